@@ -1,0 +1,3 @@
+module ofn/bench/peers/sidecar-sink
+
+go 1.26

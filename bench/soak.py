@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Serves a function for N minutes under mixed load and faults, and prints how its memory and its descriptors went.
+
+    bench/soak.py --minutes 20                        # of build/bin/functions-framework
+    bench/soak.py --minutes 5 --program PATH
+
+The load is the same all the time: keep-alive callers, new connections, bodies of all sizes with and without a length, slow
+functions, HTTP/2 (h2load, where it is installed). The faults: functions that throw, callers that leave in the middle of a
+request or of an answer, slow heads, slow readers, bytes that are no HTTP. The slope of the resident memory is fitted over the least
+of each minute, but for the first quarter, in which pools and caches fill. Ends with 1 when the goals are missed or a good call failed.
+"""
+
+import argparse
+import contextlib
+import http.client
+import os
+import random
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[1]
+_GOAL_MIB = 1.0  # of slope in ten minutes
+_SAMPLE_SECONDS = 1
+_TIMEOUT = 30
+# Short limits, so that slow peers come and go all the time.
+_FLAGS = ["--head-timeout", "2s", "--body-timeout", "2s", "--slow-reader-timeout", "2s", "--idle-timeout", "5s",
+          "--concurrency", "64", "--queue", "256", "--max-body-memory", "64MiB"]
+
+
+class Soak:
+    def __init__(self, port):
+        self.port = port
+        self.over = threading.Event()
+        self.counts = Counter()
+        self.wrong = Counter()
+        self.random = random.Random(1)
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), _TIMEOUT)
+
+    # Good callers: every answer is looked at.
+
+    def keeps_its_connection(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_TIMEOUT)
+        for _ in range(50):
+            self._ask(connection, "/", bytes(self.random.choice([0, 10, 1_000, 100_000])))
+        connection.close()
+
+    def comes_once(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_TIMEOUT)
+        body = bytes(self.random.choice([1, 5_000, 2_000_000]))
+        if self.random.random() < 0.5:
+            self._ask(connection, "/", iter([body[:1], body[1:]]), expected=body, encode_chunked=True)
+        else:
+            self._ask(connection, "/", body)
+        connection.close()
+
+    def takes_time(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_TIMEOUT)
+        self._ask(connection, "/?ms=20&size=20000", b"", expected=b"x" * 20_000)
+        connection.close()
+
+    def throws(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_TIMEOUT)
+        self._ask(connection, "/?throw", b"", status=500, expected=None)
+        connection.close()
+
+    def speaks_http2(self):
+        if shutil.which("h2load") is None:
+            return
+        url = f"http://127.0.0.1:{self.port}/?size=1000"
+        text = subprocess.run(["h2load", "-n500", "-c2", "-m10", url], stdout=subprocess.PIPE, text=True, check=False).stdout
+        done = int(re.search(r"(\d+) 2xx", text)[1])
+        self.counts["http/2"] += done
+        if done != 500:
+            self.wrong["http/2"] += 500 - done
+
+    def _ask(self, connection, path, body, status=200, expected=b"", **how):
+        expected = body if expected == b"" and isinstance(body, bytes) else expected
+        headers = {"Transfer-Encoding": "chunked"} if how else {}
+        connection.request("POST", path, body=body, headers=headers, **how)
+        answer = connection.getresponse()
+        got = answer.read()
+        self.counts["answered"] += 1
+        if answer.status != status or (expected is not None and got != expected):
+            self.wrong[f"{path} {answer.status}"] += 1
+
+    # Faults: whatever comes of them, nobody looks.
+
+    def leaves_in_the_middle(self):
+        with self.connect() as peer:
+            peer.sendall(b"POST /?ms=50 HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+            peer.sendall(bytes(self.random.choice([0, 50_000, 100_000])))
+            if self.random.random() < 0.5:  # with a reset
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def leaves_an_answer(self):
+        with self.connect() as peer:
+            peer.sendall(b"GET /?size=3000000 HTTP/1.1\r\nHost: x\r\n\r\n")
+            peer.recv(1000)
+
+    def is_slow(self):
+        with self.connect() as peer:
+            peer.sendall(self.random.choice([
+                b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+                b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nslow",
+                b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0\0\0\x08\x01",
+            ]))
+            peer.settimeout(4)
+            while peer.recv(1000):
+                pass
+
+    def reads_nothing(self):
+        with self.connect() as peer:
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            peer.sendall(b"GET /?size=9000000 HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.over.wait(3)
+
+    def talks_nonsense(self):
+        with self.connect() as peer:
+            peer.sendall(self.random.randbytes(self.random.randrange(1, 3_000)))
+            peer.settimeout(4)
+            while peer.recv(1000):
+                pass
+
+    def run(self, part, pause):
+        good = part.__name__ in ("keeps_its_connection", "comes_once", "takes_time", "throws", "speaks_http2")
+        while not self.over.is_set():
+            try:
+                part()
+            except OSError as error:
+                if good and not self.over.is_set():
+                    self.wrong[repr(error)] += 1
+            self.counts[part.__name__] += 1
+            self.over.wait(pause)
+
+
+def resident_mib(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def slope(samples):
+    """MiB in ten minutes: least squares over (seconds, MiB)."""
+    count = len(samples)
+    if count < 3:
+        return 0.0
+    mean_x = sum(x for x, _ in samples) / count
+    mean_y = sum(y for _, y in samples) / count
+    return 600 * sum((x - mean_x) * (y - mean_y) for x, y in samples) / sum((x - mean_x) ** 2 for x, _ in samples)
+
+
+def start(program, home):
+    log = open(Path(home) / "log", "w+")  # noqa: SIM115: the process writes it
+    process = subprocess.Popen([program, "--source", _ROOT / "bench/soak.cc", "--target", "soak", "--host", "127.0.0.1", "--port", "0", *_FLAGS],
+                               env={"PATH": os.environ["PATH"], "HOME": home, "OFN_INCLUDE_DIR": str(_ROOT / "include")},
+                               stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+    while not (found := re.search(r"listening.*127\.0\.0\.1:(\d+)", Path(log.name).read_text())):
+        if process.poll() is not None:
+            sys.exit(Path(log.name).read_text())
+        time.sleep(0.1)
+    return process, int(found[1])
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--minutes", type=float, default=20)
+    arguments.add_argument("--program", default=_ROOT / "build/bin/functions-framework")
+    options = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        process, port = start(options.program, home)
+        try:
+            missed = soak(process, port, options.minutes * 60)
+        finally:
+            process.terminate()
+            code = process.wait(60)
+        print(f"exit code after SIGTERM: {code}")
+        sys.exit(1 if missed or code else 0)
+
+
+def soak(process, port, seconds):
+    load = Soak(port)
+    load.takes_time()
+    baseline = descriptors(process.pid)
+    parts = [(load.keeps_its_connection, 0.2), (load.comes_once, 0.05), (load.takes_time, 0.05), (load.throws, 0.5),
+             (load.speaks_http2, 1), (load.leaves_in_the_middle, 0.05), (load.leaves_an_answer, 0.2), (load.talks_nonsense, 0.1),
+             *[(load.is_slow, 0.1)] * 4, *[(load.reads_nothing, 0.1)] * 2]
+    threads = [threading.Thread(target=load.run, args=part, daemon=True) for part in parts]
+    for thread in threads:
+        thread.start()
+    began = time.monotonic()
+    samples = []
+    while (now := time.monotonic() - began) < seconds and process.poll() is None:
+        samples.append((now, resident_mib(process.pid)))
+        if len(samples) % 60 == 1:
+            print(f"{now:6.0f} s  {samples[-1][1]:7.1f} MiB  {descriptors(process.pid):4d} descriptors  {sum(load.wrong.values())} wrong", flush=True)
+        time.sleep(_SAMPLE_SECONDS)
+    load.over.set()
+    for thread in threads:
+        thread.join(10)
+    end = time.monotonic() + 15
+    while descriptors(process.pid) > baseline and time.monotonic() < end:
+        time.sleep(0.1)
+    left = descriptors(process.pid)
+    # What is in flight comes and goes: the least of each minute is what stays.
+    minutes = {}
+    for at, mib in samples:
+        if at > seconds / 4:
+            minutes[at // 60] = min(minutes.get(at // 60, (at, mib)), (at, mib), key=lambda each: each[1])
+    grown = slope(sorted(minutes.values()))
+    print(f"{sum(load.counts[name] for name in ('answered', 'http/2'))} good calls, {sum(load.wrong.values())} wrong {dict(load.wrong.most_common(5))}")
+    print("times: " + ", ".join(f"{name} {count}" for name, count in sorted(load.counts.items())))
+    print(f"RSS slope: {grown:+.2f} MiB in ten minutes (goal: below {_GOAL_MIB}); at the end {resident_mib(process.pid):.1f} MiB")
+    print(f"descriptors: {baseline} before, {left} after")
+    return grown >= _GOAL_MIB or left > baseline or load.wrong
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

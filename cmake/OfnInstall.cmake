@@ -1,0 +1,39 @@
+# `cmake --install`: the program, its short name, the author's headers, and the CMake package `ofn` by which another
+# project builds functions (tests/install_consumer is one). Included last, when all targets exist.
+#
+#   find_package(ofn REQUIRED)
+#   add_library(hello MODULE hello.cc)
+#   target_link_libraries(hello PRIVATE ofn::function)
+#   add_executable(server main.cc)
+#   target_link_libraries(server PRIVATE ofn::framework)
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ofn)
+
+set_target_properties(ofn_function_headers PROPERTIES EXPORT_NAME function)
+install(TARGETS ofn_function_headers EXPORT ofn-targets)
+set_target_properties(ofn_framework PROPERTIES EXPORT_NAME framework)
+install(TARGETS ofn_framework EXPORT ofn-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ofn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.h")
+
+if(TARGET functions-framework)
+  install(TARGETS functions-framework EXPORT ofn-targets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # Relative, so that the tree can be moved, and made at install time, so that --prefix and DESTDIR are obeyed.
+  install(CODE "
+    set(ff \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/ff\")
+    message(STATUS \"Installing: \${ff}\")
+    file(CREATE_LINK functions-framework \"\${ff}\" SYMBOLIC)")
+endif()
+
+install(EXPORT ofn-targets NAMESPACE ofn:: DESTINATION ${package_dir})
+# The same from the build directory: -Dofn_DIR=build.
+export(EXPORT ofn-targets NAMESPACE ofn:: FILE ${PROJECT_BINARY_DIR}/ofn-targets.cmake)
+configure_package_config_file(
+  ${PROJECT_SOURCE_DIR}/cmake/ofn-config.cmake.in ${PROJECT_BINARY_DIR}/ofn-config.cmake
+  INSTALL_DESTINATION ${package_dir})
+# Before 1.0 a minor version may change what a consumer sees.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/ofn-config-version.cmake
+  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES ${PROJECT_BINARY_DIR}/ofn-config.cmake ${PROJECT_BINARY_DIR}/ofn-config-version.cmake
+        DESTINATION ${package_dir})

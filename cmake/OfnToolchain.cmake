@@ -1,0 +1,44 @@
+# How every target of this project is compiled: language level, warnings, sanitizers, linker, compiler cache.
+# Consumers of the author's headers get compile features only, never these flags.
+
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+
+find_program(OFN_CCACHE ccache)
+if(OFN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${OFN_CCACHE})
+endif()
+
+add_library(ofn_flags INTERFACE)
+target_compile_features(ofn_flags INTERFACE cxx_std_23)
+target_compile_options(ofn_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast -fvisibility=hidden)
+# GCC 12 warns falsely about moved-from std::string temporaries and inlined string copies at -O2 (GCC bugs 105329, 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(ofn_flags INTERFACE -Wno-restrict -Wno-dangling-pointer -Wno-maybe-uninitialized)
+endif()
+
+if(OFN_SANITIZE)
+  if(NOT OFN_SANITIZE MATCHES "^(address,undefined|thread)$")
+    message(FATAL_ERROR "OFN_SANITIZE is '${OFN_SANITIZE}'; it must be 'address,undefined' or 'thread'")
+  endif()
+  add_compile_options(-fsanitize=${OFN_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${OFN_SANITIZE})
+  if(OFN_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-tsan)  # Asio has a fence that TSan does not model, beside the locks that it does
+  endif()
+  if(OFN_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+find_program(OFN_MOLD mold)
+if(OFN_MOLD AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+  add_link_options(-fuse-ld=mold)
+endif()

@@ -1,0 +1,39 @@
+// A function of one's own types: the framework reads and writes their JSON.
+//
+//   functions-framework --source examples/typed/order.cc --target order
+//   curl http://127.0.0.1:8080 --json '{"customer": "Ada", "lines": [{"item": "tea", "count": 2}]}'
+//   functions-framework --source examples/typed/order.cc --target order --print-schema
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ofn/function.h>
+#include <ofn/typed.h>
+
+enum class Size { small, large };
+OFN_ENUM(Size, small, large)
+
+struct Line {
+  std::string item;
+  unsigned count = 1;
+  std::optional<Size> size;  // the only fields that may be absent, unless default_absent_fields
+};
+OFN_FIELDS(Line, item, count, size)
+
+struct Order {
+  std::string customer;
+  std::vector<Line> lines;
+};
+OFN_FIELDS(Order, customer, lines)
+
+struct Receipt {
+  std::string text;
+  unsigned pieces = 0;
+};
+OFN_FIELDS(Receipt, text, pieces)
+
+Receipt order(const Order& order) {
+  Receipt receipt{.text = "thank you, " + order.customer};
+  for (const Line& line : order.lines) receipt.pieces += line.count;
+  return receipt;
+}

@@ -1,0 +1,42 @@
+// Background events from requests' bodies, and their conversions. The input is the request's path, a
+// line feed, the body.
+//
+// What is accepted and has a CloudEvent's form must be a whole one, with data that is JSON; where
+// that comes back, it must be the same event still.
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/check.h"
+#include "event/attributes.h"
+#include "event/background.h"
+#include "event/json_text.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  using namespace ofn;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes are what a fuzzer has.
+  const std::string_view input(reinterpret_cast<const char*>(bytes), size);
+  const auto end = input.find('\n');
+  if (end == std::string_view::npos) return 0;
+  const auto background = event::parse_background(input.substr(end + 1), input.substr(0, end),
+                                                  SystemTime(std::chrono::seconds(1)));
+  if (!background) {
+    OFN_CHECK(!background.error().message().empty());
+    return 0;
+  }
+  OFN_CHECK(event::is_json(background->data.json()));
+  const auto modern = event::to_cloud_event(*background);
+  if (!modern) return 0;
+  OFN_CHECK(event::check_event(*modern).has_value());
+  OFN_CHECK(event::is_json(*modern->data()));
+  const auto back = event::to_background_event(*modern);
+  if (!back) return 0;
+  OFN_CHECK(event::is_json(back->data.json()));
+  const auto again = event::to_cloud_event(*back);
+  OFN_CHECK(again.has_value());
+  OFN_CHECK(again->id() == modern->id() && again->time() == modern->time());
+  OFN_CHECK(again->type() == modern->type() && again->source() == modern->source());
+  OFN_CHECK(again->subject() == modern->subject());
+  return 0;
+}

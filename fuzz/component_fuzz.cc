@@ -1,0 +1,30 @@
+// A component file of the local sidecar: any bytes. What is read must be usable, what is not must say
+// where, and neither may take long (libFuzzer's -timeout).
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "localdapr/component_loader.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const ofn::localdapr::LoaderOptions options{
+      .app_id = "app", .environment = [](std::string_view name) -> std::optional<std::string> {
+        return std::string(name);
+      }};
+  ofn::NullLog log;
+  const std::string text(data, data + size);
+  const auto loaded = ofn::localdapr::parse_components(text, "fuzz.yaml", options, log);
+  for (const ofn::localdapr::Component& component : loaded.components) {
+    OFN_CHECK(!component.name.empty() && !component.type.empty() && component.line > 0);
+    OFN_CHECK(component.file == "fuzz.yaml");
+  }
+  for (const ofn::Error& problem : loaded.problems) {
+    OFN_CHECK(!problem.message().empty());
+    OFN_CHECK(problem.text().find("file=fuzz.yaml") != std::string::npos);
+  }
+  return 0;
+}

@@ -1,0 +1,241 @@
+// The border between the host and a function's program: plain tables that the host reads, filled by
+// inline code from <ofn/function.h>. A function's .so has no undefined `ofn` symbol and the host
+// exports nothing: everything crosses here, by pointer.
+//
+// Both sides share C++ types (Request, Response, CloudEvent), so both must have been compiled
+// alike: kBuild says how. <ofn/register.h> puts it into an ELF note of every object, and the host
+// reads that note before it loads anything.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <ofn/cloud_event.h>
+#include <ofn/context.h>
+#include <ofn/event.h>
+#include <ofn/request.h>
+#include <ofn/response.h>
+
+// Raised by every change of a type that crosses the border.
+#define OFN_ABI_NUMBER 4  // NOLINT(modernize-macro-to-enum): its text is wanted
+
+// NOLINTBEGIN(cppcoreguidelines-macro-usage): only the preprocessor knows these facts.
+#define OFN_INTERNAL_TEXT_OF(x) #x
+#define OFN_INTERNAL_TEXT(x) OFN_INTERNAL_TEXT_OF(x)
+
+#if defined(__clang__)
+#define OFN_INTERNAL_COMPILER "clang-" OFN_INTERNAL_TEXT(__clang_major__)
+#else
+#define OFN_INTERNAL_COMPILER "gcc-" OFN_INTERNAL_TEXT(__GNUC__)
+#endif
+
+#if defined(_LIBCPP_VERSION)
+#define OFN_INTERNAL_LIBRARY "libc++"
+#define OFN_INTERNAL_RELEASE OFN_INTERNAL_TEXT(_LIBCPP_VERSION)
+#define OFN_INTERNAL_STRING "libc++"
+#else
+#define OFN_INTERNAL_LIBRARY "libstdc++"
+#define OFN_INTERNAL_RELEASE OFN_INTERNAL_TEXT(_GLIBCXX_RELEASE)
+#if _GLIBCXX_USE_CXX11_ABI
+#define OFN_INTERNAL_STRING "cxx11"
+#else
+#define OFN_INTERNAL_STRING "cxx98"
+#endif
+#endif
+
+#if defined(_GLIBCXX_DEBUG)
+#define OFN_INTERNAL_DEBUG "yes"
+#else
+#define OFN_INTERNAL_DEBUG "no"
+#endif
+
+#if defined(__has_feature)
+#define OFN_INTERNAL_HAS_FEATURE(x) __has_feature(x)
+#else
+#define OFN_INTERNAL_HAS_FEATURE(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || OFN_INTERNAL_HAS_FEATURE(address_sanitizer)
+#define OFN_INTERNAL_SANITIZER "address"
+#elif defined(__SANITIZE_THREAD__) || OFN_INTERNAL_HAS_FEATURE(thread_sanitizer)
+#define OFN_INTERNAL_SANITIZER "thread"
+#elif OFN_INTERNAL_HAS_FEATURE(memory_sanitizer)
+#define OFN_INTERNAL_SANITIZER "memory"
+#else
+#define OFN_INTERNAL_SANITIZER "none"
+#endif
+
+// "name=value" lines. The first four and the sanitizer must suit the host's; the others explain.
+#define OFN_INTERNAL_BUILD                                                           \
+  "ofn=" OFN_INTERNAL_TEXT(OFN_ABI_NUMBER) "\nlibrary=" OFN_INTERNAL_LIBRARY         \
+                                           "\nstring=" OFN_INTERNAL_STRING           \
+                                           "\ndebug=" OFN_INTERNAL_DEBUG             \
+                                           "\nsanitizer=" OFN_INTERNAL_SANITIZER     \
+                                           "\ncompiler=" OFN_INTERNAL_COMPILER       \
+                                           "\nlibrary-release=" OFN_INTERNAL_RELEASE \
+                                           "\ncxx-abi=" OFN_INTERNAL_TEXT(__GXX_ABI_VERSION) "\n"
+// NOLINTEND(cppcoreguidelines-macro-usage)
+
+namespace ofn::abi {
+
+inline constexpr std::uint32_t kNumber = OFN_ABI_NUMBER;
+
+// How this translation unit is compiled, as far as the border cares.
+inline constexpr char kBuild[] = OFN_INTERNAL_BUILD;
+
+// What a function is, deduced from its C++ type.
+enum class Signature : std::uint32_t {
+  kHttp = 1,
+  kCloudEvent = 2,
+  kEvent = 3,
+  kOpenFunction = 4,
+  kTyped = 5
+};
+
+// The shapes of a typed function's argument and result (<ofn/typed.h>): what JSON may be there, and
+// how the host gets at the author's object without knowing its type.
+enum class Kind : std::uint32_t {
+  kBool = 1,
+  kInteger = 2,
+  kReal = 3,
+  kText = 4,
+  kEnum = 5,
+  kObject = 6,
+  kList = 7,
+  kMap = 8,
+  kOptional = 9
+};
+
+// The value of whatever is no object and no list.
+struct Scalar {
+  std::uint64_t integer = 0;  // of kBool, kInteger (negative ones in two's complement) and kEnum
+  double real = 0;
+  std::string_view text{};  // borrowed from the object
+};
+
+struct Type;
+using TypeFunction = const Type&() noexcept;
+using Visit = void(void* visitor, std::string_view key, const void* element);
+
+struct TypeField {
+  const char* name = nullptr;
+  TypeFunction* type = nullptr;
+  void* (*in)(void* object) = nullptr;  // the field of that object
+};
+
+struct TypeWord {
+  const char* word = nullptr;
+  std::uint64_t value = 0;
+};
+
+struct Type {
+  Kind kind{};
+  const char* name = nullptr;  // of kObject and kEnum
+  void (*set)(void* object,
+              const Scalar& value) = nullptr;  // of what is a scalar; may throw bad_alloc
+  Scalar (*get)(const void* object) = nullptr;
+  std::int64_t min = 0;               // of kInteger; below zero for signed ones only
+  std::uint64_t max = 0;              // of kInteger
+  double largest = 0;                 // of kReal: the largest finite value
+  std::size_t count = 0;              // of fields or words
+  const TypeField* fields = nullptr;  // of kObject
+  const TypeWord* words = nullptr;    // of kEnum
+  bool refuses_unknown = false;       // of kObject: other members are an error
+  bool defaults_absent = false;       // of kObject: absent members are none
+  TypeFunction* element = nullptr;    // of kList, kMap, kOptional
+  // A new element; null when a map has that key.
+  void* (*add)(void* object, std::string_view key) = nullptr;
+  void (*each)(const void* object, void* visitor, Visit* visit) = nullptr;
+};
+
+// An end of a typed function: a type of JSON, or another media type; neither: no body of its own.
+struct TypedEnd {
+  TypeFunction* type = nullptr;
+  const char* media_type = nullptr;
+};
+struct Typed {
+  TypedEnd argument;
+  TypedEnd result;
+};
+
+struct Call;
+
+// What the host does for typed functions. Threads: any.
+struct CodecTable {
+  // Is the request of that media type? False: `response` says why not.
+  bool (*accept)(const Call& call, const char* media_type, Response& response) = nullptr;
+  // Reads the request's JSON into a new object; false: `response` says what does not fit.
+  bool (*read)(const Call& call, const Type& type, void* object, Response& response) = nullptr;
+  // Writes it as JSON. Throws std::runtime_error for what JSON cannot say.
+  void (*write)(const Type& type, const void* object, Response& response) = nullptr;
+};
+
+// What the host lends to one call. Pointers are valid until the call returns.
+struct Call {
+  const Request* request = nullptr;             // set for kHttp and kTyped
+  const CloudEvent* event = nullptr;            // set for kCloudEvent
+  const BackgroundEvent* background = nullptr;  // set for kEvent
+  Context* context = nullptr;                   // set where the registration takes one
+  Bytes data{};                                 // of kOpenFunction
+  const CodecTable* codec = nullptr;            // of kTyped
+};
+
+// What a call leaves behind.
+struct Outcome {
+  Response response{};                // of kHttp and kTyped
+  std::optional<CloudEvent> event{};  // of kCloudEvent, when the function returns one
+  Out out{};                          // of kOpenFunction
+};
+
+// Who named a function.
+enum class Origin : std::uint32_t {
+  kAuthor = 1,   // OFN_FUNCTION in the author's source
+  kTarget = 2,   // --target, when the program was compiled from plain source
+  kDefault = 3,  // nobody: the function called `function`; served only when nothing else is named
+};
+
+// One function of a program. Lives as long as the program.
+struct Registration {
+  std::uint32_t size = sizeof(Registration);
+  Signature signature{};
+  Origin origin{};
+  const char* name = nullptr;  // "hello", "app::hello": as written, blanks included
+  // May throw whatever the author throws. Threads: any, concurrently.
+  void (*invoke)(const Call&, Outcome&) = nullptr;
+  const char* file = nullptr;  // where it was registered
+  std::uint32_t line = 0;
+  bool takes_context = false;    // it may block on the sidecar: it runs where that hurts nobody
+  const char* route = nullptr;   // "GET,PUT /users/{id}": OFN_ROUTE; null: none of its own
+  const Typed* typed = nullptr;  // of kTyped
+};
+
+// One plugin of a program (<ofn/plugin.h>). Lives as long as the program.
+struct PluginRegistration {
+  std::uint32_t size = sizeof(PluginRegistration);
+  const char* name = nullptr;
+  const char* version = nullptr;
+  bool required = false;  // a call fails when its hook fails
+  Plugin* (*create)() = nullptr;
+  void (*destroy)(Plugin*) = nullptr;
+  const char* file = nullptr;
+  std::uint32_t line = 0;
+};
+
+// All registrations of a program: what its one exported function, kProgramSymbol, fills in.
+// A registration without `invoke`, a plugin without `create`, is none.
+struct Program {
+  const Registration* const* begin = nullptr;
+  const Registration* const* end = nullptr;
+  const PluginRegistration* const* plugins_begin = nullptr;
+  const PluginRegistration* const* plugins_end = nullptr;
+};
+using ProgramFunction = void(Program*) noexcept;
+inline constexpr char kProgramSymbol[] = "ofn_program";
+
+// The ELF note that carries kBuild.
+inline constexpr char kNoteSection[] = ".note.ofn";
+inline constexpr char kNoteName[] = "ofn";
+inline constexpr std::uint32_t kNoteType = 1;
+
+}  // namespace ofn::abi

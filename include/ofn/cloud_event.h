@@ -1,0 +1,81 @@
+// A CloudEvent (CloudEvents 1.0), free of the protocol that carried it.
+//
+//   void on_event(const ofn::CloudEvent& event) { use(event.type(), event.data()); }
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ofn {
+
+// One event: context attributes and data. A value.
+//
+// Attributes are the strings of the CloudEvents type system's canonical form (spec §2.4); `time` is
+// RFC 3339, verbatim. Data is bytes. For a JSON event it is the JSON text: of a structured event's
+// `data` member a string stays a JSON string only when datacontenttype is JSON, otherwise it is
+// taken as the text itself (JSON format §3.1).
+class CloudEvent {
+ public:
+  CloudEvent() = default;
+  // The required attributes (spec §3.1): none may be empty when the event is sent.
+  CloudEvent(std::string id, std::string source, std::string type)
+      : id_(std::move(id)), source_(std::move(source)), type_(std::move(type)) {}
+
+  const std::string& id() const noexcept { return id_; }
+  const std::string& source() const noexcept { return source_; }
+  const std::string& type() const noexcept { return type_; }
+  // The version of the specification, "1.0".
+  const std::string& specversion() const noexcept { return specversion_; }
+
+  // Optional attributes; nullopt: absent.
+  const std::optional<std::string>& datacontenttype() const noexcept { return datacontenttype_; }
+  const std::optional<std::string>& dataschema() const noexcept { return dataschema_; }
+  const std::optional<std::string>& subject() const noexcept { return subject_; }
+  const std::optional<std::string>& time() const noexcept { return time_; }
+
+  // The event's payload; nullopt: the event has none, which is not the same as empty.
+  const std::optional<std::string>& data() const noexcept { return data_; }
+
+  // Extension attributes by name (lower-case letters and digits, spec §3).
+  const std::map<std::string, std::string, std::less<>>& extensions() const noexcept {
+    return extensions_;
+  }
+  std::optional<std::string_view> extension(std::string_view name) const {
+    const auto it = extensions_.find(name);
+    return it == extensions_.end() ? std::nullopt : std::optional<std::string_view>(it->second);
+  }
+
+  CloudEvent& id(std::string value) { return id_ = std::move(value), *this; }
+  CloudEvent& source(std::string value) { return source_ = std::move(value), *this; }
+  CloudEvent& type(std::string value) { return type_ = std::move(value), *this; }
+  CloudEvent& specversion(std::string value) { return specversion_ = std::move(value), *this; }
+  CloudEvent& datacontenttype(std::string value) {
+    return datacontenttype_ = std::move(value), *this;
+  }
+  CloudEvent& dataschema(std::string value) { return dataschema_ = std::move(value), *this; }
+  CloudEvent& subject(std::string value) { return subject_ = std::move(value), *this; }
+  CloudEvent& time(std::string value) { return time_ = std::move(value), *this; }
+  CloudEvent& data(std::string bytes) { return data_ = std::move(bytes), *this; }
+  CloudEvent& extension(std::string name, std::string value) {
+    return extensions_.insert_or_assign(std::move(name), std::move(value)), *this;
+  }
+
+  bool operator==(const CloudEvent&) const = default;
+
+ private:
+  std::string id_;
+  std::string source_;
+  std::string type_;
+  std::string specversion_ = "1.0";
+  std::optional<std::string> datacontenttype_;
+  std::optional<std::string> dataschema_;
+  std::optional<std::string> subject_;
+  std::optional<std::string> time_;
+  std::optional<std::string> data_;
+  std::map<std::string, std::string, std::less<>> extensions_;
+};
+
+}  // namespace ofn

@@ -1,0 +1,42 @@
+// A header field: the one shape in which fields travel from the wire to the function and back.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ofn {
+
+// One received field. Borrowed: both views point into the request's own memory.
+// The name has the case in which it was received over HTTP/1.1 and is lower case over HTTP/2 (RFC
+// 9113 §8.2). The value is what lies between the optional white space, undecoded (RFC 9110 §5.5).
+struct Field {
+  std::string_view name;
+  std::string_view value;
+};
+
+// One owned field, as a response carries it.
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+// Are two field names the same field? ASCII case does not count (RFC 9110 §5.1).
+constexpr bool same_field_name(std::string_view a, std::string_view b) noexcept {
+  constexpr auto kLower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  };
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [&](char x, char y) { return kLower(x) == kLower(y); });
+}
+
+// The first field of that name, or null. Cost: linear in the number of fields.
+constexpr const Field* find_field(std::span<const Field> fields, std::string_view name) noexcept {
+  for (const Field& field : fields) {
+    if (same_field_name(field.name, name)) return &field;
+  }
+  return nullptr;
+}
+
+}  // namespace ofn

@@ -1,0 +1,18 @@
+// Everything that an author of functions includes. Standard library only, cheap to compile.
+//
+//   #include <ofn/function.h>
+//
+//   ofn::Response hello(const ofn::Request& request) {
+//     return "hello, " + std::string(request.query("name").value_or("world")) + "\n";
+//   }
+//
+// That file is a whole program for `functions-framework --source hello.cc --target hello`.
+#pragma once
+
+#include <ofn/cloud_event.h>  // IWYU pragma: export
+#include <ofn/context.h>      // IWYU pragma: export
+#include <ofn/event.h>        // IWYU pragma: export
+#include <ofn/failure.h>      // IWYU pragma: export
+#include <ofn/register.h>     // IWYU pragma: export
+#include <ofn/request.h>      // IWYU pragma: export
+#include <ofn/response.h>     // IWYU pragma: export

@@ -1,0 +1,162 @@
+// Hooks around a function: own classes, run before and after each call in the order that the
+// function's context gives (prePlugins and postPlugins, or preHooks and postHooks).
+//
+//   struct Timing : ofn::Plugin {
+//     void pre(ofn::Context&, ofn::CallData&) override { began_ = clock::now(); }
+//     void post(ofn::Context& context, ofn::CallResult& result) override { … clock::now() - began_ … }
+//     clock::time_point began_;
+//   };
+//   OFN_PLUGIN(Timing, "timing", "1.0.0")
+//
+// It stands in the function's own program, or in a .so of its own that --plugin names. A context
+// that does not name a plugin does not run it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <ofn/abi.h>
+#include <ofn/cloud_event.h>
+#include <ofn/context.h>
+#include <ofn/register.h>
+#include <ofn/response.h>
+
+namespace ofn {
+
+// The data that the function will be called with, for pre-hooks to read and to replace.
+class CallData {
+ public:
+  explicit CallData(Bytes bytes) noexcept : bytes_(bytes) {}
+  CallData(const CallData&) = delete;
+  CallData& operator=(const CallData&) = delete;
+  ~CallData() = default;
+
+  // The HTTP body, the event's data, or what the input delivered.
+  Bytes bytes() const noexcept { return bytes_; }
+  // What the next hooks and the function see from here on.
+  void replace(std::string bytes) {
+    owned_ = std::move(bytes);
+    bytes_ = *owned_;
+  }
+  bool replaced() const noexcept { return owned_.has_value(); }
+
+ private:
+  Bytes bytes_;
+  std::optional<std::string> owned_;
+};
+
+// What the function has left, for post-hooks to read and to change. What they leave is what the
+// outputs and the caller get. A success becomes a failure when the response's status is set to 400
+// or more; a failure stays one.
+class CallResult {
+ public:
+  CallResult(std::string_view status, std::string_view error, Response* response,
+             CloudEvent* event) noexcept
+      : status_(status), error_(error), response_(response), event_(event) {}
+
+  // "success", "error" (the function or a required hook failed), "crash" (the function threw).
+  std::string_view status() const noexcept { return status_; }
+  bool ok() const noexcept { return status_ == "success"; }
+  // What a crash said; may tell strangers about the inside.
+  std::string_view error() const noexcept { return error_; }
+
+  // Of an http, typed or openfunction function (an Out has become a response by then); null for a
+  // cloudevent function, and where the function has returned nothing.
+  Response* response() const noexcept { return response_; }
+  // The event that a cloudevent function returned; null when it returned none.
+  CloudEvent* event() const noexcept { return event_; }
+
+  // The response's body or the event's data; empty when there is neither.
+  Bytes data() const noexcept {
+    if (response_ != nullptr) return response_->body();
+    return event_ != nullptr && event_->data() ? Bytes(*event_->data()) : Bytes();
+  }
+  // Replaces it, where there is one.
+  void data(std::string bytes) {
+    if (response_ != nullptr) {
+      response_->body(std::move(bytes));
+    } else if (event_ != nullptr) {
+      event_->data(std::move(bytes));
+    }
+  }
+
+ private:
+  std::string_view status_;
+  std::string_view error_;
+  Response* response_;
+  CloudEvent* event_;
+};
+
+// One plugin. Each call of a function has its own instance, which pre() and post() share: members
+// are the call's state.
+//
+// Threads: one call's hooks run one after the other on the thread of its function, where they may
+//   block; other calls have other instances.
+// Order: all pre-hooks, the function, all post-hooks. Post-hooks also run when the function or a
+//   hook has failed, those of plugins that are no pre-hook, too.
+// Errors: a hook that throws has failed. It is logged and the call goes on as if the hook were not
+//   there; of a plugin registered by OFN_REQUIRED_PLUGIN the call fails: 500, nothing is sent, and
+//   before the function it is not called.
+class Plugin {
+ public:
+  Plugin() = default;
+  Plugin(const Plugin&) = delete;
+  Plugin& operator=(const Plugin&) = delete;
+  virtual ~Plugin() = default;
+
+  virtual void pre(Context& /*context*/, CallData& /*data*/) {}
+  virtual void post(Context& /*context*/, CallResult& /*result*/) {}
+};
+
+// This call's instance of the plugin of that name, if it is a P; else null. For hooks, and the
+// function, to share what they have found out. Cost: linear in the number of plugins.
+template <class P>
+P* Context::plugin(std::string_view name) const noexcept {
+  for (const abi::ActivePlugin& each : facts_->plugins) {
+    if (each.name == name) return dynamic_cast<P*>(each.plugin);
+  }
+  return nullptr;
+}
+
+namespace internal {
+
+template <class P>
+constexpr abi::PluginRegistration plugin_registration(const char* name, const char* version,
+                                                      bool required, const char* file,
+                                                      std::uint32_t line) {
+  static_assert(std::is_base_of_v<Plugin, P> && std::is_default_constructible_v<P>,
+                "ofn: a plugin is a class that derives from ofn::Plugin and needs no arguments");
+  return {.name = name,
+          .version = version,
+          .required = required,
+          .create = []() -> Plugin* { return new P(); },
+          .destroy = [](Plugin* plugin) { delete plugin; },
+          .file = file,
+          .line = line};
+}
+
+}  // namespace internal
+}  // namespace ofn
+
+// NOLINTBEGIN(cppcoreguidelines-macro-usage)
+
+// Registers a plugin: OFN_PLUGIN(Class, "name", "version"), at namespace scope, once a program. The
+// name is the one in the context.
+#define OFN_PLUGIN(type, name, version) OFN_INTERNAL_PLUGIN(__COUNTER__, type, name, version, false)
+// The same for one without which a call must not succeed.
+#define OFN_REQUIRED_PLUGIN(type, name, version) \
+  OFN_INTERNAL_PLUGIN(__COUNTER__, type, name, version, true)
+
+#define OFN_INTERNAL_PLUGIN(number, type, name, version, required)                               \
+  namespace {                                                                                    \
+  constexpr ::ofn::abi::PluginRegistration OFN_INTERNAL_JOIN(ofn_plugin_, number) =              \
+      ::ofn::internal::plugin_registration<type>(name, version, required, __FILE__, __LINE__);   \
+  OFN_INTERNAL_KEPT("ofn_plugins")                                                               \
+  constexpr const ::ofn::abi::PluginRegistration* OFN_INTERNAL_JOIN(ofn_plugin_entry_, number) = \
+      &OFN_INTERNAL_JOIN(ofn_plugin_, number);                                                   \
+  }
+
+// NOLINTEND(cppcoreguidelines-macro-usage)

@@ -1,0 +1,139 @@
+// What an HTTP function receives.
+//
+//   ofn::Response hello(const ofn::Request& request) {
+//     return "hello, " + std::string(request.query("name").value_or("world")) + "\n";
+//   }
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <ofn/field.h>
+
+namespace ofn {
+
+// One HTTP request, whole: the body has been read before the function is called.
+//
+// Lifetime: a Request borrows; it and every view it hands out are valid until the function returns.
+//   Copy what must live longer.
+// Threads: immutable; any thread may read it.
+// Spec: RFC 9110 for the terms. Nothing is normalised: path, fields and body are what the peer sent.
+class Request {
+ public:
+  // What the server fills in. Authors construct a Request only in their own tests.
+  struct Parts {
+    std::string_view method;           // "GET"; case-sensitive, any token (RFC 9110 §9.1)
+    std::string_view target;           // as received: "/a/b?x=1" (RFC 9112 §3.2), never decoded
+    std::string_view scheme = "http";  // "http" or "https"
+    std::string_view authority;        // Host or :authority
+    std::span<const Field> headers;    // in order of arrival
+    std::span<const Field> trailers;   // of a chunked or HTTP/2 body; never merged into headers
+    std::span<const Field> params;     // of the route's pattern, percent-decoded
+    std::string_view body;             // bytes; may hold zeros
+    std::string_view peer;             // "127.0.0.1:51234", "[::1]:51234", or "unix"
+    std::string_view id;  // the request's id, as in the logs and in the answer's X-Request-Id
+    std::string_view version = "1.1";  // "1.0", "1.1" or "2"
+    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+    std::stop_token stop;
+  };
+
+  explicit Request(Parts parts) noexcept : parts_(std::move(parts)) {}
+
+  std::string_view method() const noexcept { return parts_.method; }
+  std::string_view target() const noexcept { return parts_.target; }
+  // The target's path, as sent: "/a%20b". "*" for `OPTIONS *`.
+  std::string_view path() const noexcept {
+    return parts_.target.substr(0, parts_.target.find('?'));
+  }
+  // Everything behind the first '?', undecoded; empty when there is none.
+  std::string_view query_string() const noexcept {
+    const auto mark = parts_.target.find('?');
+    return mark == std::string_view::npos ? std::string_view() : parts_.target.substr(mark + 1);
+  }
+  // The first query parameter of that name, decoded as application/x-www-form-urlencoded ('+' is a
+  // blank, %XX a byte; an incomplete escape stays as it is); nullopt when absent. "?flag" has the
+  // value "". Cost: linear in the query; allocates for the decoded value.
+  std::optional<std::string> query(std::string_view name) const;
+
+  std::span<const Field> headers() const noexcept { return parts_.headers; }
+  // The first header field of that name (ASCII case does not count); nullopt when absent.
+  std::optional<std::string_view> header(std::string_view name) const noexcept {
+    const Field* field = find_field(parts_.headers, name);
+    return field == nullptr ? std::nullopt : std::optional(field->value);
+  }
+  std::span<const Field> trailers() const noexcept { return parts_.trailers; }
+  // The value of `{name}` in the route's pattern; nullopt when the pattern has no such parameter.
+  std::optional<std::string_view> param(std::string_view name) const noexcept {
+    for (const Field& param : parts_.params) {
+      if (param.name == name) return param.value;
+    }
+    return std::nullopt;
+  }
+
+  std::string_view body() const noexcept { return parts_.body; }
+  // All of it at once, to make another request of.
+  const Parts& parts() const noexcept { return parts_; }
+  std::string_view scheme() const noexcept { return parts_.scheme; }
+  std::string_view authority() const noexcept { return parts_.authority; }
+  std::string_view peer() const noexcept { return parts_.peer; }
+  std::string_view id() const noexcept { return parts_.id; }
+  std::string_view version() const noexcept { return parts_.version; }
+  // When the caller is answered 504, whatever the function still does. `time_point::max()`: never.
+  std::chrono::steady_clock::time_point deadline() const noexcept { return parts_.deadline; }
+  // Requested when the deadline passes, the caller goes away, or the server gives up draining.
+  const std::stop_token& stop_token() const noexcept { return parts_.stop; }
+
+ private:
+  Parts parts_;
+};
+
+namespace internal {
+
+constexpr int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// One name or value of a form-encoded query (URL Standard, application/x-www-form-urlencoded).
+inline std::string decode_form(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      decoded += ' ';
+    } else if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
+               hex_digit(text[i + 2]) >= 0) {
+      decoded += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
+
+}  // namespace internal
+
+inline std::optional<std::string> Request::query(std::string_view name) const {
+  for (std::string_view rest = query_string(); !rest.empty();) {
+    const auto end = rest.find('&');
+    const std::string_view pair = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    const auto equals = pair.find('=');
+    if (internal::decode_form(pair.substr(0, equals)) == name) {
+      return equals == std::string_view::npos ? std::string()
+                                              : internal::decode_form(pair.substr(equals + 1));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace ofn

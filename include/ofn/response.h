@@ -1,0 +1,83 @@
+// What an HTTP function answers.
+//
+//   return "hello\n";                                                      // 200, text
+//   return ofn::Response("only GET\n").status(405).header("Allow", "GET");
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ofn/field.h>
+
+namespace ofn {
+
+// One whole HTTP response. A value: copy, move and compare freely.
+//
+// Content type: a Response made from text has none of its own; the server sends
+//   `text/plain; charset=utf-8` unless a `Content-Type` header is set. (What the outputs see then:
+//   docs/outputs.md.)
+// Errors: a status outside 200…599, a header name that is no token (RFC 9110 §5.6.2), a value with a
+//   control character other than tab, or a framing field (Content-Length, Transfer-Encoding,
+//   Connection, Proxy-Connection, Keep-Alive, Upgrade, Trailer, TE) is found when the function has
+//   returned: nothing is sent to outputs, the caller gets a 500 and the log says what was wrong.
+class Response {
+ public:
+  Response() = default;
+  // NOLINTBEGIN(google-explicit-constructor): text converts, so that `return "hello\n";` works.
+  Response(std::string body) noexcept : body_(std::move(body)) {}
+  Response(std::string_view body) : body_(body) {}
+  Response(const char* body) : body_(body) {}
+  // NOLINTEND(google-explicit-constructor)
+
+  // The status code; 200 unless set. A status of 400 or more means that the function failed:
+  // nothing is sent to outputs.
+  int status() const noexcept { return status_; }
+  Response& status(int code) & noexcept {
+    status_ = code;
+    return *this;
+  }
+  Response&& status(int code) && noexcept { return std::move(status(code)); }
+
+  const std::vector<Header>& headers() const noexcept { return headers_; }
+  // Adds a header field; a name may be added more than once (Set-Cookie).
+  Response& header(std::string name, std::string value) & {
+    headers_.push_back({std::move(name), std::move(value)});
+    return *this;
+  }
+  Response&& header(std::string name, std::string value) && {
+    return std::move(header(std::move(name), std::move(value)));
+  }
+  // Sets the content type, replacing an earlier one.
+  Response& content_type(std::string type) & {
+    std::erase_if(headers_,
+                  [](const Header& h) { return same_field_name(h.name, "content-type"); });
+    return header("content-type", std::move(type));
+  }
+  Response&& content_type(std::string type) && { return std::move(content_type(std::move(type))); }
+
+  // The body: bytes, sent as they are.
+  const std::string& body() const& noexcept { return body_; }
+  std::string&& body() && noexcept { return std::move(body_); }
+  Response& body(std::string bytes) & noexcept {
+    body_ = std::move(bytes);
+    return *this;
+  }
+  Response&& body(std::string bytes) && noexcept { return std::move(body(std::move(bytes))); }
+
+  // The first header of that name, or null.
+  const std::string* find_header(std::string_view name) const noexcept {
+    for (const Header& header : headers_) {
+      if (same_field_name(header.name, name)) return &header.value;
+    }
+    return nullptr;
+  }
+
+ private:
+  int status_ = 200;
+  std::vector<Header> headers_;
+  std::string body_;
+};
+
+}  // namespace ofn

@@ -1,0 +1,265 @@
+// From the C++ type of an author's function to what the framework calls. The type alone decides:
+//
+//   Response f(const Request&)      http         and any return type that converts to Response
+//   void f(const CloudEvent&)       cloudevent   and returning a CloudEvent, or an optional one
+//   void f(const EventData&, const EventContext&)   event
+//   Out f(Context&, Bytes)          openfunction and any return type that converts to Out, or void
+//   R f(const A&)                   typed        structs from and to JSON: in <ofn/typed.h>
+//
+// Those of requests, events and own types may take a Context& first, openfunction may do without the
+// Bytes.
+// A form is one specialisation of Form and one overload of select; a new signature adds its own
+// below the last one.
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <ofn/abi.h>
+#include <ofn/cloud_event.h>
+#include <ofn/context.h>
+#include <ofn/event.h>
+#include <ofn/request.h>
+#include <ofn/response.h>
+
+// What an author reads when the type of a function is none of the supported ones.
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): static_assert wants a literal.
+#define OFN_INTERNAL_FORMS                                                                         \
+  "ofn::Response f(const ofn::Request&) (or returning std::string, std::string_view, const "       \
+  "char*, or whatever else converts to ofn::Response), the same taking nothing, void "             \
+  "f(const ofn::CloudEvent&), ofn::CloudEvent f(const ofn::CloudEvent&), "                         \
+  "std::optional<ofn::CloudEvent> f(const ofn::CloudEvent&), void f(const ofn::EventData&, "       \
+  "const ofn::EventContext&), all of them also with an ofn::Context& as first argument, ofn::Out " \
+  "f(ofn::Context&, ofn::Bytes) (or returning void, std::string, "                                 \
+  "std::string_view, const char*), the same without the ofn::Bytes; other arguments also by "      \
+  "value; with "                                                                                   \
+  "<ofn/typed.h> R f(const A&) and R f(ofn::Context&, const A&), where A is a struct with "        \
+  "OFN_FIELDS, a list or a map of them"
+
+// Every program has its own copy of the framework's code, also when it is compiled without
+// -fvisibility=hidden and shares a process with another.
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage)
+#define OFN_INTERNAL_HIDDEN __attribute__((visibility("hidden")))
+
+namespace ofn::internal {
+
+template <class R>
+concept HttpAnswer = !std::is_void_v<R> && std::is_convertible_v<R, Response>;
+
+template <class R>
+concept EventAnswer = std::is_void_v<R> || std::convertible_to<R, std::optional<CloudEvent>>;
+
+template <class R>
+concept OutAnswer = std::is_void_v<R> || std::is_convertible_v<R, Out>;
+
+template <class A, class T>
+concept Argument = std::same_as<std::remove_cvref_t<A>, T>;
+
+// How a function of type F is called. Supported types have kSignature, kTakesContext and call().
+template <class F>
+struct OFN_INTERNAL_HIDDEN Form;
+
+template <HttpAnswer R>
+struct OFN_INTERNAL_HIDDEN Form<R (*)()> {
+  static constexpr abi::Signature kSignature = abi::Signature::kHttp;
+  static constexpr bool kTakesContext = false;
+  static void call(R (*function)(), const abi::Call&, abi::Outcome& outcome) {
+    outcome.response = function();
+  }
+};
+
+template <HttpAnswer R, Argument<Request> A>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(A)> {
+  static constexpr abi::Signature kSignature = abi::Signature::kHttp;
+  static constexpr bool kTakesContext = false;
+  static void call(R (*function)(A), const abi::Call& call, abi::Outcome& outcome) {
+    outcome.response = function(*call.request);
+  }
+};
+
+template <EventAnswer R, Argument<CloudEvent> A>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(A)> {
+  static constexpr abi::Signature kSignature = abi::Signature::kCloudEvent;
+  static constexpr bool kTakesContext = false;
+  static void call(R (*function)(A), const abi::Call& call, abi::Outcome& outcome) {
+    if constexpr (std::is_void_v<R>) {
+      function(*call.event);
+    } else {
+      outcome.event = function(*call.event);
+    }
+  }
+};
+
+template <HttpAnswer R, Argument<Request> A>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A)> {
+  static constexpr abi::Signature kSignature = abi::Signature::kHttp;
+  static constexpr bool kTakesContext = true;
+  static void call(R (*function)(Context&, A), const abi::Call& call, abi::Outcome& outcome) {
+    outcome.response = function(*call.context, *call.request);
+  }
+};
+
+template <EventAnswer R, Argument<CloudEvent> A>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A)> {
+  static constexpr abi::Signature kSignature = abi::Signature::kCloudEvent;
+  static constexpr bool kTakesContext = true;
+  static void call(R (*function)(Context&, A), const abi::Call& call, abi::Outcome& outcome) {
+    if constexpr (std::is_void_v<R>) {
+      function(*call.context, *call.event);
+    } else {
+      outcome.event = function(*call.context, *call.event);
+    }
+  }
+};
+
+template <OutAnswer R, Argument<Bytes>... A>
+  requires(sizeof...(A) <= 1)
+struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A...)> {
+  static constexpr abi::Signature kSignature = abi::Signature::kOpenFunction;
+  static constexpr bool kTakesContext = true;
+  static void call(R (*function)(Context&, A...), const abi::Call& call, abi::Outcome& outcome) {
+    const auto run = [&] {
+      if constexpr (sizeof...(A) == 0) {
+        return function(*call.context);
+      } else {
+        return function(*call.context, call.data);
+      }
+    };
+    if constexpr (std::is_void_v<R>) {
+      run();
+    } else {
+      outcome.out = run();
+    }
+  }
+};
+
+template <Argument<EventData> D, Argument<EventContext> C>
+struct OFN_INTERNAL_HIDDEN Form<void (*)(D, C)> {
+  static constexpr abi::Signature kSignature = abi::Signature::kEvent;
+  static constexpr bool kTakesContext = false;
+  static void call(void (*function)(D, C), const abi::Call& call, abi::Outcome&) {
+    function(call.background->data, call.background->context);
+  }
+};
+
+template <Argument<EventData> D, Argument<EventContext> C>
+struct OFN_INTERNAL_HIDDEN Form<void (*)(Context&, D, C)> {
+  static constexpr abi::Signature kSignature = abi::Signature::kEvent;
+  static constexpr bool kTakesContext = true;
+  static void call(void (*function)(Context&, D, C), const abi::Call& call, abi::Outcome&) {
+    function(*call.context, call.background->data, call.background->context);
+  }
+};
+
+// What the generated source of `--source file.cc` finds under the target's name when the author's
+// file has no such function.
+struct Absent {};
+
+// The one function of an overload set that has a supported type, without its noexcept.
+template <HttpAnswer R>
+constexpr auto select(R (*function)()) {
+  return function;
+}
+template <HttpAnswer R>
+constexpr auto select(R (*function)(const Request&)) {
+  return function;
+}
+template <HttpAnswer R>
+constexpr auto select(R (*function)(Request)) {
+  return function;
+}
+template <EventAnswer R>
+constexpr auto select(R (*function)(const CloudEvent&)) {
+  return function;
+}
+template <EventAnswer R>
+constexpr auto select(R (*function)(CloudEvent)) {
+  return function;
+}
+template <HttpAnswer R>
+constexpr auto select(R (*function)(Context&, const Request&)) {
+  return function;
+}
+template <HttpAnswer R>
+constexpr auto select(R (*function)(Context&, Request)) {
+  return function;
+}
+template <EventAnswer R>
+constexpr auto select(R (*function)(Context&, const CloudEvent&)) {
+  return function;
+}
+template <EventAnswer R>
+constexpr auto select(R (*function)(Context&, CloudEvent)) {
+  return function;
+}
+template <OutAnswer R>
+constexpr auto select(R (*function)(Context&)) {
+  return function;
+}
+template <OutAnswer R>
+constexpr auto select(R (*function)(Context&, Bytes)) {
+  return function;
+}
+template <OutAnswer R>
+constexpr auto select(R (*function)(Context&, const Bytes&)) {
+  return function;
+}
+constexpr auto select(void (*function)(const EventData&, const EventContext&)) { return function; }
+constexpr auto select(void (*function)(const EventData&, EventContext)) { return function; }
+constexpr auto select(void (*function)(EventData, const EventContext&)) { return function; }
+constexpr auto select(void (*function)(EventData, EventContext)) { return function; }
+constexpr auto select(void (*function)(Context&, const EventData&, const EventContext&)) {
+  return function;
+}
+constexpr auto select(void (*function)(Context&, const EventData&, EventContext)) {
+  return function;
+}
+constexpr auto select(void (*function)(Context&, EventData, const EventContext&)) {
+  return function;
+}
+constexpr auto select(void (*function)(Context&, EventData, EventContext)) { return function; }
+constexpr auto select(Absent (*)(Absent)) { return Absent(); }
+
+template <class F>
+constexpr bool kIsSupported = requires { Form<F>::kSignature; };
+template <class R, class... A>
+constexpr bool kIsSupported<R (*)(A...) noexcept> = kIsSupported<R (*)(A...)>;
+
+template <class F>
+  requires(!kIsSupported<F>)
+constexpr auto select(F) {
+  static_assert(kIsSupported<F>,
+                "ofn: a function of this type is not supported; supported are " OFN_INTERNAL_FORMS);
+  return Absent();
+}
+
+template <auto kFunction>
+OFN_INTERNAL_HIDDEN void invoke(const abi::Call& call, abi::Outcome& outcome) {
+  Form<decltype(kFunction)>::call(kFunction, call, outcome);
+}
+
+// The registration of what select() returned.
+template <auto kFunction>
+constexpr abi::Registration registration(abi::Origin origin, const char* name, const char* file,
+                                         std::uint32_t line, const char* route) {
+  if constexpr (std::is_same_v<std::remove_const_t<decltype(kFunction)>, Absent>) {
+    return {};
+  } else {
+    const abi::Typed* typed = nullptr;
+    if constexpr (requires { Form<decltype(kFunction)>::kTyped; })
+      typed = &Form<decltype(kFunction)>::kTyped;
+    return {.signature = Form<decltype(kFunction)>::kSignature,
+            .origin = origin,
+            .name = name,
+            .invoke = &invoke<kFunction>,
+            .file = file,
+            .line = line,
+            .takes_context = Form<decltype(kFunction)>::kTakesContext,
+            .route = route,
+            .typed = typed};
+  }
+}
+
+}  // namespace ofn::internal

@@ -1,0 +1,350 @@
+// Functions of your own types: JSON in, JSON out, by one declaration beside each struct.
+//
+//   #include <ofn/function.h>
+//   #include <ofn/typed.h>
+//
+//   struct Order { std::string item; int count = 1; std::optional<std::string> note; };
+//   OFN_FIELDS(Order, item, count, note)
+//   struct Receipt { std::string text; };
+//   OFN_FIELDS(Receipt, text)
+//
+//   Receipt order(const Order& order) { return {order.item}; }
+//
+// A body that does not fit is answered 400 and names the field: "$.count: expected an integer from
+// -2147483648 to 2147483647, found a string". This header only describes fields; the JSON is read
+// and written by the host.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <ofn/abi.h>
+#include <ofn/signature.h>
+
+namespace ofn {
+
+// Options of a struct, to be specialised at namespace scope:
+//   template <> inline constexpr bool ofn::refuse_unknown_fields<Order> = true;
+// Is a member of the JSON object that is no field an error? By default it is ignored.
+template <class T>
+// NOLINTNEXTLINE(readability-identifier-naming): authors write it
+inline constexpr bool refuse_unknown_fields = false;
+// May fields be absent, and keep the value that the struct gives them? By default only
+// std::optional ones may.
+template <class T>
+// NOLINTNEXTLINE(readability-identifier-naming): authors write it
+inline constexpr bool default_absent_fields = false;
+
+// An author's own form of a type, for any media type, to be specialised:
+//
+//   template <>
+//   struct ofn::Codec<Csv> {
+//     static constexpr const char* media_type = "text/csv";   // others are refused with 415
+//     static Csv decode(std::string_view body);               // throws ofn::BadInput: 400
+//     static std::string encode(const Csv& csv);
+//   };
+// Only what is used must be there: decode for an argument, encode for a result.
+template <class T>
+struct Codec;
+
+// What a decoder throws when the body does not fit; its text is for the caller.
+class BadInput : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace ofn
+
+namespace ofn::internal {
+
+template <class T>
+concept Coded = requires { Codec<T>::media_type; };
+template <class T>
+concept WithFields = requires(const T* type) { ofn_fields(type); };
+template <class T>
+concept WithWords = std::is_enum_v<T> && requires(const T* type) { ofn_words(type); };
+template <class T>
+concept Number = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> &&
+                 !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> &&
+                 !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+// std::vector, std::list, std::deque. Not std::vector<bool>: it has no bool to point at.
+template <class T>
+concept List = requires(T& list) {
+  { list.emplace_back() } -> std::same_as<typename T::value_type&>;
+} && !std::same_as<T, std::string>;
+// std::map and std::unordered_map of strings.
+template <class T>
+concept Map = requires(T& map) {
+  map.try_emplace(std::string());
+  typename T::mapped_type;
+} && std::same_as<typename T::key_type, std::string>;
+template <class T>
+constexpr bool kIsOptional = false;
+template <class T>
+constexpr bool kIsOptional<std::optional<T>> = true;
+
+template <class T>
+concept TypedArgument = Coded<T> || WithFields<T> || List<T> || Map<T>;
+template <class T>
+concept Describable = TypedArgument<T> || WithWords<T> || Number<T> || std::floating_point<T> ||
+                      std::same_as<T, bool> || std::same_as<T, std::string> || kIsOptional<T>;
+template <class R>
+concept TypedResult = std::is_void_v<R> || std::same_as<R, Response> || Describable<R>;
+
+template <class T>
+OFN_INTERNAL_HIDDEN const abi::Type& type_of() noexcept;
+
+template <std::size_t kCount>
+struct FieldList {
+  const char* type;
+  abi::TypeField fields[kCount];
+};
+template <std::size_t kCount>
+struct WordList {
+  const char* type;
+  abi::TypeWord words[kCount];
+};
+
+template <class T>
+inline constexpr auto kFields = ofn_fields(static_cast<const T*>(nullptr));
+template <class T>
+inline constexpr auto kWords = ofn_words(static_cast<const T*>(nullptr));
+
+template <class T>
+T& in(void* object) noexcept {
+  return *static_cast<T*>(object);
+}
+template <class T>
+const T& in(const void* object) noexcept {
+  return *static_cast<const T*>(object);
+}
+
+template <class T>
+constexpr abi::Type describe() {
+  static_assert(
+      Describable<T> && !Coded<T>,
+      "ofn: this type cannot be part of a typed function's argument or result; supported "
+      "are bool, integers, float, double, std::string, std::optional, std::vector and "
+      "other lists, std::map and std::unordered_map with std::string as key, enumerations "
+      "with OFN_ENUM and structs with OFN_FIELDS");
+  abi::Type type;
+  if constexpr (std::same_as<T, bool> || Number<T> || WithWords<T>) {
+    type.set = [](void* object, const abi::Scalar& value) {
+      in<T>(object) = static_cast<T>(value.integer);
+    };
+    type.get = [](const void* object) {
+      return abi::Scalar{.integer = static_cast<std::uint64_t>(in<T>(object))};
+    };
+  }
+  if constexpr (std::same_as<T, bool>) {
+    type.kind = abi::Kind::kBool;
+  } else if constexpr (Number<T>) {
+    type.kind = abi::Kind::kInteger;
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): a number, and its sign counts.
+    type.min = static_cast<std::int64_t>(std::numeric_limits<T>::min());
+    type.max = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+  } else if constexpr (WithWords<T>) {
+    type.kind = abi::Kind::kEnum;
+    type.name = kWords<T>.type;
+    type.words = kWords<T>.words;
+    type.count = sizeof(kWords<T>.words) / sizeof(abi::TypeWord);
+  } else if constexpr (std::floating_point<T>) {
+    type.kind = abi::Kind::kReal;
+    type.largest = static_cast<double>(std::numeric_limits<T>::max());
+    type.set = [](void* object, const abi::Scalar& value) {
+      in<T>(object) = static_cast<T>(value.real);
+    };
+    type.get = [](const void* object) {
+      return abi::Scalar{.real = static_cast<double>(in<T>(object))};
+    };
+  } else if constexpr (std::same_as<T, std::string>) {
+    type.kind = abi::Kind::kText;
+    type.set = [](void* object, const abi::Scalar& value) { in<T>(object) = value.text; };
+    type.get = [](const void* object) { return abi::Scalar{.text = in<T>(object)}; };
+  } else if constexpr (WithFields<T>) {
+    type.kind = abi::Kind::kObject;
+    type.name = kFields<T>.type;
+    type.fields = kFields<T>.fields;
+    type.count = sizeof(kFields<T>.fields) / sizeof(abi::TypeField);
+    type.refuses_unknown = refuse_unknown_fields<T>;
+    type.defaults_absent = default_absent_fields<T>;
+  } else if constexpr (kIsOptional<T>) {
+    type.kind = abi::Kind::kOptional;
+    type.element = &type_of<typename T::value_type>;
+    type.add = [](void* object, std::string_view) -> void* { return &in<T>(object).emplace(); };
+    type.each = [](const void* object, void* visitor, abi::Visit* visit) {
+      if (in<T>(object)) visit(visitor, {}, &*in<T>(object));
+    };
+  } else if constexpr (Map<T>) {
+    type.kind = abi::Kind::kMap;
+    type.element = &type_of<typename T::mapped_type>;
+    type.add = [](void* object, std::string_view key) -> void* {
+      const auto [place, is_new] = in<T>(object).try_emplace(std::string(key));
+      return is_new ? &place->second : nullptr;
+    };
+    type.each = [](const void* object, void* visitor, abi::Visit* visit) {
+      for (const auto& [key, value] : in<T>(object)) visit(visitor, key, &value);
+    };
+  } else if constexpr (List<T>) {
+    type.kind = abi::Kind::kList;
+    type.element = &type_of<typename T::value_type>;
+    type.add = [](void* object, std::string_view) -> void* {
+      return &in<T>(object).emplace_back();
+    };
+    type.each = [](const void* object, void* visitor, abi::Visit* visit) {
+      for (const auto& element : in<T>(object)) visit(visitor, {}, &element);
+    };
+  }
+  return type;
+}
+
+template <class T>
+OFN_INTERNAL_HIDDEN const abi::Type& type_of() noexcept {
+  static constexpr abi::Type kType = describe<T>();
+  return kType;
+}
+
+// One end of a typed function, for the schema.
+template <class T>
+constexpr abi::TypedEnd typed_end() {
+  abi::TypedEnd end;
+  if constexpr (Coded<T>) {
+    end.media_type = Codec<T>::media_type;
+  } else if constexpr (!std::is_void_v<T> && !std::same_as<T, Response>) {
+    end.type = &type_of<T>;
+  }
+  return end;
+}
+
+template <class R, class A>
+struct OFN_INTERNAL_HIDDEN TypedForm {
+  static constexpr abi::Signature kSignature = abi::Signature::kTyped;
+  static constexpr abi::Typed kTyped = {.argument = typed_end<A>(), .result = typed_end<R>()};
+
+  // nullopt: the host has answered, or the decoder has.
+  static std::optional<A> read(const abi::Call& call, abi::Outcome& outcome) {
+    std::optional<A> argument;
+    if constexpr (Coded<A>) {
+      if (!call.codec->accept(call, Codec<A>::media_type, outcome.response)) return argument;
+      try {
+        argument.emplace(Codec<A>::decode(call.request->body()));
+      } catch (const BadInput& error) {
+        outcome.response = Response(std::string(error.what()) + "\n").status(400);
+      }
+    } else if (!call.codec->read(call, type_of<A>(), &argument.emplace(), outcome.response)) {
+      argument.reset();
+    }
+    return argument;
+  }
+
+  static void write(const abi::Call& call, const auto& result, abi::Outcome& outcome) {
+    if constexpr (std::same_as<R, Response>) {
+      outcome.response = result;
+    } else if constexpr (Coded<R>) {
+      outcome.response = Response(Codec<R>::encode(result)).content_type(Codec<R>::media_type);
+    } else {
+      call.codec->write(type_of<R>(), &result, outcome.response);
+    }
+  }
+
+  static void run(const abi::Call& call, abi::Outcome& outcome, auto&& function) {
+    std::optional<A> argument = read(call, outcome);
+    if (!argument) return;
+    if constexpr (std::is_void_v<R>) {
+      function(*std::move(argument));
+      outcome.response.status(204);
+    } else {
+      write(call, function(*std::move(argument)), outcome);
+    }
+  }
+};
+
+template <class R, class A>
+  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<std::remove_cvref_t<R>>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(A)>
+    : TypedForm<std::remove_cvref_t<R>, std::remove_cvref_t<A>> {
+  static constexpr bool kTakesContext = false;
+  static void call(R (*function)(A), const abi::Call& call, abi::Outcome& outcome) {
+    Form::run(call, outcome,
+              [&](auto&& argument) -> R { return function(static_cast<A&&>(argument)); });
+  }
+};
+
+template <class R, class A>
+  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<std::remove_cvref_t<R>>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A)>
+    : TypedForm<std::remove_cvref_t<R>, std::remove_cvref_t<A>> {
+  static constexpr bool kTakesContext = true;
+  static void call(R (*function)(Context&, A), const abi::Call& call, abi::Outcome& outcome) {
+    Form::run(call, outcome, [&](auto&& argument) -> R {
+      return function(*call.context, static_cast<A&&>(argument));
+    });
+  }
+};
+
+template <class R, class A>
+  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<std::remove_cvref_t<R>>
+constexpr auto select(R (*function)(A)) {
+  return function;
+}
+template <class R, class A>
+  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<std::remove_cvref_t<R>>
+constexpr auto select(R (*function)(Context&, A)) {
+  return function;
+}
+
+}  // namespace ofn::internal
+
+// NOLINTBEGIN(cppcoreguidelines-macro-usage): names become texts.
+
+// OFN_FIELDS(Type, field, …): the fields that JSON has, by their own names; up to 64. In the
+// namespace of the type, behind its definition. Not a template, and no bases.
+#define OFN_FIELDS(Type, ...)                                           \
+  [[maybe_unused]] constexpr auto ofn_fields(const Type*) {             \
+    using OfnType = Type;                                               \
+    return ::ofn::internal::FieldList<OFN_INTERNAL_COUNT(__VA_ARGS__)>{ \
+        #Type, {OFN_INTERNAL_EACH(OFN_INTERNAL_FIELD, __VA_ARGS__)}};   \
+  }
+
+// OFN_ENUM(Type, enumerator, …): an enumeration whose JSON is the enumerator's name; up to 64.
+#define OFN_ENUM(Type, ...)                                            \
+  [[maybe_unused]] constexpr auto ofn_words(const Type*) {             \
+    using OfnType = Type;                                              \
+    return ::ofn::internal::WordList<OFN_INTERNAL_COUNT(__VA_ARGS__)>{ \
+        #Type, {OFN_INTERNAL_EACH(OFN_INTERNAL_WORD, __VA_ARGS__)}};   \
+  }
+
+#define OFN_INTERNAL_FIELD(field)                                  \
+  ::ofn::abi::TypeField{                                           \
+      #field, &::ofn::internal::type_of<decltype(OfnType::field)>, \
+      [](void* object) -> void* { return &static_cast<OfnType*>(object)->field; }},
+#define OFN_INTERNAL_WORD(word) \
+  ::ofn::abi::TypeWord{#word, static_cast<::std::uint64_t>(OfnType::word)},
+
+#define OFN_INTERNAL_COUNT(...) (0 OFN_INTERNAL_EACH(OFN_INTERNAL_ONE, __VA_ARGS__))
+#define OFN_INTERNAL_ONE(x) +1  // NOLINT(bugprone-macro-parentheses): one summand of many
+
+// Applies a macro to each argument. Each level of OFN_INTERNAL_SCAN scans four times more.
+#define OFN_INTERNAL_EACH(macro, ...) \
+  __VA_OPT__(OFN_INTERNAL_SCAN(OFN_INTERNAL_STEP(macro, __VA_ARGS__)))
+#define OFN_INTERNAL_STEP(macro, first, ...) \
+  macro(first) __VA_OPT__(OFN_INTERNAL_AGAIN OFN_INTERNAL_PARENS(macro, __VA_ARGS__))
+#define OFN_INTERNAL_AGAIN() OFN_INTERNAL_STEP
+#define OFN_INTERNAL_PARENS ()
+#define OFN_INTERNAL_SCAN(...) \
+  OFN_INTERNAL_SCAN3(OFN_INTERNAL_SCAN3(OFN_INTERNAL_SCAN3(OFN_INTERNAL_SCAN3(__VA_ARGS__))))
+#define OFN_INTERNAL_SCAN3(...) \
+  OFN_INTERNAL_SCAN2(OFN_INTERNAL_SCAN2(OFN_INTERNAL_SCAN2(OFN_INTERNAL_SCAN2(__VA_ARGS__))))
+#define OFN_INTERNAL_SCAN2(...) \
+  OFN_INTERNAL_SCAN1(OFN_INTERNAL_SCAN1(OFN_INTERNAL_SCAN1(OFN_INTERNAL_SCAN1(__VA_ARGS__))))
+#define OFN_INTERNAL_SCAN1(...) __VA_ARGS__
+
+// NOLINTEND(cppcoreguidelines-macro-usage)

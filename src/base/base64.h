@@ -1,0 +1,19 @@
+// Base64 with the standard alphabet (RFC 4648 §4): how bytes travel in JSON and in gRPC's `-bin`
+// metadata.
+//
+//   base64_encode("\x01\x02")  → "AQI="        base64_decode("AQI=") → "\x01\x02"
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ofn {
+
+std::string base64_encode(std::string_view bytes);
+
+// Strict: padded to a multiple of four, no other byte between, unused bits zero (RFC 4648 §3.5).
+// nullopt: not base64.
+std::optional<std::string> base64_decode(std::string_view text);
+
+}  // namespace ofn

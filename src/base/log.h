@@ -1,0 +1,44 @@
+// The port Log: what every room may say, to whom it does not know.
+//
+//   log.write(Level::kWarning, "output failed", {{"output", name}, {"code", "UNAVAILABLE"}});
+#pragma once
+
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ofn {
+
+enum class Level { kDebug, kInfo, kWarning, kError };
+
+struct LogField {
+  std::string_view name;   // snake_case
+  std::string_view value;  // any bytes; the sink escapes
+};
+
+// Threads: any. Writing never blocks: a sink that cannot keep up drops and counts.
+// Lifetime: views are read before write() returns.
+// A payload (request body, event data, token) is never written.
+class Log {
+ public:
+  virtual ~Log() = default;
+  // Would a line of this level be kept? Ask before building expensive fields.
+  virtual bool enabled(Level level) const noexcept = 0;
+  virtual void write(Level level, std::string_view message,
+                     std::span<const LogField> fields) noexcept = 0;
+  void write(Level level, std::string_view message,
+             std::initializer_list<LogField> fields = {}) noexcept {
+    if (enabled(level)) write(level, message, std::span(fields.begin(), fields.size()));
+  }
+};
+
+// Says nothing: the default of tests.
+class NullLog final : public Log {
+ public:
+  using Log::write;
+  bool enabled(Level) const noexcept override { return false; }
+  void write(Level, std::string_view, std::span<const LogField>) noexcept override {}
+};
+
+}  // namespace ofn

@@ -1,0 +1,37 @@
+// The name of one request in logs, in answers and in front of the author.
+//
+//   const RequestId id = RequestId::of(message.fields, loop.random());
+//   Field{"X-Request-Id", id.view()}
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <ofn/field.h>
+
+#include "base/random.h"
+
+namespace ofn {
+
+// A value. Cost: no allocation.
+class RequestId {
+ public:
+  static constexpr std::size_t kMaxSize = 64;
+
+  RequestId() = default;
+  // The caller's own X-Request-Id, when it is 1 to 64 letters, digits or "-_.:/+=@": proxies in front
+  // set it and search for it. Otherwise 32 random hexadecimal digits.
+  static RequestId of(std::span<const Field> fields, Random& random);
+
+  // Lifetime: the id's own.
+  std::string_view view() const noexcept { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, kMaxSize> text_;
+  std::uint8_t size_ = 0;
+};
+
+}  // namespace ofn

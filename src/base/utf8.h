@@ -1,0 +1,15 @@
+// Is this text? UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing above
+// U+10FFFF.
+//
+//   if (!is_utf8(value)) return fail(Code::kInvalidArgument, "the value is not UTF-8");
+#pragma once
+
+#include <string_view>
+
+namespace ofn {
+
+// Spec: the Unicode Standard, table 3-7 (well-formed byte sequences). Cost: ASCII goes 32 bytes at
+// a time; nothing is allocated.
+bool is_utf8(std::string_view text) noexcept;
+
+}  // namespace ofn

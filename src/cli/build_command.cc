@@ -1,0 +1,42 @@
+#include "cli/build_command.h"
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "cli/load_function.h"
+#include "cli/streams.h"
+#include "context/function_context.h"
+#include "context/settings.h"
+#include "telemetry/logger.h"
+
+namespace ofn::cli {
+
+int build(const BuildCommand& command, const Environment& env) {
+  std::vector<Note> notes;
+  const auto settings = resolve_settings(command.flags, env, FunctionContext(), notes);
+  if (!settings) return complain(settings.error()), kExitUsage;
+  Logger log(LogStyle::kReadable, Level::kWarning, STDERR_FILENO);
+  const auto target =
+      settings->target.origin.is_default() ? std::nullopt : std::optional(settings->target.value);
+  const auto request = load_request(settings->source.value, target, settings->cxxflags, env);
+  const auto program = build_shared(request, command.output, log);
+  if (!program) return complain(program.error().message()), kExitLoad;
+  std::string functions;
+  for (const Function& function : program->functions) {
+    functions += (functions.empty() ? "" : ", ") + function.name + " (" +
+                 std::string(signature_name(function.signature)) + ")";
+  }
+  for (const PluginType& plugin : program->plugins) {
+    functions += (functions.empty() ? "" : ", ") + plugin.name + " (plugin)";
+  }
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%.2f s",
+                std::chrono::duration<double>(program->build.elapsed).count());
+  print(command.output + ": " + functions + ", " + seconds + "\n");
+  return kExitOk;
+}
+
+}  // namespace ofn::cli

@@ -1,0 +1,164 @@
+#include "cli/command_line.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace ofn::cli {
+
+namespace {
+
+constexpr std::string_view kVersion = "functions-framework " OFN_VERSION;
+
+// The number of single-character edits between two words (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0U);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string unknown_argument(const CLI::App& app, const std::string& argument) {
+  const std::string word = argument.substr(0, argument.find('='));
+  if (!word.starts_with("-")) {
+    return "unexpected argument \"" + argument + "\"; see functions-framework --help";
+  }
+  std::string nearest;
+  std::size_t best = word.size() / 2;  // more edits than that are another word
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = "--" + option->get_single_name();
+    if (const std::size_t edits = distance(word, name); edits <= best) {
+      best = edits;
+      nearest = name;
+    }
+  }
+  return "unknown flag " + word + (nearest.empty() ? "" : "; did you mean " + nearest + "?") +
+         " (functions-framework --help lists all)";
+}
+
+// Adds the rows of the flag table that `wanted` picks. The defaults and variables stand in each
+// line of --help.
+template <class Wanted>
+void add_flags(CLI::App& app, Flags& flags, Wanted wanted) {
+  for (const FlagSpec& spec : flag_table()) {
+    if (!wanted(spec)) continue;
+    std::string help(spec.help);
+    help += " [" + std::string(spec.variable) +
+            (spec.alias.empty() ? "" : ", " + std::string(spec.alias));
+    help += spec.default_text.empty() ? "]" : "; default " + std::string(spec.default_text) + "]";
+    const auto keep = [&flags, flag = spec.flag](const std::string& text) { flags[flag] = text; };
+    CLI::Option* option = nullptr;
+    if (spec.is_switch()) {
+      option = app.add_flag_callback("--" + std::string(spec.name), [keep] { keep("true"); }, help);
+    } else {
+      option = app.add_option_function<std::string>("--" + std::string(spec.name), keep, help);
+      option->type_name(std::string(spec.value));
+    }
+    option->group(std::string(flag_group_title(spec.group)));
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+}
+
+std::string variables_footer() {
+  std::string text = "Other variables:\n";
+  for (const VariableSpec& variable : variable_table()) {
+    std::string name = "  " + std::string(variable.name);
+    name.resize(std::max<std::size_t>(name.size() + 1, 30), ' ');
+    text += name + std::string(variable.help) + "\n";
+  }
+  text +=
+      "\nExit codes: 0 ok, 2 usage, 3 function cannot be loaded, 4 context invalid, 5 cannot "
+      "listen, 1 anything else";
+  return text;
+}
+
+}  // namespace
+
+std::expected<Command, std::string> parse_command_line(std::span<const std::string> arguments) {
+  ServeCommand serve;
+  BuildCommand build;
+  SidecarCommand sidecar;
+
+  CLI::App app(
+      "Serves a C++ function over HTTP and CloudEvents, and forwards what it returns to Dapr "
+      "outputs.",
+      "functions-framework");
+  app.footer(variables_footer());
+  app.set_version_flag("--version", std::string(kVersion), "Print the version");
+  app.get_formatter()->column_width(34);
+  app.allow_extras();
+  app.require_subcommand(0, 1);
+  add_flags(app, serve.flags, [](const FlagSpec&) { return true; });
+
+  CLI::App* build_app = app.add_subcommand(
+      "build", "Compile a function into the .so that an image ships, so that it needs no compiler");
+  build_app->allow_extras();
+  add_flags(*build_app, build.flags,
+            [](const FlagSpec& spec) { return spec.group == FlagGroup::kFunction; });
+  build_app->add_option("-o,--output", build.output, "The .so to write")
+      ->required()
+      ->type_name("FILE");
+
+  CLI::App* sidecar_app = app.add_subcommand(
+      "sidecar",
+      "Run the embedded Dapr-compatible sidecar by itself, for development; production uses Dapr");
+  sidecar_app->allow_extras();
+  sidecar_app
+      ->add_option("--components", sidecar.components,
+                   "Directory of component files [default ./components]")
+      ->type_name("DIR");
+  sidecar_app
+      ->add_option("--grpc-port", sidecar.grpc_port,
+                   "Port of the Dapr API, 0 for any free one [default 50001]")
+      ->type_name("PORT");
+  sidecar_app->add_option("--host", sidecar.host, "Address to listen on [default 127.0.0.1]")
+      ->type_name("ADDRESS");
+  sidecar_app
+      ->add_option("--app-port", sidecar.app_port,
+                   "Port of an app on this machine that gets what input bindings and topics bring")
+      ->type_name("PORT");
+  sidecar_app
+      ->add_option("--app-protocol", sidecar.app_protocol,
+                   "What the app speaks, grpc or http [default grpc]")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, AppProtocol>{
+          {"grpc", AppProtocol::kGrpc}, {"http", AppProtocol::kHttp}}))
+      ->type_name("PROTOCOL");
+  sidecar_app->add_flag("--debug", sidecar.debug, "Readable log with details");
+
+  std::vector<std::string> reversed(arguments.rbegin(),
+                                    arguments.rend());  // CLI11 takes them from the back
+  try {
+    app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    for (const CLI::App* used : app.get_subcommands())
+      return ShowCommand{used->help("functions-framework")};
+    return ShowCommand{app.help()};
+  } catch (const CLI::CallForVersion&) {
+    return ShowCommand{std::string(kVersion) + "\n"};
+  } catch (const CLI::ParseError& error) {
+    return std::unexpected(std::string(error.what()) +
+                           " (functions-framework --help lists all flags)");
+  }
+  const CLI::App* used = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
+  for (const auto* level : {static_cast<const CLI::App*>(&app), used}) {
+    const auto extras = level->remaining();
+    if (!extras.empty()) return std::unexpected(unknown_argument(*level, extras.front()));
+  }
+  if (used == build_app) return build;
+  if (used == sidecar_app) return sidecar;
+  return serve;
+}
+
+}  // namespace ofn::cli

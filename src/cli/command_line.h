@@ -1,0 +1,60 @@
+// argv → what the user wants, as a value.
+//
+//   auto command = parse_command_line({"--target", "hello"});
+//   if (!command) { print(command.error()); return kExitUsage; }
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "context/flag_table.h"
+#include "context/settings.h"
+
+namespace ofn::cli {
+
+// Exit codes of the program (docs/public-api.md).
+enum Exit : int {
+  kExitOk = 0,
+  kExitFailure = 1,  // anything not named below; what was abandoned by a drain that took too long
+  kExitUsage = 2,    // a flag or a variable is wrong
+  kExitLoad = 3,     // the function cannot be loaded
+  kExitContext = 4,  // FUNC_CONTEXT or FUNC_CONTEXT_V1BETA2 is invalid
+  kExitListen = 5,   // the port cannot be listened on
+};
+
+// functions-framework [flags]
+struct ServeCommand {
+  Flags flags;
+};
+
+// functions-framework build --source S [--target T] -o FILE.so
+struct BuildCommand {
+  Flags flags;
+  std::string output;
+};
+
+// functions-framework sidecar --components DIR --grpc-port N [--app-port N --app-protocol grpc|http]
+struct SidecarCommand {
+  std::string components = "./components";
+  std::string host = "127.0.0.1";
+  std::uint16_t grpc_port = 50001;  // 0: any free one
+  std::uint16_t app_port = 0;       // of the app that is called; 0: none
+  AppProtocol app_protocol = AppProtocol::kGrpc;
+  bool debug = false;
+};
+
+// --help or --version, of the program or of a subcommand: print it, exit 0.
+struct ShowCommand {
+  std::string text;
+};
+
+using Command = std::variant<ServeCommand, BuildCommand, SidecarCommand, ShowCommand>;
+
+// Errors: one message for people, naming the flag and, for an unknown one, the nearest that exists.
+// Exit kExitUsage.
+std::expected<Command, std::string> parse_command_line(std::span<const std::string> arguments);
+
+}  // namespace ofn::cli

@@ -1,0 +1,96 @@
+#include "cli/command_line.h"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace ofn::cli {
+namespace {
+
+std::expected<Command, std::string> parse(std::vector<std::string> arguments) {
+  return parse_command_line(arguments);
+}
+
+TEST(CommandLine, NoArgumentsServe) {
+  const auto command = parse({});
+  ASSERT_TRUE(command);
+  const auto& serve = std::get<ServeCommand>(*command);
+  for (const FlagSpec& spec : flag_table())
+    EXPECT_FALSE(serve.flags[spec.flag].has_value()) << spec.name;
+}
+
+TEST(CommandLine, EveryFlagOfTheTableIsParsedInBothForms) {
+  for (const FlagSpec& spec : flag_table()) {
+    const std::string name = "--" + std::string(spec.name);
+    if (spec.is_switch()) {
+      EXPECT_EQ(std::get<ServeCommand>(*parse({name})).flags[spec.flag], "true") << name;
+      continue;
+    }
+    EXPECT_EQ(std::get<ServeCommand>(*parse({name, "x y"})).flags[spec.flag], "x y") << name;
+    EXPECT_EQ(std::get<ServeCommand>(*parse({name + "=a"})).flags[spec.flag], "a") << name;
+    EXPECT_EQ(std::get<ServeCommand>(*parse({name, "a", name, "b"})).flags[spec.flag], "b")
+        << "the last one counts";
+  }
+}
+
+struct ErrorCase {
+  std::vector<std::string> arguments;
+  std::string expected;
+};
+
+TEST(CommandLine, ErrorsNameTheFlagAndTheNearest) {
+  const ErrorCase cases[] = {
+      {{"--taget", "x"}, "unknown flag --taget; did you mean --target?"},
+      {{"--sorce=x"}, "unknown flag --sorce; did you mean --source?"},
+      {{"--drain-timeot", "1"}, "unknown flag --drain-timeot; did you mean --drain-timeout?"},
+      {{"--zzzzzzzzzzzzzzzz"}, "unknown flag --zzzzzzzzzzzzzzzz ("},
+      {{"serve"}, "unexpected argument \"serve\""},
+      {{"--target"}, "--target"},
+      {{"build", "--source", "a.cc"}, "--output"},
+      {{"build", "-o", "a.so", "--port", "1"}, "unknown flag --port"},
+      {{"sidecar", "--grpc-port", "http"}, "--grpc-port"},
+      {{"sidecar", "--app-port", "1", "--app-protocol", "smtp"}, "--app-protocol"},
+      {{"sidecar", "--component", "x"}, "did you mean --components?"},
+  };
+  for (const auto& [arguments, expected] : cases) {
+    const auto command = parse(arguments);
+    ASSERT_FALSE(command) << expected;
+    EXPECT_NE(command.error().find(expected), std::string::npos) << command.error();
+  }
+}
+
+TEST(CommandLine, HelpGroupsFlagsWithDefaultsAndVariables) {
+  const std::string text = std::get<ShowCommand>(*parse({"--help"})).text;
+  for (const FlagSpec& spec : flag_table()) {
+    EXPECT_NE(text.find("--" + std::string(spec.name)), std::string::npos) << spec.name;
+    EXPECT_NE(text.find(spec.variable), std::string::npos) << spec.variable;
+    EXPECT_NE(text.find(flag_group_title(spec.group)), std::string::npos);
+  }
+  EXPECT_NE(text.find("DAPR_GRPC_PORT"), std::string::npos);
+  EXPECT_NE(text.find("Exit codes"), std::string::npos);
+}
+
+TEST(CommandLine, Subcommands) {
+  const auto build =
+      std::get<BuildCommand>(*parse({"build", "--source", "a.cc", "--target", "f", "-o", "a.so"}));
+  EXPECT_EQ(build.flags[Flag::kSource], "a.cc");
+  EXPECT_EQ(build.flags[Flag::kTarget], "f");
+  EXPECT_EQ(build.output, "a.so");
+  const auto sidecar =
+      std::get<SidecarCommand>(*parse({"sidecar", "--components", "d", "--grpc-port", "0"}));
+  EXPECT_EQ(sidecar.components, "d");
+  EXPECT_EQ(sidecar.grpc_port, 0);
+  EXPECT_EQ(sidecar.app_port, 0);
+  const auto beside =
+      std::get<SidecarCommand>(*parse({"sidecar", "--app-port", "7", "--app-protocol", "http"}));
+  EXPECT_EQ(beside.app_port, 7);
+  EXPECT_EQ(beside.app_protocol, AppProtocol::kHttp);
+  EXPECT_EQ(std::get<SidecarCommand>(*parse({"sidecar"})).app_protocol, AppProtocol::kGrpc);
+  EXPECT_TRUE(
+      std::get<ShowCommand>(*parse({"--version"})).text.starts_with("functions-framework "));
+  EXPECT_NE(std::get<ShowCommand>(*parse({"sidecar", "--help"})).text.find("--grpc-port"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace ofn::cli

@@ -1,0 +1,98 @@
+#include "cli/embedded_sidecar.h"
+
+#include <utility>
+
+#include "localdapr/component_loader.h"
+#include "localdapr/grpc_app_channel.h"
+
+namespace ofn::cli {
+
+namespace {
+
+// Above gRPC's own 4 MiB, so that a message too large is answered in gRPC's words.
+constexpr std::size_t kWireBody = std::size_t{64} << 20;
+
+wire::Limits sidecar_limits() {
+  wire::Limits limits;
+  limits.body_bytes = kWireBody;
+  return limits;
+}
+
+}  // namespace
+
+EmbeddedSidecar::EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sidecar, Loop& loop,
+                                 Log& log)
+    : loop_(loop),
+      log_(log),
+      limits_(sidecar_limits()),
+      sidecar_(std::move(sidecar)),
+      api_(*sidecar_),
+      sessions_(api_, limits_, log),
+      server_(
+          std::vector<Loop*>{&loop}, [this](Loop&) { return sessions_.make(); }, limits_, log) {}
+
+std::expected<std::unique_ptr<EmbeddedSidecar>, std::vector<Error>> EmbeddedSidecar::start(
+    const EmbeddedSidecarOptions& options, Loop& loop, Workers& workers, const Environment& env,
+    Log& log) {
+  const localdapr::Components loaded = localdapr::load_components(
+      options.components, {.app_id = options.app_id, .environment = env}, log);
+  if (!loaded.problems.empty()) return std::unexpected(loaded.problems);
+  auto sidecar = localdapr::LocalSidecar::create(
+      loaded.components,
+      {.app_id = options.app_id,
+       .version = OFN_VERSION,
+       .run = [&workers](Task task) { workers.post(std::move(task)); }},
+      loop, log);
+  if (!sidecar) return std::unexpected(sidecar.error());
+
+  std::unique_ptr<EmbeddedSidecar> embedded(new EmbeddedSidecar(*std::move(sidecar), loop, log));
+  auto bound = embedded->server_.listen(options.listen);
+  if (!bound) return std::unexpected(std::vector<Error>{std::move(bound).error()});
+  embedded->endpoint_ = *std::move(bound);
+  log.write(Level::kInfo, "local sidecar listening",
+            {{"grpc", embedded->endpoint_.text()},
+             {"components", options.components},
+             {"count", std::to_string(loaded.components.size())},
+             {"note", "for development; with Dapr installed, run it and set DAPR_GRPC_PORT"}});
+  return embedded;
+}
+
+Result<void> EmbeddedSidecar::deliver_to(const AppAddress& app) {
+  if (app.protocol == AppProtocol::kHttp) {
+    return fail(
+        Code::kUnimplemented,
+        "the local sidecar calls apps over gRPC only; use --app-protocol grpc, or run Dapr for "
+        "an app that speaks HTTP");
+  }
+  app_ = std::make_unique<localdapr::GrpcAppChannel>(loop_, app.endpoint, limits_, app.api_token);
+  delivery_ = std::make_unique<localdapr::AppDelivery>(
+      sidecar_->inputs(), sidecar_->pubsubs(), *app_,
+      [this](const std::string& component, std::string data) {
+        invoke_output(component, std::move(data));
+      },
+      loop_, log_);
+  delivery_->start();
+  return {};
+}
+
+// What an app's answer asks for. As in daprd, the app is not told how it went.
+void EmbeddedSidecar::invoke_output(const std::string& component, std::string data) {
+  sidecar_->invoke_binding(
+      {.component = component, .operation = "create", .data = std::move(data), .metadata = {}}, {},
+      [this, component](const Result<SidecarReply>& reply) {
+        if (reply) return;
+        log_.write(Level::kError, "an output that the app's answer names failed",
+                   {{"component", component}, {"problem", reply.error().message()}});
+      });
+}
+
+void EmbeddedSidecar::stop_delivering() {
+  if (delivery_) delivery_->stop();
+}
+
+void EmbeddedSidecar::drain(std::function<void()> done) {
+  stop_delivering();
+  server_.drain(std::move(done));
+}
+
+}  // namespace ofn::cli

@@ -1,0 +1,75 @@
+// The embedded Dapr-compatible sidecar with a port of its own: for a function on a laptop, and for
+// `functions-framework sidecar`.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/command_line.h"
+#include "context/environment.h"
+#include "dapr/server.h"
+#include "localdapr/app_channel.h"
+#include "localdapr/app_delivery.h"
+#include "localdapr/local_sidecar.h"
+#include "loop/loop.h"
+#include "loop/workers.h"
+#include "wire/http_sessions.h"
+#include "wire/server.h"
+
+namespace ofn::cli {
+
+struct EmbeddedSidecarOptions {
+  std::string components;  // directory of component files
+  std::string app_id;
+  wire::Endpoint listen;
+};
+
+// The app that a sidecar is beside.
+struct AppAddress {
+  wire::Endpoint endpoint;
+  AppProtocol protocol = AppProtocol::kGrpc;
+  std::string api_token;  // APP_API_TOKEN: sent as `dapr-api-token`; empty: none
+};
+
+// Lifetime: lives on `loop`, which outlives it and runs no more when it is destroyed.
+class EmbeddedSidecar {
+ public:
+  // Reads the components and opens the port; says so in one line.
+  // Errors: all that is wrong with the components, or that the port cannot be listened on (kAlreadyExists and so on).
+  static std::expected<std::unique_ptr<EmbeddedSidecar>, std::vector<Error>> start(
+      const EmbeddedSidecarOptions& options, Loop& loop, Workers& workers, const Environment& env,
+      Log& log);
+
+  const wire::Endpoint& endpoint() const { return endpoint_; }
+
+  // From now on the app there gets what it asks for of input bindings and topics; it need not listen yet.
+  // At most once.
+  // Errors: kUnimplemented for HTTP, which daprd speaks and this does not.
+  Result<void> deliver_to(const AppAddress& app);
+  // Nothing new is delivered; see wire::Server::drain for the rest.
+  void drain(std::function<void()> done);
+  void stop_delivering();
+
+ private:
+  EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sidecar, Loop& loop, Log& log);
+  void invoke_output(const std::string& component, std::string data);
+
+  Loop& loop_;
+  Log& log_;
+  wire::Limits limits_;
+  std::unique_ptr<localdapr::LocalSidecar> sidecar_;
+  dapr::Server api_;
+  wire::HttpSessions sessions_;
+  wire::Server server_;
+  wire::Endpoint endpoint_;
+  std::unique_ptr<localdapr::AppChannel> app_;
+  std::unique_ptr<localdapr::AppDelivery> delivery_;
+};
+
+}  // namespace ofn::cli

@@ -1,0 +1,279 @@
+#include "cli/host.h"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include "cli/command_line.h"
+#include "context/local_sidecar.h"
+#include "dapr/client.h"
+#include "invocation/invocation.h"
+#include "loop/signals.h"
+#include "output/outputs.h"
+#include "wire/grpc/link.h"
+#include "wire/http_sessions.h"
+
+namespace ofn::cli {
+
+namespace {
+
+wire::Limits limits_of(const Settings& settings) {
+  wire::Limits limits;
+  limits.head_bytes = settings.max_header_bytes;
+  limits.head_fields = settings.max_header_fields;
+  limits.trailer_bytes = settings.max_header_bytes;
+  limits.body_bytes = settings.max_body_size;
+  limits.head_timeout = settings.head_timeout;
+  limits.body_timeout = settings.body_timeout;
+  limits.idle_timeout = settings.idle_timeout;
+  limits.write_timeout = settings.slow_reader_timeout;
+  return limits;
+}
+
+// Of the memory there is, what bodies may take by default: beside them are the function, the answers
+// it makes, and what the connections hold. A body of the largest size and its answer always fit.
+std::size_t body_memory(const Settings& settings) {
+  if (settings.max_body_memory != 0) return settings.max_body_memory;
+  return std::max(wire::usable_memory() / 4, 2 * settings.max_body_size);
+}
+
+Callbacks callbacks_of(const Subscriptions& subscriptions, const Settings& settings) {
+  if (subscriptions.inputs().empty()) return Callbacks::kNone;
+  return settings.app_protocol == AppProtocol::kHttp ? Callbacks::kHttp : Callbacks::kGrpc;
+}
+
+// What functions get to answer to their stop token, when the drain timeout has passed.
+constexpr std::chrono::seconds kStopGrace(1);
+
+// Between attempts to reach the sidecar: no longer than Retry-After tells callers to stay away, and well below the time
+// that an output waits for a sidecar, so that one that is back is found by those who wait.
+constexpr std::chrono::seconds kLongestBackoff(1);
+
+// How long a program on the sidecar's own port may take to say that it speaks Dapr. It is on this machine.
+constexpr std::chrono::milliseconds kProbeTime(500);
+
+std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& clock) {
+  std::vector<std::unique_ptr<Loop>> loops;
+  for (std::size_t i = 0; i < count; ++i) loops.push_back(std::make_unique<Loop>(clock));
+  return loops;
+}
+
+}  // namespace
+
+// The way to the sidecar. It connects with the first call, so that a program without any never does.
+struct Sending {
+  Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
+          const FunctionContext& context, Log& log)
+      : client(loop, wire::grpc::connector_to(loop, endpoint, limits),
+               {.api_token = settings.dapr_api_token,
+                .channel = {.authority = endpoint.text(), .max_backoff = kLongestBackoff}}),
+        outputs(context, client, loop, log,
+                {.unreachable = settings.sidecar_timeout, .retry_codes = settings.retry_codes}) {}
+
+  wire::Limits limits;
+  dapr::DaprClient client;
+  Outputs outputs;
+};
+
+struct Host::Part {
+  Part(Host& host, Loop& on)
+      : loop(on),
+        sending(on, host.sidecar_, host.settings_, host.context_, host.log_),
+        invoker{.loop = on,
+                .context = host.context_,
+                .outputs = &sending.outputs,
+                .log = host.log_,
+                .observer = host.observer_,
+                .detail = host.settings_.debug ? Detail::kShown : Detail::kHidden,
+                .stores = &sending.client,
+                .hooks = host.hooks_.empty() ? nullptr : &host.hooks_},
+        shard(host.service_, invoker),
+        deliveries(host.async_, invoker),
+        callbacks(deliveries, {.api_token = host.settings_.app_api_token,
+                               .max_message = host.settings_.max_body_size}),
+        http_callbacks(deliveries, {.api_token = host.settings_.app_api_token}),
+        front(host.callbacks_, callbacks, http_callbacks, shard),
+        sessions(front, host.limits_, host.log_, &host.bodies_) {}
+
+  void stop_calls() {
+    shard.stop_calls();
+    deliveries.stop_calls();
+  }
+
+  Loop& loop;
+  Sending sending;
+  Invoker invoker;
+  HttpService::Shard shard;
+  AsyncService::Shard deliveries;
+  dapr::AppServer callbacks;
+  dapr::AppHttp http_callbacks;
+  Front front;
+  wire::HttpSessions sessions;
+};
+
+// Before anybody can connect: a signal that comes sooner than run() waits for it.
+struct Host::Stopping {
+  explicit Stopping(Host& host)
+      : last_chance(*host.loops_.front(),
+                    [&host] { host.abandon("the drain timeout has passed"); }),
+        drain_timeout(*host.loops_.front(),
+                      [this, &host] {
+                        for (const auto& part : host.parts_)
+                          part->loop.post([&stopped = *part] { stopped.stop_calls(); });
+                        last_chance.arm(host.clock_.now() + kStopGrace);
+                      }),
+        signals(*host.loops_.front(), {SIGTERM, SIGINT}, [this, &host](int number) {
+          if (host.draining_) return host.abandon("a second signal came");
+          host.drain(number);
+          drain_timeout.arm(host.clock_.now() + host.settings_.drain_timeout);
+        }) {}
+
+  Timer last_chance;
+  Timer drain_timeout;
+  Signals signals;
+};
+
+Host::Host(const Settings& settings, const FunctionContext& context, const Routes& routes,
+           const Hooks& hooks, Subscriptions subscriptions, const Environment& env, Log& log)
+    : settings_(settings),
+      context_(context),
+      hooks_(hooks),
+      env_(env),
+      log_(log),
+      limits_(limits_of(settings)),
+      bodies_(body_memory(settings)),
+      gate_(settings.concurrency, settings.queue, [this] { return bodies_.exhausted(); }),
+      callbacks_(callbacks_of(subscriptions, settings)),
+      service_(callbacks_ == Callbacks::kNone || context.http ? routes : no_routes_, gate_,
+               workers_, log, settings.timeout),
+      async_(std::move(subscriptions), routes.functions().front(), gate_, workers_, log,
+             settings.timeout, settings.queue),
+      loops_(make_loops(settings.threads != 0 ? settings.threads : usable_cpus(), clock_)),
+      workers_(settings.concurrency) {}
+
+Host::~Host() = default;
+
+std::vector<Loop*> Host::loops() const {
+  std::vector<Loop*> loops;
+  for (const auto& loop : loops_) loops.push_back(loop.get());
+  return loops;
+}
+
+bool Host::sends() const { return !context_.outputs.empty() || !context_.states.empty(); }
+
+std::expected<void, std::vector<Error>> Host::connect() {
+  sidecar_ = {settings_.sidecar.host, settings_.sidecar.port, settings_.sidecar.unix_path};
+  const LocalSidecarPlan plan =
+      sends() || callbacks_ != Callbacks::kNone
+          ? plan_local_sidecar(context_, settings_)
+          : LocalSidecarPlan{.reason = "nothing is sent to outputs, nothing triggers the function"};
+  log_.write(Level::kDebug, "sidecar", {{"address", sidecar_.text()}, {"reason", plan.reason}});
+  if (plan.action == LocalSidecarAction::kStart ||
+      (plan.action == LocalSidecarAction::kProbe && !somebody_speaks_dapr(sidecar_))) {
+    auto embedded = EmbeddedSidecar::start(
+        {.components = settings_.components,
+         .app_id = context_.name.empty() ? "functions-framework" : context_.name,
+         .listen = {"127.0.0.1", 0, {}}},
+        *loops_.front(), workers_, env_, log_);
+    if (!embedded) return std::unexpected(std::move(embedded).error());
+    local_sidecar_ = *std::move(embedded);
+    sidecar_ = local_sidecar_->endpoint();
+  }
+  for (const auto& loop : loops_) parts_.push_back(std::make_unique<Part>(*this, *loop));
+  return {};
+}
+
+bool Host::somebody_speaks_dapr(const wire::Endpoint& endpoint) {
+  Loop& loop = *loops_.front();
+  const wire::Limits limits;
+  bool done = false;
+  bool found = false;
+  dapr::probe(loop, wire::grpc::connector_to(loop, endpoint, limits),
+              {.api_token = settings_.dapr_api_token, .channel = {.authority = endpoint.text()}},
+              Deadline::in(kProbeTime, clock_), [&](const Result<dapr::SidecarInfo>& info) {
+                done = true;
+                found = info.has_value();
+                if (!found) return;
+                log_.write(Level::kInfo, "using the sidecar that runs here",
+                           {{"address", endpoint.text()},
+                            {"app_id", info->id},
+                            {"version", info->runtime_version}});
+              });
+  loop.run_until([&] { return done; });
+  return found;
+}
+
+Result<wire::Endpoint> Host::listen() {
+  const auto make_session = [this](Loop& loop) {
+    for (const auto& part : parts_) {
+      if (&part->loop == &loop) return part->sessions.make();
+    }
+    return std::unique_ptr<wire::Session>();
+  };
+  stopping_ = std::make_unique<Stopping>(*this);
+  server_ = std::make_unique<wire::Server>(loops(), make_session, limits_, log_,
+                                           settings_.max_connections);
+  warn_of_callbacks();
+  auto bound = server_->listen({settings_.host.value, settings_.port.value, {}});
+  if (!bound || !local_sidecar_ || callbacks_ == Callbacks::kNone) return bound;
+  // The way from the inside: what listens on all addresses is reached by loopback.
+  const std::string& host = settings_.host.value;
+  const bool all = host == "0.0.0.0" || host == "::" || host == "localhost";
+  auto delivering =
+      local_sidecar_->deliver_to({.endpoint = {all ? "127.0.0.1" : host, bound->port, {}},
+                                  .protocol = settings_.app_protocol,
+                                  .api_token = settings_.app_api_token});
+  if (!delivering) return std::unexpected(std::move(delivering.error()));
+  return bound;
+}
+
+void Host::warn_of_callbacks() const {
+  const std::string& host = settings_.host.value;
+  const bool local = host.starts_with("127.") || host == "::1" || host == "localhost";
+  if (callbacks_ == Callbacks::kGrpc && !settings_.app_api_token.empty()) {
+    log_.write(
+        Level::kWarning,
+        "daprd asks for the list of topics without its token over gRPC, and is refused: where "
+        "daprd is the sidecar, use APP_PROTOCOL=http with APP_API_TOKEN");
+  }
+  if (callbacks_ == Callbacks::kNone || local || !settings_.app_api_token.empty()) return;
+  log_.write(Level::kWarning,
+             "anybody who reaches the port can deliver events to the function: set APP_API_TOKEN "
+             "here and for the sidecar, or listen on 127.0.0.1",
+             {{"host", host}});
+}
+
+int Host::run() {
+  threads_ = std::make_unique<LoopThreads>(loops());
+  threads_->wait();
+  if (abandoned_) return kExitFailure;
+  threads_.reset();
+  log_.write(Level::kInfo, "stopped");
+  return kExitOk;
+}
+
+void Host::drain(int signal_number) {
+  draining_ = true;
+  log_.write(Level::kInfo, "draining",
+             {{"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"},
+              {"connections", std::to_string(server_->connections())},
+              {"invocations", std::to_string(gate_.in_use() + gate_.waiting())}});
+  if (local_sidecar_) local_sidecar_->stop_delivering();
+  service_.drain();
+  async_.drain();
+  // Calls whose callers have gone hold no connection, and still have outputs to deliver.
+  server_->drain([this] { gate_.when_empty(*loops_.front(), [this] { loops_.front()->stop(); }); });
+}
+
+void Host::abandon(std::string_view why) {
+  abandoned_ = true;
+  log_.write(Level::kError, "abandoned what was in flight",
+             {{"reason", why},
+              {"connections", std::to_string(server_->connections())},
+              {"invocations", std::to_string(gate_.in_use() + gate_.waiting())}});
+  loops_.front()->stop();
+}
+
+}  // namespace ofn::cli

@@ -1,0 +1,88 @@
+// A running server, composed: loops, the function's service on each, the listening socket, the way to the sidecar, and
+// the end of all that.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "cli/embedded_sidecar.h"
+#include "context/environment.h"
+#include "context/function_context.h"
+#include "context/settings.h"
+#include "function/routes.h"
+#include "loop/loop_threads.h"
+#include "loop/workers.h"
+#include "plugin/hooks.h"
+#include "serving/async/async_service.h"
+#include "serving/front.h"
+#include "serving/gate.h"
+#include "serving/http/http_service.h"
+#include "wire/body_budget.h"
+#include "wire/server.h"
+
+namespace ofn::cli {
+
+// Lifetime: lives from listen() to the end of the process; `settings`, `context`, `routes`, `hooks` and `log` outlive it.
+// Threads: made, listened and run by the main thread.
+class Host {
+ public:
+  // `subscriptions`: what a sidecar shall deliver; the routes have one function then.
+  Host(const Settings& settings, const FunctionContext& context, const Routes& routes,
+       const Hooks& hooks, Subscriptions subscriptions, const Environment& env, Log& log);
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+  ~Host();
+
+  // Prepares the way to the sidecar, starting the embedded one where it is due. Connections are made when the first
+  // output needs them.
+  // Errors: the embedded one's components cannot be read, or a type of theirs is not embedded; all of them at once.
+  std::expected<void, std::vector<Error>> connect();
+  // Opens the port; requests that arrive wait for run().
+  Result<wire::Endpoint> listen();
+  // Serves until SIGTERM or SIGINT, then lets in-flight invocations and their outputs finish. At the drain timeout their
+  // stop tokens fire; what then still runs is abandoned and logged. A second signal abandons at once. Returns the exit
+  // code: 0, or 1 when something was abandoned; functions may still run then, and the process must end without
+  // destroying this.
+  int run();
+
+ private:
+  struct Part;      // what one loop has
+  struct Stopping;  // what a signal sets off
+
+  bool sends() const;
+  void warn_of_callbacks() const;
+  bool somebody_speaks_dapr(const wire::Endpoint& endpoint);
+  std::vector<Loop*> loops() const;
+  void drain(int signal_number);
+  void abandon(std::string_view why);
+
+  const Settings& settings_;
+  const FunctionContext& context_;
+  const Hooks& hooks_;
+  const Environment& env_;
+  Log& log_;
+  SystemClock clock_;
+  wire::Limits limits_;
+  Observer observer_;
+  wire::BodyBudget bodies_;
+  Gate gate_;
+  const Callbacks callbacks_;
+  const Routes no_routes_;  // of a function that only a sidecar may call
+  HttpService service_;
+  AsyncService async_;
+  std::vector<std::unique_ptr<Loop>> loops_;
+  std::unique_ptr<EmbeddedSidecar> local_sidecar_;
+  wire::Endpoint sidecar_;
+  std::vector<std::unique_ptr<Part>> parts_;
+  std::unique_ptr<wire::Server> server_;
+  std::unique_ptr<Stopping> stopping_;
+  Workers workers_;  // ends before all that its tasks use
+  std::unique_ptr<LoopThreads> threads_;
+  bool draining_ = false;
+  bool abandoned_ = false;
+};
+
+}  // namespace ofn::cli

@@ -1,0 +1,101 @@
+#include "cli/load_function.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "function/registry.h"
+
+namespace ofn::cli {
+
+namespace {
+
+std::string joined(std::span<const Function> functions) {
+  std::string names;
+  for (const Function& function : functions) names += (names.empty() ? "" : ", ") + function.name;
+  return names.empty() ? "none" : names;
+}
+
+// The program that is linked with the framework has its functions already.
+Result<std::vector<Function>> linked_functions(const abi::Program& program,
+                                               const std::optional<std::string>& target,
+                                               std::vector<PluginType>& plugins) {
+  if (auto added = add_plugins(program, plugins); !added) {
+    return std::unexpected(std::move(added).error());
+  }
+  auto registry = Registry::of(program);
+  if (!registry) return std::unexpected(std::move(registry).error());
+  if (!target)
+    return std::vector<Function>(registry->functions().begin(), registry->functions().end());
+  if (const Function* function = registry->find(*target)) return std::vector<Function>{*function};
+  return fail(Code::kNotFound, "this program is expected to contain a function named " + *target +
+                                   "; its functions: " + joined(registry->functions()));
+}
+
+Result<std::vector<Function>> loaded_functions(const Settings& settings,
+                                               const std::optional<std::string>& target,
+                                               const Environment& env,
+                                               std::vector<PluginType>& plugins, Log& log) {
+  auto program = load(load_request(settings.source.value, target, settings.cxxflags, env), log);
+  if (!program) return std::unexpected(std::move(program).error());
+  log.write(
+      Level::kInfo, program->build.commands == 0 ? "function loaded" : "function compiled",
+      {{"source", settings.source.value},
+       {"seconds", std::to_string(std::chrono::duration<double>(program->build.elapsed).count())},
+       {"cpu_seconds", std::to_string(std::chrono::duration<double>(program->build.cpu).count())}});
+  plugins = std::move(program->plugins);
+  return std::move(program->functions);
+}
+
+}  // namespace
+
+LoadRequest load_request(const std::string& source, std::optional<std::string> target,
+                         const std::string& cxxflags, const Environment& env) {
+  std::error_code unreadable;
+  const auto executable = std::filesystem::read_symlink("/proc/self/exe", unreadable);
+  return LoadRequest{
+      .source = source,
+      .target = std::move(target),
+      .cxxflags = cxxflags,
+      .compiler = non_empty(env, "OFN_CXX").value_or(""),
+      .include_dir = find_include_dir(non_empty(env, "OFN_INCLUDE_DIR").value_or(""), executable),
+      .cache_dirs = default_cache_dirs(non_empty(env, "HOME").value_or(""),
+                                       non_empty(env, "XDG_CACHE_HOME").value_or(""),
+                                       non_empty(env, "TMPDIR").value_or(""))};
+}
+
+Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins) {
+  for (const std::string& file : settings.plugins) {
+    if (auto loaded = load_plugins(file, plugins); !loaded) return loaded;
+  }
+  return {};
+}
+
+Result<Routes> load_functions(const Settings& settings, std::string_view http_pattern,
+                              const Environment& env, const abi::Program* linked,
+                              std::vector<PluginType>& plugins, Log& log) {
+  const std::optional<std::string> target =
+      settings.target.origin.is_default() ? std::nullopt : std::optional(settings.target.value);
+  auto functions = linked != nullptr ? linked_functions(*linked, target, plugins)
+                                     : loaded_functions(settings, target, env, plugins, log);
+  if (!functions) return std::unexpected(std::move(functions).error());
+  if (functions->empty()) {
+    return fail(Code::kInvalidArgument,
+                "this program registers no function; write OFN_FUNCTION(name) beside one");
+  }
+  for (const Function& function : *functions) {
+    if (!settings.signature_type.value) break;
+    if (const auto warning = signature_warning(function, *settings.signature_type.value)) {
+      log.write(Level::kWarning, *warning, {{"set_by", settings.signature_type.origin.name}});
+    }
+  }
+  if (!http_pattern.empty() && (functions->size() > 1 || !functions->front().routes.empty())) {
+    log.write(Level::kWarning,
+              "the context's httpPattern is for one function without a route; the routes of the "
+              "source are served",
+              {{"httpPattern", http_pattern}});
+  }
+  return Routes::of(*std::move(functions), http_pattern);
+}
+
+}  // namespace ofn::cli

@@ -1,0 +1,58 @@
+#include "cli/program.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <ofn/run.h>
+
+#include "cli/build_command.h"
+#include "cli/command_line.h"
+#include "cli/serve.h"
+#include "cli/sidecar_command.h"
+#include "cli/streams.h"
+
+namespace ofn::cli {
+
+namespace {
+
+std::optional<std::string> process_variable(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+
+}  // namespace
+
+int run_program(int argc, char** argv, const abi::Program* linked) {
+  std::signal(
+      SIGPIPE,
+      SIG_IGN);  // a peer or a log reader that goes away is an error of that write, not our end
+  const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const auto command = parse_command_line(arguments);
+  if (!command) return complain(command.error()), kExitUsage;
+  const Environment env = process_variable;
+  return std::visit(
+      Overloaded{
+          [&](const ServeCommand& serving) { return serve(serving.flags, env, linked); },
+          [&](const BuildCommand& building) { return build(building, env); },
+          [&](const SidecarCommand& alone) { return run_sidecar(alone, env); },
+          [&](const ShowCommand& shown) { return print(shown.text), static_cast<int>(kExitOk); },
+      },
+      *command);
+}
+
+}  // namespace ofn::cli
+
+// Declared for authors in <ofn/run.h>.
+int ofn::run(int argc, char** argv, const abi::Program& program) {
+  return cli::run_program(argc, argv, &program);
+}

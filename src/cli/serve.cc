@@ -1,0 +1,171 @@
+#include "cli/serve.h"
+
+#include <cstdlib>
+#include <malloc.h>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "cli/command_line.h"
+#include "cli/host.h"
+#include "cli/load_function.h"
+#include "cli/streams.h"
+#include "context/parse_context.h"
+#include "context/settings.h"
+#include "function/typed.h"
+#include "telemetry/logger.h"
+
+namespace ofn::cli {
+
+namespace {
+
+// A DEBUG that is a log filter, as real manifests carry it ("common:*,ofn:*"), asks for our details, too.
+bool filter_names_us(std::string_view filter) {
+  while (!filter.empty()) {
+    const auto comma = filter.find(',');
+    const std::string_view pattern = filter.substr(0, comma);
+    if (pattern == "*" || pattern.starts_with("ofn")) return true;
+    filter = comma == std::string_view::npos ? std::string_view() : filter.substr(comma + 1);
+  }
+  return false;
+}
+
+// Production is quiet, structured lines; debug is readable and tells all.
+std::unique_ptr<Logger> make_log(const Settings& settings) {
+  const bool details = settings.debug || filter_names_us(settings.log_filter);
+  return std::make_unique<Logger>(settings.debug ? LogStyle::kReadable : LogStyle::kJson,
+                                  details ? Level::kDebug : Level::kInfo, STDERR_FILENO);
+}
+
+// As user code, the dry run and the log see what is served.
+struct Served {
+  std::string names;      // "hello", or "add,get"
+  std::string signature;  // the one that all have, else "http": that is how all are served
+};
+
+Served served_by(const Routes& routes) {
+  Served served;
+  std::string_view common = signature_name(routes.functions().front().signature);
+  for (const Function& function : routes.functions()) {
+    served.names += (served.names.empty() ? "" : ",") + function.name;
+    if (signature_name(function.signature) != common) common = "http";
+  }
+  served.signature = common;
+  return served;
+}
+
+// Nothing for one function at every path: "listening" says it all.
+void log_routes(const Routes& routes, Log& log) {
+  if (routes.sole() != nullptr && routes.sole()->routes.empty()) return;
+  for (const Routes::Route& route : routes.routes()) {
+    const Function& function = routes.functions()[route.function];
+    log.write(Level::kInfo, "route",
+              {{"route", route.pattern.text()},
+               {"function", function.name},
+               {"signature", signature_name(function.signature)}});
+  }
+}
+
+// Why what was loaded cannot be triggered through Dapr.
+std::optional<std::string> triggering_problem(const Routes& routes) {
+  if (const Function* function = routes.sole()) return delivery_problem(*function);
+  std::string names;
+  for (const Function& function : routes.functions()) {
+    if (!names.empty()) names += ", ";
+    names += function.name;
+  }
+  return "the context's triggers are for one function, and this program has several (" + names +
+         "); name one with --target";
+}
+
+// What large bodies took goes back to the system when they end. Left alone, glibc raises both thresholds to the largest
+// block that was ever freed, and each of its arenas (eight a processor) keeps as much: under mixed bodies of up to 9 MiB
+// that was 190 MiB of resident memory instead of 60. Below 4 MiB, memory is reused without the system, as before.
+void return_large_memory() {
+#ifdef __GLIBC__
+  constexpr int kLarge = 4 * 1024 * 1024;
+  mallopt(M_MMAP_THRESHOLD, kLarge);
+  mallopt(M_TRIM_THRESHOLD, kLarge);
+#endif
+}
+
+}  // namespace
+
+int serve(const Flags& flags, const Environment& env, const abi::Program* linked) {
+  return_large_memory();
+  std::vector<Note> notes;
+  const auto v1beta1 = env("FUNC_CONTEXT");
+  const auto v1beta2 = env("FUNC_CONTEXT_V1BETA2");
+  const auto context = parse_context(v1beta1, v1beta2, notes);
+  if (!context) return complain(context.error()), kExitContext;
+  if (!context->http_pattern.empty() && !parse_http_pattern(context->http_pattern)) {
+    const Problem problem{.variable = v1beta1 ? "FUNC_CONTEXT" : "FUNC_CONTEXT_V1BETA2",
+                          .path = "$.httpPattern",
+                          .expected = R"(a route, such as "/" or "/users/{id}")",
+                          .found = ofn::quoted(context->http_pattern)};
+    return complain(std::vector{problem}), kExitContext;
+  }
+  auto subscriptions =
+      context->runtime == Runtime::kAsync ? Subscriptions::of(*context) : Subscriptions();
+  if (!subscriptions) {
+    for (const Error& error : subscriptions.error()) complain(error.text());
+    return kExitContext;
+  }
+  const auto settings = resolve_settings(flags, env, *context, notes);
+  if (!settings) return complain(settings.error()), kExitUsage;
+
+  const auto logger = make_log(*settings);
+  Log& log = *logger;
+  log_notes(notes, log);
+
+  // The function's program may read them from its constructors on.
+  setenv("FUNCTION_TARGET", settings->target.value.c_str(), 1);
+  std::vector<PluginType> plugins;
+  const auto routes = load_functions(*settings, context->http_pattern, env, linked, plugins, log);
+  if (!routes) return complain(routes.error().message()), kExitLoad;
+  if (!subscriptions->inputs().empty()) {
+    if (const auto problem = triggering_problem(*routes)) return complain(*problem), kExitLoad;
+  }
+  if (const auto loaded = load_plugin_files(*settings, plugins); !loaded) {
+    return complain(loaded.error().message()), kExitLoad;
+  }
+  const Hooks hooks = Hooks::of(*context, plugins, log);
+  const Served served = served_by(*routes);
+  setenv("FUNCTION_TARGET", served.names.c_str(), 1);
+  setenv("FUNCTION_SIGNATURE_TYPE", served.signature.c_str(), 1);
+
+  if (settings->print_schema) {
+    print(schema_of(routes->functions()));
+    return kExitOk;
+  }
+  if (settings->dry_run) {
+    print("Function: " + served.names + "\nURL: " + settings->url() +
+          "\nDry run successful, shutting down.\n");
+    return kExitOk;
+  }
+
+  log_routes(*routes, log);
+
+  auto host = std::make_unique<Host>(*settings, *context, *routes, hooks, *std::move(subscriptions),
+                                     env, log);
+  if (const auto connected = host->connect(); !connected) {
+    for (const Error& error : connected.error()) complain(error.text());
+    return kExitFailure;
+  }
+  const auto bound = host->listen();
+  if (!bound) return complain(bound.error().text()), kExitListen;
+  log.write(Level::kInfo, "listening",
+            {{"function", served.names},
+             {"signature", served.signature},
+             {"url", settings->url(bound->port)}});
+  const int code = host->run();
+  if (code != kExitOk) {
+    logger->finish();
+    std::_Exit(code);  // functions still run on other threads: nothing may be destroyed under them
+  }
+  return code;
+}
+
+}  // namespace ofn::cli

@@ -1,0 +1,15 @@
+// functions-framework [flags]: from flags and environment to a running server, in order, each step with its exit code.
+#pragma once
+
+#include <ofn/abi.h>
+
+#include "context/environment.h"
+#include "context/flag_table.h"
+
+namespace ofn::cli {
+
+// context → settings → function → (dry run ends here) → sidecar → port → serving.
+// Returns the exit code of the first step that fails, or of the server.
+int serve(const Flags& flags, const Environment& env, const abi::Program* linked);
+
+}  // namespace ofn::cli

@@ -1,0 +1,44 @@
+#include "cli/sidecar_command.h"
+
+#include <csignal>
+#include <unistd.h>
+#include <vector>
+
+#include "cli/embedded_sidecar.h"
+#include "cli/streams.h"
+#include "loop/signals.h"
+#include "telemetry/logger.h"
+
+namespace ofn::cli {
+
+int run_sidecar(const SidecarCommand& command, const Environment& env) {
+  // Component files may be slow to read or write; more than this many at a time gains nothing.
+  constexpr std::size_t kWorkers = 64;
+  const SystemClock clock;
+  Logger log(command.debug ? LogStyle::kReadable : LogStyle::kJson,
+             command.debug ? Level::kDebug : Level::kInfo, STDERR_FILENO);
+  Loop loop(clock);
+  Workers workers(kWorkers);
+  const EmbeddedSidecarOptions options{
+      .components = command.components,
+      .app_id = non_empty(env, "APP_ID").value_or("functions-framework"),
+      .listen = {command.host, command.grpc_port, {}}};
+  const auto sidecar = EmbeddedSidecar::start(options, loop, workers, env, log);
+  if (!sidecar) {
+    for (const Error& error : sidecar.error()) complain(error.text());
+    return sidecar.error().front().code() == Code::kAlreadyExists ? kExitListen : kExitFailure;
+  }
+  if (command.app_port != 0) {
+    const auto delivering =
+        (*sidecar)->deliver_to({.endpoint = {"127.0.0.1", command.app_port, {}},
+                                .protocol = command.app_protocol,
+                                .api_token = non_empty(env, "APP_API_TOKEN").value_or("")});
+    if (!delivering) return complain(delivering.error().text()), kExitFailure;
+  }
+  const Signals signals(loop, {SIGTERM, SIGINT},
+                        [&](int) { (*sidecar)->drain([&loop] { loop.stop(); }); });
+  loop.run();
+  return kExitOk;
+}
+
+}  // namespace ofn::cli

@@ -1,0 +1,12 @@
+// functions-framework sidecar: the embedded Dapr-compatible sidecar by itself.
+#pragma once
+
+#include "cli/command_line.h"
+#include "context/environment.h"
+
+namespace ofn::cli {
+
+// Serves until SIGTERM or SIGINT; returns the exit code.
+int run_sidecar(const SidecarCommand& command, const Environment& env);
+
+}  // namespace ofn::cli

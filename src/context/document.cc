@@ -1,0 +1,226 @@
+#include "context/document.h"
+
+#include <array>
+#include <utility>
+
+#include "context/object_reader.h"
+#include "context/units.h"
+
+namespace ofn {
+namespace {
+
+constexpr std::string_view kExpectedType = R"(a type that starts with "bindings." or "pubsub.")";
+
+// Each member that only one schema has is a vote; the variable's own schema decides a draw.
+Schema schema_of(const JsonNode& root, Schema expected) {
+  static constexpr std::array<std::string_view, 5> kFirst = {"runtime", "prePlugins", "postPlugins",
+                                                             "pluginsTracing", "httpPattern"};
+  static constexpr std::array<std::string_view, 6> kSecond = {
+      "triggers", "preHooks", "postHooks", "pre_hooks", "post_hooks", "tracing"};
+  int votes = 0;
+  for (const auto name : kFirst) votes -= root.find(name) != nullptr ? 1 : 0;
+  for (const auto name : kSecond) votes += root.find(name) != nullptr ? 1 : 0;
+  for (const auto list : {"inputs", "outputs"}) {
+    const JsonNode* parts = root.find(list);
+    if (parts == nullptr) continue;
+    for (const JsonNode& part : parts->children) {
+      votes -= part.find("uri") != nullptr ? 1 : 0;
+      votes += part.find("topic") != nullptr ? 1 : 0;
+    }
+  }
+  if (votes == 0) return expected;
+  return votes < 0 ? Schema::kV1Beta1 : Schema::kV1Beta2;
+}
+
+class DocumentReader {
+ public:
+  DocumentReader(const JsonNode& root, Schema schema, Report& report)
+      : object_(root, "$", report), report_(report) {
+    document_.variable = report.variable;
+    document_.schema = schema;
+  }
+
+  Document read() && {
+    document_.name = object_.text("name");
+    document_.version = object_.text("version");
+    read_runtime();
+    document_.port = object_.port("port");
+    document_.http_pattern = object_.text("httpPattern");
+    read_triggers();
+    if (document_.schema == Schema::kV1Beta1) {
+      document_.triggers = read_parts("inputs", Use::kData);
+    } else {
+      document_.inputs = read_parts("inputs", Use::kAny);
+    }
+    document_.outputs = read_parts("outputs", Use::kData);
+    document_.states = read_parts("states", Use::kAny);
+    object_.known("state");  // v1beta1's older, untyped member
+    for (const auto name : {"prePlugins", "preHooks", "pre_hooks"}) {
+      append(document_.pre_hooks, object_.list(name));
+    }
+    for (const auto name : {"postPlugins", "postHooks", "post_hooks"}) {
+      append(document_.post_hooks, object_.list(name));
+    }
+    read_tracing("pluginsTracing");
+    read_tracing("tracing");
+    object_.note_unknown();
+    return std::move(document_);
+  }
+
+ private:
+  enum class Use {
+    kData,  // must be a binding or a pubsub
+    kAny,
+  };
+
+  static void append(std::vector<std::string>& list, std::vector<std::string> more) {
+    for (std::string& item : more) list.push_back(std::move(item));
+  }
+
+  void read_runtime() {
+    const JsonNode* node = object_.member("runtime");
+    if (node == nullptr || (node->kind == JsonNode::Kind::kString && node->text.empty())) return;
+    for (const Runtime runtime : {Runtime::kKnative, Runtime::kAsync}) {
+      if (node->kind == JsonNode::Kind::kString &&
+          equal_ignoring_case(node->text, runtime_name(runtime))) {
+        document_.runtime = runtime;
+        return;
+      }
+    }
+    document_.runtime_broken = true;
+    report_.problem("$.runtime", R"("Knative" or "Async")", describe(node));
+  }
+
+  void check_type(Part& part, std::string_view member) {
+    if (part.component_type.empty() || component_kind(part.component_type)) return;
+    report_.problem(json_path(part.path, member), std::string(kExpectedType),
+                    quoted(part.component_type));
+    part.broken = true;
+  }
+
+  void check_component(Part& part, std::string_view member) {
+    if (!part.component.empty() || part.broken) return;
+    report_.problem(json_path(part.path, member), "the name of a Dapr component", "nothing");
+    part.broken = true;
+  }
+
+  Part start_part(const ObjectReader& object) const {
+    Part part;
+    part.schema = document_.schema;
+    part.variable = report_.variable;
+    part.path = object.path();
+    return part;
+  }
+
+  std::vector<Part> read_parts(std::string_view list, Use use) {
+    std::vector<Part> parts;
+    object_.each(list, JsonNode::Kind::kObject, [&](const std::string& key, ObjectReader object) {
+      Part part = start_part(object);
+      part.name = key;
+      part.component = object.text("componentName");
+      part.component_type = object.text("componentType");
+      // A binding's uri is the component's name again; only a topic is of use.
+      const std::string uri = object.text("uri");
+      part.topic = object.text("topic");
+      if (part.topic.empty()) part.topic = uri;
+      part.operation = object.text("operation");
+      part.metadata = object.texts("metadata");
+      part.broken = !object.ok();
+      object.note_unknown();
+      if (key.empty()) {
+        report_.problem(part.path, "a name", "\"\"");
+        part.broken = true;
+      }
+      check_component(part, "componentName");
+      if (use == Use::kData) check_type(part, "componentType");
+      parts.push_back(std::move(part));
+    });
+    return parts;
+  }
+
+  void read_triggers() {
+    std::optional<ObjectReader> triggers = object_.object("triggers");
+    if (!triggers) return;
+    if (std::optional<ObjectReader> http = triggers->object("http")) {
+      document_.http.emplace();
+      document_.http_port = http->port("port");
+      document_.http->engine = http->text("engine");
+      if (const JsonNode* route = http->member("route")) {
+        document_.http->route = to_json_text(*route);
+      }
+      http->note_unknown();
+    }
+    triggers->each("dapr", JsonNode::Kind::kArray, [&](const std::string&, ObjectReader object) {
+      Part part = start_part(object);
+      part.component = object.text("name");
+      part.name = object.text("inputName");
+      if (part.name.empty()) part.name = part.component;
+      part.component_type = object.text("type");
+      part.topic = object.text("topic");
+      part.metadata = object.texts("metadata");
+      part.broken = !object.ok();
+      object.note_unknown();
+      check_component(part, "name");
+      check_type(part, "type");
+      document_.triggers.push_back(std::move(part));
+    });
+    triggers->known("inputs");  // the manifest's form of the member `inputs`
+    triggers->note_unknown();
+  }
+
+  void read_tracing(std::string_view name) {
+    std::optional<ObjectReader> object = object_.object(name);
+    if (!object) return;
+    Tracing tracing;
+    tracing.enabled = object->boolean("enabled").value_or(false);
+    tracing.tags = object->texts("tags");
+    tracing.baggage = object->texts("baggage");
+    if (std::optional<ObjectReader> provider = object->object("provider")) {
+      tracing.provider = provider->text("name");
+      tracing.oap_server = provider->text("oapServer");
+      if (std::optional<ObjectReader> exporter = provider->object("exporter")) {
+        tracing.exporter = {.name = exporter->text("name"),
+                            .endpoint = exporter->text("endpoint"),
+                            .headers = exporter->text("headers", Reveal::kHidden),
+                            .compression = exporter->text("compression"),
+                            .timeout = exporter->text("timeout"),
+                            .protocol = exporter->text("protocol")};
+        exporter->note_unknown();
+      }
+      provider->note_unknown();
+    }
+    object->note_unknown();
+    document_.tracing = std::move(tracing);
+  }
+
+  ObjectReader object_;
+  Report& report_;
+  Document document_;
+};
+
+}  // namespace
+
+std::optional<Document> read_document(std::string_view variable, std::string_view text,
+                                      Schema expected, std::vector<Problem>& problems,
+                                      std::vector<Note>& notes) {
+  Report report{std::string(variable), problems, notes};
+  const auto tree = parse_json_tree(text);
+  if (!tree) {
+    const JsonFailure& failure = tree.error();
+    report.problem("$", "a JSON object",
+                   failure.reason + " at line " + std::to_string(failure.line) + ", column " +
+                       std::to_string(failure.column));
+    return std::nullopt;
+  }
+  if (tree->root.kind != JsonNode::Kind::kObject) {
+    report.problem("$", "a JSON object", describe(&tree->root, Reveal::kHidden));
+    return std::nullopt;
+  }
+  for (const std::string& key : tree->duplicates) {
+    report.note(Level::kWarning, "$",
+                "the member " + quoted(key) + " is given twice; the last one is used");
+  }
+  return DocumentReader(tree->root, schema_of(tree->root, expected), report).read();
+}
+
+}  // namespace ofn

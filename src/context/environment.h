@@ -1,0 +1,33 @@
+// The environment as a value: rooms never call getenv, and tests pass a map.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ofn {
+
+// Answers nullopt for a variable that is not set. Every reader of this room takes an empty variable
+// for one that is not set: manifests cannot unset what an image sets.
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+
+using EnvironmentMap = std::map<std::string, std::string, std::less<>>;
+
+inline Environment environment_of(EnvironmentMap variables) {
+  return [variables = std::move(variables)](std::string_view name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+// The value, when set and not empty.
+inline std::optional<std::string> non_empty(const Environment& env, std::string_view name) {
+  std::optional<std::string> value = env ? env(name) : std::nullopt;
+  if (value && value->empty()) value.reset();
+  return value;
+}
+
+}  // namespace ofn

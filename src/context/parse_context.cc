@@ -1,0 +1,41 @@
+#include "context/parse_context.h"
+
+#include <utility>
+
+#include "context/document.h"
+#include "context/merge.h"
+
+namespace ofn {
+
+std::expected<FunctionContext, std::vector<Problem>> parse_context(
+    std::optional<std::string_view> func_context,
+    std::optional<std::string_view> func_context_v1beta2, std::vector<Note>& notes) {
+  struct Variable {
+    std::string_view name;
+    std::optional<std::string_view> text;
+    Schema schema;
+  };
+  std::vector<Problem> problems;
+  std::vector<Document> documents;
+  bool unreadable = false;
+  for (const Variable& variable :
+       {Variable{"FUNC_CONTEXT", func_context, Schema::kV1Beta1},
+        Variable{"FUNC_CONTEXT_V1BETA2", func_context_v1beta2, Schema::kV1Beta2}}) {
+    if (!variable.text || variable.text->empty()) continue;
+    auto document = read_document(variable.name, *variable.text, variable.schema, problems, notes);
+    if (document) {
+      documents.push_back(std::move(*document));
+    } else {
+      unreadable = true;
+    }
+  }
+  FunctionContext context;
+  // What an unreadable document would have added must not be reported as missing.
+  if (!unreadable && !documents.empty()) {
+    context = merge_documents(std::move(documents), problems, notes);
+  }
+  if (!problems.empty()) return std::unexpected(std::move(problems));
+  return context;
+}
+
+}  // namespace ofn

@@ -1,0 +1,282 @@
+#include "context/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "context/units.h"
+
+namespace ofn {
+namespace {
+
+struct Given {
+  std::string text;
+  Origin origin;
+};
+
+std::optional<abi::Signature> parse_signature_type(std::string_view text) noexcept {
+  static constexpr std::array<std::pair<std::string_view, abi::Signature>, 5> kNames = {
+      {{"http", abi::Signature::kHttp},
+       {"cloudevent", abi::Signature::kCloudEvent},
+       {"event", abi::Signature::kEvent},
+       {"openfunction", abi::Signature::kOpenFunction},
+       {"typed", abi::Signature::kTyped}}};
+  for (const auto& [name, signature] : kNames) {
+    if (equal_ignoring_case(name, text)) return signature;
+  }
+  return std::nullopt;
+}
+
+std::optional<LocalSidecarMode> parse_local_sidecar(std::string_view text) noexcept {
+  if (equal_ignoring_case(text, "auto")) return LocalSidecarMode::kAuto;
+  const auto on = parse_switch(text);
+  if (!on) return std::nullopt;
+  return *on ? LocalSidecarMode::kOn : LocalSidecarMode::kOff;
+}
+
+// "a,b"; none of them may be empty.
+std::optional<std::vector<std::string>> parse_list(std::string_view text) {
+  std::vector<std::string> words;
+  if (text.empty()) return words;
+  while (true) {
+    const auto comma = text.find(',');
+    words.emplace_back(text.substr(0, comma));
+    if (words.back().empty()) return std::nullopt;
+    if (comma == std::string_view::npos) return words;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+// "UNAVAILABLE,ABORTED". A message that is too large (RESOURCE_EXHAUSTED) stays too large.
+std::optional<std::vector<Code>> parse_codes(std::string_view text) {
+  const auto words = parse_list(text);
+  if (!words) return std::nullopt;
+  std::vector<Code> codes;
+  for (const std::string& word : *words) {
+    std::optional<Code> code;
+    for (int number = 1; number <= static_cast<int>(Code::kUnauthenticated); ++number) {
+      if (equal_ignoring_case(word, code_name(static_cast<Code>(number)))) {
+        code = static_cast<Code>(number);
+      }
+    }
+    if (!code || *code == Code::kResourceExhausted) return std::nullopt;
+    codes.push_back(*code);
+  }
+  return codes;
+}
+
+// Brackets are how URLs write an IPv6 address; a socket wants it without.
+std::optional<std::string> parse_host(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  const bool printable =
+      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+  if (text.empty() || !printable || text.find_first_of("/[]@") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  return std::string(text);
+}
+
+class Resolver {
+ public:
+  Resolver(const Flags& flags, const Environment& env, const FunctionContext& context,
+           std::vector<Note>& notes)
+      : flags_(flags), env_(env), context_(context), notes_(notes) {}
+
+  std::expected<Settings, std::vector<Problem>> resolve() && {
+    surroundings();
+    modes();
+    function();
+    server();
+    limits();
+    outputs();
+    if (!problems_.empty()) return std::unexpected(std::move(problems_));
+    return std::move(settings_);
+  }
+
+ private:
+  // The flag, its variable, the alias, the default.
+  Given given(Flag flag) const {
+    const FlagSpec& spec = flag_spec(flag);
+    if (flags_[flag]) return {*flags_[flag], {Origin::Kind::kFlag, "--" + std::string(spec.name)}};
+    for (const std::string_view name : {spec.variable, spec.alias}) {
+      if (name.empty()) continue;
+      if (auto value = non_empty(env_, name)) {
+        return {std::move(*value), {Origin::Kind::kVariable, std::string(name)}};
+      }
+    }
+    return {std::string(spec.default_text), {Origin::Kind::kDefault, "the default"}};
+  }
+
+  void wrong(const Given& given, std::string_view expected) {
+    problems_.push_back({given.origin.name, "", std::string(expected), quoted(given.text)});
+  }
+
+  // `parse` answers an optional; an empty one is the problem, told with what was expected.
+  template <class T, class Parse>
+  Origin read(Flag flag, T& into, std::string_view expected, Parse parse) {
+    Given from = given(flag);
+    if (auto value = parse(from.text)) {
+      into = std::move(*value);
+    } else {
+      wrong(from, expected);
+    }
+    return std::move(from.origin);
+  }
+
+  Origin text(Flag flag, std::string& into) {
+    return read(flag, into, "a text that is not empty", [](std::string& given) {
+      return given.empty() ? std::nullopt : std::optional(std::move(given));
+    });
+  }
+
+  void duration(Flag flag, Duration& into) {
+    read(flag, into, kExpectedDuration, [](std::string_view given) {
+      const auto value = parse_duration(given);
+      return value && *value > Duration::zero() ? value : std::nullopt;
+    });
+  }
+
+  void size(Flag flag, std::size_t& into) {
+    read(flag, into, kExpectedSize, [](std::string_view given) {
+      const auto value = parse_size(given);
+      return value && *value > 0 ? value : std::nullopt;
+    });
+  }
+
+  // Counts of things that each cost memory: more than a million is a slip of the keyboard.
+  void count(Flag flag, std::size_t& into, std::size_t least) {
+    static constexpr std::uint64_t kMost = 1'000'000;
+    read(flag, into, "a number from " + std::to_string(least) + " to 1000000",
+         [least](std::string_view given) {
+           const auto value = parse_number(given);
+           return value && *value >= least && *value <= kMost ? value : std::nullopt;
+         });
+  }
+
+  void surroundings() {
+    settings_.in_pod = non_empty(env_, "KUBERNETES_SERVICE_HOST") || non_empty(env_, "K_SERVICE") ||
+                       non_empty(env_, "POD_NAME");
+    settings_.pod_name = non_empty(env_, "POD_NAME").value_or("");
+    settings_.pod_namespace = non_empty(env_, "POD_NAMESPACE").value_or("");
+  }
+
+  void modes() {
+    const Given debug = given(Flag::kDebug);
+    if (const auto value = parse_switch(debug.text)) {
+      settings_.debug = *value;
+    } else if (debug.origin.kind == Origin::Kind::kVariable) {
+      settings_.log_filter = debug.text;
+      notes_.push_back({Level::kDebug, "DEBUG is " + quoted(debug.text) +
+                                           ", which is no boolean and is taken as a log filter"});
+    } else {
+      wrong(debug, kExpectedSwitch);
+    }
+    read(Flag::kDryRun, settings_.dry_run, kExpectedSwitch, parse_switch);
+    read(Flag::kPrintSchema, settings_.print_schema, kExpectedSwitch, parse_switch);
+  }
+
+  void function() {
+    settings_.target.origin = text(Flag::kTarget, settings_.target.value);
+    settings_.source.origin = text(Flag::kSource, settings_.source.value);
+    settings_.cxxflags = given(Flag::kCxxflags).text;
+    read(Flag::kPlugin, settings_.plugins, "paths of .so files, separated by commas", parse_list);
+    const Given type = given(Flag::kSignatureType);
+    settings_.signature_type.origin = type.origin;
+    if (type.origin.is_default()) return;
+    settings_.signature_type.value = parse_signature_type(type.text);
+    if (!settings_.signature_type.value) {
+      wrong(type, "http, cloudevent, event, openfunction or typed");
+    }
+  }
+
+  void server() {
+    settings_.host.origin =
+        read(Flag::kHost, settings_.host.value,
+             "an address or a host name to listen on, without a port", parse_host);
+    // A developer's machine is not a server; in a pod the probes and the mesh come from outside.
+    if (settings_.host.origin.is_default() && settings_.debug && !settings_.in_pod) {
+      settings_.host.value = "127.0.0.1";
+    }
+    settings_.port.origin = read(
+        Flag::kPort, settings_.port.value, "a number from 0 to 65535", [](std::string_view given) {
+          const auto value = parse_number(given);
+          return value && *value <= std::numeric_limits<std::uint16_t>::max()
+                     ? std::optional(static_cast<std::uint16_t>(*value))
+                     : std::nullopt;
+        });
+    if (settings_.port.origin.is_default() && context_.port) {
+      settings_.port = {*context_.port, {Origin::Kind::kContext, "the context's port"}};
+    }
+    count(Flag::kConcurrency, settings_.concurrency, 1);
+    settings_.queue = settings_.concurrency;
+    if (!given(Flag::kQueue).origin.is_default()) count(Flag::kQueue, settings_.queue, 0);
+    count(Flag::kThreads, settings_.threads, 0);
+    duration(Flag::kTimeout, settings_.timeout);
+    read(Flag::kDrainTimeout, settings_.drain_timeout, kExpectedDuration, parse_duration);
+  }
+
+  void limits() {
+    count(Flag::kMaxConnections, settings_.max_connections, 0);
+    size(Flag::kMaxBodySize, settings_.max_body_size);
+    if (!given(Flag::kMaxBodyMemory).origin.is_default())
+      size(Flag::kMaxBodyMemory, settings_.max_body_memory);
+    size(Flag::kMaxHeaderBytes, settings_.max_header_bytes);
+    count(Flag::kMaxHeaderFields, settings_.max_header_fields, 1);
+    duration(Flag::kHeadTimeout, settings_.head_timeout);
+    duration(Flag::kBodyTimeout, settings_.body_timeout);
+    duration(Flag::kIdleTimeout, settings_.idle_timeout);
+    duration(Flag::kSlowReaderTimeout, settings_.slow_reader_timeout);
+  }
+
+  void outputs() {
+    if (auto sidecar = resolve_sidecar(env_)) {
+      settings_.sidecar = std::move(*sidecar);
+    } else if (context_.needs_sidecar()) {
+      problems_.push_back(std::move(sidecar.error()));
+    } else {
+      notes_.push_back({Level::kWarning, "no sidecar is needed, but " + sidecar.error().text()});
+    }
+    duration(Flag::kSidecarTimeout, settings_.sidecar_timeout);
+    read(Flag::kRetryCodes, settings_.retry_codes,
+         "gRPC codes such as UNAVAILABLE,ABORTED (not RESOURCE_EXHAUSTED: too large stays too "
+         "large)",
+         parse_codes);
+    read(Flag::kLocalSidecar, settings_.local_sidecar, "auto, on or off", parse_local_sidecar);
+    text(Flag::kComponents, settings_.components);
+    settings_.dapr_api_token = non_empty(env_, "DAPR_API_TOKEN").value_or("");
+    settings_.app_api_token = non_empty(env_, "APP_API_TOKEN").value_or("");
+    const std::string protocol = non_empty(env_, "APP_PROTOCOL").value_or("grpc");
+    if (equal_ignoring_case(protocol, "http") || equal_ignoring_case(protocol, "h2c")) {
+      settings_.app_protocol = AppProtocol::kHttp;
+    } else if (!equal_ignoring_case(protocol, "grpc")) {
+      // The platform's variable, not the user's: nobody who can mend it reads this.
+      notes_.push_back({Level::kWarning, "APP_PROTOCOL is " + quoted(protocol) +
+                                             "; known are grpc and http, and grpc is assumed"});
+    }
+  }
+
+  const Flags& flags_;
+  const Environment& env_;
+  const FunctionContext& context_;
+  std::vector<Note>& notes_;
+  std::vector<Problem> problems_;
+  Settings settings_;
+};
+
+}  // namespace
+
+std::string Settings::url(std::uint16_t bound_port) const {
+  const bool ipv6 = host.value.find(':') != std::string::npos;
+  return "http://" + (ipv6 ? '[' + host.value + ']' : host.value) + ':' +
+         std::to_string(bound_port) + '/';
+}
+
+std::expected<Settings, std::vector<Problem>> resolve_settings(const Flags& flags,
+                                                               const Environment& env,
+                                                               const FunctionContext& context,
+                                                               std::vector<Note>& notes) {
+  return Resolver(flags, env, context, notes).resolve();
+}
+
+}  // namespace ofn

@@ -1,0 +1,53 @@
+// What a sidecar does when it is called: the interface behind server.h, as values.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <ofn/stores.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "dapr/codec.h"
+#include "output/sidecar.h"
+
+namespace ofn::dapr {
+
+// What came with a call beside its message. Empty: it came without.
+struct ApiCall {
+  Deadline deadline{};
+  std::string traceparent{};
+  std::string tracestate{};
+  std::string baggage{};
+};
+
+template <class T>
+using ApiDone = std::move_only_function<void(Result<T>)>;
+using BindingDone = ApiDone<SidecarReply>;
+using PublishDone = ApiDone<void>;
+
+// Threads: called on the connections' loops; `done` runs exactly once, on any thread, also from inside
+//   the call.
+// Errors: the error's code and message are the caller's gRPC status.
+class DaprApi {
+ public:
+  virtual ~DaprApi() = default;
+  virtual void invoke_binding(BindingRequest request, ApiCall call, BindingDone done) = 0;
+  virtual void publish(PublishRequest request, ApiCall call, PublishDone done) = 0;
+  virtual SidecarInfo describe() const = 0;
+
+  virtual void get_state(GetState request, ApiCall call, ApiDone<StateValue> done) = 0;
+  virtual void get_bulk_state(GetBulkState request, ApiCall call,
+                              ApiDone<std::vector<StateValue>> done) = 0;
+  virtual void save_state(StateItems request, ApiCall call, ApiDone<void> done) = 0;
+  virtual void delete_state(DeleteState request, ApiCall call, ApiDone<void> done) = 0;
+  virtual void delete_bulk_state(StateItems request, ApiCall call, ApiDone<void> done) = 0;
+  virtual void transact_state(StateTransaction request, ApiCall call, ApiDone<void> done) = 0;
+  virtual void get_secret(GetSecret request, ApiCall call, ApiDone<Secret> done) = 0;
+  virtual void get_bulk_secret(GetBulkSecret request, ApiCall call,
+                               ApiDone<std::vector<Secret>> done) = 0;
+  virtual void invoke_service(InvokeService request, ApiCall call, ApiDone<InvokeReply> done) = 0;
+};
+
+}  // namespace ofn::dapr

@@ -1,0 +1,242 @@
+#include "dapr/app_http.h"
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "base/secret.h"
+#include "event/http_binding.h"
+#include "wire/grpc/status.h"
+
+namespace ofn::dapr {
+namespace {
+
+using nlohmann::json;
+using wire::grpc::percent_decode;
+
+constexpr std::string_view kJson = "application/json";
+
+std::string_view path_of(const wire::Message& message) {
+  return message.target.substr(0, message.target.find('?'));
+}
+
+// A path of one segment: whatever a topic is called.
+std::string route_of(std::string_view topic) {
+  static constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string route = "/";
+  for (const char c : topic) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      route += c;
+    } else {
+      route += '%';
+      route += kHex[byte >> 4U];
+      route += kHex[byte & 0xfU];
+    }
+  }
+  return route;
+}
+
+std::string to_json(const std::vector<Subscription>& subscriptions) {
+  json all = json::array();
+  for (const Subscription& subscription : subscriptions) {
+    json one = {{"pubsubname", subscription.component}, {"topic", subscription.topic}};
+    json metadata = json::object();
+    for (const Header& entry : subscription.metadata) metadata[entry.name] = entry.value;
+    if (!metadata.empty()) one["metadata"] = std::move(metadata);
+    if (!subscription.dead_letter_topic.empty())
+      one["deadLetterTopic"] = subscription.dead_letter_topic;
+    const std::string route =
+        subscription.path.empty() ? route_of(subscription.topic) : subscription.path;
+    if (subscription.rules.empty()) {
+      one["route"] = route;
+    } else {
+      json rules = json::array();
+      for (const Subscription::Rule& rule : subscription.rules)
+        rules.push_back({{"match", rule.match}, {"path", rule.path}});
+      one["routes"] = {{"rules", std::move(rules)}, {"default", route}};
+    }
+    all.push_back(std::move(one));
+  }
+  return all.dump();
+}
+
+// Which of a topic's paths is it?
+bool leads_to(const Subscription& subscription, std::string_view path) {
+  if (path == subscription.path) return true;
+  for (const Subscription::Rule& rule : subscription.rules) {
+    if (path == rule.path) return true;
+  }
+  return percent_decode(path.substr(1)) == subscription.topic;
+}
+
+int status_of(Code code) {
+  switch (code) {
+    case Code::kInvalidArgument:
+      return 400;
+    case Code::kUnauthenticated:
+      return 401;
+    case Code::kResourceExhausted:
+      return 429;
+    case Code::kUnavailable:
+      return 503;
+    case Code::kDeadlineExceeded:
+      return 504;
+    default:
+      return 500;
+  }
+}
+
+std::string value_of(const wire::Message& message, std::string_view name) {
+  const Field* field = find_field(message.fields, name);
+  return field == nullptr ? std::string() : std::string(field->value);
+}
+
+class HttpAppCall final : public AppCall {
+ public:
+  explicit HttpAppCall(wire::ExchangePtr exchange) : exchange_(std::move(exchange)) {}
+  HttpAppCall(const HttpAppCall&) = delete;
+  HttpAppCall& operator=(const HttpAppCall&) = delete;
+  ~HttpAppCall() override {
+    if (!answered_) fail(Error(Code::kInternal, "the delivery ended without an answer"));
+  }
+
+  Deadline deadline() const override { return Deadline::never(); }
+  std::string traceparent() const override { return value_of(exchange_->request(), "traceparent"); }
+  std::string tracestate() const override { return value_of(exchange_->request(), "tracestate"); }
+  void on_cancelled(std::function<void()> callback) override {
+    // A peer that only finished sending still reads.
+    exchange_->on_abandoned([this, callback = std::move(callback)] {
+      if (exchange_->abandoned()) callback();
+    });
+  }
+  void acknowledge(TopicStatus status) override {
+    switch (status) {
+      case TopicStatus::kSuccess:
+        return respond(200, R"({"status":"SUCCESS"})", kJson);
+      case TopicStatus::kDrop:
+        return respond(200, R"({"status":"DROP"})", kJson);
+      case TopicStatus::kRetry:
+        return respond(500, "to be delivered again\n", "text/plain");
+    }
+  }
+  void acknowledge(const std::vector<BulkStatus>&) override {
+    fail(Error(Code::kInternal, "bulks do not come over HTTP"));
+  }
+  void fail(const Error& error) override {
+    respond(status_of(error.code()), error.message() + "\n", "text/plain");
+  }
+
+ private:
+  void respond(int status, std::string body, std::string_view type) {
+    if (std::exchange(answered_, true)) return;
+    exchange_->respond(Response(std::move(body)).status(status).content_type(std::string(type)));
+  }
+
+  wire::ExchangePtr exchange_;
+  bool answered_ = false;
+};
+
+}  // namespace
+
+AppHttp::AppHttp(AppApi& api, AppHttpOptions options)
+    : api_(api), options_(std::move(options)), subscriptions_(to_json(api.subscriptions())) {}
+
+bool AppHttp::is_topic(std::string_view path) const {
+  if (!path.starts_with('/')) return false;
+  for (const Subscription& subscription : api_.subscriptions()) {
+    if (leads_to(subscription, path)) return true;
+  }
+  return false;
+}
+
+bool AppHttp::is_binding(std::string_view path) const {
+  if (!path.starts_with('/')) return false;
+  const std::string name = percent_decode(path.substr(1));
+  for (const std::string& component : api_.input_bindings()) {
+    if (component == name) return true;
+  }
+  return false;
+}
+
+bool AppHttp::wants(const wire::Message& message) const {
+  const std::string_view path = path_of(message);
+  if (message.method == "GET")
+    return path == "/dapr/subscribe" || path == "/dapr/config" || path == "/healthz";
+  if (message.method == "OPTIONS") return is_binding(path);
+  return message.method == "POST" && (is_binding(path) || is_topic(path));
+}
+
+void AppHttp::handle(wire::ExchangePtr exchange) {
+  const wire::Message& message = exchange->request();
+  const std::string_view path = path_of(message);
+  if (path == "/healthz") {
+    const bool ready = api_.ready();
+    return exchange->respond(
+        Response(ready ? "ok\n" : "the server stops\n").status(ready ? 200 : 503));
+  }
+  if (!options_.api_token.empty() &&
+      !same_secret(value_of(message, "dapr-api-token"), options_.api_token)) {
+    return exchange->respond(Response("dapr-api-token is absent or not this app's\n").status(401));
+  }
+  if (path == "/dapr/config")
+    return exchange->respond(Response("{}").content_type(std::string(kJson)));
+  if (path == "/dapr/subscribe")
+    return exchange->respond(Response(subscriptions_).content_type(std::string(kJson)));
+  if (message.method == "OPTIONS") return exchange->respond(Response());
+  if (is_binding(path)) return deliver_binding(std::move(exchange), path);
+  deliver_topic(std::move(exchange), path);
+}
+
+void AppHttp::deliver_binding(wire::ExchangePtr exchange, std::string_view path) {
+  const wire::Message& message = exchange->request();
+  BindingEvent event{.component = percent_decode(path.substr(1)),
+                     .data = std::string(message.body)};
+  for (const Field& field : message.fields) {
+    if (same_field_name(field.name, "dapr-api-token")) continue;  // a secret
+    event.metadata.push_back({std::string(field.name), std::string(field.value)});
+  }
+  api_.on_binding_event(std::move(event), std::make_unique<HttpAppCall>(std::move(exchange)));
+}
+
+void AppHttp::deliver_topic(wire::ExchangePtr exchange, std::string_view path) {
+  auto received = event::parse_http(exchange->request().fields, exchange->request().body);
+  if (!received || received->events.size() != 1) {
+    const std::string why = received ? "a batch of events" : received.error().message();
+    return exchange->respond(Response("not a CloudEvent: " + why + "\n").status(400));
+  }
+  CloudEvent& from = received->events.front();
+  TopicEvent event{.id = from.id(),
+                   .source = from.source(),
+                   .type = from.type(),
+                   .spec_version = from.specversion(),
+                   .content_type = from.datacontenttype().value_or(""),
+                   .data = from.data().value_or(""),
+                   .path = std::string(path)};
+  for (const auto& [name, value] : from.extensions()) event.extensions.push_back({name, value});
+  if (from.time()) event.extensions.push_back({"time", *from.time()});
+  if (from.subject()) event.extensions.push_back({"subject", *from.subject()});
+  if (from.dataschema()) event.extensions.push_back({"dataschema", *from.dataschema()});
+
+  // The path says which topic it was: of a dead letter the envelope still names the first one. Among
+  // topics of one path the envelope tells.
+  const auto pubsub = from.extension("pubsubname").value_or("");
+  const auto topic = from.extension("topic").value_or("");
+  const Subscription* found = nullptr;
+  int best = -1;
+  for (const Subscription& subscription : api_.subscriptions()) {
+    if (!leads_to(subscription, path)) continue;
+    const int alike = 2 * static_cast<int>(subscription.component == pubsub) +
+                      static_cast<int>(subscription.topic == topic);
+    if (alike > best) found = &subscription, best = alike;
+  }
+  event.component = found->component;
+  event.topic = found->topic;
+  api_.on_topic_event(std::move(event), std::make_unique<HttpAppCall>(std::move(exchange)));
+}
+
+}  // namespace ofn::dapr

@@ -1,0 +1,273 @@
+// The app's end of Dapr's callbacks over HTTP, on exchanges in memory.
+#include "dapr/app_http.h"
+
+#include <optional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "testing/manual_clock.h"
+
+namespace ofn::dapr {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+struct Answer {
+  int count = 0;
+  int status = 0;
+  std::string body;
+};
+
+class FakeExchange final : public wire::Exchange {
+ public:
+  FakeExchange(Loop& loop, Answer& answer, std::string method, std::string target,
+               std::vector<Field> fields, std::string body)
+      : loop_(loop),
+        answer_(answer),
+        method_(std::move(method)),
+        target_(std::move(target)),
+        body_(std::move(body)),
+        fields_(std::move(fields)) {
+    message_.method = method_;
+    message_.target = target_;
+    message_.fields = fields_;
+    message_.body = body_;
+  }
+  const wire::Message& request() const override { return message_; }
+  void respond(Response response, std::span<const Field>, std::span<const Field>) override {
+    ++answer_.count;
+    answer_.status = response.status();
+    answer_.body = std::move(response).body();
+  }
+  bool abandoned() const override { return abandoned_; }
+  void on_abandoned(std::function<void()> callback) override { callback_ = std::move(callback); }
+  Loop& loop() override { return loop_; }
+  void lose(bool wholly) {
+    abandoned_ = wholly;
+    if (callback_) callback_();
+  }
+
+ private:
+  void release() override { delete this; }
+  Loop& loop_;
+  Answer& answer_;
+  std::string method_, target_, body_;
+  std::vector<Field> fields_;
+  wire::Message message_;
+  bool abandoned_ = false;
+  std::function<void()> callback_;
+};
+
+class FakeApp final : public AppApi {
+ public:
+  const std::vector<Subscription>& subscriptions() const override { return topics; }
+  const std::vector<std::string>& input_bindings() const override { return bindings; }
+  void on_topic_event(TopicEvent event, AppCallPtr call) override {
+    topic = std::move(event);
+    if (answer) answer(*call);
+    if (keeps) kept = std::move(call);
+  }
+  void on_bulk_event(BulkEvent, AppCallPtr) override { FAIL(); }
+  void on_binding_event(BindingEvent event, AppCallPtr call) override {
+    binding = std::move(event);
+    if (answer) answer(*call);
+  }
+  bool ready() const override { return is_ready; }
+
+  std::vector<Subscription> topics = {{.component = "bus",
+                                       .topic = "orders",
+                                       .metadata = {{"rawPayload", "true"}},
+                                       .dead_letter_topic = "dead"},
+                                      {.component = "bus",
+                                       .topic = "a/b #",
+                                       .rules = {{.match = "m", .path = "/special"}},
+                                       .path = "/rest"},
+                                      {.component = "other", .topic = "orders"}};
+  std::vector<std::string> bindings = {"tick", "my binding"};
+  std::function<void(AppCall&)> answer = [](AppCall& call) { call.acknowledge(); };
+  std::optional<TopicEvent> topic;
+  std::optional<BindingEvent> binding;
+  AppCallPtr kept;
+  bool keeps = false;
+  bool is_ready = true;
+};
+
+const std::vector<Field> kStructured = {{"content-type", "application/cloudevents+json"}};
+
+std::string event_text(const json& more = json::object()) {
+  json event = {{"specversion", "1.0"},
+                {"id", "1"},
+                {"source", "app"},
+                {"type", "t"},
+                {"datacontenttype", "text/plain"},
+                {"data", "hello"}};
+  event.update(more);
+  return event.dump();
+}
+
+class AppHttpTest : public ::testing::Test {
+ protected:
+  void make(std::string token = {}) {
+    http_ = std::make_unique<AppHttp>(app_, AppHttpOptions{.api_token = std::move(token)});
+  }
+  void SetUp() override { make(); }
+  // Status 0: it is the function's own.
+  Answer send(std::string method, std::string target, std::vector<Field> fields = {},
+              std::string body = {}) {
+    wire::ExchangePtr exchange(
+        last_ = new FakeExchange(loop_, answer_of_last_ = {}, method, target, fields, body));
+    if (http_->wants(exchange->request())) http_->handle(std::move(exchange));
+    return answer_of_last_;
+  }
+
+  testing::ManualClock clock_;
+  Loop loop_{clock_};
+  FakeApp app_;
+  std::unique_ptr<AppHttp> http_;
+  FakeExchange* last_ = nullptr;
+  Answer answer_of_last_;
+};
+
+TEST_F(AppHttpTest, SaysWhatTheAppWants) {
+  const Answer answer = send("GET", "/dapr/subscribe");
+  EXPECT_EQ(answer.status, 200);
+  const json expected = json::parse(R"([
+    {"pubsubname":"bus","topic":"orders","route":"/orders","deadLetterTopic":"dead",
+     "metadata":{"rawPayload":"true"}},
+    {"pubsubname":"bus","topic":"a/b #",
+     "routes":{"rules":[{"match":"m","path":"/special"}],"default":"/rest"}},
+    {"pubsubname":"other","topic":"orders","route":"/orders"}])");
+  EXPECT_EQ(json::parse(answer.body), expected) << answer.body;
+  EXPECT_EQ(send("GET", "/dapr/config").body, "{}");
+  EXPECT_EQ(send("OPTIONS", "/tick").status, 200);
+  EXPECT_EQ(send("OPTIONS", "/my%20binding").status, 200);
+}
+
+TEST_F(AppHttpTest, WhatIsNoCallbackIsTheFunctions) {
+  for (const auto& [method, target] :
+       std::vector<std::pair<std::string, std::string>>{{"OPTIONS", "/other"},
+                                                        {"OPTIONS", "/orders"},
+                                                        {"GET", "/tick"},
+                                                        {"GET", "/"},
+                                                        {"POST", "/"},
+                                                        {"POST", "/dapr/subscribe"},
+                                                        {"POST", "/orders/1"},
+                                                        {"PUT", "/orders"},
+                                                        {"OPTIONS", "*"},
+                                                        {"POST", "*"}}) {
+    EXPECT_EQ(send(method, target).status, 0) << method << " " << target;
+  }
+}
+
+TEST_F(AppHttpTest, DeliversATopicsEvent) {
+  struct Case {
+    std::string target;
+    json more;
+    std::string component, topic;
+  };
+  for (const Case& c : {
+           Case{"/orders", {{"pubsubname", "bus"}, {"topic", "orders"}}, "bus", "orders"},
+           Case{"/orders?x=y", {{"pubsubname", "other"}, {"topic", "orders"}}, "other", "orders"},
+           Case{"/rest", json::object(), "bus", "a/b #"},  // the platform's proxy says no more
+           Case{"/rest",
+                {{"pubsubname", "bus"}, {"topic", "orders"}},
+                "bus",
+                "a/b #"},  // dead letter
+           Case{"/special", json::object(), "bus", "a/b #"},
+           Case{"/a%2Fb%20%23", json::object(), "bus", "a/b #"},
+       }) {
+    app_.topic.reset();
+    EXPECT_EQ(send("POST", c.target, kStructured, event_text(c.more)).status, 200) << c.target;
+    ASSERT_TRUE(app_.topic) << c.target;
+    EXPECT_EQ(app_.topic->component, c.component);
+    EXPECT_EQ(app_.topic->topic, c.topic);
+    EXPECT_EQ(app_.topic->data, "hello");
+    EXPECT_EQ(app_.topic->id, "1");
+  }
+  EXPECT_EQ(send("POST", "/orders", kStructured, "{}").status, 400);
+  EXPECT_EQ(send("POST", "/orders", {{"content-type", "text/plain"}}, "x").status, 400);
+}
+
+TEST_F(AppHttpTest, DeliversABindingsEvent) {
+  EXPECT_EQ(send("POST", "/my%20binding", {{"readtimeutc", "now"}, {"dapr-api-token", "x"}},
+                 std::string("\0x", 2))
+                .status,
+            200);
+  ASSERT_TRUE(app_.binding);
+  EXPECT_EQ(app_.binding->component, "my binding");
+  EXPECT_EQ(app_.binding->data, std::string("\0x", 2));
+  ASSERT_EQ(app_.binding->metadata.size(), 1U) << "the token is a secret";
+  EXPECT_EQ(app_.binding->metadata[0].name, "readtimeutc");
+}
+
+TEST_F(AppHttpTest, OnlySuccessIs200AndNoFailureIsTakenForADrop) {
+  struct Case {
+    std::function<void(AppCall&)> answer;
+    int status;
+    std::string body;
+  };
+  const auto failing = [](Code code) {
+    return [code](AppCall& call) { call.fail(Error(code, "why")); };
+  };
+  for (const Case& c : {
+           Case{[](AppCall& call) { call.acknowledge(); }, 200, R"({"status":"SUCCESS"})"},
+           Case{[](AppCall& call) { call.acknowledge(TopicStatus::kDrop); }, 200,
+                R"({"status":"DROP"})"},
+           Case{[](AppCall& call) { call.acknowledge(TopicStatus::kRetry); }, 500, "again"},
+           Case{failing(Code::kInternal), 500, "why"},
+           Case{failing(Code::kNotFound), 500, "why"},
+           Case{failing(Code::kUnimplemented), 500, "why"},
+           Case{failing(Code::kFailedPrecondition), 500, "why"},
+           Case{failing(Code::kUnavailable), 503, "why"},
+           Case{failing(Code::kDeadlineExceeded), 504, "why"},
+           Case{failing(Code::kResourceExhausted), 429, "why"},
+           Case{nullptr, 500, "without an answer"},
+       }) {
+    app_.answer = c.answer;
+    const Answer answer = send("POST", "/orders", kStructured, event_text());
+    EXPECT_EQ(answer.count, 1);
+    EXPECT_EQ(answer.status, c.status);
+    EXPECT_THAT(answer.body, HasSubstr(c.body));
+  }
+}
+
+TEST_F(AppHttpTest, TheTokenIsAskedOfEveryCallback) {
+  make("secret");
+  const std::vector<std::pair<std::string, std::string>> callbacks = {{"GET", "/dapr/subscribe"},
+                                                                      {"GET", "/dapr/config"},
+                                                                      {"OPTIONS", "/tick"},
+                                                                      {"POST", "/tick"},
+                                                                      {"POST", "/orders"}};
+  for (const auto& [method, target] : callbacks) {
+    std::vector<Field> fields = kStructured;
+    EXPECT_EQ(send(method, target, fields, event_text()).status, 401) << target;
+    fields.push_back({"Dapr-Api-Token", "secret"});
+    EXPECT_EQ(send(method, target, fields, event_text()).status, 200) << target;
+  }
+  EXPECT_EQ(send("GET", "/healthz").status, 200);
+}
+
+TEST_F(AppHttpTest, HealthFollowsReadiness) {
+  EXPECT_EQ(send("GET", "/healthz").status, 200);
+  app_.is_ready = false;
+  EXPECT_EQ(send("GET", "/healthz").status, 503);
+}
+
+TEST_F(AppHttpTest, ACallerThatOnlyFinishedSendingStillReads) {
+  app_.answer = nullptr;
+  app_.keeps = true;
+  int cancelled = 0;
+  send("POST", "/orders", kStructured, event_text());
+  app_.kept->on_cancelled([&] { ++cancelled; });
+  last_->lose(false);
+  EXPECT_EQ(cancelled, 0);
+  last_->lose(true);
+  EXPECT_EQ(cancelled, 1);
+  app_.kept.reset();
+}
+
+}  // namespace
+}  // namespace ofn::dapr

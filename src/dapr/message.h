@@ -1,0 +1,56 @@
+// Protobuf messages ↔ bytes and ↔ plain values: what the codecs' .cc files share. No other file
+// includes it, so that protobuf stays behind the codecs' headers.
+#pragma once
+
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <google/protobuf/map.h>
+#include <google/protobuf/message_lite.h>
+#include <google/protobuf/stubs/logging.h>
+
+#include <ofn/field.h>
+
+#include "base/error.h"
+
+namespace ofn::dapr {
+
+using Map = google::protobuf::Map<std::string, std::string>;
+
+inline constexpr std::size_t kMaxMessage = std::numeric_limits<int>::max();
+
+struct Text {
+  std::string_view what;
+  std::string_view value;
+};
+
+// The first text that protobuf cannot carry: kInvalidArgument, naming it.
+std::optional<Error> bad_text(std::initializer_list<Text> texts,
+                              const std::vector<Header>& metadata);
+
+// kInvalidArgument when the message is larger than protobuf carries.
+Result<std::string> serialize(const google::protobuf::MessageLite& message);
+
+// Protobuf itself would say on stderr which text is not UTF-8, for a peer's mistake too.
+// Errors: kInternal, in a gRPC server's words.
+template <class Message>
+Result<Message> parse(std::string_view bytes) {
+  const google::protobuf::LogSilencer quiet;
+  Message message;
+  if (bytes.size() > kMaxMessage ||
+      !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return fail(
+        Code::kInternal,
+        "grpc: error unmarshalling: not a valid protobuf message, or a text in it is not UTF-8");
+  }
+  return message;
+}
+
+void fill(Map& map, const std::vector<Header>& metadata);
+std::vector<Header> take(Map& map);
+
+}  // namespace ofn::dapr

@@ -1,0 +1,26 @@
+// Dapr's API, the sidecar's end: gives a DaprApi the methods it has on the wire.
+//
+//   dapr::Server server(sidecar);
+//   listener.serve(server);                    // a wire::Handler
+//
+// Whoever speaks gRPC can call it. Methods of Dapr's API that DaprApi does not have are UNIMPLEMENTED.
+#pragma once
+
+#include "dapr/api.h"
+#include "wire/exchange.h"
+#include "wire/grpc/server.h"
+
+namespace ofn::dapr {
+
+// Lifetime: `api` outlives it; it outlives its calls. Threads: as wire::grpc::Server.
+class Server final : public wire::Handler {
+ public:
+  explicit Server(DaprApi& api);
+
+  void handle(wire::ExchangePtr exchange) override { server_.handle(std::move(exchange)); }
+
+ private:
+  wire::grpc::Server server_;
+};
+
+}  // namespace ofn::dapr

@@ -1,0 +1,60 @@
+// Messages of Dapr's state, secret and invocation APIs as plain values, both ends; see codec.h.
+//
+//   Result<std::string> bytes = encode(GetState{.store = "cart", .key = "7"});
+//   Result<GetState> asked = decode_get_state(*bytes);
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ofn/stores.h>
+
+#include "base/error.h"
+
+namespace ofn::dapr {
+
+inline constexpr std::string_view kGetState = "/dapr.proto.runtime.v1.Dapr/GetState";
+inline constexpr std::string_view kGetBulkState = "/dapr.proto.runtime.v1.Dapr/GetBulkState";
+inline constexpr std::string_view kSaveState = "/dapr.proto.runtime.v1.Dapr/SaveState";
+inline constexpr std::string_view kDeleteState = "/dapr.proto.runtime.v1.Dapr/DeleteState";
+inline constexpr std::string_view kDeleteBulkState = "/dapr.proto.runtime.v1.Dapr/DeleteBulkState";
+inline constexpr std::string_view kExecuteStateTransaction =
+    "/dapr.proto.runtime.v1.Dapr/ExecuteStateTransaction";
+inline constexpr std::string_view kGetSecret = "/dapr.proto.runtime.v1.Dapr/GetSecret";
+inline constexpr std::string_view kGetBulkSecret = "/dapr.proto.runtime.v1.Dapr/GetBulkSecret";
+inline constexpr std::string_view kInvokeService = "/dapr.proto.runtime.v1.Dapr/InvokeService";
+
+// The caller's end. Errors of encode(): kInvalidArgument, naming the text that is not UTF-8; of
+// decode_…(): kInternal. What only says that it was done is decode_empty() of codec.h.
+Result<std::string> encode(const GetState& call);
+Result<std::string> encode(const GetBulkState& call);
+Result<std::string> encode(const StateItems& call);  // SaveState, DeleteBulkState
+Result<std::string> encode(const DeleteState& call);
+Result<std::string> encode(const StateTransaction& call);
+Result<std::string> encode(const GetSecret& call);
+Result<std::string> encode(const GetBulkSecret& call);
+Result<std::string> encode(const InvokeService& call);
+Result<StateValue> decode_state_value(std::string_view bytes);
+Result<std::vector<StateValue>> decode_bulk_state(std::string_view bytes);
+Result<Secret> decode_secret(std::string_view bytes);
+Result<std::vector<Secret>> decode_bulk_secret(std::string_view bytes);
+Result<InvokeReply> decode_invoke_reply(std::string_view bytes);
+
+// The sidecar's end. Errors: kInternal, in a gRPC server's words. Text of an answer that is not UTF-8
+// is left out.
+Result<GetState> decode_get_state(std::string_view bytes);
+Result<GetBulkState> decode_get_bulk_state(std::string_view bytes);
+Result<StateItems> decode_state_items(std::string_view bytes);
+Result<DeleteState> decode_delete_state(std::string_view bytes);
+Result<StateTransaction> decode_state_transaction(std::string_view bytes);
+Result<GetSecret> decode_get_secret(std::string_view bytes);
+Result<GetBulkSecret> decode_get_bulk_secret(std::string_view bytes);
+Result<InvokeService> decode_invoke_service(std::string_view bytes);
+std::string encode(const StateValue& value);
+std::string encode(const std::vector<StateValue>& values);
+std::string encode(const Secret& secret);
+std::string encode(const std::vector<Secret>& secrets);
+std::string encode(const InvokeReply& reply);
+
+}  // namespace ofn::dapr

@@ -1,0 +1,304 @@
+#include "event/attributes.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <ofn/field.h>
+#include <ofn/request.h>
+
+#include "base/utf8.h"
+
+namespace ofn::event {
+
+namespace {
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// The code point that starts at `at`, and its length. The text is UTF-8.
+std::pair<std::uint32_t, std::size_t> code_point(std::string_view text, std::size_t at) noexcept {
+  const auto byte = [&](std::size_t offset) -> std::uint32_t {
+    return static_cast<unsigned char>(text[at + offset]);
+  };
+  const std::uint32_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  if (lead < 0xE0) return {(lead & 0x1F) << 6 | (byte(1) & 0x3F), 2};
+  if (lead < 0xF0) return {(lead & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F), 3};
+  return {(lead & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F),
+          4};
+}
+
+// Characters that a String must not hold (spec §2.4): controls and Unicode's noncharacters.
+bool is_forbidden(std::uint32_t point) noexcept {
+  return point < 0x20 || (point >= 0x7F && point <= 0x9F) || (point >= 0xFDD0 && point <= 0xFDEF) ||
+         (point & 0xFFFE) == 0xFFFE;
+}
+
+// What is wrong with the value as a CloudEvents String; null: nothing.
+const char* string_problem(std::string_view value) noexcept {
+  if (!is_utf8(value)) return "bytes that are not UTF-8";
+  for (std::size_t i = 0; i < value.size();) {
+    const auto [point, length] = code_point(value, i);
+    if (is_forbidden(point)) return "a control character or a Unicode noncharacter";
+    i += length;
+  }
+  return nullptr;
+}
+
+std::unexpected<Error> wrong(std::string_view name, std::string_view expected,
+                             std::string_view found) {
+  return fail(Code::kInvalidArgument, "attribute \"" + std::string(name) + "\": expected " +
+                                          std::string(expected) + ", found " + std::string(found));
+}
+
+bool is_leap(int year) noexcept { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+
+int days_of(int year, int month) noexcept {
+  static constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  return month == 2 && is_leap(year) ? 29 : kDays[static_cast<std::size_t>(month - 1)];
+}
+
+bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// The characters of RFC 3986 §2, '%' only before two hexadecimal digits.
+bool is_uri_reference(std::string_view text) noexcept {
+  static constexpr std::string_view kMarks = "-._~:/?#[]@!$&'()*+,;=";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%') {
+      if (i + 2 >= text.size() || internal::hex_digit(text[i + 1]) < 0 ||
+          internal::hex_digit(text[i + 2]) < 0) {
+        return false;
+      }
+    } else if (!is_letter(text[i]) && !is_digit(text[i]) &&
+               kMarks.find(text[i]) == std::string_view::npos) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// With a scheme (RFC 3986 §4.3).
+bool is_uri(std::string_view text) noexcept {
+  const std::string_view scheme = text.substr(0, text.find(':'));
+  return scheme.size() < text.size() && !scheme.empty() && is_letter(scheme.front()) &&
+         std::all_of(
+             scheme.begin(), scheme.end(),
+             [](char c) {
+               return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+             }) &&
+         is_uri_reference(text);
+}
+
+bool is_token(std::string_view text) noexcept {
+  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";  // RFC 9110 §5.6.2
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_letter(c) || is_digit(c) || kMarks.find(c) != std::string_view::npos;
+  });
+}
+
+// Type and subtype, perhaps parameters (RFC 2046); those are not looked at.
+bool is_media_type(std::string_view text) noexcept {
+  const std::string_view both = essence(text);
+  const auto slash = both.find('/');
+  return slash != std::string_view::npos && is_token(both.substr(0, slash)) &&
+         is_token(both.substr(slash + 1));
+}
+
+// Reads fixed shapes from the front of a text; remembers whether all of them were there.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : rest_(text) {}
+
+  int number(std::size_t digits, int min, int max) {
+    if (rest_.size() < digits || !std::all_of(rest_.begin(), rest_.begin() + digits, is_digit)) {
+      ok_ = false;
+      return min;
+    }
+    int value = 0;
+    for (const char c : rest_.substr(0, digits)) value = value * 10 + (c - '0');
+    rest_.remove_prefix(digits);
+    if (value < min || value > max) ok_ = false;
+    return std::clamp(value, min, max);
+  }
+  // One of `choices`; '\0' when there is none of them.
+  char one_of(std::string_view choices) {
+    if (rest_.empty() || choices.find(rest_.front()) == std::string_view::npos) {
+      ok_ = false;
+      return '\0';
+    }
+    const char c = rest_.front();
+    rest_.remove_prefix(1);
+    return c;
+  }
+  bool skip_if(char c) {
+    if (rest_.empty() || rest_.front() != c) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  void digits() {
+    const std::size_t count = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
+    if (count == 0) ok_ = false;
+    rest_.remove_prefix(count);
+  }
+  bool ok_and_done() const { return ok_ && rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+}  // namespace
+
+bool is_attribute_name(std::string_view name) noexcept {
+  return !name.empty() && std::all_of(name.begin(), name.end(),
+                                      [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c); });
+}
+
+bool is_rfc3339(std::string_view text) noexcept {
+  Reader reader(text);
+  const int year = reader.number(4, 0, 9999);
+  reader.one_of("-");
+  const int month = reader.number(2, 1, 12);
+  reader.one_of("-");
+  reader.number(2, 1, days_of(year, month));
+  reader.one_of("Tt");
+  reader.number(2, 0, 23);
+  reader.one_of(":");
+  reader.number(2, 0, 59);
+  reader.one_of(":");
+  reader.number(2, 0, 60);
+  if (reader.skip_if('.')) reader.digits();
+  const char zone = reader.one_of("Zz+-");
+  if (zone == '+' || zone == '-') {
+    reader.number(2, 0, 23);
+    reader.one_of(":");
+    reader.number(2, 0, 59);
+  }
+  return reader.ok_and_done();
+}
+
+std::string_view essence(std::string_view media_type) noexcept {
+  media_type = media_type.substr(0, media_type.find(';'));
+  return media_type.substr(0, media_type.find_last_not_of(" \t") + 1);
+}
+
+bool is_json_type(std::string_view media_type) noexcept {
+  media_type = essence(media_type);
+  const auto slash = media_type.find('/');
+  if (slash == std::string_view::npos) return false;
+  const std::string_view subtype = media_type.substr(slash + 1);
+  return same_field_name(subtype, "json") ||
+         (subtype.size() > 5 && same_field_name(subtype.substr(subtype.size() - 5), "+json"));
+}
+
+std::string shown(std::string_view value) {
+  static constexpr std::size_t kShown = 64;
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string text = "\"";
+  for (const char c : value.substr(0, kShown)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte >= 0x7F) {
+      text += "\\x";
+      text += kHex[byte >> 4];
+      text += kHex[byte & 15];
+    } else {
+      if (c == '"' || c == '\\') text += '\\';
+      text += c;
+    }
+  }
+  text += value.size() > kShown ? "…\"" : "\"";
+  return text;
+}
+
+Result<void> set_attribute(CloudEvent& event, std::string_view name, std::string value) {
+  if (!is_attribute_name(name) || name == "data") {
+    return fail(Code::kInvalidArgument,
+                "attribute name " + shown(name) +
+                    ": expected lower-case letters and digits only, and not \"data\"");
+  }
+  if (const char* problem = string_problem(value)) return wrong(name, "text", problem);
+
+  if (name == "specversion") {
+    if (value != "1.0") return wrong(name, "\"1.0\"", shown(value));
+    event.specversion(std::move(value));
+    return {};
+  }
+  if (name == "time") {
+    if (!is_rfc3339(value)) {
+      return wrong(name, "an RFC 3339 timestamp such as \"2024-04-05T17:31:00Z\"", shown(value));
+    }
+    event.time(std::move(value));
+    return {};
+  }
+
+  struct Defined {
+    std::string_view name;
+    CloudEvent& (CloudEvent::*set)(std::string);
+    bool (*is_right)(std::string_view) noexcept;  // null: any text
+    std::string_view expected;
+  };
+  static constexpr std::array<Defined, 6> kNonEmpty = {{
+      {"id", &CloudEvent::id, nullptr, {}},
+      {"source", &CloudEvent::source, &is_uri_reference,
+       "a URI-reference, other characters percent-encoded"},
+      {"type", &CloudEvent::type, nullptr, {}},
+      {"datacontenttype", &CloudEvent::datacontenttype, &is_media_type,
+       "a media type such as \"application/json\""},
+      {"dataschema", &CloudEvent::dataschema, &is_uri,
+       "an absolute URI such as \"https://example.com/schema.json\""},
+      {"subject", &CloudEvent::subject, nullptr, {}},
+  }};
+  for (const Defined& known : kNonEmpty) {
+    if (name != known.name) continue;
+    if (value.empty()) return wrong(name, "a value that is not empty", "\"\"");
+    if (known.is_right != nullptr && !known.is_right(value)) {
+      return wrong(name, known.expected, shown(value));
+    }
+    (event.*known.set)(std::move(value));
+    return {};
+  }
+  event.extension(std::string(name), std::move(value));
+  return {};
+}
+
+Result<void> check_required(const CloudEvent& event) {
+  const std::array<std::pair<std::string_view, const std::string*>, 3> required = {
+      {{"id", &event.id()}, {"source", &event.source()}, {"type", &event.type()}}};
+  for (const auto& [name, value] : required) {
+    if (value->empty()) return wrong(name, "a value that is not empty", "none");
+  }
+  return {};
+}
+
+Result<void> check_event(const CloudEvent& event) {
+  if (auto whole = check_required(event); !whole) return whole;
+  CloudEvent checked;
+  const std::array<std::pair<std::string_view, std::optional<std::string>>, 8> defined = {
+      {{"id", event.id()},
+       {"source", event.source()},
+       {"type", event.type()},
+       {"specversion", event.specversion()},
+       {"datacontenttype", event.datacontenttype()},
+       {"dataschema", event.dataschema()},
+       {"subject", event.subject()},
+       {"time", event.time()}}};
+  for (const auto& [name, value] : defined) {
+    if (!value) continue;
+    if (auto set = set_attribute(checked, name, *value); !set) return set;
+  }
+  for (const auto& [name, value] : event.extensions()) {
+    const bool hides = std::any_of(defined.begin(), defined.end(),
+                                   [&](const auto& one) { return one.first == name; });
+    if (hides) {
+      return fail(Code::kInvalidArgument,
+                  "attribute \"" + name + "\": expected its own setter, found an extension");
+    }
+    if (auto set = set_attribute(checked, name, value); !set) return set;
+  }
+  return {};
+}
+
+}  // namespace ofn::event

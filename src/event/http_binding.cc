@@ -1,0 +1,228 @@
+#include "event/http_binding.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include <ofn/request.h>
+
+#include "base/utf8.h"
+#include "event/attributes.h"
+#include "event/json_format.h"
+#include "event/json_text.h"
+
+namespace ofn::event {
+
+namespace {
+
+constexpr std::string_view kStructuredType = "application/cloudevents";
+constexpr std::string_view kBatchType = "application/cloudevents-batch";
+constexpr std::string_view kPrefix = "ce-";
+
+bool has_prefix(std::string_view text, std::string_view prefix) noexcept {
+  return text.size() >= prefix.size() && same_field_name(text.substr(0, prefix.size()), prefix);
+}
+
+// Fields that make a message a binary event even when others are missing: each is required by the
+// specification, so one of them alone is an event with a mistake, not another kind of request.
+bool has_event_fields(std::span<const Field> fields) noexcept {
+  return std::any_of(fields.begin(), fields.end(), [](const Field& field) {
+    return same_field_name(field.name, "ce-specversion") || same_field_name(field.name, "ce-id") ||
+           same_field_name(field.name, "ce-source") || same_field_name(field.name, "ce-type");
+  });
+}
+
+std::unexpected<Error> wrong(std::string_view name, const std::string& message) {
+  return fail(Code::kInvalidArgument, "attribute " + shown(name) + ": " + message);
+}
+
+Result<CloudEvent> parse_binary(std::span<const Field> fields, std::string_view body) {
+  CloudEvent event;
+  std::vector<std::string> seen;
+  for (const Field& field : fields) {
+    if (!has_prefix(field.name, kPrefix)) continue;
+    std::string name(field.name.substr(kPrefix.size()));
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (name == "datacontenttype") {
+      return wrong(name, "expected in Content-Type, found in ce-datacontenttype");
+    }
+    if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
+      return wrong(name, "expected once, found in two fields");
+    }
+    Result<std::string> value = decode_value(field.value);
+    if (!value) return wrong(name, value.error().message());
+    if (auto set = set_attribute(event, name, *std::move(value)); !set) {
+      return std::unexpected(set.error());
+    }
+    seen.push_back(std::move(name));
+  }
+  if (std::find(seen.begin(), seen.end(), "specversion") == seen.end()) {
+    return wrong("specversion", "expected \"1.0\" in the field ce-specversion, found none");
+  }
+  if (auto whole = check_required(event); !whole) return std::unexpected(whole.error());
+  if (const Field* type = find_field(fields, "content-type"); type && !type->value.empty()) {
+    if (auto set = set_attribute(event, "datacontenttype", std::string(type->value)); !set) {
+      return std::unexpected(set.error());
+    }
+  }
+  if (!body.empty()) event.data(std::string(body));  // an empty body is no data
+  return event;
+}
+
+Result<Received> one(Mode mode, Result<CloudEvent> event) {
+  if (!event) return std::unexpected(std::move(event).error());
+  Received received{.mode = mode, .events = {}};
+  received.events.push_back(*std::move(event));
+  return received;
+}
+
+// The media type of binary data whose event does not tell one: JSON is implied (spec §3.1,
+// datacontenttype), so only data that is JSON may go without saying.
+std::string type_of(const CloudEvent& event) {
+  if (event.datacontenttype()) return *event.datacontenttype();
+  return is_json(*event.data()) ? "application/json" : "application/octet-stream";
+}
+
+Response to_binary(const CloudEvent& event) {
+  Response response;
+  const auto attribute = [&response](std::string_view name, const std::string& value) {
+    response.header(std::string(kPrefix) + std::string(name), encode_value(value));
+  };
+  attribute("specversion", event.specversion());
+  attribute("id", event.id());
+  attribute("source", event.source());
+  attribute("type", event.type());
+  if (event.dataschema()) attribute("dataschema", *event.dataschema());
+  if (event.subject()) attribute("subject", *event.subject());
+  if (event.time()) attribute("time", *event.time());
+  for (const auto& [name, value] : event.extensions()) attribute(name, value);
+  if (event.data()) {
+    response.header("content-type", type_of(event)).body(*event.data());
+  } else if (event.datacontenttype()) {
+    response.header("content-type", *event.datacontenttype());
+  }
+  return response;
+}
+
+}  // namespace
+
+Result<std::string> decode_value(std::string_view value) {
+  std::string unquoted;
+  if (!value.empty() && value.front() == '"') {
+    std::size_t i = 1;
+    for (; i < value.size() && value[i] != '"'; ++i) {
+      if (value[i] == '\\') ++i;
+      if (i == value.size()) break;
+      unquoted += value[i];
+    }
+    if (i + 1 != value.size()) {
+      return fail(Code::kInvalidArgument, "expected one quoted string, found " + shown(value));
+    }
+    value = unquoted;
+  }
+  std::string decoded;
+  decoded.reserve(value.size());
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (value[i] != '%') {
+      decoded += value[i];
+      continue;
+    }
+    const int high = i + 2 < value.size() ? internal::hex_digit(value[i + 1]) : -1;
+    const int low = i + 2 < value.size() ? internal::hex_digit(value[i + 2]) : -1;
+    if (high < 0 || low < 0) {
+      return fail(Code::kInvalidArgument,
+                  "expected two hexadecimal digits after '%', found " + shown(value.substr(i, 3)));
+    }
+    decoded += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  if (!is_utf8(decoded)) {
+    return fail(Code::kInvalidArgument,
+                "expected UTF-8 behind the percent-encoding, found " + shown(decoded));
+  }
+  return decoded;
+}
+
+std::string encode_value(std::string_view value) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string encoded;
+  encoded.reserve(value.size());
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte < 0x7F && c != '"' && c != '%') {
+      encoded += c;
+    } else {
+      encoded += '%';
+      encoded += kHex[byte >> 4];
+      encoded += kHex[byte & 15];
+    }
+  }
+  return encoded;
+}
+
+namespace {
+
+Result<Received> parse_message(std::span<const Field> fields, std::string_view body) {
+  const Field* type = find_field(fields, "content-type");
+  const std::string_view media = type == nullptr ? std::string_view() : type->value;
+
+  if (has_prefix(media, kBatchType) || has_prefix(media, kStructuredType)) {
+    const bool batch = has_prefix(media, kBatchType);
+    const std::string_view format =
+        essence(media).substr((batch ? kBatchType : kStructuredType).size());
+    if (!format.empty() && !same_field_name(format, "+json")) {
+      return fail(Code::kUnimplemented,
+                  "content type " + shown(media) +
+                      ": the event format is not supported; send the event as JSON "
+                      "(application/cloudevents+json)");
+    }
+    if (!batch) return one(Mode::kStructured, parse_json_event(body));
+    Result<std::vector<CloudEvent>> events = parse_json_batch(body);
+    if (!events) return std::unexpected(std::move(events).error());
+    return Received{.mode = Mode::kBatch, .events = *std::move(events)};
+  }
+  if (has_event_fields(fields)) return one(Mode::kBinary, parse_binary(fields, body));
+  if (is_json_type(media) && looks_like_event(body)) {
+    return one(Mode::kStructured, parse_json_event(body));
+  }
+  return fail(
+      Code::kNotFound,
+      "not a CloudEvent: there are no ce- fields (binary mode), the content type is " +
+          (type == nullptr ? "absent" : shown(media)) +
+          " and not application/cloudevents+json (structured mode), and the body is no JSON object "
+          "with a \"specversion\"");
+}
+
+}  // namespace
+
+void continue_trace(CloudEvent& event, std::span<const Field> fields) {
+  if (event.extension("traceparent")) return;
+  for (const std::string_view name : {"traceparent", "tracestate"}) {
+    const Field* field = find_field(fields, name);
+    if (field == nullptr || !set_attribute(event, name, std::string(field->value))) return;
+  }
+}
+
+Result<Received> parse_http(std::span<const Field> fields, std::string_view body) {
+  Result<Received> received = parse_message(fields, body);
+  if (!received) return received;
+  for (CloudEvent& event : received->events) continue_trace(event, fields);
+  return received;
+}
+
+Result<Response> to_http(const CloudEvent& event, Mode mode) {
+  if (mode == Mode::kBinary) {
+    if (auto whole = check_event(event); !whole) return std::unexpected(whole.error());
+    return to_binary(event);
+  }
+  Result<std::string> text = to_json(event);
+  if (!text) return std::unexpected(std::move(text).error());
+  if (mode == Mode::kBatch) {
+    return Response("[" + *text + "]")
+        .content_type("application/cloudevents-batch+json; charset=utf-8");
+  }
+  return Response(*std::move(text)).content_type("application/cloudevents+json; charset=utf-8");
+}
+
+}  // namespace ofn::event

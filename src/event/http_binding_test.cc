@@ -1,0 +1,219 @@
+#include "event/http_binding.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ofn::event {
+namespace {
+
+using ::testing::HasSubstr;
+using Fields = std::vector<Field>;
+
+// The required attributes in binary mode, with more fields behind them.
+Fields binary(const Fields& more = {}) {
+  Fields fields = {
+      {"ce-specversion", "1.0"}, {"ce-id", "1"}, {"ce-source", "/s"}, {"ce-type", "t"}};
+  fields.insert(fields.end(), more.begin(), more.end());
+  return fields;
+}
+
+CloudEvent small() { return {"1", "/s", "t"}; }
+
+constexpr std::string_view kJson = R"({"specversion":"1.0","id":"1","source":"/s","type":"t"})";
+
+void check(const Fields& fields, std::string_view body, Mode mode, const CloudEvent& expected) {
+  const Result<Received> received = parse_http(fields, body);
+  ASSERT_TRUE(received.has_value()) << received.error().text();
+  EXPECT_EQ(received->mode, mode);
+  ASSERT_EQ(received->events.size(), 1U);
+  EXPECT_EQ(received->events[0], expected);
+}
+
+void check_refused(const Fields& fields, std::string_view body, const std::string& reason,
+                   Code code = Code::kInvalidArgument) {
+  const Result<Received> received = parse_http(fields, body);
+  ASSERT_FALSE(received.has_value()) << reason;
+  EXPECT_EQ(received.error().code(), code);
+  EXPECT_THAT(received.error().message(), HasSubstr(reason));
+}
+
+TEST(HttpBinding, Binary) {
+  check(binary(), "", Mode::kBinary, small());
+  check({{"CE-SpecVersion", "1.0"}, {"Ce-Id", "1"}, {"ce-Source", "/s"}, {"cE-type", "t"}}, "x",
+        Mode::kBinary, small().data("x"));
+  check(binary({{"Content-Type", "text/plain; charset=utf-8"}, {"ce-subject", "a%20b"}}), "{}",
+        Mode::kBinary,
+        small().datacontenttype("text/plain; charset=utf-8").subject("a b").data("{}"));
+  check(binary({{"ce-myext", R"("a\"b\\ c")"}, {"ce-other", "%e2%82%AC"}, {"x-ce-a", "no"}}),
+        std::string_view("\0", 1), Mode::kBinary,
+        small().extension("myext", "a\"b\\ c").extension("other", "€").data(std::string(1, '\0')));
+  // A content type that says JSON does not make a binary event a structured one.
+  check(binary({{"content-type", "application/json"}}), kJson, Mode::kBinary,
+        small().datacontenttype("application/json").data(std::string(kJson)));
+}
+
+TEST(HttpBinding, Structured) {
+  for (const std::string_view type :
+       {"application/cloudevents+json", "Application/CloudEvents+JSON; charset=utf-8",
+        "application/cloudevents", "application/json", "application/json; charset=utf-8",
+        "text/json"}) {
+    check({{"content-type", type}}, kJson, Mode::kStructured, small());
+  }
+  // The content type decides; ce- fields beside it do not count.
+  Fields both = binary({{"content-type", "application/cloudevents+json"}});
+  both[1].value = "other";
+  check(both, kJson, Mode::kStructured, small());
+}
+
+TEST(HttpBinding, Batch) {
+  const std::string two = "[" + std::string(kJson) + "," + std::string(kJson) + "]";
+  for (const std::string_view type :
+       {"application/cloudevents-batch+json", "APPLICATION/cloudevents-batch+json;charset=UTF-8"}) {
+    const Result<Received> received = parse_http(Fields{{"content-type", type}}, two);
+    ASSERT_TRUE(received.has_value());
+    EXPECT_EQ(received->mode, Mode::kBatch);
+    EXPECT_EQ(received->events, (std::vector<CloudEvent>{small(), small()}));
+  }
+}
+
+TEST(HttpBinding, Refused) {
+  check_refused({}, "", "not a CloudEvent: there are no ce- fields", Code::kNotFound);
+  check_refused({}, kJson, "the content type is absent", Code::kNotFound);
+  check_refused({{"content-type", "text/plain"}}, kJson, R"(the content type is "text/plain")",
+                Code::kNotFound);
+  check_refused({{"content-type", "application/json"}}, "{}", "not a CloudEvent", Code::kNotFound);
+  check_refused({{"content-type", "application/json"}}, "{", "not a CloudEvent", Code::kNotFound);
+  check_refused({{"content-type", "application/json"}}, R"({"specversion":"1.0"})",
+                R"(attribute "id")");
+  check_refused({{"content-type", "application/cloudevents+json"}}, "", "not JSON");
+  check_refused({{"content-type", "application/cloudevents+avro"}}, "", "format is not supported",
+                Code::kUnimplemented);
+  check_refused({{"content-type", "application/cloudevents-batch+xml"}}, "", "not supported",
+                Code::kUnimplemented);
+  check_refused({{"content-type", "application/cloudevents-batch+json"}}, kJson, "JSON array");
+  check_refused({{"ce-id", "1"}, {"ce-source", "/s"}, {"ce-type", "t"}}, "",
+                R"(attribute "specversion": expected "1.0" in the field ce-specversion, found)");
+  check_refused({{"ce-specversion", "1.0"}, {"ce-source", "/s"}, {"ce-type", "t"}}, "",
+                R"(attribute "id": expected a value that is not empty, found none)");
+  check_refused({{"ce-specversion", "0.3"}}, "", R"(expected "1.0", found "0.3")");
+  check_refused(binary({{"ce-id", "2"}}), "", R"(attribute "id": expected once)");
+  check_refused(binary({{"ce-time", "yesterday"}}), "", R"(attribute "time")");
+  check_refused(binary({{"ce-datacontenttype", "text/plain"}}), "", "expected in Content-Type");
+  check_refused(binary({{"ce-my-ext", "1"}}), "", R"(attribute name "my-ext")");
+  check_refused(binary({{"ce-", "1"}}), "", R"(attribute name "")");
+  check_refused(binary({{"ce-data", "1"}}), "", R"(attribute name "data")");
+  check_refused(binary({{"ce-ext", "%"}}), "", R"(attribute "ext": expected two hexadecimal)");
+  check_refused(binary({{"ce-ext", "%0a"}}), "", R"(attribute "ext": expected text)");
+}
+
+TEST(HttpBinding, TheRequestsTraceBecomesTheEvents) {
+  const Field parent = {"Traceparent", "00-1-2-01"};
+  const Field state = {"tracestate", "a=b"};
+  check(binary({parent, state}), "", Mode::kBinary,
+        small().extension("traceparent", "00-1-2-01").extension("tracestate", "a=b"));
+  check(binary({state}), "", Mode::kBinary, small());
+  // What the event says itself counts, and both belong together.
+  check(binary({parent, state, {"ce-traceparent", "00-3-4-00"}}), "", Mode::kBinary,
+        small().extension("traceparent", "00-3-4-00"));
+  check(binary({{"traceparent", "\xFF"}}), "", Mode::kBinary, small());
+  const Fields batch = {{"content-type", "application/cloudevents-batch+json"}, parent};
+  EXPECT_EQ(parse_http(batch, "[" + std::string(kJson) + "]")->events[0],
+            small().extension("traceparent", "00-1-2-01"));
+}
+
+TEST(HttpBinding, EventsOf64KibibytesAreRead) {
+  // Intermediaries forward events of that size (spec §5), whatever part of them is large.
+  const std::string large(std::size_t{64} * 1024, 'x');
+  check(binary({{"ce-subject", large}}), large, Mode::kBinary, small().subject(large).data(large));
+  check({{"content-type", "application/cloudevents+json"}},
+        R"({"specversion":"1.0","id":"1","source":"/s","type":"t","ext":")" + large +
+            R"(","data":")" + large + "\"}",
+        Mode::kStructured, small().extension("ext", large).data('"' + large + '"'));
+}
+
+TEST(HttpBinding, DecodedValues) {
+  const auto decoded = [](std::string_view value, std::string_view expected) {
+    const Result<std::string> result = decode_value(value);
+    ASSERT_TRUE(result.has_value()) << value;
+    EXPECT_EQ(*result, expected);
+  };
+  decoded("", "");
+  decoded("plain", "plain");
+  decoded("Euro%20%E2%82%AC%20%F0%9F%98%80", "Euro € 😀");  // the specification's example
+  decoded("%e2%82%ac", "€");
+  decoded("%41", "A");
+  decoded("%2541", "%41");  // exactly one round
+  decoded("\"\"", "");
+  decoded("\"a b\"", "a b");
+  decoded(R"("a\"b\\")", R"(a"b\)");
+  decoded("\"%2541\"", "%41");
+  decoded(R"("\%41")", "A");
+  decoded("a\"b", "a\"b");
+  decoded("\xE2\x82\xAC", "€");
+}
+
+TEST(HttpBinding, ValuesRefused) {
+  for (const std::string_view value : {"\"", "\"a", "\"a\"b", R"("a\")", "%", "a%4", "%4x", "%x4",
+                                       "%C0%80", "%ED%A0%80", "%FF", "\xFF", "%E2%82"}) {
+    EXPECT_FALSE(decode_value(value).has_value()) << value;
+  }
+}
+
+TEST(HttpBinding, EncodedValues) {
+  EXPECT_EQ(encode_value("Euro € 😀"), "Euro%20%E2%82%AC%20%F0%9F%98%80");
+  EXPECT_EQ(encode_value("\"%\x7F\r\n~!"), "%22%25%7F%0D%0A~!");
+  EXPECT_EQ(*decode_value(encode_value("\"a\" %41 €")), "\"a\" %41 €");
+}
+
+TEST(HttpBinding, Written) {
+  const CloudEvent event = CloudEvent("a b", "/s", "t")
+                               .datacontenttype("text/plain")
+                               .subject("€")
+                               .extension("ext", "100%")
+                               .data("x");
+  const Response response = to_http(event, Mode::kBinary).value();
+  EXPECT_EQ(response.body(), "x");
+  EXPECT_EQ(*response.find_header("ce-id"), "a%20b");
+  EXPECT_EQ(*response.find_header("ce-ext"), "100%25");
+  EXPECT_EQ(*response.find_header("content-type"), "text/plain");
+  EXPECT_EQ(response.find_header("ce-datacontenttype"), nullptr);
+
+  EXPECT_EQ(*to_http(event, Mode::kStructured)->find_header("content-type"),
+            "application/cloudevents+json; charset=utf-8");
+  EXPECT_EQ(*to_http(event, Mode::kBatch)->find_header("content-type"),
+            "application/cloudevents-batch+json; charset=utf-8");
+  // Data without a type is JSON, or says that it is not.
+  EXPECT_EQ(*to_http(small().data("{}"), Mode::kBinary)->find_header("content-type"),
+            "application/json");
+  EXPECT_EQ(*to_http(small().data("x"), Mode::kBinary)->find_header("content-type"),
+            "application/octet-stream");
+  EXPECT_EQ(to_http(small(), Mode::kBinary)->find_header("content-type"), nullptr);
+  for (const Mode mode : {Mode::kBinary, Mode::kStructured, Mode::kBatch}) {
+    EXPECT_FALSE(to_http(CloudEvent(), mode).has_value());
+  }
+}
+
+TEST(HttpBinding, WhatIsWrittenIsReadBack) {
+  const CloudEvent event = CloudEvent("\"1\" %", "/s", "t")
+                               .datacontenttype("application/json")
+                               .subject("a b")
+                               .time("2024-01-01T00:00:00Z")
+                               .dataschema("http://x/")
+                               .extension("ext", "€")
+                               .data("{}");
+  for (const Mode mode : {Mode::kBinary, Mode::kStructured, Mode::kBatch}) {
+    const Response response = to_http(event, mode).value();
+    Fields fields;
+    for (const Header& header : response.headers()) fields.push_back({header.name, header.value});
+    const Result<Received> received = parse_http(fields, response.body());
+    ASSERT_TRUE(received.has_value()) << received.error().text();
+    EXPECT_EQ(received->mode, mode);
+    EXPECT_EQ(received->events, std::vector<CloudEvent>{event});
+  }
+}
+
+}  // namespace
+}  // namespace ofn::event

@@ -1,0 +1,214 @@
+#include "event/json_text.h"
+
+#include <algorithm>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+namespace ofn::event {
+
+namespace {
+
+using nlohmann::json;
+
+// Before a JSON text it is skipped, as nlohmann's parser does; inside one it is an error.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// Accepts any JSON text up to the depth allowed, and remembers why not.
+class Judge final : public json::json_sax_t {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool key(string_t&) override { return true; }
+  bool start_object(std::size_t) override { return enter(); }
+  bool end_object() override { return leave(); }
+  bool start_array(std::size_t) override { return enter(); }
+  bool end_array() override { return leave(); }
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    static constexpr int kNumberOverflow = 406;
+    problem_ = (error.id == kNumberOverflow ? "holds a number out of range at byte "
+                                            : "is not JSON: error at byte ") +
+               std::to_string(position);
+    return false;
+  }
+  const std::string& problem() const { return problem_; }
+
+ private:
+  bool enter() {
+    if (++depth_ <= kMaxDepth) return true;
+    problem_ = "nests deeper than " + std::to_string(kMaxDepth) + " levels";
+    return false;
+  }
+  bool leave() {
+    --depth_;
+    return true;
+  }
+  std::size_t depth_ = 0;
+  std::string problem_;
+};
+
+}  // namespace
+
+Result<void> check_json(std::string_view text) {
+  // nlohmann's lexer takes a NUL for the end of the text; JSON has no place for one (RFC 8259 §2, §7).
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    return fail(Code::kInvalidArgument,
+                "the body is not JSON: error at byte " + std::to_string(nul + 1));
+  }
+  Judge verdict;
+  if (json::sax_parse(text.begin(), text.end(), &verdict)) return {};
+  return fail(Code::kInvalidArgument, "the body " + verdict.problem());
+}
+
+bool is_json(std::string_view text) {
+  return !text.starts_with(kByteOrderMark) && check_json(text).has_value();
+}
+
+// Neither the parser nor this scan, which relies on its verdict, recurses.
+Walk::Walk(std::string_view text) : rest_(text) {
+  if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
+  skip_space();
+  opening_ = rest_.empty() ? '\0' : rest_.front();
+  if (opening_ == '{' || opening_ == '[') rest_.remove_prefix(1);
+}
+
+bool Walk::next() {
+  skip_space();
+  if (rest_.front() == ',') {
+    rest_.remove_prefix(1);
+    skip_space();
+  }
+  return rest_.front() != '}' && rest_.front() != ']';
+}
+
+std::string_view Walk::value() {
+  skip_space();
+  if (rest_.front() == ':') {
+    rest_.remove_prefix(1);
+    skip_space();
+  }
+  const std::string_view whole = rest_.substr(0, length_of_value());
+  rest_.remove_prefix(whole.size());
+  return whole;
+}
+
+void Walk::skip_space() {
+  rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size()));
+}
+
+std::size_t Walk::length_of_string(std::size_t from) const {
+  std::size_t at = from + 1;
+  while (rest_[at] != '"') at += rest_[at] == '\\' ? 2 : 1;
+  return at + 1 - from;
+}
+
+std::size_t Walk::length_of_value() const {
+  std::size_t depth = 0;
+  std::size_t at = 0;
+  do {
+    const char c = rest_[at];
+    if (c == '"') {
+      at += length_of_string(at);
+    } else if (c == '{' || c == '[') {
+      ++depth, ++at;
+    } else if (c == '}' || c == ']') {
+      --depth, ++at;
+    } else if (depth > 0) {
+      ++at;
+    } else {
+      return std::min(rest_.find_first_of(",]} \t\r\n"), rest_.size());
+    }
+  } while (depth > 0);
+  return at;
+}
+
+std::optional<Members> Members::of(std::string_view text) {
+  Walk walk(text);
+  if (!walk.is_object()) return std::nullopt;
+  Members members;
+  while (walk.next()) {
+    std::string name = unquote(walk.value());
+    members.members_.push_back({std::move(name), walk.value()});
+  }
+  return members;
+}
+
+std::optional<std::string_view> Members::find(std::string_view name) const {
+  const auto it = std::find_if(members_.rbegin(), members_.rend(),
+                               [&](const Member& member) { return member.name == name; });
+  return it == members_.rend() ? std::nullopt : std::optional(it->value);
+}
+
+std::optional<std::string> Members::repeated() const {
+  std::set<std::string_view> seen;
+  for (const Member& member : members_) {
+    if (!seen.insert(member.name).second) return member.name;
+  }
+  return std::nullopt;
+}
+
+void Members::set(std::string_view name, std::string_view value) {
+  const auto it = std::find_if(members_.rbegin(), members_.rend(),
+                               [&](const Member& member) { return member.name == name; });
+  if (it != members_.rend()) {
+    it->value = value;
+  } else {
+    members_.push_back({std::string(name), value});
+  }
+}
+
+void Members::remove(std::string_view name) {
+  std::erase_if(members_, [&](const Member& member) { return member.name == name; });
+}
+
+void Members::rename(std::string_view from, std::string_view to) {
+  if (!find(from)) return;
+  remove(to);
+  for (Member& member : members_) {
+    if (member.name == from) member.name = to;
+  }
+}
+
+std::string Members::text() const {
+  std::string text = "{";
+  for (const Member& member : members_) {
+    if (text.size() > 1) text += ',';
+    text += quote(member.name);
+    text += ':';
+    text += member.value;
+  }
+  text += '}';
+  return text;
+}
+
+std::string unquote(std::string_view raw) {
+  return json::parse(raw.begin(), raw.end()).get<std::string>();
+}
+
+std::string quote(std::string_view text) { return json(text).dump(); }
+
+std::string_view kind_of(std::string_view raw) {
+  switch (raw.front()) {
+    case '"':
+      return "a string";
+    case '{':
+      return "an object";
+    case '[':
+      return "an array";
+    case 't':
+    case 'f':
+      return "a boolean";
+    case 'n':
+      return "null";
+    default:
+      return "a number";
+  }
+}
+
+}  // namespace ofn::event

@@ -1,0 +1,73 @@
+#include "event/receive.h"
+
+#include <string>
+#include <utility>
+
+#include "event/attributes.h"
+#include "event/background.h"
+
+namespace ofn::event {
+
+namespace {
+
+// The request as a background event, when it was no CloudEvent for the reason `not_modern`.
+Result<BackgroundEvent> receive_background(const Request& request, SystemTime now,
+                                           const Error& not_modern) {
+  const auto neither = [&](const std::string& why) {
+    return fail(Code::kInvalidArgument,
+                not_modern.message() + "; and not a background event: " + why);
+  };
+  const auto type = request.header("content-type");
+  if (!type || !is_json_type(*type)) return neither("the content type is not application/json");
+  Result<BackgroundEvent> event = parse_background(request.body(), request.path(), now);
+  if (!event) return neither(event.error().message());
+  return event;
+}
+
+// An error in one event of several names its place, from 0.
+std::unexpected<Error> refused(const Received& received, std::size_t place, const Error& error) {
+  if (received.mode != Mode::kBatch) return std::unexpected(error);
+  return fail(error.code(), "event " + std::to_string(place) + ": " + error.message());
+}
+
+}  // namespace
+
+Result<Received> receive_cloud_events(const Request& request, SystemTime now) {
+  Result<Received> received = parse_http(request.headers(), request.body());
+  if (received || received.error().code() != Code::kNotFound) return received;
+
+  const Result<BackgroundEvent> background = receive_background(request, now, received.error());
+  if (!background) return std::unexpected(background.error());
+  Result<CloudEvent> event = to_cloud_event(*background);
+  if (!event) {
+    return fail(Code::kInvalidArgument,
+                "a background event that is no CloudEvent: " + event.error().message());
+  }
+  continue_trace(*event, request.headers());
+  return Received{.mode = Mode::kStructured, .events = {*std::move(event)}};
+}
+
+Result<std::vector<BackgroundEvent>> receive_background_events(const Request& request,
+                                                               SystemTime now) {
+  const Result<Received> received = parse_http(request.headers(), request.body());
+  std::vector<BackgroundEvent> events;
+  if (!received) {
+    if (received.error().code() != Code::kNotFound) return std::unexpected(received.error());
+    Result<BackgroundEvent> event = receive_background(request, now, received.error());
+    if (!event) return std::unexpected(std::move(event).error());
+    events.push_back(*std::move(event));
+    return events;
+  }
+  for (const CloudEvent& one : received->events) {
+    Result<BackgroundEvent> event = to_background_event(one);
+    if (!event) {
+      return refused(*received, events.size(),
+                     Error(Code::kInvalidArgument,
+                           "a CloudEvent that is no background event: " + event.error().message()));
+    }
+    events.push_back(*std::move(event));
+  }
+  return events;
+}
+
+}  // namespace ofn::event

@@ -1,0 +1,47 @@
+#include "function/guard.h"
+
+#include <cstdlib>
+#include <cxxabi.h>
+#include <exception>
+#include <memory>
+#include <typeinfo>
+
+namespace ofn {
+
+namespace {
+
+// The type of the exception that is being handled.
+std::string exception_name() {
+  const std::type_info* type = __cxxabiv1::__cxa_current_exception_type();
+  if (type == nullptr) return "an unknown exception";
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(
+      __cxxabiv1::__cxa_demangle(type->name(), nullptr, nullptr, &status), &std::free);
+  return status == 0 ? name.get() : type->name();
+}
+
+}  // namespace
+
+std::string Crash::text() const {
+  if (exception.empty() || what.empty()) return exception + what;
+  return exception + ": " + what;
+}
+
+// What forced unwinding "throws" has no object: the handler's reference is bound to nothing, which
+// only the sanitizer minds.
+__attribute__((no_sanitize("null"))) std::optional<Crash> guarded(void (*code)(void*),
+                                                                  void* argument) {
+  try {
+    code(argument);
+  } catch (const std::exception& error) {
+    const char* what = error.what();
+    return Crash{.exception = exception_name(), .what = what == nullptr ? "" : what};
+  } catch (const __cxxabiv1::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    return Crash{.exception = exception_name(), .what = {}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace ofn

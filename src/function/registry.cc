@@ -1,0 +1,85 @@
+#include "function/registry.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace ofn {
+namespace {
+
+using abi::Origin;
+using abi::Registration;
+
+std::string place(const Registration& registration) {
+  std::string place = registration.file;
+  if (registration.line != 0) place += ":" + std::to_string(registration.line);
+  return place;
+}
+
+// A program of this ABI number has registrations of this size or, one day, longer ones.
+bool is_function(const Registration* registration) {
+  return registration != nullptr && registration->size >= sizeof(Registration) &&
+         registration->invoke != nullptr;
+}
+
+std::vector<const Registration*> in_order(const abi::Program& program) {
+  std::vector<const Registration*> all;
+  for (const Registration* const* it = program.begin; it != program.end; ++it) {
+    if (is_function(*it)) all.push_back(*it);
+  }
+  const auto is_default = [](const Registration* r) { return r->origin == Origin::kDefault; };
+  if (!std::ranges::all_of(all, is_default)) std::erase_if(all, is_default);
+  // The author's before the target's, so that of one function registered twice the author's stays.
+  std::ranges::sort(all, {}, [](const Registration* r) {
+    return std::tuple(r->origin, std::string_view(r->file), r->line);
+  });
+  return all;
+}
+
+}  // namespace
+
+std::string normal_name(std::string_view name) {
+  std::string normal;
+  for (const char c : name) {
+    if (c != ' ' && c != '\t' && c != '\n' && c != '&') normal += c;
+  }
+  if (normal.starts_with("::")) normal.erase(0, 2);
+  return normal;
+}
+
+Result<Registry> Registry::of(const abi::Program& program) {
+  Registry registry;
+  for (const Registration* registration : in_order(program)) {
+    Function function{.name = normal_name(registration->name),
+                      .signature = registration->signature,
+                      .invoke = registration->invoke,
+                      .takes_context = registration->takes_context,
+                      .place = place(*registration),
+                      .typed = registration->typed};
+    auto same = std::ranges::find(registry.functions_, function.name, &Function::name);
+    if (same == registry.functions_.end()) {
+      same = registry.functions_.insert(same, std::move(function));
+    } else if (same->invoke != function.invoke) {
+      return fail(Code::kAlreadyExists, "two functions are registered by the name '" +
+                                            function.name + "': at " + same->place + " and at " +
+                                            function.place + "; rename one of them");
+    }
+    if (registration->route != nullptr)
+      same->routes.push_back({.text = registration->route, .place = place(*registration)});
+  }
+  return registry;
+}
+
+const Function* Registry::find(std::string_view name) const noexcept {
+  const auto it = std::ranges::find(functions_, normal_name(name), &Function::name);
+  return it == functions_.end() ? nullptr : &*it;
+}
+
+std::vector<std::string> Registry::names() const {
+  std::vector<std::string> names;
+  names.reserve(functions_.size());
+  for (const Function& function : functions_) names.push_back(function.name);
+  return names;
+}
+
+}  // namespace ofn

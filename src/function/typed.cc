@@ -1,0 +1,290 @@
+#include "function/typed.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <iterator>
+#include <map>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "base/utf8.h"
+#include "function/typed_reader.h"
+
+namespace ofn {
+namespace {
+
+using abi::Kind;
+using abi::Type;
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kJson = "application/json";
+
+Response refusal(int status, const std::string& text) {
+  return Response(text + "\n").status(status);
+}
+
+// The type alone, without parameters: "text/csv" of "Text/CSV; charset=utf-8".
+std::string_view media_type_of(const Request& request) {
+  std::string_view type = request.header("content-type").value_or(std::string_view());
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return type;
+}
+
+bool is_json(std::string_view type) {
+  constexpr std::string_view kSuffix = "+json";
+  return same_field_name(type, kJson) ||
+         (type.size() > kSuffix.size() &&
+          same_field_name(type.substr(type.size() - kSuffix.size()), kSuffix));
+}
+
+bool accept(const abi::Call& call, const char* media_type, Response& response) {
+  const std::string_view type = media_type_of(*call.request);
+  if (type.empty() || same_field_name(type, media_type)) return true;
+  response = refusal(415, "the content type must be " + std::string(media_type));
+  return false;
+}
+
+bool read(const abi::Call& call, const Type& type, void* object, Response& response) {
+  const std::string_view media_type = media_type_of(*call.request);
+  if (!media_type.empty() && !is_json(media_type)) {
+    response = refusal(415, "the content type must be application/json");
+    return false;
+  }
+  const auto problem = read_json(call.request->body(), type, object);
+  if (problem) response = refusal(400, *problem);
+  return !problem;
+}
+
+class Writer {
+ public:
+  std::string text() && { return std::move(text_); }
+
+  void value(const Type& type, const void* object) {
+    switch (type.kind) {
+      case Kind::kBool:
+        text_ += type.get(object).integer != 0 ? "true" : "false";
+        break;
+      case Kind::kInteger: {
+        const std::uint64_t bits = type.get(object).integer;
+        type.min < 0 ? number(static_cast<std::int64_t>(bits)) : number(bits);
+        break;
+      }
+      case Kind::kReal: {
+        const double real = type.get(object).real;
+        if (!std::isfinite(real)) fail("a number that is not finite");
+        number(real);
+        break;
+      }
+      case Kind::kText:
+        string(type.get(object).text);
+        break;
+      case Kind::kEnum:
+        word(type, type.get(object).integer);
+        break;
+      case Kind::kObject:
+        fields(type, object);
+        break;
+      case Kind::kList:
+      case Kind::kMap:
+        elements(type, object);
+        break;
+      case Kind::kOptional:
+        if (!each(type, object)) text_ += "null";
+        break;
+    }
+  }
+
+ private:
+  struct Visitor {
+    Writer& writer;
+    const Type& type;
+    bool any = false;
+  };
+
+  // The elements with commas between them, a map's with their keys. Were there any?
+  bool each(const Type& type, const void* object) {
+    Visitor visitor{*this, type};
+    type.each(object, &visitor, [](void* self, std::string_view key, const void* element) {
+      auto& [writer, of, any] = *static_cast<Visitor*>(self);
+      if (std::exchange(any, true)) writer.text_ += ',';
+      if (of.kind == Kind::kMap) {
+        writer.string(key);
+        writer.text_ += ':';
+      }
+      writer.value(of.element(), element);
+    });
+    return visitor.any;
+  }
+
+  void elements(const Type& type, const void* object) {
+    text_ += type.kind == Kind::kMap ? '{' : '[';
+    each(type, object);
+    text_ += type.kind == Kind::kMap ? '}' : ']';
+  }
+
+  void fields(const Type& type, const void* object) {
+    text_ += '{';
+    bool any = false;
+    for (std::size_t i = 0; i < type.count; ++i) {
+      const abi::TypeField& field = type.fields[i];
+      const Type& of = field.type();
+      const void* const member = field.in(const_cast<void*>(object));  // NOLINT: only read
+      if (of.kind == Kind::kOptional && !has_value(of, member)) continue;
+      if (std::exchange(any, true)) text_ += ',';
+      text_ += '"';
+      text_ += field.name;
+      text_ += "\":";
+      value(of, member);
+    }
+    text_ += '}';
+  }
+
+  static bool has_value(const Type& type, const void* object) {
+    bool has = false;
+    type.each(object, &has,
+              [](void* seen, std::string_view, const void*) { *static_cast<bool*>(seen) = true; });
+    return has;
+  }
+
+  void word(const Type& type, std::uint64_t value) {
+    for (std::size_t i = 0; i < type.count; ++i) {
+      if (type.words[i].value == value) return string(type.words[i].word);
+    }
+    fail(std::string("a value of ") + type.name + " that OFN_ENUM does not name");
+  }
+
+  void number(auto value) {
+    char digits[32];
+    text_.append(std::begin(digits),
+                 std::to_chars(std::begin(digits), std::end(digits), value).ptr);
+  }
+
+  void string(std::string_view value) {
+    if (!is_utf8(value)) fail("text that is not UTF-8");
+    text_ += '"';
+    for (const char c : value) {
+      if (c == '"' || c == '\\') {
+        text_ += '\\';
+        text_ += c;
+      } else if (static_cast<unsigned char>(c) < 0x20) {
+        constexpr std::string_view kDigits = "0123456789abcdef";
+        text_ += "\\u00";
+        text_ += kDigits[static_cast<unsigned char>(c) >> 4];
+        text_ += kDigits[static_cast<unsigned char>(c) & 15];
+      } else {
+        text_ += c;
+      }
+    }
+    text_ += '"';
+  }
+
+  [[noreturn]] static void fail(const std::string& what) {
+    throw std::runtime_error("the result cannot be JSON: it has " + what);
+  }
+
+  std::string text_;
+};
+
+void write(const Type& type, const void* object, Response& response) {
+  Writer writer;
+  writer.value(type, object);
+  response = Response(std::move(writer).text()).content_type(std::string(kJson));
+}
+
+constexpr abi::CodecTable kCodec = {.accept = accept, .read = read, .write = write};
+
+// Named types are told once, under $defs: they may hold themselves.
+class Schema {
+ public:
+  Json of(const abi::TypedEnd& end) {
+    if (end.type != nullptr) return of(end.type());
+    return {{"type", "string"}, {"contentMediaType", end.media_type}};
+  }
+  Json definitions() && { return std::move(definitions_); }
+
+ private:
+  Json of(const Type& type) {
+    switch (type.kind) {
+      case Kind::kBool:
+        return {{"type", "boolean"}};
+      case Kind::kInteger:
+        return {{"type", "integer"}, {"minimum", type.min}, {"maximum", type.max}};
+      case Kind::kReal:
+        return {{"type", "number"}};
+      case Kind::kText:
+        return {{"type", "string"}};
+      case Kind::kList:
+        return {{"type", "array"}, {"items", of(type.element())}};
+      case Kind::kMap:
+        return {{"type", "object"}, {"additionalProperties", of(type.element())}};
+      case Kind::kOptional:
+        return {{"anyOf", Json::array({of(type.element()), Json{{"type", "null"}}})}};
+      case Kind::kEnum:
+      case Kind::kObject:
+        break;
+    }
+    return {{"$ref", "#/$defs/" + name_of(type)}};
+  }
+
+  const std::string& name_of(const Type& type) {
+    const auto [place, is_new] = names_.try_emplace(&type, type.name);
+    if (!is_new) return place->second;
+    // Two namespaces may have a type of the same name.
+    for (int i = 2; definitions_.contains(place->second); ++i)
+      place->second = type.name + std::to_string(i);
+    definitions_[place->second] = nullptr;  // taken, while what it holds is told
+    Json definition = type.kind == Kind::kEnum ? words(type) : object(type);
+    definitions_[place->second] = std::move(definition);
+    return place->second;
+  }
+
+  static Json words(const Type& type) {
+    Json words = Json::array();
+    for (std::size_t i = 0; i < type.count; ++i) words.push_back(type.words[i].word);
+    return {{"enum", std::move(words)}};
+  }
+
+  Json object(const Type& type) {
+    Json properties = Json::object();
+    Json required = Json::array();
+    for (std::size_t i = 0; i < type.count; ++i) {
+      const Type& field = type.fields[i].type();
+      properties[type.fields[i].name] = of(field);
+      if (field.kind != Kind::kOptional && !type.defaults_absent)
+        required.push_back(type.fields[i].name);
+    }
+    Json object = {{"type", "object"}, {"properties", std::move(properties)}};
+    if (!required.empty()) object["required"] = std::move(required);
+    if (type.refuses_unknown) object["additionalProperties"] = false;
+    return object;
+  }
+
+  std::map<const Type*, std::string> names_;
+  Json definitions_ = Json::object();
+};
+
+}  // namespace
+
+const abi::CodecTable& typed_codec() noexcept { return kCodec; }
+
+std::string schema_of(std::span<const Function> functions) {
+  Schema schema;
+  Json told = Json::object();
+  for (const Function& function : functions) {
+    if (function.typed == nullptr) continue;
+    Json& ends = told[function.name] = {{"argument", schema.of(function.typed->argument)}};
+    const abi::TypedEnd& result = function.typed->result;
+    if (result.type != nullptr || result.media_type != nullptr) ends["result"] = schema.of(result);
+  }
+  const Json document = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                         {"functions", std::move(told)},
+                         {"$defs", std::move(schema).definitions()}};
+  return document.dump(2) + "\n";
+}
+
+}  // namespace ofn

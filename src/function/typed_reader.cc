@@ -1,0 +1,278 @@
+#include "function/typed_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/check.h"
+
+namespace ofn {
+namespace {
+
+using abi::Kind;
+using abi::Type;
+
+// Deeper ones are nobody's data, and would be destroyed recursively by the author's types.
+constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kLongestShownKey = 80;  // bytes
+
+bool is_plain(std::string_view key) {
+  return !key.empty() && key.size() <= kLongestShownKey && std::ranges::all_of(key, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+std::string number_text(auto number) {
+  char digits[32];
+  const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
+  return std::string(std::begin(digits), end);
+}
+
+class Reader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  Reader(const Type& type, void* object) : root_{&type, object} {}
+
+  std::optional<std::string> problem() && { return std::move(problem_); }
+
+  bool null() override {
+    if (is_skipping()) return true;
+    const auto place = next();
+    if (!place) return false;
+    if (place->type->kind == Kind::kOptional) return true;
+    return mismatch(*place->type, "null");
+  }
+  bool boolean(bool value) override {
+    return scalar(Kind::kBool, {.integer = value ? 1U : 0U}, value ? "true" : "false");
+  }
+  bool number_integer(number_integer_t value) override {
+    return integer(value < 0, static_cast<std::uint64_t>(value));
+  }
+  bool number_unsigned(number_unsigned_t value) override { return integer(false, value); }
+  bool number_float(number_float_t value, const string_t&) override {
+    const auto place = scalar_place();
+    if (!place || place->type == nullptr) return place.has_value();
+    if (place->type->kind == Kind::kReal && std::abs(value) <= place->type->largest) {
+      return place->type->set(place->object, {.real = value}), true;
+    }
+    return mismatch(*place->type, "the number " + number_text(value));
+  }
+  bool string(string_t& value) override {
+    const auto place = scalar_place();
+    if (!place || place->type == nullptr) return place.has_value();
+    const Type& type = *place->type;
+    if (type.kind == Kind::kText) return type.set(place->object, {.text = value}), true;
+    if (type.kind != Kind::kEnum) return mismatch(type, "a string");
+    for (std::size_t i = 0; i < type.count; ++i) {
+      if (value == type.words[i].word)
+        return type.set(place->object, {.integer = type.words[i].value}), true;
+    }
+    return mismatch(type, "another string");
+  }
+  bool binary(binary_t&) override { return fail("no JSON"); }
+
+  bool start_object(std::size_t) override { return start(true); }
+  bool key(string_t& name) override {
+    if (skipped_ > 0) return true;
+    Frame& frame = frames_.back();
+    frame.key = std::move(name);
+    if (frame.type->kind == Kind::kMap) return true;
+    const abi::TypeField* const fields = frame.type->fields;
+    for (frame.index = 0; frame.index < frame.type->count; ++frame.index) {
+      if (frame.key == fields[frame.index].name) break;
+    }
+    if (frame.index == frame.type->count) {
+      return !frame.type->refuses_unknown || fail("expected nothing: there is no such field");
+    }
+    char& seen = seen_[frame.first_seen + frame.index];
+    if (std::exchange(seen, 1) != 0) return fail("expected once, found twice");
+    return true;
+  }
+  bool end_object() override {
+    if (skipped_ > 0) return --skipped_, true;
+    Frame& frame = frames_.back();
+    if (frame.type->kind == Kind::kObject) {
+      if (!frame.type->defaults_absent) {
+        for (std::size_t i = 0; i < frame.type->count; ++i) {
+          const Type& type = frame.type->fields[i].type();
+          if (seen_[frame.first_seen + i] != 0 || type.kind == Kind::kOptional) continue;
+          frame.key = frame.type->fields[i].name;
+          return mismatch(type, "nothing");
+        }
+      }
+      seen_.resize(frame.first_seen);
+    }
+    frames_.pop_back();
+    return true;
+  }
+  bool start_array(std::size_t) override { return start(false); }
+  bool end_array() override {
+    if (skipped_ > 0) return --skipped_, true;
+    frames_.pop_back();
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    // A number beyond any type is no mistake of syntax.
+    if (error.id == 406) return fail("expected a number that a double can hold");
+    problem_ = "the body is not JSON: there is a mistake at byte " + number_text(position);
+    return false;
+  }
+
+ private:
+  struct Place {
+    const Type* type = nullptr;  // null: nobody wants it
+    void* object = nullptr;
+  };
+  // An object or a list that is being read.
+  struct Frame {
+    const Type* type = nullptr;
+    void* object = nullptr;
+    std::size_t index = 0;  // of the field, or how many elements there are
+    std::size_t first_seen = 0;
+    std::string key{};
+  };
+
+  // Is what comes inside something, or the value of something, that no field is for?
+  bool is_skipping() const {
+    if (skipped_ > 0) return true;
+    if (frames_.empty()) return false;
+    const Frame& frame = frames_.back();
+    return frame.type->kind == Kind::kObject && frame.index == frame.type->count;
+  }
+
+  // Where the next value goes; nullopt: nowhere, problem_ says why.
+  std::optional<Place> next() {
+    if (frames_.empty()) return root_;
+    Frame& frame = frames_.back();
+    if (frame.type->kind == Kind::kObject) {
+      const abi::TypeField& field = frame.type->fields[frame.index];
+      return Place{&field.type(), field.in(frame.object)};
+    }
+    if (frame.type->kind == Kind::kList) ++frame.index;
+    void* const element = frame.type->add(frame.object, frame.key);
+    if (element == nullptr) return fail("expected once, found twice"), std::nullopt;
+    return Place{&frame.type->element(), element};
+  }
+
+  // The same for what is not null: in an optional, its value.
+  std::optional<Place> next_value() {
+    auto place = next();
+    while (place && place->type->kind == Kind::kOptional) {
+      place = Place{&place->type->element(), place->type->add(place->object, {})};
+    }
+    return place;
+  }
+
+  std::optional<Place> scalar_place() { return is_skipping() ? Place{} : next_value(); }
+
+  bool scalar(Kind kind, const abi::Scalar& value, std::string_view found) {
+    const auto place = scalar_place();
+    if (!place || place->type == nullptr) return place.has_value();
+    if (place->type->kind != kind) return mismatch(*place->type, found);
+    return place->type->set(place->object, value), true;
+  }
+
+  bool integer(bool is_negative, std::uint64_t bits) {
+    const auto place = scalar_place();
+    if (!place || place->type == nullptr) return place.has_value();
+    const Type& type = *place->type;
+    const auto negative = static_cast<std::int64_t>(bits);
+    if (type.kind == Kind::kReal) {
+      const double real = is_negative ? static_cast<double>(negative) : static_cast<double>(bits);
+      return type.set(place->object, {.real = real}), true;
+    }
+    const bool fits = is_negative ? negative >= type.min : bits <= type.max;
+    if (type.kind == Kind::kInteger && fits)
+      return type.set(place->object, {.integer = bits}), true;
+    return mismatch(type,
+                    "the number " + (is_negative ? number_text(negative) : number_text(bits)));
+  }
+
+  bool start(bool is_object) {
+    if (frames_.size() + skipped_ >= kMaxDepth) return fail("expected at most 64 levels");
+    if (is_skipping()) return ++skipped_, true;
+    const auto place = next_value();
+    if (!place) return false;
+    const Kind kind = place->type->kind;
+    const bool fits = is_object ? kind == Kind::kObject || kind == Kind::kMap : kind == Kind::kList;
+    if (!fits) return mismatch(*place->type, is_object ? "an object" : "an array");
+    frames_.push_back({.type = place->type, .object = place->object, .first_seen = seen_.size()});
+    if (kind == Kind::kObject) seen_.resize(seen_.size() + place->type->count, 0);
+    return true;
+  }
+
+  bool mismatch(const Type& type, std::string_view found) {
+    return fail("expected " + expected_text(type) + ", found " + std::string(found));
+  }
+
+  bool fail(const std::string& what) {
+    std::string path = "$";
+    for (const Frame& frame : frames_) {
+      if (frame.type->kind == Kind::kList) {
+        if (frame.index > 0) path += "[" + number_text(frame.index - 1) + "]";
+      } else if (is_plain(frame.key)) {
+        path += "." + frame.key;
+      } else {
+        path += "[…]";
+      }
+    }
+    problem_ = path + ": " + what;
+    return false;
+  }
+
+  Place root_;
+  std::vector<Frame> frames_;
+  std::vector<char> seen_;   // for each field of each object in frames_
+  std::size_t skipped_ = 0;  // levels of what nobody wants
+  std::optional<std::string> problem_;
+};
+
+}  // namespace
+
+std::string expected_text(const Type& type) {
+  switch (type.kind) {
+    case Kind::kBool:
+      return "true or false";
+    case Kind::kInteger:
+      return "an integer from " + number_text(type.min) + " to " + number_text(type.max);
+    case Kind::kReal:
+      return "a number";
+    case Kind::kText:
+      return "a string";
+    case Kind::kEnum: {
+      std::string words;
+      for (std::size_t i = 0; i < type.count; ++i) {
+        words += words.empty() ? "one of \"" : "\", \"";
+        words += type.words[i].word;
+      }
+      return words + "\"";
+    }
+    case Kind::kObject:
+    case Kind::kMap:
+      return "an object";
+    case Kind::kList:
+      return "an array";
+    case Kind::kOptional:
+      return expected_text(type.element());
+  }
+  return "nothing";
+}
+
+std::optional<std::string> read_json(std::string_view text, const Type& type, void* object) {
+  if (text.empty()) return "the body is empty: expected " + expected_text(type);
+  // nlohmann's lexer takes a NUL for the end of the text; JSON has no place for one.
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos)
+    return "the body is not JSON: there is a mistake at byte " + number_text(nul + 1);
+  Reader reader(type, object);
+  const bool done = nlohmann::json::sax_parse(text, &reader);
+  auto problem = std::move(reader).problem();
+  OFN_CHECK(done != problem.has_value());
+  return problem;
+}
+
+}  // namespace ofn

@@ -1,0 +1,87 @@
+// What the plain HTTP call allocates: counted, not timed.
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "invocation/invocation.h"
+#include "testing/manual_clock.h"
+
+namespace {
+
+thread_local bool counting = false;
+thread_local std::size_t allocations = 0;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  if (counting) ++allocations;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace ofn {
+namespace {
+
+struct Last final : Caller {
+  void answer(Answer answer) override {
+    status = answer.response.status();
+    fields = answer.extra.size();
+  }
+  void ended() override {}
+  int status = 0;
+  std::size_t fields = 0;
+};
+
+// The allocations of one call in the steady state: the first ones may fill what is kept.
+std::size_t allocations_of(void (*invoke)(const abi::Call&, abi::Outcome&)) {
+  testing::ManualClock clock;
+  Loop loop(clock);
+  NullLog log;
+  Observer observer;
+  const FunctionContext context;
+  const Invoker invoker{
+      .loop = loop, .context = context, .outputs = nullptr, .log = log, .observer = observer};
+  const Function function{.name = "f", .signature = Signature::kHttp, .invoke = invoke};
+  const Field headers[] = {{"Host", "a"}, {"Accept", "*/*"}};
+  Last last;
+  Invocation invocation(invoker, last);
+  Request::Parts parts;
+  parts.method = "GET";
+  parts.target = "/";
+  parts.headers = headers;
+  constexpr std::size_t kCalls = 100;
+  allocations = 0;
+  for (std::size_t call = 0; call < kCalls + 2; ++call) {
+    counting = call >= 2;
+    clock.advance(std::chrono::milliseconds(1));
+    parts.deadline = clock.now() + std::chrono::minutes(5);
+    invocation.begin(function, parts);
+    invocation.run();
+    invocation.finish();
+    counting = false;
+    EXPECT_EQ(last.status, 200);
+    EXPECT_EQ(last.fields, 2U);
+  }
+  EXPECT_EQ(allocations % kCalls, 0U);
+  return allocations / kCalls;
+}
+
+TEST(Allocation, ThePlainCallAllocatesOnlyWhatTheAuthorDoes) {
+  EXPECT_EQ(allocations_of([](const abi::Call&, abi::Outcome& outcome) {
+              outcome.response = "hello\n";  // short enough to live inside the string
+            }),
+            0U);
+  EXPECT_EQ(allocations_of([](const abi::Call&, abi::Outcome& outcome) {
+              outcome.response = Response(std::string(1000, 'x')).header("a", "b");
+            }),
+            2U);
+}
+
+}  // namespace
+}  // namespace ofn

@@ -1,0 +1,70 @@
+#include "invocation/answers.h"
+
+#include <string>
+#include <utility>
+
+namespace ofn {
+
+namespace {
+
+Response text(int status, std::string body) {
+  return Response(std::move(body)).status(status).content_type("text/plain; charset=utf-8");
+}
+
+std::string see_log(std::string_view request_id) {
+  return "request id: " + std::string(request_id) + "\n";
+}
+
+}  // namespace
+
+Response crash_answer(const Crash& crash, std::string_view request_id, Detail detail) {
+  std::string body = "The function crashed";
+  if (detail == Detail::kShown) {
+    body += ": ";
+    body += crash.text();
+    body += '\n';
+  } else {
+    body += "; the log says why.\n";
+  }
+  return text(500, body + see_log(request_id));
+}
+
+Response hook_failed(std::string_view plugin, std::string_view request_id) {
+  return text(500, "The required plugin \"" + std::string(plugin) +
+                       "\" failed; the log says why.\n" + see_log(request_id));
+}
+
+Response not_an_event(const Error& error) {
+  return text(error.code() == Code::kUnimplemented ? 415 : 400,
+              "Bad event: " + error.text() + "\n");
+}
+
+Response only_post() { return text(405, "Events are received by POST.\n").header("Allow", "POST"); }
+
+Response too_late(std::string_view request_id) {
+  return text(504, "The function did not finish in time.\n" + see_log(request_id));
+}
+
+Response stopped() {
+  return text(503, "Stopped before every event was seen; send the events again.\n")
+      .header("Retry-After", std::string(kRetryAfter));
+}
+
+Response not_delivered(const DeliveryReport& report, std::string_view request_id, Detail detail) {
+  const std::string failures = report.failures(
+      detail == Detail::kShown ? DeliveryReport::Detail::kText : DeliveryReport::Detail::kCode);
+  const auto answer = [&](int status, const std::string& what) {
+    return text(status, what + ": " + failures + "\n" + see_log(request_id));
+  };
+  switch (report.outcome()) {
+    case Delivered::kUnreachable:
+      return answer(503, "The sidecar cannot be reached for outputs")
+          .header("Retry-After", std::string(kRetryAfter));
+    case Delivered::kTimedOut:
+      return answer(504, "Outputs were not confirmed in time");
+    default:
+      return answer(502, "Outputs were refused");
+  }
+}
+
+}  // namespace ofn

@@ -1,0 +1,135 @@
+#include "invocation/context_host.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/check.h"
+
+namespace ofn {
+
+namespace {
+
+// Starts something on the loop, and waits for what it gives to its callback.
+template <class T, class Start>
+T wait_on(Loop& loop, Start start) {
+  OFN_CHECK(!loop.in_loop());
+  struct {
+    std::mutex mutex;
+    std::condition_variable given;
+    std::optional<T> value;
+  } slot;
+  loop.post([&slot, &start] {
+    start([&slot](T value) {
+      const std::lock_guard lock(slot.mutex);
+      slot.value.emplace(std::move(value));
+      slot.given.notify_one();  // under the lock: the slot is gone when it is released
+    });
+  });
+  std::unique_lock lock(slot.mutex);
+  slot.given.wait(lock, [&slot] { return slot.value.has_value(); });
+  return *std::move(slot.value);
+}
+
+template <class Call>
+std::string* store_of(Call& call) {
+  if constexpr (std::is_same_v<Call, DeleteBulkState>) {
+    return &call.items.store;
+  } else if constexpr (requires { call.store; }) {
+    return &call.store;
+  } else {
+    return nullptr;
+  }
+}
+
+SendReport failed(std::string_view output, Code code, std::string message) {
+  std::vector<SendResult> results(1);
+  results.front().output = output;
+  results.front().failure = Failure{code, std::move(message)};
+  return SendReport(std::move(results));
+}
+
+SendReport report_of(DeliveryReport report) {
+  std::vector<SendResult> results;
+  results.reserve(report.results.size());
+  for (OutputResult& each : report.results) {
+    SendResult& result = results.emplace_back();
+    result.output = each.output->name;
+    if (each.reply) {
+      result.data = std::move(each.reply->data);
+      result.metadata = std::move(each.reply->metadata);
+    } else {
+      result.failure = Failure{each.reply.error().code(),
+                               each.output->label() + ": " + each.reply.error().text()};
+    }
+  }
+  return SendReport(std::move(results));
+}
+
+}  // namespace
+
+const abi::ContextTable ContextHost::kTable = {
+    .send =
+        [](void* host, const std::string_view* output, Bytes data, const SendOptions& options,
+           SendReport& report) {
+          report = static_cast<ContextHost*>(host)->send(output, data, options);
+        },
+    .ask =
+        [](void* host, const StoreCall& call, StoreAnswer& answer,
+           std::optional<Failure>& failure) {
+          StoreResult result = static_cast<ContextHost*>(host)->ask(call);
+          if (result) {
+            answer = *std::move(result);
+          } else {
+            failure = Failure{result.error().error.code(), result.error().error.text()};
+          }
+        }};
+
+StoreResult ContextHost::ask(StoreCall call) {
+  if (stores_ == nullptr) {
+    return std::unexpected(
+        SidecarError{Error(Code::kFailedPrecondition, "there is no way to a sidecar")});
+  }
+  // The user's name of a declared state store stands for its component.
+  std::visit(
+      [this](auto& each) {
+        if (std::string* store = store_of(each)) {
+          for (const State& state : context_.states) {
+            if (state.name == *store) *store = std::string(state.component);
+          }
+        }
+      },
+      call);
+  const SidecarOptions options{.deadline = options_.deadline,
+                               .traceparent = options_.traceparent,
+                               .tracestate = options_.tracestate};
+  return wait_on<StoreResult>(loop_,
+                              [&](auto done) { stores_->ask(call, options, std::move(done)); });
+}
+
+SendReport ContextHost::send(const std::string_view* output, Bytes data,
+                             const SendOptions& options) {
+  const Output* only = output == nullptr ? nullptr : context_.find_output(*output);
+  if (output != nullptr && only == nullptr) {
+    return failed(*output, Code::kNotFound,
+                  "no output is named \"" + std::string(*output) + "\"; the outputs are " +
+                      context_.output_names());
+  }
+  if (outputs_ == nullptr || context_.outputs.empty()) {
+    return failed({}, Code::kFailedPrecondition, "the context declares no outputs");
+  }
+  const Payload payload = payload_of(data, options.content_type, context_);
+  DeliveryOptions delivery = options_;
+  delivery.only = only;
+  delivery.operation = options.operation;
+  delivery.metadata = options.metadata;
+  return report_of(wait_on<DeliveryReport>(
+      loop_, [&](auto done) { outputs_->deliver({&payload, 1}, delivery, std::move(done)); }));
+}
+
+}  // namespace ofn

@@ -1,0 +1,28 @@
+// What a Dapr input delivered, as an invocation takes it up.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include <ofn/cloud_event.h>
+#include <ofn/field.h>
+
+#include "base/clock.h"
+#include "context/function_context.h"
+
+namespace ofn {
+
+// Borrows until Caller::ended(). Members that may be left out have an initializer.
+struct Inbound {
+  const Trigger& input;             // the one of the context by which it came
+  std::string_view data{};          // for the function: verbatim, envelope and inner event removed
+  std::string_view content_type{};  // of the data; empty: nobody said
+  // The delivery's own: a binding's metadata, a topic's extensions; traceparent and tracestate
+  // included where they came.
+  std::span<const Field> metadata{};
+  const CloudEvent* event = nullptr;  // a topic's envelope; null for a binding
+  std::string_view id{};              // for log lines; made by the invocation when empty
+  SteadyTime deadline = SteadyTime::max();
+};
+
+}  // namespace ofn

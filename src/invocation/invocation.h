@@ -1,0 +1,190 @@
+// ONE CALL: a request's or a delivery's way through the function and the outputs to its answer, as
+// values.
+//
+//   on the loop        invocation.begin(function, parts);      parts borrow from the wire's message
+//                   or invocation.begin(function, inbound);    likewise, from a Dapr delivery
+//   on any thread      invocation.run();                       the author's code runs here, only here
+//   on the loop        invocation.finish();                    outputs, then Caller::answer()
+//                      → Caller::answer(answer)                once, at any time after begin()
+//                      → Caller::ended()                       once, last: nothing is under way
+//
+// At the deadline the caller is answered 504 even while run() is still busy on another thread; what
+// it returns later is dropped. Memory that was borrowed from, and whatever slot the call takes,
+// is therefore held until ended(), not until answer().
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ofn/cloud_event.h>
+#include <ofn/field.h>
+#include <ofn/request.h>
+#include <ofn/response.h>
+
+#include "base/log.h"
+#include "base/request_id.h"
+#include "context/function_context.h"
+#include "event/http_binding.h"
+#include "function/function.h"
+#include "invocation/answers.h"
+#include "invocation/context_host.h"
+#include "invocation/declared.h"
+#include "invocation/inbound.h"
+#include "invocation/observer.h"
+#include "invocation/run.h"
+#include "loop/loop.h"
+#include "output/outputs.h"
+#include "plugin/hooks.h"
+
+namespace ofn {
+
+// Where an invocation's answer goes. Threads: the loop's.
+class Caller {
+ public:
+  struct Answer {
+    Response response;  // to an HTTP caller; of a delivery its status and body say what went wrong
+    // To send behind the response's own (X-OpenFunction-Status, X-Request-Id, …); read before
+    // answer() returns.
+    std::span<const Field> extra;
+    Verdict verdict;
+    bool drop = false;  // the author's word on a failed delivery: it shall not come again
+  };
+  // The one answer.
+  virtual void answer(Answer answer) = 0;
+  // Nothing of the invocation is under way any more: it may be begun again, or destroyed.
+  virtual void ended() = 0;
+
+ protected:
+  ~Caller() = default;
+};
+
+// What the invocations of one loop share. Lifetime: everything outlives it. Threads: what run()
+// uses (context, log, detail) is read by any.
+struct Invoker {
+  Loop& loop;
+  const FunctionContext& context;
+  Outputs* outputs;  // null where none are configured: nothing is sent, no sidecar is needed
+  Log& log;
+  Observer& observer;
+  Detail detail = Detail::kHidden;
+  Stores* stores = nullptr;      // the rest of the sidecar; null: there is no way to one
+  const Hooks* hooks = nullptr;  // around every function; null: none
+  Declared declared{context};
+
+  // May a call wait for its loop? Then it runs on a worker.
+  bool may_block(const Function& function) const noexcept {
+    return function.takes_context || hooks != nullptr;
+  }
+  // What is returned goes out by itself under the runtime Knative; under any other the function
+  // sends what it wants sent.
+  bool sends() const noexcept {
+    return outputs != nullptr && context.runtime == Runtime::kKnative && !context.outputs.empty();
+  }
+};
+
+// Lifetime: reusable, for one call after the other: a pool of them serves without allocating.
+//   Destroyed only while nothing is under way.
+// Errors: none leaves it; each becomes an answer:
+//   the function threw, or its response cannot be sent   500, crash
+//   it returned an Out that is an error                  its code, error
+//   not the event it takes; not POST                     400 or 415; 405
+//   the function did not return by the deadline          504
+//   outputs refused; not reached; not confirmed in time  502; 503 with Retry-After; 504
+// Cost: with an HTTP function and no outputs, only what the function's own response allocates.
+class Invocation {
+ public:
+  // Both outlive it.
+  Invocation(const Invoker& invoker, Caller& caller);
+  Invocation(const Invocation&) = delete;
+  Invocation& operator=(const Invocation&) = delete;
+  ~Invocation();
+
+  // Takes up a request. The function is referred to, and `parts` borrow, until ended(). An empty id
+  // is made here; the stop token is set here. Threads: the loop's.
+  void begin(const Function& function, Request::Parts parts);
+  void begin(const Function&& function, Request::Parts parts) = delete;
+  // Takes up a delivery for a function that has no delivery_problem(). An openfunction gets the
+  // data, a cloudevent function the envelope (or, of a binding, an event made of the delivery), an
+  // http function a POST of the data to the input's name. Borrows likewise. Threads: the loop's.
+  void begin(const Function& function, const Inbound& inbound);
+  void begin(const Function&& function, const Inbound& inbound) = delete;
+  // Runs the function. Threads: any between begin() and finish(), once; never the loop's where
+  // the call may block (may_block()), since the loop must be free to serve it.
+  void run();
+  // Sends to the outputs, then answers; both may come later than it returns. Threads: the loop's.
+  void finish();
+  // Instead of run() and finish(): answers without the function, unless the deadline has done so.
+  // Threads: the loop's.
+  void refuse(Response response);
+  // Asks the function to stop: its caller went away, or the server gives up waiting. The call goes
+  // on until the function returns. What the author hung on the stop token runs inside this call:
+  // it must not block or throw. Threads: the loop's.
+  void request_stop();
+
+  // Of the current call; valid between begin() and ended().
+  std::string_view request_id() const noexcept { return id_; }
+  bool answered() const noexcept { return answered_; }
+  bool may_block() const noexcept { return invoker_.may_block(*function_); }
+
+ private:
+  enum class State : std::uint8_t { kIdle, kRunning, kDelivering };
+
+  void take_up(const Function& function, std::string_view id, std::span<const Field> fields,
+               SteadyTime deadline);
+
+  // Run by run(), wherever it runs.
+  void run_data();
+  void run_events();
+  void run_background_events();
+  template <class Event>
+  bool run_each(const std::vector<Event>& events);
+  void run_event(const CloudEvent& event);
+  void run_event(const BackgroundEvent& event);
+  void take_event_run(Ran ran);
+  Ran call(abi::Call call);
+  Ran call_with_hooks(abi::Call call, abi::ContextFacts& facts, Context& context);
+  void reply_in(event::Mode mode);
+  void fail_with(Response answer, Verdict verdict);
+  void crashed(const Crash& crash);
+
+  // Run on the loop.
+  void deliver();
+  void delivered(const DeliveryReport& report);
+  void expire();
+  void answer(Response response, Verdict verdict, bool drop = false);
+  void end();
+
+  const Invoker& invoker_;
+  Caller& caller_;
+  Timer deadline_;
+  std::stop_source stop_;
+
+  ContextHost host_;
+
+  // The loop's.
+  State state_ = State::kIdle;
+  bool answered_ = false;
+  const Function* function_ = nullptr;
+  RequestId made_id_;
+  std::string_view id_;
+  SteadyTime deadline_at_ = SteadyTime::max();
+  DeliveryOptions delivery_;        // what every send of this call carries
+  std::optional<Request> request_;  // what an HTTP function gets
+  std::optional<Inbound> inbound_;  // where the call came by an input
+  std::string input_target_;        // of the request that a delivery is made into
+  std::vector<Field> input_fields_;
+
+  // Made by run(), used by finish().
+  Verdict verdict_ = Verdict::kSuccess;
+  bool drop_ = false;
+  Response response_;
+  std::vector<CloudEvent> replies_;
+  std::vector<Payload> payloads_;  // borrow from response_ or replies_
+};
+
+}  // namespace ofn

@@ -1,0 +1,190 @@
+// One invocation on a stage for this room's tests: a request, the author's function, a fake sidecar,
+// and what the caller was answered.
+//
+//   Stage stage(context_with(Runtime::kKnative, both()));
+//   stage.body = "x";
+//   stage.call(kEcho);
+//   EXPECT_EQ(stage.status(), 200);
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "invocation/invocation.h"
+#include "testing/fake_sidecar.h"
+#include "testing/manual_clock.h"
+#include "testing/recording_log.h"
+
+namespace ofn {
+
+using testing::FakeSidecar;
+using testing::settle;
+
+inline Output output(std::string name, ComponentKind kind) {
+  Output one;
+  one.name = std::move(name);
+  one.component = "c-" + one.name;
+  one.kind = kind;
+  one.topic = "t";
+  return one;
+}
+
+inline FunctionContext context_with(Runtime runtime, std::vector<Output> outputs) {
+  FunctionContext context;
+  context.runtime = runtime;
+  context.outputs = std::move(outputs);
+  return context;
+}
+
+inline std::vector<Output> both() {
+  return {output("files", ComponentKind::kBinding), output("events", ComponentKind::kPubsub)};
+}
+
+// Writes down what it is told.
+struct Notes final : Observer {
+  void began(const Function& function, std::string_view) override {
+    lines.emplace_back("began " + function.name);
+  }
+  void delivered(const Function&, std::string_view, const DeliveryReport& report) override {
+    lines.emplace_back("delivered " + std::to_string(report.results.size()));
+  }
+  void answered(const Function&, std::string_view, Verdict verdict, int status) override {
+    lines.emplace_back("answered " + std::string(verdict_name(verdict)) + " " +
+                       std::to_string(status));
+  }
+  void ended(const Function&, std::string_view) override { lines.emplace_back("ended"); }
+  std::vector<std::string> lines;
+};
+
+// Answers every call by what was scripted, and keeps the last.
+struct FakeStores final : Stores {
+  explicit FakeStores(Loop& on) : loop(on) {}
+  void ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) override {
+    asked = call;
+    traceparent = options.traceparent;
+    loop.post([this, done = std::move(done)]() mutable { done(answer); });
+  }
+  Loop& loop;
+  StoreCall asked;
+  std::string traceparent;
+  StoreResult answer;
+};
+
+// One invocation, from a request to its answer. What the author's function does is `body`.
+struct Stage final : Caller {
+  explicit Stage(FunctionContext declared = context_with(Runtime::kKnative, {}),
+                 Detail detail = Detail::kHidden)
+      : context(std::move(declared)),
+        outputs(context, sidecar, loop, log),
+        invoker{.loop = loop,
+                .context = context,
+                .outputs = &outputs,
+                .log = log,
+                .observer = notes,
+                .detail = detail,
+                .stores = &stores} {}
+
+  void answer(Answer given) override {
+    EXPECT_FALSE(response.has_value()) << "answered twice";
+    response = std::move(given.response);
+    verdict = given.verdict;
+    dropped = given.drop;
+    for (const Field& field : given.extra) fields[std::string(field.name)] = field.value;
+  }
+  void ended() override { ++ends; }
+
+  void begin(const Function& function, SteadyTime deadline = SteadyTime::max()) {
+    response.reset();
+    fields.clear();
+    invocation.begin(function, {.method = method,
+                                .target = target,
+                                .authority = {},
+                                .headers = headers,
+                                .trailers = {},
+                                .params = {},
+                                .body = body,
+                                .peer = {},
+                                .id = {},
+                                .deadline = deadline,
+                                .stop = {}});
+  }
+  // All of it.
+  void call(const Function& function) {
+    begin(function);
+    run_to_end(function);
+  }
+  void deliver(const Function& function, const Inbound& inbound) {
+    response.reset();
+    fields.clear();
+    invocation.begin(function, inbound);
+    run_to_end(function);
+  }
+  // What takes a Context waits for the loop, so it runs beside it.
+  void run_to_end(const Function& function) {
+    if (invoker.may_block(function)) {
+      std::atomic<bool> returned = false;
+      std::jthread worker([&] {
+        invocation.run();
+        returned = true;
+      });
+      while (!returned) loop.poll();
+    } else {
+      invocation.run();
+    }
+    invocation.finish();
+    settle(loop);
+  }
+  int status() const { return response ? response->status() : 0; }
+
+  std::string method = "POST";
+  std::string target = "/";
+  std::vector<Field> headers;
+  std::string body;
+
+  testing::ManualClock clock;
+  Loop loop{clock};
+  testing::RecordingLog log;
+  Notes notes;
+  FakeSidecar sidecar{loop};
+  FakeStores stores{loop};
+  FunctionContext context;
+  Outputs outputs;
+  Invoker invoker;
+  Invocation invocation{invoker, *this};
+
+  std::optional<Response> response;
+  Verdict verdict = Verdict::kSuccess;
+  bool dropped = false;
+  std::map<std::string, std::string> fields;
+  int ends = 0;
+};
+
+inline Function http(void (*invoke)(const abi::Call&, abi::Outcome&)) {
+  return {.name = "app::f", .signature = Signature::kHttp, .invoke = invoke};
+}
+inline Function on_event(void (*invoke)(const abi::Call&, abi::Outcome&)) {
+  return {.name = "app::f", .signature = Signature::kCloudEvent, .invoke = invoke};
+}
+inline Function on_background(void (*invoke)(const abi::Call&, abi::Outcome&)) {
+  return {.name = "app::f", .signature = Signature::kEvent, .invoke = invoke};
+}
+
+inline const Function kEcho = http([](const abi::Call& call, abi::Outcome& outcome) {
+  outcome.response = Response(call.request->body()).header("x", "1");
+});
+inline const Function kThrow =
+    http([](const abi::Call&, abi::Outcome&) { throw std::runtime_error("the secret reason"); });
+inline const Function kRefuse = http([](const abi::Call&, abi::Outcome& outcome) {
+  outcome.response = Response("no\n").status(418);
+});
+
+}  // namespace ofn

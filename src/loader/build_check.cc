@@ -1,0 +1,103 @@
+#include "loader/build_check.h"
+
+#include <array>
+#include <string>
+
+#include <ofn/abi.h>
+
+#include "loader/elf_file.h"
+
+namespace ofn::loader {
+namespace {
+
+struct Property {
+  std::string_view key;
+  std::string_view title;
+  std::string_view remedy;
+};
+
+// What must be the same on both sides of the border. The compiler need not be: GCC and Clang agree
+// on everything that crosses (Itanium C++ ABI), and a newer libstdc++ than the machine's is refused
+// by the dynamic linker, which resolves everything before it runs anything.
+constexpr std::array<Property, 4> kEqual = {{
+    {"ofn", "ABI number of the framework's headers",
+     "compile it again with the headers of this framework"},
+    {"library", "C++ standard library", "choose it with -stdlib="},
+    {"string", "std::string", "set _GLIBCXX_USE_CXX11_ABI as the framework does"},
+    {"debug", "_GLIBCXX_DEBUG containers", "set _GLIBCXX_DEBUG as the framework does"},
+}};
+
+// The value of a "key=value" line; empty when there is none.
+std::string_view value_of(std::string_view build, std::string_view key) {
+  while (!build.empty()) {
+    const auto end = build.find('\n');
+    const std::string_view line = build.substr(0, end);
+    build = end == std::string_view::npos ? std::string_view() : build.substr(end + 1);
+    if (line.starts_with(key) && line.substr(key.size()).starts_with('=')) {
+      return line.substr(key.size() + 1);
+    }
+  }
+  return {};
+}
+
+std::string difference(const Property& property, std::string_view has, std::string_view wanted) {
+  std::string text;
+  text += property.title;
+  text += ": '" + std::string(has.empty() ? "unknown" : has) + "', the framework has '";
+  text += wanted;
+  text += "'; ";
+  text += property.remedy;
+  return text;
+}
+
+}  // namespace
+
+Result<void> check_build(std::string_view program, std::string_view framework) {
+  std::string differences;
+  const auto differs = [&](const Property& property, std::string_view has,
+                           std::string_view wanted) {
+    differences += differences.empty() ? "" : "\n  ";
+    differences += difference(property, has, wanted);
+  };
+  for (const Property& property : kEqual) {
+    const std::string_view has = value_of(program, property.key);
+    const std::string_view wanted = value_of(framework, property.key);
+    if (has != wanted) differs(property, has, wanted);
+  }
+  // A sanitizer's runtime must be in the process from its start; code without one may join.
+  const std::string_view has = value_of(program, "sanitizer");
+  const std::string_view wanted = value_of(framework, "sanitizer");
+  if (has != "none" && has != wanted) {
+    differs({"sanitizer", "sanitizer", "compile it without -fsanitize"}, has, wanted);
+  }
+  if (differences.empty()) return {};
+  return fail(Code::kFailedPrecondition,
+              "was compiled otherwise than the framework (by " +
+                  std::string(value_of(program, "compiler")) + ", the framework by " +
+                  std::string(value_of(framework, "compiler")) + ")\n  " + differences);
+}
+
+Result<void> check_program(const std::filesystem::path& path, std::string_view source) {
+  const std::string file = "File " + std::string(source) + " ";
+  const auto elf = ElfFile::open(path);
+  if (!elf) return fail(elf.error().code(), file + elf.error().message());
+  if (!elf->is_shared_object()) {
+    return fail(Code::kInvalidArgument, file + "is no shared object; link it with -shared");
+  }
+  const auto notes = elf->notes(abi::kNoteName, abi::kNoteType);
+  if (notes.empty()) {
+    return fail(Code::kFailedPrecondition,
+                file +
+                    "is no program of functions: it lacks the ABI note of <ofn/function.h>; "
+                    "include that and register functions by OFN_FUNCTION, or make the file by "
+                    "`functions-framework build`");
+  }
+  for (const std::string& note : notes) {
+    if (auto checked = check_build(note, abi::kBuild); !checked) {
+      return fail(checked.error().code(), file + checked.error().message());
+    }
+  }
+  return {};
+}
+
+}  // namespace ofn::loader

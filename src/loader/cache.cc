@@ -1,0 +1,305 @@
+#include "loader/cache.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include "base/random.h"
+#include "loader/digest.h"
+
+namespace ofn::loader {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kManifestVersion = "ofn-cache 1";
+constexpr std::int64_t kRecently = 60;  // seconds in which a used file is not trimmed
+
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+std::optional<Stamp> stamp_of(const fs::path& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return Stamp{.device = status.st_dev,
+               .inode = status.st_ino,
+               .size = static_cast<std::uint64_t>(status.st_size),
+               .modified = nanoseconds(status.st_mtim),
+               .changed = nanoseconds(status.st_ctim)};
+}
+
+// One file that something was made from.
+struct Dependency {
+  Stamp stamp;
+  std::string digest;
+  std::string path;
+};
+
+std::string result_name(std::string_view key, std::span<const Dependency> dependencies) {
+  Digest digest;
+  digest.add(key);
+  for (const Dependency& dependency : dependencies) {
+    digest.add(dependency.path).add(dependency.digest);
+  }
+  return digest.hex();
+}
+
+std::optional<std::vector<Dependency>> read_manifest(const fs::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line) || line != kManifestVersion) return std::nullopt;
+  std::vector<Dependency> dependencies;
+  while (std::getline(file, line)) {
+    std::istringstream fields(line);
+    Dependency each;
+    fields >> each.digest >> each.stamp.device >> each.stamp.inode >> each.stamp.size >>
+        each.stamp.modified >> each.stamp.changed;
+    fields.get();
+    if (!fields || !std::getline(fields, each.path)) return std::nullopt;
+    dependencies.push_back(std::move(each));
+  }
+  return dependencies;
+}
+
+std::string manifest_text(std::span<const Dependency> dependencies) {
+  std::ostringstream text;
+  text << kManifestVersion << '\n';
+  for (const Dependency& each : dependencies) {
+    text << each.digest << ' ' << each.stamp.device << ' ' << each.stamp.inode << ' '
+         << each.stamp.size << ' ' << each.stamp.modified << ' ' << each.stamp.changed << ' '
+         << each.path << '\n';
+  }
+  return text.str();
+}
+
+// Marks a file as used now.
+void touch(const fs::path& path) { ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); }
+
+std::string unusable(const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory.parent_path(), error);
+  if (error) return error.message();
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return strerror(errno);
+  struct stat status{};
+  if (::lstat(directory.c_str(), &status) != 0) return strerror(errno);
+  if (!S_ISDIR(status.st_mode)) return "it is no directory";
+  if (status.st_uid != ::geteuid()) return "it belongs to another user";
+  if ((status.st_mode & 077) != 0) return "other users may enter it; make it private by chmod 700";
+  if (::access(directory.c_str(), W_OK | X_OK) != 0) return strerror(errno);
+  return {};
+}
+
+// All of `name`'s bytes below `directory` or in the file of that name, and its last use.
+struct Entry {
+  fs::path path;
+  std::uintmax_t size = 0;
+  std::int64_t used = 0;  // seconds since the epoch
+};
+
+Entry measure(const fs::path& path) {
+  Entry entry{.path = path};
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) return entry;
+  entry.size = static_cast<std::uintmax_t>(status.st_size);
+  entry.used = status.st_mtim.tv_sec;
+  if (S_ISDIR(status.st_mode)) {
+    std::error_code error;
+    for (fs::recursive_directory_iterator it(path, error), end; !error && it != end;
+         it.increment(error)) {
+      const Entry inner = it->is_directory(error) ? Entry{} : measure(it->path());
+      entry.size += inner.size;
+      entry.used = std::max(entry.used, inner.used);
+    }
+  }
+  return entry;
+}
+
+}  // namespace
+
+std::vector<fs::path> default_cache_dirs(std::string_view home, std::string_view xdg,
+                                         std::string_view tmp) {
+  std::vector<fs::path> directories;
+  // Relative paths in XDG_CACHE_HOME are to be ignored (XDG base directory specification).
+  if (xdg.starts_with('/')) {
+    directories.push_back(fs::path(xdg) / "ofn" / "programs");
+  } else if (home.starts_with('/')) {
+    directories.push_back(fs::path(home) / ".cache" / "ofn" / "programs");
+  }
+  directories.push_back(fs::path(tmp.starts_with('/') ? tmp : "/tmp") /
+                        ("ofn-" + std::to_string(::geteuid())));
+  return directories;
+}
+
+Result<Cache> Cache::open(std::span<const fs::path> candidates, Log& log) {
+  for (const fs::path& candidate : candidates) {
+    const std::string reason = unusable(candidate);
+    if (reason.empty()) return Cache(candidate, false);
+    log.write(Level::kInfo, "the cache directory cannot be used",
+              {{"directory", candidate.native()}, {"reason", reason}});
+  }
+  const fs::path parent = candidates.empty() ? fs::path("/tmp") : candidates.back().parent_path();
+  std::string fresh = (parent / "ofn-XXXXXX").native();
+  if (::mkdtemp(fresh.data()) == nullptr) {
+    return fail(Code::kPermissionDenied,
+                "no directory can be written to keep what is compiled (tried under " +
+                    parent.native() + ": " + strerror(errno) +
+                    "); set TMPDIR or XDG_CACHE_HOME to one");
+  }
+  return Cache(fresh, true);
+}
+
+Cache::~Cache() {
+  std::error_code ignored;
+  if (is_own_) fs::remove_all(directory_, ignored);
+}
+
+std::optional<fs::path> Cache::find(std::string_view key, std::string_view extension) const {
+  const fs::path manifest = directory_ / (std::string(key) + ".deps");
+  auto dependencies = read_manifest(manifest);
+  if (!dependencies) return std::nullopt;
+  for (Dependency& each : *dependencies) {
+    const auto stamp = stamp_of(each.path);
+    if (!stamp) return std::nullopt;
+    if (*stamp == each.stamp) continue;
+    auto digest = digest_file(each.path);
+    if (!digest) return std::nullopt;
+    each.digest = std::move(*digest);
+  }
+  fs::path result = directory_ / (result_name(key, *dependencies) + std::string(extension));
+  if (!stamp_of(result)) return std::nullopt;
+  touch(manifest);
+  touch(result);
+  return result;
+}
+
+std::int64_t Cache::begin() {
+  const auto now = [](clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return nanoseconds(time);
+  };
+  // Files are stamped by either clock, the kernel's choice; the coarse one lags by up to a tick.
+  const std::int64_t begin = now(CLOCK_REALTIME);
+  while (now(CLOCK_REALTIME_COARSE) <= begin) {
+    constexpr timespec kPart{.tv_sec = 0, .tv_nsec = 500'000};
+    ::nanosleep(&kPart, nullptr);
+  }
+  return begin;
+}
+
+fs::path Cache::scratch(std::string_view extension) const {
+  Random random;
+  return directory_ / ("tmp-" + uuid4(random) + std::string(extension));
+}
+
+Result<fs::path> Cache::keep(std::string_view key, std::string_view extension, const fs::path& made,
+                             std::span<const std::string> dependencies, std::int64_t begin) const {
+  bool is_known = true;
+  std::vector<Dependency> known;
+  for (const std::string& path : std::set<std::string>(dependencies.begin(), dependencies.end())) {
+    const auto stamp = stamp_of(path);
+    auto digest = digest_file(path);
+    is_known = is_known && stamp && digest && stamp->changed <= begin &&
+               path.find('\n') == std::string::npos;
+    if (!is_known) break;
+    known.push_back({.stamp = *stamp, .digest = std::move(*digest), .path = path});
+  }
+  // Not known: a name of its own, so that it is taken for nothing else.
+  const std::string name = is_known ? result_name(key, known)
+                                    : Digest().add(key).add(scratch("").native()).hex() + "-once";
+  fs::path result = directory_ / (name + std::string(extension));
+  std::error_code error;
+  fs::rename(made, result, error);
+  if (error) {
+    return fail(Code::kInternal, "cannot write into the cache directory " + directory_.native() +
+                                     ": " + error.message());
+  }
+  if (is_known) {
+    const auto written =
+        write_atomically(directory_ / (std::string(key) + ".deps"), manifest_text(known));
+    if (!written) return std::unexpected(written.error());
+  }
+  return result;
+}
+
+void Cache::trim(std::uintmax_t limit) const {
+  std::vector<Entry> entries;
+  std::uintmax_t total = 0;
+  std::error_code error;
+  for (fs::directory_iterator it(directory_, error), end; !error && it != end;
+       it.increment(error)) {
+    entries.push_back(measure(it->path()));
+    total += entries.back().size;
+  }
+  if (total <= limit) return;
+  std::ranges::sort(entries, {}, &Entry::used);
+  const std::int64_t now = std::time(nullptr);
+  for (const Entry& entry : entries) {
+    if (total <= limit || now - entry.used < kRecently) break;
+    fs::remove_all(entry.path, error);
+    total -= entry.size;
+  }
+}
+
+Result<void> write_atomically(const fs::path& path, std::string_view text) {
+  Random random;
+  fs::path part = path;
+  part += "." + uuid4(random);
+  std::error_code error;
+  {
+    std::ofstream file(part, std::ios::binary | std::ios::trunc);
+    file.write(text.data(), static_cast<std::streamsize>(text.size()));
+    file.close();
+    if (!file) error = std::make_error_code(std::errc::io_error);
+  }
+  if (!error) fs::rename(part, path, error);
+  if (!error) return {};
+  std::error_code ignored;
+  fs::remove(part, ignored);
+  return fail(Code::kInternal, "cannot write " + path.native() + ": " + error.message());
+}
+
+std::vector<std::string> parse_dependencies(std::string_view text) {
+  std::vector<std::string> paths;
+  std::string word;
+  bool is_target = true;  // before the rule's ':'
+  const auto end_word = [&] {
+    if (word.ends_with(':')) {
+      is_target = false;
+    } else if (!word.empty() && !is_target) {
+      paths.push_back(word);
+    }
+    word.clear();
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+    if (c == '\\' && next == '\n') {
+      end_word();
+      ++i;
+    } else if ((c == '\\' && (next == ' ' || next == '#')) || (c == '$' && next == '$')) {
+      word += next;
+      ++i;
+    } else if (c == ' ' || c == '\t' || c == '\n') {
+      end_word();
+      if (c == '\n') is_target = true;
+    } else {
+      word += c;
+    }
+  }
+  end_word();
+  return paths;
+}
+
+}  // namespace ofn::loader

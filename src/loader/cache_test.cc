@@ -1,0 +1,160 @@
+#include "loader/cache.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "loader/digest.h"
+#include "loader/temporary_directory.h"
+
+namespace ofn::loader {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+
+class CacheTest : public testing::Test {
+ protected:
+  Cache open() {
+    const fs::path directory = temporary_.path() / "cache";
+    return std::move(Cache::open(std::span(&directory, 1), log_)).value();
+  }
+  // Keeps `content` as made from `dependencies`, which all have been there before.
+  fs::path keep(const Cache& cache, const std::string& content,
+                std::vector<std::string> dependencies) {
+    const std::int64_t begin = Cache::begin();
+    const fs::path made = cache.scratch(".o");
+    EXPECT_TRUE(write_atomically(made, content));
+    return cache.keep("key", ".o", made, dependencies, begin).value();
+  }
+
+  TemporaryDirectory temporary_;
+  NullLog log_;
+};
+
+TEST(Digest, TellsContentApart) {
+  EXPECT_EQ(Digest().add("ab").add("c").hex(), Digest().add("ab").add("c").hex());
+  EXPECT_NE(Digest().add("ab").add("c").hex(), Digest().add("a").add("bc").hex());
+  EXPECT_NE(Digest().add("").hex(), Digest().hex());
+  // The empty text's state is the specification's offset basis (FNV-1a, 128 bits).
+  EXPECT_EQ(Digest().hex(), "6c62272e07bb014262b821756295c58d");
+}
+
+TEST_F(CacheTest, FindsWhatItKeptUntilADependencyChanges) {
+  const Cache cache = open();
+  const std::string header = temporary_.write("a b.h", "one");
+  EXPECT_EQ(cache.find("key", ".o"), std::nullopt);
+  const fs::path first = keep(cache, "made of one", {header});
+  EXPECT_EQ(cache.find("key", ".o"), first);
+  EXPECT_EQ(cache.find("key", ".so"), std::nullopt);
+
+  temporary_.write("a b.h", "two");
+  EXPECT_EQ(cache.find("key", ".o"), std::nullopt);
+  const fs::path second = keep(cache, "made of two", {header});
+  EXPECT_NE(second, first);
+  EXPECT_EQ(cache.find("key", ".o"), second);
+
+  temporary_.write("a b.h", "one");  // back again: the same bytes, another stamp
+  EXPECT_EQ(cache.find("key", ".o"), first);
+  EXPECT_EQ(read_file(first), "made of one");
+
+  fs::remove(header);
+  EXPECT_EQ(cache.find("key", ".o"), std::nullopt);
+}
+
+TEST_F(CacheTest, WhatChangedMeanwhileIsNotFoundAgain) {
+  const Cache cache = open();
+  const std::int64_t begin = Cache::begin();
+  const std::string header = temporary_.write("a.h", "changed after the beginning");
+  const fs::path made = cache.scratch(".o");
+  ASSERT_TRUE(write_atomically(made, "made of what?"));
+  const auto kept = cache.keep("key", ".o", made, std::vector{header}, begin);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(read_file(*kept), "made of what?");
+  EXPECT_EQ(cache.find("key", ".o"), std::nullopt);
+}
+
+TEST_F(CacheTest, ADamagedManifestIsAMiss) {
+  const Cache cache = open();
+  keep(cache, "x", {temporary_.write("a.h", "")});
+  for (const char* text :
+       {"", "ofn-cache 1", "ofn-cache 2\n", "ofn-cache 1\nabc", "ofn-cache 1\n1 2 3 x\n"}) {
+    ASSERT_TRUE(write_atomically(cache.directory() / "key.deps", text));
+    EXPECT_EQ(cache.find("key", ".o"), std::nullopt) << text;
+  }
+}
+
+TEST_F(CacheTest, OnlyAPrivateDirectoryIsUsed) {
+  const fs::path lax = temporary_.path() / "lax";
+  fs::create_directory(lax);
+  ::chmod(lax.c_str(), 0755);
+  const fs::path real = temporary_.path() / "real";
+  fs::create_directory(real);
+  ::chmod(real.c_str(), 0700);
+  const fs::path link = temporary_.path() / "link";
+  fs::create_directory_symlink(real, link);
+  const fs::path file = temporary_.write("file", "");
+  const fs::path below_file = fs::path(file) / "cache";
+  const fs::path good = temporary_.path() / "deep" / "good";
+
+  const std::vector<fs::path> candidates = {lax, link, file, below_file, good};
+  EXPECT_EQ(Cache::open(candidates, log_)->directory(), good);
+  struct stat status{};
+  ASSERT_EQ(::stat(good.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700U);
+
+  fs::path own;
+  {
+    const auto cache = Cache::open(std::span(candidates).first(1), log_);
+    ASSERT_TRUE(cache);
+    own = cache->directory();
+    EXPECT_EQ(own.parent_path(), temporary_.path());
+    EXPECT_NE(own, lax);
+  }
+  EXPECT_FALSE(fs::exists(own));
+}
+
+TEST_F(CacheTest, TrimsWhatWasUsedLongestAgo) {
+  const Cache cache = open();
+  const auto put = [&](const char* name, std::int64_t age) {
+    const fs::path path = cache.directory() / name;
+    EXPECT_TRUE(write_atomically(path, std::string(1000, 'x')));
+    const std::int64_t used = std::time(nullptr) - age;
+    const std::array<timespec, 2> times = {timespec{used, 0}, timespec{used, 0}};
+    ::utimensat(AT_FDCWD, path.c_str(), times.data(), 0);
+    return path;
+  };
+  const fs::path old = put("old", 5000);
+  const fs::path newer = put("newer", 1000);
+  const fs::path fresh = put("fresh", 0);
+  cache.trim(3000);
+  EXPECT_TRUE(fs::exists(old));
+  cache.trim(2000);
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(fs::exists(newer));
+  cache.trim(0);
+  EXPECT_FALSE(fs::exists(newer));
+  EXPECT_TRUE(fs::exists(fresh));
+}
+
+TEST(CacheDirectories, FollowTheEnvironment) {
+  const fs::path own = "ofn-" + std::to_string(::geteuid());
+  EXPECT_THAT(default_cache_dirs("/home/a", "", ""),
+              ElementsAre("/home/a/.cache/ofn/programs", "/tmp" / own));
+  EXPECT_THAT(default_cache_dirs("/home/a", "/x", "/var/tmp"),
+              ElementsAre("/x/ofn/programs", "/var/tmp" / own));
+  EXPECT_THAT(default_cache_dirs("", "relative", ""), ElementsAre("/tmp" / own));
+}
+
+TEST(Dependencies, AreReadAsMakeDoes) {
+  EXPECT_THAT(parse_dependencies("a.o: a.cc \\\n  my\\ dir/b.h c$$.h\n"),
+              ElementsAre("a.cc", "my dir/b.h", "c$.h"));
+  EXPECT_THAT(parse_dependencies("a.so: x.o\n\nx.o:\n\ny.o:\n"), ElementsAre("x.o"));
+  EXPECT_THAT(parse_dependencies(""), ElementsAre());
+}
+
+}  // namespace
+}  // namespace ofn::loader

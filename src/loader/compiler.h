@@ -1,0 +1,97 @@
+// From source files to a shared object: what is compiled and linked how, and what of it is already
+// in the cache.
+//
+//   auto builder = Builder::make(settings, cache, limits, log);
+//   auto objects = builder->compile(sources, target);
+//   auto program = builder->link(*objects);
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "loader/cache.h"
+#include "loader/process.h"
+#include "loader/unit.h"
+
+namespace ofn::loader {
+
+// What building has cost.
+struct Work {
+  unsigned commands = 0;  // compilers and linkers that ran; 0: everything was in the cache
+  Duration cpu{};
+};
+
+// A source file and the name by which the user knows it.
+struct Source {
+  std::filesystem::path path;  // absolute
+  std::string shown;
+};
+
+struct Object {
+  std::filesystem::path path;
+  Source source;
+  Tail tail{};
+  std::string refusal;  // what the compiler said of the target, when it could not be registered
+};
+
+// A C++ compiler with everything that decides what it makes.
+struct Compiler {
+  std::string path;      // as it is run
+  std::string identity;  // path, size and time of the program behind it
+  bool is_gcc = true;
+  std::vector<std::string> flags;  // of every compilation, the author's last
+  std::vector<std::string> link_flags;
+};
+
+// Finds `name`, or when that is empty the first of g++, c++ and clang++ in PATH.
+// Errors: none is there; says to install one or to ship a built .so.
+Result<Compiler> find_compiler(const std::string& name, std::span<const std::string> author_flags,
+                               const std::filesystem::path& include_dir);
+
+// Threads: one at a time. Lifetime: borrows everything it is made with.
+class Builder {
+ public:
+  Builder(const Compiler& compiler, const std::filesystem::path& include_dir, const Cache& cache,
+          const Limits& limits, Log& log)
+      : compiler_(compiler), include_dir_(include_dir), cache_(cache), limits_(limits), log_(log) {}
+
+  // Compiles each source by itself, as many at once as there are cores, each with the first tail
+  // that it compiles with. In the order of `sources`.
+  // Errors: the compiler's own diagnostics, about the author's lines only.
+  Result<std::vector<Object>> compile(std::span<const Source> sources, const Target& target);
+
+  // Errors: the linker's own words.
+  Result<std::filesystem::path> link(std::span<const Object> objects, std::string_view shown);
+
+  // Makes the precompiled header of <ofn/function.h> unless it is there. GCC only: Clang needs half
+  // the time without one, and rejects the registrations' section after one.
+  Result<void> precompile();
+
+  const Work& work() const noexcept { return work_; }
+
+ private:
+  struct Pending;
+
+  std::string key_of(std::string_view kind, std::span<const std::string> parts) const;
+  std::string precompiled_key() const;
+  // What a compilation includes first: the precompiled header where there is one or it has become
+  // worth making, else the header itself.
+  std::string first_include();
+  Result<std::vector<Finished>> run_counted(std::span<const Command> commands);
+  Result<void> compile_pending(std::span<Pending*> pending);
+  std::vector<std::string> dependencies(const std::filesystem::path& file) const;
+
+  const Compiler& compiler_;
+  const std::filesystem::path& include_dir_;
+  const Cache& cache_;
+  const Limits& limits_;
+  Log& log_;
+  Work work_;
+};
+
+}  // namespace ofn::loader

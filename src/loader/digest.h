@@ -1,0 +1,35 @@
+// A name for content: equal bytes, equal name. Keys of the compile cache are made of it.
+//
+//   Digest key;
+//   key.add("-O2").add(source_text);
+//   key.hex();   // 32 digits
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ofn::loader {
+
+// FNV-1a with 128 bits. Against accidents, not against attackers: whoever can choose what is hashed
+// here (the author's own files) may run code anyway.
+// A value. Cost: about 1 ns a byte.
+class Digest {
+ public:
+  // Adds the bytes and their number, so that ("ab", "c") and ("a", "bc") differ.
+  Digest& add(std::string_view bytes) noexcept;
+  std::string hex() const;
+
+ private:
+  __extension__ using Word = unsigned __int128;
+  void mix(std::string_view bytes) noexcept;
+  Word state_ = (Word{0x6c62272e07bb0142} << 64) | 0x62b821756295c58d;
+};
+
+// The digest of a file's bytes; nullopt when it cannot be read.
+std::optional<std::string> digest_file(const std::filesystem::path& path);
+// A file's bytes; nullopt when it cannot be read or is no regular file.
+std::optional<std::string> read_file(const std::filesystem::path& path);
+
+}  // namespace ofn::loader

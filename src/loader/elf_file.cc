@@ -1,0 +1,167 @@
+#include "loader/elf_file.h"
+
+#include <algorithm>
+#include <cstring>
+#include <elf.h>
+#include <type_traits>
+#include <utility>
+
+#include "loader/digest.h"
+
+namespace ofn::loader {
+namespace {
+
+static_assert(sizeof(void*) == 8, "the framework is built for 64-bit machines");
+
+#if defined(__x86_64__)
+constexpr Elf64_Half kMachine = EM_X86_64;
+constexpr std::string_view kMachineName = "x86-64";
+#elif defined(__aarch64__)
+constexpr Elf64_Half kMachine = EM_AARCH64;
+constexpr std::string_view kMachineName = "aarch64";
+#elif defined(__riscv)
+constexpr Elf64_Half kMachine = EM_RISCV;
+constexpr std::string_view kMachineName = "riscv";
+#elif defined(__powerpc64__)
+constexpr Elf64_Half kMachine = EM_PPC64;
+constexpr std::string_view kMachineName = "ppc64";
+#elif defined(__s390x__)
+constexpr Elf64_Half kMachine = EM_S390;
+constexpr std::string_view kMachineName = "s390x";
+#else
+#error "add this machine's ELF number"
+#endif
+
+constexpr unsigned char kByteOrder =
+    std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
+
+std::string machine_name(unsigned machine) {
+  switch (machine) {
+    case EM_X86_64:
+      return "x86-64";
+    case EM_386:
+      return "i386";
+    case EM_AARCH64:
+      return "aarch64";
+    case EM_ARM:
+      return "arm";
+    case EM_RISCV:
+      return "riscv";
+    default:
+      return "machine number " + std::to_string(machine);
+  }
+}
+
+// The header of a file that is at least as long as one.
+Elf64_Ehdr header_of(std::string_view bytes) {
+  Elf64_Ehdr header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  return header;
+}
+
+constexpr std::uint64_t round_up(std::uint64_t size, std::uint64_t alignment) {
+  return (size + alignment - 1) / alignment * alignment;
+}
+
+}  // namespace
+
+Result<ElfFile> ElfFile::open(const std::filesystem::path& path) {
+  auto bytes = read_file(path);
+  if (!bytes) return fail(Code::kPermissionDenied, "cannot be read");
+  return parse(std::move(*bytes));
+}
+
+Result<ElfFile> ElfFile::parse(std::string bytes) {
+  ElfFile file(std::move(bytes));
+  if (auto checked = file.check(); !checked) return std::unexpected(checked.error());
+  return file;
+}
+
+template <class T>
+std::vector<T> ElfFile::table(std::uint64_t offset, std::uint64_t count) const {
+  static_assert(std::is_trivially_copyable_v<T>);
+  if (count > bytes_.size() / sizeof(T) || !inside(offset, count * sizeof(T))) return {};
+  std::vector<T> entries(static_cast<std::size_t>(count));
+  if (count > 0) std::memcpy(entries.data(), bytes_.data() + offset, entries.size() * sizeof(T));
+  return entries;
+}
+
+Result<void> ElfFile::check() const {
+  if (!bytes_.starts_with(ELFMAG)) return fail(Code::kInvalidArgument, "is no ELF file");
+  if (bytes_.size() < sizeof(Elf64_Ehdr)) return fail(Code::kDataLoss, "is cut short");
+  const Elf64_Ehdr header = header_of(bytes_);
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != kByteOrder ||
+      header.e_machine != kMachine) {
+    return fail(Code::kFailedPrecondition,
+                "was built for another machine: " + machine_name(header.e_machine) +
+                    (header.e_ident[EI_CLASS] == ELFCLASS64 ? "" : " with 32 bits") +
+                    "; this one is " + std::string(kMachineName));
+  }
+  if ((header.e_phnum > 0 && header.e_phentsize != sizeof(Elf64_Phdr)) ||
+      (header.e_shnum > 0 && header.e_shentsize != sizeof(Elf64_Shdr))) {
+    return fail(Code::kDataLoss, "is damaged: its tables have entries of an unknown size");
+  }
+  const auto segments = table<Elf64_Phdr>(header.e_phoff, header.e_phnum);
+  const auto sections = table<Elf64_Shdr>(header.e_shoff, header.e_shnum);
+  const bool whole =
+      segments.size() == header.e_phnum && sections.size() == header.e_shnum &&
+      std::ranges::all_of(segments,
+                          [&](const Elf64_Phdr& s) { return inside(s.p_offset, s.p_filesz); }) &&
+      std::ranges::all_of(sections, [&](const Elf64_Shdr& s) {
+        return s.sh_type == SHT_NOBITS || inside(s.sh_offset, s.sh_size);
+      });
+  if (!whole) return fail(Code::kDataLoss, "is damaged or cut short");
+  return {};
+}
+
+bool ElfFile::is_shared_object() const noexcept { return header_of(bytes_).e_type == ET_DYN; }
+
+std::vector<std::string> ElfFile::notes(std::string_view name, std::uint32_t type) const {
+  std::vector<std::string> found;
+  const Elf64_Ehdr header = header_of(bytes_);
+  for (const Elf64_Phdr& segment : table<Elf64_Phdr>(header.e_phoff, header.e_phnum)) {
+    if (segment.p_type != PT_NOTE) continue;
+    const std::uint64_t alignment = segment.p_align == 8 ? 8 : 4;
+    std::string_view rest = view(segment.p_offset, segment.p_filesz);
+    while (rest.size() >= sizeof(Elf64_Nhdr)) {
+      Elf64_Nhdr note;
+      std::memcpy(&note, rest.data(), sizeof note);
+      const std::uint64_t descriptor =
+          round_up(sizeof note + std::uint64_t{note.n_namesz}, alignment);
+      if (descriptor > rest.size() || note.n_descsz > rest.size() - descriptor) break;
+      // Both the name and our descriptors are ended by a zero, which is counted.
+      if (note.n_type == type && note.n_namesz == name.size() + 1 &&
+          rest.substr(sizeof note).starts_with(name)) {
+        const std::string_view text = rest.substr(descriptor, note.n_descsz);
+        found.emplace_back(text.substr(0, text.find('\0')));
+      }
+      rest.remove_prefix(
+          std::min<std::uint64_t>(round_up(descriptor + note.n_descsz, alignment), rest.size()));
+    }
+  }
+  return found;
+}
+
+std::vector<ElfFile::Symbol> ElfFile::function_symbols() const {
+  std::vector<Symbol> symbols;
+  const Elf64_Ehdr header = header_of(bytes_);
+  const auto sections = table<Elf64_Shdr>(header.e_shoff, header.e_shnum);
+  for (const Elf64_Shdr& section : sections) {
+    if (section.sh_type != SHT_SYMTAB || section.sh_link >= sections.size()) continue;
+    const std::string_view names =
+        view(sections[section.sh_link].sh_offset, sections[section.sh_link].sh_size);
+    for (const Elf64_Sym& symbol :
+         table<Elf64_Sym>(section.sh_offset, section.sh_size / sizeof(Elf64_Sym))) {
+      const bool is_defined = symbol.st_shndx != SHN_UNDEF;
+      if (symbol.st_name == 0 || symbol.st_name >= names.size()) continue;
+      if (is_defined && ELF64_ST_TYPE(symbol.st_info) != STT_FUNC) continue;
+      const std::string_view rest = names.substr(symbol.st_name);
+      symbols.push_back({.name = std::string(rest.substr(0, rest.find('\0'))),
+                         .is_defined = is_defined,
+                         .is_weak = ELF64_ST_BIND(symbol.st_info) == STB_WEAK});
+    }
+  }
+  return symbols;
+}
+
+}  // namespace ofn::loader

@@ -1,0 +1,358 @@
+#include "loader/loader.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cxxabi.h>
+#include <dlfcn.h>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include <ofn/signature.h>
+
+#include "function/registry.h"
+#include "loader/build_check.h"
+#include "loader/cache.h"
+#include "loader/compiler.h"
+#include "loader/elf_file.h"
+#include "loader/flags.h"
+#include "loader/project.h"
+#include "loader/unit.h"
+
+namespace ofn {
+namespace {
+
+namespace fs = std::filesystem;
+using loader::Builder;
+using loader::Cache;
+using loader::Object;
+using loader::Target;
+
+// A shared object on its way to be loaded, and the objects it was made of, if it was made here.
+struct Shared {
+  fs::path path;
+  std::vector<Object> objects;
+  Build build;
+};
+
+std::string file_text(std::string_view shown) { return "File " + std::string(shown) + " "; }
+std::string file_text(const LoadRequest& request) { return file_text(request.source); }
+
+std::string demangled(const std::string& name) {
+  int status = 0;
+  char* text = ::abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
+  std::string demangled = status == 0 ? text : name;
+  std::free(text);  // NOLINT: __cxa_demangle's contract
+  return demangled;
+}
+
+// As an author writes it: "app::f(int)" for "app::(anonymous namespace)::f[abi:cxx11](int)".
+std::string readable(const std::string& symbol) {
+  std::string text = demangled(symbol);
+  for (const std::string_view part : {"(anonymous namespace)::", "[abi:cxx11]"}) {
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part)) {
+      text.erase(at, part.size());
+    }
+  }
+  return text;
+}
+
+struct Defined {
+  std::set<std::string> names;               // of every function that the author could name
+  std::vector<std::string> of_the_target;    // with their parameters
+  bool target_is_missing_elsewhere = false;  // it is called but not defined
+};
+
+// What the author's files define, as far as the object files tell: no inline functions, which come
+// from headers, too.
+Defined functions_of(std::span<const Object> objects, const std::string& target) {
+  Defined defined;
+  for (const Object& object : objects) {
+    const auto elf = loader::ElfFile::open(object.path);
+    if (!elf) continue;
+    for (const auto& symbol : elf->function_symbols()) {
+      const std::string text = readable(symbol.name);
+      const std::string name = text.substr(0, text.find('('));
+      if (!symbol.is_defined) {
+        defined.target_is_missing_elsewhere |= name == target && text != name;
+        continue;
+      }
+      // Not the compiler's parts of functions ("f(int) [clone .cold]") nor its own functions.
+      const bool is_authors = !symbol.is_weak && symbol.name.starts_with("_Z") &&
+                              text.find('[') == std::string::npos && !name.starts_with("_") &&
+                              name.find_first_of("<~ ") == std::string::npos;
+      if (name == target && !symbol.is_weak) defined.of_the_target.push_back(text);
+      if (is_authors) defined.names.insert(name);
+    }
+  }
+  return defined;
+}
+
+std::string joined(const auto& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+// Why the program does not have the target.
+Error target_error(const LoadRequest& request, const Target& target, const Registry& registry,
+                   std::span<const Object> objects) {
+  Defined defined = functions_of(objects, target.name);
+  std::string type;
+  for (const Object& object : objects) {
+    if (type.empty()) type = loader::refused_type(object.refusal, target).value_or("");
+  }
+  if (type.empty()) type = joined(defined.of_the_target);
+  if (!type.empty()) {
+    return {Code::kInvalidArgument,
+            file_text(request) + "defines " + target.name + ", but as " + type +
+                ", which cannot be served; supported are " OFN_INTERNAL_FORMS};
+  }
+  std::string message =
+      file_text(request) + "is expected to contain a function named " + target.name;
+  for (const std::string& name : registry.names()) defined.names.insert(name);
+  if (defined.target_is_missing_elsewhere) message += ", which it declares but does not define";
+  message +=
+      defined.names.empty() ? "; it contains none" : "; it contains: " + joined(defined.names);
+  return {Code::kNotFound, std::move(message)};
+}
+
+Result<fs::path> existing_source(const LoadRequest& request) {
+  std::error_code error;
+  fs::path source = fs::absolute(request.source, error).lexically_normal();
+  if (source.filename().empty()) source = source.parent_path();  // a trailing '/'
+  if (request.source.empty() || error || !fs::exists(source, error)) {
+    return fail(Code::kNotFound,
+                file_text(request) + "that is expected to define function doesn't exist");
+  }
+  return source;
+}
+
+bool is_shared_object(const fs::path& path) {
+  const std::string name = path.filename().native();
+  return name.ends_with(".so") || name.find(".so.") != std::string::npos;
+}
+
+// Everything between a source that is to be compiled and a shared object.
+class Workshop {
+ public:
+  static Result<Workshop> open(const LoadRequest& request, Log& log) {
+    std::error_code error;
+    if (!fs::is_regular_file(request.include_dir / "ofn" / "function.h", error)) {
+      return fail(Code::kNotFound,
+                  file_text(request) +
+                      "has to be compiled, but the framework's headers are not in " +
+                      request.include_dir.native() +
+                      "; set OFN_INCLUDE_DIR to the folder that has ofn/function.h, "
+                      "or ship a .so made by `functions-framework build`");
+    }
+    auto flags = loader::split_flags(request.cxxflags);
+    if (!flags) return std::unexpected(flags.error());
+    auto compiler = loader::find_compiler(request.compiler, *flags, request.include_dir);
+    if (!compiler) return std::unexpected(compiler.error());
+    auto cache = Cache::open(request.cache_dirs, log);
+    if (!cache) return std::unexpected(cache.error());
+    return Workshop(request, std::move(*compiler), std::move(*cache), log);
+  }
+
+  Result<Shared> make(const fs::path& source, const Target& target) {
+    std::error_code error;
+    const bool is_directory = fs::is_directory(source, error);
+    if (is_directory && loader::is_cmake_project(source)) {
+      log_.write(Level::kInfo, "building", {{"source", request_.source}});
+      auto path = loader::build_cmake_project(source, request_.source, request_.cxxflags, compiler_,
+                                              request_.include_dir, cache_, limits());
+      if (!path) return std::unexpected(path.error());
+      cache_.trim(request_.cache_limit);
+      return Shared{.path = *path, .objects = {}, .build = {}};
+    }
+    std::vector<loader::Source> sources;
+    if (is_directory) {
+      sources = loader::find_sources(source, request_.source);
+    } else if (loader::is_source_file(source)) {
+      sources.push_back({.path = source, .shown = request_.source});
+    }
+    if (sources.empty()) {
+      return fail(Code::kInvalidArgument,
+                  file_text(request_) +
+                      (is_directory ? "has neither a CMakeLists.txt nor C++ source files (.cc, "
+                                      ".cpp, .cxx)"
+                                    : "is neither C++ source (.cc, .cpp, .cxx), nor a shared "
+                                      "object (.so), nor a directory"));
+    }
+    const loader::Limits until = limits();
+    Builder builder(compiler_, request_.include_dir, cache_, until, log_);
+    auto objects = builder.compile(sources, target);
+    if (!objects) return std::unexpected(objects.error());
+    const bool is_refused = std::ranges::any_of(*objects, [&](const Object& o) {
+      return loader::refused_type(o.refusal, target).has_value();
+    });
+    if (is_refused && !target.is_default) {
+      return std::unexpected(target_error(request_, target, Registry(), *objects));
+    }
+    auto path = builder.link(*objects, request_.source);
+    if (!path) {
+      const Defined defined = functions_of(*objects, target.name);
+      if (defined.target_is_missing_elsewhere && defined.of_the_target.empty()) {
+        return std::unexpected(target_error(request_, target, Registry(), *objects));
+      }
+      return std::unexpected(path.error());
+    }
+    const auto& work = builder.work();
+    if (work.commands > 0) cache_.trim(request_.cache_limit);
+    return Shared{.path = *path,
+                  .objects = std::move(*objects),
+                  .build = {.commands = work.commands, .elapsed = {}, .cpu = work.cpu}};
+  }
+
+  Result<Build> prepare() {
+    const loader::Limits until = limits();
+    Builder builder(compiler_, request_.include_dir, cache_, until, log_);
+    if (auto made = builder.precompile(); !made) return std::unexpected(made.error());
+    return Build{.commands = builder.work().commands, .elapsed = {}, .cpu = builder.work().cpu};
+  }
+
+ private:
+  Workshop(const LoadRequest& request, loader::Compiler compiler, Cache cache, Log& log)
+      : request_(request), compiler_(std::move(compiler)), cache_(std::move(cache)), log_(log) {}
+
+  loader::Limits limits() const { return {.deadline = request_.deadline, .stop = request_.stop}; }
+
+  const LoadRequest& request_;
+  loader::Compiler compiler_;
+  Cache cache_;
+  Log& log_;
+};
+
+// Checks, maps and asks a shared object for what it registers. Nothing of it has run before the
+// check.
+Result<abi::Program> open_program(const std::string& shown, const fs::path& path) {
+  if (auto checked = loader::check_program(path, shown); !checked) {
+    return std::unexpected(checked.error());
+  }
+  // Never closed: what the program has handed out (types, callbacks, thread locals) may be anywhere.
+  void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    return fail(Code::kFailedPrecondition, file_text(shown) + "cannot be loaded: " + ::dlerror());
+  }
+  void* symbol = ::dlsym(handle, abi::kProgramSymbol);
+  if (symbol == nullptr) {
+    return fail(Code::kFailedPrecondition, file_text(shown) + "does not export " +
+                                               abi::kProgramSymbol +
+                                               "; link it without a version script that hides it");
+  }
+  abi::Program program;
+  reinterpret_cast<abi::ProgramFunction*>(symbol)(&program);  // NOLINT: what dlsym is for
+  return program;
+}
+
+Error in_file(const std::string& shown, const Error& error) {
+  return {error.code(), file_text(shown) + error.message()};
+}
+
+Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* output, Log& log) {
+  const SystemClock clock;
+  const SteadyTime start = clock.now();
+  const auto source = existing_source(request);
+  if (!source) return std::unexpected(source.error());
+  Target target{.name = request.target.value_or("function"), .is_default = !request.target};
+
+  Shared shared{.path = *source, .objects = {}, .build = {}};
+  std::optional<Workshop> workshop;  // its cache may be temporary: it lives until all is loaded
+  if (!is_shared_object(*source)) {
+    auto valid = loader::target_of(request.target);
+    if (!valid) return std::unexpected(valid.error());
+    target = std::move(*valid);
+    auto ready = Workshop::open(request, log);
+    if (!ready) return std::unexpected(ready.error());
+    auto made = workshop.emplace(std::move(*ready)).make(*source, target);
+    if (!made) return std::unexpected(made.error());
+    shared = std::move(*made);
+  }
+  const auto opened = open_program(request.source, shared.path);
+  if (!opened) return std::unexpected(opened.error());
+  const auto registry = Registry::of(*opened);
+  if (!registry) return std::unexpected(in_file(request.source, registry.error()));
+
+  LoadedProgram program{.functions = {}, .plugins = {}, .build = shared.build};
+  if (auto added = add_plugins(*opened, program.plugins); !added) {
+    return std::unexpected(in_file(request.source, added.error()));
+  }
+  if (const Function* function = registry->find(target.name); function && !target.is_default) {
+    program.functions.push_back(*function);
+  } else if (target.is_default) {
+    program.functions.assign(registry->functions().begin(), registry->functions().end());
+  }
+  const bool is_of_plugins = output != nullptr && target.is_default && !program.plugins.empty();
+  if (program.functions.empty() && !is_of_plugins) {
+    return std::unexpected(target_error(request, target, *registry, shared.objects));
+  }
+  if (output != nullptr) {
+    fs::path part = *output;
+    part += ".part";
+    std::error_code error;
+    fs::copy_file(shared.path, part, fs::copy_options::overwrite_existing, error);
+    if (!error) fs::rename(part, *output, error);
+    if (error) {
+      return fail(Code::kPermissionDenied,
+                  "cannot write " + output->native() + ": " + error.message());
+    }
+  }
+  program.build.elapsed = clock.now() - start;
+  return program;
+}
+
+}  // namespace
+
+Result<LoadedProgram> load(const LoadRequest& request, Log& log) {
+  return load_into(request, nullptr, log);
+}
+
+Result<LoadedProgram> build_shared(const LoadRequest& request, const fs::path& output, Log& log) {
+  return load_into(request, &output, log);
+}
+
+Result<void> load_plugins(const std::string& file, std::vector<PluginType>& known) {
+  std::error_code error;
+  const fs::path path = fs::absolute(file, error);
+  if (error || !fs::is_regular_file(path, error)) {
+    return fail(Code::kNotFound,
+                file_text(file) + "that is expected to hold plugins doesn't exist");
+  }
+  const auto program = open_program(file, path);
+  if (!program) return std::unexpected(program.error());
+  const std::size_t before = known.size();
+  if (auto added = add_plugins(*program, known); !added) {
+    return std::unexpected(in_file(file, added.error()));
+  }
+  if (known.size() == before) {
+    return fail(Code::kNotFound, file_text(file) +
+                                     "is expected to hold plugins, but registers none; write "
+                                     "OFN_PLUGIN(Class, \"name\", \"version\") beside one");
+  }
+  return {};
+}
+
+Result<Build> prepare(const LoadRequest& request, Log& log) {
+  const SystemClock clock;
+  const SteadyTime start = clock.now();
+  auto workshop = Workshop::open(request, log);
+  if (!workshop) return std::unexpected(workshop.error());
+  auto build = workshop->prepare();
+  if (build) build->elapsed = clock.now() - start;
+  return build;
+}
+
+fs::path find_include_dir(std::string_view wanted, const fs::path& executable) {
+  const fs::path directory =
+      wanted.empty() ? executable.parent_path().parent_path() / "include" : fs::path(wanted);
+  std::error_code error;
+  return fs::absolute(directory, error).lexically_normal();
+}
+
+std::vector<fs::path> default_cache_dirs(std::string_view home, std::string_view xdg,
+                                         std::string_view tmp) {
+  return loader::default_cache_dirs(home, xdg, tmp);
+}
+
+}  // namespace ofn

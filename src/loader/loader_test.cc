@@ -1,0 +1,415 @@
+// Loads real functions: each case compiles a tiny source with the compiler of this machine.
+#include "loader/loader.h"
+
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ofn/abi.h>
+
+#include "function/registry.h"
+#include "loader/digest.h"
+#include "loader/elf_file.h"
+#include "loader/temporary_directory.h"
+
+namespace ofn {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class LoaderTest : public testing::Test {
+ protected:
+  // One cache for the suite, so that the precompiled header is made once.
+  static void SetUpTestSuite() { shared_cache = new loader::TemporaryDirectory; }  // NOLINT
+  static void TearDownTestSuite() {
+    delete shared_cache;  // NOLINT
+    shared_cache = nullptr;
+  }
+
+  LoadRequest request(const std::string& source, std::optional<std::string> target = {},
+                      const std::string& flags = "-O0") const {
+    return {.source = source,
+            .target = std::move(target),
+            .cxxflags = flags,
+            .include_dir = OFN_TEST_INCLUDE_DIR,
+            .cache_dirs = {shared_cache->path() / "cache"}};
+  }
+  Result<LoadedProgram> load_source(std::string_view text, std::optional<std::string> target = {},
+                                    const std::string& flags = "-O0") {
+    return load(request(files_.write("hello.cc", text), std::move(target), flags), log_);
+  }
+  std::string message_of(const Result<LoadedProgram>& program) {
+    EXPECT_FALSE(program);
+    return program ? "" : program.error().message();
+  }
+  static std::string call(const Function& function, std::string_view body = "") {
+    Request::Parts parts;
+    parts.body = body;
+    const Request request(parts);
+    abi::Outcome outcome;
+    function.invoke({.request = &request}, outcome);
+    return outcome.response.body();
+  }
+  static std::vector<std::string> names_of(const LoadedProgram& program) {
+    std::vector<std::string> names;
+    for (const Function& function : program.functions) names.push_back(function.name);
+    return names;
+  }
+
+  static loader::TemporaryDirectory* shared_cache;
+  loader::TemporaryDirectory files_;
+  NullLog log_;
+};
+loader::TemporaryDirectory* LoaderTest::shared_cache = nullptr;
+
+TEST_F(LoaderTest, ASourceFileNeedsNoMacro) {
+  const std::string text =
+      "#include <ofn/function.h>\n"
+      "#include \"words/greeting.h\"\n"
+      "namespace app { static ofn::Response hello(const ofn::Request& r) {\n"
+      "  return GREETING + std::string(r.body());\n} }\n";
+  files_.write("words/greeting.h", "#define GREETING \"hello \"\n");
+  const auto first = load_source(text, "app::hello");
+  ASSERT_TRUE(first) << first.error().text();
+  ASSERT_THAT(names_of(*first), ElementsAre("app::hello"));
+  EXPECT_EQ(first->functions[0].signature, Signature::kHttp);
+  EXPECT_EQ(call(first->functions[0], "world"), "hello world");
+  EXPECT_GE(first->build.commands, 2U);
+  EXPECT_GT(first->build.cpu, Duration::zero());
+
+  const auto again = load_source(text, "::app::hello");
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(again->build.commands, 0U);
+  EXPECT_EQ(again->functions[0].invoke, first->functions[0].invoke);
+
+  files_.write("words/greeting.h", "#define GREETING \"good morning \"\n");
+  const auto edited = load_source(text, "app::hello");
+  ASSERT_TRUE(edited) << edited.error().text();
+  EXPECT_GT(edited->build.commands, 0U);
+  EXPECT_EQ(call(edited->functions[0], "world"), "good morning world");
+
+  files_.write("words/greeting.h", "#define GREETING \"hello \"\n");
+  const auto back = load_source(text, "app::hello");
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(back->build.commands, 0U);
+  EXPECT_EQ(call(back->functions[0], "world"), "hello world");
+}
+
+TEST_F(LoaderTest, EachSetOfFlagsIsAProgramOfItsOwn) {
+  const char* text =
+      "#include <ofn/function.h>\n"
+      "#include <type_traits>\n"
+      "#ifdef __OPTIMIZE__\n#define KIND \"optimized\"\n#else\n#define KIND \"plain\"\n#endif\n"
+      "std::string function() { return KIND + std::to_string(__cplusplus) + WORD; }\n";
+  const auto check = [&](const char* flags, const char* body) {
+    SCOPED_TRACE(flags);
+    const auto program = load_source(text, std::nullopt, flags);
+    ASSERT_TRUE(program) << program.error().text();
+    EXPECT_EQ(call(program->functions[0]), body);
+  };
+  check("-O0 '-DWORD=\" a b\"'", "plain202002 a b");
+  check("-std=c++23 '-DWORD=\"\"'", "optimized202100");
+  check("-O0 '-DWORD=\" a b\"'", "plain202002 a b");
+}
+
+TEST_F(LoaderTest, AFunctionMayThrowAcrossTheBorder) {
+  const auto program = load_source(
+      "#include <ofn/function.h>\n#include <stdexcept>\n"
+      "ofn::Response function(const ofn::Request&) { throw std::out_of_range(\"thrown\"); }\n");
+  ASSERT_TRUE(program) << program.error().text();
+  try {
+    call(program->functions[0]);
+    FAIL() << "nothing was thrown";
+  } catch (const std::logic_error& error) {
+    EXPECT_STREQ(error.what(), "thrown");
+  }
+}
+
+TEST_F(LoaderTest, WithoutATargetTheRegisteredFunctionsAreServed) {
+  const char* text =
+      "#include <ofn/function.h>\n"
+      "#include <functional>\n"
+      "using namespace std;\n"  // std::function and function: only qualified names tell them apart
+      "string a() { return \"a\"; }\n"
+      "namespace app { void b(const ofn::CloudEvent&) {} }\n"
+      "OFN_FUNCTION(a)\nOFN_FUNCTION(app::b)\n";
+  const auto all = load_source(text);
+  ASSERT_TRUE(all) << all.error().text();
+  EXPECT_THAT(names_of(*all), ElementsAre("a", "app::b"));
+  EXPECT_EQ(all->functions[1].signature, Signature::kCloudEvent);
+  const auto again = load_source(text);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->build.commands, 0U);
+  const auto one = load_source(text, "app::b");
+  ASSERT_TRUE(one) << one.error().text();
+  EXPECT_THAT(names_of(*one), ElementsAre("app::b"));
+}
+
+TEST_F(LoaderTest, AStaticMemberFunctionIsATarget) {
+  const auto program = load_source(
+      "#include <ofn/function.h>\n"
+      "struct Greeter { static std::string greet() { return \"hi\"; } };\n",
+      "Greeter::greet");
+  ASSERT_TRUE(program) << program.error().text();
+  EXPECT_EQ(call(program->functions[0]), "hi");
+}
+
+TEST_F(LoaderTest, AMissingTargetListsWhatIsThere) {
+  const char* text =
+      "#include <ofn/function.h>\n"
+      "std::string hello() { return {}; }\n"
+      "namespace app { int helper(int n) { return n; } }\n"
+      "std::string declared(const ofn::Request&);\n";
+  const std::string source = (files_.path() / "hello.cc").native();
+  EXPECT_EQ(message_of(load_source(text, "helo")),
+            "File " + source +
+                " is expected to contain a function named helo; it contains: app::helper, hello");
+  EXPECT_EQ(message_of(load_source(text)),
+            "File " + source +
+                " is expected to contain a function named function; it contains: app::helper, "
+                "hello");
+  EXPECT_EQ(message_of(load_source(text, "declared")),
+            "File " + source +
+                " is expected to contain a function named declared, which it declares but does not "
+                "define; it contains: app::helper, hello");
+  EXPECT_THAT(message_of(load_source(text, "no such")), HasSubstr("cannot be the name"));
+}
+
+TEST_F(LoaderTest, AnUnsupportedSignatureSaysWhichAreSupported) {
+  const auto check = [&](const char* declaration, const char* type) {
+    SCOPED_TRACE(declaration);
+    const auto program =
+        load_source("#include <ofn/function.h>\n" + std::string(declaration) + "\n", "hello");
+    EXPECT_THAT(
+        message_of(program),
+        AllOf(HasSubstr(std::string("defines hello, but as ") + type + ", which"),
+              HasSubstr("supported are ofn::Response f(const ofn::Request&)"),
+              HasSubstr("void f(const ofn::CloudEvent&)"), Not(HasSubstr("static_assert"))));
+  };
+  check("static int hello(const ofn::Request&) { return 1; }", "int hello(const ofn::Request&)");
+  check("void hello() {}", "void hello()");
+  check("int hello(int n) { return n; } int hello(long) { return 1; }", "hello(int), hello(long)");
+}
+
+TEST_F(LoaderTest, OneOfSeveralOverloadsIsTheFunction) {
+  const auto program = load_source(
+      "#include <ofn/function.h>\n"
+      "std::string hello(int n) { return std::to_string(n); }\n"
+      "std::string hello(const ofn::Request& r) { return hello(int(r.body().size())); }\n",
+      "hello");
+  ASSERT_TRUE(program) << program.error().text();
+  EXPECT_EQ(call(program->functions[0], "four"), "4");
+}
+
+TEST_F(LoaderTest, DiagnosticsPointAtTheAuthorsLines) {
+  const std::string source = (files_.path() / "hello.cc").native();
+  const auto typo = message_of(
+      load_source("#include <ofn/function.h>\n\nstd::string hello() { return wrold; }\n", "hello"));
+  EXPECT_THAT(typo, StartsWith("File " + source + " does not compile:\n" + source));
+  EXPECT_THAT(typo, AllOf(HasSubstr(source + ":3:30: error: "), HasSubstr("wrold"),
+                          Not(HasSubstr("<target")), Not(HasSubstr("tmp-"))));
+  const auto brace = message_of(
+      load_source("#include <ofn/function.h>\nstd::string hello() { return {};\n", "hello"));
+  EXPECT_THAT(brace, AllOf(HasSubstr(source + ":2:"), HasSubstr("error: "),
+                           Not(HasSubstr("<target")), Not(HasSubstr("tmp-"))));
+  const auto registered =
+      message_of(load_source("#include <ofn/function.h>\nint hello(int);\nOFN_FUNCTION(hello)\n"));
+  EXPECT_THAT(registered, AllOf(HasSubstr(source + ":3:1:"),
+                                HasSubstr("ofn: a function of this type is not supported")));
+}
+
+TEST_F(LoaderTest, SourcesThatCannotBeLoadedSayWhy) {
+  const auto check = [&](const std::string& source, Code code, const std::string& message) {
+    SCOPED_TRACE(source);
+    const auto program = load(request(source, "hello"), log_);
+    ASSERT_FALSE(program);
+    EXPECT_EQ(program.error().code(), code);
+    EXPECT_THAT(program.error().message(), StartsWith(message));
+  };
+  check("/no/such.cc", Code::kNotFound,
+        "File /no/such.cc that is expected to define function doesn't exist");
+  const std::string python = files_.write("main.py", "");
+  check(python, Code::kInvalidArgument, "File " + python + " is neither C++ source");
+  const std::string empty = files_.write("none/readme", "") + "/..";
+  check(fs::path(empty).parent_path().parent_path(), Code::kInvalidArgument,
+        "File " + fs::path(empty).parent_path().parent_path().native() + " has neither");
+  const std::string text = files_.write("text.so", "no ELF");
+  check(text, Code::kInvalidArgument, "File " + text + " is no ELF file");
+
+  LoadRequest without = request(files_.write("a.cc", ""));
+  without.compiler = "no-such-compiler";
+  EXPECT_THAT(message_of(load(without, log_)),
+              AllOf(HasSubstr("no-such-compiler"), HasSubstr("install g++"),
+                    HasSubstr("functions-framework build")));
+  LoadRequest headless = request(files_.write("a.cc", ""));
+  headless.include_dir = find_include_dir("/no/such", "");
+  EXPECT_THAT(message_of(load(headless, log_)),
+              AllOf(HasSubstr("/no/such"), HasSubstr("OFN_INCLUDE_DIR")));
+  EXPECT_THAT(message_of(load(request(files_.write("a.cc", ""), "f", "'-O0"), log_)),
+              HasSubstr("not closed"));
+}
+
+TEST_F(LoaderTest, ACompilationCanBeStopped) {
+  LoadRequest late = request(files_.write("a.cc", "std::string function() { return {}; }"));
+  late.deadline = Deadline(SystemClock().now());
+  const auto program = load(late, log_);
+  ASSERT_FALSE(program);
+  EXPECT_EQ(program.error().code(), Code::kDeadlineExceeded);
+}
+
+TEST_F(LoaderTest, ADirectoryOfSourcesIsOneProgram) {
+  files_.write("app/hello.h",
+               "#include <ofn/function.h>\nstd::string hello(const ofn::Request&);\n"
+               "std::string word();\n");
+  files_.write("app/hello.cc",
+               "#include \"hello.h\"\n"
+               "std::string hello(const ofn::Request&) { return word(); }\n");
+  files_.write("app/src/word.cpp",
+               "#include \"../hello.h\"\nstd::string word() { return \"w\"; }\n");
+  files_.write("app/hello_test.cc", "#error not part of the program\n");
+  files_.write("app/.git/x.cc", "#error not part of the program\n");
+  const std::string app = (files_.path() / "app").native();
+  const auto program = load(request(app, "hello"), log_);
+  ASSERT_TRUE(program) << program.error().text();
+  EXPECT_THAT(names_of(*program), ElementsAre("hello"));
+  EXPECT_EQ(call(program->functions[0]), "w");
+
+  files_.write("app/src/word.cpp",
+               "#include \"../hello.h\"\nstd::string word() { return \"v\"; }\n");
+  const auto edited = load(request(app + "/", "hello"), log_);
+  ASSERT_TRUE(edited) << edited.error().text();
+  EXPECT_EQ(edited->build.commands, 2U);  // one compiler, one linker
+  EXPECT_EQ(call(edited->functions[0]), "v");
+  EXPECT_THAT(message_of(load(request(app, "word::of"), log_)),
+              EndsWith("named word::of; it contains: hello, word"));
+}
+
+TEST_F(LoaderTest, ACMakeProjectIsBuiltAsItSays) {
+  files_.write("project/CMakeLists.txt",
+               "cmake_minimum_required(VERSION 3.20)\nproject(p LANGUAGES CXX)\n"
+               "find_package(ofn REQUIRED)\nadd_library(functions MODULE f.cc)\n"
+               "target_link_libraries(functions PRIVATE ofn::function)\n");
+  files_.write("project/f.cc",
+               "#include <ofn/function.h>\nstatic std::string f() { return \"f\"; }\n"
+               "OFN_FUNCTION(f)\n");
+  const std::string project = (files_.path() / "project").native();
+  const auto program = load(request(project), log_);
+  ASSERT_TRUE(program) << program.error().text();
+  EXPECT_THAT(names_of(*program), ElementsAre("f"));
+  EXPECT_EQ(call(program->functions[0]), "f");
+  EXPECT_THAT(message_of(load(request(project, "g"), log_)),
+              EndsWith("is expected to contain a function named g; it contains: f"));
+}
+
+// What is made of one build: a program that is moved, copied, patched and cut.
+TEST_F(LoaderTest, ABuiltProgramNeedsNothingElse) {
+  const fs::path made = files_.path() / "made.so";
+  {
+    const auto built = build_shared(
+        request(files_.write("hello.cc",
+                             "#include <ofn/function.h>\n"
+                             "std::string hello(const ofn::Request& r) {\n"
+                             "  return std::string(r.query(\"name\").value_or(\"?\")); }\n"
+                             "ofn::CloudEvent event(ofn::CloudEvent e) { return e; }\n"
+                             "OFN_FUNCTION(event)\n"),
+                "hello"),
+        made, log_);
+    ASSERT_TRUE(built) << built.error().text();
+  }
+  LoadRequest shipped = request(made);
+  shipped.compiler = "none is needed";
+  shipped.cache_dirs.clear();
+  shipped.include_dir.clear();
+  const auto program = load(shipped, log_);
+  ASSERT_TRUE(program) << program.error().text();
+  EXPECT_THAT(names_of(*program), ElementsAre("event", "hello"));
+  shipped.target = "hello";
+  EXPECT_THAT(names_of(load(shipped, log_).value()), ElementsAre("hello"));
+  shipped.target = "absent";
+  EXPECT_THAT(
+      message_of(load(shipped, log_)),
+      EndsWith("is expected to contain a function named absent; it contains: event, hello"));
+
+  const std::string bytes = loader::read_file(made).value();
+  const auto elf = loader::ElfFile::parse(bytes);
+  ASSERT_TRUE(elf);
+  EXPECT_TRUE(elf->is_shared_object());
+  const std::string number = std::to_string(abi::kNumber);
+  EXPECT_THAT(elf->notes("ofn", 1), ElementsAre(StartsWith("ofn=" + number + "\nlibrary=")));
+  EXPECT_TRUE(elf->notes("GNU", 1234).empty());
+  for (const auto& symbol : elf->function_symbols()) {
+    EXPECT_FALSE(!symbol.is_defined && symbol.name.find("ofn") != std::string::npos) << symbol.name;
+  }
+
+  const auto patched = [&](const std::string& from, const std::string& to) {
+    std::string copy = bytes;
+    for (auto at = copy.find(from); at != std::string::npos; at = copy.find(from, at + 1)) {
+      copy.replace(at, from.size(), to);
+    }
+    EXPECT_TRUE(copy != bytes) << from;
+    return message_of(load(request(files_.write("patched.so", copy)), log_));
+  };
+  EXPECT_THAT(
+      patched("ofn=" + number + "\n", "ofn=0\n"),
+      AllOf(StartsWith("File " + files_.path().native() + "/patched.so was compiled"),
+            HasSubstr("ABI number of the framework's headers: '0', the framework has '" + number),
+            HasSubstr("compile it again")));
+  EXPECT_THAT(patched("debug=no\n", "debug=ye\n"), HasSubstr("_GLIBCXX_DEBUG"));
+  EXPECT_THAT(patched(std::string("ofn\0ofn=", 8), std::string("nfo\0ofn=", 8)),
+              HasSubstr("lacks the ABI note"));
+
+  // Cut at any byte, it is refused before it is loaded.
+  for (std::size_t size = 0; size < bytes.size(); size += size < 4096 ? 1 : 97) {
+    ASSERT_FALSE(loader::ElfFile::parse(bytes.substr(0, size))) << size;
+  }
+  ASSERT_FALSE(loader::ElfFile::parse(bytes.substr(0, bytes.size() - 1)));
+  // With any byte of its head turned, it is read to the end, whatever that yields.
+  for (std::size_t at = 0; at < 4096; ++at) {
+    for (const char turned : {'\0', '\x7f', '\xff'}) {
+      std::string copy = bytes;
+      copy[at] = turned;
+      if (const auto odd = loader::ElfFile::parse(std::move(copy))) {
+        (void)odd->notes("ofn", 1);
+        (void)odd->function_symbols();
+      }
+    }
+  }
+}
+
+TEST_F(LoaderTest, AProgramOfAnotherBuildIsRefusedBeforeItRuns) {
+  const auto program = load_source(
+      "#include <ofn/function.h>\n#include <cstdlib>\n"
+      "static const int kStarted = (std::abort(), 1);\n"
+      "std::string function() { return {}; }\n",
+      std::nullopt, "-O0 -D_GLIBCXX_USE_CXX11_ABI=0");
+  EXPECT_THAT(message_of(program), HasSubstr("std::string: 'cxx98', the framework has 'cxx11'"));
+}
+
+TEST_F(LoaderTest, ThePrecompiledHeaderIsMadeOnceAndServesTheNext) {
+  const LoadRequest flags = request(files_.write("a.cc", "std::string a() { return \"a\"; }\n"),
+                                    "a", "-O0 -DPRECOMPILED");
+  const auto made = prepare(flags, log_);
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_EQ(made->commands, 1U);
+  EXPECT_EQ(prepare(flags, log_)->commands, 0U);
+  const auto program = load(flags, log_);
+  ASSERT_TRUE(program) << program.error().text();
+  EXPECT_EQ(program->build.commands, 2U);
+  EXPECT_EQ(call(program->functions[0]), "a");
+}
+
+TEST(IncludeDir, IsBesideTheProgramOrWhereItIsSaid) {
+  EXPECT_EQ(find_include_dir(OFN_TEST_INCLUDE_DIR, ""), fs::path(OFN_TEST_INCLUDE_DIR));
+  EXPECT_EQ(find_include_dir("", fs::path(OFN_TEST_INCLUDE_DIR) / ".." / "bin" / "program"),
+            fs::path(OFN_TEST_INCLUDE_DIR));
+}
+
+}  // namespace
+}  // namespace ofn

@@ -1,0 +1,26 @@
+#include "loader/module.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ofn {
+namespace {
+
+TEST(Module, OpensTheFirstThatIsThere) {
+  auto module = Module::open({"libofn-no-such.so.1", "libm.so.6"});
+  ASSERT_TRUE(module);
+  auto* cosine = module->function<double(double)>("cos");
+  ASSERT_NE(cosine, nullptr);
+  EXPECT_EQ(cosine(0), 1.0);
+  EXPECT_EQ(module->function<void()>("ofn_no_such_function"), nullptr);
+}
+
+TEST(Module, SaysWhichIsMissing) {
+  auto module = Module::open({"libofn-no-such.so.1", "libofn-nor-this.so.1"});
+  ASSERT_FALSE(module);
+  EXPECT_EQ(module.error().code(), Code::kNotFound);
+  EXPECT_THAT(module.error().message(), ::testing::HasSubstr("libofn-no-such.so.1"));
+}
+
+}  // namespace
+}  // namespace ofn

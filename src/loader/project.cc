@@ -1,0 +1,182 @@
+#include "loader/project.h"
+
+#include <algorithm>
+#include <array>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <ofn/abi.h>
+
+#include "loader/digest.h"
+#include "loader/elf_file.h"
+
+namespace ofn::loader {
+namespace {
+
+namespace fs = std::filesystem;
+
+// One process builds in a directory at a time. Lifetime: held until destruction.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const fs::path& path)
+      : fd_(::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)) {
+    if (fd_ >= 0) ::flock(fd_, LOCK_EX);
+  }
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+  ~DirectoryLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+ private:
+  int fd_;
+};
+
+std::string package_text(const fs::path& include_dir) {
+  return "# Finds the headers of the framework that builds this project.\n"
+         "if(NOT TARGET ofn::function)\n"
+         "  add_library(ofn::function INTERFACE IMPORTED)\n"
+         "  set_target_properties(ofn::function PROPERTIES\n"
+         "    INTERFACE_INCLUDE_DIRECTORIES [==[" +
+         include_dir.native() +
+         "]==]\n"
+         "    INTERFACE_COMPILE_FEATURES cxx_std_20)\n"
+         "endif()\n";
+}
+
+std::string indented_tail(const std::string& output) {
+  constexpr std::size_t kLimit = std::size_t{16} * 1024;
+  std::string text = output.size() <= kLimit
+                         ? output
+                         : "…" + output.substr(output.find('\n', output.size() - kLimit));
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+// The shared objects below `directory` that are programs of functions.
+std::vector<fs::path> find_programs(const fs::path& directory) {
+  std::vector<fs::path> programs;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    if (it->is_directory(error) && it->path().filename() == "CMakeFiles") {
+      it.disable_recursion_pending();
+    } else if (it->is_regular_file(error) && !it->is_symlink(error) &&
+               it->path().filename().native().find(".so") != std::string::npos) {
+      const auto elf = ElfFile::open(it->path());
+      if (elf && !elf->notes(abi::kNoteName, abi::kNoteType).empty()) {
+        programs.push_back(it->path());
+      }
+    }
+  }
+  std::ranges::sort(programs);
+  return programs;
+}
+
+}  // namespace
+
+bool is_cmake_project(const fs::path& directory) {
+  std::error_code error;
+  return fs::is_regular_file(directory / "CMakeLists.txt", error);
+}
+
+bool is_source_file(const fs::path& path) {
+  constexpr std::array<std::string_view, 5> kExtensions = {".cc", ".cpp", ".cxx", ".c++", ".C"};
+  return std::ranges::find(kExtensions, path.extension().native()) != kExtensions.end();
+}
+
+std::vector<Source> find_sources(const fs::path& directory, const std::string& shown) {
+  std::vector<Source> sources;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().native();
+    if (it->is_directory(error)) {
+      if (name.starts_with('.') || name.starts_with("build")) it.disable_recursion_pending();
+    } else if (is_source_file(name) && !name.starts_with('.') &&
+               !it->path().stem().native().ends_with("_test")) {
+      const fs::path relative = it->path().lexically_relative(directory);
+      sources.push_back({.path = it->path(), .shown = (fs::path(shown) / relative).native()});
+    }
+  }
+  std::ranges::sort(sources, {}, &Source::path);
+  return sources;
+}
+
+Result<fs::path> build_cmake_project(const fs::path& directory, const std::string& shown,
+                                     const std::string& cxxflags, const Compiler& compiler,
+                                     const fs::path& include_dir, const Cache& cache,
+                                     const Limits& limits) {
+  const std::string key = Digest()
+                              .add("cmake 1")
+                              .add(directory.native())
+                              .add(cxxflags)
+                              .add(compiler.identity)
+                              .add(include_dir.native())
+                              .hex();
+  const fs::path build = cache.directory() / ("cmake-" + key);
+  std::error_code error;
+  fs::create_directories(build / "ofn", error);
+  if (error) {
+    return fail(Code::kInternal, "cannot write " + build.native() + ": " + error.message());
+  }
+  const DirectoryLock lock(build / "ofn" / "lock");
+  const auto run_step = [&](const Command& command) -> Result<void> {
+    const auto finished = run(command, limits);
+    if (!finished && finished.error().code() == Code::kNotFound) {
+      return fail(Code::kNotFound, "File " + shown +
+                                       " is a CMake project, but cmake is not installed; install "
+                                       "it, or ship the .so that the project builds");
+    }
+    if (!finished) return std::unexpected(finished.error());
+    if (finished->ok()) return {};
+    return fail(Code::kInvalidArgument,
+                "File " + shown + " does not build:\n" + indented_tail(finished->output));
+  };
+  if (!fs::exists(build / "CMakeCache.txt", error)) {
+    const auto written =
+        write_atomically(build / "ofn" / "ofn-config.cmake", package_text(include_dir));
+    if (!written) return std::unexpected(written.error());
+    auto configured = run_step(
+        {{"cmake", "-S", directory.native(), "-B", build.native(), "-DCMAKE_BUILD_TYPE=Release",
+          "-DCMAKE_CXX_COMPILER=" + compiler.path, "-DCMAKE_CXX_FLAGS=" + cxxflags,
+          "-DCMAKE_POSITION_INDEPENDENT_CODE=ON", "-DOFN_INCLUDE_DIR=" + include_dir.native(),
+          "-Dofn_DIR=" + (build / "ofn").native()}});
+    if (!configured) {
+      fs::remove(build / "CMakeCache.txt", error);
+      return std::unexpected(configured.error());
+    }
+  }
+  if (auto built = run_step({{"cmake", "--build", build.native(), "--parallel"}}); !built) {
+    return std::unexpected(built.error());
+  }
+  const auto programs = find_programs(build);
+  if (programs.size() == 1) {
+    // Under the name of its content: the next build must not write into what is loaded.
+    const fs::path kept = cache.directory() / (digest_file(programs.front()).value_or(key) + ".so");
+    if (!fs::exists(kept, error)) {
+      const fs::path made = cache.scratch(".so");
+      fs::copy_file(programs.front(), made, error);
+      if (!error) fs::rename(made, kept, error);
+      if (error) return fail(Code::kInternal, "cannot copy " + shown + ": " + error.message());
+    }
+    return kept;
+  }
+  std::string names;
+  for (const fs::path& program : programs) {
+    names += (names.empty() ? "" : ", ") + program.lexically_relative(build).native();
+  }
+  return fail(Code::kFailedPrecondition,
+              programs.empty()
+                  ? "File " + shown +
+                        " builds no shared object of functions; add a library to its "
+                        "CMakeLists.txt: add_library(functions MODULE …) with "
+                        "target_link_libraries(functions PRIVATE ofn::function), and register "
+                        "functions by OFN_FUNCTION"
+                  : "File " + shown + " builds several programs of functions (" + names +
+                        "); build it yourself and name one as --source");
+}
+
+}  // namespace ofn::loader

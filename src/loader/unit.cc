@@ -1,0 +1,98 @@
+#include "loader/unit.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace ofn::loader {
+namespace {
+
+bool is_identifier(std::string_view text) {
+  return !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) == 0 &&
+         std::ranges::all_of(text, [](char c) {
+           return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
+         });
+}
+
+std::string quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string line_directive(std::string_view file) { return "#line 1 " + quoted(file) + "\n"; }
+
+std::string tail_text(std::string_view source, const Target& target, Tail tail) {
+  std::string text;
+  const auto split = target.name.rfind("::");
+  const std::string scope = split == std::string::npos ? "" : target.name.substr(0, split);
+  const std::string name = split == std::string::npos ? target.name : target.name.substr(split + 2);
+  if (tail == Tail::kIfPresent) {
+    // A qualified name is looked up in its namespace first, and only when that has none in the
+    // namespaces that it uses ([namespace.qual]).
+    text +=
+        "namespace ofn_absent { ::ofn::internal::Absent " + name + "(::ofn::internal::Absent); }\n";
+    const std::string use = "using namespace ::ofn_absent;";
+    text += scope.empty() ? use + "\n" : "namespace " + scope + " { " + use + " }\n";
+  }
+  text += "OFN_INTERNAL_REGISTER(target, ::ofn::abi::Origin::";
+  text += target.is_default ? "kDefault" : "kTarget";
+  text +=
+      ", " + quoted(target.name) + ", " + quoted(source) + ", 0, nullptr, ::" + target.name + ")\n";
+  return text;
+}
+
+}  // namespace
+
+Result<Target> target_of(const std::optional<std::string>& name) {
+  if (!name) return Target{.name = "function", .is_default = true};
+  std::string_view rest = *name;
+  if (rest.starts_with("::")) rest.remove_prefix(2);
+  const Target target{.name = std::string(rest)};
+  while (true) {
+    const auto split = rest.find("::");
+    if (!is_identifier(rest.substr(0, split))) {
+      return fail(Code::kInvalidArgument,
+                  "'" + *name +
+                      "' cannot be the name of a C++ function; name one as it is called in the "
+                      "source, as hello or app::hello");
+    }
+    if (split == std::string_view::npos) return target;
+    rest.remove_prefix(split + 2);
+  }
+}
+
+std::string tail_name(const Target& target) { return "<target " + target.name + ">"; }
+
+std::string generate(std::string_view source, std::string_view text, const Target& target,
+                     Tail tail) {
+  std::string unit = line_directive(source);
+  unit += text;
+  if (tail != Tail::kNothing) {
+    unit += "\n" + line_directive(tail_name(target)) + tail_text(source, target, tail);
+  }
+  return unit;
+}
+
+std::optional<std::string> refused_type(std::string_view diagnostics, const Target& target) {
+  // GCC: "[with F = int (*)(int)]"; Clang: "kIsSupported<int (*)(int)>".
+  const auto between = [&](std::string_view open,
+                           std::string_view close) -> std::optional<std::string> {
+    const auto begin = diagnostics.find(open);
+    if (begin == std::string_view::npos) return std::nullopt;
+    const std::string_view rest = diagnostics.substr(begin + open.size());
+    const auto end = rest.substr(0, rest.find('\n')).find(close);
+    if (end == std::string_view::npos) return std::nullopt;
+    return std::string(rest.substr(0, end));
+  };
+  auto type = between("ofn::internal::select(F) [with F = ", "]");
+  if (!type) type = between("'kIsSupported<", ">'");
+  if (!type) return std::nullopt;
+  const auto pointer = type->find("(*)");
+  if (pointer != std::string::npos) type->replace(pointer, 3, target.name);
+  return type;
+}
+
+}  // namespace ofn::loader

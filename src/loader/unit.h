@@ -1,0 +1,45 @@
+// The translation unit that is compiled for an author's source file: the author's text, seen by the
+// compiler under its own name, and behind it a tail that registers the target.
+//
+//   Unit unit{.source = "/src/hello.cc", .shown = "hello.cc", .text = …, .target = target_of("hello")};
+//   unit.generate(Tail::kIfPresent);
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace ofn::loader {
+
+// The function that a program is compiled for.
+struct Target {
+  std::string name;         // "hello", "app::hello"
+  bool is_default = false;  // nobody asked for it: `function`
+};
+
+// `name` if it can be the qualified name of a C++ function.
+Result<Target> target_of(const std::optional<std::string>& name);
+
+// How the tail registers the target. What one cannot compile, the next may.
+enum class Tail {
+  // The target if the author's text has one, else nothing: a function of the same name that is
+  // found only when the author has none takes its place.
+  kIfPresent,
+  kAlways,   // without that stand-in, which cannot be given to a class: for static member functions
+  kNothing,  // the author's text alone
+};
+
+// Under this name the tail appears in the compiler's diagnostics.
+std::string tail_name(const Target& target);
+
+// `text`: the author's, from the file `source`.
+std::string generate(std::string_view source, std::string_view text, const Target& target,
+                     Tail tail);
+
+// The C++ type that the compiler says it cannot take as a function, from its diagnostics about the
+// tail: "int (int)" as "int hello(int)"; nullopt when it says none.
+std::optional<std::string> refused_type(std::string_view diagnostics, const Target& target);
+
+}  // namespace ofn::loader

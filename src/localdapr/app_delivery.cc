@@ -1,0 +1,226 @@
+#include "localdapr/app_delivery.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "localdapr/topic_route.h"
+
+namespace ofn::localdapr {
+namespace {
+
+using Verdict = AppAnswer::Verdict;
+
+constexpr std::chrono::milliseconds kBetweenAsking(100);  // daprd's
+
+}  // namespace
+
+AppDelivery::AppDelivery(const Inputs& inputs, const Pubsubs& pubsubs, AppChannel& channel,
+                         InvokeOutput invoke_output, Loop& loop, Log& log)
+    : inputs_(inputs),
+      pubsubs_(pubsubs),
+      channel_(channel),
+      invoke_output_(std::move(invoke_output)),
+      loop_(loop),
+      log_(log),
+      again_(loop, [this] { ask(); }) {}
+
+AppDelivery::~AppDelivery() {
+  stop();
+  *alive_ = false;
+}
+
+void AppDelivery::start() { ask(); }
+
+void AppDelivery::stop() {
+  stopped_ = true;
+  again_.disarm();
+  for (const auto& [name, is_running] : running_) {
+    if (is_running) inputs_.find(name)->second->stop();
+  }
+  running_.clear();
+  for (const auto& [name, subscription] : subscriptions_) {
+    pubsubs_.find(name.first)->second->unsubscribe(name.second);
+  }
+  subscriptions_.clear();
+  waiting_.clear();
+}
+
+void AppDelivery::away(std::string_view why) {
+  there_ = false;
+  if (stopped_ || again_.armed()) return;
+  if (!std::exchange(told_away_, true)) {
+    log_.write(Level::kInfo, "waiting for the app", {{"reason", why}});
+  }
+  again_.arm(loop_.clock().now() + kBetweenAsking);
+}
+
+void AppDelivery::ask() {
+  if (pubsubs_.empty()) return ask_inputs();
+  channel_.list_subscriptions(
+      [this, alive = alive_](Result<std::vector<dapr::Subscription>> listed) {
+        if (!*alive || stopped_) return;
+        if (!listed) return away(listed.error().message());
+        subscribe(*std::move(listed));
+        ask_inputs();
+      });
+}
+
+void AppDelivery::ask_inputs() {
+  std::vector<std::string> offered;
+  for (const auto& [name, input] : inputs_) offered.push_back(name);
+  const auto arrived = [this] {
+    there_ = true;
+    told_away_ = false;
+    log_.write(Level::kInfo, "the app is there",
+               {{"topics", std::to_string(subscriptions_.size())},
+                {"input_bindings", std::to_string(running_.size())}});
+    for (auto waiting = std::exchange(waiting_, {}); !waiting.empty(); waiting.pop_front()) {
+      waiting.front()();
+    }
+  };
+  if (offered.empty()) return arrived();
+  channel_.list_inputs(offered,
+                       [this, arrived, alive = alive_](Result<std::vector<std::string>> listed) {
+                         if (!*alive || stopped_) return;
+                         if (!listed) return away(listed.error().message());
+                         start_inputs(*listed);
+                         arrived();
+                       });
+}
+
+void AppDelivery::subscribe(std::vector<dapr::Subscription> wanted) {
+  std::map<TopicName, dapr::Subscription> now;
+  for (dapr::Subscription& subscription : wanted) {
+    if (!pubsubs_.contains(subscription.component)) {
+      log_.write(Level::kWarning, "the app subscribes to a topic of an unknown component",
+                 {{"pubsub", subscription.component}, {"topic", subscription.topic}});
+      continue;
+    }
+    for (const dapr::Subscription::Rule& rule : subscription.rules) {
+      if (can_match(rule.match)) continue;
+      log_.write(Level::kWarning,
+                 "a rule is never matched here: of CEL the local sidecar knows event.NAME == "
+                 "\"TEXT\", also joined by && and ||; run Dapr for the rest",
+                 {{"pubsub", subscription.component},
+                  {"topic", subscription.topic},
+                  {"match", rule.match}});
+    }
+    TopicName name(subscription.component, subscription.topic);
+    now.insert_or_assign(std::move(name), std::move(subscription));
+  }
+  for (const auto& [name, subscription] : subscriptions_) {
+    if (!now.contains(name)) pubsubs_.find(name.first)->second->unsubscribe(name.second);
+  }
+  const auto before = std::exchange(subscriptions_, std::move(now));
+  for (const auto& [name, subscription] : subscriptions_) {
+    if (before.contains(name)) continue;  // goes on, with the new settings
+    pubsubs_.find(name.first)
+        ->second->subscribe(name.second, [this, name](const BusMessage& message, Acknowledge done) {
+          on_message(name, message, std::move(done));
+        });
+  }
+}
+
+void AppDelivery::start_inputs(const std::vector<std::string>& wanted) {
+  for (const auto& [name, input] : inputs_) {
+    const bool is_wanted = std::ranges::find(wanted, name) != wanted.end();
+    const bool is_running = running_.contains(name);
+    if (is_wanted && !is_running) {
+      running_[name] = true;
+      input->start([this](dapr::BindingEvent event, Acknowledge done) {
+        on_input(std::move(event), std::move(done));
+      });
+    } else if (!is_wanted) {
+      if (is_running) input->stop();
+      running_.erase(name);
+      log_.write(Level::kInfo, "the app does not want an input binding", {{"component", name}});
+    }
+  }
+}
+
+void AppDelivery::on_input(dapr::BindingEvent event, Acknowledge done) {
+  auto answered = [this, alive = alive_, component = event.component,
+                   done = std::move(done)](AppAnswer answer) mutable {
+    if (!*alive) return;
+    if (answer.verdict == Verdict::kUnreachable) away(answer.why);
+    if (answer.verdict != Verdict::kTaken) {
+      log_.write(Level::kError, "the app did not take a binding's event",
+                 {{"component", component}, {"reason", answer.why}});
+      return done(false);
+    }
+    for (const std::string& output : answer.reply.to) invoke_output_(output, answer.reply.data);
+    done(true);
+  };
+  channel_.deliver(event, std::move(answered));
+}
+
+void AppDelivery::on_message(const TopicName& name, const BusMessage& message, Acknowledge done) {
+  const auto found = subscriptions_.find(name);
+  if (found == subscriptions_.end()) return done(false);
+  const dapr::Subscription& subscription = found->second;
+  auto opened =
+      open_envelope(message.data, subscription, message.topic, loop_.clock().system_now(), random_);
+  if (!opened) {
+    log_.write(Level::kError,
+               "a message is no CloudEvent; subscribe with metadata rawPayload=true to get others'",
+               {{"pubsub", name.first}, {"topic", message.topic}});
+    return dead_letter(subscription, message, std::move(done));
+  }
+  const auto path = route(subscription, opened->event);
+  if (opened->expired || !path) {
+    log_.write(Level::kDebug, opened->expired ? "message expired" : "no rule matches a message",
+               {{"pubsub", name.first}, {"topic", message.topic}, {"id", opened->event.id}});
+    if (subscription.dead_letter_topic.empty()) return done(true);
+    return dead_letter(subscription, message, std::move(done));
+  }
+  opened->event.path = *path;
+  deliver(std::make_shared<TopicMessage>(*std::move(opened)), name, message, std::move(done));
+}
+
+void AppDelivery::deliver(std::shared_ptr<TopicMessage> message, TopicName name,
+                          BusMessage original, Acknowledge done) {
+  if (!there_) {
+    waiting_.emplace_back([this, message = std::move(message), name = std::move(name),
+                           original = std::move(original), done = std::move(done)]() mutable {
+      deliver(std::move(message), std::move(name), std::move(original), std::move(done));
+    });
+    return;
+  }
+  const TopicMessage& sent = *message;
+  channel_.deliver(sent, [this, alive = alive_, message = std::move(message),
+                          name = std::move(name), original = std::move(original),
+                          done = std::move(done)](const AppAnswer& answer) mutable {
+    if (!*alive || stopped_) return;
+    if (answer.verdict == Verdict::kUnreachable) {
+      away(answer.why);
+      return deliver(std::move(message), std::move(name), std::move(original), std::move(done));
+    }
+    if (!answer.why.empty()) {
+      log_.write(Level::kWarning, "the app did not process a message",
+                 {{"pubsub", name.first},
+                  {"topic", original.topic},
+                  {"id", message->event.id},
+                  {"reason", answer.why}});
+    }
+    if (answer.verdict == Verdict::kTaken) return done(true);
+    const auto found = subscriptions_.find(name);
+    const bool has_dead_letter =
+        found != subscriptions_.end() && !found->second.dead_letter_topic.empty();
+    if (has_dead_letter) return dead_letter(found->second, std::move(original), std::move(done));
+    done(answer.verdict == Verdict::kDropped);
+  });
+}
+
+void AppDelivery::dead_letter(const dapr::Subscription& subscription, BusMessage message,
+                              Acknowledge done) {
+  if (subscription.dead_letter_topic.empty()) return done(false);
+  message.topic = subscription.dead_letter_topic;
+  pubsubs_.find(subscription.component)
+      ->second->publish(std::move(message),
+                        [done = std::move(done)](const Result<void>& published) mutable {
+                          done(published.has_value());
+                        });
+}
+
+}  // namespace ofn::localdapr

@@ -1,0 +1,80 @@
+// The app gets what it wants: asked once it is there, then handed what input bindings and topics bring,
+// as daprd does it.
+//
+//   AppDelivery delivery(sidecar.inputs(), sidecar.pubsubs(), channel, invoke_output, loop, log);
+//   delivery.start();
+//
+// The app is asked for its topics and its input bindings as soon as it listens, and again when it was
+// away; what it does not take is the component's to repeat, or goes to the dead-letter topic.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "localdapr/app_channel.h"
+#include "localdapr/input_binding.h"
+#include "localdapr/pubsub.h"
+#include "loop/loop.h"
+
+namespace ofn::localdapr {
+
+using Inputs = std::map<std::string, std::unique_ptr<InputBinding>, std::less<>>;
+using Pubsubs = std::map<std::string, std::unique_ptr<Pubsub>, std::less<>>;
+// What an app's answer to a binding's event asks for: `data` for an output binding.
+using InvokeOutput = std::function<void(const std::string& component, std::string data)>;
+
+// Differs from daprd: an app that nobody listens for is waited for, and what it could not be handed is
+//   handed to it then; its lists are asked again.
+// Threads: its loop's. Lifetime: all that it is given outlives it.
+class AppDelivery {
+ public:
+  AppDelivery(const Inputs& inputs, const Pubsubs& pubsubs, AppChannel& channel,
+              InvokeOutput invoke_output, Loop& loop, Log& log);
+  AppDelivery(const AppDelivery&) = delete;
+  AppDelivery& operator=(const AppDelivery&) = delete;
+  ~AppDelivery();
+
+  void start();
+  // Nothing new is delivered; what is under way may end.
+  void stop();
+
+ private:
+  using TopicName = std::pair<std::string, std::string>;  // component, topic
+
+  void ask();
+  void ask_inputs();
+  void away(std::string_view why);
+  void subscribe(std::vector<dapr::Subscription> wanted);
+  void start_inputs(const std::vector<std::string>& wanted);
+  void on_input(dapr::BindingEvent event, Acknowledge done);
+  void on_message(const TopicName& name, const BusMessage& message, Acknowledge done);
+  void deliver(std::shared_ptr<TopicMessage> message, TopicName name, BusMessage original,
+               Acknowledge done);
+  void dead_letter(const dapr::Subscription& subscription, BusMessage message, Acknowledge done);
+
+  const Inputs& inputs_;
+  const Pubsubs& pubsubs_;
+  AppChannel& channel_;
+  InvokeOutput invoke_output_;
+  Loop& loop_;
+  Log& log_;
+  Random random_;
+  Timer again_;
+  std::map<TopicName, dapr::Subscription> subscriptions_;
+  std::map<std::string, bool, std::less<>> running_;  // inputs
+  std::deque<Task> waiting_;                          // for an app that is away
+  bool there_ = false;
+  bool told_away_ = false;
+  bool stopped_ = false;
+  // Callbacks of what is under way look whether this still exists.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace ofn::localdapr

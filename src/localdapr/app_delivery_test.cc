@@ -1,0 +1,227 @@
+#include "localdapr/app_delivery.h"
+
+#include <deque>
+#include <testing/manual_clock.h>
+#include <testing/recording_log.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "localdapr/cron_binding.h"
+#include "localdapr/in_memory_pubsub.h"
+
+namespace ofn::localdapr {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using Verdict = AppAnswer::Verdict;
+
+// An app that answers as told, from the loop.
+class FakeApp final : public AppChannel {
+ public:
+  explicit FakeApp(Loop& loop) : loop_(loop) {}
+
+  void list_subscriptions(Listed<std::vector<dapr::Subscription>> done) override {
+    ++asked;
+    loop_.post([this, done = std::move(done)]() mutable {
+      if (listens) return done(subscriptions);
+      done(fail(Code::kUnavailable, "refused"));
+    });
+  }
+  void list_inputs(const std::vector<std::string>& /*offered*/,
+                   Listed<std::vector<std::string>> done) override {
+    loop_.post([this, done = std::move(done)]() mutable { done(inputs); });
+  }
+  void deliver(const dapr::BindingEvent& event, Answered done) override {
+    got.push_back(event.component);
+    answer(std::move(done));
+  }
+  void deliver(const TopicMessage& message, Answered done) override {
+    got.push_back(message.event.topic + ":" + message.event.data);
+    answer(std::move(done));
+  }
+  void answer(Answered done) {
+    AppAnswer next{.verdict = listens ? Verdict::kTaken : Verdict::kUnreachable};
+    if (listens && !answers.empty()) {
+      next = answers.front();
+      answers.pop_front();
+    }
+    loop_.post([next, done = std::move(done)]() mutable { done(next); });
+  }
+
+  Loop& loop_;
+  bool listens = true;
+  int asked = 0;
+  std::vector<dapr::Subscription> subscriptions = {{.component = "bus", .topic = "t"}};
+  std::vector<std::string> inputs;
+  std::deque<AppAnswer> answers;
+  std::vector<std::string> got;
+};
+
+class AppDeliveryTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    pubsubs_.emplace("bus", std::make_unique<InMemoryPubsub>("bus", loop_, log_));
+    Component component;
+    component.name = "tick";
+    component.properties = {{"schedule", "@every 1s"}};
+    inputs_.emplace("tick", *CronBinding::create(component, loop_));
+  }
+  void start() {
+    delivery_.start();
+    settle();
+  }
+  void settle() { ofn::testing::settle(loop_); }
+  void pass(Duration time) {
+    clock_.advance(time);
+    settle();
+  }
+  std::string publish(const std::string& topic, const std::string& data) {
+    auto bytes = make_envelope(
+        {.component = "bus", .topic = topic, .data = data, .content_type = {}, .metadata = {}}, {},
+        "app", SystemTime(), random_);
+    std::string answer;
+    pubsubs_["bus"]->publish({.topic = topic, .data = *bytes}, [&](const Result<void>& done) {
+      answer = done ? "ok" : done.error().text();
+    });
+    settle();
+    return answer;
+  }
+
+  ofn::testing::ManualClock clock_;
+  Loop loop_{clock_};
+  NullLog log_;
+  Random random_;
+  Inputs inputs_;
+  Pubsubs pubsubs_;
+  FakeApp app_{loop_};
+  std::vector<std::string> outputs_;
+  AppDelivery delivery_{inputs_,
+                        pubsubs_,
+                        app_,
+                        [this](const std::string& component, const std::string& data) {
+                          outputs_.push_back(component + ":" + data);
+                        },
+                        loop_,
+                        log_};
+};
+
+TEST_F(AppDeliveryTest, DeliversWhatIsSubscribedTo) {
+  start();
+  EXPECT_EQ(publish("t", "1"), "ok");
+  EXPECT_EQ(publish("other", "2"), "ok");
+  EXPECT_EQ(publish("t", "3"), "ok");
+  EXPECT_THAT(app_.got, ElementsAre("t:1", "t:3"));
+}
+
+TEST_F(AppDeliveryTest, RedeliversTenTimesInOrder) {
+  app_.answers.assign(12, {.verdict = Verdict::kRefused, .why = "no"});
+  start();
+  publish("t", "1");
+  publish("t", "2");
+  EXPECT_THAT(app_.got, ElementsAre("t:1"));
+  for (int i = 0; i < 9; ++i) pass(100ms);
+  EXPECT_EQ(app_.got, [] {
+    std::vector<std::string> ten(10, "t:1");
+    ten.emplace_back("t:2");  // the first one is lost
+    return ten;
+  }()) << "one more answer is left for the second message";
+  pass(100ms);
+  pass(100ms);
+  EXPECT_EQ(app_.got.size(), 13U);
+  pass(1s);
+  EXPECT_EQ(app_.got.size(), 13U);
+}
+
+TEST_F(AppDeliveryTest, DeadLettersWhatIsNotTaken) {
+  app_.subscriptions = {{.component = "bus", .topic = "t", .dead_letter_topic = "dead"},
+                        {.component = "bus", .topic = "dead"}};
+  for (const Verdict verdict : {Verdict::kRefused, Verdict::kDropped}) {
+    app_.got.clear();
+    app_.answers = {{.verdict = verdict, .why = "no"}};
+    start();
+    publish("t", "1");
+    pass(1s);
+    EXPECT_THAT(app_.got, ElementsAre("t:1", "dead:1"));
+  }
+}
+
+TEST_F(AppDeliveryTest, DropsWhatMustNotComeAgain) {
+  app_.answers = {{.verdict = Verdict::kDropped, .why = "no"}};
+  start();
+  publish("t", "1");
+  pass(1s);
+  EXPECT_THAT(app_.got, ElementsAre("t:1"));
+}
+
+TEST_F(AppDeliveryTest, WaitsForAnAppThatIsAway) {
+  app_.listens = false;
+  start();
+  EXPECT_EQ(app_.asked, 1);
+  pass(100ms);
+  EXPECT_EQ(app_.asked, 2);
+  app_.listens = true;
+  pass(100ms);
+  publish("t", "1");
+  EXPECT_THAT(app_.got, ElementsAre("t:1"));
+
+  app_.listens = false;
+  publish("t", "2");
+  publish("t", "3");
+  for (int i = 0; i < 50; ++i) pass(100ms);
+  app_.got.clear();
+  app_.listens = true;
+  app_.subscriptions.push_back({.component = "bus", .topic = "new"});
+  pass(100ms);
+  EXPECT_THAT(app_.got, ElementsAre("t:2", "t:3")) << "being away is no refusal";
+  publish("new", "4");
+  EXPECT_EQ(app_.got.back(), "new:4");
+}
+
+TEST_F(AppDeliveryTest, RefusesMoreThanItCanKeep) {
+  app_.listens = true;
+  start();
+  app_.listens = false;
+  std::string answer = "ok";
+  int accepted = 0;
+  for (; answer == "ok" && accepted < 20'000; ++accepted) {
+    pubsubs_["bus"]->publish({.topic = "t", .data = "{}"}, [&](const Result<void>& done) {
+      answer = done ? "ok" : done.error().text();
+    });
+  }
+  EXPECT_EQ(accepted, 10'001);
+  EXPECT_EQ(answer, "10000 messages wait for the app that subscribes to the topic");
+}
+
+TEST_F(AppDeliveryTest, RunsOnlyInputsThatTheAppWants) {
+  start();
+  pass(3s);
+  EXPECT_THAT(app_.got, IsEmpty());
+}
+
+TEST_F(AppDeliveryTest, CronCallsTheAppAndItsAnswerTheOutputs) {
+  app_.inputs = {"tick"};
+  app_.answers = {{.reply = {.data = "d", .to = {"a", "b"}}}, {.verdict = Verdict::kRefused}};
+  start();
+  for (int i = 0; i < 3; ++i) pass(1s);
+  EXPECT_THAT(app_.got, ElementsAre("tick", "tick", "tick"));
+  EXPECT_THAT(outputs_, ElementsAre("a:d", "b:d"));
+  delivery_.stop();
+  pass(5s);
+  EXPECT_EQ(app_.got.size(), 3U);
+}
+
+TEST_F(AppDeliveryTest, WhatIsNoEventIsNotDelivered) {
+  app_.subscriptions[0].dead_letter_topic = "dead";
+  app_.subscriptions.push_back(
+      {.component = "bus", .topic = "dead", .metadata = {{"rawPayload", "true"}}});
+  start();
+  pubsubs_["bus"]->publish({.topic = "t", .data = "no event"}, [](const Result<void>&) {});
+  settle();
+  EXPECT_THAT(app_.got, ElementsAre("dead:no event"));
+}
+
+}  // namespace
+}  // namespace ofn::localdapr

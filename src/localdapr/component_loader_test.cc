@@ -1,0 +1,271 @@
+#include "localdapr/component_loader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "localdapr/temporary_folder_for_test.h"
+
+namespace ofn::localdapr {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const LoaderOptions kOptions{
+    .app_id = "app", .environment = [](std::string_view name) -> std::optional<std::string> {
+      return name == "ROOT_PATH" ? std::optional<std::string>("/from/env") : std::nullopt;
+    }};
+
+Components parse(std::string_view yaml) {
+  NullLog log;
+  return parse_components(yaml, "c.yaml", kOptions, log);
+}
+
+// The usual head; the spec follows.
+std::string component(std::string_view name, std::string_view rest = "") {
+  return "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: " + std::string(name) +
+         "\nspec:\n  type: bindings.localstorage\n" + std::string(rest);
+}
+
+std::vector<std::string> texts(const Components& loaded) {
+  std::vector<std::string> result;
+  result.reserve(loaded.problems.size());
+  for (const Error& problem : loaded.problems) result.push_back(problem.text());
+  return result;
+}
+
+std::vector<std::string> names(const Components& loaded) {
+  std::vector<std::string> result;
+  result.reserve(loaded.components.size());
+  for (const Component& entry : loaded.components) result.push_back(entry.name);
+  return result;
+}
+
+TEST(ComponentLoader, ReadsWhatDaprdReads) {
+  const Components loaded = parse(R"(# a comment
+apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata:
+  name: files
+  namespace: default
+spec:
+  type: bindings.localstorage
+  version: v1
+  ignoreErrors: true
+  initTimeout: 5s
+  metadata:
+  - name: rootPath
+    value: /tmp/x
+  - name: quoted
+    value: "a: b # c"
+  - name: number
+    value: 42
+  - name: flag
+    value: true
+  - name: fromEnvironment
+    envRef: ROOT_PATH
+  - name: absentVariable
+    envRef: NOT_SET
+  - name: nothing
+auth:
+  secretStore: x
+scopes:
+- other
+- app
+)");
+  EXPECT_THAT(texts(loaded), IsEmpty());
+  ASSERT_EQ(loaded.components.size(), 1U);
+  const Component& files = loaded.components[0];
+  EXPECT_EQ(files.name, "files");
+  EXPECT_EQ(files.type, "bindings.localstorage");
+  EXPECT_EQ(files.version, "v1");
+  EXPECT_TRUE(files.ignore_errors);
+  EXPECT_EQ(files.file, "c.yaml");
+  EXPECT_EQ(files.line, 2);
+  EXPECT_EQ(files.property("rootpath"), "/tmp/x");
+  EXPECT_EQ(files.property("quoted"), "a: b # c");
+  EXPECT_EQ(files.property("number"), "42");
+  EXPECT_EQ(files.property("flag"), "true");
+  EXPECT_EQ(files.property("fromEnvironment"), "/from/env");
+  EXPECT_EQ(files.property("absentVariable"), std::nullopt);
+  EXPECT_EQ(files.property("nothing"), std::nullopt);
+  EXPECT_EQ(files.property("unknown"), std::nullopt);
+}
+
+TEST(ComponentLoader, FillsInDaprsPlaceholders) {
+  const Components loaded = parse(component(
+      "a", "  metadata:\n  - {name: p, value: '{appID}/{namespace}/{other}/{uuid}-{uuid}{'}\n"));
+  ASSERT_EQ(loaded.components.size(), 1U);
+  EXPECT_THAT(
+      std::string(*loaded.components[0].property("p")),
+      ::testing::MatchesRegex(R"(app/default\.app/\{other\}/[0-9a-f-]{36}-[0-9a-f-]{36}\{)"));
+}
+
+TEST(ComponentLoader, ReadsSeveralDocumentsAndPassesOverTheOthers) {
+  const Components loaded =
+      parse(component("one") + "---\n" + component("two") +
+            "---\n# nothing\n---\n"
+            "apiVersion: dapr.io/v1alpha1\nkind: Configuration\n---\n"
+            "apiVersion: core.oam.dev/v1beta1\nkind: Component\n---\n"
+            "some: thing\n---\n" +
+            component("scoped", "scopes: [someone]\n") + "...\n---\n" + component("three"));
+  EXPECT_THAT(texts(loaded), IsEmpty());
+  EXPECT_THAT(names(loaded), ElementsAre("one", "two", "three"));
+  EXPECT_THAT(names(parse("\xef\xbb\xbf" + component("with-bom"))), ElementsAre("with-bom"));
+  EXPECT_THAT(names(parse("")), IsEmpty());
+  EXPECT_THAT(names(parse("apiVersion: &v dapr.io/v1alpha1\nkind: Component\n"
+                          "metadata: {name: &n a}\nspec: {type: *n}\n")),
+              ElementsAre("a"))
+      << "aliases";
+}
+
+TEST(ComponentLoader, SaysWhatIsWrongAndWhere) {
+  struct Case {
+    std::string yaml;
+    std::string_view problem;
+    std::string_view line;
+  };
+  const std::string head = "apiVersion: dapr.io/v1alpha1\nkind: Component\n";
+  for (const Case& c : {
+           Case{"- a\n- b\n", "a document is a mapping", "1"},
+           Case{"just text", "found a text", "1"},
+           Case{"kind: Component\n", "apiVersion is missing; expected dapr.io/v1alpha1", "1"},
+           Case{"kind: Component\napiVersion: dapr.io/v1\n",
+                "apiVersion is 'dapr.io/v1'; expected dapr.io/v1alpha1", "2"},
+           Case{head + "spec: {type: t}\n", "metadata is missing; expected a mapping", "1"},
+           Case{head + "metadata: x\nspec: {type: t}\n", "metadata is a mapping; found a text",
+                "3"},
+           Case{head + "metadata: {}\nspec: {type: t}\n", "metadata.name is missing", "3"},
+           Case{head + "metadata: {name: [a]}\nspec: {type: t}\n",
+                "metadata.name is a text; found a list", "3"},
+           Case{head + "metadata: {name: a/b}\nspec: {type: t}\n", "'a/b' is not a name", "3"},
+           Case{head + "metadata: {name: a}\n", "spec is missing", "1"},
+           Case{head + "metadata: {name: a}\nspec:\n", "spec is missing", "1"},
+           Case{head + "metadata: {name: a}\nspec: {}\n",
+                "spec.type is missing; expected a component type such as bindings.localstorage",
+                "4"},
+           Case{component("a", "  metadata: {rootPath: x}\n"),
+                "spec.metadata is a list of names with values; found a mapping", "7"},
+           Case{component("a", "  metadata:\n  - x\n"),
+                "an entry of spec.metadata is a mapping with name and value", "8"},
+           Case{component("a", "  metadata:\n  - value: x\n"), "a mapping with name and value",
+                "8"},
+           Case{component("a", "  metadata:\n  - name: p\n    value: {a: b}\n"),
+                "the value of 'p' is a text; found a mapping", "9"},
+           Case{component("a", "  metadata:\n  - name: p\n    secretKeyRef: {name: s, key: k}\n"),
+                "'p' refers to a secret store, which the local sidecar does not have; give a value "
+                "or an "
+                "envRef, or run Dapr and set DAPR_GRPC_PORT",
+                "9"},
+           Case{component("a", "  metadata:\n  - name: p\n    envRef: dapr_API_TOKEN\n"),
+                "the variable 'dapr_API_TOKEN', which components may not read", "9"},
+           Case{component("a", "scopes: app\n"), "scopes is a list of app ids; found a text", "7"},
+           Case{component("a") + "---\n" + component("a"),
+                "component 'a' is declared twice; first in c.yaml, line 1", "8"},
+           Case{"a: b: c\n", "not valid YAML", "1"},
+           Case{"a: [\n", "not valid YAML", "2"},
+           Case{component("a", "  metadata: *nowhere\n"), "not valid YAML", "7"},
+           Case{"a: &x [*x]\n", "an alias names a node that contains it", "1"},
+       }) {
+    const Components loaded = parse(c.yaml);
+    ASSERT_EQ(loaded.problems.size(), 1U) << c.yaml;
+    const std::string text = loaded.problems[0].text();
+    EXPECT_EQ(loaded.problems[0].code(), Code::kInvalidArgument);
+    EXPECT_THAT(text, HasSubstr(std::string(c.problem))) << c.yaml;
+    EXPECT_THAT(text, HasSubstr("line=" + std::string(c.line))) << c.yaml;
+    EXPECT_THAT(text, HasSubstr("file=c.yaml")) << c.yaml;
+  }
+}
+
+TEST(ComponentLoader, NamesAllProblemsAtOnce) {
+  const Components loaded = parse(
+      "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {}\nspec:\n  metadata:\n  - "
+      "x\n---\n" +
+      component("fine"));
+  EXPECT_EQ(loaded.problems.size(), 3U);
+  EXPECT_THAT(names(loaded), ElementsAre("fine"));
+}
+
+// What would take time or stack without bounds ends at once, with a problem or without.
+TEST(ComponentLoader, IsNotTakenDownByWhatAFileHolds) {
+  const auto repeat = [](std::string_view text, int count) {
+    std::string result;
+    for (int i = 0; i < count; ++i) result += text;
+    return result;
+  };
+  std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n";
+  for (int i = 1; i < 40; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before +
+            repeat("," + before, 8) + "]\n";
+  }
+  EXPECT_THAT(texts(parse(bomb + component("a"))), IsEmpty());
+
+  std::string steps;
+  for (int i = 0; i < 500; ++i) steps += repeat(" ", i) + "a:\n";
+  for (const std::string& yaml : {
+           repeat("[", 100'000),
+           repeat("{", 100'000),
+           repeat("- ", 100'000),
+           repeat("? ", 100'000),
+           repeat("[{", 50'000),
+           repeat("a: [", 10'000),
+           repeat("!t ", 100'000),
+           repeat("&a ", 100'000),
+           repeat("[x,", 100) + repeat("]", 100),
+           steps,
+           repeat("- a\n", 200'000),
+           std::string(2 << 20, '#'),
+           std::string(100'000, '\0'),
+           repeat("\xff", 100'000),
+       }) {
+    const Components loaded = parse(yaml);
+    EXPECT_THAT(names(loaded), IsEmpty());
+    EXPECT_EQ(loaded.problems.size(), 1U) << yaml.substr(0, 10);
+  }
+  // One value, a megabyte of placeholders.
+  const Components loaded = parse(
+      component("a", "  metadata:\n  - {name: p, value: '" + repeat("{uuid}{", 100'000) + "'}\n"));
+  EXPECT_EQ(loaded.components.size(), 1U);
+}
+
+TEST(ComponentLoader, EveryCutOfAFileIsReadOrRefused) {
+  const std::string whole =
+      component("a", "  metadata:\n  - name: \"p\"\n    value: |\n      text\n");
+  for (std::size_t length = 0; length <= whole.size(); ++length) {
+    parse(std::string_view(whole).substr(0, length));
+  }
+}
+
+TEST(ComponentLoader, ReadsADirectoryInOrder) {
+  TemporaryFolder folder;
+  folder.write("b.yaml", component("two"));
+  folder.write("a.YML", component("one"));
+  folder.write("readme.md", "kind: Component");
+  folder.write("bad.yaml", "a: [");
+  folder.write("large.yaml", std::string(2 << 20, ' '));
+  folder.write("z.yaml", component("one"));
+  std::filesystem::create_directory(folder.path() / "sub.yaml");
+  NullLog log;
+  const Components loaded = load_components(folder.path().string(), kOptions, log);
+  EXPECT_EQ(names(loaded)[0], "one");
+  EXPECT_EQ(names(loaded)[1], "two");
+  const std::string path = folder.path().string();
+  EXPECT_THAT(texts(loaded),
+              ElementsAre(HasSubstr("bad.yaml"), HasSubstr("the file is larger than 1 MiB"),
+                          "component 'one' is declared twice; first in " + path +
+                              "/a.YML, line 1 (file=" + path + "/z.yaml, line=1)"));
+}
+
+TEST(ComponentLoader, NeedsADirectory) {
+  NullLog log;
+  const Components loaded = load_components("/nowhere/components", kOptions, log);
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  EXPECT_EQ(loaded.problems[0].code(), Code::kNotFound);
+  EXPECT_THAT(loaded.problems[0].text(),
+              HasSubstr("make it, or name another with --components (file=/nowhere/components)"));
+}
+
+}  // namespace
+}  // namespace ofn::localdapr

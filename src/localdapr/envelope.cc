@@ -1,0 +1,218 @@
+#include "localdapr/envelope.h"
+
+#include <array>
+#include <utility>
+
+#include "base/base64.h"
+#include "dapr/trace_context.h"
+#include "localdapr/go_json.h"
+#include "localdapr/go_text.h"
+#include "localdapr/rfc3339.h"
+
+namespace ofn::localdapr {
+namespace {
+
+constexpr std::string_view kDefaultType = "com.dapr.event.sent";
+constexpr std::string_view kDefaultSource = "Dapr";
+constexpr std::string_view kOctetStream = "application/octet-stream";
+
+// Only what stands before ';' is compared, untrimmed.
+bool is_type(std::string_view content_type, std::string_view expected) {
+  return same_field_name(content_type, expected) ||
+         same_field_name(content_type.substr(0, content_type.find(';')), expected);
+}
+
+bool is_text(std::string_view content_type) {
+  return same_field_name(content_type.substr(0, 5), "text/") ||
+         is_type(content_type, "application/xml");
+}
+
+// The value of metadata that overrides a part of the envelope; case does not count.
+std::string_view override_of(const dapr::PublishRequest& request, std::string_view name) {
+  for (const Header& entry : request.metadata) {
+    if (same_field_name(entry.name, name)) return entry.value;
+  }
+  return {};
+}
+
+std::string hex(std::uint64_t value) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(16, '0');
+  for (std::size_t i = text.size(); i-- > 0; value >>= 4U) text[i] = kDigits[value & 0xfU];
+  return text;
+}
+
+// A span of our own in the caller's trace, or in one that begins here.
+std::string child_traceparent(std::string_view parent, Random& random) {
+  const std::string span = hex(random() | 1U);
+  if (dapr::trace_bin(parent)) {
+    std::string child(parent.substr(0, 55));
+    return child.replace(36, span.size(), span);
+  }
+  return "00-" + hex(random() | 1U) + hex(random()) + "-" + span + "-00";
+}
+
+void set_expiration(Json& event, const dapr::PublishRequest& request, SystemTime now) {
+  std::string_view text = override_of(request, "ttl");
+  if (text.empty()) text = override_of(request, "ttlInSeconds");
+  const auto life = text.empty() ? std::nullopt : go_duration(text);
+  if (!life || life->count() <= 0) return;
+  event["expiration"] = rfc3339(now + std::chrono::duration_cast<SystemTime::duration>(*life));
+}
+
+// Data of a published message in its envelope.
+void set_data(Json& event, const dapr::PublishRequest& request, const std::string& type) {
+  if (is_type(type, kOctetStream)) {
+    event["data_base64"] = base64_encode(request.data);
+    return;
+  }
+  if (is_type(type, "application/json")) {
+    if (auto json = parse_json_prefix(request.data)) {
+      event["data"] = *std::move(json);
+      return;
+    }
+  }
+  event["data"] = request.data;
+}
+
+std::string text_of(const Json& event, const char* name) {
+  const auto found = event.find(name);
+  return found != event.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::string data_of(const Json& event, std::string_view type) {
+  if (const auto base64 = event.find("data_base64"); base64 != event.end() && base64->is_string()) {
+    return go_base64(base64->get_ref<const std::string&>()).value_or("");
+  }
+  const auto data = event.find("data");
+  if (data == event.end() || data->is_null()) return {};
+  if (is_text(type)) return data->is_string() ? data->get<std::string>() : std::string();
+  if (is_type(type, "application/json") || is_type(type, "application/cloudevents+json")) {
+    return write_json(*data, GoNumbers::kFloat64);
+  }
+  return {};
+}
+
+bool is_extension(std::string_view name) {
+  constexpr std::array<std::string_view, 7> kCore = {
+      "id", "source", "type", "specversion", "datacontenttype", "data", "data_base64"};
+  for (std::string_view core : kCore) {
+    if (name == core) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<bool> raw_payload(const std::vector<Header>& metadata) {
+  for (const Header& entry : metadata) {
+    if (entry.name == "rawPayload" && !entry.value.empty()) return go_bool(entry.value);
+  }
+  return false;
+}
+
+Result<std::string> make_envelope(const dapr::PublishRequest& request, const dapr::ApiCall& call,
+                                  std::string_view app_id, SystemTime now, Random& random) {
+  const auto raw = raw_payload(request.metadata);
+  if (!raw) {
+    return fail(Code::kInvalidArgument,
+                "failed deserializing metadata. Error: rawPayload value must be a valid boolean: "
+                "actual is '" +
+                    std::string(override_of(request, "rawPayload")) + "'");
+  }
+  if (*raw) return request.data;
+
+  Json event;
+  std::string traceparent = child_traceparent(call.traceparent, random);
+  if (is_type(request.content_type, "application/cloudevents+json")) {
+    auto own = parse_json_prefix(request.data);
+    if (!own || !own->is_object()) {
+      return fail(Code::kInvalidArgument, "cannot create cloudevent");
+    }
+    event = *std::move(own);
+    const auto set_default = [&event](const char* name, std::string_view value) {
+      if (!event.contains(name) || event[name].is_null()) event[name] = value;
+    };
+    if (!event.contains("time")) event["time"] = rfc3339(now);
+    if (!event.contains("traceid")) {
+      event["traceid"] = traceparent;
+      event["traceparent"] = traceparent;
+    }
+    if (!event.contains("tracestate")) event["tracestate"] = call.tracestate;
+    set_default("source", kDefaultSource);
+    set_default("type", kDefaultType);
+    set_default("specversion", "1.0");
+  } else {
+    const auto either = [&request](std::string_view name, std::string_view otherwise) {
+      const std::string_view given = override_of(request, name);
+      return std::string(given.empty() ? otherwise : given);
+    };
+    traceparent = either("cloudevent.traceparent", either("cloudevent.traceid", traceparent));
+    const std::string type = request.content_type.empty() ? "text/plain" : request.content_type;
+    event = {{"id", either("cloudevent.id", "")},
+             {"specversion", "1.0"},
+             {"datacontenttype", type},
+             {"source", either("cloudevent.source", app_id.empty() ? kDefaultSource : app_id)},
+             {"type", either("cloudevent.type", kDefaultType)},
+             {"traceid", traceparent},
+             {"traceparent", traceparent},
+             {"tracestate", either("cloudevent.tracestate", call.tracestate)},
+             {"time", rfc3339(now)}};
+    if (event["id"] == "") event["id"] = uuid4(random);
+    set_data(event, request, type);
+  }
+  event["topic"] = request.topic;
+  event["pubsubname"] = request.component;
+  set_expiration(event, request, now);
+  return write_json(event, GoNumbers::kExact);
+}
+
+std::optional<TopicMessage> open_envelope(std::string_view bytes,
+                                          const dapr::Subscription& subscription,
+                                          std::string_view topic, SystemTime now, Random& random) {
+  TopicMessage message;
+  Json event;
+  if (raw_payload(subscription.metadata).value_or(false)) {
+    event = {{"id", uuid4(random)},
+             {"specversion", "1.0"},
+             {"datacontenttype", kOctetStream},
+             {"source", kDefaultSource},
+             {"type", kDefaultType},
+             {"topic", topic},
+             {"pubsubname", subscription.component},
+             {"data_base64", base64_encode(bytes)}};
+    message.envelope = write_json(event, GoNumbers::kExact);
+  } else {
+    auto parsed = parse_json(bytes);
+    if (!parsed || !parsed->is_object()) return std::nullopt;
+    event = *std::move(parsed);
+    message.envelope = bytes;
+  }
+  message.traceparent = text_of(event, "traceparent");
+  if (message.traceparent.empty()) message.traceparent = text_of(event, "traceid");
+  const auto expiration = parse_rfc3339(text_of(event, "expiration"));
+  message.expired = expiration && *expiration < now;
+
+  const std::string type = text_of(event, "datacontenttype");
+  message.event = {.id = text_of(event, "id"),
+                   .source = text_of(event, "source"),
+                   .type = text_of(event, "type"),
+                   .spec_version = text_of(event, "specversion"),
+                   .content_type = type,
+                   .data = data_of(event, type),
+                   .topic = std::string(topic),
+                   .component = subscription.component,
+                   .path = {},
+                   .extensions = {}};
+  for (const auto& item : event.items()) {
+    if (!is_extension(item.key()) || item.value().is_structured() || item.value().is_null()) {
+      continue;
+    }
+    message.event.extensions.push_back(
+        {item.key(), item.value().is_string() ? item.value().get<std::string>()
+                                              : write_json(item.value(), GoNumbers::kFloat64)});
+  }
+  return message;
+}
+
+}  // namespace ofn::localdapr

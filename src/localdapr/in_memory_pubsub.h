@@ -1,0 +1,39 @@
+// `pubsub.in-memory`: topics in this process's memory.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "localdapr/pubsub.h"
+#include "loop/loop.h"
+
+namespace ofn::localdapr {
+
+// What is published without a subscription is gone. A subscription gets one message after the other;
+// what it does not take comes again every 100 ms, ten times in all, and is then lost, which is logged.
+//
+// Differs from daprd: what waits for a subscriber is bounded (10,000 messages of a topic); what does
+//   not fit is refused with kResourceExhausted.
+// Lifetime: its loop outlives it.
+class InMemoryPubsub final : public Pubsub {
+ public:
+  InMemoryPubsub(std::string name, Loop& loop, Log& log);
+  ~InMemoryPubsub() override;
+
+  void publish(BusMessage message, dapr::PublishDone done) override;
+  void subscribe(const std::string& topic, OnMessage on_message) override;
+  void unsubscribe(const std::string& topic) override;
+
+ private:
+  struct Topic;
+
+  std::string name_;
+  Loop& loop_;
+  Log& log_;
+  std::map<std::string, std::shared_ptr<Topic>, std::less<>> topics_;
+};
+
+}  // namespace ofn::localdapr

@@ -1,0 +1,22 @@
+// What a `bindings.*` component does that calls the app. One implementation a file.
+#pragma once
+
+#include <functional>
+
+#include "dapr/app_codec.h"
+#include "localdapr/pubsub.h"
+
+namespace ofn::localdapr {
+
+// One thing that happened. `done` is told whether the app took it; what that means is the component's.
+using OnInput = std::function<void(dapr::BindingEvent event, Acknowledge done)>;
+
+// Threads: its loop's.
+class InputBinding {
+ public:
+  virtual ~InputBinding() = default;
+  virtual void start(OnInput on_input) = 0;
+  virtual void stop() = 0;
+};
+
+}  // namespace ofn::localdapr

@@ -1,0 +1,292 @@
+#include "localdapr/local_sidecar.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "localdapr/cron_binding.h"
+#include "localdapr/curl_client.h"
+#include "localdapr/envelope.h"
+#include "localdapr/http_binding.h"
+#include "localdapr/in_memory_pubsub.h"
+#include "localdapr/local_storage.h"
+#include "localdapr/memory_state.h"
+#include "localdapr/sqlite_state.h"
+
+namespace ofn::localdapr {
+namespace {
+
+using MakeBinding = Result<std::unique_ptr<OutputBinding>> (*)(const Component&, const Clock&);
+
+struct BindingType {
+  std::string_view type;
+  MakeBinding make;
+};
+
+constexpr std::array<BindingType, 2> kBindingTypes = {{
+    {"bindings.http",
+     [](const Component& component, const Clock& clock) {
+       return HttpBinding::create(
+           component,
+           [&clock](const HttpClientOptions& options) { return make_curl_client(options, clock); },
+           clock);
+     }},
+    {"bindings.localstorage",
+     [](const Component& component, const Clock& /*clock*/) {
+       return LocalStorage::create(component);
+     }},
+}};
+
+using MakeState = Result<std::unique_ptr<StateStore>> (*)(const Component&, const Clock&);
+
+struct StateType {
+  std::string_view type;
+  MakeState make;
+  std::vector<std::string> capabilities;
+};
+
+const std::array<StateType, 2>& state_types() {
+  static const std::array<StateType, 2> types = {{
+      {"state.in-memory",
+       [](const Component& /*component*/, const Clock& clock)
+           -> Result<std::unique_ptr<StateStore>> { return std::make_unique<MemoryState>(clock); },
+       {"ETAG", "TRANSACTIONAL", "TTL", "DELETE_WITH_PREFIX", "ACTOR"}},
+      {"state.sqlite", SqliteState::create, {"ETAG", "TRANSACTIONAL", "TTL", "ACTOR"}},
+  }};
+  return types;
+}
+
+constexpr std::string_view kCron = "bindings.cron";
+constexpr std::string_view kInMemory = "pubsub.in-memory";
+constexpr std::string_view kSecretFile = "secretstores.local.file";
+
+// As daprd: no version, v0 and v1 are the first version of a type.
+bool is_first_version(std::string_view version) {
+  return version.empty() || same_field_name(version, "v0") || same_field_name(version, "v1");
+}
+
+Error unknown_type(const Component& component) {
+  std::string message = "the local sidecar has no component type '" + component.type;
+  if (!is_first_version(component.version)) message += "/" + component.version;
+  message.append("'; it has ").append(kCron).append(", ");
+  for (const BindingType& known : kBindingTypes) message.append(known.type).append(", ");
+  message.append(kInMemory);
+  for (const StateType& known : state_types()) message.append(", ").append(known.type);
+  message.append(", ").append(kSecretFile);
+  message += ". Run Dapr for others (dapr run) and set DAPR_GRPC_PORT to its gRPC port";
+  return {Code::kUnimplemented, std::move(message)};
+}
+
+// daprd's one form for whatever goes wrong with a binding.
+std::unexpected<Error> binding_failure(std::string_view name, std::string_view why) {
+  std::string message = "error invoking output binding ";
+  message.append(name).append(": ").append(why);
+  return fail(Code::kInternal, std::move(message));
+}
+
+// Why the request cannot be invoked; empty: it can.
+std::string refusal(const dapr::BindingRequest& request, const OutputBinding* binding) {
+  if (request.operation.empty()) return "operation field is missing from request";
+  if (binding == nullptr) return "couldn't find output binding " + request.component;
+  std::string supported;
+  for (std::string_view operation : binding->operations()) {
+    if (operation == request.operation) return {};
+    if (!supported.empty()) supported.push_back(' ');
+    supported.append(operation);
+  }
+  return "binding " + request.component + " does not support operation " + request.operation +
+         ". supported operations:" + supported;
+}
+
+// The call's own trace context, for bindings that pass it on. It wins over the metadata's, as in
+// daprd; baggage does, too.
+void add_trace(std::vector<Header>& metadata, std::string_view name, std::string&& value) {
+  if (value.empty()) return;
+  std::erase_if(metadata, [name](const Header& entry) { return entry.name == name; });
+  metadata.push_back({std::string(name), std::move(value)});
+}
+
+}  // namespace
+
+LocalSidecar::LocalSidecar(LocalSidecarOptions options, Loop& loop, Log& log)
+    : options_(std::move(options)), loop_(loop), log_(log), stores_(options_.app_id) {
+  info_.id = options_.app_id;
+  info_.runtime_version = options_.version;
+}
+
+std::expected<std::unique_ptr<LocalSidecar>, std::vector<Error>> LocalSidecar::create(
+    const std::vector<Component>& components, LocalSidecarOptions options, Loop& loop, Log& log) {
+  std::unique_ptr<LocalSidecar> sidecar(new LocalSidecar(std::move(options), loop, log));
+  std::vector<Error> problems;
+  for (const Component& component : components) {
+    auto added = sidecar->add(component);
+    if (added) continue;
+    Error& error = added.error();
+    error.with("component", component.name)
+        .with("file", component.file)
+        .with("line", std::to_string(component.line));
+    if (component.ignore_errors) {
+      log.write(Level::kWarning, "component left out, as its ignoreErrors says",
+                {{"component", component.name}, {"problem", error.text()}});
+    } else {
+      problems.push_back(std::move(error));
+    }
+  }
+  if (!problems.empty()) return std::unexpected(std::move(problems));
+  return sidecar;
+}
+
+Result<void> LocalSidecar::add(const Component& component) {
+  const Clock& clock = loop_.clock();
+  dapr::SidecarInfo::Component entry{.name = component.name,
+                                     .type = component.type,
+                                     .version = component.version,
+                                     .capabilities = {}};
+  if (!is_first_version(component.version)) return std::unexpected(unknown_type(component));
+  if (same_field_name(component.type, kInMemory)) {
+    pubsubs_.emplace(component.name, std::make_unique<InMemoryPubsub>(component.name, loop_, log_));
+    entry.capabilities = {"SUBSCRIBE_WILDCARDS"};
+    info_.components.push_back(std::move(entry));
+    return {};
+  }
+  if (same_field_name(component.type, kCron)) {
+    auto cron = CronBinding::create(component, loop_);
+    if (!cron) return std::unexpected(std::move(cron.error()));
+    inputs_.emplace(component.name, *std::move(cron));
+    entry.capabilities = {"INPUT_BINDING"};
+    info_.components.push_back(std::move(entry));
+    return {};
+  }
+  if (same_field_name(component.type, kSecretFile)) {
+    auto secrets = SecretFile::create(component);
+    if (!secrets) return std::unexpected(std::move(secrets.error()));
+    stores_.add(component.name, *std::move(secrets));
+    info_.components.push_back(std::move(entry));
+    return {};
+  }
+  for (const StateType& known : state_types()) {
+    if (!same_field_name(component.type, known.type)) continue;
+    auto store = known.make(component, clock);
+    if (!store) return std::unexpected(std::move(store.error()));
+    if (auto added = stores_.add(component, *std::move(store)); !added) return added;
+    entry.capabilities = known.capabilities;
+    info_.components.push_back(std::move(entry));
+    return {};
+  }
+  for (const BindingType& known : kBindingTypes) {
+    if (!same_field_name(component.type, known.type)) continue;
+    auto binding = known.make(component, clock);
+    if (!binding) return std::unexpected(std::move(binding.error()));
+    bindings_.emplace(component.name, *std::move(binding));
+    entry.capabilities = {"OUTPUT_BINDING"};
+    info_.components.push_back(std::move(entry));
+    return {};
+  }
+  return std::unexpected(unknown_type(component));
+}
+
+void LocalSidecar::invoke_binding(dapr::BindingRequest request, dapr::ApiCall call,
+                                  dapr::BindingDone done) {
+  const auto found = bindings_.find(request.component);
+  OutputBinding* binding = found == bindings_.end() ? nullptr : found->second.get();
+  if (const std::string why = refusal(request, binding); !why.empty()) {
+    return done(binding_failure(request.component, why));
+  }
+  add_trace(request.metadata, "traceparent", std::move(call.traceparent));
+  add_trace(request.metadata, "tracestate", std::move(call.tracestate));
+  add_trace(request.metadata, "baggage", std::move(call.baggage));
+  options_.run([this, binding, deadline = call.deadline, request = std::move(request),
+                done = std::move(done)]() mutable {
+    auto reply = binding->invoke(request, deadline);
+    log_.write(Level::kDebug, reply ? "binding invoked" : "binding failed",
+               {{"component", request.component}, {"operation", request.operation}});
+    if (reply) return done(std::move(reply));
+    done(binding_failure(request.component, reply.error().message()));
+  });
+}
+
+void LocalSidecar::publish(dapr::PublishRequest request, dapr::ApiCall call,
+                           dapr::PublishDone done) {
+  if (request.component.empty()) {
+    return done(fail(Code::kInvalidArgument, "pubsub name is empty"));
+  }
+  const auto found = pubsubs_.find(request.component);
+  if (found == pubsubs_.end()) {
+    return done(fail(Code::kInvalidArgument, "pubsub " + request.component + " is not found"));
+  }
+  if (request.topic.empty()) {
+    return done(fail(Code::kInvalidArgument, "topic is empty in pubsub " + request.component));
+  }
+  auto envelope =
+      make_envelope(request, call, options_.app_id, loop_.clock().system_now(), random_);
+  if (!envelope) return done(std::unexpected(std::move(envelope.error())));
+  auto answer = [component = request.component, topic = request.topic,
+                 done = std::move(done)](Result<void> published) mutable {
+    if (published) return done({});
+    done(fail(published.error().code(), "error when publishing to topic " + topic + " in pubsub " +
+                                            component + ": " + published.error().message()));
+  };
+  found->second->publish({.topic = std::move(request.topic),
+                          .data = *std::move(envelope),
+                          .metadata = std::move(request.metadata)},
+                         std::move(answer));
+}
+
+dapr::SidecarInfo LocalSidecar::describe() const { return info_; }
+
+// A store may wait for a disk.
+template <class Request, class Argument, class Reply>
+void LocalSidecar::on_stores(Request request, Result<Reply> (Stores::*act)(Argument) const,
+                             dapr::ApiDone<Reply> done) {
+  options_.run([this, act, request = std::move(request), done = std::move(done)]() mutable {
+    done((stores_.*act)(std::move(request)));
+  });
+}
+
+void LocalSidecar::get_state(GetState request, dapr::ApiCall /*call*/,
+                             dapr::ApiDone<StateValue> done) {
+  on_stores(std::move(request), &Stores::get, std::move(done));
+}
+
+void LocalSidecar::get_bulk_state(GetBulkState request, dapr::ApiCall /*call*/,
+                                  dapr::ApiDone<std::vector<StateValue>> done) {
+  on_stores(std::move(request), &Stores::get_bulk, std::move(done));
+}
+
+void LocalSidecar::save_state(StateItems request, dapr::ApiCall /*call*/,
+                              dapr::ApiDone<void> done) {
+  on_stores(std::move(request), &Stores::save, std::move(done));
+}
+
+void LocalSidecar::delete_state(DeleteState request, dapr::ApiCall /*call*/,
+                                dapr::ApiDone<void> done) {
+  on_stores(std::move(request), &Stores::remove, std::move(done));
+}
+
+void LocalSidecar::delete_bulk_state(StateItems request, dapr::ApiCall /*call*/,
+                                     dapr::ApiDone<void> done) {
+  on_stores(std::move(request), &Stores::remove_bulk, std::move(done));
+}
+
+void LocalSidecar::transact_state(StateTransaction request, dapr::ApiCall /*call*/,
+                                  dapr::ApiDone<void> done) {
+  on_stores(std::move(request), &Stores::transact, std::move(done));
+}
+
+void LocalSidecar::get_secret(GetSecret request, dapr::ApiCall /*call*/,
+                              dapr::ApiDone<Secret> done) {
+  on_stores(std::move(request), &Stores::secret, std::move(done));
+}
+
+void LocalSidecar::get_bulk_secret(GetBulkSecret request, dapr::ApiCall /*call*/,
+                                   dapr::ApiDone<std::vector<Secret>> done) {
+  on_stores(std::move(request), &Stores::secrets, std::move(done));
+}
+
+void LocalSidecar::invoke_service(InvokeService request, dapr::ApiCall /*call*/,
+                                  dapr::ApiDone<InvokeReply> done) {
+  done(fail(Code::kInternal, "failed to invoke, id: " + request.app_id +
+                                 ", err: the local sidecar knows no other app"));
+}
+
+}  // namespace ofn::localdapr

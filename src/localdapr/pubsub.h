@@ -1,0 +1,38 @@
+// What a `pubsub.*` component does. One implementation a file.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ofn/field.h>
+
+#include "dapr/api.h"
+
+namespace ofn::localdapr {
+
+// One message of a bus.
+struct BusMessage {
+  std::string topic;  // it was published to: a subscription's may hold wildcards
+  std::string data;
+  std::vector<Header> metadata{};
+};
+
+// Was the message taken? What was not comes again, as the component's rules have it. Runs once.
+using Acknowledge = std::move_only_function<void(bool taken)>;
+// What a subscription does with a message, which it may keep until it has acknowledged it.
+using OnMessage = std::function<void(const BusMessage& message, Acknowledge done)>;
+
+// Threads: its loop's; `done` runs there, too.
+class Pubsub {
+ public:
+  virtual ~Pubsub() = default;
+  // Errors: in daprd's words, without what it puts in front.
+  virtual void publish(BusMessage message, dapr::PublishDone done) = 0;
+  // At most one for a topic. Errors are logged: a bus that is away now may come back.
+  virtual void subscribe(const std::string& topic, OnMessage on_message) = 0;
+  virtual void unsubscribe(const std::string& topic) = 0;
+};
+
+}  // namespace ofn::localdapr

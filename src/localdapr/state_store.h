@@ -1,0 +1,47 @@
+// What a `state.*` component does. One implementation a file.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <ofn/stores.h>
+
+#include "base/error.h"
+#include "localdapr/go_text.h"
+
+namespace ofn::localdapr {
+
+// Threads: several at once; a call may block.
+// Errors: in daprd's words, without what it puts in front: kAborted for an etag that does not match,
+//   kInternal for everything else.
+class StateStore {
+ public:
+  virtual ~StateStore() = default;
+  // Without an etag: the key holds nothing, or what it held has expired.
+  virtual Result<StateValue> get(const std::string& key) = 0;
+  virtual Result<void> set(const StateItem& item) = 0;
+  virtual Result<void> remove(const StateItem& item) = 0;
+  // All of them, or none. Types are "upsert" and "delete".
+  virtual Result<void> transact(std::span<const StateOperation> operations) = 0;
+};
+
+// An etag that is there and not empty: an empty one asks for nothing.
+inline bool has_etag(const StateItem& item) { return item.etag && !item.etag->empty(); }
+
+inline std::unexpected<Error> etag_mismatch(std::string_view why) {
+  std::string message = "possible etag mismatch. error from state store";
+  if (!why.empty()) message.append(": ").append(why);
+  return fail(Code::kAborted, std::move(message));
+}
+
+// The value of a metadata entry, case counting; empty when absent.
+inline std::string_view metadata_value(const StateItem& item, std::string_view name) {
+  for (const Header& entry : item.metadata) {
+    if (entry.name == name) return entry.value;
+  }
+  return {};
+}
+
+}  // namespace ofn::localdapr

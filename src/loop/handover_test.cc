@@ -1,0 +1,176 @@
+// Loops that are taken from a function which stays, and where its thread is.
+#include <atomic>
+#include <functional>
+#include <latch>
+#include <semaphore>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "loop/loop_threads.h"
+#include "loop/thread_stack.h"
+#include "loop/watchdog.h"
+
+namespace ofn {
+namespace {
+
+// Runs `inside` on its loop as a function's call does: in a turn of its own.
+struct Call final : Ready, Guest {
+  Call(Loop& on, std::function<void()> work) : loop(on), inside(std::move(work)) {}
+  void run_ready() override {
+    if (loop.host(*this)) {
+      if (kept) kept();
+    } else {
+      loop.post([this] { returned.count_down(); });
+    }
+  }
+  void run_guest() override { inside(); }
+  void overstayed() override {
+    EXPECT_TRUE(loop.in_loop());
+    ++overstays;
+  }
+  Loop& loop;
+  std::function<void()> inside;
+  std::function<void()> kept;
+  std::atomic<int> overstays = 0;
+  std::latch returned{1};
+};
+
+struct Handover : testing::Test {
+  SystemClock clock;
+  Loop loop{clock};
+  Loop* loops[1] = {&loop};
+};
+
+TEST_F(Handover, ALoopWhoseFunctionBlocksServesOnAnotherThread) {
+  std::latch served(1);
+  std::string order;
+  Call second(loop, [&] { order += "second "; });
+  Call first(loop, [&] { served.wait(); });
+  loop.post([&] {
+    loop.ready(first), loop.ready(second);
+    // All of it is behind the call that blocks: what is ready, what is posted, a timer.
+    loop.post([&] {
+      order += "posted ";
+      served.count_down();
+    });
+  });
+  LoopThreads threads(loops);
+  first.returned.wait();
+  EXPECT_EQ(order, "second posted ");
+  EXPECT_EQ(first.overstays, 1);
+  EXPECT_EQ(second.overstays, 0);
+  EXPECT_EQ(threads.taken_over(), 1U);
+}
+
+TEST_F(Handover, EachThreadThatServesTheLoopMayBlockInTurn) {
+  constexpr std::size_t kCalls = 8;
+  std::latch all_inside(kCalls);  // passes only when all of them are inside at once
+  std::vector<std::unique_ptr<Call>> calls;
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    calls.push_back(std::make_unique<Call>(loop, [&] { all_inside.arrive_and_wait(); }));
+  }
+  loop.post([&] {
+    for (const auto& call : calls) loop.ready(*call);
+  });
+  // The last one may return before the watchdog comes for it.
+  calls.back()->kept = [&] { calls.back()->returned.count_down(); };
+  LoopThreads threads(loops);
+  for (const auto& call : calls) call->returned.wait();
+  EXPECT_GE(threads.taken_over(), kCalls - 1);
+}
+
+TEST_F(Handover, TimersAndPostsFromOthersReachALoopThatWasTakenOver) {
+  std::binary_semaphore fired(0);
+  Timer timer(loop, [&] { fired.release(); });
+  Call call(loop, [&] { fired.acquire(); });
+  loop.post([&] {
+    timer.arm(loop.now() + std::chrono::milliseconds(1));
+    loop.ready(call);
+  });
+  LoopThreads threads(loops);
+  call.returned.wait();
+  std::latch reached(1);
+  loop.post([&] { reached.count_down(); });
+  reached.wait();
+}
+
+TEST_F(Handover, AShortFunctionKeepsItsLoop) {
+  std::latch done(1);
+  int calls = 0;
+  Call call(loop, [&] { ++calls; });
+  call.kept = [&] {
+    if (calls == 10'000) return done.count_down();
+    loop.ready(call);
+  };
+  loop.post([&] { loop.ready(call); });
+  LoopThreads threads(loops);
+  done.wait();
+  EXPECT_EQ(calls, 10'000);
+}
+
+TEST_F(Handover, TheWatchdogTakesALoopFromTheGuestThatItSeesTwice) {
+  std::vector<Loop*> taken;
+  Watchdog watchdog(loops, [&](Loop& from) { taken.push_back(&from); });
+  watchdog.stop();  // its looks are ours
+  std::binary_semaphore inside(0);
+  std::binary_semaphore leave(0);
+  Call call(loop, [&] {
+    inside.release();
+    leave.acquire();
+  });
+  call.kept = [&] { loop.ready(call); };
+  loop.post([&] { loop.ready(call); });
+  bool served = true;
+  std::thread thread([&] { served = loop.run(); });
+  inside.acquire();
+  EXPECT_TRUE(watchdog.look());  // it came
+  leave.release();
+  inside.acquire();
+  EXPECT_TRUE(watchdog.look()) << "another visit is no stay";
+  EXPECT_EQ(taken.size(), 0U);
+  EXPECT_FALSE(watchdog.look());
+  EXPECT_EQ(taken, std::vector{&loop});
+  EXPECT_FALSE(watchdog.look());
+  EXPECT_EQ(taken.size(), 1U) << "a loop is taken from a guest once";
+  leave.release();
+  thread.join();
+  EXPECT_FALSE(served);
+  loop.poll();
+  call.returned.wait();
+}
+
+extern "C" __attribute__((noinline, visibility("default"))) void ofn_test_waits_here(
+    std::latch& inside, std::latch& leave) {
+  inside.count_down();
+  leave.wait();
+  asm volatile("" ::: "memory");  // no tail call
+}
+
+TEST(ThreadStack, NamesWhatTheThreadIsIn) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "TSan holds signals back from a thread that waits: there is no stack to see";
+#endif
+  std::latch inside(1);
+  std::latch leave(1);
+  std::atomic<ThreadId> id = 0;
+  std::thread thread([&] {
+    id = this_thread_id();
+    ofn_test_waits_here(inside, leave);
+  });
+  inside.wait();
+  for (int i = 0; i < 2; ++i) {
+    const std::string stack = stack_of(id, std::chrono::seconds(60));
+    EXPECT_NE(stack.find(" < "), std::string::npos) << stack;
+    EXPECT_NE(stack.find("ofn_loop_test"), std::string::npos) << stack;
+  }
+  leave.count_down();
+  thread.join();
+  EXPECT_EQ(stack_of(id, std::chrono::seconds(60)), "") << "the thread has ended";
+}
+
+}  // namespace
+}  // namespace ofn

@@ -1,0 +1,200 @@
+// One event loop: one thread, one reactor, its timers and its queue of what is ready.
+//
+//   Loop loop(clock);
+//   Timer timer(loop, [] { … });
+//   timer.arm(clock.now() + 10s);
+//   loop.run();
+//
+// Everything that belongs to a loop (connections, sessions, exchanges, channels) is touched by its
+// thread only; other threads reach it by post(). Which thread that is may change: where an author's
+// function that runs on it stays for long, a standby thread takes the loop over (loop/loop_threads.h).
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+
+namespace boost::asio {
+class io_context;  // NOLINT(readability-identifier-naming): Asio's own
+}
+
+namespace ofn {
+
+class Loop;
+class Watchdog;
+
+using Task = std::move_only_function<void()>;
+
+// Something that runs soon on its loop, after what is running now has returned. Intrusive: queueing
+// allocates nothing. Lifetime: the destructor takes it out of the queue. Threads: the loop's.
+class Ready {
+ public:
+  Ready() = default;
+  Ready(const Ready&) = delete;
+  Ready& operator=(const Ready&) = delete;
+  virtual ~Ready();
+
+ private:
+  friend class Loop;
+  struct Queue {
+    Ready* first = nullptr;
+    Ready* last = nullptr;
+  };
+  void unqueue();
+
+  virtual void run_ready() = 0;
+  Queue* queue_ = nullptr;  // that it waits in
+  Ready* previous_ = nullptr;
+  Ready* next_ = nullptr;
+};
+
+// What an author wrote, run on a loop's own thread by Loop::host(): it may stay, and lose the loop by that.
+class Guest {
+ public:
+  // Touches nothing that belongs to the loop.
+  virtual void run_guest() = 0;
+  // It stays too long: the loop was taken over while run_guest() goes on. Threads: the loop's new one, before anything
+  // else runs there.
+  virtual void overstayed() = 0;
+
+ protected:
+  ~Guest() = default;
+};
+
+// A member of whatever waits for a moment. Cost: arming later than an armed moment only stores the
+// new one, so a timeout that is pushed back with every request costs nothing. Threads: the loop's.
+class Timer {
+ public:
+  // `on_fire` runs on the loop, when the moment has come and the timer was neither disarmed nor
+  // armed later. It may destroy the timer as its last act.
+  Timer(Loop& loop, std::function<void()> on_fire);
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  ~Timer();
+
+  void arm(SteadyTime due);
+  void disarm() { due_ = SteadyTime::max(); }
+  bool armed() const { return due_ != SteadyTime::max(); }
+
+ private:
+  friend class Loop;
+  static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
+
+  Loop& loop_;
+  std::function<void()> on_fire_;
+  SteadyTime due_ = SteadyTime::max();  // when it shall fire
+  SteadyTime queued_ =
+      SteadyTime::max();          // its key in the loop's heap: never later than due_ while armed
+  std::size_t index_ = kNowhere;  // its place in the loop's heap
+};
+
+class Loop {
+ public:
+  // `clock` decides when timers fire. With a clock that stands still (tests), poll() fires what it
+  // makes due.
+  explicit Loop(const Clock& clock);
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
+
+  // Runs `task` on the loop's thread, in order of posting. Threads: any.
+  void post(Task task);
+  // Runs `item` once, after the current handler and what was queued before it. Queued already:
+  // nothing happens. Threads: the loop's.
+  void ready(Ready& item) { enqueue(item, ready_); }
+  // Runs `item` once, after the handlers of everything that the reactor has reported so far: for
+  // what many handlers add to and one act can finish, such as the bytes for a connection that they
+  // share. Queued already: nothing happens. Cost: one more look at the reactor, without waiting,
+  // for all such items together. Threads: the loop's.
+  void ready_last(Ready& item);
+
+  // Runs `guest` at once. False: another thread has the loop now, and this one may only post. Called by a Ready's turn,
+  // as its last act but for what the result allows. Threads: the loop's. Cost: two atomic operations.
+  bool host(Guest& guest);
+
+  // Serves until stop(): true; or until another thread has taken the loop over: false. The thread that calls it is the
+  // loop's meanwhile.
+  bool run();
+  // Serves until `done` says so; asked after each handler. For the start of a program, before run().
+  void run_until(const std::function<bool()>& done);
+  // Threads: any, also a signal handler's loop. What is ready still runs.
+  void stop();
+  // Runs everything that is ready or due now without waiting; returns whether anything ran. For
+  // tests and start-up.
+  bool poll();
+  bool in_loop() const;
+  // Nothing runs on it at present, as far as another thread can know without asking. Threads: any.
+  bool waits() const { return waits_.load(std::memory_order_relaxed); }
+
+  // The moment at which the current handler began, or of its last refresh(): what time limits are counted from.
+  // Cost: one clock read a handler, however often it is asked. Threads: the loop's.
+  SteadyTime now() {
+    if (now_ == SteadyTime::min()) now_ = clock_.now();
+    return now_;
+  }
+  // Reads the clock anew: after something that took time, such as a function.
+  SteadyTime refresh() { return now_ = clock_.now(); }
+  // The wall clock, as of now(); steps of the system's time show within a second.
+  SystemTime system_now();
+
+  const Clock& clock() const { return clock_; }
+  Random& random() { return random_; }
+  // The reactor, for the rooms that do I/O (include "loop/asio.h" there).
+  boost::asio::io_context& io();
+  // Runs what ready() queued. The loop does so after each handler, with nothing of Asio's on the stack; tests may do so
+  // by hand. False: another thread has taken the loop over.
+  bool run_ready();
+  // Memory for what is pending on the reactor (loop/asio.h): blocks that are recycled. Threads: the loop's.
+  void* take_block(std::size_t size);
+  void give_block(void* block, std::size_t size);
+  // Memory that any handler may use until it returns: 64 KiB, for bytes just read.
+  static constexpr std::size_t kScratchSize = std::size_t{64} * 1024;
+  char* scratch() { return scratch_.get(); }
+
+ private:
+  friend class Timer;
+  friend class Watchdog;
+  struct Reactor;
+
+  static void enqueue(Ready& item, Ready::Queue& queue);
+  void place(Timer& timer, std::size_t index);
+  void sift_up(std::size_t index);
+  void sift_down(std::size_t index);
+  void enqueue(Timer& timer);
+  void remove(Timer& timer);
+  void fire_due();
+  void wake_for_timers();
+
+  static constexpr std::size_t kBlockSize = 256;
+
+  const Clock& clock_;
+  SteadyTime now_ = SteadyTime::min();         // min(): to be read
+  SteadyTime system_due_ = SteadyTime::min();  // when the wall clock is to be read again
+  SystemTime system_read_{};                   // what it said then
+  SteadyTime system_read_at_{};
+  Random random_;
+  std::vector<void*> free_blocks_;
+  std::unique_ptr<Reactor> reactor_;
+  std::unique_ptr<char[]> scratch_;
+  std::vector<Timer*> heap_;
+  Ready::Queue ready_;
+  Ready::Queue last_;
+
+  std::atomic<bool> waits_ = false;
+
+  Watchdog* watchdog_ = nullptr;
+  Guest* guest_ = nullptr;
+  // How often a guest came or went: odd while there is one. Who moves it on from odd has the loop: the thread on which
+  // the guest returns, or the watchdog.
+  std::atomic<std::uint64_t> visits_ = 0;
+  bool not_lost_ = false;
+  bool* lost_ = &not_lost_;  // of the thread that serves: whether the loop was taken from it
+};
+
+}  // namespace ofn

@@ -1,0 +1,249 @@
+#include "loop/loop.h"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <latch>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "loop/loop_threads.h"
+#include "loop/pace.h"
+#include "loop/signals.h"
+#include "loop/workers.h"
+
+namespace ofn {
+namespace {
+
+using namespace std::chrono_literals;
+
+class StoppedClock final : public Clock {
+ public:
+  SteadyTime now() const override { return time; }
+  SystemTime system_now() const override { return {}; }
+  SteadyTime time{};
+};
+
+struct LoopTest : testing::Test {
+  StoppedClock clock;
+  Loop loop{clock};
+  std::string log;
+};
+
+TEST_F(LoopTest, PostRunsInOrder) {
+  loop.post([&] { log += 'a'; });
+  loop.post([&] { log += 'b'; });
+  EXPECT_EQ(log, "");
+  EXPECT_TRUE(loop.poll());
+  EXPECT_EQ(log, "ab");
+  EXPECT_FALSE(loop.poll());
+}
+
+struct Say final : Ready {
+  Say(std::string& to, std::string what, std::function<void()> more = {})
+      : log(to), text(std::move(what)), then(std::move(more)) {}
+  void run_ready() override {
+    log += text;
+    if (then) then();
+  }
+  std::string& log;
+  std::string text;
+  std::function<void()> then;
+};
+
+TEST_F(LoopTest, TimeStandsStillWithinAHandler) {
+  std::vector<SteadyTime> seen;
+  const SteadyTime began = clock.time;
+  loop.post([&] {
+    seen.push_back(loop.now());
+    clock.time += 1s;
+    seen.push_back(loop.now());
+    seen.push_back(loop.refresh());
+    clock.time += 1s;
+  });
+  loop.post([&] { seen.push_back(loop.now()); });
+  loop.poll();
+  EXPECT_EQ(seen, (std::vector<SteadyTime>{began, began, began + 1s, began + 2s}));
+}
+
+TEST_F(LoopTest, RunUntilStopsAfterTheHandlerThatSatisfiesIt) {
+  loop.post([&] { log += 'a'; });
+  loop.post([&] { log += 'b'; });
+  loop.post([&] { log += 'c'; });
+  loop.run_until([&] { return log == "ab"; });
+  EXPECT_EQ(log, "ab");
+  loop.poll();
+}
+
+TEST_F(LoopTest, ReadyRunsOnceAfterTheHandlerAndMayQueueMore) {
+  Say b(log, "b");
+  Say a(log, "a", [&] { loop.ready(b), log += "."; });
+  auto gone = std::make_unique<Say>(log, "never");
+  loop.post([&] {
+    loop.ready(a), loop.ready(a), loop.ready(*gone);
+    gone.reset();
+    log += "handler ";
+  });
+  loop.poll();
+  EXPECT_EQ(log, "handler a.b");
+}
+
+TEST_F(LoopTest, ReadyLastRunsOnceForAllHandlersThatWereDue) {
+  Say b(log, "b ");
+  Say a(log, "a ");
+  a.then = [&] { loop.ready(b), loop.ready_last(a), a.then = nullptr; };
+  auto gone = std::make_unique<Say>(log, "never");
+  loop.post([&] { loop.ready_last(a), loop.ready_last(*gone), log += "first "; });
+  loop.post([&] { loop.ready_last(a), loop.ready(a), gone.reset(), log += "second "; });
+  loop.post([&] { log += "third "; });
+  loop.poll();
+  EXPECT_EQ(log, "first second third a b a ");
+}
+
+TEST_F(LoopTest, TimersFireInOrderOfTheirMoments) {
+  Timer late(loop, [&] { log += "late "; });
+  Timer soon(loop, [&] { log += "soon "; });
+  Timer never(loop, [&] { log += "never "; });
+  late.arm(clock.time + 20s);
+  soon.arm(clock.time + 10s);
+  never.arm(clock.time + 5s);
+  never.disarm();
+  clock.time += 9s;
+  loop.poll();
+  EXPECT_EQ(log, "");
+  clock.time += 11s;
+  loop.poll();
+  EXPECT_EQ(log, "soon late ");
+  EXPECT_FALSE(soon.armed());
+}
+
+TEST_F(LoopTest, ArmingMovesTheMomentBothWays) {
+  Timer timer(loop, [&] { log += "fired "; });
+  timer.arm(clock.time + 10s);
+  timer.arm(clock.time + 30s);
+  clock.time += 20s;
+  loop.poll();
+  EXPECT_EQ(log, "");
+  timer.arm(clock.time + 1s);
+  clock.time += 1s;
+  loop.poll();
+  EXPECT_EQ(log, "fired ");
+}
+
+TEST_F(LoopTest, ManyTimersInAnyOrderWithRemovalsFireSorted) {
+  std::vector<std::unique_ptr<Timer>> timers;
+  std::vector<int> fired;
+  Random random(7);
+  for (int i = 0; i < 1000; ++i) {
+    const int moment = static_cast<int>(random() % 500);
+    timers.push_back(std::make_unique<Timer>(loop, [&fired, moment] { fired.push_back(moment); }));
+    timers.back()->arm(clock.time + moment * 1ms);
+  }
+  for (std::size_t i = 0; i < timers.size(); i += 3) timers[i].reset();
+  clock.time += 1s;
+  loop.poll();
+  EXPECT_EQ(fired.size(), 666U);
+  EXPECT_TRUE(std::ranges::is_sorted(fired));
+}
+
+TEST_F(LoopTest, ATimerMayDestroyItself) {
+  auto timer = std::make_unique<std::unique_ptr<Timer>>();
+  *timer = std::make_unique<Timer>(loop, [&] { log += "gone", timer->reset(); });
+  (*timer)->arm(clock.time);
+  loop.poll();
+  EXPECT_EQ(log, "gone");
+}
+
+TEST(LoopThreads, PostsFromOtherThreadsAreServedAndRealTimersWakeTheLoop) {
+  SystemClock clock;
+  Loop first(clock);
+  Loop second(clock);
+  Loop* loops[] = {&first, &second};
+  std::atomic<bool> elsewhere = false;
+  std::unique_ptr<Timer> timer;
+  {
+    LoopThreads threads(loops);
+    second.post([&] {
+      elsewhere = second.in_loop() && !first.in_loop();
+      timer = std::make_unique<Timer>(second, [&] { first.stop(); });
+      timer->arm(clock.now() + 1ms);
+    });
+    threads.wait();
+  }
+  EXPECT_TRUE(elsewhere);
+}
+
+TEST(Signals, ArriveOnTheLoopAsOftenAsSent) {
+  SystemClock clock;
+  Loop loop(clock);
+  int received = 0;
+  const Signals signals(loop, {SIGUSR1}, [&](int number) {
+    EXPECT_EQ(number, SIGUSR1);
+    if (++received == 2) return loop.stop();
+    std::raise(SIGUSR1);
+  });
+  std::raise(SIGUSR1);
+  loop.run();
+  EXPECT_EQ(received, 2);
+}
+
+TEST(Workers, RunEveryTaskOnAsManyThreadsAsNeeded) {
+  Workers workers(4);
+  EXPECT_EQ(workers.threads(), 0U);
+  std::latch together(4);  // passes only when four tasks run at once
+  std::atomic<int> ran = 0;
+  std::latch done(4);
+  for (int i = 0; i < 4; ++i) {
+    workers.post([&] {
+      together.arrive_and_wait();
+      ++ran;
+      done.count_down();
+    });
+  }
+  done.wait();
+  EXPECT_EQ(ran, 4);
+  EXPECT_LE(workers.threads(), 4U);
+}
+
+TEST(Workers, QueueBeyondTheLimitAndFinishBeforeTheEnd) {
+  std::atomic<int> ran = 0;
+  {
+    Workers workers(1);
+    for (int i = 0; i < 100; ++i) workers.post([&] { ++ran; });
+  }
+  EXPECT_EQ(ran, 100);
+}
+
+TEST(Workers, IdleThreadsRetire) {
+  Workers workers(2, 0s);
+  std::latch done(1);
+  workers.post([&] { done.count_down(); });
+  done.wait();
+  while (workers.threads() != 0) std::this_thread::yield();
+  workers.post([] {});
+}
+
+TEST(Pace, UnknownIsSlowShortMovesInLongMovesOut) {
+  Pace pace;
+  for (int i = 0; i < Pace::kStreak; ++i) {
+    EXPECT_FALSE(pace.runs_inline());
+    pace.record(1us);
+  }
+  EXPECT_TRUE(pace.runs_inline());
+  pace.record(80us);  // not short, not long: stays
+  EXPECT_TRUE(pace.runs_inline());
+  pace.record(101us);
+  EXPECT_FALSE(pace.runs_inline());
+  for (int i = 0; i < Pace::kStreak - 1; ++i) pace.record(1us);
+  pace.record(60us);  // breaks the streak
+  EXPECT_FALSE(pace.runs_inline());
+}
+
+TEST(UsableCpus, AtLeastOne) { EXPECT_GE(usable_cpus(), 1U); }
+
+}  // namespace
+}  // namespace ofn

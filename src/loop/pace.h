@@ -1,0 +1,44 @@
+// Where a function runs is decided by how it behaves: on its loop's own thread with no hand-over
+// while it is measured to be short, on a worker otherwise
+// (docs/decisions/0004-run-where-measured.md).
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/clock.h"
+
+namespace ofn {
+
+// The memory of one function on one loop. Threads: the loop's.
+//
+// Unknown means slow: the first calls go to workers. After kStreak consecutive calls under kShort
+// the function moves inline; one call over kLong, or one that the watchdog had to free the loop from, moves it out at
+// once. The recent maximum decides, not the mean: a single long call stalls every connection of the loop.
+class Pace {
+ public:
+  static constexpr int kStreak = 64;
+  static constexpr std::chrono::microseconds kShort{50};
+  static constexpr std::chrono::microseconds kLong{100};
+
+  bool runs_inline() const { return streak_ >= kStreak; }
+  // What a call may take: the longest of the recent ones, which is forgotten by an eighth with each call.
+  Duration estimate() const { return estimate_; }
+
+  void record(Duration took) {
+    estimate_ = std::max(took, estimate_ - estimate_ / 8);
+    if (took > kLong || (took >= kShort && streak_ < kStreak)) {
+      streak_ = 0;
+    } else if (streak_ < kStreak) {
+      ++streak_;
+    }
+  }
+  // A call inline stays, and has cost its thread the loop.
+  void overstayed() { streak_ = 0; }
+
+ private:
+  int streak_ = 0;
+  Duration estimate_{};
+};
+
+}  // namespace ofn

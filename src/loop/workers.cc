@@ -1,0 +1,87 @@
+#include "loop/workers.h"
+
+#include <algorithm>
+#include <fstream>
+#include <pthread.h>
+#include <sched.h>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace ofn {
+
+Workers::Workers(std::size_t max_threads, std::chrono::seconds idle, const char* name)
+    : max_threads_(max_threads), idle_(idle), name_(name) {}
+
+Workers::~Workers() {
+  std::unique_lock lock(pool_->mutex);
+  pool_->stopping = true;
+  pool_->work.notify_all();
+  pool_->all_gone.wait(lock, [this] { return pool_->threads == 0; });
+}
+
+std::size_t Workers::threads() const {
+  const std::scoped_lock lock(pool_->mutex);
+  return pool_->threads;
+}
+
+void Workers::post(Task task) {
+  const std::scoped_lock lock(pool_->mutex);
+  pool_->queue.push_back(std::move(task));
+  if (pool_->queue.size() <= pool_->idle || pool_->threads == max_threads_) {
+    pool_->work.notify_one();
+    return;
+  }
+  ++pool_->threads;
+  // Detached: a thread that retires has nobody to join it, and the destructor waits for the count
+  // instead.
+  std::thread([pool = pool_, idle = idle_, name = name_] { serve(pool, idle, name); }).detach();
+}
+
+void Workers::serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle,
+                    const char* name) {
+  pthread_setname_np(pthread_self(), name);
+  std::unique_lock lock(pool->mutex);
+  for (;;) {
+    if (pool->queue.empty()) {
+      ++pool->idle;
+      const bool worth_waiting =
+          pool->work.wait_for(lock, idle, [&] { return pool->stopping || !pool->queue.empty(); });
+      --pool->idle;
+      if (pool->queue.empty() && (!worth_waiting || pool->stopping)) break;
+    }
+    Task task = std::move(pool->queue.front());
+    pool->queue.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+  if (--pool->threads == 0) pool->all_gone.notify_all();
+}
+
+std::size_t usable_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::size_t cpus = 1;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) cpus = static_cast<std::size_t>(CPU_COUNT(&set));
+
+  // "max 100000" or "150000 100000": microseconds of CPU in each period (cgroup v2, cpu.max).
+  std::ifstream v2("/sys/fs/cgroup/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(v2 >> quota >> period)) {
+    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") >> quota;
+    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_period_us") >> period;
+  }
+  std::istringstream number(quota);
+  double allowed = 0;
+  if (period > 0 && number >> allowed && allowed > 0) {
+    const auto limit = static_cast<std::size_t>((allowed + period - 1) / period);
+    cpus = std::min(cpus, std::max<std::size_t>(limit, 1));
+  }
+  return std::max<std::size_t>(cpus, 1);
+}
+
+}  // namespace ofn

@@ -1,0 +1,280 @@
+#include "output/outputs.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/random.h"
+
+namespace ofn {
+
+namespace {
+
+constexpr std::string_view kEventIdKey = "cloudevent.id";
+constexpr std::string_view kEventType = "application/cloudevents+json";
+
+Header* find_key(std::vector<Header>& metadata, std::string_view key) {
+  const auto it = std::ranges::find(metadata, key, &Header::name);
+  return it == metadata.end() ? nullptr : &*it;
+}
+
+std::vector<Header> metadata_of(const Output& output, std::span<const Header> own) {
+  std::vector<Header> metadata;
+  metadata.reserve(output.metadata.size() + own.size() + 2);
+  for (const auto& [name, value] : output.metadata) metadata.push_back({name, value});
+  for (const Header& entry : own) {
+    if (Header* same = find_key(metadata, entry.name)) {
+      same->value = entry.value;
+    } else {
+      metadata.push_back(entry);
+    }
+  }
+  return metadata;
+}
+
+BindingCall binding_call(const Output& output, const Payload& payload,
+                         const DeliveryOptions& options) {
+  std::string_view operation = options.operation;
+  if (operation.empty()) operation = output.operation;
+  if (operation.empty()) operation = "create";
+  return {.component = output.component,
+          .operation = operation,
+          .data = payload.data,
+          .metadata = metadata_of(output, options.metadata)};
+}
+
+PublishCall publish_call(const Output& output, const Payload& payload,
+                         const DeliveryOptions& options, Random& random) {
+  PublishCall call{.component = output.component,
+                   .topic = output.topic,
+                   .data = payload.data,
+                   .content_type = payload.publication.content_type,
+                   .metadata = metadata_of(output, options.metadata)};
+  if (!payload.event_json.empty()) {
+    call.data = payload.event_json;
+    call.content_type = kEventType;
+  }
+  if (const std::string_view type = payload.publication.kept_type; !type.empty()) {
+    if (Header* same = find_key(call.metadata, kContentTypeKey)) {
+      same->value = type;
+    } else {
+      call.metadata.push_back({std::string(kContentTypeKey), std::string(type)});
+    }
+  }
+  // An id that the user declared for the output is the user's word.
+  if (find_key(call.metadata, kEventIdKey) == nullptr) {
+    call.metadata.push_back({std::string(kEventIdKey), payload.event_id.empty()
+                                                           ? uuid4(random)
+                                                           : std::string(payload.event_id)});
+  }
+  return call;
+}
+
+Delivered classify(const SidecarError& failure) {
+  switch (failure.error.code()) {
+    case Code::kDeadlineExceeded:
+      return Delivered::kTimedOut;
+    case Code::kUnavailable:  // also: lost in the middle of the call
+      return Delivered::kUnreachable;
+    default:
+      return Delivered::kRefused;
+  }
+}
+
+}  // namespace
+
+// All outputs of one invocation, until the last of them is decided.
+class Outputs::Delivery final {
+ public:
+  Delivery(Outputs& outputs, std::span<const Payload> payloads, const DeliveryOptions& options,
+           DeliveryDone done);
+
+  // Once, with the place at which the outputs keep it.
+  void start(std::list<std::shared_ptr<Delivery>>::iterator self);
+
+ private:
+  // One payload on its way to one output.
+  struct Attempt {
+    Attempt(Delivery& delivery, const Output& declared, const Payload& payload)
+        : output(declared),
+          retry(delivery.outputs_.loop_, [this, &delivery] { delivery.send(*this); }) {
+      if (output.kind == ComponentKind::kBinding) {
+        call = binding_call(output, payload, delivery.options_);
+      } else {
+        call = publish_call(output, payload, delivery.options_, delivery.outputs_.loop_.random());
+      }
+    }
+
+    const Output& output;
+    std::variant<BindingCall, PublishCall> call;  // made once: the same on each retry
+    Timer retry;
+    unsigned tries = 0;
+    bool decided = false;
+    std::size_t place = 0;  // in the report
+  };
+
+  void send(Attempt& attempt);
+  void answered(Attempt& attempt, SidecarResult result);
+  // Tries again later, if that is allowed and there is time.
+  bool retries(Attempt& attempt, const SidecarError& failure);
+  void decide(Attempt& attempt, Delivered outcome, std::expected<SidecarReply, Error> reply);
+  void give_up();
+  void log(const OutputResult& result) const;
+
+  Outputs& outputs_;
+  const DeliveryOptions options_;
+  DeliveryDone done_;
+  SteadyTime started_;
+  Timer deadline_;
+  std::deque<Attempt> attempts_;
+  std::size_t undecided_ = 0;
+  DeliveryReport report_;
+  std::list<std::shared_ptr<Delivery>>::iterator self_;
+};
+
+Outputs::Delivery::Delivery(Outputs& outputs, std::span<const Payload> payloads,
+                            const DeliveryOptions& options, DeliveryDone done)
+    : outputs_(outputs),
+      options_(options),
+      done_(std::move(done)),
+      started_(outputs.loop_.clock().now()),
+      deadline_(outputs.loop_, [this] { give_up(); }) {
+  const std::span<const Output> to = options.only == nullptr
+                                         ? std::span<const Output>(outputs.context_.outputs)
+                                         : std::span<const Output>(options.only, 1);
+  report_.results.reserve(payloads.size() * to.size());
+  for (const Payload& payload : payloads) {
+    for (const Output& output : to) {
+      Attempt& attempt = attempts_.emplace_back(*this, output, payload);
+      attempt.place = report_.results.size();
+      report_.results.push_back({.output = &output});
+    }
+  }
+  undecided_ = attempts_.size();
+}
+
+void Outputs::Delivery::start(std::list<std::shared_ptr<Delivery>>::iterator self) {
+  self_ = self;
+  if (!options_.deadline.is_never()) deadline_.arm(options_.deadline.at());
+  for (Attempt& attempt : attempts_) send(attempt);
+}
+
+void Outputs::Delivery::send(Attempt& attempt) {
+  ++attempt.tries;
+  const SidecarOptions options{.deadline = options_.deadline,
+                               .traceparent = options_.traceparent,
+                               .tracestate = options_.tracestate};
+  // The sidecar may answer when the delivery was given up long ago.
+  auto done = [delivery = std::weak_ptr<Delivery>(*self_), &attempt](SidecarResult result) {
+    if (const auto alive = delivery.lock()) alive->answered(attempt, std::move(result));
+  };
+  if (const auto* binding = std::get_if<BindingCall>(&attempt.call)) {
+    outputs_.sidecar_.invoke_binding(*binding, options, std::move(done));
+  } else {
+    outputs_.sidecar_.publish(std::get<PublishCall>(attempt.call), options, std::move(done));
+  }
+}
+
+void Outputs::Delivery::answered(Attempt& attempt, SidecarResult result) {
+  if (attempt.decided) return;
+  if (result) return decide(attempt, Delivered::kConfirmed, *std::move(result));
+  if (retries(attempt, result.error())) return;
+  decide(attempt, classify(result.error()), std::unexpected(std::move(result.error().error)));
+}
+
+bool Outputs::Delivery::retries(Attempt& attempt, const SidecarError& failure) {
+  const Code code = failure.error.code();
+  // Not what can never be sent: too large, or text that Dapr's API cannot carry.
+  const bool unreached = failure.reach == Reach::kNever && code == Code::kUnavailable;
+  if (!unreached && !outputs_.policy_.retries(code)) return false;
+
+  const SteadyTime now = outputs_.loop_.clock().now();
+  const Deadline limit =
+      unreached ? earlier(options_.deadline, Deadline(started_ + outputs_.policy_.unreachable))
+                : options_.deadline;
+  if (limit.passed(now)) return false;
+  // The last try is at the limit itself, where the pause would lead beyond it.
+  const Duration pause = outputs_.policy_.pause(attempt.tries - 1, outputs_.loop_.random());
+  const SteadyTime again = outputs_.budget_.reserve(std::min(now + pause, limit.at()));
+  if (again > limit.at()) return false;
+  attempt.retry.arm(again);
+
+  Log& log = outputs_.log_;
+  if (log.enabled(Level::kDebug)) {
+    log.write(Level::kDebug, "output is tried again",
+              {{"request_id", options_.request_id},
+               {"output", attempt.output.name},
+               {"component", attempt.output.component},
+               {"code", code_name(code)},
+               {"error", failure.error.text()}});
+  }
+  return true;
+}
+
+void Outputs::Delivery::decide(Attempt& attempt, Delivered outcome,
+                               std::expected<SidecarReply, Error> reply) {
+  attempt.decided = true;
+  attempt.retry.disarm();
+  OutputResult& result = report_.results[attempt.place];
+  result.outcome = outcome;
+  result.reply = std::move(reply);
+  result.tries = attempt.tries;
+  log(result);
+  if (--undecided_ > 0) return;
+
+  const std::shared_ptr<Delivery> keep = std::move(*self_);
+  outputs_.under_way_.erase(self_);
+  deadline_.disarm();
+  std::exchange(done_, nullptr)(std::move(report_));
+}
+
+void Outputs::Delivery::give_up() {
+  const std::shared_ptr<Delivery> keep = *self_;
+  for (Attempt& attempt : attempts_) {
+    if (attempt.decided) continue;
+    decide(attempt, Delivered::kTimedOut,
+           fail(Code::kDeadlineExceeded, "the sidecar has not confirmed by the deadline"));
+  }
+}
+
+void Outputs::Delivery::log(const OutputResult& result) const {
+  const bool confirmed = result.outcome == Delivered::kConfirmed;
+  const Level level = confirmed ? Level::kDebug : Level::kWarning;
+  if (!outputs_.log_.enabled(level)) return;
+  const std::string tries = std::to_string(result.tries);
+  std::vector<LogField> fields = {{"request_id", options_.request_id},
+                                  {"output", result.output->name},
+                                  {"component", result.output->component},
+                                  {"tries", tries}};
+  std::string error;
+  if (!confirmed) {
+    error = result.reply.error().text();
+    fields.push_back({"code", code_name(result.reply.error().code())});
+    fields.push_back({"error", error});
+  }
+  outputs_.log_.write(level, confirmed ? "output confirmed" : "output failed",
+                      std::span<const LogField>(fields));
+}
+
+Outputs::Outputs(const FunctionContext& context, Sidecar& sidecar, Loop& loop, Log& log,
+                 OutputPolicy policy)
+    : context_(context), sidecar_(sidecar), loop_(loop), log_(log), policy_(std::move(policy)) {}
+
+Outputs::~Outputs() = default;
+
+void Outputs::deliver(std::span<const Payload> payloads, const DeliveryOptions& options,
+                      DeliveryDone done) {
+  if (payloads.empty() || context_.outputs.empty()) {
+    loop_.post([done = std::move(done)]() mutable { done({}); });
+    return;
+  }
+  under_way_.push_front(std::make_shared<Delivery>(*this, payloads, options, std::move(done)));
+  const std::shared_ptr<Delivery> delivery = under_way_.front();
+  delivery->start(under_way_.begin());
+}
+
+}  // namespace ofn

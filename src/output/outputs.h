@@ -1,0 +1,75 @@
+// Sends what a function returned, or sends itself, to the outputs that the context declares, through
+// the port Sidecar.
+//
+//   Outputs outputs(context, sidecar, loop, log, policy);
+//   outputs.deliver({&payload, 1}, {.deadline = deadline, .request_id = id},
+//                   [](DeliveryReport report) { … });
+//
+// The promise it keeps: `done` reports an output as confirmed only when the sidecar has confirmed
+// it, and it is called when nothing is undecided any more.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/log.h"
+#include "context/function_context.h"
+#include "loop/loop.h"
+#include "output/delivery.h"
+#include "output/payload.h"
+#include "output/policy.h"
+#include "output/sidecar.h"
+
+namespace ofn {
+
+struct DeliveryOptions {
+  Deadline deadline{};            // of the invocation: nothing is waited for beyond it
+  std::string_view request_id{};  // for the log
+  std::string_view traceparent{};
+  std::string_view tracestate{};
+  // Of one send by the function: to that output instead of all; and what differs from what it
+  // declares.
+  const Output* only = nullptr;
+  std::string_view operation{};           // of a binding; empty: the output's
+  std::span<const Header> metadata = {};  // beside the output's own; the same key replaces it
+};
+
+using DeliveryDone = std::move_only_function<void(DeliveryReport)>;
+
+// Lifetime: a delivery that is under way when it goes is never reported.
+// Threads: the loop's. `done` runs on it, never from inside deliver().
+// Retries: a call that provably never reached a handler (Reach::kNever), and the codes that the
+//   policy names; within the deadline, after a pause, and within the budget shared by all
+//   deliveries of this object. Every publish carries `cloudevent.id`, the same on each retry.
+// Cost: a handful of allocations for a delivery and for each output; no copy of the data.
+class Outputs {
+ public:
+  // `context`, `sidecar`, `loop` and `log` outlive it.
+  Outputs(const FunctionContext& context, Sidecar& sidecar, Loop& loop, Log& log,
+          OutputPolicy policy = {});
+  Outputs(const Outputs&) = delete;
+  Outputs& operator=(const Outputs&) = delete;
+  ~Outputs();
+
+  // Sends each payload to each output, or to the one that the options name. Payloads and options are borrowed until `done` has run.
+  void deliver(std::span<const Payload> payloads, const DeliveryOptions& options,
+               DeliveryDone done);
+
+ private:
+  class Delivery;
+  friend class Delivery;
+
+  const FunctionContext& context_;
+  Sidecar& sidecar_;
+  Loop& loop_;
+  Log& log_;
+  const OutputPolicy policy_;
+  RetryBudget budget_;
+  std::list<std::shared_ptr<Delivery>>
+      under_way_;  // shared with what the sidecar has yet to answer
+};
+
+}  // namespace ofn

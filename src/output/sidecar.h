@@ -1,0 +1,86 @@
+// The port Sidecar: what the middle of the house asks of Dapr, as values. dapr/ implements it over
+// gRPC, testing/fake_sidecar.h in memory.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ofn/field.h>
+#include <ofn/stores.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace ofn {
+
+// InvokeBinding (Dapr API: dapr.proto.runtime.v1.Dapr). Views are read before the call returns.
+struct BindingCall {
+  std::string_view component;
+  std::string_view operation;
+  std::string_view data;
+  std::vector<Header> metadata;
+};
+
+// PublishEvent.
+struct PublishCall {
+  std::string_view component;
+  std::string_view topic;
+  std::string_view data;
+  std::string_view content_type;
+  std::vector<Header> metadata;
+};
+
+struct SidecarOptions {
+  Deadline deadline;
+  std::string_view traceparent;  // W3C Trace Context of the invocation; empty: none
+  std::string_view tracestate;
+};
+
+// What the sidecar answered.
+struct SidecarReply {
+  std::string data;  // a binding's response; empty for a publish
+  std::vector<Header> metadata;
+};
+
+// Could the request have reached a handler? Only what provably did not may be sent again without
+// being asked to.
+enum class Reach {
+  kNever,  // no connection, REFUSED_STREAM, a stream above GOAWAY's last id
+  kMaybe,
+};
+
+struct SidecarError {
+  Error error;
+  Reach reach = Reach::kMaybe;
+};
+
+using SidecarResult = std::expected<SidecarReply, SidecarError>;
+using SidecarDone = std::move_only_function<void(SidecarResult)>;
+
+// Threads: one loop's; `done` runs on it, exactly once, never from inside the call that started it.
+// Errors: kUnavailable with Reach::kNever when the sidecar cannot be reached; kDeadlineExceeded at
+//   the deadline; else what the sidecar answered.
+class Sidecar {
+ public:
+  virtual ~Sidecar() = default;
+  virtual void invoke_binding(const BindingCall& call, const SidecarOptions& options,
+                              SidecarDone done) = 0;
+  virtual void publish(const PublishCall& call, const SidecarOptions& options,
+                       SidecarDone done) = 0;
+};
+
+using StoreResult = std::expected<StoreAnswer, SidecarError>;
+using StoreDone = std::move_only_function<void(StoreResult)>;
+
+// The port to the rest of what a function may ask of the sidecar: state, secrets, other apps.
+// Threads and errors: as of Sidecar. The answer has the type that belongs to the call.
+class Stores {
+ public:
+  virtual ~Stores() = default;
+  virtual void ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) = 0;
+};
+
+}  // namespace ofn

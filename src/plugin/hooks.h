@@ -1,0 +1,82 @@
+// Which hooks run around every function, in what order.
+//
+//   Result<std::vector<PluginType>> known = plugins_of(program);
+//   const Hooks hooks = Hooks::of(context, *known, log);   // at start
+//   HookRun run(hooks, log, request_id);                    // for one call
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ofn/abi.h>
+#include <ofn/plugin.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "context/function_context.h"
+
+namespace ofn {
+
+// One plugin that a program registered. A value. Lifetime: its program stays loaded for good.
+struct PluginType {
+  std::string name;
+  std::string version;
+  bool required = false;
+  Plugin* (*create)() = nullptr;
+  void (*destroy)(Plugin*) = nullptr;
+  std::string place;  // "file.cc:12"
+};
+
+// Appends the plugins of a program. Errors: two of one name, also of two programs, with both places.
+Result<void> add_plugins(const abi::Program& program, std::vector<PluginType>& known);
+
+// Lifetime: outlives its runs. Threads: any (const).
+class Hooks {
+ public:
+  Hooks() = default;
+  // What the context names, of what is known. A name that nobody has is a warning that lists the
+  // known ones.
+  static Hooks of(const FunctionContext& context, std::span<const PluginType> known, Log& log);
+
+  bool empty() const noexcept { return plugins_.empty(); }
+
+ private:
+  friend class HookRun;
+  std::vector<PluginType> plugins_;  // each once
+  std::vector<std::size_t> pre_;     // places in plugins_, in the order in which they run
+  std::vector<std::size_t> post_;
+};
+
+// The hooks of one call, with their instances. Threads: the call's.
+class HookRun {
+ public:
+  // All outlive it.
+  HookRun(const Hooks& hooks, Log& log, std::string_view request_id);
+  HookRun(const HookRun&) = delete;
+  HookRun& operator=(const HookRun&) = delete;
+  ~HookRun();
+
+  // For the context's facts.
+  std::span<const abi::ActivePlugin> plugins() const noexcept { return active_; }
+
+  // Each runs its hooks in order. What fails is logged.
+  void pre(Context& context, CallData& data);
+  void post(Context& context, CallResult& result);
+  // The required plugin whose hook has failed, so that the call fails; empty: none.
+  std::string_view failed() const noexcept { return failed_; }
+
+ private:
+  template <class Hook>
+  void run(std::size_t plugin, std::string_view which, Hook hook);
+
+  const Hooks& hooks_;
+  Log& log_;
+  std::string_view request_id_;
+  std::vector<abi::ActivePlugin> active_;  // beside the plugins of hooks_
+  std::string_view failed_;
+};
+
+}  // namespace ofn

@@ -1,0 +1,305 @@
+#include "serving/async/async_service.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/request_id.h"
+#include "context/problem.h"
+#include "serving/async/message.h"
+
+namespace ofn {
+
+namespace {
+
+using dapr::TopicStatus;
+
+CallTrace trace_of(const dapr::AppCall& call) {
+  return {.traceparent = call.traceparent(), .tracestate = call.tracestate()};
+}
+
+// The gRPC status of a failure, from the answer that an HTTP caller would have got.
+Code code_of(int status) {
+  switch (status) {
+    case 429:
+      return Code::kResourceExhausted;
+    case 503:
+      return Code::kUnavailable;
+    case 504:
+      return Code::kDeadlineExceeded;
+    default:
+      return status >= 400 && status < 500 ? Code::kFailedPrecondition : Code::kInternal;
+  }
+}
+
+// An answer's text as a status message: its first line.
+std::string message_of(std::string_view body) {
+  constexpr std::size_t kLongest = 1000;
+  return std::string(body.substr(0, std::min(body.find('\n'), kLongest)));
+}
+
+}  // namespace
+
+AsyncService::AsyncService(Subscriptions subscriptions, const Function& function, Gate& gate,
+                           Workers& workers, Log& log, Duration timeout, std::size_t queue)
+    : subscriptions_(std::move(subscriptions)),
+      function_(function),
+      gate_(gate),
+      runners_{.workers = workers, .log = log},
+      timeout_(timeout) {
+  for (const InputRules& rules : subscriptions_.inputs()) {
+    inputs_.push_back({.rules = rules,
+                       .order = rules.in_order ? std::make_unique<Gate>(1, queue) : nullptr,
+                       .failures = rules.max_failures == 0
+                                       ? nullptr
+                                       : std::make_unique<Failures>(rules.max_failures)});
+  }
+}
+
+AsyncService::Input* AsyncService::input_of(const InputRules* rules) {
+  return rules == nullptr ? nullptr : &inputs_[rules - subscriptions_.inputs().data()];
+}
+
+// One message on its way: waits for its order and at the gate, runs, says how it ended.
+class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter {
+ public:
+  using Done = std::move_only_function<void(Result<TopicStatus>)>;
+
+  explicit Delivery(Shard& shard)
+      : shard_(shard), invocation_(shard.invoker_, *this), turn_(shard.lane_, invocation_) {}
+
+  // To be filled before start().
+  Message& message() { return message_; }
+
+  void start(Input& input, Deadline deadline, Done done) {
+    input_ = &input;
+    abandoned_ = false;
+    done_ = std::move(done);
+    const SteadyTime timeout = shard_.invoker_.loop.now() + shard_.service_.timeout_;
+    invocation_.begin(
+        shard_.service_.function_,
+        message_.inbound(*input.rules.trigger,
+                         deadline.is_never() ? timeout : std::min(timeout, deadline.at())));
+    if (input.order == nullptr) return take_turn();
+    switch (input.order->enter(*this)) {
+      case Gate::Entry::kIn:
+        return admitted();
+      case Gate::Entry::kWaiting:
+        return;
+      case Gate::Entry::kFull:
+        return refuse_full();
+    }
+  }
+
+  // Nobody waits for the answer any more.
+  void abandon() {
+    if (!is_under_way()) return;
+    abandoned_ = true;
+    invocation_.request_stop();
+    const bool waits_for_order = input_->order != nullptr && !in_order_;
+    if (waits_for_order ? input_->order->forget(*this) : turn_.give_up())
+      invocation_.refuse(Response().status(503));
+  }
+  void stop() {
+    if (is_under_way()) invocation_.request_stop();
+  }
+
+ private:
+  bool is_under_way() const { return input_ != nullptr; }
+
+  // Gate::Waiter, of the input's order
+  Loop& loop() override { return shard_.invoker_.loop; }
+  void admitted() override {
+    in_order_ = true;
+    if (abandoned_ || invocation_.answered()) return invocation_.refuse(Response().status(503));
+    take_turn();
+  }
+
+  void take_turn() {
+    if (turn_.take(shard_.service_.function_, shard_.pace_) == Gate::Entry::kFull) refuse_full();
+  }
+  void refuse_full() { invocation_.refuse(Response("too many deliveries at a time").status(429)); }
+
+  // Caller
+  void answer(Answer answer) override {
+    turn_.answered();
+    if (answer.verdict == Verdict::kSuccess && answer.response.status() < 400) {
+      if (input_->failures) input_->failures->succeeded(message_.id());
+      return done_(TopicStatus::kSuccess);
+    }
+    const bool is_topic = input_->rules.trigger->kind == ComponentKind::kPubsub;
+    if (is_topic && answer.drop) return drop("the function said so");
+    if (is_topic && input_->failures && input_->failures->failed(message_.id()))
+      return drop("it failed as often as maxFailures allows");
+    done_(fail(code_of(answer.response.status()), message_of(answer.response.body())));
+  }
+  void drop(std::string_view why) {
+    shard_.invoker_.log.write(
+        Level::kWarning, "event dropped",
+        {{"input", input_->rules.trigger->label()}, {"id", message_.id()}, {"reason", why}});
+    done_(TopicStatus::kDrop);
+  }
+  void ended() override {
+    turn_.end();
+    if (std::exchange(in_order_, false)) input_->order->leave();
+    input_ = nullptr;
+    done_ = nullptr;
+    shard_.free_.push_back(this);
+  }
+
+  Shard& shard_;
+  Invocation invocation_;
+  Turn turn_;
+  Message message_;
+  Input* input_ = nullptr;  // while under way
+  Done done_;
+  bool in_order_ = false;
+  bool abandoned_ = false;
+};
+
+// Several messages in one delivery. Lifetime: its own: until the last has ended.
+class AsyncService::Shard::Bulk {
+ public:
+  Bulk(dapr::AppCallPtr call, std::size_t size) : call_(std::move(call)), left_(size) {
+    statuses_.reserve(size);
+  }
+
+  void ended(std::size_t entry, Result<TopicStatus> result) {
+    if (result) {
+      statuses_[entry].status = *result;
+    } else {
+      statuses_[entry].status = TopicStatus::kRetry;
+      ++failed_;
+      error_ = std::move(result).error();
+    }
+    finish_one();
+  }
+  void add(std::string entry_id) { statuses_.push_back({std::move(entry_id), {}}); }
+
+ private:
+  void finish_one() {
+    if (--left_ != 0) return;
+    if (failed_ == statuses_.size() && error_) {
+      call_->fail(*error_);
+    } else {
+      call_->acknowledge(statuses_);
+    }
+    delete this;
+  }
+
+  dapr::AppCallPtr call_;
+  std::vector<dapr::BulkStatus> statuses_;
+  std::size_t left_;
+  std::size_t failed_ = 0;
+  std::optional<Error> error_;  // of the last that failed
+};
+
+AsyncService::Shard::Shard(AsyncService& service, const Invoker& invoker)
+    : service_(service),
+      invoker_(invoker),
+      lane_{
+          .loop = invoker.loop, .gate = service.gate_, .runner = {service.runners_, invoker.loop}} {
+}
+
+AsyncService::Shard::~Shard() = default;
+
+AsyncService::Shard::Delivery& AsyncService::Shard::acquire() {
+  if (free_.empty()) {
+    deliveries_.push_back(std::make_unique<Delivery>(*this));
+    free_.push_back(deliveries_.back().get());
+    free_.reserve(deliveries_.size());
+  }
+  Delivery& delivery = *free_.back();
+  free_.pop_back();
+  return delivery;
+}
+
+AsyncService::Input* AsyncService::Shard::admit(const InputRules* rules, std::string_view what,
+                                                dapr::AppCall& call) {
+  if (service_.draining_) {
+    call.fail(Error(Code::kUnavailable, "the server stops"));
+    return nullptr;
+  }
+  if (rules == nullptr) {
+    Error error(Code::kNotFound, "no trigger wants " + std::string(what) + "; the triggers are " +
+                                     service_.subscriptions_.names());
+    invoker_.log.write(Level::kWarning, "delivery refused", {{"error", error.message()}});
+    call.fail(error);
+    return nullptr;
+  }
+  return service_.input_of(rules);
+}
+
+void AsyncService::Shard::on_topic_event(dapr::TopicEvent event, dapr::AppCallPtr call) {
+  Input* input = admit(
+      service_.subscriptions_.topic(event.component, event.topic, event.path),
+      "the topic " + quoted(event.topic) + " of the component " + quoted(event.component), *call);
+  if (input == nullptr) return;
+  Delivery& delivery = acquire();
+  const RequestId made = RequestId::of({}, invoker_.loop.random());
+  delivery.message().take(std::move(event), trace_of(*call), made.view());
+  call->on_cancelled([&delivery] { delivery.abandon(); });
+  const Deadline deadline = call->deadline();
+  delivery.start(*input, deadline, [call = std::move(call)](Result<TopicStatus> result) {
+    if (result) {
+      call->acknowledge(*result);
+    } else {
+      call->fail(result.error());
+    }
+  });
+}
+
+void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr call) {
+  Input* input = admit(
+      service_.subscriptions_.topic(event.component, event.topic, event.path),
+      "the topic " + quoted(event.topic) + " of the component " + quoted(event.component), *call);
+  if (input == nullptr) return;
+  if (event.entries.empty()) return call->acknowledge(std::vector<dapr::BulkStatus>());
+  const CallTrace trace = trace_of(*call);
+  const Deadline deadline = call->deadline();
+  auto* bulk = new Bulk(std::move(call), event.entries.size());  // deletes itself
+  for (const dapr::BulkEvent::Entry& entry : event.entries) bulk->add(entry.entry_id);
+  for (std::size_t i = 0; i < event.entries.size(); ++i) {
+    dapr::BulkEvent::Entry& entry = event.entries[i];
+    dapr::TopicEvent one = entry.event ? *std::move(entry.event) : dapr::TopicEvent();
+    if (!entry.event) {
+      one.data = std::move(entry.bytes);
+      one.content_type = std::move(entry.content_type);
+    }
+    one.topic = event.topic;
+    one.component = event.component;
+    one.path = event.path;
+    for (Header& header : entry.metadata) one.extensions.push_back(std::move(header));
+    Delivery& delivery = acquire();
+    const RequestId made = RequestId::of({}, invoker_.loop.random());
+    delivery.message().take(std::move(one), trace, made.view());
+    delivery.start(*input, deadline,
+                   [bulk, i](Result<TopicStatus> result) { bulk->ended(i, std::move(result)); });
+  }
+}
+
+void AsyncService::Shard::on_binding_event(dapr::BindingEvent event, dapr::AppCallPtr call) {
+  Input* input = admit(service_.subscriptions_.binding(event.component),
+                       "the input binding " + quoted(event.component), *call);
+  if (input == nullptr) return;
+  Delivery& delivery = acquire();
+  delivery.message().take(std::move(event), trace_of(*call));
+  call->on_cancelled([&delivery] { delivery.abandon(); });
+  const Deadline deadline = call->deadline();
+  delivery.start(*input, deadline, [call = std::move(call)](Result<TopicStatus> result) {
+    if (result) {
+      call->acknowledge();
+    } else {
+      call->fail(result.error());
+    }
+  });
+}
+
+void AsyncService::Shard::stop_calls() {
+  for (const auto& delivery : deliveries_) delivery->stop();
+}
+
+}  // namespace ofn

@@ -1,0 +1,105 @@
+// What a sidecar delivers → invocations of one function: bindings and topics, acknowledged when the
+// function, its hooks and its outputs are done, and not otherwise.
+//
+//   AsyncService service(subscriptions, function, gate, workers, {.timeout = 300s});
+//   AsyncService::Shard shard(service, invoker);   // one per loop: what dapr::AppServer calls
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "dapr/app_api.h"
+#include "function/function.h"
+#include "invocation/invocation.h"
+#include "serving/async/failures.h"
+#include "serving/async/subscriptions.h"
+#include "serving/gate.h"
+#include "serving/runner.h"
+#include "serving/turn.h"
+
+namespace ofn {
+
+// What all loops share. Lifetime: outlives its shards. Threads: any.
+class AsyncService {
+ public:
+  class Shard;
+
+  // `timeout`: of an invocation with its outputs, from the delivery's arrival; a deadline of the
+  // sidecar's own that is sooner counts. `queue`: how many deliveries may wait for one input's
+  // order. The function has no delivery_problem(). All others outlive the service.
+  AsyncService(Subscriptions subscriptions, const Function& function, Gate& gate, Workers& workers,
+               Log& log, Duration timeout, std::size_t queue);
+
+  // From now on deliveries are refused, and the sidecar keeps them: the program stops.
+  // Threads: any.
+  void drain() { draining_ = true; }
+
+ private:
+  // Beside the context's trigger: what deliveries of one input share.
+  struct Input {
+    InputRules rules;
+    std::unique_ptr<Gate> order;         // of those that come one at a time; null for the others
+    std::unique_ptr<Failures> failures;  // null where nothing is dropped
+  };
+  Input* input_of(const InputRules* rules);
+
+  const Subscriptions subscriptions_;
+  const Function& function_;
+  Gate& gate_;
+  Runners runners_;
+  const Duration timeout_;
+  std::vector<Input> inputs_;
+  std::atomic<bool> draining_ = false;
+};
+
+// One loop's part.
+//
+// Answers: success when the invocation succeeded · a drop when the author asked for it, or an event
+//   failed maxFailures times · everything else is an error, so that it comes again:
+//   no trigger wants it NOT_FOUND · too many at a time RESOURCE_EXHAUSTED · stopping, or an output's
+//   sidecar is not reached UNAVAILABLE · too late DEADLINE_EXCEEDED · the function says it is to
+//   blame (4xx) FAILED_PRECONDITION · it failed, crashed, or an output refused INTERNAL
+// A bulk is answered entry by entry, unless all of them failed: that is an error again.
+//
+// Lifetime: destroyed when its loop runs no more and every call was answered. Threads: the loop's.
+// Cost: deliveries are pooled.
+class AsyncService::Shard final : public dapr::AppApi {
+ public:
+  // Both outlive it.
+  Shard(AsyncService& service, const Invoker& invoker);
+  ~Shard() override;
+
+  const std::vector<dapr::Subscription>& subscriptions() const override {
+    return service_.subscriptions_.topics();
+  }
+  const std::vector<std::string>& input_bindings() const override {
+    return service_.subscriptions_.bindings();
+  }
+  void on_topic_event(dapr::TopicEvent event, dapr::AppCallPtr call) override;
+  void on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr call) override;
+  void on_binding_event(dapr::BindingEvent event, dapr::AppCallPtr call) override;
+  bool ready() const override { return !service_.draining_; }
+
+  // Asks every function that runs to stop: the server is about to give up on it.
+  void stop_calls();
+
+ private:
+  class Delivery;
+  class Bulk;
+
+  Delivery& acquire();
+  // What refuses a delivery before it becomes one; nullptr with `error` filled in.
+  Input* admit(const InputRules* rules, std::string_view what, dapr::AppCall& call);
+
+  AsyncService& service_;
+  const Invoker& invoker_;
+  Lane lane_;
+  Pace pace_;                                          // of the one function
+  std::vector<std::unique_ptr<Delivery>> deliveries_;  // all that were ever made
+  std::vector<Delivery*> free_;
+};
+
+}  // namespace ofn

@@ -1,0 +1,40 @@
+// What comes to the one port: a sidecar's calls, gRPC's health check, and requests of everybody else.
+//
+//   Front front(Callbacks::kGrpc, app_server, app_http, http_shard);   // one per loop
+#pragma once
+
+#include "dapr/app_http.h"
+#include "dapr/app_server.h"
+#include "wire/exchange.h"
+
+namespace ofn {
+
+// Does a sidecar call this program? Without triggers its gRPC methods are nobody's, and a function
+// may have their paths.
+enum class Callbacks { kNone, kGrpc, kHttp };
+
+// Lifetime: all of them outlive it. Threads: the loop's.
+class Front final : public wire::Handler {
+ public:
+  Front(Callbacks callbacks, dapr::AppServer& grpc, dapr::AppHttp& http, wire::Handler& requests)
+      : callbacks_(callbacks), grpc_(grpc), http_(http), requests_(requests) {}
+
+  void handle(wire::ExchangePtr exchange) override {
+    const wire::Message& message = exchange->request();
+    if (dapr::AppServer::is_health_check(message) ||
+        (callbacks_ == Callbacks::kGrpc && dapr::AppServer::is_grpc(message))) {
+      return grpc_.handle(std::move(exchange));
+    }
+    if (callbacks_ == Callbacks::kHttp && http_.wants(message))
+      return http_.handle(std::move(exchange));
+    requests_.handle(std::move(exchange));
+  }
+
+ private:
+  Callbacks callbacks_;
+  dapr::AppServer& grpc_;
+  dapr::AppHttp& http_;
+  wire::Handler& requests_;
+};
+
+}  // namespace ofn

@@ -1,0 +1,164 @@
+#include "serving/http/http_service.h"
+
+#include <string_view>
+#include <utility>
+
+namespace ofn {
+
+namespace {
+
+Request::Parts parts_of(const wire::Message& message) {
+  Request::Parts parts;
+  parts.method = message.method;
+  parts.target = message.target;
+  parts.scheme = message.scheme;
+  parts.authority = message.authority;
+  parts.headers = message.fields;
+  parts.trailers = message.trailers;
+  parts.body = message.body;
+  parts.peer = message.peer;
+  switch (message.version) {
+    case wire::Version::kHttp10:
+      parts.version = "1.0";
+      break;
+    case wire::Version::kHttp11:
+      parts.version = "1.1";
+      break;
+    case wire::Version::kHttp2:
+      parts.version = "2";
+      break;
+  }
+  return parts;
+}
+
+bool is_probe(const wire::Message& message) {
+  if (message.method != "GET") return false;
+  for (const Field& field : message.fields) {
+    if (field.name.size() == 10 && same_field_name(field.name, "user-agent")) {
+      if (field.value.starts_with("kube-probe/")) return true;
+    } else if (field.name.size() == 15) {
+      if (same_field_name(field.name, "k-network-probe") ||
+          same_field_name(field.name, "k-kubelet-probe"))
+        return true;
+    }
+  }
+  return false;
+}
+
+// What the functions-framework specification keeps from functions.
+bool is_for_nobody(std::string_view path) {
+  return path == "/robots.txt" || path == "/favicon.ico";
+}
+
+}  // namespace
+
+// One request on its way: waits at the gate, runs inline or on a worker, answers.
+class HttpService::Shard::Call final : public Caller {
+ public:
+  explicit Call(Shard& shard)
+      : shard_(shard), invocation_(shard.invoker_, *this), turn_(shard.lane_, invocation_) {}
+
+  Routes::Match find(const Routes& routes, std::string_view method, std::string_view path) {
+    return routes.find(method, path, params_);
+  }
+
+  void start(wire::ExchangePtr exchange, const Routes::Match& match) {
+    exchange_ = std::move(exchange);
+    function_ = match.function;
+    Request::Parts parts = parts_of(exchange_->request());
+    parts.params = params_.fields();
+    parts.deadline = shard_.invoker_.loop.now() + shard_.service_.timeout_;
+    invocation_.begin(*function_, parts);
+    exchange_->on_abandoned([this] { abandoned(); });
+    if (turn_.take(*function_, shard_.paces_[match.index]) == Gate::Entry::kFull) {
+      invocation_.refuse(too_many());
+    }
+  }
+
+  void stop() { invocation_.request_stop(); }
+
+ private:
+  Response too_many() const {
+    const bool events =
+        function_->signature == Signature::kCloudEvent || function_->signature == Signature::kEvent;
+    return Response("too many requests at a time; come back later\n")
+        .status(events ? 429 : 503)
+        .header("retry-after", "1");
+  }
+
+  void abandoned() {
+    invocation_.request_stop();
+    // A peer that only finished sending still reads: it keeps its place.
+    if (exchange_->abandoned() && turn_.give_up()) invocation_.refuse(Response().status(503));
+  }
+
+  // Caller
+  void answer(Answer answer) override {
+    turn_.answered();
+    exchange_->respond(std::move(answer.response), answer.extra);
+  }
+  void ended() override {
+    exchange_.reset();
+    turn_.end();
+    shard_.free_.push_back(this);
+  }
+
+  Shard& shard_;
+  Invocation invocation_;
+  Turn turn_;
+  wire::ExchangePtr exchange_;
+  const Function* function_ = nullptr;  // of the current call
+  RouteParams params_;
+};
+
+HttpService::Shard::Shard(HttpService& service, const Invoker& invoker)
+    : service_(service),
+      invoker_(invoker),
+      paces_(service.routes_.functions().size()),
+      lane_{
+          .loop = invoker.loop, .gate = service.gate_, .runner = {service.runners_, invoker.loop}} {
+}
+
+HttpService::Shard::~Shard() = default;
+
+void HttpService::Shard::handle(wire::ExchangePtr exchange) {
+  const wire::Message& message = exchange->request();
+  if (is_probe(message)) {
+    const bool ready = !service_.draining_;
+    return answer_without_function(
+        *exchange, Response(ready ? "ok\n" : "draining\n").status(ready ? 200 : 503));
+  }
+  if (free_.empty()) {
+    calls_.push_back(std::make_unique<Call>(*this));
+    free_.push_back(calls_.back().get());
+    free_.reserve(calls_.size());
+  }
+  Call& call = *free_.back();
+  const std::string_view path = message.target.substr(0, message.target.find('?'));
+  const Routes::Match match = call.find(service_.routes_, message.method, path);
+  if (!match.is_authors && is_for_nobody(path)) {
+    return answer_without_function(*exchange, Response("not found\n").status(404));
+  }
+  if (match.function == nullptr) {
+    if (!match.is_path_known)
+      return answer_without_function(*exchange, Response("not found\n").status(404));
+    const std::string allowed = service_.routes_.allowed(path);
+    return answer_without_function(
+        *exchange,
+        Response("allowed here: " + allowed + "\n").status(405).header("allow", allowed));
+  }
+  free_.pop_back();
+  call.start(std::move(exchange), match);
+}
+
+void HttpService::Shard::stop_calls() {
+  for (const auto& call : calls_) call->stop();
+}
+
+void HttpService::Shard::answer_without_function(wire::Exchange& exchange, Response response) {
+  const RequestId id = RequestId::of(exchange.request().fields, invoker_.loop.random());
+  const Field extra{"X-Request-Id", id.view()};
+  exchange.respond(std::move(response), {&extra, 1});
+}
+
+}  // namespace ofn

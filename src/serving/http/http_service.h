@@ -1,0 +1,77 @@
+// HTTP requests → invocations: which function, what is answered without one, how many run, where they run.
+//
+//   HttpService service(routes, gate, workers, timeout);
+//   HttpService::Shard shard(service, invoker);   // one per loop: the wire's Handler
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "function/routes.h"
+#include "invocation/invocation.h"
+#include "loop/pace.h"
+#include "loop/workers.h"
+#include "serving/gate.h"
+#include "serving/runner.h"
+#include "serving/turn.h"
+#include "wire/exchange.h"
+
+namespace ofn {
+
+// What all loops share. Lifetime: outlives its shards. Threads: any.
+class HttpService {
+ public:
+  class Shard;
+
+  // `timeout`: of an invocation with its outputs, from the request's arrival. All others outlive the service.
+  HttpService(const Routes& routes, Gate& gate, Workers& workers, Log& log, Duration timeout)
+      : routes_(routes), gate_(gate), runners_{.workers = workers, .log = log}, timeout_(timeout) {}
+
+  // From now on readiness probes are answered 503: the platform sends no more requests. Threads: any.
+  void drain() { draining_ = true; }
+
+ private:
+  const Routes& routes_;
+  Gate& gate_;
+  Runners runners_;
+  Duration timeout_;
+  std::atomic<bool> draining_ = false;
+};
+
+// One loop's part. Answered here, without user code:
+//   GET probes of kubelet (User-Agent: kube-probe/…) and of Knative (K-Network-Probe, K-Kubelet-Probe): 200, or 503
+//     while draining
+//   a path that no route has: 404; another method than its routes': 405 with Allow
+//   /robots.txt, /favicon.ico: 404 (functions-framework specification), unless an author's route has them
+//   more calls than run and wait: 503 with Retry-After; 429 for events, as CloudEvents' HTTP binding wants
+//
+// Lifetime: destroyed when its loop runs no more and every exchange was answered or lost.
+// Threads: the loop's.
+// Cost: calls are pooled; the steady state allocates nothing.
+class HttpService::Shard final : public wire::Handler {
+ public:
+  // Both outlive it.
+  Shard(HttpService& service, const Invoker& invoker);
+  ~Shard() override;
+
+  void handle(wire::ExchangePtr exchange) override;
+  // Asks every function that runs to stop: the server is about to give up on it.
+  void stop_calls();
+
+ private:
+  class Call;
+
+  void answer_without_function(wire::Exchange& exchange, Response response);
+
+  HttpService& service_;
+  const Invoker& invoker_;
+  std::vector<Pace> paces_;  // one a function, in the order of the routes' functions
+  Lane lane_;
+  std::vector<std::unique_ptr<Call>> calls_;  // all that were ever made
+  std::vector<Call*> free_;
+};
+
+}  // namespace ofn

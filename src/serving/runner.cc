@@ -1,0 +1,97 @@
+#include "serving/runner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace ofn {
+
+namespace {
+
+// How long a thread may take to say where it is.
+constexpr std::chrono::seconds kReportPatience(1);
+
+// Calls on their way to a worker or there, for each idle core: one runs, one is next.
+constexpr std::size_t kSharedPerCore = 2;
+
+}  // namespace
+
+void Runner::Job::run_and_time() {
+  thread_.store(this_thread_id(), std::memory_order_relaxed);
+  run();
+  thread_.store(0, std::memory_order_relaxed);
+}
+
+void Runner::Job::overstayed() { pace_->overstayed(); }
+
+void Runner::queue(Job& job) {
+  ++queued_;
+  loop_.ready(job);
+}
+
+bool Runner::shares(const Pace& pace) const {
+  if (pace.estimate() * static_cast<Duration::rep>(queued_ + 1) <= Pace::kLong) return false;
+  const auto idle = static_cast<std::size_t>(
+      std::ranges::count_if(all_.loops, [](const Loop* loop) { return loop->waits(); }));
+  return all_.shared_out.load(std::memory_order_relaxed) < kSharedPerCore * idle;
+}
+
+void Runner::start(Job& job) {
+  --queued_;
+  job.pace_ = job.turn();
+  if (job.pace_ == nullptr) return;
+  ++job.turns_;
+  job.running_ = true;
+  const bool is_short = job.pace_->runs_inline() && !job.never_inline();
+  job.shared_out_ = is_short && shares(*job.pace_);
+  if (is_short && !job.shared_out_) {
+    job.began_ = loop_.now();
+    if (loop_.host(job)) {
+      job.took_ = loop_.refresh() - job.began_;
+      return returned(job);
+    }
+    // Another thread has the loop. The call's duration is known to be long, and the deadline may have passed meanwhile.
+    return loop_.post([this, &job] {
+      job.took_ = loop_.now() - job.began_;
+      returned(job);
+    });
+  }
+  if (job.shared_out_) all_.shared_out.fetch_add(1, std::memory_order_relaxed);
+  job.began_ = loop_.now();
+  all_.workers.post([this, &job] {
+    const SteadyTime began = loop_.clock().now();
+    job.run_and_time();
+    job.took_ = loop_.clock().now() - began;
+    loop_.post([this, &job] { returned(job); });
+  });
+}
+
+void Runner::returned(Job& job) {
+  if (std::exchange(job.shared_out_, false))
+    all_.shared_out.fetch_sub(1, std::memory_order_relaxed);
+  job.running_ = false;
+  job.pace_->record(job.took_);
+  job.finish();
+}
+
+void Runner::report(Job& job, std::string_view function, std::string_view request_id) {
+  reporter_.post([this, &job, turn = job.turns_, thread = job.thread_.load(),
+                  function = std::string(function), id = std::string(request_id)]() mutable {
+    std::string stack = thread == 0 ? std::string() : stack_of(thread, kReportPatience);
+    if (stack.empty()) stack = "unknown: its thread takes no signals";
+    loop_.post([this, &job, turn, function = std::move(function), id = std::move(id),
+                stack = std::move(stack)] {
+      // Still the same run: so it was its stack, too.
+      if (!job.running_ || job.turns_ != turn) return;
+      const auto ran =
+          std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - job.began_);
+      all_.log.write(Level::kError, "function does not return; its caller was answered without it",
+                     {{"request_id", id},
+                      {"function", function},
+                      {"running_ms", std::to_string(ran.count())},
+                      {"stack", stack}});
+    });
+  });
+}
+
+}  // namespace ofn

@@ -1,0 +1,231 @@
+// Where calls run, and what is said about those that do not return.
+#include "serving/runner.h"
+
+#include <algorithm>
+#include <functional>
+#include <latch>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "loop/loop_threads.h"
+#include "testing/manual_clock.h"
+#include "testing/recording_log.h"
+
+namespace ofn {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Call final : Runner::Job {
+  Call(Runner& runner, Pace& pace, std::function<void()> work, std::function<void()> end)
+      : Job(runner), pace_(pace), inside(std::move(work)), finished(std::move(end)) {}
+  Pace* turn() override { return &pace_; }
+  bool never_inline() const override { return blocks; }
+  void run() override {
+    ran_on = std::this_thread::get_id();
+    inside();
+  }
+  void finish() override { finished(); }
+  Pace& pace_;
+  std::function<void()> inside, finished;
+  bool blocks = false;
+  std::thread::id ran_on;
+};
+
+Pace short_pace(Duration took) {
+  Pace pace;
+  for (int i = 0; i < Pace::kStreak; ++i) pace.record(took);
+  return pace;
+}
+
+struct RunnerTest : ::testing::Test {
+  testing::ManualClock clock;
+  testing::RecordingLog log;
+  Workers workers{16};
+  Loop loop{clock};
+  Runners runners{.workers = workers, .log = log};
+};
+
+TEST_F(RunnerTest, RunsWhereThePaceAndTheFunctionSay) {
+  struct Case {
+    std::string about;
+    Pace pace;
+    bool blocks, runs_inline;
+  };
+  const Case cases[] = {{"unknown", Pace(), false, false},
+                        {"short", short_pace(1us), false, true},
+                        {"short, but may block", short_pace(1us), true, false}};
+  Runner runner(runners, loop);
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.about);
+    Pace pace = one.pace;
+    bool done = false;
+    Call call(runner, pace, [] {}, [&] { done = true; });
+    call.blocks = one.blocks;
+    runner.queue(call);
+    while (!done) loop.poll();
+    EXPECT_EQ(call.ran_on == std::this_thread::get_id(), one.runs_inline);
+    EXPECT_FALSE(call.running());
+  }
+}
+
+// Many calls are ready on one loop.
+struct SharedCase {
+  std::string about;
+  Duration each;
+  bool core_idle;
+  std::size_t calls, elsewhere;
+};
+
+TEST_F(RunnerTest, WhatIsReadyIsSharedWhenItIsLongTogetherAndACoreIsIdle) {
+  const SharedCase cases[] = {{"long together", 30us, true, 8, 2},
+                              {"no core is idle", 30us, false, 8, 0},
+                              {"short together", 1us, true, 8, 0},
+                              {"alone", 40us, true, 1, 0}};
+  for (const SharedCase& one : cases) {
+    SCOPED_TRACE(one.about);
+    Runners all{.workers = workers, .log = log};
+    Runner runner(all, loop);
+    Loop neighbour(clock);
+    const Runner its(all, neighbour);
+    std::unique_ptr<std::thread> thread;
+    if (one.core_idle) {
+      thread = std::make_unique<std::thread>([&] { neighbour.run(); });
+      while (!neighbour.waits()) std::this_thread::yield();
+    }
+    Pace pace = short_pace(one.each);
+    std::latch held(1);
+    std::size_t finished = 0;
+    std::vector<std::unique_ptr<Call>> calls;
+    for (std::size_t i = 0; i < one.calls; ++i) {
+      calls.push_back(std::make_unique<Call>(runner, pace, [] {}, [&] { ++finished; }));
+      // A worker keeps its call until the loop has seen all of them: a count, not a race.
+      calls.back()->inside = [&, self = calls.back().get(), here = std::this_thread::get_id()] {
+        if (self->ran_on != here) held.wait();
+      };
+      runner.queue(*calls.back());
+    }
+    loop.poll();
+    EXPECT_EQ(finished, one.calls - one.elsewhere);
+    EXPECT_EQ(all.shared_out, one.elsewhere);
+    held.count_down();
+    while (finished != one.calls) loop.poll();
+    EXPECT_EQ(all.shared_out, 0U);
+    neighbour.stop();
+    if (thread != nullptr) thread->join();
+  }
+}
+
+TEST(RunnerThreads, AThousandCallsThatBlockAreInsideTogether) {
+  constexpr std::size_t kCalls = 1000;
+  SystemClock clock;
+  NullLog log;
+  Workers workers(kCalls);
+  Loop loop(clock);
+  Runners runners{.workers = workers, .log = log};
+  Runner runner(runners, loop);
+  Pace pace;
+  std::latch together(kCalls);  // passes only when all of them are inside at once
+  std::latch done(kCalls);
+  std::vector<std::unique_ptr<Call>> calls;
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    calls.push_back(std::make_unique<Call>(
+        runner, pace, [&] { together.arrive_and_wait(); }, [&] { done.count_down(); }));
+  }
+  Loop* loops[] = {&loop};
+  const LoopThreads threads(loops);
+  loop.post([&] {
+    for (const auto& call : calls) runner.queue(*call);
+  });
+  done.wait();
+}
+
+TEST(RunnerThreads, ACallThatBlocksInlineMovesItsFunctionOutAndFinishesOnTheLoop) {
+  SystemClock clock;
+  NullLog log;
+  Workers workers(4);
+  Loop loop(clock);
+  Runners runners{.workers = workers, .log = log};
+  Runner runner(runners, loop);
+  Pace pace = short_pace(1us);
+  std::latch second_ran(1);
+  std::latch done(2);
+  const auto finished = [&] {
+    EXPECT_TRUE(loop.in_loop());
+    done.count_down();
+  };
+  Call first(runner, pace, [&] { second_ran.wait(); }, finished);
+  Call second(runner, pace, [&] { second_ran.count_down(); }, finished);
+  bool second_inline = true;
+  Loop* loops[] = {&loop};
+  {
+    LoopThreads threads(loops);
+    loop.post([&] { runner.queue(first), runner.queue(second); });
+    done.wait();
+    std::latch asked(1);
+    loop.post([&] {
+      second_inline = pace.runs_inline();
+      asked.count_down();
+    });
+    asked.wait();
+    EXPECT_EQ(threads.taken_over(), 1U);
+  }
+  EXPECT_FALSE(second_inline);
+}
+
+// What is said of the stack of a thread that waits: TSan holds signals back from it, so that there is none to see.
+#if defined(__SANITIZE_THREAD__)
+constexpr const char* kStackOfAWaitingThread = "unknown: its thread takes no signals";
+#else
+constexpr const char* kStackOfAWaitingThread = "ofn_serving_test";
+#endif
+
+TEST_F(RunnerTest, AFunctionThatDoesNotReturnIsReportedOnce) {
+  Runner runner(runners, loop);
+  Pace pace;
+  std::latch inside(1);
+  std::latch leave(1);
+  bool done = false;
+  Call call(
+      runner, pace,
+      [&] {
+        inside.count_down();
+        leave.wait();
+      },
+      [&] { done = true; });
+  runner.queue(call);
+  loop.poll();
+  inside.wait();
+  EXPECT_TRUE(call.running());
+  clock.advance(7s);
+  runner.report(call, "app::stuck", "id-1");
+  while (log.text().empty()) loop.poll();
+  leave.count_down();
+  while (!done) loop.poll();
+  const std::string line = log.text();
+  EXPECT_EQ(std::ranges::count(line, '\n'), 1);
+  for (const char* part : {"app::stuck", "id-1", "7000", kStackOfAWaitingThread}) {
+    EXPECT_NE(line.find(part), std::string::npos) << line;
+  }
+}
+
+TEST_F(RunnerTest, AFunctionThatHasReturnedMeanwhileIsNotReported) {
+  Runner runner(runners, loop);
+  Pace pace = short_pace(1us);
+  bool done = false;
+  Call call(runner, pace, [] {}, [&] { done = true; });
+  call.inside = [&] { runner.report(call, "f", "id"); };  // returns before the report can be made
+  runner.queue(call);
+  loop.poll();
+  EXPECT_TRUE(done);
+  while (!loop.poll()) {
+  }
+  EXPECT_EQ(log.text(), "");
+}
+
+}  // namespace
+}  // namespace ofn

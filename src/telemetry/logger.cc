@@ -1,0 +1,181 @@
+#include "telemetry/logger.h"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <mutex>
+#include <string>
+#include <unistd.h>
+
+#include <spdlog/async.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include "base/utf8.h"
+
+namespace ofn {
+
+namespace {
+
+// Lines that may wait for the writer. Each slot costs about 400 bytes from the start on.
+constexpr std::size_t kQueue = 1024;
+
+constexpr std::string_view level_word(Level level) {
+  switch (level) {
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarning:
+      return "warning";
+    case Level::kError:
+      return "error";
+  }
+  return "error";
+}
+
+// JSON string content (RFC 8259 §7). What is no UTF-8 is written byte by byte, so that every line
+// parses.
+void append_json(std::string& line, std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  const bool valid = is_utf8(text);
+  line += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      line += '\\';
+      line += c;
+    } else if (c == '\n') {
+      line += "\\n";
+    } else if (byte < 0x20 || byte == 0x7f || (!valid && byte >= 0x80)) {
+      line += "\\u00";
+      line += kHex[byte >> 4];
+      line += kHex[byte & 0xf];
+    } else {
+      line += c;
+    }
+  }
+  line += '"';
+}
+
+// A value for people: bare when it is one plain word, else as in JSON, so that nothing written can
+// fake a line.
+void append_readable(std::string& line, std::string_view text) {
+  const bool plain =
+      !text.empty() &&
+      text.find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/+@%{}()<>*,;") ==
+          std::string_view::npos;
+  if (plain) {
+    line += text;
+  } else {
+    append_json(line, text);
+  }
+}
+
+// spdlog's sink that writes whole lines to a descriptor.
+class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit DescriptorSink(int fd) : fd_(fd) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    for (std::size_t done = 0; done < message.payload.size();) {
+      const ssize_t wrote =
+          ::write(fd_, message.payload.data() + done, message.payload.size() - done);
+      if (wrote < 0 && errno != EINTR) return;  // nobody reads our log: there is nobody to tell
+      if (wrote > 0) done += static_cast<std::size_t>(wrote);
+    }
+  }
+  void flush_() override {}
+  int fd_;
+};
+
+}  // namespace
+
+struct Logger::Sink {
+  explicit Sink(int fd)
+      : pool(std::make_shared<spdlog::details::thread_pool>(kQueue, 1)),
+        logger(std::make_shared<spdlog::async_logger>(
+            "ofn", std::make_shared<DescriptorSink>(fd), pool,
+            spdlog::async_overflow_policy::overrun_oldest)) {
+    logger->set_level(spdlog::level::trace);
+    logger->set_error_handler([](const std::string&) {});  // lines after finish()
+  }
+  std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<spdlog::async_logger> logger;
+};
+
+std::string format_log_line(LogStyle style, std::int64_t unix_micros, Level level,
+                            std::string_view message, std::span<const LogField> fields) {
+  const auto seconds = static_cast<std::time_t>(unix_micros / 1'000'000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 40> stamp{};
+  const bool json = style == LogStyle::kJson;
+  std::size_t length = std::strftime(stamp.data(), stamp.size(), json ? "%FT%T" : "%T", &parts);
+  std::string fraction = std::to_string(1'000'000 + unix_micros % 1'000'000);
+  std::string line;
+  line.reserve(160);
+  if (json) line += R"({"time":")";
+  line.append(stamp.data(), length);
+  line += '.';
+  line.append(fraction, 1, json ? 6 : 3);
+  if (json) {
+    line += R"(Z","level":")";
+    line += level_word(level);
+    line += R"(","message":)";
+    append_json(line, message);
+  } else {
+    line += ' ';
+    line += level_word(level);
+    line += ' ';
+    line += message.find_first_of("\r\n") == std::string_view::npos ? std::string(message) : [&] {
+      std::string escaped;
+      append_json(escaped, message);
+      return escaped;
+    }();
+  }
+  for (const LogField& field : fields) {
+    line += json ? ',' : ' ';
+    if (json) {
+      append_json(line, field.name);
+      line += ':';
+      append_json(line, field.value);
+    } else {
+      line += field.name;
+      line += '=';
+      append_readable(line, field.value);
+    }
+  }
+  if (json) line += '}';
+  return line;
+}
+
+Logger::Logger(LogStyle style, Level least, int fd)
+    : style_(style), least_(least), sink_(std::make_unique<Sink>(fd)) {}
+
+Logger::~Logger() { finish(); }
+
+void Logger::finish() noexcept {
+  if (sink_->pool == nullptr) return;
+  const std::size_t dropped = sink_->pool->overrun_counter();
+  if (dropped > 0)
+    write(Level::kWarning, "log lines were dropped", {{"count", std::to_string(dropped)}});
+  sink_->pool.reset();  // its thread ends when the queue is empty; the logger only knows it weakly
+}
+
+void Logger::write(Level level, std::string_view message,
+                   std::span<const LogField> fields) noexcept {
+  try {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    std::string line =
+        format_log_line(style_, std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
+                        level, message, fields);
+    line += '\n';
+    sink_->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory; a log line must not end a request
+  }
+}
+
+}  // namespace ofn

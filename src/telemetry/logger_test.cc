@@ -1,0 +1,91 @@
+#include "telemetry/logger.h"
+
+#include <array>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace ofn {
+namespace {
+
+constexpr std::int64_t kMoment = 1'763'825'880'123'456;  // 2025-11-22T15:38:00.123456Z
+
+std::string line(LogStyle style, std::string_view message, std::vector<LogField> fields = {}) {
+  return format_log_line(style, kMoment, Level::kWarning, message, fields);
+}
+
+TEST(LogLine, Json) {
+  EXPECT_EQ(
+      line(LogStyle::kJson, "output failed", {{"output", "archive"}}),
+      R"({"time":"2025-11-22T15:38:00.123456Z","level":"warning","message":"output failed","output":"archive"})");
+  EXPECT_EQ(line(LogStyle::kJson, "a\"b\\\n\x01\x7f").substr(66), R"("a\"b\\\n\u0001\u007f"})");
+  EXPECT_EQ(line(LogStyle::kJson, "gr\xc3\xbc\xc3\x9f").substr(66), "\"gr\xc3\xbc\xc3\x9f\"}");
+  EXPECT_EQ(line(LogStyle::kJson, "\xff").substr(66), R"("\u00ff"})") << "no UTF-8, and still JSON";
+}
+
+TEST(LogLine, Readable) {
+  EXPECT_EQ(
+      line(LogStyle::kReadable, "output failed", {{"output", "archive"}, {"why", "no such file"}}),
+      "15:38:00.123 warning output failed output=archive why=\"no such file\"");
+  EXPECT_EQ(line(LogStyle::kReadable, "x", {{"v", ""}}), "15:38:00.123 warning x v=\"\"");
+  EXPECT_EQ(line(LogStyle::kReadable, "two\nlines", {{"v", "a\nb"}}),
+            "15:38:00.123 warning \"two\\nlines\" v=\"a\\nb\"")
+      << "nothing written can fake a line";
+}
+
+class LoggerTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(pipe(pipe_.data()), 0); }
+  std::string read_all() {
+    close(pipe_[1]);
+    std::string text;
+    std::array<char, 4096> buffer{};
+    for (ssize_t n = 0; (n = read(pipe_[0], buffer.data(), buffer.size())) > 0;) {
+      text.append(buffer.data(), static_cast<std::size_t>(n));
+    }
+    close(pipe_[0]);
+    return text;
+  }
+  std::array<int, 2> pipe_{};
+};
+
+TEST_F(LoggerTest, WritesInOrderAndDropsWhatIsBelowTheLevel) {
+  {
+    Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+    EXPECT_FALSE(logger.enabled(Level::kDebug));
+    logger.write(Level::kDebug, "never");
+    logger.write(Level::kInfo, "first");
+    logger.write(Level::kError, "second", {{"a", "1"}});
+  }
+  const std::string text = read_all();
+  EXPECT_EQ(text.find("never"), std::string::npos);
+  EXPECT_LT(text.find("info first\n"), text.find("error second a=1\n"));
+}
+
+TEST_F(LoggerTest, AFullQueueDropsAndCountsInsteadOfBlocking) {
+  std::string text;
+  std::thread reader;
+  {
+    // Nobody reads while the lines are written: the pipe fills (64 KiB), then the queue, then lines
+    // are dropped.
+    Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+    const std::string long_line(1000, 'x');
+    for (int i = 0; i < 20'000; ++i) logger.write(Level::kInfo, long_line);
+    reader = std::thread([&] {
+      std::array<char, 65536> buffer{};
+      for (ssize_t n = 0; (n = read(pipe_[0], buffer.data(), buffer.size())) > 0;) {
+        text.append(buffer.data(), static_cast<std::size_t>(n));
+      }
+    });
+  }
+  close(pipe_[1]);
+  reader.join();
+  close(pipe_[0]);
+  EXPECT_NE(text.find("log lines were dropped count="), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ofn

@@ -1,0 +1,56 @@
+#include "wire/authority.h"
+
+#include <cstddef>
+
+#include "wire/http1/chars.h"
+
+namespace ofn::wire {
+
+namespace {
+
+using http1::is;
+
+bool valid_port(std::string_view port) {
+  unsigned number = 0;
+  for (const char digit : port) {
+    if (!is(http1::kDigit, digit)) return false;
+    number = number * 10 + static_cast<unsigned>(digit - '0');
+    if (number > 65535) return false;
+  }
+  return true;  // an empty port is legal (RFC 3986 §3.2.3)
+}
+
+// The end of the name, or npos when an escape in it is incomplete.
+std::size_t end_of_name(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data();; at += 3) {
+    at = http1::skip(http1::kRegName, at, end);
+    if (at == end || *at != '%') return static_cast<std::size_t>(at - text.data());
+    if (end - at < 3 || !is(http1::kHex, at[1]) || !is(http1::kHex, at[2])) {
+      return std::string_view::npos;
+    }
+  }
+}
+
+// The end of an IPv6 address in brackets, or npos.
+std::size_t end_of_literal(std::string_view text) {
+  const std::size_t close = text.find(']');
+  if (close == std::string_view::npos) return close;
+  bool colon = false;
+  for (const char c : text.substr(1, close - 1)) {
+    colon = colon || c == ':';
+    if (!is(http1::kHex, c) && c != ':' && c != '.') return std::string_view::npos;
+  }
+  return colon ? close + 1 : std::string_view::npos;
+}
+
+}  // namespace
+
+bool valid_authority(std::string_view text) noexcept {
+  if (text.empty()) return false;
+  const std::size_t end = text.front() == '[' ? end_of_literal(text) : end_of_name(text);
+  if (end == std::string_view::npos || end == 0) return false;
+  return end == text.size() || (text[end] == ':' && valid_port(text.substr(end + 1)));
+}
+
+}  // namespace ofn::wire

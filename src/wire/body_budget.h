@@ -1,0 +1,70 @@
+// How much memory the bodies of a whole program may take: those of requests that are read or
+// served, and those of answers that wait for slow readers. Without it the limit of one body, times
+// the number of connections, is all that a crowd of peers leaves to the machine.
+//
+//   BodyBudget budget(usable_memory() / 4);
+//   BodyShare share(&budget);
+//   if (!share.grow_to(body.size() + piece.size())) return refuse(503);
+//   body.append(piece);                         // given back with the share
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+namespace ofn::wire {
+
+// Threads: any. Lifetime: outlives its shares.
+class BodyBudget {
+ public:
+  explicit BodyBudget(std::size_t bytes) : bytes_(bytes) {}
+  BodyBudget(const BodyBudget&) = delete;
+  BodyBudget& operator=(const BodyBudget&) = delete;
+
+  // Whether a body that announces itself would fit at present. Nothing is taken on a peer's word:
+  // who announces much and sends nothing would keep the memory from those who send.
+  bool has_room(std::size_t bytes) const {
+    const std::size_t taken = used();
+    return taken <= bytes_ && bytes <= bytes_ - taken;
+  }
+  // Answers are never refused, so that they can take more than there is; nothing new is begun then.
+  bool exhausted() const { return used() > bytes_; }
+  std::size_t used() const { return used_.load(std::memory_order_relaxed); }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  friend class BodyShare;
+
+  const std::size_t bytes_;
+  std::atomic<std::size_t> used_ = 0;
+};
+
+// What one body has taken. Lifetime: of the body; gives everything back at its end.
+// Threads: one at a time.
+// Cost: an atomic operation for each kStep bytes.
+class BodyShare {
+ public:
+  // A null budget has no limit.
+  explicit BodyShare(BodyBudget* budget) : budget_(budget) {}
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+  ~BodyShare() { release(); }
+
+  // Takes what is missing. False: that much is not left, and what was taken before stays.
+  bool grow_to(std::size_t bytes);
+  // The same for what is there already, whatever is left.
+  void add(std::size_t bytes);
+  void release();
+
+ private:
+  static constexpr std::size_t kStep = std::size_t{16} * 1024;
+
+  bool take(std::size_t bytes);
+
+  BodyBudget* budget_;
+  std::size_t taken_ = 0;
+};
+
+// The memory that this process may use, in bytes: the cgroup's limit, or the machine's memory.
+std::size_t usable_memory();
+
+}  // namespace ofn::wire

@@ -1,0 +1,91 @@
+#include "wire/body_budget.h"
+
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace ofn::wire {
+namespace {
+
+TEST(BodyBudget, AShareTakesInStepsAndGivesAllBack) {
+  BodyBudget budget(100'000);
+  {
+    BodyShare share(&budget);
+    EXPECT_TRUE(share.grow_to(10));
+    EXPECT_EQ(budget.used(), 10U) << "a small body takes its size";
+    EXPECT_TRUE(share.grow_to(20'000));
+    const std::size_t taken = budget.used();
+    EXPECT_GE(taken, 20'000U);
+    EXPECT_TRUE(share.grow_to(taken));
+    EXPECT_EQ(budget.used(), taken) << "what a step has brought is used first";
+    EXPECT_TRUE(budget.has_room(100'000 - taken));
+    EXPECT_FALSE(budget.has_room(100'000 - taken + 1));
+  }
+  EXPECT_EQ(budget.used(), 0U);
+}
+
+TEST(BodyBudget, ABodyOfExactlyItsSizeFits) {
+  BodyBudget budget(50'000);
+  BodyShare share(&budget);
+  for (std::size_t size = 1'000; size <= 50'000; size += 1'000) EXPECT_TRUE(share.grow_to(size));
+  EXPECT_FALSE(budget.exhausted());
+  EXPECT_FALSE(share.grow_to(50'001));
+}
+
+TEST(BodyBudget, WhatIsRefusedChangesNothing) {
+  BodyBudget budget(50'000);
+  BodyShare first(&budget);
+  BodyShare second(&budget);
+  ASSERT_TRUE(first.grow_to(40'000));
+  const std::size_t taken = budget.used();
+  EXPECT_FALSE(second.grow_to(16'000));
+  EXPECT_EQ(budget.used(), taken);
+  first.release();
+  EXPECT_TRUE(second.grow_to(16'000));
+}
+
+TEST(BodyBudget, AnAnswerIsCountedWhateverIsLeft) {
+  BodyBudget budget(1'000);
+  BodyShare share(&budget);
+  share.add(900);
+  EXPECT_FALSE(budget.exhausted());
+  share.add(900);
+  EXPECT_TRUE(budget.exhausted());
+  EXPECT_FALSE(budget.has_room(0));
+  share.release();
+  EXPECT_FALSE(budget.exhausted());
+  EXPECT_TRUE(budget.has_room(1'000));
+  EXPECT_FALSE(budget.has_room(1'001));
+}
+
+TEST(BodyBudget, WithoutABudgetThereIsNoLimit) {
+  BodyShare share(nullptr);
+  EXPECT_TRUE(share.grow_to(std::size_t{1} << 40));
+  share.add(1);
+}
+
+TEST(BodyBudget, ThreadsNeverTakeMoreThanThereIsAndNothingIsLost) {
+  BodyBudget budget(64'000);
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int turn = 0; turn < 5'000; ++turn) {
+          BodyShare share(&budget);
+          if (share.grow_to(16'000)) share.grow_to(30'000);
+        }
+      });
+    }
+  }
+  EXPECT_EQ(budget.used(), 0U);
+  EXPECT_FALSE(budget.exhausted());
+}
+
+TEST(UsableMemory, IsPlausible) {
+  EXPECT_GT(usable_memory(), std::size_t{1} << 20);
+  EXPECT_LT(usable_memory(), std::size_t{1} << 50);
+}
+
+}  // namespace
+}  // namespace ofn::wire

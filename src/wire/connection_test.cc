@@ -1,0 +1,88 @@
+// What a connection writes, counted: its other end is a socket that keeps each write apart.
+#include "wire/connection.h"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "loop/loop.h"
+#include "wire/limits.h"
+
+namespace ofn::wire {
+namespace {
+
+// Writes what it is told to.
+class TalkingSession final : public Session {
+ public:
+  explicit TalkingSession(bool once_a_turn) : once_a_turn_(once_a_turn) {}
+
+  void say(std::string_view words) {
+    words_ += words;
+    transport_->wake();
+  }
+
+  void start(Transport& transport) override { transport_ = &transport; }
+  void receive(std::string_view /*bytes*/) override {}
+  void input_ended() override {}
+  void lost(const Error& /*error*/) override {}
+  bool wants_input() const override { return true; }
+  std::size_t gather(std::span<std::string_view> buffers) override {
+    buffers[0] = words_;
+    return words_.empty() ? 0 : 1;
+  }
+  void sent(std::size_t count) override { words_.erase(0, count); }
+  Ending ending() const override { return Ending::kOpen; }
+  bool writes_once_a_turn() const override { return once_a_turn_; }
+  void drain() override {}
+  bool idle() const override { return true; }
+
+ private:
+  const bool once_a_turn_;
+  Transport* transport_ = nullptr;
+  std::string words_;
+};
+
+std::vector<std::string> writes_of_three_handlers(bool once_a_turn) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends.data()), 0);
+  const SystemClock clock;
+  Loop loop(clock);
+  const Limits limits;
+  std::vector<std::string> writes;
+  {
+    Connection connection(loop, ends[0], "test", limits);
+    auto owned = std::make_unique<TalkingSession>(once_a_turn);
+    TalkingSession& session = *owned;
+    bool gone = false;
+    connection.start(std::move(owned), [&](Connection&) { gone = true; });
+    for (const std::string_view words : {"one ", "two ", "three"})
+      loop.post([&session, words] { session.say(words); });
+    loop.poll();
+    std::array<char, 64> packet{};
+    for (ssize_t size = 0; (size = recv(ends[1], packet.data(), packet.size(), 0)) > 0;)
+      writes.emplace_back(packet.data(), static_cast<std::size_t>(size));
+    connection.close();
+    while (!gone) loop.poll();
+  }
+  close(ends[1]);
+  return writes;
+}
+
+TEST(Connection, WritesAtTheEndOfEachHandler) {
+  EXPECT_EQ(writes_of_three_handlers(false), (std::vector<std::string>{"one ", "two ", "three"}));
+}
+
+TEST(Connection, WritesOnceForAllHandlersOfATurnWhereTheSessionWishes) {
+  EXPECT_EQ(writes_of_three_handlers(true), (std::vector<std::string>{"one two three"}));
+}
+
+}  // namespace
+}  // namespace ofn::wire

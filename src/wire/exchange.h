@@ -1,0 +1,79 @@
+// One request and its one answer, whatever the HTTP version: what the wire hands to serving.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <ofn/field.h>
+#include <ofn/response.h>
+
+#include "loop/loop.h"
+
+namespace ofn::wire {
+
+enum class Version { kHttp10, kHttp11, kHttp2 };
+
+// A whole request. All views point into memory that the exchange owns.
+struct Message {
+  std::string_view method;
+  // Origin-form as received ("/a?b"), or "*"; absolute-form is reduced to origin-form.
+  std::string_view target;
+  std::string_view scheme;     // "http"
+  std::string_view authority;  // Host, or :authority
+  std::span<const Field> fields;
+  std::span<const Field> trailers;
+  std::string_view body;
+  std::string_view peer;
+  Version version = Version::kHttp11;
+};
+
+// Lifetime: owned by whoever answers, through ExchangePtr. It outlives its connection when it must:
+//   answering then does nothing. Releasing it unanswered aborts the exchange (HTTP/1.1: the
+//   connection; HTTP/2: the stream).
+// Threads: the loop's. The views of request() may be read by any one thread as long as the exchange
+//   is held.
+class Exchange {
+ public:
+  virtual const Message& request() const = 0;
+  // Sends the answer; called at most once. `extra` fields are sent behind the response's own and
+  // are read before respond() returns. `trailers` (HTTP/2 only; gRPC's status) end the stream; an
+  // HTTP/1.1 exchange ignores them. The response has passed response_problem()
+  // (function/response_check.h).
+  virtual void respond(Response response, std::span<const Field> extra = {},
+                       std::span<const Field> trailers = {}) = 0;
+  // The peer went away (connection lost, or stream reset): an answer would reach nobody.
+  virtual bool abandoned() const = 0;
+  // `callback` runs once on the loop if the exchange is abandoned before it is answered. At most
+  // one is kept. Over HTTP/1.1 it also runs when the peer closes its sending direction meanwhile:
+  // most such peers are gone, so it is time to stop working for them; but some only say that they
+  // have no more requests, so abandoned() stays false and an answer is still sent.
+  virtual void on_abandoned(std::function<void()> callback) = 0;
+  // The loop of the connection.
+  virtual Loop& loop() = 0;
+
+ protected:
+  virtual ~Exchange() = default;
+
+ private:
+  friend struct ExchangeRelease;
+  // Gives the exchange back: it may be reused for the connection's next request.
+  virtual void release() = 0;
+};
+
+struct ExchangeRelease {
+  void operator()(Exchange* exchange) const { exchange->release(); }
+};
+using ExchangePtr = std::unique_ptr<Exchange, ExchangeRelease>;
+
+// Where requests go. Called from inside a session, on the loop's thread: it must not run user code
+// there, but queue it.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  virtual void handle(ExchangePtr exchange) = 0;
+};
+
+}  // namespace ofn::wire

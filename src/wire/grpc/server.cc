@@ -1,0 +1,188 @@
+#include "wire/grpc/server.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/check.h"
+
+namespace ofn::wire::grpc {
+
+namespace {
+
+constexpr Field kContentType = {"content-type", "application/grpc"};
+constexpr Field kAcceptEncoding = {"grpc-accept-encoding", "identity"};
+
+// The fields that say how a call ended; views of what it owns.
+class StatusFields {
+ public:
+  StatusFields(const Status& status, std::span<const Field> trailing) {
+    code_ = std::to_string(static_cast<int>(status.code));
+    fields_.push_back({"grpc-status", code_});
+    if (!status.message.empty()) {
+      message_ = percent_encode(status.message);
+      fields_.push_back({"grpc-message", message_});
+    }
+    if (!status.details.empty()) {
+      details_ = encode_binary(status.details);
+      fields_.push_back({"grpc-status-details-bin", details_});
+    }
+    encoded_.reserve(trailing.size());
+    for (const Field& field : trailing) {
+      if (!valid_metadata_name(field.name)) continue;
+      if (is_binary(field.name)) {
+        fields_.push_back({field.name, encoded_.emplace_back(encode_binary(field.value))});
+      } else if (valid_metadata_value(field.value)) {
+        fields_.push_back(field);
+      }
+    }
+  }
+  StatusFields(const StatusFields&) = delete;
+  StatusFields& operator=(const StatusFields&) = delete;
+
+  // Trailers-only answers carry them in the head.
+  std::span<const Field> as_head(bool refuses_encoding) {
+    fields_.insert(fields_.begin(), kContentType);
+    if (refuses_encoding) fields_.push_back(kAcceptEncoding);
+    return fields_;
+  }
+  std::span<const Field> as_trailers() const { return fields_; }
+
+ private:
+  std::string code_;
+  std::string message_;
+  std::string details_;
+  std::vector<std::string> encoded_;
+  std::vector<Field> fields_;
+};
+
+void refuse(Exchange& exchange, const Status& status, bool refuses_encoding = false) {
+  exchange.respond(Response(), StatusFields(status, {}).as_head(refuses_encoding));
+}
+
+}  // namespace
+
+// --- the server ----------------------------------------------------------------------------------
+
+void Server::add(std::string path, Method method) {
+  const bool added = methods_.emplace(std::move(path), std::move(method)).second;
+  OFN_CHECK(added);
+}
+
+void Server::handle(ExchangePtr exchange) {
+  const Message& request = exchange->request();
+  if (request.version != Version::kHttp2)
+    return exchange->respond(Response("gRPC needs HTTP/2\n").status(505));
+  if (request.method != "POST")
+    return exchange->respond(Response("gRPC calls are POST\n").status(405).header("allow", "POST"));
+  const Field* type = find_field(request.fields, "content-type");
+  if (type == nullptr || !is_grpc_content_type(type->value))
+    return exchange->respond(Response("the content type must be application/grpc\n").status(415));
+
+  const auto method = methods_.find(request.target);
+  if (method == methods_.end())
+    return refuse(*exchange, {.code = Code::kUnimplemented,
+                              .message = "unknown method " + std::string(request.target)});
+
+  Deadline deadline;
+  if (const Field* timeout = find_field(request.fields, "grpc-timeout")) {
+    const std::optional<Duration> left = parse_timeout(timeout->value);
+    if (!left)
+      return refuse(*exchange, {.code = Code::kInternal, .message = "grpc-timeout is malformed"});
+    const SteadyTime now = exchange->loop().clock().now();
+    if (*left < SteadyTime::max() - now) deadline = Deadline(now + *left);
+    if (deadline.passed(now))
+      return refuse(*exchange, {.code = Code::kDeadlineExceeded,
+                                .message = "the deadline had passed on arrival"});
+  }
+
+  const Field* encoding = find_field(request.fields, "grpc-encoding");
+  const auto message = unframe(
+      request.body,
+      {.max_size = options_.max_message, .encoding = encoding == nullptr ? "" : encoding->value});
+  if (!message)
+    return refuse(*exchange, message.error(), message.error().code == Code::kUnimplemented);
+
+  // From here on the call owns itself until its turn comes, then its method does.
+  auto* call = new ServerCall(std::move(exchange), method->second, options_.max_message);
+  call->message_ = *message;
+  call->deadline_ = deadline;
+  if (!deadline.is_never()) {
+    call->timer_.emplace(call->loop(), [call] {
+      if (!call->answered_) {
+        call->respond({.code = Code::kDeadlineExceeded, .message = "the deadline has passed"}, "");
+        call->cancel();
+      }
+    });
+    call->timer_->arm(deadline.at());
+  }
+  call->exchange_->on_abandoned([call] { call->cancel(); });
+  call->loop().ready(*call);
+}
+
+// --- one call ------------------------------------------------------------------------------------
+
+ServerCall::ServerCall(ExchangePtr exchange, const Method& method, std::size_t max_message)
+    : exchange_(std::move(exchange)), method_(method), max_message_(max_message) {}
+
+ServerCall::~ServerCall() {
+  on_cancelled_ = nullptr;
+  if (!answered_ && !cancelled_)
+    respond({.code = Code::kInternal, .message = "the method ended without an answer"}, "");
+}
+
+void ServerCall::run_ready() {
+  std::unique_ptr<ServerCall> self(this);
+  if (!cancelled_) method_(std::move(self));
+}
+
+void ServerCall::cancel() {
+  if (cancelled_) return;
+  cancelled_ = true;
+  if (auto callback = std::exchange(on_cancelled_, nullptr)) callback();  // may destroy this
+}
+
+void ServerCall::on_cancelled(std::function<void()> callback) {
+  if (!answered_ && !cancelled_) on_cancelled_ = std::move(callback);
+}
+
+std::optional<std::string_view> ServerCall::metadata(std::string_view name) const {
+  const Field* field = find_field(metadata(), name);
+  if (field == nullptr) return std::nullopt;
+  return field->value;
+}
+
+std::optional<std::vector<std::string>> ServerCall::binary_metadata(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const Field& field : metadata()) {
+    if (!same_field_name(field.name, name)) continue;
+    auto some = decode_binary(field.value);
+    if (!some) return std::nullopt;
+    std::ranges::move(*some, std::back_inserter(values));
+  }
+  if (values.empty()) return std::nullopt;
+  return values;
+}
+
+void ServerCall::respond(const Status& status, std::string_view message,
+                         std::span<const Field> trailing) {
+  if (cancelled_) return;
+  if (status.ok() && message.size() > max_message_) {
+    return respond(
+        {.code = Code::kResourceExhausted,
+         .message = "grpc: trying to send message larger than max (" +
+                    std::to_string(message.size()) + " vs. " + std::to_string(max_message_) + ")"},
+        "", trailing);
+  }
+  OFN_CHECK(!answered_);
+  answered_ = true;
+  if (timer_) timer_->disarm();
+  StatusFields fields(status, trailing);
+  if (status.ok()) {
+    exchange_->respond(Response(frame(message)), std::span(&kContentType, 1), fields.as_trailers());
+  } else {
+    exchange_->respond(Response(), fields.as_head(false));
+  }
+}
+
+}  // namespace ofn::wire::grpc

@@ -1,0 +1,113 @@
+// What a session takes of the memory that all bodies share, and what it does when there is none.
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "wire/body_budget.h"
+#include "wire/http1/session_bench_for_test.h"
+
+namespace ofn::wire::http1 {
+namespace {
+
+using namespace session_bench;
+
+const std::string kHead = "POST / HTTP/1.1\r\nHost: a\r\n";
+
+std::string with_length(std::size_t size) {
+  return kHead + "Content-Length: " + std::to_string(size) + "\r\n\r\n";
+}
+
+TEST(Http1BodyBudget, ABodyIsCountedUntilItsExchangeIsGivenBack) {
+  BodyBudget bodies(100'000);
+  Bench bench({}, &bodies);
+  bench.handler.keeps = true;
+  bench.send(with_length(1'000) + std::string(400, 'x'));
+  EXPECT_EQ(bodies.used(), 400U) << "what has arrived, not what was announced";
+  bench.send(std::string(600, 'x'));
+  EXPECT_EQ(bodies.used(), 1'000U);
+  bench.handler.kept[0]->respond(Response("ok"));
+  EXPECT_EQ(bodies.used(), 1'000U) << "the function may still read it";
+  bench.handler.kept.clear();
+  EXPECT_EQ(bodies.used(), 0U);
+}
+
+TEST(Http1BodyBudget, AnExchangeThatOutlivesItsSessionGivesItBack) {
+  BodyBudget bodies(100'000);
+  Bench bench({}, &bodies);
+  bench.handler.keeps = true;
+  bench.send(with_length(1'000) + std::string(1'000, 'x'));
+  bench.transport.destroy_session();
+  EXPECT_EQ(bodies.used(), 1'000U);
+  bench.handler.kept.clear();
+  EXPECT_EQ(bodies.used(), 0U);
+}
+
+TEST(Http1BodyBudget, WithoutMemoryItIs503AndNothingIsKept) {
+  const std::string chunk = "3e8\r\n" + std::string(1'000, 'x') + "\r\n";
+  struct Case {
+    const char* name;
+    std::string first;   // is accepted
+    std::string second;  // is not
+  };
+  const Case cases[] = {
+      {"announced", "", with_length(900)},
+      {"announced, and waits for our word", "",
+       kHead + "Content-Length: 900\r\nExpect: 100-continue\r\n\r\n"},
+      {"arriving", with_length(450) + std::string(300, 'x'), std::string(150, 'x')},
+      {"chunked", kHead + "Transfer-Encoding: chunked\r\n\r\n", chunk},
+  };
+  for (const Case& c : cases) {
+    BodyBudget bodies(1'000);
+    BodyShare others(&bodies);
+    others.add(500);
+    Bench bench({}, &bodies);
+    bench.send(c.first);
+    EXPECT_EQ(bench.session().ending(), Ending::kOpen) << c.name;
+    BodyShare more(&bodies);
+    more.add(200);  // meanwhile
+    bench.send(c.second);
+    const std::string answer = bench.take();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << c.name << answer;
+    EXPECT_NE(answer.find("\r\nRetry-After: 1\r\n"), std::string::npos) << c.name;
+    EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos) << c.name;
+    EXPECT_EQ(bench.session().ending(), Ending::kLinger) << c.name;
+    EXPECT_EQ(bodies.used(), 700U) << c.name << ": only the others' is left";
+    EXPECT_TRUE(bench.handler.seen.empty()) << c.name;
+  }
+}
+
+TEST(Http1BodyBudget, WhoAnnouncesMuchAndSendsNothingTakesNothing) {
+  BodyBudget bodies(1'000);
+  Bench silent({}, &bodies);
+  silent.send(with_length(1'000));
+  Bench good({}, &bodies);
+  good.send(with_length(1'000) + std::string(1'000, 'x'));
+  EXPECT_EQ(good.take(), kOk);
+}
+
+TEST(Http1BodyBudget, ALargeAnswerIsCountedUntilItWasSent) {
+  BodyBudget bodies(1'000);
+  Bench bench({}, &bodies);
+  bench.handler.answer = std::string(100'000, 'x');
+  bench.window = 0;
+  bench.send(kGet);
+  EXPECT_GE(bodies.used(), 100'000U);
+  EXPECT_TRUE(bodies.exhausted());
+  bench.window = 1'000;
+  bench.pump();
+  EXPECT_EQ(bench.take().size() > 100'000U, true);
+  EXPECT_EQ(bodies.used(), 0U);
+  {
+    Bench lost({}, &bodies);
+    lost.handler.answer = bench.handler.answer;
+    lost.window = 0;
+    lost.send(kGet);
+    EXPECT_TRUE(bodies.exhausted());
+    lost.transport.lose();
+    lost.transport.destroy_session();
+    EXPECT_EQ(bodies.used(), 0U);
+  }
+}
+
+}  // namespace
+}  // namespace ofn::wire::http1

@@ -1,0 +1,76 @@
+#include "wire/http1/http1_exchange.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace ofn::wire::http1 {
+
+namespace {
+
+// Memory that a request of unusual size needed is given back after it.
+constexpr std::size_t kMaxKept = std::size_t{16} * 1024;
+
+void clear(std::string& bytes) {
+  bytes.clear();
+  if (bytes.capacity() > kMaxKept) bytes = {};
+}
+
+}  // namespace
+
+void Http1Exchange::seal(const Head& head) {
+  message_.method = head.method;
+  message_.target = head.target;
+  message_.scheme = "http";
+  message_.authority = head.authority;
+  message_.fields = fields;
+  message_.trailers = body.trailers;
+  message_.body = body.bytes;
+  message_.peer = peer_;
+  message_.version = head.http10 ? Version::kHttp10 : Version::kHttp11;
+  if (head.target.front() == '?') {  // "http://host?x": the path is "/" (RFC 9112 §3.2.1)
+    target = '/';
+    target += head.target;
+    message_.target = target;
+  }
+}
+
+void Http1Exchange::reset() {
+  message_ = {};
+  clear(head_bytes);
+  clear(target);
+  clear(body.bytes);
+  body_share.release();
+  clear(body.trailer_text);
+  body.trailers.clear();
+  fields.clear();
+  callback_ = nullptr;
+  answered_ = abandoned_ = false;
+}
+
+void Http1Exchange::abandon() {
+  abandoned_ = true;
+  warn();
+}
+
+void Http1Exchange::warn() {
+  if (const auto callback = std::exchange(callback_, nullptr); callback && !answered_) callback();
+}
+
+void Http1Exchange::respond(Response response, std::span<const Field> extra,
+                            std::span<const Field> /*trailers*/) {
+  OFN_CHECK(!answered_);
+  answered_ = true;
+  callback_ = nullptr;
+  if (owner_ != nullptr) owner_->answer(*this, std::move(response), extra);
+}
+
+void Http1Exchange::release() {
+  if (owner_ == nullptr) {
+    delete this;
+  } else {
+    owner_->take_back(*this);
+  }
+}
+
+}  // namespace ofn::wire::http1

@@ -1,0 +1,78 @@
+// One request of an HTTP/1.1 connection and its answer. Private to http1_session.cc.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/body_budget.h"
+#include "wire/exchange.h"
+#include "wire/http1/chunk_parser.h"
+#include "wire/http1/head_parser.h"
+
+namespace ofn::wire::http1 {
+
+class Http1Exchange;
+
+// What an exchange needs of its session.
+class ExchangeOwner {
+ public:
+  virtual void answer(Http1Exchange& exchange, Response response, std::span<const Field> extra) = 0;
+  // The exchange was given back, answered or not, and is the owner's again.
+  virtual void take_back(Http1Exchange& exchange) = 0;
+
+ protected:
+  ~ExchangeOwner() = default;
+};
+
+// Lifetime: belongs to the session while a request is read, to the handler from Handler::handle to
+//   release(), then to the session again. detach() parts them for good: the handler's release()
+//   destroys it then.
+class Http1Exchange final : public Exchange {
+ public:
+  Http1Exchange(ExchangeOwner& owner, Loop& loop, std::string_view peer, BodyBudget* bodies)
+      : body_share(bodies), owner_(&owner), loop_(loop), peer_(peer) {}
+
+  // The request's memory, filled by the session.
+  std::string head_bytes;
+  std::string target;  // only where the target could not be a view into the head
+  Body body;
+  BodyShare body_share;
+  std::vector<Field> fields;
+
+  // The request is whole: makes it visible.
+  void seal(const Head& head);
+  // Forgets the request and keeps the memory, if it is of usual size.
+  void reset();
+  // The peer went away before the answer.
+  void abandon();
+  // The peer closed its direction, and is probably gone; an answer is sent all the same.
+  void warn();
+  // The session is no more, or serves another request already.
+  void detach() { owner_ = nullptr; }
+  bool answered() const { return answered_; }
+
+  // Exchange
+  const Message& request() const override { return message_; }
+  void respond(Response response, std::span<const Field> extra,
+               std::span<const Field> trailers) override;
+  bool abandoned() const override { return abandoned_; }
+  void on_abandoned(std::function<void()> callback) override { callback_ = std::move(callback); }
+  Loop& loop() override { return loop_; }
+
+ private:
+  void release() override;
+
+  ExchangeOwner* owner_;
+  Loop& loop_;
+  std::string peer_;
+  Message message_;
+  std::function<void()> callback_;
+  bool answered_ = false;
+  bool abandoned_ = false;
+};
+
+}  // namespace ofn::wire::http1

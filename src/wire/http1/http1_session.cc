@@ -1,0 +1,413 @@
+#include "wire/http1/http1_session.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "wire/http1/chunk_parser.h"
+#include "wire/http1/head_parser.h"
+#include "wire/http1/http1_exchange.h"
+#include "wire/http1/output.h"
+#include "wire/http1/response_writer.h"
+
+namespace ofn::wire::http1 {
+
+namespace {
+
+// How much is read ahead while a request is being answered. Reading goes on at all to notice a lost
+// connection, and to have a pipelining peer's next requests at hand.
+constexpr std::size_t kMaxAhead = std::size_t{16} * 1024;
+// No further request is begun while this much waits for the peer to take it.
+constexpr std::size_t kMaxUnsent = std::size_t{64} * 1024;
+// Memory reserved on a peer's word; more is taken as the body arrives.
+constexpr std::uint64_t kMaxReserved = std::uint64_t{1024} * 1024;
+
+constexpr Reject kNoMemory = {503, "there is no memory for the request's body; come back later"};
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kSwitchingProtocols =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+
+class Http1Session final : public Session, private ExchangeOwner, private Ready {
+ public:
+  explicit Http1Session(const SessionContext& context)
+      : context_(context),
+        head_parser_(context.limits),
+        chunk_parser_(context.limits),
+        answer_share_(context.bodies) {}
+  ~Http1Session() override { part(); }
+
+  void start(Transport& transport) override;
+  void receive(std::string_view bytes) override;
+  void input_ended() override;
+  void lost(const Error& error) override;
+  bool wants_input() const override;
+  std::size_t gather(std::span<std::string_view> buffers) override { return out_.gather(buffers); }
+  void sent(std::size_t count) override;
+  Ending ending() const override { return ending_; }
+  void drain() override;
+  bool idle() const override;
+
+ private:
+  enum class State : std::uint8_t {
+    kHead,       // reads a head, or waits for one
+    kBody,       // reads a body
+    kAnswering,  // the handler has the request
+    kSwitching,  // 101 is being written; the next session follows
+    kEnded,      // our last answer is queued
+  };
+
+  // ExchangeOwner
+  void answer(Http1Exchange& exchange, Response response, std::span<const Field> extra) override;
+  void take_back(Http1Exchange& exchange) override;
+
+  void run_ready() override { resume(); }
+  void resume();
+  std::string_view consume(std::string_view input);
+  std::string_view read_head(std::string_view input);
+  std::string_view read_body(std::string_view input);
+  std::string_view begin_body(std::string_view rest);
+  void hand_over();
+  bool upgrade(Http1Exchange& exchange);
+  void refuse(const Reject& reject, std::string_view method);
+  void end(Ending ending);
+  void settle();
+  void on_timer();
+  void part();
+
+  std::string_view ahead() const { return std::string_view(ahead_).substr(ahead_used_); }
+  bool may_read_request() const {
+    return (state_ == State::kHead || state_ == State::kBody) && !out_.has_body() &&
+           out_.size() < kMaxUnsent;
+  }
+  bool between_requests() const { return state_ == State::kHead && !head_parser_.begun(); }
+
+  const SessionContext& context_;
+  Transport* transport_ = nullptr;
+  std::optional<Timer> timer_;  // the present state's time limit
+  HeadParser head_parser_;
+  ChunkParser chunk_parser_;
+  Head head_;
+  std::uint64_t body_left_ = 0;  // of Framing::kLength
+  Output out_;
+  BodyShare answer_share_;  // of a large body in out_
+  std::string ahead_;       // received, not looked at yet
+  std::size_t ahead_used_ = 0;
+  SteadyTime head_due_;
+  std::unique_ptr<Http1Exchange> reading_;  // of the request that is being read
+  std::unique_ptr<Http1Exchange> spare_;
+  Http1Exchange* asked_ = nullptr;     // the handler's, not answered
+  Http1Exchange* answered_ = nullptr;  // the handler's, answered and not given back yet
+  std::unique_ptr<Session> next_;
+  State state_ = State::kHead;
+  Ending ending_ = Ending::kOpen;
+  bool input_ended_ = false;
+  bool draining_ = false;
+};
+
+void Http1Session::start(Transport& transport) {
+  transport_ = &transport;
+  timer_.emplace(transport.loop(), [this] { on_timer(); });
+  settle();
+}
+
+// --- Input ---------------------------------------------------------------------------------------
+
+void Http1Session::receive(std::string_view bytes) {
+  if (state_ == State::kEnded) return;
+  if (may_read_request() && ahead().empty()) bytes = consume(bytes);
+  if (state_ != State::kEnded && !bytes.empty()) {
+    ahead_.erase(0, std::exchange(ahead_used_, 0));
+    ahead_.append(bytes);
+  }
+  settle();
+}
+
+bool Http1Session::wants_input() const {
+  return state_ != State::kEnded && state_ != State::kSwitching && !input_ended_ &&
+         ahead().size() < kMaxAhead;
+}
+
+// Goes on with what was read ahead.
+void Http1Session::resume() {
+  if (may_read_request() && !ahead().empty()) {
+    const std::size_t rest = consume(ahead()).size();
+    // The end, when it came meanwhile, has cleared it already.
+    ahead_used_ = std::max(ahead_.size(), rest) - rest;
+    if (ahead().empty()) {
+      ahead_.clear();
+      ahead_used_ = 0;
+    }
+  }
+  settle();
+  transport_->wake();
+}
+
+// Reads requests until the input is used up or one waits for its answer; returns what is left.
+std::string_view Http1Session::consume(std::string_view input) {
+  while (!input.empty() && may_read_request()) {
+    input = state_ == State::kHead ? read_head(input) : read_body(input);
+  }
+  return input;
+}
+
+std::string_view Http1Session::read_head(std::string_view input) {
+  if (reading_ == nullptr) {
+    reading_ = spare_ != nullptr ? std::move(spare_)
+                                 : std::make_unique<Http1Exchange>(
+                                       static_cast<ExchangeOwner&>(*this), transport_->loop(),
+                                       transport_->peer(), context_.bodies);
+    head_parser_.reset();
+  }
+  // A head that came in one piece is parsed where it lies, and copied once.
+  std::string& kept = reading_->head_bytes;
+  const bool whole = kept.empty();
+  const bool had_begun = head_parser_.begun();
+  if (!whole) kept.append(input);
+  const std::string_view seen = whole ? input : std::string_view(kept);
+
+  const Step step = head_parser_.parse(seen);
+  if (step == Step::kRejected) {
+    refuse(head_parser_.reject(), head_parser_.method(seen));
+    return {};
+  }
+  if (step == Step::kMore) {
+    if (!had_begun) head_due_ = transport_->loop().now() + context_.limits.head_timeout;
+    if (whole) kept.assign(input);
+    return {};
+  }
+  const std::size_t rest = seen.size() - head_parser_.size();
+  kept.resize(std::min(kept.size(), head_parser_.size()));
+  if (whole) kept.assign(input.substr(0, head_parser_.size()));
+  if (const auto reject = head_parser_.read(kept, head_, reading_->fields)) {
+    refuse(*reject, head_parser_.method(kept));
+    return {};
+  }
+  return begin_body(input.substr(input.size() - rest));
+}
+
+std::string_view Http1Session::begin_body(std::string_view rest) {
+  body_left_ = head_.content_length;
+  if (head_.framing == Framing::kNone || (head_.framing == Framing::kLength && body_left_ == 0)) {
+    hand_over();
+    return rest;
+  }
+  if (head_.framing == Framing::kLength && context_.bodies != nullptr &&
+      !context_.bodies->has_room(body_left_)) {
+    refuse(kNoMemory, head_.method);
+    return {};
+  }
+  state_ = State::kBody;
+  chunk_parser_.reset();
+  if (head_.framing == Framing::kLength) {
+    reading_->body.bytes.reserve(std::min(body_left_, kMaxReserved));
+  }
+  // A peer that has sent some of the body does not wait for our word.
+  if (head_.expects_continue && rest.empty()) {
+    out_.text() += kContinue;
+    transport_->wake();
+  }
+  return rest;
+}
+
+std::string_view Http1Session::read_body(std::string_view input) {
+  const std::string_view piece =
+      head_.framing == Framing::kChunked ? input : input.substr(0, body_left_);
+  if (!reading_->body_share.grow_to(reading_->body.bytes.size() + piece.size())) {
+    refuse(kNoMemory, head_.method);
+    return {};
+  }
+  if (head_.framing == Framing::kChunked) {
+    const auto [step, consumed] = chunk_parser_.parse(input, reading_->body);
+    if (step == Step::kRejected) {
+      refuse(chunk_parser_.reject(), head_.method);
+      return {};
+    }
+    if (step == Step::kDone) hand_over();
+    return input.substr(consumed);
+  }
+  reading_->body.bytes.append(piece);
+  body_left_ -= piece.size();
+  if (body_left_ == 0) hand_over();
+  return input.substr(piece.size());
+}
+
+// --- Requests and answers ------------------------------------------------------------------------
+
+void Http1Session::hand_over() {
+  Http1Exchange& exchange = *reading_;
+  exchange.seal(head_);
+  if (head_.h2c_settings && upgrade(exchange)) return;
+  state_ = State::kAnswering;
+  asked_ = reading_.release();
+  context_.handler.handle(ExchangePtr(asked_));
+}
+
+bool Http1Session::upgrade(Http1Exchange& exchange) {
+  if (!context_.upgrade || draining_) return false;
+  next_ = context_.upgrade(*head_.h2c_settings, exchange.request());
+  if (next_ == nullptr) return false;
+  state_ = State::kSwitching;
+  out_.text() += kSwitchingProtocols;
+  transport_->wake();
+  return true;
+}
+
+void Http1Session::answer(Http1Exchange& exchange, Response response,
+                          std::span<const Field> extra) {
+  OFN_CHECK(&exchange == asked_);
+  asked_ = nullptr;
+  if (answered_ != nullptr) answered_->detach();  // held for long: another call's business now
+  answered_ = &exchange;
+
+  const bool last = !head_.keep_alive || (ahead().empty() && (draining_ || input_ended_));
+  const ResponseContext context{.extra = extra,
+                                .date = context_.date.at(transport_->loop().system_now()),
+                                .connection = last           ? ConnectionField::kClose
+                                              : head_.http10 ? ConnectionField::kKeepAlive
+                                                             : ConnectionField::kNone,
+                                .method = head_.method == "HEAD" ? Method::kHead : Method::kOther};
+  if (write_response(out_.text(), response, context) == BodyPlace::kSeparate) {
+    out_.push_body(std::move(response).body());
+    answer_share_.add(out_.size());
+  }
+  head_parser_.reset();
+  state_ = State::kHead;
+  if (last) {
+    end(Ending::kLinger);
+  } else if (!ahead().empty()) {
+    transport_->loop().ready(*this);
+  }
+  settle();
+  transport_->wake();
+}
+
+void Http1Session::take_back(Http1Exchange& exchange) {
+  if (&exchange == asked_) {  // given back unanswered
+    asked_ = nullptr;
+    end(Ending::kAbort);
+    transport_->wake();
+  }
+  if (&exchange == answered_) answered_ = nullptr;
+  exchange.reset();
+  spare_.reset(&exchange);
+}
+
+void Http1Session::refuse(const Reject& reject, std::string_view method) {
+  const RequestId id =
+      context_.refused ? context_.refused(*transport_, reject.status, reject.reason) : RequestId();
+  const Field extra{"X-Request-Id", id.view()};
+  if (reject.status != 0) {
+    Response response(std::string(reject.reason) + '\n');
+    response.status(reject.status);
+    if (reject.status == 503) response.header("Retry-After", "1");
+    write_response(out_.text(), response,
+                   {.extra = std::span(&extra, context_.refused ? 1 : 0),
+                    .date = context_.date.at(transport_->loop().system_now()),
+                    .connection = ConnectionField::kClose,
+                    .method = method == "HEAD" ? Method::kHead : Method::kOther});
+  }
+  if (reading_ != nullptr) reading_->reset();  // its memory is not kept while the peer goes on
+  end(Ending::kLinger);
+  transport_->wake();
+}
+
+// --- Output, time and endings --------------------------------------------------------------------
+
+void Http1Session::sent(std::size_t count) {
+  out_.sent(count);
+  if (!out_.has_body()) answer_share_.release();
+  if (next_ != nullptr && out_.empty()) {
+    transport_->replace(std::move(next_), ahead());
+  } else if (!ahead().empty() && may_read_request()) {
+    transport_->loop().ready(*this);
+  }
+}
+
+void Http1Session::input_ended() {
+  input_ended_ = true;
+  if (asked_ != nullptr) asked_->warn();
+  settle();
+  transport_->wake();
+}
+
+void Http1Session::lost(const Error& /*error*/) {
+  end(Ending::kAbort);
+  part();
+}
+
+void Http1Session::drain() {
+  draining_ = true;
+  settle();
+  transport_->wake();
+}
+
+bool Http1Session::idle() const {
+  return between_requests() && ahead().empty() && out_.empty() && answered_ == nullptr;
+}
+
+void Http1Session::end(Ending ending) {
+  state_ = State::kEnded;
+  ending_ = ending;
+  ahead_.clear();
+  ahead_used_ = 0;
+  timer_->disarm();
+  if (ending == Ending::kAbort) out_.clear();
+}
+
+// After everything that happened: is it over, and if not, how long may the present state last?
+void Http1Session::settle() {
+  if (ahead().empty()) {
+    if (between_requests() && (draining_ || input_ended_)) {
+      end(Ending::kLinger);
+    } else if (input_ended_ && (state_ == State::kHead || state_ == State::kBody)) {
+      on_timer();  // the rest will not come
+    }
+  }
+  switch (state_) {
+    case State::kHead:
+      timer_->arm(head_parser_.begun() ? head_due_
+                                       : transport_->loop().now() + context_.limits.idle_timeout);
+      break;
+    case State::kBody:
+      timer_->arm(transport_->loop().now() + context_.limits.body_timeout);
+      break;
+    case State::kAnswering:
+    case State::kSwitching:
+    case State::kEnded:
+      timer_->disarm();  // others watch over these: serving's deadline, the transport's patience
+      break;
+  }
+}
+
+void Http1Session::on_timer() {
+  if (between_requests()) {
+    end(Ending::kLinger);
+  } else if (state_ == State::kHead) {
+    refuse({408, "the request's head was not finished in time"},
+           head_parser_.method(reading_->head_bytes));
+  } else if (state_ == State::kBody) {
+    refuse({408, "the request's body was not finished in time"}, head_.method);
+  }
+  transport_->wake();
+}
+
+// Tells and leaves the exchanges that the handler holds.
+void Http1Session::part() {
+  if (Http1Exchange* const exchange = std::exchange(asked_, nullptr)) {
+    exchange->detach();
+    exchange->abandon();  // may release it
+  }
+  if (Http1Exchange* const exchange = std::exchange(answered_, nullptr)) exchange->detach();
+}
+
+}  // namespace
+
+std::unique_ptr<Session> make_session(const SessionContext& context) {
+  return std::make_unique<Http1Session>(context);
+}
+
+}  // namespace ofn::wire::http1

@@ -1,0 +1,40 @@
+#include "wire/http1/output.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ofn::wire::http1 {
+
+namespace {
+// A buffer that grew beyond this is not kept for the next answer.
+constexpr std::size_t kMaxKept = std::size_t{32} * 1024;
+}  // namespace
+
+std::size_t Output::gather(std::span<std::string_view> buffers) {
+  if (writing_.empty()) std::swap(writing_, filling_);
+  std::size_t count = 0;
+  if (!writing_.empty() && count < buffers.size()) {
+    buffers[count++] = std::string_view(writing_).substr(text_sent_);
+  }
+  if (!body_.empty() && filling_.empty() && count < buffers.size()) {
+    buffers[count++] = std::string_view(body_).substr(body_sent_);
+  }
+  return count;
+}
+
+void Output::sent(std::size_t count) {
+  const std::size_t of_text = std::min(count, writing_.size() - text_sent_);
+  text_sent_ += of_text;
+  body_sent_ += count - of_text;
+  if (text_sent_ == writing_.size()) {
+    writing_.clear();
+    text_sent_ = 0;
+    if (writing_.capacity() > kMaxKept) writing_ = {};
+  }
+  if (body_sent_ == body_.size()) {
+    body_ = {};
+    body_sent_ = 0;
+  }
+}
+
+}  // namespace ofn::wire::http1

@@ -1,0 +1,40 @@
+// What an HTTP/1.1 session has to write: answers in order, small ones gathered into one buffer, a
+// large body as it is.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ofn::wire::http1 {
+
+// Lifetime: a gathered view is valid until the sent() that covers it, whatever is added meanwhile.
+// Cost: no allocation in the steady state; the buffers of an unusually large answer are given back.
+class Output {
+ public:
+  // Where to append. Not while a body is queued.
+  std::string& text() { return filling_; }
+  // Queues a body behind the text so far; nothing may be added until it was sent.
+  void push_body(std::string body) { body_ = std::move(body); }
+
+  bool empty() const { return size() == 0; }
+  // Bytes that were not sent yet.
+  std::size_t size() const {
+    return filling_.size() + writing_.size() - text_sent_ + body_.size() - body_sent_;
+  }
+  bool has_body() const { return !body_.empty(); }
+
+  std::size_t gather(std::span<std::string_view> buffers);
+  void sent(std::size_t count);
+  void clear() { *this = {}; }
+
+ private:
+  std::string filling_;  // not gathered yet
+  std::string writing_;  // gathered: stays where it is
+  std::string body_;     // behind both
+  std::size_t text_sent_ = 0;
+  std::size_t body_sent_ = 0;
+};
+
+}  // namespace ofn::wire::http1

@@ -1,0 +1,226 @@
+#include "wire/http1/response_writer.h"
+
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace ofn::wire::http1 {
+
+namespace {
+
+constexpr std::string_view kPlainText = "Content-Type: text/plain; charset=utf-8\r\n";
+
+// RFC 9110 §15 and the registry; a code without a phrase is sent with an empty one.
+constexpr std::string_view phrase(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 203:
+      return "Non-Authoritative Information";
+    case 204:
+      return "No Content";
+    case 205:
+      return "Reset Content";
+    case 206:
+      return "Partial Content";
+    case 207:
+      return "Multi-Status";
+    case 208:
+      return "Already Reported";
+    case 226:
+      return "IM Used";
+    case 300:
+      return "Multiple Choices";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
+    case 305:
+      return "Use Proxy";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 402:
+      return "Payment Required";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 407:
+      return "Proxy Authentication Required";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
+    case 417:
+      return "Expectation Failed";
+    case 418:
+      return "I'm a teapot";
+    case 421:
+      return "Misdirected Request";
+    case 422:
+      return "Unprocessable Content";
+    case 423:
+      return "Locked";
+    case 424:
+      return "Failed Dependency";
+    case 425:
+      return "Too Early";
+    case 426:
+      return "Upgrade Required";
+    case 428:
+      return "Precondition Required";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 451:
+      return "Unavailable For Legal Reasons";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    case 506:
+      return "Variant Also Negotiates";
+    case 507:
+      return "Insufficient Storage";
+    case 508:
+      return "Loop Detected";
+    case 510:
+      return "Not Extended";
+    case 511:
+      return "Network Authentication Required";
+    default:
+      return "";
+  }
+}
+
+// Writes into memory that is large enough.
+class Cursor {
+ public:
+  explicit Cursor(char* at) : at_(at) {}
+
+  void text(std::string_view part) {
+    std::memcpy(at_, part.data(), part.size());
+    at_ += part.size();
+  }
+  void number(std::size_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
+  void field(std::string_view name, std::string_view value) {
+    text(name);
+    text(": ");
+    text(value);
+    text("\r\n");
+  }
+  char* at() const { return at_; }
+
+ private:
+  char* at_;
+};
+
+// Status line, the server's own fields and the empty line at their longest.
+constexpr std::size_t kFixedSize = 256;
+constexpr std::size_t kFieldFrame = 4;  // ": " and CRLF
+
+std::string_view connection_line(ConnectionField connection) {
+  switch (connection) {
+    case ConnectionField::kKeepAlive:
+      return "Connection: keep-alive\r\n";
+    case ConnectionField::kClose:
+      return "Connection: close\r\n";
+    case ConnectionField::kNone:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
+BodyPlace write_response(std::string& out, const Response& response,
+                         const ResponseContext& context) {
+  const int status = response.status();
+  const bool bodiless = status == 204 || status == 205 || status == 304;
+  const std::string_view body = bodiless ? std::string_view() : response.body();
+  const bool sends_body = !body.empty() && context.method != Method::kHead;
+  const bool copies_body = sends_body && body.size() <= kMaxInlineBody;
+
+  std::size_t size = kFixedSize + (copies_body ? body.size() : 0);
+  bool typed = body.empty();
+  bool dated = false;
+  const auto measure = [&](std::string_view name, std::string_view value) {
+    size += name.size() + value.size() + kFieldFrame;
+    typed = typed || (name.size() == 12 && same_field_name(name, "content-type"));
+    dated = dated || (name.size() == 4 && same_field_name(name, "date"));
+  };
+  for (const auto& [name, value] : response.headers()) measure(name, value);
+  for (const auto& [name, value] : context.extra) measure(name, value);
+
+  const auto fill = [&](char* begin) {
+    Cursor to(begin);
+    to.text("HTTP/1.1 ");
+    to.number(static_cast<std::size_t>(status));
+    to.text(" ");
+    to.text(phrase(status));
+    to.text("\r\n");
+    for (const auto& [name, value] : response.headers()) to.field(name, value);
+    for (const auto& [name, value] : context.extra) to.field(name, value);
+    if (!typed) to.text(kPlainText);
+    if (status != 204 && status != 304) {
+      to.text("Content-Length: ");
+      to.number(body.size());
+      to.text("\r\n");
+    }
+    if (!dated) to.field("Date", context.date);
+    to.text(connection_line(context.connection));
+    to.text("\r\n");
+    if (copies_body) to.text(body);
+    return to.at();
+  };
+  const std::size_t before = out.size();
+  out.resize_and_overwrite(before + size, [&](char* data, std::size_t) {
+    return static_cast<std::size_t>(fill(data + before) - data);
+  });
+  return sends_body && !copies_body ? BodyPlace::kSeparate : BodyPlace::kDone;
+}
+
+}  // namespace ofn::wire::http1

@@ -1,0 +1,111 @@
+// What streams take of the memory that all bodies share, and what they are told when there is none.
+#include "wire/body_budget.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "wire/http2/server_session_for_test.h"
+
+namespace ofn::wire::http2 {
+namespace {
+
+using namespace server_bench;
+
+class Http2BodyBudget : public ServerSessionTest {
+ protected:
+  void connect_counted() {
+    connect();
+    server_ = std::make_unique<MemoryTransport>(
+        loop_, make_server_session(handler_, limits_, {}, &bodies_));
+  }
+
+  BodyBudget bodies_{100'000};
+  const std::string kilo_ = std::string(1'000, 'x');  // a body: borrowed until it is sent
+};
+
+TEST_F(Http2BodyBudget, ABodyIsCountedUntilItsExchangeIsGivenBack) {
+  connect_counted();
+  Result result;
+  send(result, kPost, kilo_);
+  run();
+  EXPECT_EQ(bodies_.used(), 1'000U);
+  handler_.kept.at(0)->respond(Response("ok"));
+  run();
+  EXPECT_EQ(result.status, 200);
+  EXPECT_EQ(bodies_.used(), 1'000U) << "the function may still read it";
+  handler_.kept.clear();
+  EXPECT_EQ(bodies_.used(), 0U);
+}
+
+TEST_F(Http2BodyBudget, AnExchangeThatOutlivesItsSessionGivesItBack) {
+  connect_counted();
+  Result result;
+  send(result, kPost, kilo_);
+  run();
+  server_.reset();
+  EXPECT_EQ(bodies_.used(), 1'000U);
+  handler_.kept.clear();
+  EXPECT_EQ(bodies_.used(), 0U);
+  client_.reset();  // before the result that it would tell
+}
+
+TEST_F(Http2BodyBudget, WithoutMemoryTheStreamIs503AndTheConnectionLives) {
+  connect_counted();
+  handler_.answer = echo;
+  {
+    BodyShare others(&bodies_);
+    others.add(99'500);
+    Result announced;
+    Result small;
+    send(announced, kPost, kilo_);
+    send(small, kPost, std::string_view(kilo_).substr(0, 100));
+    run();
+    EXPECT_EQ(announced.status, 503) << announced.error;
+    EXPECT_EQ(announced.fields["retry-after"], "1");
+    EXPECT_EQ(small.status, 200) << small.error;
+    EXPECT_EQ(bodies_.used(), 99'500U);
+  }
+  Result later;
+  send(later, kPost, kilo_);
+  run();
+  EXPECT_EQ(later.status, 200) << later.error;
+}
+
+TEST_F(Http2BodyBudget, ABodyOfUnknownLengthIsCountedAsItArrives) {
+  server_ = std::make_unique<MemoryTransport>(loop_,
+                                              make_server_session(handler_, limits_, {}, &bodies_));
+  server_->feed(RawFrames().preface().settings().bytes());
+  const std::vector<Field> post = {
+      {":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  talk(RawFrames().headers(1, post, false).data(1, std::string(1'000, 'x'), false));
+  EXPECT_EQ(bodies_.used(), 1'000U);
+  BodyShare others(&bodies_);
+  others.add(99'000);
+  const auto seen = talk(RawFrames().data(1, "x", false));
+  EXPECT_TRUE(std::ranges::any_of(
+      seen, [](const SeenFrame& frame) { return frame.type == kHeaders && frame.stream == 1; }));
+  EXPECT_EQ(bodies_.used(), 99'000U);
+  EXPECT_EQ(handler_.handled, 0);
+}
+
+TEST_F(Http2BodyBudget, ALargeAnswerIsCountedUntilItsStreamIsClosed) {
+  connect_counted();
+  handler_.answer = [](Exchange& exchange) {
+    exchange.respond(Response(std::string(200'000, 'x')));
+  };
+  Result result;
+  send(result, kGet);
+  server_->feed(client_->take());
+  loop_.run_ready();
+  EXPECT_GE(bodies_.used(), 200'000U);
+  EXPECT_TRUE(bodies_.exhausted());
+  run();
+  EXPECT_EQ(result.body.size(), 200'000U) << result.error;
+  EXPECT_EQ(bodies_.used(), 0U);
+}
+
+}  // namespace
+}  // namespace ofn::wire::http2

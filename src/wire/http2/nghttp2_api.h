@@ -1,0 +1,30 @@
+// Small bridges between nghttp2's C types and ours. For .cc files of this folder only.
+#pragma once
+
+#include <string_view>
+
+#include <nghttp2/nghttp2.h>
+
+namespace ofn::wire::http2 {
+
+inline std::string_view view(const std::uint8_t* bytes, std::size_t size) {
+  return {reinterpret_cast<const char*>(bytes), size};
+}
+
+inline const std::uint8_t* bytes_of(std::string_view text) {
+  return reinterpret_cast<const std::uint8_t*>(text.data());
+}
+
+// `flags`: what nghttp2 need not copy. It lower-cases the names that it copies.
+inline nghttp2_nv make_nv(std::string_view name, std::string_view value,
+                          std::uint8_t flags = NGHTTP2_NV_FLAG_NONE) {
+  // NOLINTBEGIN(cppcoreguidelines-pro-type-const-cast): nghttp2 does not write to them.
+  return {.name = const_cast<std::uint8_t*>(bytes_of(name)),
+          .value = const_cast<std::uint8_t*>(bytes_of(value)),
+          .namelen = name.size(),
+          .valuelen = value.size(),
+          .flags = flags};
+  // NOLINTEND(cppcoreguidelines-pro-type-const-cast)
+}
+
+}  // namespace ofn::wire::http2

@@ -1,0 +1,509 @@
+#include "wire/http2/server_session.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <new>
+#include <utility>
+
+#include "wire/http2/server_session_impl.h"
+
+namespace ofn::wire::http2 {
+
+namespace {
+
+constexpr std::uint32_t kMaxStreams = 100;
+// What the peer may send on one stream before we have granted memory for its body (RFC 9113 §6.9.2's
+// default window), and what a stream may have on its way once we have.
+constexpr std::size_t kFreeBody = 65535;
+constexpr std::int32_t kGrantedWindow = 256 * 1024;
+// Bytes that are on their way to us on all streams together. They are bounded stream by stream.
+constexpr std::int32_t kConnectionWindow = 1024 * 1024;
+// How long the peer may take to answer our first GOAWAY before the second follows.
+constexpr std::chrono::seconds kFarewell(1);
+// Of one header block. With frames of the usual 16 KiB that is twice what a head may have.
+constexpr int kMaxContinuations = 8;
+// How long a peer may go on sending a request that has its answer (413).
+constexpr std::chrono::seconds kLingering(1);
+// Streams that are kept for the next requests.
+constexpr std::size_t kPooled = 16;
+
+constexpr std::array<std::uint8_t, 8> kFarewellPing = {'o', 'f', 'n', 'd', 'r', 'a', 'i', 'n'};
+
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 408:
+      return "the request's body did not arrive in time";
+    case 413:
+      return "the request's body is too large";
+    case 414:
+      return "the request's target is too long";
+    case 417:
+      return "this expectation is unknown";
+    case 431:
+      return "the request's fields are too large";
+    case 503:
+      return "there is no memory for the request's body; come back later";
+    default:
+      return "this server is no proxy";
+  }
+}
+
+}  // namespace
+
+// --- input ---------------------------------------------------------------------------------------
+
+nghttp2_session_callbacks* ServerSession::callbacks() {
+  nghttp2_session_callbacks* table = nullptr;
+  if (nghttp2_session_callbacks_new(&table) != 0) throw std::bad_alloc();
+  nghttp2_session_callbacks_set_on_begin_frame_callback(
+      table, [](nghttp2_session*, const nghttp2_frame_hd* head, void* user) -> int {
+        return self(user).on_begin_frame(head->type, head->stream_id);
+      });
+  nghttp2_session_callbacks_set_on_begin_headers_callback(
+      table, [](nghttp2_session*, const nghttp2_frame* frame, void* user) -> int {
+        ServerSession& session = self(user);
+        if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+          if (session.budget_->exhausted())
+            return session.engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM);
+          // Who has said GOAWAY and has nothing in flight has left, and we may be closing already.
+          if (session.peer_left_ && session.open_ == 0)
+            return session.engine_.refuse(NGHTTP2_NO_ERROR);
+          session.open_stream(frame->hd.stream_id);
+        } else if (ServerStream* stream = session.find(frame->hd.stream_id)) {
+          stream->begin_trailers();
+        }
+        return 0;
+      });
+  nghttp2_session_callbacks_set_on_header_callback(
+      table,
+      [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
+         std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
+         void* user) -> int {
+        ServerSession& session = self(user);
+        if (ServerStream* stream = session.find(frame->hd.stream_id))
+          stream->add_field(view(name, name_size), view(value, value_size), session.limits_);
+        return 0;
+      });
+  nghttp2_session_callbacks_set_on_frame_recv_callback(
+      table, [](nghttp2_session*, const nghttp2_frame* frame, void* user) -> int {
+        return self(user).on_frame(*frame);
+      });
+  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
+      table,
+      [](nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data,
+         std::size_t size,
+         void* user) -> int { return self(user).on_data(self(user).find(id), view(data, size)); });
+  nghttp2_session_callbacks_set_on_stream_close_callback(
+      table, [](nghttp2_session*, std::int32_t id, std::uint32_t, void* user) -> int {
+        return self(user).on_closed(id);
+      });
+  nghttp2_session_callbacks_set_on_frame_send_callback(
+      table, [](nghttp2_session*, const nghttp2_frame* frame, void* user) -> int {
+        self(user).on_frame_sent(*frame);
+        return 0;
+      });
+  nghttp2_session_callbacks_set_send_data_callback(
+      table,
+      [](nghttp2_session*, nghttp2_frame*, const std::uint8_t* head, std::size_t size,
+         nghttp2_data_source* source, void* user) -> int {
+        auto& stream = *static_cast<ServerStream*>(source->ptr);
+        const int refused =
+            self(user).engine_.take_data(head, size, stream.response().body(), stream.notes.sent);
+        if (refused != 0) return refused;
+        stream.notes.last_progress = self(user).now();
+        self(user).budget_->data_sent();
+        return 0;
+      });
+  return table;
+}
+
+void ServerSession::start(Transport& transport) {
+  transport_ = &transport;
+  timer_.emplace(transport.loop(), [this] { on_time(); });
+  budget_.emplace(now());
+  idle_since_ = now();
+  unfinished_since_ = now();
+  const std::array<nghttp2_settings_entry, 2> settings = {{
+      {.settings_id = NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, .value = kMaxStreams},
+      {.settings_id = NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
+       .value = static_cast<std::uint32_t>(limits_.head_bytes)},
+  }};
+  nghttp2_submit_settings(engine_.get(), NGHTTP2_FLAG_NONE, settings.data(), settings.size());
+  nghttp2_session_set_local_window_size(engine_.get(), NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
+  look_at(now() + std::min(limits_.head_timeout, limits_.idle_timeout));
+  if (upgraded_head_) {
+    ServerStream& stream = open_stream(1);
+    for (const Field& field : upgraded_head_->seal())
+      stream.add_field(field.name, field.value, limits_);
+    stream.body() = std::move(upgraded_body_);
+    stream.body_share().add(stream.body().size());
+    upgraded_head_.reset();
+    on_head(stream, true);
+  }
+  transport.wake();
+}
+
+void ServerSession::receive(std::string_view bytes) {
+  scanner_.scan(bytes, [this](const FrameHead& frame) { budget_->spend(frame); });
+  if (budget_->exhausted(now())) {
+    engine_.terminate(NGHTTP2_ENHANCE_YOUR_CALM);
+  } else {
+    engine_.receive(bytes);
+  }
+  if (!scanner_.unfinished()) {
+    unfinished_since_ = SteadyTime::max();
+  } else if (unfinished_since_ == SteadyTime::max()) {
+    unfinished_since_ = now();
+    look_at(unfinished_since_ + limits_.head_timeout);
+  }
+  transport_->wake();
+}
+
+ServerStream& ServerSession::open_stream(std::int32_t id) {
+  if (pool_.empty())
+    pool_.push_back(std::make_unique<ServerStream>(*this, transport_->loop(), bodies_));
+  ServerStream& stream = *pool_.back().release();  // its own from now on, see ServerStream
+  pool_.pop_back();
+  last_id_ = id;
+  stream.index = streams_.size();
+  streams_.push_back(&stream);
+  ++open_;
+  stream.open(id, transport_->peer(), now());
+  nghttp2_session_set_stream_user_data(engine_.get(), id, &stream);
+  return stream;
+}
+
+// nghttp2 ignores HEADERS for a stream that it does not remember, because they may be trailers that
+// crossed our RST_STREAM. We know whom we have reset: for every other one they are an error (RFC
+// 9113 §5.1.1: a new stream's number is larger than all before).
+int ServerSession::on_begin_frame(std::uint8_t type, std::int32_t id) {
+  if (type == NGHTTP2_CONTINUATION)
+    return ++continuations_ > kMaxContinuations ? engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM) : 0;
+  continuations_ = 0;
+  if (type != NGHTTP2_HEADERS || id > last_id_) return 0;
+  if (nghttp2_session_find_stream(engine_.get(), id) != nullptr) return 0;
+  if (std::ranges::find(reset_, id) != reset_.end()) return 0;
+  return engine_.refuse(NGHTTP2_PROTOCOL_ERROR);
+}
+
+int ServerSession::on_frame(const nghttp2_frame& frame) {
+  if (frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0) {
+    if (std::ranges::equal(frame.ping.opaque_data, kFarewellPing)) say_farewell();
+    return 0;
+  }
+  if (frame.hd.type == NGHTTP2_GOAWAY) peer_left_ = true;
+  if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
+  ServerStream* stream = find(frame.hd.stream_id);
+  if (stream == nullptr) return 0;
+  const bool end = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+  if (frame.hd.type == NGHTTP2_HEADERS && frame.headers.cat == NGHTTP2_HCAT_REQUEST)
+    return on_head(*stream, end);
+  if (end) dispatch(*stream);
+  return 0;
+}
+
+int ServerSession::on_head(ServerStream& stream, bool end) {
+  stream.notes.receiving = !end;
+  const int status = stream.check_head(limits_);
+  if (status < 0) {
+    reset(stream, NGHTTP2_PROTOCOL_ERROR);
+  } else if (status > 0) {
+    answer_early(stream, status);
+  } else if (end) {
+    dispatch(stream);
+  } else if (bodies_ != nullptr && !bodies_->has_room(stream.content_length().value_or(0))) {
+    answer_early(stream, 503);
+  } else {
+    look_at(stream.notes.last_progress + limits_.body_timeout);
+    const std::size_t size = stream.content_length().value_or(0);
+    if (size > kFreeBody) grant_memory(stream);
+    if (!stream.notes.waits_for_memory) stream.body().reserve(size);
+    if (stream.expects_continue()) {
+      const nghttp2_nv status_nv = make_nv(":status", "100");
+      nghttp2_submit_headers(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(), nullptr, &status_nv, 1,
+                             nullptr);
+    }
+  }
+  return 0;
+}
+
+int ServerSession::on_data(ServerStream* stream, std::string_view bytes) {
+  nghttp2_session_consume_connection(engine_.get(), bytes.size());
+  if (stream == nullptr || stream->notes.discarding) return 0;
+  stream->notes.last_progress = now();
+  std::string& body = stream->body();
+  if (body.size() + bytes.size() > limits_.body_bytes) {
+    answer_early(*stream, 413);
+    return 0;
+  }
+  if (!stream->body_share().grow_to(body.size() + bytes.size())) {
+    answer_early(*stream, 503);
+    return 0;
+  }
+  body.append(bytes);
+  if (stream->notes.reserved == 0 && !stream->notes.waits_for_memory &&
+      body.size() > kFreeBody / 2) {
+    grant_memory(*stream);
+  } else if (stream->notes.reserved > 0) {
+    nghttp2_session_consume_stream(engine_.get(), stream->id(), bytes.size());
+  }
+  return 0;
+}
+
+// Large bodies share a bounded memory. Who finds none left is stopped by its flow-control window
+// until another is done: each that has been granted memory can end, or is timed out, so nobody waits
+// for ever.
+void ServerSession::grant_memory(ServerStream& stream) {
+  const std::size_t wanted = stream.content_length().value_or(limits_.body_bytes);
+  if (reserved_ + wanted > 2 * limits_.body_bytes) {
+    stream.notes.waits_for_memory = true;
+    waiting_.push_back(stream.id());
+    return;
+  }
+  reserved_ += wanted;
+  stream.notes.reserved = wanted;
+  stream.notes.waits_for_memory = false;
+  stream.notes.last_progress = now();
+  nghttp2_session_set_local_window_size(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(),
+                                        kGrantedWindow);
+  nghttp2_session_consume_stream(engine_.get(), stream.id(), stream.body().size());
+}
+
+void ServerSession::dispatch(ServerStream& stream) {
+  stream.notes.receiving = false;
+  if (stream.notes.discarding) return;
+  if (stream.trailers_too_large()) return answer_early(stream, 431);
+  handler_.handle(stream.share());
+}
+
+// --- answers -------------------------------------------------------------------------------------
+
+void ServerSession::answer_early(ServerStream& stream, int status) {
+  stream.notes.discarding = true;
+  stream.body() = {};  // its memory is not kept while the peer goes on
+  stream.body_share().release();
+  const std::string_view reason = reason_of(status);
+  const RequestId id = refused_ ? refused_(*transport_, status, reason) : RequestId();
+  const Field extra = {.name = "x-request-id", .value = id.view()};
+  Response response = stream.refusal(status, reason);
+  if (status == 503) response.header("retry-after", "1");
+  stream.respond(std::move(response), std::span(&extra, refused_ ? 1 : 0), {});
+}
+
+void ServerSession::send_answer(ServerStream& stream, std::span<const Field> extra) {
+  stream.notes.last_progress = now();
+  look_at(now() + limits_.write_timeout);
+  writer_.submit(engine_.get(), stream, extra, clock().system_now());
+  transport_->wake();
+}
+
+void ServerSession::on_frame_sent(const nghttp2_frame& frame) {
+  if (frame.hd.type == NGHTTP2_RST_STREAM) {
+    reset_.push_back(frame.hd.stream_id);
+    if (reset_.size() > kMaxStreams) reset_.pop_front();
+  }
+  if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return;
+  ServerStream* stream = find(frame.hd.stream_id);
+  if (stream == nullptr) return;
+  if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+    stream->notes.complete = true;
+    if (!stream->notes.discarding) budget_->request_answered();
+    // The answer is complete before the request is. The peer is asked to send no more, but not at
+    // once: there are clients that lose the answer when the reset comes with it (curl 7.88). Its
+    // window is closed meanwhile.
+    stream->notes.last_progress = now();
+    if (stream->notes.receiving) look_at(now() + kLingering);
+  } else if (frame.hd.type == NGHTTP2_DATA && !stream->trailers().empty() &&
+             stream->notes.sent == stream->response().body().size()) {
+    writer_.submit_trailers(engine_.get(), *stream);
+  }
+}
+
+void ServerSession::give_up(ServerStream& stream) {
+  stream.notes.ended_by_us = true;
+  reset(stream, NGHTTP2_INTERNAL_ERROR);
+  transport_->wake();
+}
+
+void ServerSession::reset(ServerStream& stream, std::uint32_t code) {
+  stream.notes.discarding = true;
+  nghttp2_submit_rst_stream(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(), code);
+}
+
+// --- endings -------------------------------------------------------------------------------------
+
+int ServerSession::on_closed(std::int32_t id) {
+  ServerStream* stream = find(id);
+  if (stream == nullptr) return 0;
+  if (!stream->notes.complete && !stream->notes.ended_by_us) budget_->request_spoilt();
+  nghttp2_session_set_stream_user_data(engine_.get(), id, nullptr);
+  if (--open_ == 0) {
+    idle_since_ = now();
+    look_at(idle_since_ + limits_.idle_timeout);
+  }
+  if (stream->notes.waits_for_memory) std::erase(waiting_, id);
+  stream->close();
+  return budget_->exhausted() ? engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM) : 0;
+}
+
+void ServerSession::take_back(ServerStream& stream, std::size_t reserved) {
+  reserved_ -= reserved;
+  streams_[stream.index] = streams_.back();
+  streams_[stream.index]->index = stream.index;
+  streams_.pop_back();
+  std::unique_ptr<ServerStream> owned(&stream);
+  if (pool_.size() < kPooled) pool_.push_back(std::move(owned));
+  while (!waiting_.empty()) {
+    ServerStream* next = find(waiting_.front());
+    waiting_.pop_front();
+    if (next == nullptr) continue;
+    grant_memory(*next);
+    if (next->notes.waits_for_memory) return;
+    transport_->wake();
+  }
+}
+
+void ServerSession::leave_streams() {
+  waiting_.clear();
+  std::vector<ServerStream*> left = std::exchange(streams_, {});
+  for (ServerStream* stream : left) stream->orphan();
+  // Who is told that an exchange is abandoned may let go of others: only open ones are still ours.
+  std::erase_if(left, [](const ServerStream* stream) { return !stream->is_open(); });
+  for (ServerStream* stream : left) {
+    nghttp2_session_set_stream_user_data(engine_.get(), stream->id(), nullptr);
+    stream->close();
+  }
+  open_ = 0;
+  if (timer_) timer_->disarm();
+}
+
+void ServerSession::input_ended() {
+  input_ended_ = true;
+  for (ServerStream* stream : streams_) {
+    if (stream->is_open() && stream->notes.receiving) reset(*stream, NGHTTP2_CANCEL);
+  }
+  transport_->wake();
+}
+
+Ending ServerSession::ending() const {
+  if (engine_.finished() || (input_ended_ && open_ == 0)) return Ending::kLinger;
+  return Ending::kOpen;
+}
+
+void ServerSession::drain() {
+  if (draining_) return;
+  draining_ = true;
+  // First the intention, so that no request that is on its way is refused (RFC 9113 §6.8); once the
+  // peer has seen it, the last stream that counts.
+  nghttp2_submit_shutdown_notice(engine_.get());
+  nghttp2_submit_ping(engine_.get(), NGHTTP2_FLAG_NONE, kFarewellPing.data());
+  farewell_at_ = now() + kFarewell;
+  look_at(farewell_at_);
+  transport_->wake();
+}
+
+void ServerSession::say_farewell() {
+  if (leaving_) return;
+  leaving_ = true;
+  farewell_at_ = SteadyTime::max();
+  nghttp2_submit_goaway(engine_.get(), NGHTTP2_FLAG_NONE,
+                        nghttp2_session_get_last_proc_stream_id(engine_.get()), NGHTTP2_NO_ERROR,
+                        nullptr, 0);
+  transport_->wake();
+}
+
+// --- time ----------------------------------------------------------------------------------------
+
+// One timer, which looks at everything that has a limit. A moment that turns out too early costs
+// one look.
+void ServerSession::look_at(SteadyTime due) {
+  if (due >= next_look_) return;
+  next_look_ = due;
+  timer_->arm(due);
+}
+
+SteadyTime ServerSession::stream_deadline(const ServerStream& stream) const {
+  if (!stream.is_open()) return SteadyTime::max();
+  if (stream.notes.complete) return stream.notes.last_progress + kLingering;
+  if (stream.answered()) return stream.notes.last_progress + limits_.write_timeout;
+  if (stream.notes.receiving && !stream.notes.waits_for_memory)
+    return stream.notes.last_progress + limits_.body_timeout;
+  return SteadyTime::max();
+}
+
+void ServerSession::stream_timed_out(ServerStream& stream) {
+  stream.notes.ended_by_us = true;
+  if (stream.notes.complete) {
+    reset(stream, NGHTTP2_NO_ERROR);
+  } else if (stream.answered()) {
+    reset(stream, NGHTTP2_CANCEL);  // it takes nothing: its window is closed
+  } else {
+    answer_early(stream, 408);
+  }
+}
+
+void ServerSession::on_time() {
+  next_look_ = SteadyTime::max();
+  const SteadyTime time = now();
+  if (unfinished_since_ != SteadyTime::max()) {
+    const SteadyTime due = unfinished_since_ + limits_.head_timeout;
+    if (time >= due) {
+      engine_.terminate(NGHTTP2_PROTOCOL_ERROR);
+      unfinished_since_ = SteadyTime::max();
+    } else {
+      look_at(due);
+    }
+  }
+  for (ServerStream* stream : streams_) {
+    if (time >= stream_deadline(*stream)) stream_timed_out(*stream);
+    const SteadyTime due = stream_deadline(*stream);
+    if (due > time && due != SteadyTime::max()) look_at(due);
+  }
+  if (open_ == 0 && !leaving_) {
+    const SteadyTime due = idle_since_ + limits_.idle_timeout;
+    if (time >= due) {
+      say_farewell();
+    } else {
+      look_at(due);
+    }
+  }
+  if (farewell_at_ != SteadyTime::max()) {
+    if (time >= farewell_at_) {
+      say_farewell();
+    } else {
+      look_at(farewell_at_);
+    }
+  }
+  transport_->wake();
+}
+
+// --- Upgrade: h2c --------------------------------------------------------------------------------
+
+bool ServerSession::upgrade(std::string_view settings, const Message& request) {
+  const std::optional<std::string> payload = decode_http2_settings(settings);
+  if (!payload) return false;
+  if (nghttp2_session_upgrade2(engine_.get(), bytes_of(*payload), payload->size(),
+                               request.method == "HEAD" ? 1 : 0, nullptr) != 0)
+    return false;
+  add_upgraded_head(upgraded_head_.emplace(), request);
+  upgraded_body_.assign(request.body);
+  return true;
+}
+
+std::unique_ptr<Session> make_server_session(Handler& handler, const Limits& limits,
+                                             OnRefused refused, BodyBudget* bodies) {
+  return std::make_unique<ServerSession>(handler, limits, std::move(refused), bodies);
+}
+
+Result<std::unique_ptr<Session>> make_upgraded_session(Handler& handler, const Limits& limits,
+                                                       std::string_view settings,
+                                                       const Message& request, OnRefused refused,
+                                                       BodyBudget* bodies) {
+  auto session = std::make_unique<ServerSession>(handler, limits, std::move(refused), bodies);
+  if (!session->upgrade(settings, request))
+    return fail(Code::kInvalidArgument, "HTTP2-Settings is malformed");
+  return session;
+}
+
+}  // namespace ofn::wire::http2

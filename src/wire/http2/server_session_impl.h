@@ -1,0 +1,112 @@
+// The class behind make_server_session(), for server_session.cc only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/http2/answer_writer.h"
+#include "wire/http2/engine.h"
+#include "wire/http2/frame_budget.h"
+#include "wire/http2/nghttp2_api.h"
+#include "wire/http2/server_session.h"
+#include "wire/http2/server_stream.h"
+#include "wire/http2/upgrade.h"
+
+namespace ofn::wire::http2 {
+
+class ServerSession final : public Session, public StreamOwner {
+ public:
+  ServerSession(Handler& handler, const Limits& limits, OnRefused refused, BodyBudget* bodies)
+      : handler_(handler),
+        limits_(limits),
+        refused_(std::move(refused)),
+        bodies_(bodies),
+        engine_(Role::kServer, callbacks(), this) {}
+  ~ServerSession() override { leave_streams(); }
+
+  bool upgrade(std::string_view settings, const Message& request);
+
+  void start(Transport& transport) override;
+  void receive(std::string_view bytes) override;
+  void input_ended() override;
+  void lost(const Error&) override { leave_streams(); }
+  bool wants_input() const override { return !input_ended_ && !engine_.finished(); }
+  std::size_t gather(std::span<std::string_view> buffers) override {
+    return engine_.gather(buffers);
+  }
+  void sent(std::size_t count) override { engine_.sent(count); }
+  Ending ending() const override;
+  void drain() override;
+  bool idle() const override { return open_ == 0 && !scanner_.unfinished(); }
+
+  // StreamOwner
+  void send_answer(ServerStream& stream, std::span<const Field> extra) override;
+  void give_up(ServerStream& stream) override;
+  void take_back(ServerStream& stream, std::size_t reserved) override;
+
+ private:
+  static nghttp2_session_callbacks* callbacks();
+  static ServerSession& self(void* user) { return *static_cast<ServerSession*>(user); }
+  ServerStream* find(std::int32_t id) {
+    return static_cast<ServerStream*>(nghttp2_session_get_stream_user_data(engine_.get(), id));
+  }
+
+  ServerStream& open_stream(std::int32_t id);
+  int on_begin_frame(std::uint8_t type, std::int32_t id);
+  int on_frame(const nghttp2_frame& frame);
+  int on_head(ServerStream& stream, bool end);
+  int on_data(ServerStream* stream, std::string_view bytes);
+  int on_closed(std::int32_t id);
+  void on_frame_sent(const nghttp2_frame& frame);
+
+  void grant_memory(ServerStream& stream);
+  void dispatch(ServerStream& stream);
+  void answer_early(ServerStream& stream, int status);
+  void reset(ServerStream& stream, std::uint32_t code);
+  void say_farewell();
+  void leave_streams();
+
+  const Clock& clock() const { return transport_->loop().clock(); }
+  SteadyTime now() const { return clock().now(); }
+  void look_at(SteadyTime due);
+  void on_time();
+  SteadyTime stream_deadline(const ServerStream& stream) const;
+  void stream_timed_out(ServerStream& stream);
+
+  Handler& handler_;
+  const Limits& limits_;
+  OnRefused refused_;
+  BodyBudget* bodies_;
+  Transport* transport_ = nullptr;
+  FrameScanner scanner_{NGHTTP2_CLIENT_MAGIC_LEN};
+  std::optional<FrameBudget> budget_;
+  std::vector<ServerStream*> streams_;  // that are open, or closed but held by a handler
+  std::size_t open_ = 0;                // of them are open
+  std::int32_t last_id_ = 0;
+  int continuations_ = 0;
+  std::deque<std::int32_t> reset_;  // by us, lately
+  std::vector<std::unique_ptr<ServerStream>> pool_;
+  std::deque<std::int32_t> waiting_;  // for memory, first come first served
+  std::size_t reserved_ = 0;          // of the memory for large bodies
+  AnswerWriter writer_;
+  std::optional<Timer> timer_;
+  SteadyTime next_look_ = SteadyTime::max();
+  SteadyTime idle_since_;
+  SteadyTime unfinished_since_ = SteadyTime::max();
+  SteadyTime farewell_at_ = SteadyTime::max();
+  std::optional<FieldBlock> upgraded_head_;  // of stream 1, until start()
+  std::string upgraded_body_;
+  bool draining_ = false;
+  bool leaving_ = false;  // the second GOAWAY is on its way
+  bool input_ended_ = false;
+  bool peer_left_ = false;  // it said GOAWAY
+  Engine engine_;
+};
+
+}  // namespace ofn::wire::http2

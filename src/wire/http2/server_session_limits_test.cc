@@ -1,0 +1,308 @@
+// Sessions over time and under attack: what drains, what times out, what floods are answered with.
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "wire/http2/server_session_for_test.h"
+
+namespace ofn::wire::http2 {
+namespace {
+
+using namespace server_bench;
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+TEST_F(ServerSessionTest, DrainIsATwoStepFarewell) {
+  connect();
+  Result before;
+  Result racing;
+  send(before, kGet);
+  run();
+  server_->session().drain();
+  server_->session().drain();
+  send(racing, kGet);  // on its way when the first GOAWAY is
+  run();
+  ASSERT_EQ(handler_.kept.size(), 2U);
+  EXPECT_FALSE(client_session_->accepts());
+  EXPECT_EQ(server_->session().ending(), Ending::kOpen);
+  for (ExchangePtr& exchange : handler_.kept) exchange->respond(Response("done"));
+  handler_.kept.clear();
+  run();
+  EXPECT_EQ(before.body, "done");
+  EXPECT_EQ(racing.body, "done");
+  EXPECT_EQ(server_->session().ending(), Ending::kLinger);
+}
+
+TEST_F(ServerSessionTest, DrainDoesNotWaitForASilentPeer) {
+  connect_raw();
+  server_->session().drain();
+  auto seen = parse_frames(server_->take());
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].type, kPing);  // urgent frames first
+  EXPECT_EQ(seen[1].type, kGoaway);
+  EXPECT_EQ(server_->session().ending(), Ending::kOpen);
+  wait(1s);
+  seen = parse_frames(server_->take());
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].type, kGoaway);
+  EXPECT_EQ(server_->session().ending(), Ending::kLinger);
+}
+
+TEST_F(ServerSessionTest, TimeLimits) {
+  const std::vector<Field> post = {
+      {":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  struct Case {
+    std::string name;
+    RawFrames frames;
+    Duration just_before;
+    std::vector<int> said;  // frame types
+    Ending ending;
+  };
+  const std::vector<Case> cases = {
+      {"idle", RawFrames(), 75s - 1ms, {kGoaway}, Ending::kLinger},
+      {"headers never ended",
+       RawFrames().headers(1, post, true, false),
+       10s - 1ms,
+       {kGoaway},
+       Ending::kLinger},
+      {"frame never ended",
+       RawFrames().raw(std::string("\0\0\x08\x06\0\0\0\0\0abc", 12)),
+       10s - 1ms,
+       {kGoaway},
+       Ending::kLinger},
+      {"body stalls",
+       RawFrames().headers(1, post, false).data(1, "x", false),
+       10s - 1ms,
+       {kHeaders, kData},
+       Ending::kOpen},
+  };
+  for (const Case& c : cases) {
+    connect_raw();
+    talk(c.frames);
+    wait(c.just_before);
+    EXPECT_TRUE(server_->take().empty()) << c.name;
+    wait(1ms);
+    std::vector<int> said;
+    for (const SeenFrame& frame : parse_frames(server_->take())) said.push_back(frame.type);
+    EXPECT_EQ(said, c.said) << c.name;
+    EXPECT_EQ(server_->session().ending(), c.ending) << c.name;
+    TearDown();
+  }
+}
+
+TEST_F(ServerSessionTest, ARequestWithItsAnswerIsResetALittleLater) {
+  limits_.body_bytes = 10;
+  connect_raw();
+  auto seen = talk(RawFrames().headers(1,
+                                       {{":method", "POST"},
+                                        {":scheme", "http"},
+                                        {":path", "/"},
+                                        {":authority", "h"},
+                                        {"content-length", "11"}},
+                                       false));
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[1].type, kData);
+  EXPECT_EQ(seen[1].flags & 1, 1);
+  wait(1s);
+  seen = parse_frames(server_->take());
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].type, kRstStream);
+  EXPECT_EQ(seen[0].payload, std::string(4, '\0'));  // NO_ERROR
+  // What crosses the reset is no error.
+  EXPECT_TRUE(talk(RawFrames().data(1, "x", false).headers(1, {{"x", "y"}}, true)).empty());
+}
+
+TEST_F(ServerSessionTest, ASkippedStreamNumberCannotBeUsedLater) {
+  const std::vector<Field> get = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  connect_raw();
+  const auto seen = talk(RawFrames().headers(5, get, true).headers(3, get, true));
+  EXPECT_EQ(seen.back().type, kGoaway);
+  EXPECT_EQ(handler_.handled, 1);
+}
+
+TEST_F(ServerSessionTest, SilentFromTheStartIsClosed) {
+  server_ = std::make_unique<MemoryTransport>(loop_, make_server_session(handler_, limits_));
+  server_->take();
+  wait(10s);
+  EXPECT_EQ(parse_frames(server_->take()).at(0).type, kGoaway);
+  EXPECT_EQ(server_->session().ending(), Ending::kLinger);
+}
+
+TEST_F(ServerSessionTest, AClosedWindowIsResetAfterTheWriteTimeout) {
+  connect_raw();
+  handler_.answer = [](Exchange& exchange) {
+    exchange.respond(Response(std::string(100000, 'x')));
+  };
+  talk(RawFrames().headers(
+      1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, true));
+  wait(29s);
+  EXPECT_TRUE(server_->take().empty());
+  wait(1s);
+  const auto seen = parse_frames(server_->take());
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].type, kRstStream);
+  EXPECT_EQ(server_->session().ending(), Ending::kOpen);
+}
+
+TEST_F(ServerSessionTest, FinishesWhatIsInFlightWhenThePeerStopsSending) {
+  connect_raw();
+  const std::vector<Field> get = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  talk(RawFrames().headers(1, get, true).headers(3, get, false));
+  server_->end_input();
+  EXPECT_EQ(server_->session().ending(), Ending::kOpen);
+  server_->take();
+  handler_.kept.at(0)->respond(Response("late"));
+  handler_.kept.clear();
+  const auto seen = parse_frames(server_->take());
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[1].payload, "late");
+  EXPECT_EQ(server_->session().ending(), Ending::kLinger);
+}
+
+TEST_F(ServerSessionTest, NotHttp2) {
+  connect();
+  MemoryTransport other(loop_, make_server_session(handler_, limits_));
+  other.feed("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  const auto seen = parse_frames(other.take());
+  EXPECT_EQ(seen.back().type, kGoaway);
+  EXPECT_EQ(other.session().ending(), Ending::kLinger);
+}
+
+TEST_F(ServerSessionTest, FloodsEndTheConnection) {
+  const std::vector<Field> get = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  struct Case {
+    std::string name;
+    std::function<void(RawFrames&, std::uint32_t stream)> add;
+  };
+  const std::vector<Case> cases = {
+      {"rapid reset", [&](RawFrames& f, auto id) { f.headers(id, get, true).rst(id, 8); }},
+      {"reset of open requests",
+       [&](RawFrames& f, auto id) { f.headers(id, get, false).rst(id, 8); }},
+      {"malformed", [&](RawFrames& f, auto id) { f.headers(id, {{":method", "GET"}}, true); }},
+      {"window overflow",
+       [&](RawFrames& f, auto id) { f.headers(id, get, false).window_update(id, 0x7fffffff); }},
+      {"empty window update",
+       [&](RawFrames& f, auto id) { f.headers(id, get, false).window_update(id, 0); }},
+      {"length mismatch",
+       [&](RawFrames& f, auto id) {
+         auto head = get;
+         head.push_back({"content-length", "1"});
+         f.headers(id, head, false).data(id, "abc", true);
+       }},
+      {"data on half-closed",
+       [&](RawFrames& f, auto id) { f.headers(id, get, true).data(id, "x", true); }},
+      {"ping", [](RawFrames& f, auto) { f.frame(6, 0, 0, "12345678"); }},
+      {"settings", [](RawFrames& f, auto) { f.settings(); }},
+      {"priority", [](RawFrames& f, auto id) { f.frame(2, 0, id, std::string("\0\0\0\0\1", 5)); }},
+      {"window update", [](RawFrames& f, auto) { f.window_update(0, 1); }},
+      {"unknown frames", [](RawFrames& f, auto) { f.frame(0xbb, 0, 0, ""); }},
+      {"unknown frames on streams", [](RawFrames& f, auto id) { f.frame(0xbb, 0, id, "x"); }},
+      {"rst of closed",
+       [&](RawFrames& f, auto id) {
+         if (id == 1) f.headers(1, get, true);
+         f.rst(1, 8);
+       }},
+      {"empty data",
+       [&](RawFrames& f, auto id) {
+         if (id == 1) f.headers(1, get, false);
+         f.data(1, "", false);
+       }},
+      {"padding",
+       [&](RawFrames& f, auto id) {
+         if (id == 1) f.headers(1, get, false);
+         f.frame(kData, 8, 1, std::string(1, '\x7f') + std::string(127, '\0'));
+       }},
+      {"continuation",
+       [&](RawFrames& f, auto id) {
+         if (id == 1) f.headers(1, get, true, false);
+         f.frame(9, 0, 1, "");
+       }},
+  };
+  for (const Case& c : cases) {
+    for (const bool answering : {false, true}) {
+      connect_raw();
+      handler_.handled = 0;
+      handler_.answer = answering ? std::function<void(Exchange&)>(echo) : nullptr;
+      std::uint32_t id = 1;
+      int sent = 0;
+      for (; sent < 100000 && server_->session().ending() == Ending::kOpen; sent += 100) {
+        RawFrames frames;
+        for (int i = 0; i < 100; ++i, id += 2) c.add(frames, id);
+        server_->feed(frames.bytes());
+        server_->take();
+        if (!answering) handler_.kept.clear();
+        loop_.run_ready();
+      }
+      EXPECT_LT(sent, 5000) << c.name;
+      EXPECT_LE(handler_.handled, 200) << c.name;
+      TearDown();
+    }
+  }
+}
+
+TEST_F(ServerSessionTest, HonestWorkIsNoFlood) {
+  connect();
+  handler_.answer = echo;
+  for (int i = 0; i < 20000; ++i) {
+    Result result;
+    const RequestTicket id = send(result, kPost, "body");
+    if (i % 4 == 0) {
+      run();
+      client_session_->cancel(id);
+    }
+    run();
+    ASSERT_EQ(result.status, 200) << i << result.error;
+  }
+}
+
+TEST_F(ServerSessionTest, MoreThanTheAllowedStreamsAreRefused) {
+  connect_raw();
+  const std::vector<Field> get = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  RawFrames frames;
+  for (std::uint32_t i = 0; i < 101; ++i) frames.headers(2 * i + 1, get, true);
+  const auto seen = talk(frames);
+  EXPECT_EQ(handler_.kept.size(), 100U);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].type, kRstStream);
+  EXPECT_EQ(seen[0].stream, 201U);
+  EXPECT_EQ(seen[0].payload, std::string("\0\0\0\7", 4));  // REFUSED_STREAM
+}
+
+TEST_F(ServerSessionTest, UpgradeMakesTheRequestStreamOne) {
+  const std::vector<Field> fields = {{"Host", "h"},       {"Connection", "Upgrade, HTTP2-Settings"},
+                                     {"Upgrade", "h2c"},  {"HTTP2-Settings", "AAMAAABkAAQAAP__"},
+                                     {"X-Name", "value"}, {"Content-Length", "4"}};
+  const Message request{.method = "POST",
+                        .target = "/up",
+                        .scheme = "http",
+                        .authority = "h",
+                        .fields = fields,
+                        .trailers = {},
+                        .body = "body",
+                        .peer = "x",
+                        .version = Version::kHttp11};
+  EXPECT_FALSE(make_upgraded_session(handler_, limits_, "!", request));
+  EXPECT_FALSE(make_upgraded_session(handler_, limits_, "AAMA", request));
+  EXPECT_FALSE(make_upgraded_session(handler_, limits_, "AAMAAABkAAQAAP//", request));
+  auto session = make_upgraded_session(handler_, limits_, "AAMAAABkAAQAAP__", request);
+  ASSERT_TRUE(session);
+  handler_.answer = echo;
+  server_ = std::make_unique<MemoryTransport>(loop_, *std::move(session));
+  server_->feed(RawFrames().preface().settings().bytes());
+  const auto seen = parse_frames(server_->take());
+  ASSERT_GE(seen.size(), 4U);
+  EXPECT_EQ(seen[0].type, kSettings);
+  EXPECT_EQ(seen.back().type, kData);
+  EXPECT_EQ(seen.back().stream, 1U);
+  EXPECT_EQ(seen.back().payload, "POST /up h\nx-name=value\ncontent-length=4\nbody");
+}
+
+}  // namespace
+}  // namespace ofn::wire::http2

@@ -1,0 +1,181 @@
+#include "wire/http2/server_stream.h"
+
+#include <charconv>
+#include <utility>
+
+#include "base/check.h"
+#include "wire/authority.h"
+#include "wire/http1/chars.h"
+
+namespace ofn::wire::http2 {
+
+namespace {
+
+// Where the peer's name is kept, before all that it sends: no field can have this name.
+constexpr std::string_view kPeer = ":peer";
+// RFC 9113 §6.5.2: what a field costs in SETTINGS_MAX_HEADER_LIST_SIZE.
+constexpr std::size_t kFieldOverhead = 32;
+// A body's buffer that is kept for the next request.
+constexpr std::size_t kKeptBody = 4096;
+// An answer's body that is not counted: a connection's streams hold no more than 1.6 MB in them.
+constexpr std::size_t kSmallAnswer = std::size_t{16} * 1024;
+
+std::string_view* pseudo_field(Message& message, std::string_view name) {
+  if (name == ":method") return &message.method;
+  if (name == ":path") return &message.target;
+  if (name == ":scheme") return &message.scheme;
+  if (name == ":authority") return &message.authority;
+  if (name == kPeer) return &message.peer;
+  return nullptr;
+}
+
+bool well_formed_path(std::string_view path) {
+  bool in_query = false;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '%') {
+      if (path.size() - i < 3 || !http1::all(http1::kHex, path.substr(i + 1, 2))) return false;
+      i += 2;
+    } else if (path[i] == '?') {
+      in_query = true;
+    } else if (!http1::is(in_query ? http1::kQuery : http1::kPath, path[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void ServerStream::respond(Response response, std::span<const Field> extra,
+                           std::span<const Field> trailers) {
+  OFN_CHECK(!state_.answered);
+  state_.answered = true;
+  on_abandoned_ = nullptr;
+  if (!state_.open || owner_ == nullptr) return;
+  response_ = std::move(response);
+  if (response_.body().size() > kSmallAnswer) body_share_.add(response_.body().size());
+  for (const Field& field : trailers) answer_trailers_.add(field.name, field.value);
+  answer_trailers_.seal();
+  owner_->send_answer(*this, extra);
+}
+
+void ServerStream::on_abandoned(std::function<void()> callback) {
+  if (!state_.answered && !state_.abandoned) on_abandoned_ = std::move(callback);
+}
+
+void ServerStream::open(std::int32_t id, std::string_view peer, SteadyTime now) {
+  id_ = id;
+  state_.open = true;
+  notes.last_progress = now;
+  head_.add(kPeer, peer);
+}
+
+void ServerStream::add_field(std::string_view name, std::string_view value, const Limits& limits) {
+  FieldBlock& block = state_.in_trailers ? trailer_block_ : head_;
+  std::size_t& bytes = state_.in_trailers ? state_.trailer_bytes : state_.head_bytes;
+  bool& too_large = state_.in_trailers ? state_.trailers_too_large : state_.head_too_large;
+  // Method, path, scheme, authority and peer are no fields.
+  constexpr std::size_t kNoFields = 5;
+  bytes += name.size() + value.size() + kFieldOverhead;
+  if (bytes > (state_.in_trailers ? limits.trailer_bytes : limits.head_bytes) ||
+      block.size() >= limits.head_fields + kNoFields)
+    too_large = true;
+  if (!too_large) block.add(name, value);
+}
+
+int ServerStream::check_head(const Limits& limits) {
+  message_.version = Version::kHttp2;
+  std::size_t pseudo = 0;
+  const std::span<const Field> all = head_.seal();
+  for (const Field& field : all) {
+    std::string_view* place = pseudo_field(message_, field.name);
+    if (place == nullptr) break;
+    *place = field.value;
+    ++pseudo;
+  }
+  message_.fields = all.subspan(pseudo);
+  if (state_.head_too_large || message_.fields.size() > limits.head_fields) return 431;
+
+  const Field* host = find_field(message_.fields, "host");
+  if (message_.authority.empty() && host != nullptr) message_.authority = host->value;
+  if (!valid_authority(message_.authority)) return -1;
+  if (host != nullptr && !same_field_name(host->value, message_.authority)) return -1;
+  if (message_.method == "CONNECT") return 501;
+  if (const int status = check_target(limits); status != 0) return status;
+
+  for (const Field& field : message_.fields) {
+    if (field.name == "content-length") {
+      std::size_t size = 0;
+      const char* const begin = field.value.data();
+      const char* const end = begin + field.value.size();
+      const auto [at, error] = std::from_chars(begin, end, size);
+      if (error != std::errc() || at != end) return -1;
+      state_.content_length = size;
+    } else if (field.name == "expect") {
+      if (!same_field_name(field.value, "100-continue")) return 417;
+      state_.expects_continue = true;
+    }
+  }
+  return state_.content_length.value_or(0) > limits.body_bytes ? 413 : 0;
+}
+
+int ServerStream::check_target(const Limits& limits) const {
+  if (message_.target == "*") return message_.method == "OPTIONS" ? 0 : -1;
+  if (!message_.target.starts_with('/')) return -1;
+  if (message_.target.size() > limits.target_bytes) return 414;
+  return well_formed_path(message_.target) ? 0 : -1;
+}
+
+Response ServerStream::refusal(int status, std::string_view reason) const {
+  const Field* type = find_field(message_.fields, "content-type");
+  if (status == 413 && type != nullptr && type->value.starts_with("application/grpc")) {
+    // A gRPC client reads 413 as UNKNOWN; it is RESOURCE_EXHAUSTED.
+    return Response()
+        .header("content-type", "application/grpc")
+        .header("grpc-status", "8")
+        .header("grpc-message", "the message is larger than the limit");
+  }
+  return Response(std::string(reason) + "\n").status(status);
+}
+
+ExchangePtr ServerStream::share() {
+  message_.body = body_;
+  message_.trailers = trailer_block_.seal();
+  state_.shared = true;
+  return ExchangePtr(this);
+}
+
+void ServerStream::close() {
+  state_.open = false;
+  if (!state_.shared) return let_go();
+  if (state_.answered) return;
+  state_.abandoned = true;
+  if (auto callback = std::exchange(on_abandoned_, nullptr)) callback();  // may let go
+}
+
+void ServerStream::release() {
+  state_.shared = false;
+  on_abandoned_ = nullptr;
+  if (!state_.open) return let_go();
+  if (!state_.answered && owner_ != nullptr) owner_->give_up(*this);
+}
+
+void ServerStream::let_go() {
+  if (owner_ == nullptr) {
+    delete this;
+    return;
+  }
+  // Everything of the request goes; buffers of an ordinary size stay.
+  head_.clear();
+  trailer_block_.clear();
+  answer_trailers_.clear();
+  body_.clear();
+  body_share_.release();
+  if (body_.capacity() > kKeptBody) body_.shrink_to_fit();
+  message_ = {};
+  response_ = {};
+  state_ = {};
+  owner_->take_back(*this, std::exchange(notes, {}).reserved);
+}
+
+}  // namespace ofn::wire::http2

@@ -1,0 +1,140 @@
+// One stream of a server's HTTP/2 connection: the Exchange that a handler sees.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <ofn/field.h>
+#include <ofn/response.h>
+
+#include "base/clock.h"
+#include "loop/loop.h"
+#include "wire/body_budget.h"
+#include "wire/exchange.h"
+#include "wire/http2/field_block.h"
+#include "wire/limits.h"
+
+namespace ofn::wire::http2 {
+
+class ServerStream;
+
+// What a stream asks of its session.
+class StreamOwner {
+ public:
+  // The answer is in stream.response() and stream.trailers(); `extra` is valid during the call.
+  virtual void send_answer(ServerStream& stream, std::span<const Field> extra) = 0;
+  // The handler let go of it unanswered.
+  virtual void give_up(ServerStream& stream) = 0;
+  // Closed and let go of: to be reused. `reserved` is what it had of the memory for large bodies.
+  virtual void take_back(ServerStream& stream, std::size_t reserved) = 0;
+
+ protected:
+  ~StreamOwner() = default;
+};
+
+// Lifetime: made by its session; from then on it belongs to two: the session, until the stream is
+//   closed, and the handler that holds the exchange. Whoever lets go last gives it back to the
+//   session, or destroys it when there is none any more.
+// Threads: the loop's; see Exchange.
+class ServerStream final : public Exchange {
+ public:
+  ServerStream(StreamOwner& owner, Loop& loop, BodyBudget* bodies)
+      : owner_(&owner), loop_(&loop), body_share_(bodies) {}
+  ServerStream(const ServerStream&) = delete;
+  ServerStream& operator=(const ServerStream&) = delete;
+
+  // Exchange
+  const Message& request() const override { return message_; }
+  void respond(Response response, std::span<const Field> extra,
+               std::span<const Field> trailers) override;
+  bool abandoned() const override { return state_.abandoned; }
+  void on_abandoned(std::function<void()> callback) override;
+  Loop& loop() override { return *loop_; }
+
+  // The session's side, in the order of a stream's life.
+
+  void open(std::int32_t id, std::string_view peer, SteadyTime now);
+  // A field of the head or, after begin_trailers(), of the trailers. What exceeds a limit is counted
+  // and dropped.
+  void add_field(std::string_view name, std::string_view value, const Limits& limits);
+  void begin_trailers() { state_.in_trailers = true; }
+  // The head is complete. A status: what to answer instead of going on (0: nothing is wrong; -1:
+  // malformed).
+  int check_head(const Limits& limits);
+  // Behind check_head(): the size of the body if the peer said it.
+  std::optional<std::size_t> content_length() const { return state_.content_length; }
+  bool expects_continue() const { return state_.expects_continue; }
+  bool is_head_request() const { return message_.method == "HEAD"; }
+  std::string& body() { return body_; }
+  BodyShare& body_share() { return body_share_; }
+  bool trailers_too_large() const { return state_.trailers_too_large; }
+  // The answer with which it is refused, in the words that its caller understands.
+  Response refusal(int status, std::string_view reason) const;
+  // The request is complete: from now on it also belongs to who gets the result.
+  ExchangePtr share();
+  // The stream is closed, by whomever.
+  void close();
+  // The session ends before the stream: who still holds it answers nobody. An open one is to be
+  // closed next.
+  void orphan() { owner_ = nullptr; }
+
+  std::int32_t id() const { return id_; }
+  bool answered() const { return state_.answered; }
+  const Response& response() const { return response_; }
+  std::span<const Field> trailers() const { return answer_trailers_.fields(); }
+  bool is_open() const { return state_.open; }
+
+  // The session's notes about it.
+  struct Notes {
+    SteadyTime last_progress;       // of the body, in either direction
+    std::size_t sent = 0;           // how much of the response's body
+    std::size_t reserved = 0;       // of the connection's memory for large bodies
+    bool waits_for_memory = false;  // its body is stopped until there is memory for it
+    bool receiving = false;         // a request's body is expected
+    bool discarding = false;        // what the peer still sends is not wanted
+    bool complete = false;          // the answer has left
+    bool ended_by_us = false;       // it was not the peer who spoilt it
+  };
+  Notes notes;
+  std::size_t index = 0;  // in the session's list
+
+ private:
+  void release() override;
+  void let_go();
+  int check_target(const Limits& limits) const;
+
+  // What begins anew with each request.
+  struct State {
+    std::optional<std::size_t> content_length;
+    std::size_t head_bytes = 0;
+    std::size_t trailer_bytes = 0;
+    bool in_trailers = false;
+    bool head_too_large = false;
+    bool trailers_too_large = false;
+    bool expects_continue = false;
+    bool open = false;
+    bool shared = false;
+    bool answered = false;
+    bool abandoned = false;
+  };
+
+  StreamOwner* owner_;
+  Loop* loop_;
+  std::int32_t id_ = 0;
+  State state_;
+  FieldBlock head_;
+  FieldBlock trailer_block_;
+  FieldBlock answer_trailers_;
+  std::string body_;
+  BodyShare body_share_;  // of the request's, and of a large answer's
+  Message message_;
+  Response response_;
+  std::function<void()> on_abandoned_;
+};
+
+}  // namespace ofn::wire::http2

@@ -1,0 +1,51 @@
+#include "wire/http_sessions.h"
+
+#include <string>
+#include <utility>
+
+#include "wire/http2/server_session.h"
+#include "wire/preface_session.h"
+
+namespace ofn::wire {
+
+namespace {
+
+RequestId log_refusal(Log& log, Transport& transport, int status, std::string_view reason) {
+  const RequestId id = RequestId::of({}, transport.loop().random());
+  log.write(Level::kDebug, "request refused",
+            {{"request_id", id.view()},
+             {"peer", transport.peer()},
+             {"status", std::to_string(status)},
+             {"reason", reason}});
+  return id;
+}
+
+}  // namespace
+
+HttpSessions::HttpSessions(Handler& handler, const Limits& limits, Log& log, BodyBudget* bodies)
+    : handler_(handler),
+      limits_(limits),
+      http1_{.handler = handler,
+             .limits = limits,
+             .date = date_,
+             .upgrade = [this](std::string_view settings,
+                               const Message& request) -> std::unique_ptr<Session> {
+               auto session = http2::make_upgraded_session(handler_, limits_, settings, request,
+                                                           http1_.refused, http1_.bodies);
+               return session ? *std::move(session) : nullptr;
+             },
+             .refused =
+                 [&log](Transport& transport, int status, std::string_view reason) {
+                   return log_refusal(log, transport, status, reason);
+                 },
+             .bodies = bodies} {}
+
+std::unique_ptr<Session> HttpSessions::make() {
+  return std::make_unique<PrefaceSession>(
+      limits_, [this] { return http1::make_session(http1_); },
+      [this] {
+        return http2::make_server_session(handler_, limits_, http1_.refused, http1_.bodies);
+      });
+}
+
+}  // namespace ofn::wire

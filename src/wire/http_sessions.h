@@ -1,0 +1,33 @@
+// Everything that speaks HTTP on one port: HTTP/1.1, HTTP/2 by prior knowledge and by Upgrade, told apart by what the
+// peer sends first.
+#pragma once
+
+#include <memory>
+
+#include "base/log.h"
+#include "wire/body_budget.h"
+#include "wire/exchange.h"
+#include "wire/http1/http1_session.h"
+#include "wire/http_date.h"
+#include "wire/limits.h"
+#include "wire/session.h"
+
+namespace ofn::wire {
+
+// What the HTTP sessions of one loop share. Lifetime: outlives them; what it is made of outlives it.
+// Threads: the loop's.
+class HttpSessions {
+ public:
+  HttpSessions(Handler& handler, const Limits& limits, Log& log, BodyBudget* bodies = nullptr);
+
+  // The first session of an accepted connection.
+  std::unique_ptr<Session> make();
+
+ private:
+  Handler& handler_;
+  const Limits& limits_;
+  HttpDate date_;
+  http1::SessionContext http1_;
+};
+
+}  // namespace ofn::wire

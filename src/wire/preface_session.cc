@@ -1,0 +1,49 @@
+#include "wire/preface_session.h"
+
+#include <utility>
+
+namespace ofn::wire {
+
+namespace {
+constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+}
+
+PrefaceSession::PrefaceSession(const Limits& limits, Make http1, Make http2)
+    : limits_(limits), http1_(std::move(http1)), http2_(std::move(http2)) {}
+
+void PrefaceSession::start(Transport& transport) {
+  transport_ = &transport;
+  timeout_ = std::make_unique<Timer>(transport.loop(), [this] { give_up(); });
+  timeout_->arm(transport.loop().now() + limits_.idle_timeout);
+}
+
+void PrefaceSession::receive(std::string_view bytes) {
+  const bool first = seen_.empty();
+  seen_.append(bytes);
+  const std::string_view head = std::string_view(seen_).substr(0, kPreface.size());
+  if (kPreface.starts_with(head) && head.size() < kPreface.size()) {
+    if (first) timeout_->arm(transport_->loop().now() + limits_.head_timeout);
+    return;
+  }
+  hand_over(head == kPreface ? http2_ : http1_);
+}
+
+void PrefaceSession::hand_over(const Make& make) {
+  decided_ = true;
+  timeout_->disarm();
+  transport_->replace(make(), seen_);
+}
+
+// Nothing more comes. A piece of a preface is a piece of a request line, too: HTTP/1.1 has the words for that.
+void PrefaceSession::give_up() {
+  if (!seen_.empty()) return hand_over(http1_);
+  ending_ = Ending::kLinger;
+  transport_->wake();
+}
+
+void PrefaceSession::drain() {
+  if (seen_.empty()) ending_ = Ending::kLinger;
+  transport_->wake();
+}
+
+}  // namespace ofn::wire

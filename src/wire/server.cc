@@ -1,0 +1,319 @@
+#include "wire/server.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <unordered_map>
+#include <utility>
+
+#include "base/check.h"
+#include "loop/asio.h"
+#include "wire/port_owner.h"
+
+namespace ofn::wire {
+
+namespace {
+
+// Descriptors that are not connections: logs, libraries, the sidecar, what the function opens.
+constexpr std::size_t kSpareDescriptors = 64;
+// Out of descriptors: how long to wait before accepting again.
+constexpr std::chrono::milliseconds kAcceptPause(50);
+// Between two log lines that connections have to wait.
+constexpr std::chrono::minutes kTellFullEvery(1);
+
+std::size_t connections_from_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 1'000'000;
+  return std::max<std::size_t>(limit.rlim_cur, 2 * kSpareDescriptors) - kSpareDescriptors;
+}
+
+std::string peer_text(const sockaddr_storage& address, socklen_t length) {
+  if (address.ss_family == AF_UNIX) return "unix";
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
+  if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, host.data(), host.size(),
+                  port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return "unknown";
+  }
+  std::string_view name = host.data();
+  if (name.starts_with("::ffff:")) name.remove_prefix(7);  // IPv4 over a dual-stack socket
+  return Endpoint{std::string(name), static_cast<std::uint16_t>(std::atoi(port.data())), {}}.text();
+}
+
+Error listen_error(const Endpoint& endpoint, int error_number) {
+  const std::string where = "cannot listen on " + endpoint.text() + ": ";
+  switch (error_number) {
+    case EADDRINUSE: {
+      Error error(Code::kAlreadyExists, where + "the port is in use");
+      if (const auto owner = port_owner(endpoint.port)) error.with("held by", *owner);
+      return error;
+    }
+    case EACCES:
+      return {Code::kPermissionDenied,
+              where + "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE"};
+    case EADDRNOTAVAIL:
+      return {Code::kInvalidArgument, where + "this machine has no such address"};
+    default:
+      return {Code::kUnavailable, where + std::strerror(error_number)};
+  }
+}
+
+}  // namespace
+
+// The connections of one loop; touched by its thread only, but for the count.
+class Server::Shard {
+ public:
+  Shard(Server& server, Loop& loop) : server_(server), loop_(loop) {}
+
+  Loop& loop() { return loop_; }
+
+  void adopt(int fd, std::string peer) {
+    auto connection = std::make_unique<Connection>(loop_, fd, std::move(peer), server_.limits_);
+    Connection& made = *connection;
+    open_.emplace(&made, std::move(connection));
+    made.start(server_.make_session_(loop_), [this](Connection& gone) {
+      open_.erase(&gone);
+      count.fetch_sub(1, std::memory_order_relaxed);
+      server_.connection_gone();
+    });
+    if (draining_) made.drain();
+  }
+
+  void drain() {
+    draining_ = true;
+    for (auto& [connection, owned] : open_) connection->drain();
+  }
+
+  std::atomic<std::size_t> count = 0;
+
+ private:
+  Server& server_;
+  Loop& loop_;
+  std::unordered_map<Connection*, std::unique_ptr<Connection>> open_;
+  bool draining_ = false;
+};
+
+struct Server::Listening {
+  Listening(Loop& loop, int fd) : acceptor(loop.io().get_executor()) {
+    acceptor.assign(asio::generic::stream_protocol(AF_UNSPEC, 0), fd);
+    acceptor.non_blocking(true);
+  }
+  asio::basic_socket_acceptor<asio::generic::stream_protocol, LoopExecutor> acceptor;
+  std::string unix_path;  // to be removed at the end
+};
+
+Server::Server(std::span<Loop* const> loops, MakeSession make_session, const Limits& limits,
+               Log& log, std::size_t max_connections)
+    : make_session_(std::move(make_session)),
+      limits_(limits),
+      log_(log),
+      max_connections_(max_connections != 0 ? max_connections
+                                            : connections_from_descriptor_limit()),
+      retry_accept_(*loops.front(), [this] { accept_all(); }) {
+  for (Loop* loop : loops) shards_.push_back(std::make_unique<Shard>(*this, *loop));
+}
+
+Server::~Server() = default;
+
+Result<Endpoint> Server::listen(const Endpoint& endpoint) {
+  sockaddr_storage address{};
+  socklen_t length = 0;
+  if (endpoint.is_unix()) {
+    sockaddr_un unix_address{};
+    unix_address.sun_family = AF_UNIX;
+    if (endpoint.unix_path.size() >= sizeof unix_address.sun_path)
+      return std::unexpected(listen_error(endpoint, ENAMETOOLONG));
+    endpoint.unix_path.copy(unix_address.sun_path, endpoint.unix_path.size());
+    length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + endpoint.unix_path.size());
+    if (endpoint.unix_path.front() == '@') {
+      unix_address.sun_path[0] = '\0';
+    } else {
+      ++length;
+    }
+    std::memcpy(&address, &unix_address, sizeof unix_address);
+  } else {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    const int status =
+        getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
+    if (status != 0) {
+      return fail(Code::kInvalidArgument,
+                  "cannot listen on " + endpoint.text() + ": " + gai_strerror(status));
+    }
+    std::memcpy(&address, found->ai_addr, found->ai_addrlen);
+    length = found->ai_addrlen;
+    freeaddrinfo(found);
+  }
+
+  const int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return std::unexpected(listen_error(endpoint, errno));
+  const int on = 1;
+  const int off = 0;
+  if (!endpoint.is_unix()) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
+      ::listen(fd, SOMAXCONN) != 0) {
+    const Error error = listen_error(endpoint, errno);
+    ::close(fd);
+    return std::unexpected(error);
+  }
+  auto bound = adopt(fd);
+  if (bound && endpoint.is_unix() && endpoint.unix_path.front() != '@')
+    listening_->unix_path = endpoint.unix_path;
+  return bound;
+}
+
+Result<Endpoint> Server::adopt(int listening_fd) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
+  if (getsockname(listening_fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    return fail(
+        Code::kInvalidArgument,
+        std::string("the inherited descriptor is no listening socket: ") + std::strerror(errno));
+  }
+  Endpoint bound;
+  if (address.ss_family == AF_UNIX) {
+    sockaddr_un unix_address{};
+    std::memcpy(&unix_address, &address, sizeof unix_address);
+    bound.unix_path.assign(unix_address.sun_path, length - offsetof(sockaddr_un, sun_path));
+    if (!bound.unix_path.empty() && bound.unix_path.front() == '\0') bound.unix_path.front() = '@';
+  } else {
+    std::array<char, NI_MAXHOST> host{};
+    std::array<char, NI_MAXSERV> port{};
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
+    getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, host.data(), host.size(),
+                port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV);
+    bound.host = host.data();
+    bound.port = static_cast<std::uint16_t>(std::atoi(port.data()));
+  }
+  listening_ = std::make_unique<Listening>(shards_.front()->loop(), listening_fd);
+  wait_acceptable();
+  return bound;
+}
+
+int Server::listening_fd() const {
+  return listening_ == nullptr ? -1 : listening_->acceptor.native_handle();
+}
+
+void Server::wait_acceptable() {
+  listening_->acceptor.async_wait(asio::socket_base::wait_read,
+                                  [this](const boost::system::error_code& error) {
+                                    if (error) return;  // closed
+                                    accept_all();
+                                  });
+}
+
+void Server::accept_all() {
+  if (listening_ == nullptr) return;
+  while (may_accept()) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
+    const int fd =
+        accept4(listening_->acceptor.native_handle(), reinterpret_cast<sockaddr*>(&address),
+                &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      const int on = 1;
+      if (address.ss_family != AF_UNIX) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      hand_over(fd, peer_text(address, length));
+      continue;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (!draining_) wait_acceptable();
+      return;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      if (draining_) return;
+      tell_full(std::strerror(errno));
+      retry_accept_.arm(shards_.front()->loop().clock().now() + kAcceptPause);
+      return;
+    }
+    // Everything else is the fate of one connection (accept(2): ECONNABORTED, EPROTO, network
+    // errors).
+  }
+  tell_full("the limit of connections is reached");
+}
+
+bool Server::may_accept() {
+  if (draining_ || connections_ < max_connections_) return true;
+  // Announced before the count is looked at once more, as connection_gone() counts before it looks:
+  // one of the two sees the other.
+  at_limit_ = true;
+  return connections_ < max_connections_ && at_limit_.exchange(false);
+}
+
+void Server::tell_full(std::string_view what) {
+  const SteadyTime now = shards_.front()->loop().clock().now();
+  if (now < tell_full_at_) return;
+  tell_full_at_ = now + kTellFullEvery;
+  log_.write(Level::kWarning, "new connections wait",
+             {{"reason", what},
+              {"open", std::to_string(connections())},
+              {"limit", std::to_string(max_connections_)}});
+}
+
+void Server::hand_over(int fd, std::string peer) {
+  connections_.fetch_add(1, std::memory_order_relaxed);
+  Shard& shard = **std::ranges::min_element(shards_, {}, [](const std::unique_ptr<Shard>& s) {
+    return s->count.load(std::memory_order_relaxed);
+  });
+  shard.count.fetch_add(1, std::memory_order_relaxed);
+  if (&shard == shards_.front().get()) {
+    shard.adopt(fd, std::move(peer));
+  } else {
+    shard.loop().post(
+        [&shard, fd, peer = std::move(peer)]() mutable { shard.adopt(fd, std::move(peer)); });
+  }
+}
+
+void Server::connection_gone() {
+  const bool last = connections_.fetch_sub(1) == 1;
+  Loop& accepting = shards_.front()->loop();
+  if (last && draining_) accepting.post([this] { finish_drain(); });
+  if (at_limit_ && at_limit_.exchange(false)) accepting.post([this] { accept_all(); });
+}
+
+void Server::drain(std::function<void()> done) {
+  drained_ = std::move(done);
+  if (draining_.exchange(true)) return shards_.front()->loop().post([this] { finish_drain(); });
+  accept_all();  // what the kernel has accepted for us is served, not reset
+  if (listening_ != nullptr) {
+    boost::system::error_code ignored;
+    listening_->acceptor.close(ignored);
+    if (!listening_->unix_path.empty()) unlink(listening_->unix_path.c_str());
+    listening_.reset();
+  }
+  retry_accept_.disarm();
+  shards_to_drain_ = shards_.size();
+  for (auto& shard : shards_) {
+    shard->loop().post([this, &shard = *shard] {
+      shard.drain();
+      shards_.front()->loop().post([this] {
+        --shards_to_drain_;
+        finish_drain();
+      });
+    });
+  }
+}
+
+void Server::finish_drain() {
+  if (connections() == 0 && shards_to_drain_ == 0 && drained_) std::exchange(drained_, nullptr)();
+}
+
+}  // namespace ofn::wire

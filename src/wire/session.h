@@ -1,0 +1,79 @@
+// Between a socket and a protocol: a Session is a protocol's state machine without a socket, a
+// Transport is the socket it lives on. wire/connection implements Transport over Asio; tests put a
+// session on a fake one and cut its input anywhere.
+//
+//   bytes → Session::receive     Session::gather → bytes
+//           Session asks the transport for attention with wake(): output to write, reading to
+//           resume, an ending.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/error.h"
+#include "loop/loop.h"
+
+namespace ofn::wire {
+
+class Session;
+
+// Threads: the loop's. Lifetime: outlives its session.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  // The session has something new to gather(), to read, or to end. Cheap and safe at any time, also
+  // from inside the session's own functions: the transport looks later, in its own turn (several
+  // wakes are one look).
+  virtual void wake() = 0;
+  // Replaces the session by `next` once the current call into the session has returned and
+  // everything gathered so far was written; `rest` (copied) is the first input of `next`. For
+  // `Upgrade: h2c` and the HTTP/2 preface.
+  virtual void replace(std::unique_ptr<Session> next, std::string_view rest) = 0;
+  virtual Loop& loop() = 0;
+  // "127.0.0.1:51234", "[::1]:51234" or "unix". Valid as long as the transport.
+  virtual std::string_view peer() const = 0;
+};
+
+// How a session wants its connection to end, once everything gathered was written.
+enum class Ending {
+  kOpen,    // not at all
+  kLinger,  // shut down writing, read and discard a bounded amount, close: the peer reads our last
+            // answer, not a reset
+  kAbort,   // reset at once, unwritten output is dropped
+};
+
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  // Called once, before anything else. `transport` outlives the session.
+  virtual void start(Transport& transport) = 0;
+  // Bytes arrived; the view is valid during the call only. Called only while wants_input(). All of
+  // it is consumed or kept by the session.
+  virtual void receive(std::string_view bytes) = 0;
+  // The peer finished sending (FIN). It may still read.
+  virtual void input_ended() = 0;
+  // The connection is gone (reset, or a write failed): no more calls but the destructor follow.
+  // Exchanges are told.
+  virtual void lost(const Error& error) = 0;
+  // False: the transport stops reading until the next wake(): the peer is faster than we are.
+  virtual bool wants_input() const = 0;
+  // Fills `buffers` with what shall be written next, in order; returns how many it filled (0:
+  // nothing now). The views stay valid until the sent() that covers them.
+  virtual std::size_t gather(std::span<std::string_view> buffers) = 0;
+  // The first `count` bytes of what was gathered were written.
+  virtual void sent(std::size_t count) = 0;
+  virtual Ending ending() const = 0;
+  // Many exchanges, begun by many handlers of one turn of the loop, write to this connection: their
+  // bytes go out together at its end.
+  virtual bool writes_once_a_turn() const { return false; }
+  // The server stops: finish what is in flight, accept no more requests, then end. Idempotent.
+  virtual void drain() = 0;
+  // No exchange in flight and nothing begun: may be closed without anybody noticing.
+  virtual bool idle() const = 0;
+};
+
+}  // namespace ofn::wire

@@ -1,0 +1,141 @@
+// A Sidecar in memory: it records what it is asked, and answers what the test says, when the test
+// says.
+//
+//   testing::FakeSidecar sidecar(loop);
+//   sidecar.script("files", {sidecar.unreachable(), SidecarReply{}});   // the first two answers
+//   …
+//   testing::settle(loop);
+//   EXPECT_EQ(sidecar.calls().at(0).data, "hello");
+//
+// Calls for which nothing is scripted succeed. After hold() every call waits for answer().
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "loop/loop.h"
+#include "output/sidecar.h"
+
+namespace ofn::testing {
+
+// Threads: the loop's. Lifetime: outlives the loop's posted tasks; calls that are never answered
+// are forgotten.
+class FakeSidecar final : public Sidecar {
+ public:
+  enum class Kind { kBinding, kPublish };
+  struct Call {
+    Kind kind{};
+    std::string component;
+    std::string operation;  // of a binding
+    std::string topic;      // of a publish
+    std::string data;
+    std::string content_type;
+    std::map<std::string, std::string> metadata;
+    Deadline deadline;
+    std::string traceparent;
+    std::string tracestate;
+    bool answered = false;
+  };
+
+  explicit FakeSidecar(Loop& loop) : loop_(loop) {}
+
+  // No connection: provably nothing was sent.
+  static std::unexpected<SidecarError> unreachable() {
+    return error(Code::kUnavailable, "no connection", Reach::kNever);
+  }
+  static std::unexpected<SidecarError> error(Code code, std::string message,
+                                             Reach reach = Reach::kMaybe) {
+    return std::unexpected(SidecarError{Error(code, std::move(message)), reach});
+  }
+
+  // The next answers for calls to that component, in order; success when they are used up.
+  void script(const std::string& component, std::vector<SidecarResult> answers) {
+    auto& queue = scripts_[component];
+    for (SidecarResult& answer : answers) queue.push_back(std::move(answer));
+  }
+  // From now on calls wait.
+  void hold() { held_ = true; }
+  // Answers a waiting call, at the loop's next turn.
+  void answer(std::size_t call, SidecarResult result = SidecarReply{}) {
+    OFN_CHECK(call < calls_.size() && waiting_[call]);
+    post_answer(call, std::move(result));
+  }
+  // Stops holding, and answers all that wait by their scripts.
+  void release() {
+    held_ = false;
+    for (std::size_t call = 0; call < calls_.size(); ++call) {
+      if (waiting_[call]) post_answer(call, next_answer(calls_[call].component));
+    }
+  }
+
+  const std::deque<Call>& calls() const { return calls_; }
+  // The calls to one component.
+  std::vector<Call> calls_to(std::string_view component) const {
+    std::vector<Call> found;
+    for (const Call& call : calls_) {
+      if (call.component == component) found.push_back(call);
+    }
+    return found;
+  }
+
+  void invoke_binding(const BindingCall& call, const SidecarOptions& options,
+                      SidecarDone done) override {
+    Call recorded;
+    recorded.kind = Kind::kBinding;
+    recorded.component = call.component;
+    recorded.operation = call.operation;
+    recorded.data = call.data;
+    record(std::move(recorded), call.metadata, options, std::move(done));
+  }
+  void publish(const PublishCall& call, const SidecarOptions& options, SidecarDone done) override {
+    Call recorded;
+    recorded.kind = Kind::kPublish;
+    recorded.component = call.component;
+    recorded.topic = call.topic;
+    recorded.data = call.data;
+    recorded.content_type = call.content_type;
+    record(std::move(recorded), call.metadata, options, std::move(done));
+  }
+
+ private:
+  void record(Call call, const std::vector<Header>& metadata, const SidecarOptions& options,
+              SidecarDone done) {
+    for (const auto& [name, value] : metadata) {
+      OFN_CHECK(call.metadata.emplace(name, value).second);  // a metadata key is sent once
+    }
+    call.deadline = options.deadline;
+    call.traceparent = options.traceparent;
+    call.tracestate = options.tracestate;
+    calls_.push_back(std::move(call));
+    waiting_.push_back(std::move(done));
+    if (!held_) post_answer(calls_.size() - 1, next_answer(calls_.back().component));
+  }
+
+  SidecarResult next_answer(const std::string& component) {
+    auto& queue = scripts_[component];
+    if (queue.empty()) return SidecarReply{};
+    SidecarResult answer = std::move(queue.front());
+    queue.pop_front();
+    return answer;
+  }
+
+  void post_answer(std::size_t call, SidecarResult result) {
+    calls_[call].answered = true;
+    loop_.post([done = std::exchange(waiting_[call], nullptr),
+                result = std::move(result)]() mutable { done(std::move(result)); });
+  }
+
+  Loop& loop_;
+  std::deque<Call> calls_;
+  std::deque<SidecarDone> waiting_;  // beside calls_; empty: answered
+  std::map<std::string, std::deque<SidecarResult>, std::less<>> scripts_;
+  bool held_ = false;
+};
+
+}  // namespace ofn::testing

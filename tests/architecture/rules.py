@@ -1,0 +1,248 @@
+"""The rules of the house. Each takes a House and yields what breaks it, as `file:line: what is wrong`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from architecture.house import File, House
+
+# (rule, file) → why it may. An entry that nothing needs any more fails.
+EXCEPTIONS: dict[tuple[str, str], str] = {
+    ("prints_or_exits", "src/base/check.cc"): "a broken invariant says what broke, then aborts",
+    ("nobody_sleeps", "src/loader/cache.cc"): "waits for the file system's coarse clock to tick, which nothing tells",
+}
+
+
+@dataclass(frozen=True)
+class Violation:
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+Rule = Callable[[House], Iterator[Violation]]
+
+# The folder of the public fakes: no room; tests may use it.
+_FAKES = "testing"
+
+# C++20's headers: what <ofn/…> may include, C's under their C++ names.
+_STANDARD = set(
+    """algorithm any array atomic barrier bit bitset charconv chrono compare complex concepts condition_variable
+    coroutine deque exception execution filesystem format forward_list fstream functional future initializer_list
+    iomanip ios iosfwd iostream istream iterator latch limits list locale map memory memory_resource mutex new numbers
+    numeric optional ostream queue random ranges ratio regex scoped_allocator semaphore set shared_mutex
+    source_location span sstream stack stdexcept stop_token streambuf string string_view syncstream system_error thread
+    tuple type_traits typeindex typeinfo unordered_map unordered_set utility valarray variant vector version
+    cassert cctype cerrno cfenv cfloat cinttypes climits clocale cmath csetjmp csignal cstdarg cstddef cstdint cstdio
+    cstdlib cstring ctime cuchar cwchar cwctype""".split()
+)
+
+_PROTOBUF = re.compile(r"^google/protobuf/|\.pb\.h$")
+_SOCKET_HEADER = re.compile(
+    r"^(sys/socket|sys/un|netinet/\w+|arpa/inet|netdb)\.h$"
+    r"|^boost/asio\.hpp$|^boost/asio/(ip|local|generic)/|^boost/asio/basic_\w*(socket|resolver)\w*\.hpp$"
+    r"|^nghttp2/|^loop/asio\.h$"
+)
+_RUNS_CODE = re.compile(
+    r"\b(dlopen|dlmopen|dlsym|dlclose|posix_spawnp?|v?fork|execv?p?e?|execl[pe]?|popen|system)\s*\("
+)
+_RUNS_CODE_HEADER = re.compile(r"^(dlfcn|spawn)\.h$")
+_PRINTS = re.compile(
+    r"\bstd::w?(cout|cerr|clog)\b|(?<![\w:])(?:std::)?(v?f?printf|puts|fputs|putchar|perror)\s*\("
+    r"|\b(fmt|std)::print(ln)?\s*\("
+)
+_EXITS = re.compile(r"(?<![\w:.>])(?:std::|::)?(exit|_exit|_Exit|quick_exit)\s*\(")
+_THREAD = re.compile(r"\bstd::(j?thread\b(?!\s*::)|async\b)|\bpthread_create\b")
+_SLEEP = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w:.>])(?:::)?sleep\s*\(")
+
+
+def _hits(file: File, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    for match in pattern.finditer(file.code):
+        yield file.line_of(match.start()), match.group().rstrip(" (").strip()
+
+
+def includes_only_what_it_uses(house: House) -> Iterator[Violation]:
+    """A room includes itself and the rooms that its ofn_room USES, which stand above it."""
+    position = {name: index for index, name in enumerate(house.order)}
+    for room in house.rooms.values():
+        for used in sorted(room.uses | (room.test_uses - {_FAKES})):
+            if position.get(used, len(position)) >= position[room.name]:
+                yield Violation(
+                    f"src/{room.name}/CMakeLists.txt", 1, f"uses '{used}', which does not stand above '{room.name}'"
+                )
+    for file in house.files("src"):
+        if file.room is None or file.room not in position:
+            yield Violation(file.name, 1, "lies in no room that src/CMakeLists.txt lists")
+            continue
+        allowed = house.reachable(file.room, file.is_test) if file.room in house.rooms else {file.room}
+        for include in file.includes:
+            if not include.quoted or _PROTOBUF.search(include.path):
+                continue
+            target = include.path.split("/")[0]
+            if target == _FAKES and file.is_test:
+                continue
+            if "/" not in include.path or target not in position:
+                yield Violation(file.name, include.line, f'"{include.path}" is not of the form "room/file.h"')
+            elif target not in allowed:
+                why = (
+                    "stands below it"
+                    if position[target] > position[file.room]
+                    else "is not in its USES, nor in theirs"
+                )
+                yield Violation(
+                    file.name, include.line, f"'{file.room}' includes \"{include.path}\": room '{target}' {why}"
+                )
+
+
+def author_headers_are_standard(house: House) -> Iterator[Violation]:
+    """include/ofn includes <ofn/…> and C++20's standard library, nothing else."""
+    for file in house.files("include"):
+        for include in file.includes:
+            if include.quoted or not (include.path.startswith("ofn/") or include.path in _STANDARD):
+                yield Violation(file.name, include.line, f"includes {include.path}: author headers are C++20's own")
+
+
+def _only(house: House, rooms: set[str], header: re.Pattern[str] | None, code: re.Pattern[str] | None,
+          message: str, tests_too: bool = True) -> Iterator[Violation]:
+    """What matches may stand in `rooms` only."""
+    for file in house.files("src", "include", "apps"):
+        if file.room in rooms or (file.is_test and not tests_too):
+            continue
+        if header:
+            for include in file.includes:
+                if header.search(include.path):
+                    yield Violation(file.name, include.line, f"includes {include.path}: {message}")
+        if code:
+            for line, found in _hits(file, code):
+                yield Violation(file.name, line, f"{found}: {message}")
+
+
+def protobuf_only_in_dapr(house: House) -> Iterator[Violation]:
+    """Only dapr sees protobuf."""
+    yield from _only(house, {"dapr"}, _PROTOBUF, None, "only the room dapr sees protobuf")
+
+
+def runs_code_only_in_loader(house: House) -> Iterator[Violation]:
+    """Only loader starts a compiler or loads a library."""
+    yield from _only(house, {"loader"}, _RUNS_CODE_HEADER, _RUNS_CODE, "only the room loader runs or loads programs")
+
+
+def sockets_only_from_wire_on(house: House) -> Iterator[Violation]:
+    """What stands above wire knows no socket; loop/asio.h is the one door to Asio, and opens there."""
+    below = set(house.order[house.order.index("wire"):])
+    yield from _only(house, below | {"loop"}, _SOCKET_HEADER, None, "rooms above wire know no socket")
+
+
+def prints_or_exits(house: House) -> Iterator[Violation]:
+    """Only cli and apps print or exit."""
+    for violation in _only(house, {"cli"}, None, _PRINTS, "only cli and apps print", tests_too=False):
+        if not violation.file.startswith("apps/"):
+            yield violation
+    for violation in _only(house, {"cli"}, None, _EXITS, "only cli and apps end the process", tests_too=False):
+        if not violation.file.startswith("apps/"):
+            yield violation
+
+
+def threads_only_in_loop(house: House) -> Iterator[Violation]:
+    """Only loop makes threads; tests may, to show that something is safe to share."""
+    yield from _only(house, {"loop"}, None, _THREAD, "only the room loop makes threads", tests_too=False)
+
+
+def nobody_sleeps(house: House) -> Iterator[Violation]:
+    """Neither the framework nor its tests sleep and look: time comes from Clock, readiness from what is ready."""
+    for file in house.files("src", "include", "apps", "testing", "tests", "fuzz"):
+        for line, found in _hits(file, _SLEEP):
+            yield Violation(file.name, line, f"{found}: wait for what you wait for, not for time")
+
+
+_NO_VARIABLE = re.compile(
+    r"^(?:\[\[.*?\]\]\s*)*(?:using|typedef|class|struct|enum|union|template|static_assert|friend|concept|namespace"
+    r"|public|private|protected|return|extern\s+\"|asm|$)"
+)
+_CONSTANT = re.compile(r"\b(const|constexpr|consteval)\b")
+
+
+def no_mutable_globals(house: House) -> Iterator[Violation]:
+    """No variable of namespace scope, and no `static` or `thread_local` anywhere, that can change."""
+    for file in house.files("src", "include", "apps"):
+        if file.is_test:
+            continue
+        for line, statement in _variables(file):
+            yield Violation(file.name, line, f"'{statement}' is mutable and outlives its scope: pass it instead")
+
+
+def _variables(file: File) -> Iterator[tuple[int, str]]:
+    """A heuristic: statements up to their first of `= { ( ;`, at namespace scope or starting with static.
+
+    Knows neither types nor macros: a declaration with `(` before any `=` counts as a function.
+    """
+    code = re.sub(r"^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", lambda m: re.sub(r"[^\n]", " ", m.group()), file.code, flags=re.M)
+    scopes: list[bool] = []  # of each open brace: is it a namespace?
+    start = position = 0
+    while position < len(code):
+        char = code[position]
+        position += 1
+        if char not in "{};":
+            continue
+        words = code[start:position - 1].strip()
+        if char == "{" and _is_initializer(words):
+            position = _behind_brace(code, position)
+            continue
+        if char in "{;" and words:
+            head = re.split(r"[={(;]", words, maxsplit=1)[0].strip()
+            is_call = words[len(head):].lstrip().startswith("(")
+            stored = re.match(r"(?:inline\s+)?(?:static|thread_local)\b", head)
+            declares = len(head.split()) > 1 and not _NO_VARIABLE.match(head) and "operator" not in head
+            if declares and (all(scopes) or stored) and not is_call and not _CONSTANT.search(head):
+                yield file.line_of(start + len(code[start:]) - len(code[start:].lstrip())), head
+        if char == "{":
+            scopes.append(bool(re.search(r"\bnamespace\b[^;=()]*$|\bextern\s+\"\s*\"$", words)))
+        elif char == "}" and scopes:
+            scopes.pop()
+        start = position
+
+
+def _is_initializer(words: str) -> bool:
+    """Does a brace behind these words belong to an expression?"""
+    return words.count("(") > words.count(")") or bool(re.search(r"(?<!operator)(?<![=!<>])=(?!=)", _outside(words)))
+
+
+def _outside(words: str) -> str:
+    """The words without what stands in parentheses."""
+    while (shorter := re.sub(r"\([^()]*\)", "", words)) != words:
+        words = shorter
+    return words
+
+
+def _behind_brace(code: str, position: int) -> int:
+    depth = 1
+    while position < len(code) and depth:
+        depth += {"{": 1, "}": -1}.get(code[position], 0)
+        position += 1
+    return position
+
+
+def every_room_has_a_readme(house: House) -> Iterator[Violation]:
+    """A room says in its README.md what it holds, what it must not know, and where to look."""
+    for name in house.rooms:
+        if not (house.root / "src" / name / "README.md").is_file():
+            yield Violation(f"src/{name}/README.md", 1, "does not exist: say what the room holds and must not know")
+
+
+ALL: list[Rule] = [
+    includes_only_what_it_uses,
+    author_headers_are_standard,
+    protobuf_only_in_dapr,
+    runs_code_only_in_loader,
+    sockets_only_from_wire_on,
+    prints_or_exits,
+    threads_only_in_loop,
+    nobody_sleeps,
+    no_mutable_globals,
+    every_room_has_a_readme,
+]

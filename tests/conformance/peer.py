@@ -1,0 +1,44 @@
+"""The oracle: PyPI's functions-framework, serving the same functions. A program: peer.py TYPE.
+
+It says `listening on 127.0.0.1:PORT`, and writes function_output.json in the working directory as functions.cc does.
+"""
+
+import json
+import sys
+
+import functions_framework
+from cloudevents.http import to_json
+from werkzeug.serving import make_server
+
+# The framework looks for its function in this file by the name it was told.
+
+
+def write_output(text):
+    with open("function_output.json", "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def http(request):
+    write_output(request.get_data(as_text=True))
+    return "OK"
+
+
+def cloudevent(event):
+    write_output(to_json(event).decode())
+
+
+def legacyevent(data, context):
+    about = {"eventId": context.event_id, "timestamp": context.timestamp, "eventType": context.event_type}
+    write_output(json.dumps({"data": data, "context": about | {"resource": context.resource}}))
+
+
+def throws(request):
+    raise RuntimeError("the secret")
+
+
+if __name__ == "__main__":
+    kind = sys.argv[1]
+    app = functions_framework.create_app(kind, __file__, {"legacyevent": "event", "throws": "http"}.get(kind, kind))
+    server = make_server("127.0.0.1", 0, app)
+    print(f"listening on 127.0.0.1:{server.server_port}", flush=True)
+    server.serve_forever()

@@ -1,0 +1,37 @@
+"""Options and fixtures that every folder of tests may use."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.program import Program, program_path
+
+
+def pytest_addoption(parser):
+    parser.addoption("--heavy", action="store_true", help="the long forms of load tests: minutes instead of seconds")
+    parser.addoption("--ledger-messages", type=int, default=200, help="events that the async ledger counts [200]; by hand 100000")
+    parser.addoption("--program", help="the program under test [OFN_PROGRAM; default build/bin/functions-framework]")
+
+
+@pytest.fixture(scope="session")
+def program(request, tmp_path_factory):
+    return Program(program_path(request.config.getoption("--program")), tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def repository():
+    return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared(repository):
+    """shared(source, output, *flags): a shared object, as a user would build it with nothing but a compiler."""
+
+    def build(source, output, *flags):
+        command = ["g++", "-std=c++20", "-shared", "-fPIC", "-I", repository / "include", *flags, source, "-o", output]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return output
+
+    return build

@@ -1,0 +1,53 @@
+// The functions that a sidecar triggers. What they do is asked for by the data, so that one compilation serves every test.
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+#include <ofn/function.h>
+
+// Prints `took: INPUT DATA`, then does what the data's first word says:
+//   fail, drop, throw   that, instead of a success
+//   slow                runs until it is asked to stop, and fails
+//   fine                succeeds without sending
+// Anything else is sent to the outputs, where there are any.
+ofn::Out take(ofn::Context& context, ofn::Bytes data) {
+  const std::string text(data);
+  const std::string_view input = context.input() == nullptr ? "http" : context.input()->name;
+  std::fprintf(stderr, "took: %s %.60s\n", std::string(input).c_str(), text.c_str());
+  if (text.starts_with("fail")) return ofn::Out::error("as asked");
+  if (text.starts_with("drop")) return ofn::Out::error("as asked").with("retry", "false");
+  if (text.starts_with("throw")) throw std::runtime_error("the secret of the exception");
+  if (text.starts_with("slow")) {
+    while (!context.stop_token().stop_requested()) {
+    }
+    std::fprintf(stderr, "stopped\n");
+    return ofn::Out::error("stopped");
+  }
+  if (text.starts_with("fine") || context.outputs().empty()) return "done";
+  const ofn::SendReport report = context.send(data);
+  return report.ok() ? ofn::Out::success() : ofn::Out::error("not sent", 503);
+}
+
+// The same of an envelope.
+void see(const ofn::CloudEvent& event) {
+  std::fprintf(stderr, "saw: %s %s %s\n", event.id().c_str(), event.type().c_str(),
+               event.data().value_or("(none)").c_str());
+}
+
+// Keeps what comes in the output `file`, and takes it away again.
+ofn::Out keep_and_remove(ofn::Context& context, ofn::Bytes data) {
+  context.send("file", data).check();
+  std::fprintf(stderr, "kept %.60s\n", std::string(data).c_str());
+  context.send("file", {}, {.metadata = {}, .operation = "delete"}).check();
+  std::fprintf(stderr, "removed %.60s\n", std::string(data).c_str());
+  return ofn::Out::success();
+}
+
+// Sends on what comes by the input `first`; of every other it prints `relayed: INPUT DATA`.
+ofn::Out relay_once(ofn::Context& context, ofn::Bytes data) {
+  if (context.input()->name == "first")
+    return context.send(data).ok() ? ofn::Out::success() : ofn::Out::error("not sent");
+  std::fprintf(stderr, "relayed: %s %.60s\n", std::string(context.input()->name).c_str(),
+               std::string(data).c_str());
+  return ofn::Out::success();
+}

@@ -1,0 +1,83 @@
+"""The parties of the contract: the program, and whom it sends its outputs to."""
+
+from pathlib import Path
+
+import pytest
+
+from support.program import context
+from support.sidecars import Daprd, LocalSidecar
+from support.sink import Sink
+from support.toxiproxy import Toxiproxy
+
+
+@pytest.fixture
+def functions():
+    """The source of the functions that are served."""
+    return Path(__file__).with_name("functions.cc")
+
+
+@pytest.fixture(params=["local", "daprd"])
+def absent_sidecar(request, program, tmp_path):
+    """A sidecar that has yet to start: our own, or the real one."""
+    folder = tmp_path / "sidecar"
+    with LocalSidecar(program, folder) if request.param == "local" else Daprd(folder) as it:
+        yield it
+
+
+@pytest.fixture
+def sidecar(absent_sidecar):
+    """The same, running."""
+    absent_sidecar.start()
+    return absent_sidecar
+
+
+@pytest.fixture
+def sink():
+    """A sidecar that shows everything it receives."""
+    with Sink() as it:
+        yield it
+
+
+@pytest.fixture
+def toxiproxy(tmp_path):
+    with Toxiproxy(tmp_path) as it:
+        yield it
+
+
+@pytest.fixture
+def serve(program, functions):
+    """serve(who, *outputs): the function `act`, its outputs at that sidecar (or sink, or link) only."""
+    servers = []
+
+    def start(who, *outputs, target="act", flags=(), environment=None, **others):
+        function_context = context(outputs, **others)
+        server = program.serve(functions, target, function_context, who.environment | (environment or {}), flags)
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.process.end()
+
+
+@pytest.fixture
+def async_functions():
+    """The source of the functions that a sidecar triggers."""
+    return Path(__file__).with_name("async_functions.cc")
+
+
+@pytest.fixture
+def serve_async(program, async_functions):
+    """serve_async(inputs, *outputs): the function `take`, triggered by those inputs."""
+    servers = []
+
+    def start(inputs, *outputs, target="take", flags=(), environment=None, environment_of=None, document=None, port=0):
+        document = document or context(outputs, runtime="Async", inputs=dict(inputs))
+        environment = (environment_of.environment if environment_of else {"DAPR_GRPC_PORT": "9"}) | (environment or {})
+        server = program.serve(async_functions, target, document, environment, flags, port=port)
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.process.end()

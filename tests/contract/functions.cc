@@ -1,0 +1,26 @@
+// The functions under contract. What they do is asked for by the request, so that one compilation serves every test.
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+#include <ofn/function.h>
+
+// Returns the request's body, with its content type where it has one.
+//   /throw       throws instead
+//   ?status=404  answers with that status
+//   ?say=word    prints a line with that word, so that a test knows that the call is under way
+ofn::Response act(const ofn::Request& request) {
+  if (request.path() == "/throw") throw std::runtime_error("the secret of the exception");
+  if (const auto word = request.query("say")) std::fprintf(stderr, "called: %s\n", word->c_str());
+  ofn::Response response{std::string(request.body())};
+  if (const auto type = request.header("content-type")) response.content_type(std::string(*type));
+  if (const auto status = request.query("status")) response.status(std::stoi(*status));
+  return response;
+}
+
+// Replies with the event it got, under another type.
+ofn::CloudEvent relay(const ofn::CloudEvent& event) {
+  ofn::CloudEvent reply = event;
+  reply.type("com.example.relayed");
+  return reply;
+}

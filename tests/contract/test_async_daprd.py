@@ -1,0 +1,181 @@
+"""A function behind the real daprd: who starts first, what is delivered again, what survives a kill."""
+
+import pytest
+from dapr.proto.runtime.v1 import dapr_pb2
+
+from support.ledger import Deliveries
+from support.ports import reserve_port
+from support.program import binding, topic
+from support.sidecars import Daprd, write_component
+from support.waiting import until
+
+INPUTS = dict([topic("orders", "events", metadata={"deadLetterTopic": "dead"}), topic("dead", "events"), topic("plain", "events")])
+
+
+def publish(sidecar, topic, data, content_type="text/plain"):
+    with sidecar.stub() as stub:
+        stub.PublishEvent(
+            dapr_pb2.PublishEventRequest(pubsub_name="events", topic=topic, data=data, data_content_type=content_type), timeout=30
+        )
+
+
+def count(server, line):
+    return server.process.output.count(f"took: {line}\n")
+
+
+def reaches(sidecar, server, topic, data):
+    """Published until it arrives: daprd subscribes when it has found the app, and keeps nothing for it before."""
+
+    def arrived():
+        publish(sidecar, topic, data)
+        return count(server, f"{topic} {data.decode()}")
+
+    until(arrived, f"{data} on {topic}")
+
+
+@pytest.fixture(params=["grpc", "http"])
+def protocol(request):
+    return request.param
+
+
+@pytest.fixture
+def pair(serve_async, tmp_path, protocol):
+    """Not yet started: the sidecar, and what starts the program on the port that it calls."""
+    port = reserve_port()
+    with Daprd(tmp_path / "sidecar", app_port=port, app_protocol=protocol) as sidecar:
+
+        def start(*outputs, inputs=INPUTS, **options):
+            environment = {"APP_PROTOCOL": protocol}
+            return serve_async(inputs, *outputs, port=port, environment_of=sidecar, environment=environment, **options)
+
+        yield sidecar, start
+
+
+@pytest.mark.parametrize("first", ["program", "sidecar"])
+def test_either_may_start_first_and_a_restart_subscribes_again(pair, first):
+    sidecar, start = pair
+    if first == "sidecar":
+        sidecar.launch()
+        server = start()
+        sidecar.wait_until_ready()
+    else:
+        server = start()
+        sidecar.start()
+    reaches(sidecar, server, "orders", b"fine 1")
+    sidecar.kill()
+    sidecar.start()
+    reaches(sidecar, server, "orders", b"fine 2")
+
+
+def test_what_daprd_does_with_each_answer(pair):
+    sidecar, start = pair
+    server = start()
+    sidecar.start()
+    reaches(sidecar, server, "plain", b"fine first")
+    for data in (b"fine once", b"fail", b"throw", b"drop"):
+        publish(sidecar, "plain", data)
+    for redelivered in ("fail", "throw"):
+        until(lambda line=f"plain {redelivered}": count(server, line) >= 3, f"a redelivery of {redelivered}")
+    publish(sidecar, "orders", b"drop")
+    until(lambda: count(server, "orders drop") and count(server, "dead drop"), "the dead letter")
+    server.logged("event dropped", "plain")
+    assert count(server, "plain fine once") == 1
+    assert count(server, "plain drop") == 1
+    assert count(server, "orders drop") == 1
+
+
+def test_a_function_that_is_away_gets_what_comes_afterwards(pair):
+    sidecar, start = pair
+    server = start()
+    sidecar.start()
+    reaches(sidecar, server, "plain", b"fine before")
+    server.process.end()
+    server = start()
+    reaches(sidecar, server, "plain", b"fine after")
+
+
+def test_cron_to_the_function_to_a_file(pair):
+    sidecar, start = pair
+    write_component(sidecar.components, "tick", "bindings.cron", schedule="@every 1s", direction="input")
+    server = start(binding("archive", operation="create"), inputs=dict([binding("clock", "tick", type="bindings.cron")]))
+    sidecar.start()
+    server.logged("took: clock")
+    until(sidecar.landed, "what the function sent")
+
+
+def test_the_token(serve_async, tmp_path, protocol):
+    """daprd sends it with every call over HTTP. Over gRPC it asks for the lists without it, and gets none."""
+    port = reserve_port()
+    with Daprd(tmp_path / "sidecar", app_port=port, app_protocol=protocol, app_token="right") as sidecar:
+        environment = {"APP_API_TOKEN": "right", "APP_PROTOCOL": protocol}
+        server = serve_async(INPUTS, port=port, environment_of=sidecar, environment=environment)
+        sidecar.start()
+        if protocol == "http":
+            reaches(sidecar, server, "plain", b"fine")
+        else:
+            server.logged("APP_PROTOCOL=http", "token")
+            sidecar.process.line(lambda line: "dapr-api-token is absent" in line, "the refusal in daprd's log")
+
+
+def test_bulk(serve_async, tmp_path):
+    inputs = dict([topic("plain", "events", metadata={"bulkSubscribe": "true", "maxMessagesCount": "5", "maxAwaitDurationMs": "100"})])
+    port = reserve_port()
+    with Daprd(tmp_path / "sidecar", app_port=port) as sidecar:
+        server = serve_async(inputs, port=port, environment_of=sidecar)
+        sidecar.start()
+        reaches(sidecar, server, "plain", b"fine")
+        publish(sidecar, "plain", b"fail")
+        until(lambda: count(server, "plain fail") >= 2, "a redelivery")
+
+
+def test_health_gates_the_app(serve_async, tmp_path):
+    port = reserve_port()
+    flags = ["--enable-app-health-check", "--app-health-probe-interval", "1"]
+    with Daprd(tmp_path / "sidecar", app_port=port, flags=flags) as sidecar:
+        server = serve_async(INPUTS, port=port, environment_of=sidecar)
+        sidecar.start()
+        reaches(sidecar, server, "plain", b"fine")
+
+
+@pytest.fixture
+def ledger_messages(request):
+    return request.config.getoption("--ledger-messages")
+
+
+def test_ledger_of_kills_and_pauses(serve_async, tmp_path, ledger_messages):
+    """Events through a topic with an output, while the sidecar and the program are killed and paused in turn."""
+    inputs = dict([topic("orders", "events")])
+    port = reserve_port()
+    rounds = 4
+    share = max(1, ledger_messages // (rounds + 1))
+    with Daprd(tmp_path / "sidecar") as sidecar:
+        sidecar.start()
+
+        def start():
+            flags = ["--sidecar-timeout", "200ms", "--timeout", "5s"]
+            return serve_async(inputs, binding("archive"), port=port, environment_of=sidecar, flags=flags)
+
+        server = start()
+        with Deliveries(port, "orders") as ledger:
+            for round in range(rounds):
+                ledger.wait_for_acknowledged(share)
+                if round % 4 == 0:
+                    sidecar.kill()
+                    ledger.wait_for_deliveries(16)
+                    sidecar.start()
+                elif round % 4 == 1:
+                    server.process.kill()
+                    ledger.wait_for_deliveries(16)
+                    server = start()
+                elif round % 4 == 2:
+                    sidecar.process.stop()
+                    sidecar.process.resume()
+                else:
+                    server.process.stop()
+                    server.process.resume()
+                    server.process.terminate()
+                    assert server.process.exit_code() == 0
+                    server = start()
+            ledger.wait_for_acknowledged(share)
+        ledger.check(sidecar.landed())
+        assert ledger.redeliveries > 0, "no kill was noticed by anybody"

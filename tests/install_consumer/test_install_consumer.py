@@ -1,0 +1,72 @@
+"""Installs the framework, builds a stranger's project with it, and serves that project's function."""
+
+import os
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from support.program import Program
+
+_HERE = Path(__file__).parent
+_BUILD = Path(os.environ.get("OFN_BUILD_DIR", _HERE.parents[1] / "build"))
+
+
+def cmake(*arguments):
+    done = subprocess.run(["cmake", *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def cached(variable):
+    for line in (_BUILD / "CMakeCache.txt").read_text().splitlines():
+        if line.startswith(variable + ":"):
+            return line.split("=", 1)[1]
+    return ""
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    """Installed, then moved: nothing in it may know where it was put."""
+    made = tmp_path_factory.mktemp("installed")
+    cmake("--install", _BUILD, "--prefix", made / "first")
+    return (made / "first").rename(made / "moved")
+
+
+@pytest.fixture(scope="module")
+def built(prefix, tmp_path_factory):
+    """The stranger's build directory."""
+    build = tmp_path_factory.mktemp("consumer")
+    # Host and function must have been built alike, sanitizers included.
+    sanitize = cached("OFN_SANITIZE")
+    flags = [f"-DCMAKE_CXX_FLAGS=-fsanitize={sanitize}"] if sanitize else []
+    cmake("-S", _HERE, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", *flags)
+    cmake("--build", build)
+    return build
+
+
+def test_what_is_installed(prefix):
+    installed = {path.relative_to(prefix).as_posix() for path in prefix.rglob("*") if not path.is_dir()}
+    headers = {f"include/ofn/{path.name}" for path in (_HERE.parents[1] / "include/ofn").glob("*.h")}
+    assert {"bin/functions-framework", "bin/ff"} <= installed
+    assert {name for name in installed if name.startswith("include/")} == headers
+    assert os.readlink(prefix / "bin/ff") == "functions-framework"
+    here = str(_HERE.parents[1]).encode()
+    assert [name for name in installed if name.startswith("lib/cmake") and here in (prefix / name).read_bytes()] == []
+
+
+@pytest.mark.parametrize("name", ["functions-framework", "ff"])
+def test_installed_program_serves_the_function(prefix, built, name, tmp_path):
+    with Program(prefix / "bin" / name, tmp_path).serve(built / "hello.so", "consumer::hello") as server:
+        with urllib.request.urlopen(server.url + "?name=install", timeout=30) as response:
+            assert response.read() == b"hello, install\n"
+        server.process.terminate()
+        assert server.process.exit_code() == 0
+
+
+def test_program_linked_with_the_installed_framework(built, tmp_path):
+    with Program(built / "linked", tmp_path).serve("unused", "consumer::hello") as server:
+        with urllib.request.urlopen(server.url + "?name=linked", timeout=30) as response:
+            assert response.read() == b"hello, linked\n"
+        server.process.terminate()
+        assert server.process.exit_code() == 0

@@ -1,0 +1,93 @@
+"""The functions under test, compiled once, and servers that end with their test."""
+
+import errno
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.program import Program
+from support.waiting import until
+
+_HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def source():
+    """The functions as source."""
+    return _HERE / "functions.cc"
+
+
+@pytest.fixture(scope="session")
+def functions(shared, source, tmp_path_factory):
+    """The functions as a shared object."""
+    return shared(source, tmp_path_factory.mktemp("functions") / "functions.so")
+
+
+@pytest.fixture(scope="session")
+def linked(program, tmp_path_factory):
+    """linked(name): a program that the build has linked with ofn::framework."""
+
+    def find(name):
+        path = program.path.parent / name
+        if not path.exists():
+            message = f"{path} is missing: build everything (./dev test)"
+            if os.environ.get("CI") == "true":
+                pytest.fail(message, pytrace=False)
+            pytest.skip(message)
+        return Program(path, tmp_path_factory.mktemp("linked"))
+
+    return find
+
+
+@pytest.fixture
+def serve(program, functions):
+    """serve(target, *flags, …): a server of the functions, or of another source or program."""
+    servers = []
+
+    def start(target, *flags, source=functions, program=program, **others):
+        servers.append(program.serve(source, target, flags=flags, **others))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.process.end()
+
+
+@pytest.fixture
+def fifo(tmp_path):
+    """What the function `wait` waits for; `release(fifo)` lets it go on."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def release():
+    def open_and_close(fifo, text=b"released\n"):
+        # Not before somebody reads: opening it would block, and nobody could tell which test it was.
+        writer = until(lambda: _open_to_write(fifo), "somebody who waits for the FIFO")
+        os.write(writer, text)
+        os.close(writer)
+
+    return open_and_close
+
+
+def _open_to_write(fifo):
+    try:
+        return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        return None
+
+
+@pytest.fixture
+def everyones_folder(tmp_path_factory):
+    """A folder below which any user may read: pytest's own are ours alone."""
+    folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)

@@ -1,0 +1,72 @@
+// The functions that the tests of the program serve: as a .so, as source, and linked. What they do is asked for by the
+// request, so that one compilation serves every test.
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include <ofn/function.h>
+
+namespace {
+
+std::string variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return name + "=" + (value == nullptr ? "(unset)" : value) + "\n";
+}
+
+// What code sees that runs while the program is loaded.
+struct Loading {
+  Loading() { std::cerr << "the program of functions is loaded\n"; }
+  std::string target = variable("FUNCTION_TARGET");
+} const loading;
+
+}  // namespace
+
+std::string environment() {
+  return variable("FUNCTION_TARGET") + variable("FUNCTION_SIGNATURE_TYPE") +
+         "loading: " + loading.target;
+}
+
+namespace app {
+
+// The request as it arrived: method, target, version and id, a line each, then the body.
+ofn::Response echo(const ofn::Request& request) {
+  std::string text;
+  for (const auto part : {request.method(), request.target(), request.version(), request.id()}) {
+    text += std::string(part) + "\n";
+  }
+  return ofn::Response(text + std::string(request.body())).header("X-Echo", "yes");
+}
+
+}  // namespace app
+
+//   ?throw=int  throws an int, else a std::exception
+std::string crash(const ofn::Request& request) {
+  if (request.query("throw") == "int") throw 42;
+  throw std::runtime_error("the secret of the exception");
+}
+
+//   ?fifo=PATH  waits until somebody has opened that FIFO to write, and closed it
+std::string wait(const ofn::Request& request) {
+  std::cerr << "waiting\n";
+  std::ifstream fifo(request.query("fifo").value_or("/dev/null"));
+  return std::string(std::istreambuf_iterator<char>(fifo), {});
+}
+
+// Replies with the same event under another type; an event of the type `wait` waits for its subject, a FIFO.
+ofn::CloudEvent relay(const ofn::CloudEvent& event) {
+  std::cerr << "event " << event.id() << "\n";
+  if (event.type() == "wait") std::ifstream(event.subject().value()).get();
+  if (event.type() == "throw") throw std::runtime_error("the secret of the exception");
+  ofn::CloudEvent reply = event;
+  reply.type("com.example.relayed");
+  return reply;
+}
+
+OFN_FUNCTION(environment)
+OFN_FUNCTION(app::echo)
+OFN_FUNCTION(crash)
+OFN_FUNCTION(wait)
+OFN_FUNCTION(relay)

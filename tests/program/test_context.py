@@ -1,0 +1,84 @@
+"""Contexts that are wrong: exit 4, and for each mistake the variable, the path, what was expected, what was found."""
+
+import json
+
+import pytest
+
+V1, V2 = "FUNC_CONTEXT", "FUNC_CONTEXT_V1BETA2"
+TYPE = 'a type that starts with "bindings." or "pubsub."'
+
+
+def output(**changed):
+    return {"componentName": "c", "componentType": "bindings.x", "uri": "u"} | changed
+
+
+CASES = [
+    # variable, its text or value, the complaints
+    (V1, "{", [("$", "a JSON object", None)]),
+    (V1, "[]", [("$", "a JSON object", "an array")]),
+    (V1, '"x"', [("$", "a JSON object", None)]),
+    (V2, "not json", [("$", "a JSON object", None)]),
+    (V1, {"runtime": "Lambda"}, [("$.runtime", '"Knative" or "Async"', '"Lambda"')]),
+    (V1, {"runtime": ["Knative"]}, [("$.runtime", '"Knative" or "Async"', "an array")]),
+    (V1, {"runtime": "Knative", "port": "http"}, [("$.port", None, '"http"')]),
+    (V1, {"runtime": "Knative", "port": 70000}, [("$.port", None, "the number 70000")]),
+    (V1, {"runtime": "Knative", "outputs": []}, [("$.outputs", None, "an array")]),
+    (V1, {"runtime": "Knative", "outputs": {"o": "x"}}, [("$.outputs.o", "an object", "a string")]),
+    (V1, {"runtime": "Knative", "outputs": {"o": output(componentName=None)}}, [("$.outputs.o.componentName", None, "nothing")]),
+    (V1, {"runtime": "Knative", "outputs": {"o": output(componentType="kafka")}}, [("$.outputs.o.componentType", TYPE, '"kafka"')]),
+    (V1, {"runtime": "Async", "inputs": {"i": output(componentType="state.redis")}}, [("$.inputs.i.componentType", TYPE, None)]),
+    (V2, {"triggers": {"dapr": {}}}, [("$.triggers.dapr", None, "an object")]),
+    (V2, {"triggers": {"dapr": [{"type": "bindings.cron"}]}}, [("$.triggers.dapr[0].name", None, "nothing")]),
+    (V2, {"triggers": {"http": {"port": True}}}, [("$.triggers.http.port", None, "true")]),
+    (
+        V1,
+        {"runtime": "x", "port": "y", "outputs": {"a": output(componentType="k"), "b": output(componentName="")}},
+        [
+            ("$.runtime", None, '"x"'),
+            ("$.port", None, '"y"'),
+            ("$.outputs.a.componentType", TYPE, '"k"'),
+            ("$.outputs.b.componentName", None, None),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "complaints"), CASES, ids=lambda value: str(value)[:60])
+def test_bad_contexts(program, functions, variable, value, complaints):
+    text = value if isinstance(value, str) else json.dumps(value)
+    check(program, functions, {variable: text}, [(variable, *complaint) for complaint in complaints])
+
+
+def test_both_variables_are_told_of_at_once(program, functions):
+    environment = {V1: '{"runtime":"x"}', V2: '{"triggers":{"dapr":[{}]}}'}
+    complaints = [(V1, "$.runtime", None, '"x"'), (V2, "$.triggers.dapr[0].name", None, "nothing")]
+    check(program, functions, environment, complaints)
+
+
+def check(program, functions, environment, complaints):
+    done = program.run_to_end(["--source", functions, "--target", "wait", "--dry-run"], environment)
+    assert done.code == 4
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    for variable, path, expected, found in complaints:
+        start = f"functions-framework: {variable} {path}: expected "
+        line = next((line for line in lines if line.startswith(start)), None)
+        assert line, f"no line starts with {start!r}"
+        assert expected is None or expected in line
+        assert ", found " in line
+        assert found is None or line.endswith(f", found {found}")
+    assert len(lines) == len(complaints), "each mistake is told once, and nothing else"
+
+
+GOOD = [
+    {},
+    {V1: ""},
+    {V1: "{}"},
+    {V1: '{"name":null,"runtime":"knative","outputs":null,"unknown":{"a":[1]}}'},
+    {V2: '{"name":"f","triggers":{"http":{"port":8080}},"outputs":{"o":{"componentName":"c","componentType":"bindings.x"}}}'},
+]
+
+
+@pytest.mark.parametrize("environment", GOOD, ids=str)
+def test_good_contexts(program, functions, environment):
+    assert program.run_to_end(["--source", functions, "--target", "wait", "--dry-run"], environment).code == 0

@@ -1,0 +1,329 @@
+"""Every file under examples/ is built, run, and does what its comments and the documentation say."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from support.http_client import call
+from support.program import Server
+from support.waiting import until
+
+SNIPPET = re.compile(r"<!-- snippet: (\S+) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What these tests run; a new example needs a test first.
+TESTED = {
+    "Dockerfile",
+    "async/components/archive.yaml",
+    "async/components/clock.yaml",
+    "async/components/events.yaml",
+    "async/func_context.json",
+    "async/function.cc",
+    "cloudevent/on_event.cc",
+    "event/on_file.cc",
+    "hello/hello.cc",
+    "hooks/components/archive.yaml",
+    "hooks/func_context.json",
+    "hooks/function.cc",
+    "http-binding/components/archive.yaml",
+    "http-binding/components/events.yaml",
+    "http-binding/func_context.json",
+    "http-binding/function.cc",
+    "iterating-outputs/components/archive.yaml",
+    "iterating-outputs/components/events.yaml",
+    "iterating-outputs/func_context.json",
+    "iterating-outputs/function.cc",
+    "linked/main.cc",
+    "multiple/functions.cc",
+    "path-parameters/functions.cc",
+    "plugin-sum/function.cc",
+    "plugin-sum/plugins.cc",
+    "shared/CMakeLists.txt",
+    "shared/goodbye.cc",
+    "shared/hello.cc",
+    "state/components/visits.yaml",
+    "state/func_context.json",
+    "state/function.cc",
+    "typed/order.cc",
+}
+
+
+@pytest.fixture(scope="session")
+def examples(repository):
+    return repository / "examples"
+
+
+def test_every_example_has_a_test(repository):
+    listed = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard", "examples"], cwd=repository, text=True)
+    assert {name.removeprefix("examples/") for name in listed.split()} == TESTED
+
+
+def test_snippets_in_the_documentation_are_the_files_they_name(repository):
+    found = 0
+    for page in [repository / "README.md", *(repository / "docs").rglob("*.md")]:
+        text = page.read_text()
+        snippets = SNIPPET.findall(text)
+        assert len(snippets) == text.count("<!-- snippet: "), f"{page}: a marker without a code block right behind it"
+        for path, code in snippets:
+            assert code == (repository / path).read_text(), f"{page} shows another {path}"
+            found += 1
+    assert found > 0
+
+
+@pytest.fixture
+def serve_folder(program, examples, tmp_path):
+    """serve_folder(name, target): a copy of the example's folder, with its context and the embedded sidecar."""
+    servers = []
+
+    def start(name, target):
+        folder = tmp_path / name
+        shutil.copytree(examples / name, folder, ignore=shutil.ignore_patterns("data"))
+        environment = {"FUNC_CONTEXT": (folder / "func_context.json").read_text(), "OFN_LOCAL_SIDECAR": "on"}
+        arguments = ["--source", "function.cc", "--target", target, "--host", "127.0.0.1", "--port", "0"]
+        servers.append(Server(program.run(arguments, environment, cwd=folder)))
+        return folder, servers[-1]
+
+    yield start
+    for server in servers:
+        server.process.end()
+
+
+@pytest.fixture(scope="module")
+def http_binding(program, repository, examples, tmp_path_factory):
+    """A copy of the example's folder, served by the very flags of `./dev run`."""
+    flags = re.search(r"--source (\S+) --target (\S+) --port 8080", (repository / "dev").read_text())
+    assert flags, "./dev run serves it"
+    folder = tmp_path_factory.mktemp("example") / "http-binding"
+    shutil.copytree(examples / "http-binding", folder, ignore=shutil.ignore_patterns("data"))
+    environment = {
+        "FUNC_CONTEXT": (folder / "func_context.json").read_text(),
+        "OFN_LOCAL_SIDECAR": "on",  # where a developer's daprd runs, too
+    }
+    arguments = ["--source", flags[1], "--target", flags[2], "--host", "127.0.0.1", "--port", "0"]
+    with Server(program.run(arguments, environment, cwd=folder)) as server:
+        yield folder, server
+
+
+def test_http_binding(http_binding, repository):
+    """The whole diagram, by the README's calls."""
+    folder, server = http_binding
+    server.logged("local sidecar listening")
+    readme = (repository / "README.md").read_text()
+    path, answer = re.search(r"\$ curl 'http://127\.0\.0\.1:8080(\S+)'\n +(.*\n)", readme).groups()
+    file, landed = re.search(r"\$ cat examples/http-binding/(\S+)\n +(.*\n)", readme).groups()
+    for query, expected in (("/", b"hello, world\n"), ("/?name=%00%FF", b"hello, \0\xff\n"), (path, answer.encode())):
+        done = call(server.url, query, method="GET")
+        assert (done.status, done.body) == (200, expected)
+        assert (folder / file).read_bytes() == expected
+    assert landed == answer
+
+
+def test_http_binding_acknowledges_nothing_that_did_not_land(http_binding):
+    folder, server = http_binding
+    file = folder / "data" / "greeting.txt"
+    file.unlink(missing_ok=True)
+    file.mkdir(parents=True)
+    answer = call(server.url)
+    assert answer.status == 502 and "archive" in answer.text
+    file.rmdir()
+    assert call(server.url).status == 200 and file.read_bytes() == b"hello, world\n"
+
+
+def test_hello(serve, examples):
+    url = serve("hello", source=examples / "hello" / "hello.cc").url
+    assert call(url, "/?name=Ada", method="GET").body == b"hello, Ada\n"
+    assert call(url, method="GET").body == b"hello, world\n"
+    assert (call(url).status, call(url).body) == (405, b"only GET\n")
+
+
+def test_cloudevent(serve, examples):
+    server = serve("on_event", source=examples / "cloudevent" / "on_event.cc")
+    fields = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-type": "order"}
+    answer = call(server.url, headers=fields, body=b"a book")
+    assert (answer.status, answer.body) == (200, b"seen: a book")
+    assert (answer.headers["ce-id"], answer.headers["ce-type"]) == ("1-reply", "order.seen")
+    assert answer.headers["content-type"] == "text/plain"
+    server.logged("order 1 from /shop")
+
+
+def test_event(serve, examples):
+    source = examples / "event" / "on_file.cc"
+    server = serve("on_file", source=source)
+    comment = source.read_text().split("#include")[0].replace("\n//   ", " ")
+    event = re.search(r"-d '(.*)'", comment)[1]
+    json_type = {"content-type": "application/json"}
+    answer = call(server.url, headers=json_type, body=event.encode())
+    assert (answer.status, answer.body) == (200, b"OK")
+    said = 'google.storage.object.finalize projects/_/buckets/b/objects/a.txt: {"kind": "storage#object", "size": "7"}'
+    server.logged(said)
+    # The same as a CloudEvent.
+    fields = {"ce-specversion": "1.0", "ce-id": "2", "ce-source": "//storage.googleapis.com/projects/_/buckets/b"}
+    fields |= {"ce-type": "google.cloud.storage.object.v1.finalized", "ce-subject": "objects/c.txt"}
+    answer = call(server.url, headers=json_type | fields, body=b'{"kind":"storage#object"}')
+    assert answer.status == 200
+    server.logged('google.storage.object.finalize projects/_/buckets/b/objects/c.txt: {"kind":"storage#object"}')
+
+
+MULTIPLE = [
+    ("GET", "/users", 200, b"7 Ada\n8 Grace\n"),
+    ("GET", "/users/7", 200, b"Ada\n"),
+    ("GET", "/users/9", 404, b"there is no such user\n"),
+    ("PATCH", "/users/9", 200, b"stored: 9 Linus"),
+    ("POST", "/users/9", 405, b"allowed here: GET, HEAD, PATCH, PUT\n"),
+    ("GET", "/files/a/b.txt", 200, b"the file a/b.txt\n"),
+    ("GET", "/version", 200, b"1\n"),
+    ("GET", "/elsewhere", 404, b"not found\n"),
+]
+
+
+def test_multiple(serve, examples):
+    server = serve(None, source=examples / "multiple" / "functions.cc")
+    for method, path, status, body in MULTIPLE:
+        answer = call(server.url, path, method=method, body=b"Linus")
+        assert (answer.status, answer.body) == (status, body), (method, path)
+    fields = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-type": "order"}
+    assert call(server.url, "/events", headers=fields, body=b"a book").status == 200
+
+
+def test_hooks(serve_folder):
+    folder, server = serve_folder("hooks", "echo")
+    for name, expected in ((b"Ada", b"HELLO, ADA!\n"), (b"", b"HELLO, !\n")):
+        assert call(server.url, body=name).body == expected
+        assert (folder / "data" / "greeting.txt").read_bytes() == expected
+
+
+def test_async(serve_folder):
+    folder, server = serve_folder("async", "keep")
+
+    def kept():
+        return [path.read_bytes() for path in (folder / "data").rglob("*") if path.is_file()]
+
+    until(lambda: b"tick of clock" in kept(), "what the clock's tick left")
+
+
+def sum_context(pre=("even", "odd")):
+    return {"name": "sum", "version": "v1", "runtime": "Knative", "prePlugins": list(pre), "postPlugins": ["sum"]}
+
+
+@pytest.mark.parametrize("way", ["directory", "plugin"])
+def test_plugin_sum(program, examples, tmp_path, way):
+    folder = examples / "plugin-sum"
+    source, flags = folder, ()
+    if way == "plugin":
+        source, plugins = folder / "function.cc", tmp_path / "plugins.so"
+        built = program.run_to_end(["build", "--source", folder / "plugins.cc", "-o", plugins])
+        assert built.code == 0 and "sum (plugin)" in built.stdout, built.stderr
+        flags = ("--plugin", plugins)
+    with program.serve(source, "numbers", sum_context(), flags=flags) as server:
+        for numbers, total in ((b"1 2 3 4", b"10"), (b"5", b"5"), (b"", b"0")):
+            assert call(server.url, body=numbers).body == numbers + b" = " + total
+
+
+def test_a_hook_that_fails_is_logged_and_the_call_goes_on(program, examples):
+    """`sum` misses `odd`, which the context does not name; a name that nobody has is told at start."""
+    with program.serve(examples / "plugin-sum", "numbers", sum_context(["even", "nobody"])) as server:
+        server.logged("names a hook that no program registers")
+        assert call(server.url, body=b"1 2").body == b"1 2"
+        server.logged("hook failed")
+
+
+def test_state(serve_folder):
+    _, server = serve_folder("state", "visit")
+    for name, count in ((b"Ada", b"1\n"), (b"Grace", b"1\n"), (b"Ada", b"2\n"), (b"Ada", b"3\n")):
+        answer = call(server.url, body=name)
+        assert (answer.status, answer.body) == (200, count)
+
+
+def test_iterating_outputs(serve_folder):
+    folder, server = serve_folder("iterating-outputs", "spread")
+    answer = call(server.url, body=b"data")
+    assert (answer.status, answer.body) == (200, b"archive: sent\nevents: sent\n")
+    assert [p.name for p in (folder / "data").iterdir()] == ["note.txt"], "the answer itself is not forwarded"
+    assert (folder / "data" / "note.txt").read_bytes() == b"for archive: data\n"
+
+
+def test_path_parameters(serve, examples):
+    server = serve(None, source=examples / "path-parameters" / "functions.cc")
+    assert call(server.url, "/http/Ada", method="GET").body == b"hello, Ada\n"
+    fields = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/shop", "ce-type": "order"}
+    reply = call(server.url, "/cloudevent/Grace%20H", headers=fields, body=b"")
+    assert (reply.status, reply.body, reply.headers["ce-type"]) == (200, b"hello, Grace H", "greeting")
+    assert call(server.url, "/openfunction/Ada", body=b"data").body == b"hello, Ada: data\n"
+    typed = call(server.url, "/typed/Ada", method="PUT", body=b'{"word":"hi"}', headers={"content-type": "application/json"})
+    assert (typed.status, typed.body) == (200, b'{"word":"hi, Ada"}')
+    assert call(server.url, "/typed/Ada", method="POST").headers["allow"] == "PUT"
+
+
+def test_typed(program, serve, examples):
+    source = examples / "typed" / "order.cc"
+    server = serve("order", source=source)
+    headers = {"content-type": "application/json"}
+    body = re.search(r"--json '(.*)'", source.read_text())[1].encode()
+    answer = call(server.url, headers=headers, body=body)
+    assert (answer.status, answer.body) == (200, b'{"text":"thank you, Ada","pieces":2}')
+    wrong = call(server.url, headers=headers, body=body.replace(b"2", b"-2"))
+    assert (wrong.status, wrong.body) == (
+        400,
+        b"$.lines[0].count: expected an integer from 0 to 4294967295, found the number -2\n",
+    )
+    printed = program.run_to_end(["--source", source, "--target", "order", "--print-schema"])
+    assert json.loads(printed.stdout)["functions"]["order"]["argument"] == {"$ref": "#/$defs/Order"}
+
+
+GREETINGS = [("hello", "/?name=Ada", b"hello, Ada\n"), ("polite::goodbye", "/", b"goodbye\n")]
+
+
+def check_greetings(program, source):
+    for target, path, body in GREETINGS:
+        with program.serve(source, target) as server:
+            assert call(server.url, path).body == body
+
+
+def test_shared_as_a_directory(program, examples):
+    check_greetings(program, examples / "shared")
+
+
+def test_shared_built_by_its_user(program, examples, tmp_path):
+    """As its comment says; the package is the one in the program's build directory."""
+    package = program.path.parents[1]
+    if not (package / "ofn-targets.cmake").exists():
+        pytest.skip(f"{package} is no build directory")
+    for step in (["-S", examples / "shared", "-B", tmp_path, f"-Dofn_DIR={package}"], ["--build", tmp_path]):
+        done = subprocess.run(["cmake", *step], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    check_greetings(program, tmp_path / "libgreetings.so")
+
+
+LINKED = [("app::hello", "/?name=Ada", b"hello, Ada\n"), ("app::goodbye", "/", b"goodbye\n")]
+
+
+@pytest.mark.parametrize(("target", "path", "body"), LINKED)
+def test_linked(linked, target, path, body):
+    with linked("linked_example").serve("none is needed", target) as server:
+        assert call(server.url, path).body == body
+        assert "function compiled" not in server.process.output
+
+
+def test_linked_without_such_a_function(linked):
+    done = linked("linked_example").run_to_end(["--target", "nobody", "--dry-run"])
+    assert done.code == 3
+    assert "nobody" in done.stderr and "app::hello, app::goodbye" in done.stderr
+
+
+def test_dockerfile(program, repository, tmp_path):
+    """Its last two stages, with folders in place of images."""
+    text = (repository / "examples" / "Dockerfile").read_text()
+    copied, place = re.search(r"^COPY (examples/\S+) (/function/\S+)$", text, re.MULTILINE).groups()
+    shutil.copy(repository / copied, tmp_path / place.rpartition("/")[2])
+
+    def here(words):
+        return [word.replace("/function", str(tmp_path)) for word in words]
+
+    build = re.search(r"^RUN functions-framework (.*)$", text, re.MULTILINE)[1].split()
+    assert program.run_to_end(here(build)).code == 0
+    variables = re.search(r"^ENV (.*)$", text, re.MULTILINE)[1].split()
+    environment = dict(word.split("=", 1) for word in here(variables)) | {"PATH": str(tmp_path), "HOME": "/nonexistent"}
+    assert json.loads(re.search(r"^ENTRYPOINT (.*)$", text, re.MULTILINE)[1]) == ["functions-framework"]
+    with Server(program.run([], environment | {"HOST": "127.0.0.1", "PORT": "0"})) as server:
+        assert call(server.url, method="GET").body == b"hello, world\n"

@@ -1,0 +1,99 @@
+"""Every way to give a function to the program, and every user who may run it."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from support.http_client import call
+from support.process import Process, run_to_end
+from support.program import Server
+
+HEAD = "#include <ofn/function.h>\n"
+
+
+def test_a_directory_of_plain_sources(serve, tmp_path):
+    (tmp_path / "greet.cc").write_text(HEAD + '#include "words.h"\nstd::string greet() { return word(); }\nOFN_FUNCTION(greet)\n')
+    (tmp_path / "words.h").write_text("#include <string>\nstd::string word();\n")
+    (tmp_path / "words.cc").write_text('#include "words.h"\nstd::string word() { return "from two files\\n"; }\n')
+    assert call(serve("greet", source=tmp_path).url).body == b"from two files\n"
+
+
+def test_what_changed_is_compiled_again_and_nothing_else(program, tmp_path):
+    source = tmp_path / "source" / "f.cc"
+    header = tmp_path / "elsewhere" / "greeting.h"
+    for path in (source, header):
+        path.parent.mkdir()
+    source.write_text(HEAD + '#include <greeting.h>\nstd::string f() { return GREETING WORD "\\n"; }\n')
+
+    def serve(word):
+        """Its answer, and whether it was compiled."""
+        flags = ["--cxxflags", f"-I{header.parent} -DWORD='\"{word}\"'"]
+        with program.serve(source, "f", flags=flags) as server:
+            text = call(server.url).text
+            return text, "function compiled" in server.process.output
+
+    header.write_text('#define GREETING "hello "\n')
+    assert serve("one") == ("hello one\n", True)
+    assert serve("one") == ("hello one\n", False)
+    assert serve("two") == ("hello two\n", True)
+    assert serve("one") == ("hello one\n", False)
+    header.write_text('#define GREETING "Hello "\n')  # of the same length
+    assert serve("one") == ("Hello one\n", True)
+
+
+def test_what_build_makes_needs_no_compiler(program, source, tmp_path):
+    artefact = tmp_path / "out.so"
+    done = program.run_to_end(["build", "--source", source, "--target", "app::echo", "-o", artefact])
+    assert done.code == 0
+    assert done.stdout.startswith(f"{artefact}: app::echo (http), ") and done.stdout.endswith(" s\n")
+    (tmp_path / "empty").mkdir()
+    surroundings = {"PATH": str(tmp_path / "empty"), "HOME": "/nonexistent", "OFN_INCLUDE_DIR": str(tmp_path / "empty")}
+    with program.serve(artefact, "app::echo", environment=surroundings) as server:
+        assert call(server.url).status == 200
+
+
+def test_build_writes_nothing_when_it_fails(program, functions, tmp_path):
+    done = program.run_to_end(["build", "--source", functions, "--target", "nobody", "-o", tmp_path / "out.so"])
+    assert done.code == 3 and "nobody" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_user_who_may_write_to_the_temporary_directory_only(program, everyones_folder):
+    """Any uid, no home, a read-only root: one who owns nothing else can neither write nor change anything else."""
+    source = everyones_folder / "f.cc"
+    source.write_text(HEAD + 'std::string f() { return "served\\n"; }\n')
+    temporary = everyones_folder / "tmp"
+    temporary.mkdir()
+    become = []
+    if os.geteuid() == 0:
+        become = [shutil.which("setpriv"), "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs"]
+        os.chown(temporary, 65534, 65534)
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TMPDIR": str(temporary)}
+    if subprocess.run([*become, program.path, "--version"], capture_output=True, check=False).returncode != 0:
+        pytest.skip(f"{program.path} lies where no other user may run it")
+    arguments = ["--source", source, "--target", "f", "--host", "127.0.0.1", "--port", "0"]
+    with Server(Process([*become, program.path, *arguments], environment, cwd="/")) as server:
+        assert call(server.url).body == b"served\n"
+        server.process.terminate()
+        assert server.process.exit_code() == 0
+    kept = [path for path in temporary.rglob("*") if path.is_file()]
+    assert kept, "what was compiled is kept for the next start"
+    assert all(path.stat().st_uid == os.stat(temporary).st_uid for path in kept)
+    # The next start finds it; one without any place to write to compiles no worse than that, and serves what is built.
+    again = run_to_end([*become, program.path, *arguments, "--dry-run"], environment, cwd="/")
+    assert "function loaded" in again.stderr, again.stderr
+
+
+def test_no_place_to_write_to_at_all(program, functions, everyones_folder):
+    become = []
+    if os.geteuid() == 0:
+        become = [shutil.which("setpriv"), "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    copy = shutil.copy(functions, everyones_folder)
+    environment = {"HOME": "/nonexistent", "TMPDIR": "/nonexistent"}
+    if subprocess.run([*become, program.path, "--version"], capture_output=True, check=False).returncode != 0:
+        pytest.skip(f"{program.path} lies where no other user may run it")
+    arguments = ["--source", copy, "--target", "app::echo", "--host", "127.0.0.1", "--port", "0"]
+    with Server(Process([*become, program.path, *arguments], environment, cwd="/")) as server:
+        assert call(server.url).status == 200

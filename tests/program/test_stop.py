@@ -1,0 +1,120 @@
+"""Signals: stop accepting, finish what is in flight, exit 0; or say what was abandoned, exit 1.
+
+What becomes of outputs then is tests/contract/test_stop.py.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.http_client import call, start_call
+from support.process import Process
+from support.raw import Raw
+from support.waiting import accepts, until
+
+SIGNALS = [signal.SIGTERM, signal.SIGINT]
+
+
+def test_idle_connections_are_closed_without_a_reset(serve):
+    server = serve("app::echo")
+    with Raw(server.port) as fresh, Raw(server.port) as used:
+        used.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert used.answer().status == 200
+        server.process.terminate()
+        assert used.is_closed() and fresh.is_closed()
+    assert server.process.exit_code() == 0
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=str)
+def test_what_is_in_flight_finishes(serve, fifo, release, number):
+    server = serve("wait")
+    with Raw(server.port) as raw:
+        raw.send(b"GET /?fifo=%s HTTP/1.1\r\nHost: x\r\n\r\n" % str(fifo).encode())
+        server.logged("waiting")
+        server.process.signal(number)
+        until(lambda: not accepts(server.port), "the port to be closed")
+        assert server.process.is_running()
+        record = json.loads(server.logged('"draining"'))
+        assert (record["signal"], record["invocations"]) == (number.name, "1")
+        release(fifo)
+        answer = raw.answer()
+        assert (answer.status, answer.body) == (200, b"released\n")
+        assert answer.headers["Connection"] == "close"
+        assert raw.is_closed()
+    assert server.process.exit_code() == 0
+
+
+def test_a_request_that_is_half_sent_is_finished(serve):
+    server = serve("app::echo")
+    with Raw(server.port) as raw:
+        raw.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+        assert raw.answer().status == 100
+        server.process.terminate()
+        until(lambda: not accepts(server.port), "the port to be closed")
+        raw.send(b"body")
+        answer = raw.answer()
+        assert answer.status == 200 and answer.body.endswith(b"\nbody")
+    assert server.process.exit_code() == 0
+
+
+ABANDONED = [
+    # flags, signals, why
+    (["--drain-timeout", "50ms"], 1, "the drain timeout has passed"),
+    ([], 2, "a second signal came"),
+]
+
+
+@pytest.mark.parametrize(("flags", "signals", "why"), ABANDONED)
+def test_what_does_not_finish_is_abandoned_and_said_so(serve, fifo, flags, signals, why):
+    server = serve("wait", *flags)
+    answer = start_call(server.url, f"/?fifo={fifo}")
+    server.logged("waiting")
+    for _ in range(signals):
+        server.process.terminate()
+        server.logged('"draining"')
+    assert server.process.exit_code() == 1
+    record = json.loads(server.logged("abandoned"))
+    assert (record["reason"], record["invocations"], record["level"]) == (why, "1", "error")
+    assert answer.exception() is not None, "no answer is better than a wrong one"
+
+
+def test_a_parent_that_never_reaps(program, functions, tmp_path):
+    arguments = [program.path, "--source", functions, "--target", "app::echo", "--host", "127.0.0.1", "--port", "0"]
+    # sleep has inherited a child that it does not know of.
+    shell = ["sh", "-c", '"$@" & echo child $!; exec sleep 1000', "sh", *map(str, arguments)]
+    with Process(shell, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}) as parent:
+        child = int(parent.line(lambda line: re.match(r"child (\d+)", line))[1])
+        try:
+            port = int(parent.line(lambda line: re.search(r"listening.*127\.0\.0\.1:(\d+)", line), seconds=60)[1])
+            assert call(f"http://127.0.0.1:{port}/").status == 200
+        finally:
+            os.kill(child, signal.SIGTERM)
+        fields = until(lambda: zombie(child), "the child to end")
+        assert int(fields[-1]) == 0, "its exit code"
+
+
+def zombie(pid):
+    """/proc/PID/stat behind the name, of a process that has ended and was not reaped."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return fields if fields[0] == "Z" else None
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=str)
+def test_as_pid_1(program, functions, tmp_path, number):
+    unshare = [shutil.which("unshare") or "unshare", "--pid", "--fork", "--kill-child"]
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs the right to make a PID namespace (root)")
+    arguments = [program.path, "--source", functions, "--target", "app::echo", "--host", "127.0.0.1", "--port", "0"]
+    with Process([*unshare, *arguments], {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}, name="pid 1") as process:
+        port = int(process.line(lambda line: re.search(r"listening.*127\.0\.0\.1:(\d+)", line), seconds=60)[1])
+        assert call(f"http://127.0.0.1:{port}/").status == 200
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+        os.kill(int(children[0]), number)
+        assert process.exit_code() == 0
+        assert '"stopped"' in process.output

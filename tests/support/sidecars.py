@@ -1,0 +1,145 @@
+"""A sidecar with a port of its own that can be absent, stopped, killed and started again.
+
+    with Daprd(folder) as sidecar:      # or LocalSidecar(program, folder)
+        sidecar.start()
+        program.serve(…, environment=sidecar.environment)
+        assert sidecar.landed("archive") == [b"…"]
+
+Both have the same components, from the same files: two folders (`archive`, `second`), a topic (`events`), and `web`, an
+HTTP server that each test run provides.
+"""
+
+import contextlib
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import grpc
+from dapr.proto.runtime.v1 import dapr_pb2_grpc
+
+from support.ports import reserve_port
+from support.process import Process
+from support.tools import tool
+from support.waiting import until
+
+_COMPONENT = """\
+apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata:
+  name: {name}
+spec:
+  type: {type}
+  version: v1
+  metadata:
+"""
+_ENTRY = "    - name: {name}\n      value: '{value}'\n"
+
+
+def write_component(folder, name, type, **metadata):
+    text = _COMPONENT.format(name=name, type=type)
+    text += "".join(_ENTRY.format(name=key, value=value) for key, value in metadata.items())
+    (folder / f"{name}.yaml").write_text(text if metadata else text + "    []\n", encoding="utf-8")
+
+
+class Sidecar:
+    """What both have in common. With `app_port` it delivers to the app there."""
+
+    def __init__(self, folder, web="http://127.0.0.1:9/", app_port=None, app_protocol="grpc", app_token=None):
+        self._app = ["--app-port", app_port, "--app-protocol", app_protocol] if app_port else []
+        self._token = {"APP_API_TOKEN": app_token} if app_token else {}
+        self.folder = Path(folder).resolve()
+        self.components = self.folder / "components"
+        self.components.mkdir(parents=True)
+        for name in ("archive", "second"):
+            self.root(name).mkdir()
+            write_component(self.components, name, "bindings.localstorage", rootPath=self.root(name))
+        write_component(self.components, "events", "pubsub.in-memory")
+        write_component(self.components, "web", "bindings.http", url=web)
+        self.port = reserve_port()
+        self.process = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process:
+            self.process.end()
+
+    @property
+    def environment(self):
+        """What tells a program where it is."""
+        return {"DAPR_GRPC_PORT": str(self.port)}
+
+    def root(self, component):
+        return self.folder / component
+
+    def landed(self, component="archive"):
+        """What lies in a folder's files, in no order."""
+        return [path.read_bytes() for path in self.root(component).rglob("*") if path.is_file()]
+
+    def kill(self):
+        """No farewell: its connections break, and nobody listens on its port."""
+        self.process.end()
+        self.process = None
+
+    @contextlib.contextmanager
+    def stub(self):
+        """A client made by another language's gRPC."""
+        unlimited = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+        with grpc.insecure_channel(f"127.0.0.1:{self.port}", options=unlimited) as channel:
+            yield dapr_pb2_grpc.DaprStub(channel)
+
+
+class Daprd(Sidecar):
+    name = "daprd"
+
+    def __init__(self, folder, flags=(), **options):
+        self._program = tool("daprd")
+        super().__init__(folder, **options)
+        self._app += flags
+
+    def start(self):
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self):
+        """Without waiting: with an app it is ready only when that is there."""
+        self._http_port = http_port = reserve_port()
+        self.process = Process(
+            [
+                self._program,
+                *("--app-id", "contract", "--resources-path", self.components),
+                *("--dapr-grpc-port", self.port, "--dapr-http-port", http_port),
+                *("--dapr-internal-grpc-port", reserve_port()),
+                *("--dapr-listen-addresses", "127.0.0.1", "--dapr-internal-grpc-listen-address", "127.0.0.1"),
+                *("--enable-metrics=false", "--log-level", "warn"),
+                *self._app,
+            ],
+            # Where it would look for a user's own components.
+            {"HOME": str(self.folder), "PATH": "/usr/bin:/bin", **self._token},
+            cwd=self.folder,
+        )
+
+    def wait_until_ready(self):
+        until(lambda: self._is_ready(self._http_port), "daprd to be ready")
+
+    def _is_ready(self, http_port):
+        assert self.process.is_running(), self.process.output
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{http_port}/v1.0/healthz/outbound", timeout=5) as answer:
+                return answer.status == 204
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+
+class LocalSidecar(Sidecar):
+    name = "local"
+
+    def __init__(self, program, folder, **options):
+        self._program = program
+        super().__init__(folder, **options)
+
+    def start(self):
+        arguments = ["sidecar", "--components", self.components, "--grpc-port", self.port, *self._app]
+        self.process = self._program.run(arguments, {"APP_ID": "contract"} | self._token, cwd=self.folder)
+        self.process.line(lambda line: f"127.0.0.1:{self.port}" in line, "the sidecar's announcement")

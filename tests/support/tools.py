@@ -1,0 +1,27 @@
+"""The real programs of tests/tools. In CI they are mandatory; elsewhere a missing one is a loud skip."""
+
+import functools
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+_BUILD = Path(__file__).resolve().parents[1] / "tools" / "build"
+
+
+@functools.cache
+def _build(name):
+    done = subprocess.run([_BUILD, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    return Path(done.stdout.strip()) if done.returncode == 0 else done.stderr.strip()
+
+
+def tool(name):
+    """Its path; built the first time."""
+    built = _build(name)
+    if isinstance(built, Path):
+        return built
+    message = f"{name} cannot be had; see what `./dev tool {name}` says: ...{built[-400:]}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
