@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/command_line.h"
+#include "cli/memory.h"
 #include "context/local_sidecar.h"
 #include "dapr/client.h"
 #include "invocation/invocation.h"
@@ -18,6 +19,9 @@
 namespace ofn::cli {
 
 namespace {
+
+// After this the first requests have been served.
+constexpr std::chrono::seconds kStart(1);
 
 wire::Limits limits_of(const Settings& settings) {
   wire::Limits limits;
@@ -246,6 +250,9 @@ void Host::warn_of_callbacks() const {
 }
 
 int Host::run() {
+  // Later than the first requests, so that those find the code that is still there.
+  start_is_over_.emplace(*loops_.front(), [] { return_start_up_code(); });
+  start_is_over_->arm(clock_.now() + kStart);
   threads_ = std::make_unique<LoopThreads>(loops());
   threads_->wait();
   if (abandoned_) return kExitFailure;

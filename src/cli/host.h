@@ -74,6 +74,7 @@ class Host {
   HttpService service_;
   AsyncService async_;
   std::vector<std::unique_ptr<Loop>> loops_;
+  std::optional<Timer> start_is_over_;
   std::unique_ptr<EmbeddedSidecar> local_sidecar_;
   wire::Endpoint sidecar_;
   std::vector<std::unique_ptr<Part>> parts_;

@@ -1,7 +1,6 @@
 #include "cli/serve.h"
 
 #include <cstdlib>
-#include <malloc.h>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include "cli/command_line.h"
 #include "cli/host.h"
 #include "cli/load_function.h"
+#include "cli/memory.h"
 #include "cli/streams.h"
 #include "context/parse_context.h"
 #include "context/settings.h"
@@ -78,17 +78,6 @@ std::optional<std::string> triggering_problem(const Routes& routes) {
   }
   return "the context's triggers are for one function, and this program has several (" + names +
          "); name one with --target";
-}
-
-// What large bodies took goes back to the system when they end. Left alone, glibc raises both thresholds to the largest
-// block that was ever freed, and each of its arenas (eight a processor) keeps as much: under mixed bodies of up to 9 MiB
-// that was 190 MiB of resident memory instead of 60. Below 4 MiB, memory is reused without the system, as before.
-void return_large_memory() {
-#ifdef __GLIBC__
-  constexpr int kLarge = 4 * 1024 * 1024;
-  mallopt(M_MMAP_THRESHOLD, kLarge);
-  mallopt(M_TRIM_THRESHOLD, kLarge);
-#endif
 }
 
 }  // namespace

@@ -52,7 +52,8 @@ void Timer::arm(SteadyTime due) {
 Loop::Loop(const Clock& clock)
     : clock_(clock),
       reactor_(std::make_unique<Reactor>()),
-      scratch_(std::make_unique<char[]>(kScratchSize)) {}
+      scratch_(std::make_unique<char[]>(kScratchSize)),
+      courtesy_(clock.now()) {}
 
 Loop::~Loop() {
   // Timers and ready items are members of others, which are gone by now: a loop outlives what it
@@ -166,11 +167,23 @@ bool Loop::run() {
       reactor_->thread = std::thread::id();
       return true;
     }
-    waits_.store(true, std::memory_order_relaxed);
-    handled = reactor_->io.run_one();
-    waits_.store(false, std::memory_order_relaxed);
+    handled = run_handler();
   }
   return false;
+}
+
+std::size_t Loop::run_handler() {
+  courtesy_.handled(clock_);
+  if (courtesy_.due()) {
+    if (reactor_->io.poll_one() != 0) return 1;
+    const SteadyTime before = clock_.now();
+    std::this_thread::yield();
+    courtesy_.gave_way(clock_.now() - before);
+  }
+  waits_.store(true, std::memory_order_relaxed);
+  const std::size_t handled = reactor_->io.run_one();
+  waits_.store(false, std::memory_order_relaxed);
+  return handled;
 }
 
 void Loop::run_until(const std::function<bool()>& done) {

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "loop/courtesy.h"
 
 namespace boost::asio {
 class io_context;  // NOLINT(readability-identifier-naming): Asio's own
@@ -162,6 +163,8 @@ class Loop {
   friend class Watchdog;
   struct Reactor;
 
+  // Runs the next handler of the reactor's, waiting for one; 0: stop() was called.
+  std::size_t run_handler();
   static void enqueue(Ready& item, Ready::Queue& queue);
   void place(Timer& timer, std::size_t index);
   void sift_up(std::size_t index);
@@ -186,6 +189,7 @@ class Loop {
   Ready::Queue ready_;
   Ready::Queue last_;
 
+  Courtesy courtesy_;
   std::atomic<bool> waits_ = false;
 
   Watchdog* watchdog_ = nullptr;

@@ -1,0 +1,71 @@
+#include "cli/memory.h"
+
+#include <cstdint>
+#include <fstream>
+#include <link.h>
+#include <span>
+#include <string>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace ofn::cli {
+namespace {
+
+// Code that stands alone in its page.
+__attribute__((noinline, aligned(4096), section("a_page_of_its_own"))) int answer() { return 42; }
+
+std::uintptr_t page_of_answer() {
+  return reinterpret_cast<std::uintptr_t>(&answer) &
+         ~static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE) - 1);
+}
+
+// What is resident of files, in KiB.
+long resident_of_files() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("RssFile:")) return std::stol(line.substr(8));
+  }
+  ADD_FAILURE() << "no RssFile";
+  return 0;
+}
+
+// Reads a byte of each page that nobody may write to; returns how many KiB that is.
+int touch_segments(dl_phdr_info* object, std::size_t /*size*/, void* touched) {
+  for (const ElfW(Phdr) & segment : std::span(object->dlpi_phdr, object->dlpi_phnum)) {
+    if (segment.p_type != PT_LOAD || segment.p_flags != (PF_R | PF_X)) continue;
+    const std::uintptr_t begin = object->dlpi_addr + segment.p_vaddr;
+    for (std::uintptr_t at = begin; at < begin + segment.p_memsz; at += 4096) {
+      static_cast<void>(*reinterpret_cast<const volatile char*>(at));
+      *static_cast<long*>(touched) += 4;
+    }
+  }
+  return 0;
+}
+
+TEST(ReturnStartUpCode, CodeGoesAndComesBackWhenItRuns) {
+  long touched = 0;
+  dl_iterate_phdr(&touch_segments, &touched);
+  const long before = resident_of_files();
+  EXPECT_GE(before, touched);
+  return_start_up_code();
+  EXPECT_LT(resident_of_files(), before - touched / 2);
+  EXPECT_EQ(answer(), 42);
+}
+
+TEST(ReturnStartUpCode, CodeThatWasWrittenToStays) {
+  const std::uintptr_t page = page_of_answer();
+  const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  auto* const bytes = reinterpret_cast<unsigned char*>(page);
+  ASSERT_EQ(mprotect(bytes, size, PROT_READ | PROT_WRITE | PROT_EXEC), 0);
+  bytes[size - 1] ^= 0xff;  // as a debugger's breakpoint would
+  const unsigned char written = bytes[size - 1];
+  return_start_up_code();
+  EXPECT_EQ(bytes[size - 1], written);
+  bytes[size - 1] ^= 0xff;
+  ASSERT_EQ(mprotect(bytes, size, PROT_READ | PROT_EXEC), 0);
+}
+
+}  // namespace
+}  // namespace ofn::cli

@@ -1,0 +1,110 @@
+#include "loop/courtesy.h"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+#include "loop/loop.h"
+
+namespace ofn {
+namespace {
+
+using namespace std::chrono_literals;
+
+class SteppedClock final : public Clock {
+ public:
+  SteadyTime now() const override { return time; }
+  SystemTime system_now() const override { return {}; }
+  SteadyTime time{};
+};
+
+struct CourtesyTest : testing::Test {
+  // A sample's handlers, which take that long together, while others are given that much of it.
+  void sample(Duration took, Duration given = {}) {
+    if (given > Duration::zero()) courtesy.gave_way(given);
+    clock.time += took;
+    for (std::uint32_t i = 0; i < Courtesy::kSample; ++i) courtesy.handled(clock);
+  }
+  // How many samples of a busy loop pass until others are given way again.
+  int rest() {
+    int samples = 0;
+    while (!courtesy.due()) {
+      sample(4ms);
+      ++samples;
+    }
+    return samples;
+  }
+
+  SteppedClock clock;
+  Courtesy courtesy{clock.time};
+};
+
+TEST_F(CourtesyTest, OnlyABusyLoopGivesWay) {
+  EXPECT_FALSE(courtesy.due());
+  sample(Courtesy::kBusy - 1ns);
+  EXPECT_TRUE(courtesy.due());
+  sample(Courtesy::kBusy);
+  EXPECT_FALSE(courtesy.due());
+  sample(1ms);
+  EXPECT_TRUE(courtesy.due());
+}
+
+TEST_F(CourtesyTest, OthersMayTakeAShare) {
+  sample(4ms);
+  for (int i = 0; i < 100; ++i) {
+    sample(4ms, 3ms);
+    EXPECT_TRUE(courtesy.due()) << i;
+  }
+}
+
+TEST_F(CourtesyTest, OneSampleWithMuchIsForgiven) {
+  for (int i = 0; i < 20; ++i) sample(4ms, 2ms);
+  sample(11ms, 10ms);
+  EXPECT_TRUE(courtesy.due());
+}
+
+// Others that take far more than the loop, until it gives way no more.
+TEST_F(CourtesyTest, WhoTakesMoreIsGivenWayRarelyAndEverMoreSo) {
+  const auto suffer = [&] {
+    int samples = 0;
+    for (; courtesy.due(); ++samples) sample(49ms, 48ms);
+    return samples;
+  };
+  sample(4ms);
+  suffer();
+  int last = rest();
+  EXPECT_EQ(last, static_cast<int>(Courtesy::kFirstRest) - 1);
+  while (last < static_cast<int>(Courtesy::kLongestRest) / 2) {
+    EXPECT_LE(suffer(), 3);
+    const int next = rest();
+    ASSERT_GT(next, last + last / 2);
+    last = next;
+  }
+  for (std::uint32_t i = 0; i < Courtesy::kLongestRest; ++i)
+    sample(4ms, 1ms);  // they have become company
+  suffer();
+  EXPECT_EQ(rest(), static_cast<int>(Courtesy::kFirstRest) - 1);
+}
+
+TEST_F(CourtesyTest, OneSampleIsNotSpentOnOthers) {
+  sample(4ms);
+  courtesy.gave_way(Courtesy::kBusy);
+  EXPECT_TRUE(courtesy.due());
+  courtesy.gave_way(1ns);
+  EXPECT_FALSE(courtesy.due());
+}
+
+TEST_F(CourtesyTest, ABusyLoopRunsEveryHandlerAndStops) {
+  Loop loop(clock);
+  std::uint32_t ran = 0;
+  std::function<void()> next = [&] {
+    if (++ran == 4 * Courtesy::kSample) return loop.stop();
+    loop.post([&] { next(); });
+  };
+  loop.post([&] { next(); });
+  EXPECT_TRUE(loop.run());
+  EXPECT_EQ(ran, 4 * Courtesy::kSample);
+}
+
+}  // namespace
+}  // namespace ofn
