@@ -1,7 +1,6 @@
 // Whether a loop lets other threads run before it sleeps.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -26,10 +25,8 @@ class Courtesy {
   static constexpr int kShare = 3;
   // A sample counts for about as many samples.
   static constexpr int kRecent = 8;
-  // Else this many busy samples pass before they are given way again: twice as many each time, one less after each sample
-  // in which it went well.
-  static constexpr std::uint32_t kFirstRest = 16;
-  static constexpr std::uint32_t kLongestRest = 1024;
+  // Else this many busy samples pass before they are given way again.
+  static constexpr std::uint32_t kRest = 16;
 
   explicit Courtesy(SteadyTime now) : began_(now) {}
 
@@ -54,11 +51,7 @@ class Courtesy {
     // One sample says little: whoever has the processor keeps it for a whole slice.
     others_ += given - others_ / kRecent;
     own_ += took - given - own_ / kRecent;
-    if (given > Duration::zero()) {
-      const bool much = others_ > kShare * own_;
-      if (much) rest_ = pause_;
-      pause_ = much ? std::min(2 * pause_, kLongestRest) : std::max(pause_ - 1, kFirstRest);
-    }
+    if (given > Duration::zero() && others_ > kShare * own_) rest_ = kRest;
     const bool busy = took < kBusy;
     if (busy && rest_ > 0) --rest_;
     gives_ = busy && rest_ == 0;
@@ -69,7 +62,6 @@ class Courtesy {
   Duration others_{};  // sums of the recent samples
   Duration own_{};
   std::uint32_t handlers_ = 0;
-  std::uint32_t pause_ = kFirstRest;
   std::uint32_t rest_ = 0;  // busy samples until the others are given way again
   bool gives_ = false;
 };
