@@ -1,5 +1,6 @@
 #include "wire/http2/engine.h"
 
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -31,6 +32,23 @@ struct Options {
   nghttp2_option* value = nullptr;
 };
 
+// The pool as nghttp2 sees it.
+nghttp2_mem memory_of(BlockPool& pool) {
+  static constexpr auto kPool = [](void* user) -> BlockPool& {
+    return *static_cast<BlockPool*>(user);
+  };
+  return {.mem_user_data = &pool,
+          .malloc = [](std::size_t size, void* user) { return kPool(user).take(size); },
+          .free = [](void* lent, void* user) { kPool(user).give(lent); },
+          .calloc =
+              [](std::size_t count, std::size_t size, void* user) {
+                void* const lent = kPool(user).take(count * size);
+                return lent == nullptr ? lent : std::memset(lent, 0, count * size);
+              },
+          .realloc = [](void* lent, std::size_t size,
+                        void* user) { return kPool(user).resize(lent, size); }};
+}
+
 }  // namespace
 
 Engine::Engine(Role role, nghttp2_session_callbacks* callbacks, void* user) {
@@ -41,9 +59,11 @@ Engine::Engine(Role role, nghttp2_session_callbacks* callbacks, void* user) {
 #endif
   nghttp2_option_set_no_auto_window_update(options.value, role == Role::kServer ? 1 : 0);
   nghttp2_option_set_no_closed_streams(options.value, role == Role::kClient ? 1 : 0);
-  const int made = role == Role::kServer
-                       ? nghttp2_session_server_new2(&session_, callbacks, user, options.value)
-                       : nghttp2_session_client_new2(&session_, callbacks, user, options.value);
+  nghttp2_mem memory = memory_of(pool_);
+  const int made =
+      role == Role::kServer
+          ? nghttp2_session_server_new2(&session_, callbacks, user, options.value)
+          : nghttp2_session_client_new3(&session_, callbacks, user, options.value, &memory);
   nghttp2_session_callbacks_del(callbacks);
   if (made != 0) throw std::bad_alloc();
 }

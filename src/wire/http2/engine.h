@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "wire/http2/block_pool.h"
+
 struct nghttp2_session;
 struct nghttp2_session_callbacks;
 
@@ -56,6 +58,7 @@ class Engine {
  private:
   void produce();
 
+  BlockPool pool_;  // a client's, which has few connections and many calls
   nghttp2_session* session_ = nullptr;
   std::string out_;
   std::size_t head_ = 0;        // what of out_ is written
