@@ -54,8 +54,9 @@ concept EventAnswer = std::is_void_v<R> || std::convertible_to<R, std::optional<
 template <class R>
 concept OutAnswer = std::is_void_v<R> || std::is_convertible_v<R, Out>;
 
+// By reference to const, or by value.
 template <class A, class T>
-concept Argument = std::same_as<std::remove_cvref_t<A>, T>;
+concept Argument = std::same_as<A, const T&> || std::same_as<A, T>;
 
 // How a function of type F is called. Supported types have kSignature, kTakesContext and call().
 template <class F>

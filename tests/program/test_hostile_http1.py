@@ -129,6 +129,9 @@ REQUEST_LINES = {
     "a trailing blank": b"GET / HTTP/1.1 \r\nHost: x\r\n\r\n",
     "a leading blank": b" GET / HTTP/1.1\r\nHost: x\r\n\r\n",
     "HTTP/0.9": b"GET /\r\n\r\n",
+    "another protocol's version": get(b"word", b"FOO/1.1"),
+    "three words": get(b"word", b"FOO"),
+    "three words of an unknown method": get(b"word", b"FOO/1.1", b"FOO"),
     "no target": b"GET HTTP/1.1\r\nHost: x\r\n\r\n",
     **{
         "version " + repr(version): get(version=version)

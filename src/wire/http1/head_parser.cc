@@ -1,6 +1,7 @@
 #include "wire/http1/head_parser.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "wire/authority.h"
@@ -18,6 +19,14 @@ constexpr std::size_t kMaxScheme = 6;
 // '0' stands for any digit.
 constexpr std::string_view kVersionShape = "HTTP/0.0\r\n";
 constexpr std::string_view kUsualVersion = "HTTP/1.1\r\n";
+
+// The methods that HTTP itself defines (RFC 9110 §9, RFC 5789).
+constexpr std::array<std::string_view, 9> kRegistered = {
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+
+bool is_registered(std::string_view method) {
+  return std::ranges::find(kRegistered, method) != kRegistered.end();
+}
 
 constexpr std::string_view kNoTarget = "the request target is neither a path nor an http URI";
 constexpr std::string_view kBadTarget = "the request target has a character that is not allowed";
@@ -159,9 +168,11 @@ Step HeadParser::parse_request_line(std::string_view seen) {
         state_ = State::kAfterWord;
         break;
       case State::kAfterWord:
-        // Three words, and the last is no HTTP version: another protocol, such as a broken HTTP/2
-        // preface, to which an HTTP answer is noise (RFC 9113 §3.4: the connection is terminated).
-        if (is(kAlpha, *at) && *at != 'H' && *at != 'h') return refuse(0, "this is not HTTP");
+        at = skip(kAlpha, at, within(target_, limits_.target_bytes));
+        if (at == end) break;
+        // Three words that are nothing of HTTP's: another protocol, such as a broken HTTP/2 preface, to which an HTTP
+        // answer is noise (RFC 9113 §3.4: the connection is terminated).
+        if (*at == '\r' && !is_registered(method(seen))) return refuse(0, "this is not HTTP");
         return refuse(400, kNoTarget);
       case State::kSchemeSlash1:
       case State::kSchemeSlash2:

@@ -260,6 +260,9 @@ TEST(HeadParser, WhatIsNotHttpGetsNoAnswer) {
   };
   for (const Case& c :
        {Case{"INVALID CONNECTION PREFACE\r\n\r\n", 0}, Case{"PRI hello world\r\n\r\n", 0},
+        Case{"FOO word BAR\r\n\r\n", 0}, Case{"FOO word BAR/1.1\r\n\r\n", 400},
+        Case{"GET word FOO\r\n\r\n", 400}, Case{"GET word FOO/1.1\r\n\r\n", 400},
+        Case{"POST word FOO BAR\r\n\r\n", 400}, Case{"FOO word BAR\n\r\n", 400},
         Case{"GET word HTTP/1.1\r\n\r\n", 400}, Case{"GET word http/1.1\r\n\r\n", 400},
         Case{"GET word\r\n\r\n", 400}, Case{"GET word \r\n\r\n", 400},
         Case{"GET word 1.1\r\n\r\n", 400}, Case{"GET longerword1 X\r\n\r\n", 400}}) {

@@ -1,0 +1,95 @@
+"""A function of an unsupported type is one readable error that names the supported ones."""
+
+import pytest
+
+HEAD = "#include <ofn/function.h>\n#include <ofn/plugin.h>\n#include <ofn/typed.h>\n"
+UNSUPPORTED = "ofn: a function of this type is not supported; supported are "
+FORMS = [
+    "ofn::Response f(const ofn::Request&)",
+    "void f(const ofn::CloudEvent&)",
+    "void f(const ofn::EventData&, const ofn::EventContext&)",
+    "ofn::Out f(ofn::Context&, ofn::Bytes)",
+    "R f(const A&)",
+]
+
+FUNCTIONS = [
+    # what is wrong, the declaration
+    ("its argument", "int f(int);"),
+    ("its result", "struct X {}; X f(const ofn::Request&);"),
+    ("no result", "void f(const ofn::Request&);"),
+    ("a request that is not const", "ofn::Response f(ofn::Request&);"),
+    ("a request to move from", "ofn::Response f(ofn::Request&&);"),
+    ("a pointer", "ofn::Response f(const ofn::Request*);"),
+    ("one argument too many", "ofn::Response f(const ofn::Request&, int);"),
+    ("the context last", "ofn::Out f(ofn::Bytes, ofn::Context&);"),
+    ("the context by value", "ofn::Out f(ofn::Context, ofn::Bytes);"),
+    ("the context const", "ofn::Out f(const ofn::Context&, ofn::Bytes);"),
+    ("bytes that are not const", "ofn::Out f(ofn::Context&, ofn::Bytes&);"),
+    ("an Out that is none", "struct X {}; X f(ofn::Context&, ofn::Bytes);"),
+    ("an event that is not const", "void f(ofn::CloudEvent&);"),
+    ("an event's result", "int f(const ofn::CloudEvent&);"),
+    ("a background event's result", "int f(const ofn::EventData&, const ofn::EventContext&);"),
+    ("half a background event", "void f(const ofn::EventData&);"),
+    ("a background event the wrong way", "void f(const ofn::EventContext&, const ofn::EventData&);"),
+    ("a lambda", "auto f = [](const ofn::Request&) { return ofn::Response(); };"),
+    ("a struct without OFN_FIELDS", "struct A { int x; }; int f(const A&);"),
+    ("a result without OFN_FIELDS", "struct A { int x; }; OFN_FIELDS(A, x); struct B {}; B f(const A&);"),
+]
+
+
+def errors(said):
+    return [line for line in said.splitlines() if " error: " in line]
+
+
+@pytest.mark.parametrize(("wrong", "declaration"), FUNCTIONS, ids=[row[0] for row in FUNCTIONS])
+def test_one_error_names_the_supported_forms(compiler, wrong, declaration):
+    done = compiler(f"{HEAD}{declaration}\nOFN_FUNCTION(f);\n", "-fsyntax-only")
+    assert done.returncode != 0, f"{wrong} is accepted"
+    (error,) = errors(done.stderr)
+    assert f"static assertion failed: {UNSUPPORTED}" in error
+    assert all(form in error for form in FORMS)
+    assert len(done.stderr.splitlines()) <= 12  # no page of templates around it
+    assert "<stdin>:" in done.stderr  # and where the author's line is
+
+
+OTHERS = [
+    # what is wrong, the source, what the first error says
+    ("a field of another type", "struct A { void* x; }; OFN_FIELDS(A, x); int f(const A&); OFN_FUNCTION(f)",
+     "ofn: this type cannot be part of a typed function's argument or result; supported are bool"),
+    ("a field that is not there", "struct A { int x; }; OFN_FIELDS(A, y); int f(const A&); OFN_FUNCTION(f)",
+     "'y' is not a member of"),
+    ("a plugin that is none", 'struct P {}; OFN_PLUGIN(P, "p", "1")',
+     "ofn: a plugin is a class that derives from ofn::Plugin and needs no arguments"),
+    ("an overload set with two supported", "int f(); ofn::Response f(const ofn::Request&); std::string f(const "
+     "ofn::CloudEvent&); ofn::Out f(ofn::Context&, ofn::Bytes); OFN_FUNCTION(f)",
+     "call of overloaded 'select(<unresolved overloaded function type>)' is ambiguous"),
+    ("a name that is unknown", "OFN_FUNCTION(f)", "'f' was not declared in this scope"),
+    ("a member", "struct S { ofn::Response f(const ofn::Request&); }; OFN_FUNCTION(S::f)",
+     "invalid use of non-static member function"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "source", "expected"), OTHERS, ids=[row[0] for row in OTHERS])
+def test_the_first_error_says_it(compiler, wrong, source, expected):
+    done = compiler(f"{HEAD}{source};\n", "-fsyntax-only")
+    assert done.returncode != 0, f"{wrong} is accepted"
+    assert expected in errors(done.stderr)[0]
+
+
+SUPPORTED = [
+    "ofn::Response f();",
+    "const char* f(ofn::Request);",
+    "std::string f(ofn::Context&, const ofn::Request&) noexcept;",
+    "std::optional<ofn::CloudEvent> f(ofn::CloudEvent);",
+    "void f(ofn::Context&, ofn::EventData, ofn::EventContext);",
+    "void f(ofn::Context&, const ofn::Bytes&);",
+    "struct A { int x; }; OFN_FIELDS(A, x); A f(ofn::Context&, A);",
+    "ofn::Response f(const ofn::Request&); int f(int);",
+]
+
+
+@pytest.mark.parametrize("declaration", SUPPORTED)
+def test_the_supported_compile(compiler, declaration):
+    """The tables above fail for what they say, not for something else."""
+    done = compiler(f"{HEAD}{declaration}\nOFN_FUNCTION(f);\n", "-fsyntax-only")
+    assert done.returncode == 0, done.stderr[:2000]
