@@ -14,7 +14,7 @@ import subprocess
 import pytest
 
 from support.http_client import Caller, call
-from support.tools import tool
+from support.tools import missing, tool
 from support.waiting import PATIENCE, until
 
 SLOW = b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
@@ -54,10 +54,7 @@ def test_slow_sockets_by_the_thousand_hurt_nobody(serve, sockets):
 def slowhttptest(server, *flags, seconds):
     program = shutil.which("slowhttptest")
     if program is None:
-        message = "slowhttptest is missing: ./dev setup test, or apt-get install slowhttptest"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message, pytrace=False)
-        pytest.skip(message)
+        missing("slowhttptest is missing: ./dev setup test, or apt-get install slowhttptest")
     command = [program, "-c", "200", "-r", "200", "-l", str(seconds), "-p", "3", "-u", server.url, *flags]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 

@@ -4,13 +4,12 @@
         write_component(…, url=broker.url)
 """
 
-import os
 import shutil
 
-import pytest
 
 from support.ports import reserve_port
 from support.process import Process
+from support.tools import missing
 from support.waiting import accepts, until
 
 
@@ -18,10 +17,7 @@ class Mosquitto:
     def __init__(self, folder):
         self._program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
         if self._program is None:
-            message = "mosquitto is missing: ./dev setup test, or apt-get install mosquitto"
-            if os.environ.get("CI") == "true":
-                pytest.fail(message, pytrace=False)
-            pytest.skip(message)
+            missing("mosquitto is missing: ./dev setup test, or apt-get install mosquitto")
         self.port = reserve_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self._settings = folder / "mosquitto.conf"

@@ -21,7 +21,11 @@ def tool(name):
     built = _build(name)
     if isinstance(built, Path):
         return built
-    message = f"{name} cannot be had; see what `./dev tool {name}` says: ...{built[-400:]}"
+    missing(f"{name} cannot be had; see what `./dev tool {name}` says: ...{built[-400:]}")
+
+
+def missing(message):
+    """Ends the test that needs what is missing; `message` says how to get it."""
     if os.environ.get("CI") == "true":
         pytest.fail(message, pytrace=False)
     pytest.skip(message)

@@ -1,0 +1,93 @@
+"""Instructions a request, of the whole process, beside what was recorded."""
+
+import json
+import os
+import re
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from support.program import Program
+from support.sink import Sink
+from support.tools import missing
+
+_HERE = Path(__file__).parent
+_RECORDED = json.loads((_HERE / "instructions.json").read_text())["requests"]
+# For what differs between two runs: how many handlers ran together, how often the watchdog looked.
+_MARGIN = 1.10
+_CONNECTIONS = 8
+_REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+_BODY = b"hello, world\n"
+_OUTPUT = {
+    "name": "hello", "version": "v1.0.0", "runtime": "Knative",
+    "outputs": {"sink": {"componentName": "sink", "componentType": "bindings.localstorage", "operation": "create"}},
+}
+
+
+@pytest.fixture(scope="module")
+def hello(program, shared, tmp_path_factory):
+    cache = program.path.parents[1] / "CMakeCache.txt"
+    if not cache.exists() or "CMAKE_BUILD_TYPE:STRING=Release" not in cache.read_text():
+        pytest.skip("instructions are recorded of release builds")
+    if shutil.which("valgrind") is None:
+        missing("valgrind is missing: install it with `./dev setup test`")
+    return shared(_HERE / "hello.cc", tmp_path_factory.mktemp("hello") / "hello.so", "-O2")
+
+
+def load(port, rounds):
+    """Every connection asks once a round, and all are answered before the next."""
+    connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(_CONNECTIONS)]
+    for _ in range(rounds):
+        for connection in connections:
+            connection.sendall(_REQUEST)
+        for connection in connections:
+            answer = b""
+            while not answer.endswith(_BODY):
+                piece = connection.recv(65536)
+                assert piece, answer
+                answer += piece
+            assert answer.startswith(b"HTTP/1.1 200 "), answer
+    for connection in connections:
+        connection.close()
+
+
+def instructions(program, hello, folder, rounds, function_context, environment):
+    """Of one process that starts, serves so many rounds and stops, on one processor: with one loop."""
+    folder.mkdir()
+    cpu = str(min(os.sched_getaffinity(0)))
+    prefix = ["taskset", "-c", cpu, "valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out"]
+    counted = Program(program.path, folder, prefix)
+    with counted.serve(hello, "hello", function_context, environment) as server:
+        load(server.port, rounds)
+        server.process.terminate()
+        assert server.process.exit_code() == 0
+    return int(re.search(r"^(?:totals|summary): (\d+)", (folder / "out").read_text(), re.MULTILINE)[1])
+
+
+def a_request(program, hello, folder, function_context=None, environment=None):
+    few, many = 50, 300  # the start, the stop and the first calls, on workers, are in both
+    cost = [
+        instructions(program, hello, folder / str(rounds), rounds, function_context, environment) for rounds in (few, many)
+    ]
+    return (cost[1] - cost[0]) // ((many - few) * _CONNECTIONS)
+
+
+def judge(name, measured):
+    recorded = _RECORDED[name]
+    print(f"{name}: {measured} instructions a request, {measured / recorded:.3f} times what is recorded")
+    assert measured <= _MARGIN * recorded, (
+        f"{name} takes {measured} instructions a request, recorded are {recorded}: find out why "
+        "(valgrind --tool=callgrind), or record it if it is worth it (tests/performance/instructions.json)"
+    )
+
+
+def test_hello(program, hello, tmp_path):
+    judge("hello", a_request(program, hello, tmp_path))
+
+
+def test_hello_with_one_output(program, hello, tmp_path):
+    with Sink() as sink:
+        cost = a_request(program, hello, tmp_path, _OUTPUT, {"DAPR_HOST": "127.0.0.1", **sink.environment})
+        judge("hello with one output", cost)
