@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <ofn/function.h>
+#include <ofn/typed.h>
 
 namespace {
 
@@ -88,6 +89,18 @@ void legacyevent(const ofn::EventData& data, const ofn::EventContext& context) {
                        {"resource", members.size() == 1 ? members["name"] : object(members)}})}}));
 }
 
+struct Message {
+  std::string message;
+};
+OFN_FIELDS(Message, message)
+
+struct Reply {
+  Message payload;
+};
+OFN_FIELDS(Reply, payload)
+
+Reply typed(const Message& message) { return {message}; }
+
 std::string throws(const ofn::Request&) { throw std::string("the secret"); }
 
 std::string meet_http(const ofn::Request& request) {
@@ -104,10 +117,17 @@ void meet_legacyevent(ofn::Context& context, const ofn::EventData&,
   meet(about.event_id(), context.stop_token());
 }
 
+Reply meet_typed(ofn::Context& context, const Message& message) {
+  meet(message.message, context.stop_token());
+  return {message};
+}
+
 OFN_FUNCTION(http)
 OFN_FUNCTION(cloudevent)
 OFN_FUNCTION(legacyevent)
+OFN_FUNCTION(typed)
 OFN_FUNCTION(throws)
 OFN_FUNCTION(meet_http)
 OFN_FUNCTION(meet_cloudevent)
 OFN_FUNCTION(meet_legacyevent)
+OFN_FUNCTION(meet_typed)

@@ -32,13 +32,35 @@ def legacyevent(data, context):
     write_output(json.dumps({"data": data, "context": about | {"resource": context.resource}}))
 
 
+class Message:
+    def __init__(self, message):
+        self.message = message
+
+    @staticmethod
+    def from_dict(members):
+        return Message(members["message"])
+
+
+class Reply:
+    def __init__(self, payload):
+        self.payload = payload
+
+    def to_dict(self):
+        return {"payload": {"message": self.payload.message}}
+
+
+@functions_framework.typed(Message)
+def typed(message):
+    return Reply(message)
+
+
 def throws(request):
     raise RuntimeError("the secret")
 
 
 if __name__ == "__main__":
     kind = sys.argv[1]
-    app = functions_framework.create_app(kind, __file__, {"legacyevent": "event", "throws": "http"}.get(kind, kind))
+    app = functions_framework.create_app(kind, __file__, {"legacyevent": "event", "throws": "http", "typed": "http"}.get(kind, kind))
     server = make_server("127.0.0.1", 0, app)
     print(f"listening on 127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()

@@ -55,6 +55,14 @@ def test_http(party):
     assert served.output == {"res": "PASS"}
 
 
+def test_typed(party):
+    served = party("typed")
+    answer = served.call(headers=JSON, body=b'{"message":"Hello world!"}')
+    assert answer.is_success
+    assert json.loads(answer.body) == {"payload": {"message": "Hello world!"}}
+    assert served.output is None
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 class TestEvents:
     def test_cloudevent(self, party, case):
@@ -71,10 +79,11 @@ class TestEvents:
 
 
 # What the client tells from durations is told here by a meeting: each call waits in the function until all ten are there.
-@pytest.mark.parametrize("kind", ["http", "cloudevent", "legacyevent"])
+@pytest.mark.parametrize("kind", ["http", "typed", "cloudevent", "legacyevent"])
 def test_ten_calls_run_at_once(program, functions, kind):
     event = CASES[0].modern | {"id": "meet-10"}
-    request = {"body": b"meet-10"} if kind == "http" else modern_request(event)
+    requests = {"http": {"body": b"meet-10"}, "typed": {"headers": JSON, "body": b'{"message":"meet-10"}'}}
+    request = requests.get(kind, modern_request(event))
     with program.serve(functions, f"meet_{kind}", flags=["--timeout", "60"]) as server:
         calls = [start_call(server.url, **request) for _ in range(10)]
         assert [one.result().status for one in calls] == [200] * 10
