@@ -33,15 +33,15 @@ std::optional<std::string> delivery_problem(const Function& function) {
     case Signature::kHttp:
     case Signature::kCloudEvent:
     case Signature::kOpenFunction:
+    case Signature::kTyped:
       return std::nullopt;
     case Signature::kEvent:
-    case Signature::kTyped:
       break;
   }
   return "the function '" + function.name + "' has the signature type '" +
          std::string(signature_name(function.signature)) +
          "', which takes HTTP requests only; a Dapr input can trigger functions of the types "
-         "openfunction (ofn::Out f(ofn::Context&, ofn::Bytes)), cloudevent and http";
+         "openfunction (ofn::Out f(ofn::Context&, ofn::Bytes)), cloudevent, typed and http";
 }
 
 std::optional<std::string> signature_warning(const Function& function, Signature requested) {

@@ -101,6 +101,29 @@ TEST(Delivery, AnHttpFunctionGetsAPost) {
   EXPECT_EQ(stage.response->body(), "POST /in a/b v x");
 }
 
+TEST(Delivery, ATypedFunctionReadsTheData) {
+  const Function read{.name = "app::f",
+                      .signature = Signature::kTyped,
+                      .invoke = [](const abi::Call& call, abi::Outcome& outcome) {
+                        if (!call.codec->accept(call, "text/x-word", outcome.response)) return;
+                        outcome.response = "read " + std::string(call.request->body());
+                      }};
+  struct Case {
+    const char* content_type;
+    const char* answer;
+    Verdict verdict;
+  };
+  for (const Case& one :
+       {Case{"", "read x", Verdict::kSuccess}, Case{"text/x-word", "read x", Verdict::kSuccess},
+        Case{"a/b", "the content type must be text/x-word\n", Verdict::kError}}) {
+    Stage stage(triggered());
+    stage.deliver(
+        read, {.input = stage.context.triggers[0], .data = "x", .content_type = one.content_type});
+    EXPECT_EQ(stage.response->body(), one.answer);
+    EXPECT_EQ(stage.verdict, one.verdict);
+  }
+}
+
 TEST(Delivery, FailureAndTheAuthorsDrop) {
   struct Case {
     Out out;
@@ -132,13 +155,11 @@ TEST(Delivery, FailureAndTheAuthorsDrop) {
 
 TEST(Delivery, SomeSignaturesCannotBeTriggered) {
   for (const Signature signature :
-       {Signature::kHttp, Signature::kCloudEvent, Signature::kOpenFunction}) {
+       {Signature::kHttp, Signature::kCloudEvent, Signature::kOpenFunction, Signature::kTyped}) {
     EXPECT_EQ(delivery_problem({.name = "f", .signature = signature}), std::nullopt);
   }
-  for (const Signature signature : {Signature::kEvent, Signature::kTyped}) {
-    EXPECT_THAT(*delivery_problem({.name = "f", .signature = signature}),
-                HasSubstr(std::string(signature_name(signature))));
-  }
+  EXPECT_THAT(*delivery_problem({.name = "f", .signature = Signature::kEvent}),
+              HasSubstr("signature type 'event'"));
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ void Invocation::begin(const Function& function, const Inbound& inbound) {
   OFN_CHECK(!delivery_problem(function));
   take_up(function, inbound.id, inbound.metadata, inbound.deadline);
   inbound_.emplace(inbound);
-  if (function.signature == Signature::kHttp) {
+  if (function.signature == Signature::kHttp || function.signature == Signature::kTyped) {
     input_target_ = "/" + inbound.input.name;
     input_fields_.clear();
     if (!inbound.content_type.empty()) {

@@ -110,7 +110,7 @@ class Invocation {
   void begin(const Function&& function, Request::Parts parts) = delete;
   // Takes up a delivery for a function that has no delivery_problem(). An openfunction gets the
   // data, a cloudevent function the envelope (or, of a binding, an event made of the delivery), an
-  // http function a POST of the data to the input's name. Borrows likewise. Threads: the loop's.
+  // http or typed function a POST of the data to the input's name. Borrows likewise. Threads: the loop's.
   void begin(const Function& function, const Inbound& inbound);
   void begin(const Function&& function, const Inbound& inbound) = delete;
   // Runs the function. Threads: any between begin() and finish(), once; never the loop's where

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <ofn/function.h>
+#include <ofn/typed.h>
 
 // Prints `took: INPUT DATA`, then does what the data's first word says:
 //   fail, drop, throw   that, instead of a success
@@ -32,6 +33,18 @@ ofn::Out take(ofn::Context& context, ofn::Bytes data) {
 void see(const ofn::CloudEvent& event) {
   std::fprintf(stderr, "saw: %s %s %s\n", event.id().c_str(), event.type().c_str(),
                event.data().value_or("(none)").c_str());
+}
+
+// The same of JSON.
+struct Order {
+  std::string item;
+  unsigned count = 0;
+};
+OFN_FIELDS(Order, item, count)
+
+void order(const Order& order) {
+  if (order.count > 9) throw ofn::BadInput("that is too many");
+  std::fprintf(stderr, "ordered: %u %s\n", order.count, order.item.c_str());
 }
 
 // Keeps what comes in the output `file`, and takes it away again.

@@ -158,6 +158,25 @@ def test_a_cloudevent_function_gets_the_envelope(deliver):
     server.logged("saw: ", " tock")
 
 
+def test_a_typed_function_reads_json(deliver):
+    server, app = deliver(target="order")
+    assert app.topic("orders", b'{"item":"tea","count":2}', data_content_type="application/json").status == Status.SUCCESS
+    server.logged("ordered: 2 tea")
+    app.binding("c-tick", b'{"item":"jam","count":1}')
+    server.logged("ordered: 1 jam")
+    refused = [
+        (b'{"item":"tea","count":-1}', "application/json", "$.count"),
+        (b'{"item":"tea"}', "application/json", "$.count"),
+        (b"tea", "application/json", "JSON"),
+        (b'{"item":"tea","count":2}', "text/plain", "application/json"),
+    ]
+    for data, content_type, word in refused:
+        with pytest.raises(grpc.RpcError) as raised:
+            app.topic("orders", data, data_content_type=content_type, id=f"{data} {content_type}")
+        assert raised.value.code() == Code.FAILED_PRECONDITION
+        assert word in raised.value.details()
+
+
 def test_the_proxy_of_the_platform(deliver):
     """It never asks for lists, says the topic as the path, comes with new connections, and looks at errors only."""
     server, _ = deliver()
