@@ -6,6 +6,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <syncstream>
 
 #include <ofn/function.h>
 
@@ -57,7 +58,7 @@ std::string wait(const ofn::Request& request) {
 
 // Replies with the same event under another type; an event of the type `wait` waits for its subject, a FIFO.
 ofn::CloudEvent relay(const ofn::CloudEvent& event) {
-  std::cerr << "event " << event.id() << "\n";
+  std::osyncstream(std::cerr) << "event " << event.id() << "\n";  // not mixed with the log's lines
   if (event.type() == "wait") std::ifstream(event.subject().value()).get();
   if (event.type() == "throw") throw std::runtime_error("the secret of the exception");
   ofn::CloudEvent reply = event;
