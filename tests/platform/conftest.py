@@ -50,6 +50,9 @@ class _Socket:
     def send(self, data):
         self.socket.sendall(data)
 
+    def receive(self):
+        return self.socket.recv(65536)
+
 
 @pytest.fixture
 def network(tmp_path):

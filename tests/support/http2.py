@@ -42,7 +42,7 @@ class Http2:
                 if condition(event):
                     return event
             seen = len(self.events)
-            data = self._raw.socket.recv(65536)
+            data = self._raw.receive()
             assert data, f"closed; so far {self.events}"
             self.events += self.h2.receive_data(data)
             self.flush()

@@ -46,6 +46,10 @@ class Raw:
             body = self._file.read()
         return Answer(status, headers, body)
 
+    def receive(self):
+        """What has come, at least a byte; nothing at the peer's end. Also what came together with the last answer."""
+        return self._file.read1(65536)
+
     def is_closed(self):
         """Waits for the peer's end: no byte more, and no reset."""
         return self._file.read(1) == b""
