@@ -55,6 +55,10 @@ class FuzzedExchange final : public Exchange {
       : message_(message), loop_(loop), answers_(answers) {}
   const Message& request() const override { return message_; }
   void respond(Response, std::span<const Field>, std::span<const Field>) override { ++answers_; }
+  void begin(Response, std::span<const Field>, std::function<void()>) override {}
+  void write(std::string_view) override {}
+  std::size_t unsent() const override { return 0; }
+  void finish(std::span<const Field>) override {}
   bool abandoned() const override { return false; }
   void on_abandoned(std::function<void()>) override {}
   Loop& loop() override { return loop_; }

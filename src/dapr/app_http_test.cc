@@ -42,6 +42,10 @@ class FakeExchange final : public wire::Exchange {
     answer_.status = response.status();
     answer_.body = std::move(response).body();
   }
+  void begin(Response, std::span<const Field>, std::function<void()>) override {}
+  void write(std::string_view) override {}
+  std::size_t unsent() const override { return 0; }
+  void finish(std::span<const Field>) override {}
   bool abandoned() const override { return abandoned_; }
   void on_abandoned(std::function<void()> callback) override { callback_ = std::move(callback); }
   Loop& loop() override { return loop_; }

@@ -1,6 +1,7 @@
 // One request and its one answer, whatever the HTTP version: what the wire hands to serving.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <span>
@@ -15,6 +16,9 @@
 namespace ofn::wire {
 
 enum class Version { kHttp10, kHttp11, kHttp2 };
+
+// May an answer of that status have a body (RFC 9110 §15.3.5, §15.3.6, §15.4.5)?
+constexpr bool allows_body(int status) { return status != 204 && status != 205 && status != 304; }
 
 // A whole request. All views point into memory that the exchange owns.
 struct Message {
@@ -44,10 +48,20 @@ class Exchange {
   // (function/response_check.h).
   virtual void respond(Response response, std::span<const Field> extra = {},
                        std::span<const Field> trailers = {}) = 0;
+  // Instead of respond(), an answer in pieces: its head (a body of its own is not sent), then any
+  // number of write(), then finish(). Released before that, it is aborted where the peer can see it:
+  // HTTP/1.1 resets the connection, HTTP/2 the stream. What the request's method or the status leaves
+  // no room for is dropped. `on_room` runs on the loop, also inside the wire's own functions,
+  // whenever unsent() has become less. Trailers are not sent over HTTP/1.0.
+  virtual void begin(Response head, std::span<const Field> extra,
+                     std::function<void()> on_room) = 0;
+  virtual void write(std::string_view bytes) = 0;  // copied; nothing is refused
+  virtual std::size_t unsent() const = 0;          // bytes of the body that wait for the peer
+  virtual void finish(std::span<const Field> trailers) = 0;
   // The peer went away (connection lost, or stream reset): an answer would reach nobody.
   virtual bool abandoned() const = 0;
-  // `callback` runs once on the loop if the exchange is abandoned before it is answered. At most
-  // one is kept. Over HTTP/1.1 it also runs when the peer closes its sending direction meanwhile:
+  // `callback` runs once on the loop if the exchange is abandoned before its answer is complete. At
+  // most one is kept. Over HTTP/1.1 it also runs when the peer closes its sending direction meanwhile:
   // most such peers are gone, so it is time to stop working for them; but some only say that they
   // have no more requests, so abandoned() stays false and an answer is still sent.
   virtual void on_abandoned(std::function<void()> callback) = 0;

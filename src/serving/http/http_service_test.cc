@@ -48,6 +48,14 @@ class FakeExchange final : public wire::Exchange {
     for (const Field& field : extra) answer_.fields[std::string(field.name)] = field.value;
     answer_.body = std::move(response).body();
   }
+  void begin(Response head, std::span<const Field> extra, std::function<void()>) override {
+    respond(std::move(head), extra, {});
+  }
+  void write(std::string_view bytes) override { answer_.body += bytes; }
+  std::size_t unsent() const override { return 0; }
+  void finish(std::span<const Field> trailers) override {
+    for (const Field& field : trailers) answer_.fields[std::string(field.name)] = field.value;
+  }
   bool abandoned() const override { return abandoned_; }
   void on_abandoned(std::function<void()> callback) override { callback_ = std::move(callback); }
   Loop& loop() override { return loop_; }

@@ -45,7 +45,8 @@ void Http1Exchange::reset() {
   body.trailers.clear();
   fields.clear();
   callback_ = nullptr;
-  answered_ = abandoned_ = false;
+  on_room_ = nullptr;
+  begun_ = answered_ = abandoned_ = false;
 }
 
 void Http1Exchange::abandon() {
@@ -59,10 +60,31 @@ void Http1Exchange::warn() {
 
 void Http1Exchange::respond(Response response, std::span<const Field> extra,
                             std::span<const Field> /*trailers*/) {
-  OFN_CHECK(!answered_);
+  OFN_CHECK(!answered_ && !begun_);
   answered_ = true;
   callback_ = nullptr;
   if (owner_ != nullptr) owner_->answer(*this, std::move(response), extra);
+}
+
+void Http1Exchange::begin(Response head, std::span<const Field> extra,
+                          std::function<void()> on_room) {
+  OFN_CHECK(!answered_ && !begun_);
+  begun_ = true;
+  on_room_ = std::move(on_room);
+  if (owner_ != nullptr) owner_->begin_answer(head, extra);
+}
+
+void Http1Exchange::write(std::string_view bytes) {
+  OFN_CHECK(begun_ && !answered_);
+  if (owner_ != nullptr && !bytes.empty()) owner_->write_body(bytes);
+}
+
+void Http1Exchange::finish(std::span<const Field> trailers) {
+  OFN_CHECK(begun_ && !answered_);
+  answered_ = true;
+  callback_ = nullptr;
+  on_room_ = nullptr;
+  if (owner_ != nullptr) owner_->finish_answer(*this, trailers);
 }
 
 void Http1Exchange::release() {

@@ -21,6 +21,11 @@ class Http1Exchange;
 class ExchangeOwner {
  public:
   virtual void answer(Http1Exchange& exchange, Response response, std::span<const Field> extra) = 0;
+  // An answer in pieces.
+  virtual void begin_answer(const Response& head, std::span<const Field> extra) = 0;
+  virtual void write_body(std::string_view bytes) = 0;
+  virtual std::size_t unsent() const = 0;
+  virtual void finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) = 0;
   // The exchange was given back, answered or not, and is the owner's again.
   virtual void take_back(Http1Exchange& exchange) = 0;
 
@@ -54,11 +59,19 @@ class Http1Exchange final : public Exchange {
   // The session is no more, or serves another request already.
   void detach() { owner_ = nullptr; }
   bool answered() const { return answered_; }
+  // The peer has taken some of an answer in pieces.
+  void notify_room() {
+    if (on_room_) on_room_();
+  }
 
   // Exchange
   const Message& request() const override { return message_; }
   void respond(Response response, std::span<const Field> extra,
                std::span<const Field> trailers) override;
+  void begin(Response head, std::span<const Field> extra, std::function<void()> on_room) override;
+  void write(std::string_view bytes) override;
+  std::size_t unsent() const override { return owner_ == nullptr ? 0 : owner_->unsent(); }
+  void finish(std::span<const Field> trailers) override;
   bool abandoned() const override { return abandoned_; }
   void on_abandoned(std::function<void()> callback) override { callback_ = std::move(callback); }
   Loop& loop() override { return loop_; }
@@ -71,6 +84,8 @@ class Http1Exchange final : public Exchange {
   std::string peer_;
   Message message_;
   std::function<void()> callback_;
+  std::function<void()> on_room_;
+  bool begun_ = false;  // an answer in pieces
   bool answered_ = false;
   bool abandoned_ = false;
 };

@@ -62,6 +62,10 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
 
   // ExchangeOwner
   void answer(Http1Exchange& exchange, Response response, std::span<const Field> extra) override;
+  void begin_answer(const Response& head, std::span<const Field> extra) override;
+  void write_body(std::string_view bytes) override;
+  std::size_t unsent() const override { return out_.size(); }
+  void finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) override;
   void take_back(Http1Exchange& exchange) override;
 
   void run_ready() override { resume(); }
@@ -72,6 +76,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   std::string_view begin_body(std::string_view rest);
   void hand_over();
   bool upgrade(Http1Exchange& exchange);
+  ResponseContext context_of(std::span<const Field> extra, bool last);
+  void answered(Http1Exchange& exchange, bool last);
   void refuse(const Reject& reject, std::string_view method);
   void end(Ending ending);
   void settle();
@@ -104,6 +110,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   std::unique_ptr<Session> next_;
   State state_ = State::kHead;
   Ending ending_ = Ending::kOpen;
+  BodyEnd body_end_ = BodyEnd::kLength;  // of an answer in pieces
+  bool drops_body_ = false;              // of it: there is no room for one
   bool input_ended_ = false;
   bool draining_ = false;
 };
@@ -258,22 +266,55 @@ bool Http1Session::upgrade(Http1Exchange& exchange) {
 
 void Http1Session::answer(Http1Exchange& exchange, Response response,
                           std::span<const Field> extra) {
+  const bool last = !head_.keep_alive || (ahead().empty() && (draining_ || input_ended_));
+  if (write_response(out_.text(), response, context_of(extra, last)) == BodyPlace::kSeparate) {
+    out_.push_body(std::move(response).body());
+    answer_share_.add(out_.size());
+  }
+  answered(exchange, last);
+}
+
+void Http1Session::begin_answer(const Response& head, std::span<const Field> extra) {
+  body_end_ = !allows_body(head.status()) ? BodyEnd::kLength
+              : head_.http10              ? BodyEnd::kClose
+                                          : BodyEnd::kChunked;
+  drops_body_ = head_.method == "HEAD" || body_end_ == BodyEnd::kLength;
+  ResponseContext context = context_of(extra, !head_.keep_alive || body_end_ == BodyEnd::kClose);
+  context.body_end = body_end_;
+  write_response(out_.text(), head, context);
+  transport_->wake();
+}
+
+void Http1Session::write_body(std::string_view bytes) {
+  if (drops_body_) return;
+  if (body_end_ == BodyEnd::kChunked) {
+    write_chunk(out_.text(), bytes);
+  } else {
+    out_.text() += bytes;
+  }
+  transport_->wake();
+}
+
+void Http1Session::finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) {
+  if (body_end_ == BodyEnd::kChunked && !drops_body_) write_last_chunk(out_.text(), trailers);
+  answered(exchange, !head_.keep_alive || body_end_ == BodyEnd::kClose);
+}
+
+ResponseContext Http1Session::context_of(std::span<const Field> extra, bool last) {
+  return {.extra = extra,
+          .date = context_.date.at(transport_->loop().system_now()),
+          .connection = last           ? ConnectionField::kClose
+                        : head_.http10 ? ConnectionField::kKeepAlive
+                                       : ConnectionField::kNone,
+          .method = head_.method == "HEAD" ? Method::kHead : Method::kOther};
+}
+
+// The whole answer is queued: on to the next request.
+void Http1Session::answered(Http1Exchange& exchange, bool last) {
   OFN_CHECK(&exchange == asked_);
   asked_ = nullptr;
   if (answered_ != nullptr) answered_->detach();  // held for long: another call's business now
   answered_ = &exchange;
-
-  const bool last = !head_.keep_alive || (ahead().empty() && (draining_ || input_ended_));
-  const ResponseContext context{.extra = extra,
-                                .date = context_.date.at(transport_->loop().system_now()),
-                                .connection = last           ? ConnectionField::kClose
-                                              : head_.http10 ? ConnectionField::kKeepAlive
-                                                             : ConnectionField::kNone,
-                                .method = head_.method == "HEAD" ? Method::kHead : Method::kOther};
-  if (write_response(out_.text(), response, context) == BodyPlace::kSeparate) {
-    out_.push_body(std::move(response).body());
-    answer_share_.add(out_.size());
-  }
   head_parser_.reset();
   state_ = State::kHead;
   if (last) {
@@ -320,6 +361,7 @@ void Http1Session::refuse(const Reject& reject, std::string_view method) {
 void Http1Session::sent(std::size_t count) {
   out_.sent(count);
   if (!out_.has_body()) answer_share_.release();
+  if (asked_ != nullptr) asked_->notify_room();
   if (next_ != nullptr && out_.empty()) {
     transport_->replace(std::move(next_), ahead());
   } else if (!ahead().empty() && may_read_request()) {

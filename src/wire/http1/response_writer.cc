@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "wire/exchange.h"
 
 namespace ofn::wire::http1 {
 
@@ -179,13 +180,15 @@ std::string_view connection_line(ConnectionField connection) {
 BodyPlace write_response(std::string& out, const Response& response,
                          const ResponseContext& context) {
   const int status = response.status();
-  const bool bodiless = status == 204 || status == 205 || status == 304;
-  const std::string_view body = bodiless ? std::string_view() : response.body();
+  const bool follows = context.body_end != BodyEnd::kLength;
+  OFN_CHECK(!follows || allows_body(status));
+  const std::string_view body =
+      follows || !allows_body(status) ? std::string_view() : response.body();
   const bool sends_body = !body.empty() && context.method != Method::kHead;
   const bool copies_body = sends_body && body.size() <= kMaxInlineBody;
 
   std::size_t size = kFixedSize + (copies_body ? body.size() : 0);
-  bool typed = body.empty();
+  bool typed = body.empty() && !follows;
   bool dated = false;
   const auto measure = [&](std::string_view name, std::string_view value) {
     size += name.size() + value.size() + kFieldFrame;
@@ -205,7 +208,9 @@ BodyPlace write_response(std::string& out, const Response& response,
     for (const auto& [name, value] : response.headers()) to.field(name, value);
     for (const auto& [name, value] : context.extra) to.field(name, value);
     if (!typed) to.text(kPlainText);
-    if (status != 204 && status != 304) {
+    if (context.body_end == BodyEnd::kChunked) {
+      to.text("Transfer-Encoding: chunked\r\n");
+    } else if (!follows && status != 204 && status != 304) {
       to.text("Content-Length: ");
       to.number(body.size());
       to.text("\r\n");
@@ -221,6 +226,20 @@ BodyPlace write_response(std::string& out, const Response& response,
     return static_cast<std::size_t>(fill(data + before) - data);
   });
   return sends_body && !copies_body ? BodyPlace::kSeparate : BodyPlace::kDone;
+}
+
+void write_chunk(std::string& out, std::string_view bytes) {
+  std::array<char, 16> size{};
+  const char* const end = std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16).ptr;
+  out.append(std::string_view(size.data(), end)).append("\r\n").append(bytes).append("\r\n");
+}
+
+void write_last_chunk(std::string& out, std::span<const Field> trailers) {
+  out += "0\r\n";
+  for (const auto& [name, value] : trailers) {
+    out.append(name).append(": ").append(value).append("\r\n");
+  }
+  out += "\r\n";
 }
 
 }  // namespace ofn::wire::http1

@@ -19,6 +19,13 @@ enum class ConnectionField { kNone, kKeepAlive, kClose };
 // Whether the request's method lets a body follow the head.
 enum class Method { kHead, kOther };
 
+// How the peer learns where the body ends.
+enum class BodyEnd {
+  kLength,   // Content-Length
+  kChunked,  // it follows in chunks
+  kClose,    // it follows, and the connection closes behind it: HTTP/1.0
+};
+
 // Where the body is after write_response.
 enum class BodyPlace {
   kDone,      // behind the head, or there is none to send
@@ -33,14 +40,20 @@ struct ResponseContext {
   std::string_view date = {};
   ConnectionField connection = ConnectionField::kNone;
   Method method = Method::kOther;
+  BodyEnd body_end = BodyEnd::kLength;  // all but this: the response's own body is not sent
 };
 
+
 // Appends the response to `out`. The response has passed response_problem().
-// Always with Content-Length, but for 204 and 304; `text/plain; charset=utf-8` when there is a body
-// and nobody named its type; Date unless somebody set it. No Server, no ETag.
+// Content-Length, but for 204 and 304, unless the body follows; `text/plain; charset=utf-8` when there
+// is a body and nobody named its type; Date unless somebody set it. No Server, no ETag.
 // Cost: one reservation, one pass.
 // Spec: RFC 9112 §4, RFC 9110 §8.6, §9.3.2.
 BodyPlace write_response(std::string& out, const Response& response,
                          const ResponseContext& context);
+
+// One piece of a body in chunks, not empty, and its end (RFC 9112 §7.1).
+void write_chunk(std::string& out, std::string_view bytes);
+void write_last_chunk(std::string& out, std::span<const Field> trailers);
 
 }  // namespace ofn::wire::http1

@@ -23,10 +23,11 @@ namespace {
 
 // How much of the body the next DATA frame carries; the session's callback takes it from the stream.
 ssize_t read_answer(const ServerStream& stream, std::size_t room, std::uint32_t& flags) {
-  const std::size_t left = stream.response().body().size() - stream.notes.sent;
+  const std::size_t left = stream.unsent();
+  if (left == 0 && !stream.body_complete()) return NGHTTP2_ERR_DEFERRED;
   const std::size_t size = std::min(left, room);
   flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-  if (size == left) {
+  if (size == left && stream.body_complete()) {
     flags |= NGHTTP2_DATA_FLAG_EOF;
     if (!stream.trailers().empty()) flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
   }
@@ -40,7 +41,9 @@ void AnswerWriter::submit(nghttp2_session* session, ServerStream& stream,
   const Response& response = stream.response();
   const int status = response.status();
   const bool may_have_body = status != 204 && status != 304;
-  const bool has_body = may_have_body && !stream.is_head_request() && !response.body().empty();
+  const bool follows = stream.in_pieces() && allows_body(status);
+  const bool has_body = may_have_body && !stream.is_head_request() &&
+                        (follows || !stream.answer_body().empty());
 
   // The values live in the stream until it is closed, but for `extra` and what is made here.
   std::array<char, 4> status_text{};
@@ -62,10 +65,10 @@ void AnswerWriter::submit(nghttp2_session* session, ServerStream& stream,
   // would reach callers as metadata.
   if (stream.trailers().empty() && !has("grpc-status")) {
     if (!has("date")) nvs.push_back(make_nv("date", date_.at(now)));
-    if (may_have_body && !response.body().empty() && !has("content-type"))
+    if (may_have_body && (follows || !stream.answer_body().empty()) && !has("content-type"))
       nvs.push_back(make_nv("content-type", "text/plain; charset=utf-8"));
-    if (may_have_body)
-      nvs.push_back(make_nv("content-length", print(length_text, response.body().size())));
+    if (may_have_body && !follows)
+      nvs.push_back(make_nv("content-length", print(length_text, stream.answer_body().size())));
   }
 
   nghttp2_data_provider body{};

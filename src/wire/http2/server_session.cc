@@ -109,10 +109,11 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
          nghttp2_data_source* source, void* user) -> int {
         auto& stream = *static_cast<ServerStream*>(source->ptr);
         const int refused =
-            self(user).engine_.take_data(head, size, stream.response().body(), stream.notes.sent);
+            self(user).engine_.take_data(head, size, stream.answer_body(), stream.notes.sent);
         if (refused != 0) return refused;
         stream.notes.last_progress = self(user).now();
         self(user).budget_->data_sent();
+        stream.notify_room();
         return 0;
       });
   return table;
@@ -298,6 +299,18 @@ void ServerSession::send_answer(ServerStream& stream, std::span<const Field> ext
   transport_->wake();
 }
 
+void ServerSession::send_more(ServerStream& stream) {
+  stream.notes.last_progress = now();
+  look_at(now() + limits_.write_timeout);
+  if (stream.body_complete() && stream.unsent() == 0 && !stream.trailers().empty()) {
+    // nghttp2 skips a DATA frame that neither carries anything nor ends the stream.
+    writer_.submit_trailers(engine_.get(), stream);
+  } else {
+    nghttp2_session_resume_data(engine_.get(), stream.id());
+  }
+  transport_->wake();
+}
+
 void ServerSession::on_frame_sent(const nghttp2_frame& frame) {
   if (frame.hd.type == NGHTTP2_RST_STREAM) {
     reset_.push_back(frame.hd.stream_id);
@@ -315,7 +328,7 @@ void ServerSession::on_frame_sent(const nghttp2_frame& frame) {
     stream->notes.last_progress = now();
     if (stream->notes.receiving) look_at(now() + kLingering);
   } else if (frame.hd.type == NGHTTP2_DATA && !stream->trailers().empty() &&
-             stream->notes.sent == stream->response().body().size()) {
+             stream->body_complete() && stream->unsent() == 0) {
     writer_.submit_trailers(engine_.get(), *stream);
   }
 }
@@ -426,6 +439,8 @@ void ServerSession::look_at(SteadyTime due) {
 SteadyTime ServerSession::stream_deadline(const ServerStream& stream) const {
   if (!stream.is_open()) return SteadyTime::max();
   if (stream.notes.complete) return stream.notes.last_progress + kLingering;
+  if (stream.in_pieces() && !stream.body_complete() && stream.unsent() == 0)
+    return SteadyTime::max();  // it waits for its function
   if (stream.answered()) return stream.notes.last_progress + limits_.write_timeout;
   if (stream.notes.receiving && !stream.notes.waits_for_memory)
     return stream.notes.last_progress + limits_.body_timeout;

@@ -47,6 +47,7 @@ class ServerSession final : public Session, public StreamOwner {
 
   // StreamOwner
   void send_answer(ServerStream& stream, std::span<const Field> extra) override;
+  void send_more(ServerStream& stream) override;
   void give_up(ServerStream& stream) override;
   void take_back(ServerStream& stream, std::size_t reserved) override;
 

@@ -59,6 +59,39 @@ void ServerStream::respond(Response response, std::span<const Field> extra,
   owner_->send_answer(*this, extra);
 }
 
+void ServerStream::begin(Response head, std::span<const Field> extra,
+                         std::function<void()> on_room) {
+  OFN_CHECK(!state_.answered);
+  state_.answered = state_.in_pieces = true;
+  if (!state_.open || owner_ == nullptr) return;
+  on_room_ = std::move(on_room);
+  response_ = std::move(head);
+  owner_->send_answer(*this, extra);
+}
+
+bool ServerStream::sends_pieces() const {
+  return state_.open && owner_ != nullptr && !is_head_request() && allows_body(response_.status());
+}
+
+void ServerStream::write(std::string_view bytes) {
+  OFN_CHECK(state_.in_pieces && !state_.finished);
+  if (bytes.empty() || !sends_pieces()) return;
+  pieces_.erase(0, std::exchange(notes.sent, 0));
+  pieces_ += bytes;
+  owner_->send_more(*this);
+}
+
+void ServerStream::finish(std::span<const Field> trailers) {
+  OFN_CHECK(state_.in_pieces && !state_.finished);
+  state_.finished = true;
+  on_abandoned_ = nullptr;
+  on_room_ = nullptr;
+  if (!sends_pieces()) return;
+  for (const Field& field : trailers) answer_trailers_.add(field.name, field.value);
+  answer_trailers_.seal();
+  owner_->send_more(*this);
+}
+
 void ServerStream::on_abandoned(std::function<void()> callback) {
   if (!state_.answered && !state_.abandoned) on_abandoned_ = std::move(callback);
 }
@@ -148,7 +181,9 @@ ExchangePtr ServerStream::share() {
 void ServerStream::close() {
   state_.open = false;
   if (!state_.shared) return let_go();
-  if (state_.answered) return;
+  if (state_.answered && body_complete()) return;
+  // A HEAD's stream is complete with the head, whatever its function goes on to write.
+  if (notes.complete) return;
   state_.abandoned = true;
   if (auto callback = std::exchange(on_abandoned_, nullptr)) callback();  // may let go
 }
@@ -156,8 +191,9 @@ void ServerStream::close() {
 void ServerStream::release() {
   state_.shared = false;
   on_abandoned_ = nullptr;
+  on_room_ = nullptr;
   if (!state_.open) return let_go();
-  if (!state_.answered && owner_ != nullptr) owner_->give_up(*this);
+  if (!(state_.answered && body_complete()) && owner_ != nullptr) owner_->give_up(*this);
 }
 
 void ServerStream::let_go() {
@@ -174,6 +210,7 @@ void ServerStream::let_go() {
   if (body_.capacity() > kKeptBody) body_.shrink_to_fit();
   message_ = {};
   response_ = {};
+  pieces_ = {};
   state_ = {};
   owner_->take_back(*this, std::exchange(notes, {}).reserved);
 }

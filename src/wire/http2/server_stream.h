@@ -28,7 +28,9 @@ class StreamOwner {
  public:
   // The answer is in stream.response() and stream.trailers(); `extra` is valid during the call.
   virtual void send_answer(ServerStream& stream, std::span<const Field> extra) = 0;
-  // The handler let go of it unanswered.
+  // More of an answer in pieces, or its end, is there.
+  virtual void send_more(ServerStream& stream) = 0;
+  // The handler let go of it unanswered, or half answered.
   virtual void give_up(ServerStream& stream) = 0;
   // Closed and let go of: to be reused. `reserved` is what it had of the memory for large bodies.
   virtual void take_back(ServerStream& stream, std::size_t reserved) = 0;
@@ -52,6 +54,10 @@ class ServerStream final : public Exchange {
   const Message& request() const override { return message_; }
   void respond(Response response, std::span<const Field> extra,
                std::span<const Field> trailers) override;
+  void begin(Response head, std::span<const Field> extra, std::function<void()> on_room) override;
+  void write(std::string_view bytes) override;
+  std::size_t unsent() const override { return answer_body().size() - notes.sent; }
+  void finish(std::span<const Field> trailers) override;
   bool abandoned() const override { return state_.abandoned; }
   void on_abandoned(std::function<void()> callback) override;
   Loop& loop() override { return *loop_; }
@@ -86,13 +92,24 @@ class ServerStream final : public Exchange {
   std::int32_t id() const { return id_; }
   bool answered() const { return state_.answered; }
   const Response& response() const { return response_; }
+  // What of the answer's body is here: all of it, unless it comes in pieces.
+  std::string_view answer_body() const {
+    return state_.in_pieces ? std::string_view(pieces_) : std::string_view(response_.body());
+  }
+  bool in_pieces() const { return state_.in_pieces; }
+  // Will nothing be added to answer_body()?
+  bool body_complete() const { return !state_.in_pieces || state_.finished; }
+  // The peer has taken some of it.
+  void notify_room() {
+    if (on_room_) on_room_();
+  }
   std::span<const Field> trailers() const { return answer_trailers_.fields(); }
   bool is_open() const { return state_.open; }
 
   // The session's notes about it.
   struct Notes {
     SteadyTime last_progress;       // of the body, in either direction
-    std::size_t sent = 0;           // how much of the response's body
+    std::size_t sent = 0;           // how much of answer_body()
     std::size_t reserved = 0;       // of the connection's memory for large bodies
     bool waits_for_memory = false;  // its body is stopped until there is memory for it
     bool receiving = false;         // a request's body is expected
@@ -119,9 +136,13 @@ class ServerStream final : public Exchange {
     bool expects_continue = false;
     bool open = false;
     bool shared = false;
-    bool answered = false;
+    bool answered = false;   // or at least begun
+    bool in_pieces = false;  // the answer is
+    bool finished = false;   // the last piece is here
     bool abandoned = false;
   };
+
+  bool sends_pieces() const;
 
   StreamOwner* owner_;
   Loop* loop_;
@@ -134,7 +155,9 @@ class ServerStream final : public Exchange {
   BodyShare body_share_;  // of the request's, and of a large answer's
   Message message_;
   Response response_;
+  std::string pieces_;
   std::function<void()> on_abandoned_;
+  std::function<void()> on_room_;
 };
 
 }  // namespace ofn::wire::http2
