@@ -59,6 +59,7 @@ class FuzzedExchange final : public Exchange {
   void write(std::string_view) override {}
   std::size_t unsent() const override { return 0; }
   void finish(std::span<const Field>) override {}
+  void abort() override {}
   bool abandoned() const override { return false; }
   void on_abandoned(std::function<void()>) override {}
   Loop& loop() override { return loop_; }

@@ -17,9 +17,11 @@
 #include <ofn/event.h>
 #include <ofn/request.h>
 #include <ofn/response.h>
+#include <ofn/task.h>
+#include <ofn/writer.h>
 
 // Raised by every change of a type that crosses the border.
-#define OFN_ABI_NUMBER 4  // NOLINT(modernize-macro-to-enum): its text is wanted
+#define OFN_ABI_NUMBER 5  // NOLINT(modernize-macro-to-enum): its text is wanted
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): only the preprocessor knows these facts.
 #define OFN_INTERNAL_TEXT_OF(x) #x
@@ -171,7 +173,8 @@ struct CodecTable {
   void (*write)(const Type& type, const void* object, Response& response) = nullptr;
 };
 
-// What the host lends to one call. Pointers are valid until the call returns.
+// What the host lends to one call. Pointers are valid until it has ended: until invoke() has
+// returned or, where that leaves a coroutine, until that is done.
 struct Call {
   const Request* request = nullptr;             // set for kHttp and kTyped
   const CloudEvent* event = nullptr;            // set for kCloudEvent
@@ -179,13 +182,16 @@ struct Call {
   Context* context = nullptr;                   // set where the registration takes one
   Bytes data{};                                 // of kOpenFunction
   const CodecTable* codec = nullptr;            // of kTyped
+  const Stream* stream = nullptr;               // set where the registration streams
+  const Tasks* tasks = nullptr;
 };
 
-// What a call leaves behind.
+// What a call leaves behind. It stays where it is until the call has ended.
 struct Outcome {
   Response response{};                // of kHttp and kTyped
   std::optional<CloudEvent> event{};  // of kCloudEvent, when the function returns one
   Out out{};                          // of kOpenFunction
+  Running task{};                     // of a function that is a coroutine: not begun yet
 };
 
 // Who named a function.
@@ -206,6 +212,7 @@ struct Registration {
   const char* file = nullptr;  // where it was registered
   std::uint32_t line = 0;
   bool takes_context = false;    // it may block on the sidecar: it runs where that hurts nobody
+  bool streams = false;          // it takes a Writer, and may block on its caller: the same
   const char* route = nullptr;   // "GET,PUT /users/{id}": OFN_ROUTE; null: none of its own
   const Typed* typed = nullptr;  // of kTyped
 };

@@ -27,6 +27,7 @@
 #include <ofn/field.h>
 #include <ofn/request.h>
 #include <ofn/stores.h>
+#include <ofn/task.h>
 
 namespace ofn {
 
@@ -213,6 +214,77 @@ struct ContextTable {
 
 }  // namespace abi
 
+namespace internal {
+
+template <class T>
+Reply<T> reply_of(StoreAnswer answer, std::optional<Failure> failure) {
+  if (failure) return *std::move(failure);
+  if constexpr (std::same_as<T, Done>) {
+    return Done();
+  } else {
+    return std::get<T>(std::move(answer));
+  }
+}
+
+// What a store's call is answered with.
+template <class Call>
+struct AnswerOf {
+  using Type = Done;
+};
+template <>
+struct AnswerOf<GetState> {
+  using Type = StateValue;
+};
+template <>
+struct AnswerOf<GetBulkState> {
+  using Type = std::vector<StateValue>;
+};
+template <>
+struct AnswerOf<GetSecret> {
+  using Type = Secret;
+};
+template <>
+struct AnswerOf<GetBulkSecret> {
+  using Type = std::vector<Secret>;
+};
+template <>
+struct AnswerOf<InvokeService> {
+  using Type = InvokeReply;
+};
+
+struct Sending : Operation {
+  Sending(std::optional<std::string_view> output_of_it, Bytes bytes,
+          const SendOptions* options_of_it)
+      : output(output_of_it), data(bytes), options(options_of_it) {}
+  template <std::derived_from<Promise> P>
+  void await_suspend(std::coroutine_handle<P> waits) {
+    const abi::Tasks& tasks = *waits.promise().tasks;
+    tasks.table->send(tasks.host, output ? &*output : nullptr, data, options, report,
+                      waits.address());
+  }
+  SendReport await_resume() { return std::move(report); }
+  std::optional<std::string_view> output;
+  Bytes data;
+  const SendOptions* options;
+  SendReport report;
+};
+
+template <class T>
+struct Asking : Operation {
+  explicit Asking(StoreCall asked) : call(std::move(asked)) {}
+  template <std::derived_from<Promise> P>
+  void await_suspend(std::coroutine_handle<P> waits) {
+    const abi::Tasks& tasks = *waits.promise().tasks;
+    tasks.table->ask(tasks.host, call, answer, failure, waits.address());
+  }
+  Reply<T> await_resume() { return reply_of<T>(std::move(answer), std::move(failure)); }
+  StoreCall call;
+  StoreAnswer answer;
+  std::optional<Failure> failure;
+};
+
+}  // namespace internal
+
 // One call of a function: where it came from, what surrounds it, and the way to the sidecar.
 //
 // Lifetime: until the function returns, with every view that it hands out.
@@ -314,20 +386,37 @@ class Context {
   // Calls a method of another app.
   Reply<InvokeReply> invoke(InvokeService call) { return ask<InvokeReply>(std::move(call)); }
 
+  // The same to be awaited by a task (<ofn/task.h>), which holds no thread meanwhile:
+  //   const ofn::SendReport sent = co_await context.async_send("archive", data);
+  //   const ofn::GetState get{.store = "cache", .key = "a"};
+  //   const ofn::Reply<ofn::StateValue> value = co_await context.async_ask(get);
+  // What is passed lives until it is done. Options and calls have names of their own, since GCC 12
+  // destroys such temporaries of an awaited expression twice (GCC bug 99576).
+  auto async_send(Bytes data) { return internal::Sending(std::nullopt, data, nullptr); }
+  auto async_send(std::string_view output, Bytes data) {
+    return internal::Sending(output, data, nullptr);
+  }
+  auto async_send(std::string_view output, Bytes data, const SendOptions& options) {
+    return internal::Sending(output, data, &options);
+  }
+  void async_send(std::string_view output, Bytes data, SendOptions&& options) = delete;
+  template <class Call>
+    requires std::convertible_to<Call, StoreCall>
+  auto async_ask(const Call& call) {
+    return internal::Asking<typename internal::AnswerOf<Call>::Type>(call);
+  }
+  template <class Call>
+  void async_ask(const Call&& call) = delete;
+
  private:
   template <class T>
   Reply<T> ask(StoreCall call) {
     StoreAnswer answer;
     std::optional<Failure> failure;
     table_->ask(host_, call, answer, failure);
-    if (failure) return *std::move(failure);
-    return std::get<T>(std::move(answer));
+    return internal::reply_of<T>(std::move(answer), std::move(failure));
   }
-  Reply<Done> done(StoreCall call) {
-    const auto answer = ask<std::monostate>(std::move(call));
-    if (!answer) return answer.failure();
-    return Done();
-  }
+  Reply<Done> done(StoreCall call) { return ask<Done>(std::move(call)); }
   SendReport send(const std::string_view* output, Bytes data, const SendOptions& options) {
     SendReport report;
     table_->send(host_, output, data, options, report);

@@ -16,3 +16,5 @@
 #include <ofn/register.h>     // IWYU pragma: export
 #include <ofn/request.h>      // IWYU pragma: export
 #include <ofn/response.h>     // IWYU pragma: export
+#include <ofn/task.h>         // IWYU pragma: export
+#include <ofn/writer.h>       // IWYU pragma: export

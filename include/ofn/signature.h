@@ -5,9 +5,10 @@
 //   void f(const EventData&, const EventContext&)   event
 //   Out f(Context&, Bytes)          openfunction and any return type that converts to Out, or void
 //   R f(const A&)                   typed        structs from and to JSON: in <ofn/typed.h>
+//   void f(const Request&, Writer&) http         an answer in pieces
 //
 // Those of requests, events and own types may take a Context& first, openfunction may do without the
-// Bytes.
+// Bytes. Each may be a coroutine: a task<R> instead of R.
 // A form is one specialisation of Form and one overload of select; a new signature adds its own
 // below the last one.
 #pragma once
@@ -23,20 +24,24 @@
 #include <ofn/event.h>
 #include <ofn/request.h>
 #include <ofn/response.h>
+#include <ofn/task.h>
+#include <ofn/writer.h>
 
 // What an author reads when the type of a function is none of the supported ones.
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage): static_assert wants a literal.
-#define OFN_INTERNAL_FORMS                                                                         \
-  "ofn::Response f(const ofn::Request&) (or returning std::string, std::string_view, const "       \
-  "char*, or whatever else converts to ofn::Response), the same taking nothing, void "             \
-  "f(const ofn::CloudEvent&), ofn::CloudEvent f(const ofn::CloudEvent&), "                         \
-  "std::optional<ofn::CloudEvent> f(const ofn::CloudEvent&), void f(const ofn::EventData&, "       \
-  "const ofn::EventContext&), all of them also with an ofn::Context& as first argument, ofn::Out " \
-  "f(ofn::Context&, ofn::Bytes) (or returning void, std::string, "                                 \
-  "std::string_view, const char*), the same without the ofn::Bytes; other arguments also by "      \
-  "value; with "                                                                                   \
-  "<ofn/typed.h> R f(const A&) and R f(ofn::Context&, const A&), where A is a struct with "        \
-  "OFN_FIELDS, a list or a map of them"
+#define OFN_INTERNAL_FORMS                                                                       \
+  "ofn::Response f(const ofn::Request&) (or returning std::string, std::string_view, const "     \
+  "char*, or whatever else converts to ofn::Response), the same taking nothing, void "           \
+  "f(const ofn::CloudEvent&), ofn::CloudEvent f(const ofn::CloudEvent&), "                       \
+  "std::optional<ofn::CloudEvent> f(const ofn::CloudEvent&), void f(const ofn::EventData&, "     \
+  "const ofn::EventContext&), void f(const ofn::Request&, ofn::Writer&), all of them also with " \
+  "an "                                                                                          \
+  "ofn::Context& as first argument, ofn::Out "                                                   \
+  "f(ofn::Context&, ofn::Bytes) (or returning void, std::string, "                               \
+  "std::string_view, const char*), the same without the ofn::Bytes; other arguments also by "    \
+  "value; with "                                                                                 \
+  "<ofn/typed.h> R f(const A&) and R f(ofn::Context&, const A&), where A is a struct with "      \
+  "OFN_FIELDS, a list or a map of them; each also returning an ofn::task of that"
 
 // Every program has its own copy of the framework's code, also when it is compiled without
 // -fvisibility=hidden and shares a process with another.
@@ -46,19 +51,65 @@
 namespace ofn::internal {
 
 template <class R>
-concept HttpAnswer = !std::is_void_v<R> && std::is_convertible_v<R, Response>;
+concept NoAnswer = std::is_void_v<Awaited<R>>;
 
 template <class R>
-concept EventAnswer = std::is_void_v<R> || std::convertible_to<R, std::optional<CloudEvent>>;
+concept HttpAnswer = !NoAnswer<R> && std::is_convertible_v<Awaited<R>, Response>;
 
 template <class R>
-concept OutAnswer = std::is_void_v<R> || std::is_convertible_v<R, Out>;
+concept EventAnswer = NoAnswer<R> || std::convertible_to<Awaited<R>, std::optional<CloudEvent>>;
+
+template <class R>
+concept OutAnswer = NoAnswer<R> || std::is_convertible_v<Awaited<R>, Out>;
 
 // By reference to const, or by value.
 template <class A, class T>
 concept Argument = std::same_as<A, const T&> || std::same_as<A, T>;
 
-// How a function of type F is called. Supported types have kSignature, kTakesContext and call().
+// Where the host finds what a function of that signature returned.
+template <abi::Signature kSignature>
+auto& place_in(abi::Outcome& outcome) {
+  if constexpr (kSignature == abi::Signature::kCloudEvent) {
+    return outcome.event;
+  } else if constexpr (kSignature == abi::Signature::kOpenFunction) {
+    return outcome.out;
+  } else {
+    return outcome.response;
+  }
+}
+
+// Hands a call's coroutine to the host.
+OFN_INTERNAL_HIDDEN inline void become(task<void> running, const abi::Call& call,
+                                       abi::Outcome& outcome) {
+  const auto handle = running.release();
+  handle.promise().tasks = call.tasks;
+  outcome.task = {.frame = handle.address(), .failure = [](void* frame) {
+                    return task<void>::Handle::from_address(frame).promise().failure;
+                  }};
+}
+
+template <abi::Signature kSignature, class T>
+OFN_INTERNAL_HIDDEN task<void> keep_result(task<T> function, abi::Outcome& outcome) {
+  place_in<kSignature>(outcome) = co_await function;
+}
+
+// Runs a function, and keeps what it returns.
+template <abi::Signature kSignature>
+void keep(const abi::Call& call, abi::Outcome& outcome, auto run) {
+  using R = decltype(run());
+  if constexpr (std::is_void_v<R>) {
+    run();
+  } else if constexpr (std::same_as<R, task<void>>) {
+    become(run(), call, outcome);
+  } else if constexpr (kIsTask<R>) {
+    become(keep_result<kSignature>(run(), outcome), call, outcome);
+  } else {
+    place_in<kSignature>(outcome) = run();
+  }
+}
+
+// How a function of type F is called. Supported types have kSignature, kTakesContext and call(); those
+// with a Writer kStreams.
 template <class F>
 struct OFN_INTERNAL_HIDDEN Form;
 
@@ -66,8 +117,8 @@ template <HttpAnswer R>
 struct OFN_INTERNAL_HIDDEN Form<R (*)()> {
   static constexpr abi::Signature kSignature = abi::Signature::kHttp;
   static constexpr bool kTakesContext = false;
-  static void call(R (*function)(), const abi::Call&, abi::Outcome& outcome) {
-    outcome.response = function();
+  static void call(R (*function)(), const abi::Call& call, abi::Outcome& outcome) {
+    keep<kSignature>(call, outcome, function);
   }
 };
 
@@ -76,7 +127,7 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(A)> {
   static constexpr abi::Signature kSignature = abi::Signature::kHttp;
   static constexpr bool kTakesContext = false;
   static void call(R (*function)(A), const abi::Call& call, abi::Outcome& outcome) {
-    outcome.response = function(*call.request);
+    keep<kSignature>(call, outcome, [&] { return function(*call.request); });
   }
 };
 
@@ -85,11 +136,7 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(A)> {
   static constexpr abi::Signature kSignature = abi::Signature::kCloudEvent;
   static constexpr bool kTakesContext = false;
   static void call(R (*function)(A), const abi::Call& call, abi::Outcome& outcome) {
-    if constexpr (std::is_void_v<R>) {
-      function(*call.event);
-    } else {
-      outcome.event = function(*call.event);
-    }
+    keep<kSignature>(call, outcome, [&] { return function(*call.event); });
   }
 };
 
@@ -98,7 +145,7 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A)> {
   static constexpr abi::Signature kSignature = abi::Signature::kHttp;
   static constexpr bool kTakesContext = true;
   static void call(R (*function)(Context&, A), const abi::Call& call, abi::Outcome& outcome) {
-    outcome.response = function(*call.context, *call.request);
+    keep<kSignature>(call, outcome, [&] { return function(*call.context, *call.request); });
   }
 };
 
@@ -107,11 +154,7 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A)> {
   static constexpr abi::Signature kSignature = abi::Signature::kCloudEvent;
   static constexpr bool kTakesContext = true;
   static void call(R (*function)(Context&, A), const abi::Call& call, abi::Outcome& outcome) {
-    if constexpr (std::is_void_v<R>) {
-      function(*call.context, *call.event);
-    } else {
-      outcome.event = function(*call.context, *call.event);
-    }
+    keep<kSignature>(call, outcome, [&] { return function(*call.context, *call.event); });
   }
 };
 
@@ -121,36 +164,83 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A...)> {
   static constexpr abi::Signature kSignature = abi::Signature::kOpenFunction;
   static constexpr bool kTakesContext = true;
   static void call(R (*function)(Context&, A...), const abi::Call& call, abi::Outcome& outcome) {
-    const auto run = [&] {
+    keep<kSignature>(call, outcome, [&] {
       if constexpr (sizeof...(A) == 0) {
         return function(*call.context);
       } else {
         return function(*call.context, call.data);
       }
-    };
-    if constexpr (std::is_void_v<R>) {
-      run();
-    } else {
-      outcome.out = run();
-    }
+    });
   }
 };
 
-template <Argument<EventData> D, Argument<EventContext> C>
-struct OFN_INTERNAL_HIDDEN Form<void (*)(D, C)> {
+template <NoAnswer R, Argument<EventData> D, Argument<EventContext> C>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(D, C)> {
   static constexpr abi::Signature kSignature = abi::Signature::kEvent;
   static constexpr bool kTakesContext = false;
-  static void call(void (*function)(D, C), const abi::Call& call, abi::Outcome&) {
-    function(call.background->data, call.background->context);
+  static void call(R (*function)(D, C), const abi::Call& call, abi::Outcome& outcome) {
+    keep<kSignature>(call, outcome,
+                     [&] { return function(call.background->data, call.background->context); });
   }
 };
 
-template <Argument<EventData> D, Argument<EventContext> C>
-struct OFN_INTERNAL_HIDDEN Form<void (*)(Context&, D, C)> {
+template <NoAnswer R, Argument<EventData> D, Argument<EventContext> C>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, D, C)> {
   static constexpr abi::Signature kSignature = abi::Signature::kEvent;
   static constexpr bool kTakesContext = true;
-  static void call(void (*function)(Context&, D, C), const abi::Call& call, abi::Outcome&) {
-    function(*call.context, call.background->data, call.background->context);
+  static void call(R (*function)(Context&, D, C), const abi::Call& call, abi::Outcome& outcome) {
+    keep<kSignature>(call, outcome, [&] {
+      return function(*call.context, call.background->data, call.background->context);
+    });
+  }
+};
+
+template <class F>
+auto call_with_writer(F function, const abi::Call& call, Writer& writer) {
+  if constexpr (std::is_invocable_v<F, const Request&, Writer&>) {
+    return function(*call.request, writer);
+  } else {
+    return function(*call.context, *call.request, writer);
+  }
+}
+// A Writer lives as long as the call. Nothing written: its head is the whole answer.
+template <class F>
+OFN_INTERNAL_HIDDEN task<void> stream_later(F function, const abi::Call& call,
+                                            abi::Outcome& outcome) {
+  Writer writer(*call.stream);
+  co_await call_with_writer(function, call, writer);
+  if (!writer.begun()) outcome.response = writer.take_head();
+}
+template <class F>
+void stream(F function, const abi::Call& call, abi::Outcome& outcome) {
+  using R = decltype(call_with_writer(function, call, std::declval<Writer&>()));
+  if constexpr (kIsTask<R>) {
+    become(stream_later(function, call, outcome), call, outcome);
+  } else {
+    Writer writer(*call.stream);
+    call_with_writer(function, call, writer);
+    if (!writer.begun()) outcome.response = writer.take_head();
+  }
+}
+
+template <NoAnswer R, Argument<Request> A>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(A, Writer&)> {
+  static constexpr abi::Signature kSignature = abi::Signature::kHttp;
+  static constexpr bool kTakesContext = false;
+  static constexpr bool kStreams = true;
+  static void call(R (*function)(A, Writer&), const abi::Call& call, abi::Outcome& outcome) {
+    stream(function, call, outcome);
+  }
+};
+
+template <NoAnswer R, Argument<Request> A>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A, Writer&)> {
+  static constexpr abi::Signature kSignature = abi::Signature::kHttp;
+  static constexpr bool kTakesContext = true;
+  static constexpr bool kStreams = true;
+  static void call(R (*function)(Context&, A, Writer&), const abi::Call& call,
+                   abi::Outcome& outcome) {
+    stream(function, call, outcome);
   }
 };
 
@@ -207,20 +297,54 @@ template <OutAnswer R>
 constexpr auto select(R (*function)(Context&, const Bytes&)) {
   return function;
 }
-constexpr auto select(void (*function)(const EventData&, const EventContext&)) { return function; }
-constexpr auto select(void (*function)(const EventData&, EventContext)) { return function; }
-constexpr auto select(void (*function)(EventData, const EventContext&)) { return function; }
-constexpr auto select(void (*function)(EventData, EventContext)) { return function; }
-constexpr auto select(void (*function)(Context&, const EventData&, const EventContext&)) {
+template <NoAnswer R>
+constexpr auto select(R (*function)(const EventData&, const EventContext&)) {
   return function;
 }
-constexpr auto select(void (*function)(Context&, const EventData&, EventContext)) {
+template <NoAnswer R>
+constexpr auto select(R (*function)(const EventData&, EventContext)) {
   return function;
 }
-constexpr auto select(void (*function)(Context&, EventData, const EventContext&)) {
+template <NoAnswer R>
+constexpr auto select(R (*function)(EventData, const EventContext&)) {
   return function;
 }
-constexpr auto select(void (*function)(Context&, EventData, EventContext)) { return function; }
+template <NoAnswer R>
+constexpr auto select(R (*function)(EventData, EventContext)) {
+  return function;
+}
+template <NoAnswer R>
+constexpr auto select(R (*function)(Context&, const EventData&, const EventContext&)) {
+  return function;
+}
+template <NoAnswer R>
+constexpr auto select(R (*function)(Context&, const EventData&, EventContext)) {
+  return function;
+}
+template <NoAnswer R>
+constexpr auto select(R (*function)(Context&, EventData, const EventContext&)) {
+  return function;
+}
+template <NoAnswer R>
+constexpr auto select(R (*function)(Context&, EventData, EventContext)) {
+  return function;
+}
+template <NoAnswer R>
+constexpr auto select(R (*function)(const Request&, Writer&)) {
+  return function;
+}
+template <NoAnswer R>
+constexpr auto select(R (*function)(Request, Writer&)) {
+  return function;
+}
+template <NoAnswer R>
+constexpr auto select(R (*function)(Context&, const Request&, Writer&)) {
+  return function;
+}
+template <NoAnswer R>
+constexpr auto select(R (*function)(Context&, Request, Writer&)) {
+  return function;
+}
 constexpr auto select(Absent (*)(Absent)) { return Absent(); }
 
 template <class F>
@@ -249,6 +373,7 @@ constexpr abi::Registration registration(abi::Origin origin, const char* name, c
     return {};
   } else {
     const abi::Typed* typed = nullptr;
+    constexpr bool kStreams = requires { Form<decltype(kFunction)>::kStreams; };
     if constexpr (requires { Form<decltype(kFunction)>::kTyped; })
       typed = &Form<decltype(kFunction)>::kTyped;
     return {.signature = Form<decltype(kFunction)>::kSignature,
@@ -258,6 +383,7 @@ constexpr abi::Registration registration(abi::Origin origin, const char* name, c
             .file = file,
             .line = line,
             .takes_context = Form<decltype(kFunction)>::kTakesContext,
+            .streams = kStreams,
             .route = route,
             .typed = typed};
   }

@@ -98,6 +98,9 @@ concept Describable = TypedArgument<T> || WithWords<T> || Number<T> || std::floa
                       std::same_as<T, bool> || std::same_as<T, std::string> || kIsOptional<T>;
 template <class R>
 concept TypedResult = std::is_void_v<R> || std::same_as<R, Response> || Describable<R>;
+// Of a function, or of its task.
+template <class R>
+using TypedAnswer = std::remove_cvref_t<Awaited<std::remove_cvref_t<R>>>;
 
 template <class T>
 OFN_INTERNAL_HIDDEN const abi::Type& type_of() noexcept;
@@ -255,48 +258,69 @@ struct OFN_INTERNAL_HIDDEN TypedForm {
     }
   }
 
-  static void run(const abi::Call& call, abi::Outcome& outcome, auto&& function) {
-    std::optional<A> argument = read(call, outcome);
-    if (!argument) return;
+  template <class F>
+  static decltype(auto) call_with(F function, const abi::Call& call, A& argument) {
+    if constexpr (std::is_invocable_v<F, A>) {
+      return function(std::move(argument));
+    } else {
+      return function(*call.context, std::move(argument));
+    }
+  }
+
+  // The argument lives as long as the coroutine that takes it.
+  template <class F>
+  static task<void> run_later(F function, const abi::Call& call, abi::Outcome& outcome,
+                              A argument) {
     if constexpr (std::is_void_v<R>) {
-      function(*std::move(argument));
+      co_await call_with(function, call, argument);
       outcome.response.status(204);
     } else {
-      write(call, function(*std::move(argument)), outcome);
+      write(call, co_await call_with(function, call, argument), outcome);
+    }
+  }
+
+  template <class F>
+  static void run(F function, const abi::Call& call, abi::Outcome& outcome) {
+    std::optional<A> argument = read(call, outcome);
+    if (!argument) return;
+    using Returned = std::remove_cvref_t<decltype(call_with(function, call, *argument))>;
+    if constexpr (kIsTask<Returned>) {
+      become(run_later(function, call, outcome, *std::move(argument)), call, outcome);
+    } else if constexpr (std::is_void_v<R>) {
+      call_with(function, call, *argument);
+      outcome.response.status(204);
+    } else {
+      write(call, call_with(function, call, *argument), outcome);
     }
   }
 };
 
 template <class R, class A>
-  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<std::remove_cvref_t<R>>
-struct OFN_INTERNAL_HIDDEN Form<R (*)(A)>
-    : TypedForm<std::remove_cvref_t<R>, std::remove_cvref_t<A>> {
+  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<TypedAnswer<R>>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(A)> : TypedForm<TypedAnswer<R>, std::remove_cvref_t<A>> {
   static constexpr bool kTakesContext = false;
   static void call(R (*function)(A), const abi::Call& call, abi::Outcome& outcome) {
-    Form::run(call, outcome,
-              [&](auto&& argument) -> R { return function(static_cast<A&&>(argument)); });
+    Form::run(function, call, outcome);
   }
 };
 
 template <class R, class A>
-  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<std::remove_cvref_t<R>>
+  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<TypedAnswer<R>>
 struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A)>
-    : TypedForm<std::remove_cvref_t<R>, std::remove_cvref_t<A>> {
+    : TypedForm<TypedAnswer<R>, std::remove_cvref_t<A>> {
   static constexpr bool kTakesContext = true;
   static void call(R (*function)(Context&, A), const abi::Call& call, abi::Outcome& outcome) {
-    Form::run(call, outcome, [&](auto&& argument) -> R {
-      return function(*call.context, static_cast<A&&>(argument));
-    });
+    Form::run(function, call, outcome);
   }
 };
 
 template <class R, class A>
-  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<std::remove_cvref_t<R>>
+  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<TypedAnswer<R>>
 constexpr auto select(R (*function)(A)) {
   return function;
 }
 template <class R, class A>
-  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<std::remove_cvref_t<R>>
+  requires TypedArgument<std::remove_cvref_t<A>> && TypedResult<TypedAnswer<R>>
 constexpr auto select(R (*function)(Context&, A)) {
   return function;
 }

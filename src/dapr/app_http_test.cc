@@ -46,6 +46,7 @@ class FakeExchange final : public wire::Exchange {
   void write(std::string_view) override {}
   std::size_t unsent() const override { return 0; }
   void finish(std::span<const Field>) override {}
+  void abort() override {}
   bool abandoned() const override { return abandoned_; }
   void on_abandoned(std::function<void()> callback) override { callback_ = std::move(callback); }
   Loop& loop() override { return loop_; }

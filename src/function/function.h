@@ -29,6 +29,7 @@ struct Function {
   Signature signature{};
   void (*invoke)(const abi::Call&, abi::Outcome&) = nullptr;
   bool takes_context = false;             // it may block on the sidecar: it runs on workers only
+  bool streams = false;                   // it may block on its caller: the same
   std::string place{};                    // of its registration: "hello.cc:7"
   std::vector<RegisteredRoute> routes{};  // none: see Routes
   const abi::Typed* typed = nullptr;      // of kTyped

@@ -54,6 +54,7 @@ Result<Registry> Registry::of(const abi::Program& program) {
                       .signature = registration->signature,
                       .invoke = registration->invoke,
                       .takes_context = registration->takes_context,
+                      .streams = registration->streams,
                       .place = place(*registration),
                       .typed = registration->typed};
     auto same = std::ranges::find(registry.functions_, function.name, &Function::name);

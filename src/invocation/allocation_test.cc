@@ -33,6 +33,7 @@ struct Last final : Caller {
     status = answer.response.status();
     fields = answer.extra.size();
   }
+  void go_on() override {}
   void ended() override {}
   int status = 0;
   std::size_t fields = 0;

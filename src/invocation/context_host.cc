@@ -1,6 +1,7 @@
 #include "invocation/context_host.h"
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -77,23 +78,33 @@ const abi::ContextTable ContextHost::kTable = {
     .send =
         [](void* host, const std::string_view* output, Bytes data, const SendOptions& options,
            SendReport& report) {
-          report = static_cast<ContextHost*>(host)->send(output, data, options);
+          auto& self = *static_cast<ContextHost*>(host);
+          Payload payload = self.payload(data, options);
+          report = wait_on<SendReport>(self.loop_, [&](SendDone done) {
+            self.send(output, std::move(payload), options, std::move(done));
+          });
         },
     .ask =
         [](void* host, const StoreCall& call, StoreAnswer& answer,
            std::optional<Failure>& failure) {
-          StoreResult result = static_cast<ContextHost*>(host)->ask(call);
-          if (result) {
-            answer = *std::move(result);
-          } else {
-            failure = Failure{result.error().error.code(), result.error().error.text()};
-          }
+          auto& self = *static_cast<ContextHost*>(host);
+          take_answer(wait_on<StoreResult>(
+                          self.loop_, [&](StoreDone done) { self.ask(call, std::move(done)); }),
+                      answer, failure);
         }};
 
-StoreResult ContextHost::ask(StoreCall call) {
+void take_answer(StoreResult result, StoreAnswer& answer, std::optional<Failure>& failure) {
+  if (result) {
+    answer = *std::move(result);
+  } else {
+    failure = Failure{result.error().error.code(), result.error().error.text()};
+  }
+}
+
+void ContextHost::ask(StoreCall call, StoreDone done) {
   if (stores_ == nullptr) {
-    return std::unexpected(
-        SidecarError{Error(Code::kFailedPrecondition, "there is no way to a sidecar")});
+    return done(std::unexpected(
+        SidecarError{Error(Code::kFailedPrecondition, "there is no way to a sidecar")}));
   }
   // The user's name of a declared state store stands for its component.
   std::visit(
@@ -108,28 +119,29 @@ StoreResult ContextHost::ask(StoreCall call) {
   const SidecarOptions options{.deadline = options_.deadline,
                                .traceparent = options_.traceparent,
                                .tracestate = options_.tracestate};
-  return wait_on<StoreResult>(loop_,
-                              [&](auto done) { stores_->ask(call, options, std::move(done)); });
+  stores_->ask(call, options, std::move(done));
 }
 
-SendReport ContextHost::send(const std::string_view* output, Bytes data,
-                             const SendOptions& options) {
+void ContextHost::send(const std::string_view* output, Payload payload, const SendOptions& options,
+                       SendDone done) {
   const Output* only = output == nullptr ? nullptr : context_.find_output(*output);
   if (output != nullptr && only == nullptr) {
-    return failed(*output, Code::kNotFound,
-                  "no output is named \"" + std::string(*output) + "\"; the outputs are " +
-                      context_.output_names());
+    return done(failed(*output, Code::kNotFound,
+                       "no output is named \"" + std::string(*output) + "\"; the outputs are " +
+                           context_.output_names()));
   }
   if (outputs_ == nullptr || context_.outputs.empty()) {
-    return failed({}, Code::kFailedPrecondition, "the context declares no outputs");
+    return done(failed({}, Code::kFailedPrecondition, "the context declares no outputs"));
   }
-  const Payload payload = payload_of(data, options.content_type, context_);
   DeliveryOptions delivery = options_;
   delivery.only = only;
   delivery.operation = options.operation;
   delivery.metadata = options.metadata;
-  return report_of(wait_on<DeliveryReport>(
-      loop_, [&](auto done) { outputs_->deliver({&payload, 1}, delivery, std::move(done)); }));
+  auto kept = std::make_unique<const Payload>(std::move(payload));
+  const std::span<const Payload> payloads(kept.get(), 1);
+  outputs_->deliver(payloads, delivery,
+                    [kept = std::move(kept), done = std::move(done)](
+                        DeliveryReport report) mutable { done(report_of(std::move(report))); });
 }
 
 }  // namespace ofn

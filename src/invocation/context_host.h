@@ -1,7 +1,9 @@
 // The host's half of a Context: what an author's code asks through the C table, done on the
-// invocation's loop while the calling thread waits.
+// invocation's loop, while the calling thread waits or a task does (task_host.h).
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string_view>
 
 #include <ofn/context.h>
@@ -10,11 +12,16 @@
 #include "context/function_context.h"
 #include "loop/loop.h"
 #include "output/outputs.h"
+#include "output/payload.h"
 
 namespace ofn {
 
-// Lifetime: everything outlives it. Threads: any but the loop's, which it would wait for; the loop
-// runs until the calls have returned.
+using SendDone = std::move_only_function<void(SendReport)>;
+
+// A store's result as authors' code takes it.
+void take_answer(StoreResult result, StoreAnswer& answer, std::optional<Failure>& failure);
+
+// Lifetime: everything outlives it.
 class ContextHost {
  public:
   static const abi::ContextTable kTable;
@@ -26,8 +33,15 @@ class ContextHost {
   // Of the call that begins: what its sends carry. Views are borrowed until the next begin().
   void begin(const DeliveryOptions& options) { options_ = options; }
 
-  StoreResult ask(StoreCall call);
-  SendReport send(const std::string_view* output, Bytes data, const SendOptions& options);
+  // What is sent of `data`, which it reads and borrows. Threads: any but the loop's, which it would keep.
+  Payload payload(Bytes data, const SendOptions& options) const {
+    return payload_of(data, options.content_type, context_);
+  }
+  // `done` runs on the loop, now or later; what the payload, `output` and `options` refer to lives
+  // until then. Threads: the loop's.
+  void send(const std::string_view* output, Payload payload, const SendOptions& options,
+            SendDone done);
+  void ask(StoreCall call, StoreDone done);
 
  private:
   Loop& loop_;

@@ -37,12 +37,14 @@ Invocation::Invocation(const Invoker& invoker, Caller& caller)
     : invoker_(invoker),
       caller_(caller),
       deadline_(invoker.loop, [this] { expire(); }),
-      host_(invoker.loop, invoker.context, invoker.outputs, invoker.stores) {}
+      host_(invoker.loop, invoker.context, invoker.outputs, invoker.stores),
+      stream_(invoker.loop, [this](Response head) { return begin_answer(std::move(head)); }),
+      tasks_(invoker.loop, host_, stream_, [this] { caller_.go_on(); }) {}
 
 Invocation::~Invocation() { OFN_CHECK(state_ == State::kIdle); }
 
 void Invocation::take_up(const Function& function, std::string_view id,
-                         std::span<const Field> fields, SteadyTime deadline) {
+                         std::span<const Field> fields, SteadyTime deadline, BodySink* sink) {
   OFN_CHECK(state_ == State::kIdle);
   state_ = State::kRunning;
   answered_ = false;
@@ -60,10 +62,13 @@ void Invocation::take_up(const Function& function, std::string_view id,
                .traceparent = value_or_empty(fields, "traceparent"),
                .tracestate = value_or_empty(fields, "tracestate")};
   host_.begin(delivery_);
+  tasks_.begin();
+  stream_.begin({.sink = sink, .for_outputs = invoker_.sends(), .max_kept = invoker_.max_held});
+  sink_ = sink;
 }
 
-void Invocation::begin(const Function& function, Request::Parts parts) {
-  take_up(function, parts.id, parts.headers, parts.deadline);
+void Invocation::begin(const Function& function, Request::Parts parts, BodySink* sink) {
+  take_up(function, parts.id, parts.headers, parts.deadline, sink);
   parts.id = id_;
   parts.stop = stop_.get_token();
   request_.emplace(parts);
@@ -72,7 +77,7 @@ void Invocation::begin(const Function& function, Request::Parts parts) {
 
 void Invocation::begin(const Function& function, const Inbound& inbound) {
   OFN_CHECK(!delivery_problem(function));
-  take_up(function, inbound.id, inbound.metadata, inbound.deadline);
+  take_up(function, inbound.id, inbound.metadata, inbound.deadline, nullptr);
   inbound_.emplace(inbound);
   if (function.signature == Signature::kHttp || function.signature == Signature::kTyped) {
     input_target_ = "/" + inbound.input.name;
@@ -94,21 +99,103 @@ void Invocation::begin(const Function& function, const Inbound& inbound) {
   invoker_.observer.began(function, id_);
 }
 
+// The function is called once for each event; a request for any other signature is one call.
 void Invocation::run() {
-  verdict_ = Verdict::kSuccess;
-  drop_ = false;
+  if (call_) {
+    if (!call_->resume()) return;
+    take_run();
+  } else {
+    verdict_ = Verdict::kSuccess;
+    drop_ = false;
+    next_ = 0;
+    calls_ = 1;
+    if (!receive()) return;
+  }
+  while (next_ < calls_) {
+    if (!answers_with_response(function_->signature) && !inbound_ && stop_.stop_requested()) {
+      fail_with(stopped(), Verdict::kError);  // what is left of a batch comes again with all of it
+      break;
+    }
+    if (!start_next()) return;
+    take_run();
+  }
+  conclude();
+}
+
+// What arrived becomes calls. False: none, and what is to be answered is said.
+bool Invocation::receive() {
   switch (function_->signature) {
     case Signature::kCloudEvent:
-      return run_events();
+      return receive_events();
     case Signature::kEvent:
-      return run_background_events();
+      return receive_background_events();
     default:
-      return run_data();
+      return true;
   }
 }
 
-Ran Invocation::call(abi::Call call) {
-  if (!invoker_.may_block(*function_)) return run_function(*function_, call);
+bool Invocation::receive_events() {
+  if (inbound_) {
+    mode_ = event::Mode::kBatch;  // its replies go to outputs only
+    if (inbound_->event == nullptr) events_.push_back(event_of(*inbound_, id_));
+    return true;
+  }
+  if (request_->method() != "POST") {
+    fail_with(only_post(), Verdict::kError);
+    return false;
+  }
+  Result<event::Received> received =
+      event::receive_cloud_events(*request_, invoker_.loop.clock().system_now());
+  if (!received) {
+    fail_with(not_an_event(received.error()), Verdict::kError);
+    return false;
+  }
+  mode_ = received->mode;
+  events_ = std::move(received->events);
+  calls_ = events_.size();
+  return true;
+}
+
+bool Invocation::receive_background_events() {
+  // The platform looks there whether the function is up.
+  if (request_->path() == "/" && (request_->method() == "GET" || request_->method() == "HEAD")) {
+    return false;
+  }
+  if (request_->method() != "POST") {
+    fail_with(only_post(), Verdict::kError);
+    return false;
+  }
+  Result<std::vector<BackgroundEvent>> received =
+      event::receive_background_events(*request_, invoker_.loop.clock().system_now());
+  if (!received) {
+    fail_with(not_an_event(received.error()), Verdict::kError);
+    return false;
+  }
+  background_events_ = *std::move(received);
+  calls_ = background_events_.size();
+  return true;
+}
+
+// Each event of a batch has its run, also after one has failed: the whole batch comes again then, and
+// one bad event must not keep the others from ever being seen. Nothing of it is sent.
+bool Invocation::start_next() {
+  const std::size_t index = next_++;
+  abi::Call call;
+  switch (function_->signature) {
+    case Signature::kCloudEvent:
+      call.event = events_.empty() ? inbound_->event : &events_[index];
+      break;
+    case Signature::kEvent:
+      call.background = &background_events_[index];
+      break;
+    default:
+      call.request = request_ ? &*request_ : nullptr;
+  }
+  call_.emplace(invoker_, *function_, host_, CallHosts{.stream = stream_, .tasks = tasks_}, id_);
+  return call_->start([this] { return facts(); }, call);
+}
+
+abi::ContextFacts Invocation::facts() const {
   const FunctionContext& context = invoker_.context;
   abi::ContextFacts facts{.function = function_->name,
                           .name = context.name,
@@ -132,80 +219,19 @@ Ran Invocation::call(abi::Call call) {
     facts.content_type = value_or_empty(request_->headers(), "content-type");
     facts.metadata = request_->headers();
   }
-  if (call.event != nullptr) {
-    facts.event = call.event;
-    facts.data = call.event->data() ? Bytes(*call.event->data()) : Bytes();
-    facts.content_type =
-        call.event->datacontenttype() ? *call.event->datacontenttype() : std::string_view();
-  }
-  if (call.background != nullptr) {
-    facts.data = call.background->data.json();
-    facts.content_type = "application/json";
-  }
-  Context context_of_call(ContextHost::kTable, &host_, facts);
-  call.context = &context_of_call;
-  call.data = facts.data;
-  if (invoker_.hooks == nullptr) return run_function(*function_, call);
-  return call_with_hooks(call, facts, context_of_call);
+  return facts;
 }
 
-Ran Invocation::call_with_hooks(abi::Call call, abi::ContextFacts& facts, Context& context) {
-  HookRun hooks(*invoker_.hooks, invoker_.log, id_);
-  facts.plugins = hooks.plugins();
-  CallData data(facts.data);
-  hooks.pre(context, data);
-
-  std::optional<Request> request;
-  std::optional<CloudEvent> event;
-  std::optional<BackgroundEvent> background;
-  if (data.replaced()) {
-    call.data = facts.data = data.bytes();
-    if (call.request != nullptr) {
-      Request::Parts parts = call.request->parts();
-      parts.body = data.bytes();
-      call.request = &request.emplace(std::move(parts));
-      if (facts.request != nullptr) facts.request = call.request;
-    }
-    if (call.event != nullptr) {
-      event.emplace(*call.event).data(std::string(data.bytes()));
-      call.event = facts.event = &*event;
-    }
-    if (call.background != nullptr) {
-      background.emplace(*call.background).data = EventData(std::string(data.bytes()));
-      call.background = &*background;
-    }
-  }
-
-  const auto fail = [&](Ran& ran) {
-    ran = Ran();
-    ran.verdict = Verdict::kError;
-    ran.hook_failed = true;
-    ran.outcome.response = hook_failed(hooks.failed(), id_);
-  };
-  Ran ran;
-  if (hooks.failed().empty()) {
-    ran = run_function(*function_, call);
-  } else {
-    fail(ran);
-  }
-  const bool failed_before = ran.hook_failed;
-  const std::string error = ran.crash ? ran.crash->text() : std::string();
-  const bool has_response = !ran.crash && answers_with_response(function_->signature);
-  CallResult result(verdict_name(ran.verdict), error,
-                    has_response ? &ran.outcome.response : nullptr,
-                    ran.outcome.event ? &*ran.outcome.event : nullptr);
-  hooks.post(context, result);
-  if (!failed_before && !ran.crash && !hooks.failed().empty()) {
-    fail(ran);
-  } else {
-    judge(ran, *function_);
-  }
-  return ran;
-}
-
-void Invocation::run_data() {
-  Ran ran = call({.request = request_ ? &*request_ : nullptr});
+// A call has ended.
+void Invocation::take_run() {
+  Ran ran = call_->take();
+  call_.reset();
   if (ran.crash) return crashed(*ran.crash);
+  if (!answers_with_response(function_->signature)) {
+    if (ran.hook_failed) return fail_with(std::move(ran.outcome.response), ran.verdict);
+    if (ran.outcome.event) replies_.push_back(*std::move(ran.outcome.event));
+    return;
+  }
   verdict_ = ran.verdict;
   drop_ = ran.drop;
   response_ = std::move(ran.outcome.response);
@@ -216,55 +242,11 @@ void Invocation::run_data() {
   }
 }
 
-void Invocation::run_events() {
-  if (inbound_) {
-    run_event(inbound_->event != nullptr ? *inbound_->event : event_of(*inbound_, id_));
-    if (verdict_ == Verdict::kSuccess) reply_in(event::Mode::kBatch);  // to outputs only
-    return;
-  }
-  if (request_->method() != "POST") return fail_with(only_post(), Verdict::kError);
-  const Result<event::Received> received =
-      event::receive_cloud_events(*request_, invoker_.loop.clock().system_now());
-  if (!received) return fail_with(not_an_event(received.error()), Verdict::kError);
-  if (run_each(received->events)) reply_in(received->mode);
-}
-
-void Invocation::run_background_events() {
-  // The platform looks there whether the function is up.
-  if (request_->path() == "/" && (request_->method() == "GET" || request_->method() == "HEAD")) {
-    return;
-  }
-  if (request_->method() != "POST") return fail_with(only_post(), Verdict::kError);
-  const Result<std::vector<BackgroundEvent>> received =
-      event::receive_background_events(*request_, invoker_.loop.clock().system_now());
-  if (!received) return fail_with(not_an_event(received.error()), Verdict::kError);
-  if (run_each(*received)) response_ = Response("OK");
-}
-
-// Each event of a batch has its run, also after one has failed: the whole batch comes again then, and
-// one bad event must not keep the others from ever being seen. Nothing of it is sent.
-template <class Event>
-bool Invocation::run_each(const std::vector<Event>& events) {
-  for (const Event& event : events) {
-    if (stop_.stop_requested()) {
-      fail_with(stopped(), Verdict::kError);
-      return false;
-    }
-    run_event(event);
-  }
-  return verdict_ == Verdict::kSuccess;
-}
-
-void Invocation::run_event(const CloudEvent& event) { take_event_run(call({.event = &event})); }
-
-void Invocation::run_event(const BackgroundEvent& event) {
-  take_event_run(call({.background = &event}));
-}
-
-void Invocation::take_event_run(Ran ran) {
-  if (ran.crash) return crashed(*ran.crash);
-  if (ran.hook_failed) return fail_with(std::move(ran.outcome.response), ran.verdict);
-  if (ran.outcome.event) replies_.push_back(*std::move(ran.outcome.event));
+// All calls have ended.
+void Invocation::conclude() {
+  if (verdict_ != Verdict::kSuccess) return;
+  if (function_->signature == Signature::kCloudEvent) reply_in(mode_);
+  if (function_->signature == Signature::kEvent) response_ = Response("OK");
 }
 
 void Invocation::reply_in(event::Mode mode) {
@@ -306,13 +288,24 @@ void Invocation::finish() {
   OFN_CHECK(state_ == State::kRunning);
   // The timer cannot fire while the function runs on the loop's own thread.
   if (!answered_ && Deadline(deadline_at_).passed(invoker_.loop.now())) expire();
+  if (call_) return tasks_.start_noted();
+  if (stream_.live()) stream_.drain();
   if (answered_) {
     invoker_.log.write(Level::kWarning, "function returned after its deadline; result dropped",
                        {{"request_id", id_}, {"function", function_->name}});
     return end();
   }
+  if (streaming_ && (verdict_ == Verdict::kCrash || stream_.closed())) {
+    payloads_.clear();
+    end_answer(verdict_ == Verdict::kCrash ? verdict_ : Verdict::kError, false);
+    return end();
+  }
   if (!payloads_.empty()) return deliver();
-  answer(std::move(response_), verdict_, drop_);
+  if (streaming_) {
+    end_answer(verdict_, true);
+  } else {
+    answer(std::move(response_), verdict_, drop_);
+  }
   end();
 }
 
@@ -331,7 +324,10 @@ void Invocation::deliver() {
 
 void Invocation::delivered(const DeliveryReport& report) {
   invoker_.observer.delivered(*function_, id_, report);
-  if (report.outcome() == Delivered::kConfirmed) {
+  const bool confirmed = report.outcome() == Delivered::kConfirmed;
+  if (streaming_) {
+    end_answer(confirmed ? verdict_ : Verdict::kError, confirmed);
+  } else if (confirmed) {
     answer(std::move(response_), verdict_);
   } else {
     answer(not_delivered(report, id_, invoker_.detail), Verdict::kError);
@@ -341,12 +337,46 @@ void Invocation::delivered(const DeliveryReport& report) {
 
 void Invocation::expire() {
   // Touches nothing that run() may be writing.
-  answer(too_late(id_), Verdict::kError);
-  stop_.request_stop();
+  if (streaming_) {
+    end_answer(Verdict::kError, false);
+  } else {
+    answer(too_late(id_), Verdict::kError);
+  }
+  stream_.close();
+  request_stop();
 }
 
 void Invocation::request_stop() {
-  if (state_ != State::kIdle) stop_.request_stop();
+  if (state_ == State::kIdle) return;
+  stop_.request_stop();
+  tasks_.stop();
+}
+
+// The function writes its first piece.
+bool Invocation::begin_answer(Response head) {
+  if (answered_) return false;
+  streaming_ = true;
+  streamed_status_ = head.status();
+  std::array<Field, 2> extra = {{{"Trailer", kStatusField}, {kIdField, id_}}};
+  const std::size_t count = head.find_header(kIdField) == nullptr ? 2 : 1;
+  sink_->begin(std::move(head), std::span(extra).first(count), [this] { stream_.has_room(); });
+  return true;
+}
+
+// All pieces of an answer are there, or, where it is not whole, there will be no more.
+void Invocation::end_answer(Verdict verdict, bool whole) {
+  answered_ = true;
+  streaming_ = false;
+  deadline_.disarm();
+  if (whole) {
+    const Field status{kStatusField, verdict_name(verdict)};
+    sink_->finish({&status, 1});
+  } else {
+    invoker_.log.write(Level::kWarning, "answer aborted",
+                       {{"request_id", id_}, {"function", function_->name}});
+    sink_->abort();
+  }
+  invoker_.observer.answered(*function_, id_, verdict, streamed_status_);
 }
 
 void Invocation::answer(Response response, Verdict verdict, bool drop) {
@@ -370,6 +400,8 @@ void Invocation::end() {
   invoker_.observer.ended(*function_, id_);
   payloads_.clear();
   replies_.clear();
+  events_.clear();
+  background_events_.clear();
   response_ = Response();
   request_.reset();
   inbound_.reset();

@@ -5,7 +5,10 @@
 //                   or invocation.begin(function, inbound);    likewise, from a Dapr delivery
 //   on any thread      invocation.run();                       the author's code runs here, only here
 //   on the loop        invocation.finish();                    outputs, then Caller::answer()
-//                      → Caller::answer(answer)                once, at any time after begin()
+//                      → Caller::go_on()                       a coroutine waited: run() and finish()
+//                                                              are due once more
+//                      → Caller::answer(answer)                once, at any time after begin(), unless
+//                                                              the function wrote to the caller's sink
 //                      → Caller::ended()                       once, last: nothing is under way
 //
 // At the deadline the caller is answered 504 even while run() is still busy on another thread; what
@@ -13,6 +16,7 @@
 // is therefore held until ended(), not until answer().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -33,13 +37,14 @@
 #include "function/function.h"
 #include "invocation/answers.h"
 #include "invocation/context_host.h"
-#include "invocation/declared.h"
+#include "invocation/function_call.h"
 #include "invocation/inbound.h"
-#include "invocation/observer.h"
+#include "invocation/invoker.h"
 #include "invocation/run.h"
+#include "invocation/stream_host.h"
+#include "invocation/task_host.h"
 #include "loop/loop.h"
 #include "output/outputs.h"
-#include "plugin/hooks.h"
 
 namespace ofn {
 
@@ -56,35 +61,13 @@ class Caller {
   };
   // The one answer.
   virtual void answer(Answer answer) = 0;
+  // The function has something to go on with: run() and finish() are due once more.
+  virtual void go_on() = 0;
   // Nothing of the invocation is under way any more: it may be begun again, or destroyed.
   virtual void ended() = 0;
 
  protected:
   ~Caller() = default;
-};
-
-// What the invocations of one loop share. Lifetime: everything outlives it. Threads: what run()
-// uses (context, log, detail) is read by any.
-struct Invoker {
-  Loop& loop;
-  const FunctionContext& context;
-  Outputs* outputs;  // null where none are configured: nothing is sent, no sidecar is needed
-  Log& log;
-  Observer& observer;
-  Detail detail = Detail::kHidden;
-  Stores* stores = nullptr;      // the rest of the sidecar; null: there is no way to one
-  const Hooks* hooks = nullptr;  // around every function; null: none
-  Declared declared{context};
-
-  // May a call wait for its loop? Then it runs on a worker.
-  bool may_block(const Function& function) const noexcept {
-    return function.takes_context || hooks != nullptr;
-  }
-  // What is returned goes out by itself under the runtime Knative; under any other the function
-  // sends what it wants sent.
-  bool sends() const noexcept {
-    return outputs != nullptr && context.runtime == Runtime::kKnative && !context.outputs.empty();
-  }
 };
 
 // Lifetime: reusable, for one call after the other: a pool of them serves without allocating.
@@ -105,18 +88,21 @@ class Invocation {
   ~Invocation();
 
   // Takes up a request. The function is referred to, and `parts` borrow, until ended(). An empty id
-  // is made here; the stop token is set here. Threads: the loop's.
-  void begin(const Function& function, Request::Parts parts);
-  void begin(const Function&& function, Request::Parts parts) = delete;
+  // is made here; the stop token is set here. `sink`, until ended(), is where a function's answer in
+  // pieces goes; null: it is held, and answered whole. Threads: the loop's.
+  void begin(const Function& function, Request::Parts parts, BodySink* sink = nullptr);
+  void begin(const Function&& function, Request::Parts parts, BodySink* sink = nullptr) = delete;
   // Takes up a delivery for a function that has no delivery_problem(). An openfunction gets the
   // data, a cloudevent function the envelope (or, of a binding, an event made of the delivery), an
   // http or typed function a POST of the data to the input's name. Borrows likewise. Threads: the loop's.
   void begin(const Function& function, const Inbound& inbound);
   void begin(const Function&& function, const Inbound& inbound) = delete;
-  // Runs the function. Threads: any between begin() and finish(), once; never the loop's where
-  // the call may block (may_block()), since the loop must be free to serve it.
+  // Runs the function, or the next piece of its coroutine. Threads: any between begin() or go_on()
+  // and finish(), once; never the loop's where the call may block (may_block()), since the loop must
+  // be free to serve it.
   void run();
-  // Sends to the outputs, then answers; both may come later than it returns. Threads: the loop's.
+  // Sends to the outputs, then answers; both may come later than it returns. Where a coroutine waits,
+  // it goes on later instead. Threads: the loop's.
   void finish();
   // Instead of run() and finish(): answers without the function, unless the deadline has done so.
   // Threads: the loop's.
@@ -125,6 +111,12 @@ class Invocation {
   // on until the function returns. What the author hung on the stop token runs inside this call:
   // it must not block or throw. Threads: the loop's.
   void request_stop();
+  // The caller is gone: what is written reaches nobody. Threads: the loop's.
+  void caller_left() { stream_.close(); }
+
+  // A coroutine's run, between two pieces: it is to be gone on with whatever has become of its caller.
+  // Threads: the loop's.
+  bool is_midway() const noexcept { return call_.has_value(); }
 
   // Of the current call; valid between begin() and ended().
   std::string_view request_id() const noexcept { return id_; }
@@ -135,24 +127,23 @@ class Invocation {
   enum class State : std::uint8_t { kIdle, kRunning, kDelivering };
 
   void take_up(const Function& function, std::string_view id, std::span<const Field> fields,
-               SteadyTime deadline);
+               SteadyTime deadline, BodySink* sink);
 
   // Run by run(), wherever it runs.
-  void run_data();
-  void run_events();
-  void run_background_events();
-  template <class Event>
-  bool run_each(const std::vector<Event>& events);
-  void run_event(const CloudEvent& event);
-  void run_event(const BackgroundEvent& event);
-  void take_event_run(Ran ran);
-  Ran call(abi::Call call);
-  Ran call_with_hooks(abi::Call call, abi::ContextFacts& facts, Context& context);
+  bool receive();
+  bool receive_events();
+  bool receive_background_events();
+  bool start_next();
+  abi::ContextFacts facts() const;
+  void take_run();
+  void conclude();
   void reply_in(event::Mode mode);
   void fail_with(Response answer, Verdict verdict);
   void crashed(const Crash& crash);
 
   // Run on the loop.
+  bool begin_answer(Response head);
+  void end_answer(Verdict verdict, bool whole);
   void deliver();
   void delivered(const DeliveryReport& report);
   void expire();
@@ -165,10 +156,15 @@ class Invocation {
   std::stop_source stop_;
 
   ContextHost host_;
+  StreamHost stream_;
+  TaskHost tasks_;
 
   // The loop's.
   State state_ = State::kIdle;
   bool answered_ = false;
+  BodySink* sink_ = nullptr;
+  bool streaming_ = false;  // the head of an answer in pieces has gone out
+  int streamed_status_ = 0;
   const Function* function_ = nullptr;
   RequestId made_id_;
   std::string_view id_;
@@ -178,6 +174,14 @@ class Invocation {
   std::optional<Inbound> inbound_;  // where the call came by an input
   std::string input_target_;        // of the request that a delivery is made into
   std::vector<Field> input_fields_;
+
+  // Made by run(): the calls of the function, one for each event, and the one that is under way.
+  std::vector<CloudEvent> events_;
+  std::vector<BackgroundEvent> background_events_;
+  event::Mode mode_{};
+  std::size_t calls_ = 0;
+  std::size_t next_ = 0;
+  std::optional<FunctionCall> call_;
 
   // Made by run(), used by finish().
   Verdict verdict_ = Verdict::kSuccess;

@@ -1,5 +1,7 @@
 #include "invocation/run.h"
 
+#include <coroutine>
+#include <exception>
 #include <utility>
 
 #include "function/response_check.h"
@@ -23,6 +25,46 @@ bool says_no(const Out& out, std::string_view key) {
   return value != nullptr && same_field_name(*value, "false");
 }
 
+Ran crashed(Crash crash) {
+  return {.verdict = Verdict::kCrash, .outcome = {}, .crash = std::move(crash)};
+}
+
+// It has returned.
+void judge_outcome(Ran& ran, const Function& function, StreamHost& stream) {
+  if (stream.overflowed()) {
+    ran = crashed({.exception = {},
+                   .what = "more was written than may be held until all outputs have confirmed it: "
+                           "write less, raise --max-body-size, or see Writer::send_early()"});
+    return;
+  }
+  if (stream.begun()) ran.outcome.response = stream.take();
+  if (function.signature != Signature::kOpenFunction) return judge(ran, function);
+  const bool failed = !ran.outcome.out.ok();
+  ran.drop = failed && says_no(ran.outcome.out, "retry");
+  ran.forwards = !says_no(ran.outcome.out, "forward");
+  ran.outcome.response = response_of(std::move(ran.outcome.out));
+  judge(ran, function);
+  if (failed && !ran.crash) ran.verdict = Verdict::kError;
+}
+
+std::coroutine_handle<> frame_of(const Ran& ran) {
+  return std::coroutine_handle<>::from_address(ran.outcome.task.frame);
+}
+
+bool end_if_done(const Function& function, StreamHost& stream, Ran& ran) {
+  const std::coroutine_handle<> frame = frame_of(ran);
+  if (!frame.done()) return false;
+  const std::exception_ptr failure = ran.outcome.task.failure(frame.address());
+  frame.destroy();
+  ran.outcome.task = {};
+  if (failure == nullptr) {
+    judge_outcome(ran, function, stream);
+  } else {
+    ran = crashed(*guarded([&] { std::rethrow_exception(failure); }));
+  }
+  return true;
+}
+
 }  // namespace
 
 bool answers_with_response(Signature signature) noexcept {
@@ -41,32 +83,31 @@ std::string_view verdict_name(Verdict verdict) noexcept {
   return "crash";
 }
 
-Ran run_function(const Function& function, const abi::Call& call) {
-  Ran ran;
-  abi::Call with_codec = call;
-  with_codec.codec = &typed_codec();
-  if (auto crash = guarded([&] { function.invoke(with_codec, ran.outcome); })) {
-    return {.verdict = Verdict::kCrash, .outcome = {}, .crash = std::move(crash)};
+bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, Ran& ran) {
+  call.codec = &typed_codec();
+  call.stream = hosts.stream.stream();
+  call.tasks = hosts.tasks.tasks();
+  if (auto crash = guarded([&] { function.invoke(call, ran.outcome); })) {
+    ran = crashed(*std::move(crash));
+    return true;
   }
-  if (function.signature == Signature::kOpenFunction) {
-    const bool failed = !ran.outcome.out.ok();
-    ran.drop = failed && says_no(ran.outcome.out, "retry");
-    ran.forwards = !says_no(ran.outcome.out, "forward");
-    ran.outcome.response = response_of(std::move(ran.outcome.out));
-    judge(ran, function);
-    if (failed && !ran.crash) ran.verdict = Verdict::kError;
-  } else {
-    judge(ran, function);
+  if (ran.outcome.task.frame != nullptr) {
+    frame_of(ran).resume();
+    return end_if_done(function, hosts.stream, ran);
   }
-  return ran;
+  judge_outcome(ran, function, hosts.stream);
+  return true;
+}
+
+bool resume_run(const Function& function, CallHosts hosts, Ran& ran) {
+  hosts.tasks.resume_ready();
+  return end_if_done(function, hosts.stream, ran);
 }
 
 void judge(Ran& ran, const Function& function) {
   if (!answers_with_response(function.signature) || ran.crash) return;
   if (auto problem = response_problem(ran.outcome.response)) {
-    ran = {.verdict = Verdict::kCrash,
-           .outcome = {},
-           .crash = Crash{.exception = {}, .what = "invalid response: " + *std::move(problem)}};
+    ran = crashed({.exception = {}, .what = "invalid response: " + *std::move(problem)});
   } else if (ran.outcome.response.status() >= 400) {
     ran.verdict = Verdict::kError;
   }

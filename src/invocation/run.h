@@ -1,7 +1,8 @@
 // Runs an author's function, and judges what it returned.
 //
-//   Ran ran = run_function(function, {.request = &request});
-//   if (ran.verdict == Verdict::kCrash) log(ran.crash->exception, ran.crash->what);
+//   Ran ran;
+//   if (begin_run(function, call, hosts, ran)) log(ran.verdict);   // else it is a coroutine that waits:
+//   if (resume_run(function, hosts, ran)) log(ran.verdict);
 #pragma once
 
 #include <optional>
@@ -12,6 +13,8 @@
 
 #include "function/function.h"
 #include "function/guard.h"
+#include "invocation/stream_host.h"
+#include "invocation/task_host.h"
 
 namespace ofn {
 
@@ -25,16 +28,27 @@ std::string_view verdict_name(Verdict verdict) noexcept;  // "success", "error",
 
 struct Ran {
   Verdict verdict = Verdict::kSuccess;
-  abi::Outcome outcome{};        // unless it crashed; of an Out, as the response that it becomes
+  abi::Outcome outcome{};        // unless it crashed; an Out, or what was written, as a response
   bool drop = false;             // an Out that is an error said: retry=false
   std::optional<Crash> crash{};  // when it did
   bool forwards = true;          // unless an Out said: forward=false
   bool hook_failed = false;      // a required one: the outcome's response says so
 };
 
+// What a call of a function is lent beside its Context.
+struct CallHosts {
+  StreamHost& stream;
+  TaskHost& tasks;
+};
+
+// Calls the function; true: it has ended. False: it is a coroutine that waits for something, and
+// `call` and `ran` stay where they are until resume_run() has said that it ended. The hosts are put
+// into the call.
 // Threads: any. Errors: whatever is thrown is a crash (guard.h). A response that cannot be sent is
 // one, too: its author could not have meant it. Cost: allocates nothing of its own.
-Ran run_function(const Function& function, const abi::Call& call);
+bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, Ran& ran);
+// Goes on with what is ready of it.
+bool resume_run(const Function& function, CallHosts hosts, Ran& ran);
 
 // Does a function of that signature leave a response? Those of events leave an event, or nothing.
 bool answers_with_response(Signature signature) noexcept;

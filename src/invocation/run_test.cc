@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "testing/manual_clock.h"
+
 namespace ofn {
 namespace {
 
@@ -26,7 +28,16 @@ struct Silent : std::exception {
 Ran run(void (*invoke)(const abi::Call&, abi::Outcome&), Signature signature = Signature::kHttp) {
   const Function function{.name = "f", .signature = signature, .invoke = invoke};
   const Request request({});
-  return run_function(function, {.request = &request});
+  testing::ManualClock clock;
+  Loop loop(clock);
+  const FunctionContext context;
+  ContextHost host(loop, context, nullptr, nullptr);
+  StreamHost stream(loop, [](const Response&) { return false; });
+  TaskHost tasks(loop, host, stream, [] {});
+  abi::Call call{.request = &request};
+  Ran ran;
+  EXPECT_TRUE(begin_run(function, call, {.stream = stream, .tasks = tasks}, ran));
+  return ran;
 }
 
 TEST(RunFunction, VerdictOfAResponse) {

@@ -100,22 +100,25 @@ struct Stage final : Caller {
     dropped = given.drop;
     for (const Field& field : given.extra) fields[std::string(field.name)] = field.value;
   }
+  void go_on() override { piece_due = true; }
   void ended() override { ++ends; }
 
   void begin(const Function& function, SteadyTime deadline = SteadyTime::max()) {
     response.reset();
     fields.clear();
-    invocation.begin(function, {.method = method,
-                                .target = target,
-                                .authority = {},
-                                .headers = headers,
-                                .trailers = {},
-                                .params = {},
-                                .body = body,
-                                .peer = {},
-                                .id = {},
-                                .deadline = deadline,
-                                .stop = {}});
+    invocation.begin(function,
+                     {.method = method,
+                      .target = target,
+                      .authority = {},
+                      .headers = headers,
+                      .trailers = {},
+                      .params = {},
+                      .body = body,
+                      .peer = {},
+                      .id = {},
+                      .deadline = deadline,
+                      .stop = {}},
+                     sink);
   }
   // All of it.
   void call(const Function& function) {
@@ -128,8 +131,12 @@ struct Stage final : Caller {
     invocation.begin(function, inbound);
     run_to_end(function);
   }
-  // What takes a Context waits for the loop, so it runs beside it.
   void run_to_end(const Function& function) {
+    piece_due = true;
+    while (std::exchange(piece_due, false)) run_piece(function);
+  }
+  // What takes a Context waits for the loop, so it runs beside it.
+  void run_piece(const Function& function) {
     if (invoker.may_block(function)) {
       std::atomic<bool> returned = false;
       std::jthread worker([&] {
@@ -146,6 +153,8 @@ struct Stage final : Caller {
   int status() const { return response ? response->status() : 0; }
 
   std::string method = "POST";
+  BodySink* sink = nullptr;
+  bool piece_due = false;
   std::string target = "/";
   std::vector<Field> headers;
   std::string body;

@@ -28,7 +28,7 @@ void Turn::admitted() {
 }
 
 Pace* Turn::turn() {
-  if (!given_up_ && !invocation_.answered()) return pace_;
+  if (invocation_.is_midway() || (!given_up_ && !invocation_.answered())) return pace_;
   invocation_.refuse(Response().status(503));
   return nullptr;
 }

@@ -32,6 +32,8 @@ class Turn final : private Gate::Waiter, public Runner::Job {
   // is room for it, and then finish(); where the invocation was answered meanwhile it is refused
   // instead. kFull: nothing was taken. Both outlive the turn.
   Gate::Entry take(const Function& function, Pace& pace);
+  // The function has something to go on with.
+  void go_on() { lane_.runner.queue(*this); }
   // Nobody waits for the answer any more. True: it had not run and will not.
   bool give_up();
   // Gives back what was taken.

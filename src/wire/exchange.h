@@ -49,8 +49,8 @@ class Exchange {
   virtual void respond(Response response, std::span<const Field> extra = {},
                        std::span<const Field> trailers = {}) = 0;
   // Instead of respond(), an answer in pieces: its head (a body of its own is not sent), then any
-  // number of write(), then finish(). Released before that, it is aborted where the peer can see it:
-  // HTTP/1.1 resets the connection, HTTP/2 the stream. What the request's method or the status leaves
+  // number of write(), then finish() or abort(). An answer that is aborted, or released unfinished, is
+  // broken off where the peer can see it: HTTP/1.1 resets the connection, HTTP/2 the stream. What the request's method or the status leaves
   // no room for is dropped. `on_room` runs on the loop, also inside the wire's own functions,
   // whenever unsent() has become less. Trailers are not sent over HTTP/1.0.
   virtual void begin(Response head, std::span<const Field> extra,
@@ -58,6 +58,7 @@ class Exchange {
   virtual void write(std::string_view bytes) = 0;  // copied; nothing is refused
   virtual std::size_t unsent() const = 0;          // bytes of the body that wait for the peer
   virtual void finish(std::span<const Field> trailers) = 0;
+  virtual void abort() = 0;
   // The peer went away (connection lost, or stream reset): an answer would reach nobody.
   virtual bool abandoned() const = 0;
   // `callback` runs once on the loop if the exchange is abandoned before its answer is complete. At

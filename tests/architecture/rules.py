@@ -58,7 +58,8 @@ _PRINTS = re.compile(
 )
 _EXITS = re.compile(r"(?<![\w:.>])(?:std::|::)?(exit|_exit|_Exit|quick_exit)\s*\(")
 _THREAD = re.compile(r"\bstd::(j?thread\b(?!\s*::)|async\b)|\bpthread_create\b")
-_SLEEP = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w:.>])(?:::)?sleep\s*\(")
+# Not ofn::sleep_for, which a coroutine awaits.
+_SLEEP = re.compile(r"\bthis_thread\b.*\bsleep_(for|until)\b|\b(usleep|nanosleep)\b|(?<![\w:.>])(?:::)?sleep\s*\(")
 
 
 def _hits(file: File, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:

@@ -84,6 +84,7 @@ _GOOD = [
     ("threads_only_in_loop", "src/loop/a.cc", "std::thread t([] {});\n"),
     ("threads_only_in_loop", "src/wire/a.cc", "std::thread::id id = std::this_thread::get_id();\n"),
     ("nobody_sleeps", "src/wire/a.cc", "// sleep_for\nvoid f() { process.sleeping(); }\n"),
+    ("nobody_sleeps", "src/wire/a_test.cc", "task<> f() {\n  co_await sleep_for(1s);\n}\n"),
     ("no_mutable_globals", "src/wire/a.cc", "namespace ofn {\nconstexpr int kA = 1;\nconst char* const kB = \"x\";\n"
                                             "struct S {\n  int a = 0;\n};\nint f(int a = 1);\nclass C;\nusing T = int;\n"
                                             "enum class E { kA };\ntemplate <class T>\nT g{};\n}\n"),

@@ -32,6 +32,10 @@ FUNCTIONS = [
     ("half a background event", "void f(const ofn::EventData&);"),
     ("a background event the wrong way", "void f(const ofn::EventContext&, const ofn::EventData&);"),
     ("a lambda", "auto f = [](const ofn::Request&) { return ofn::Response(); };"),
+    ("a writer alone", "void f(ofn::Writer&);"),
+    ("a writer by value", "void f(const ofn::Request&, ofn::Writer);"),
+    ("a writer and a result", "ofn::Response f(const ofn::Request&, ofn::Writer&);"),
+    ("a task of what is no answer", "struct X {}; ofn::task<X> f(const ofn::Request&);"),
     ("a struct without OFN_FIELDS", "struct A { int x; }; int f(const A&);"),
     ("a result without OFN_FIELDS", "struct A { int x; }; OFN_FIELDS(A, x); struct B {}; B f(const A&);"),
 ]
@@ -63,6 +67,12 @@ OTHERS = [
     ("an overload set with two supported", "int f(); ofn::Response f(const ofn::Request&); std::string f(const "
      "ofn::CloudEvent&); ofn::Out f(ofn::Context&, ofn::Bytes); OFN_FUNCTION(f)",
      "call of overloaded 'select(<unresolved overloaded function type>)' is ambiguous"),
+    ("a wait for what is no task", "ofn::task<ofn::Response> f(const ofn::Request&) { co_await 1; co_return 1; }; OFN_FUNCTION(f)",
+     "ofn: a task can await other tasks, ofn::when_all(), ofn::sleep_for(), and what the async_"),
+    ("a temporary that GCC destroys twice", "ofn::task<ofn::Out> f(ofn::Context& context) { co_await context.async_ask("
+     "ofn::GetState{}); co_return 1; }; OFN_FUNCTION(f)", "use of deleted function"),
+    ("options that GCC destroys twice", 'ofn::task<ofn::Out> f(ofn::Context& context) { co_await context.async_send("a", "b", '
+     "{}); co_return 1; }; OFN_FUNCTION(f)", "use of deleted function"),
     ("a name that is unknown", "OFN_FUNCTION(f)", "'f' was not declared in this scope"),
     ("a member", "struct S { ofn::Response f(const ofn::Request&); }; OFN_FUNCTION(S::f)",
      "invalid use of non-static member function"),
@@ -85,6 +95,14 @@ SUPPORTED = [
     "void f(ofn::Context&, const ofn::Bytes&);",
     "struct A { int x; }; OFN_FIELDS(A, x); A f(ofn::Context&, A);",
     "ofn::Response f(const ofn::Request&); int f(int);",
+    "void f(const ofn::Request&, ofn::Writer&);",
+    "ofn::task<> f(ofn::Context&, ofn::Request, ofn::Writer&);",
+    "ofn::task<ofn::Response> f(const ofn::Request&);",
+    "ofn::task<const char*> f();",
+    "ofn::task<> f(ofn::Context&, const ofn::CloudEvent&);",
+    "ofn::task<ofn::Out> f(ofn::Context&, ofn::Bytes);",
+    "ofn::task<> f(const ofn::EventData&, const ofn::EventContext&);",
+    "struct A { int x; }; OFN_FIELDS(A, x); ofn::task<A> f(const A&);",
 ]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from support.http_client import call
 from support.program import Server
+from support.raw import Raw
 from support.waiting import until
 
 SNIPPET = re.compile(r"<!-- snippet: (\S+) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -45,6 +46,11 @@ TESTED = {
     "state/components/visits.yaml",
     "state/func_context.json",
     "state/function.cc",
+    "streaming/ticks.cc",
+    "task/components/letters.yaml",
+    "task/components/receipts.yaml",
+    "task/func_context.json",
+    "task/function.cc",
     "typed/order.cc",
 }
 
@@ -226,6 +232,24 @@ def test_a_hook_that_fails_is_logged_and_the_call_goes_on(program, examples):
         server.logged("names a hook that no program registers")
         assert call(server.url, body=b"1 2").body == b"1 2"
         server.logged("hook failed")
+
+
+def test_streaming(serve, examples):
+    with Raw(serve("ticks", source=examples / "streaming" / "ticks.cc").port) as raw:
+        raw.send(b"GET /?pause=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        seen = b""
+        while seen.count(b"event: tick\n") < 3:
+            seen += raw.receive()
+    assert b"content-type: text/event-stream\r\n" in seen
+    assert b"event: tick\ndata: 2\n\n" in seen
+
+
+def test_task(serve_folder):
+    folder, server = serve_folder("task", "post")
+    answer = call(server.url, body=b"Dear Ada")
+    assert (answer.status, answer.body) == (200, b"posted\n")
+    assert (folder / "data" / "letters" / "letter").read_bytes() == b"Dear Ada"
+    assert (folder / "data" / "receipts" / "receipt").read_bytes() == b"8 bytes\n"
 
 
 def test_state(serve_folder):

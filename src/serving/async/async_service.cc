@@ -142,6 +142,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
         {{"input", input_->rules.trigger->label()}, {"id", message_.id()}, {"reason", why}});
     done_(TopicStatus::kDrop);
   }
+  void go_on() override { turn_.go_on(); }
   void ended() override {
     turn_.end();
     if (std::exchange(in_order_, false)) input_->order->leave();

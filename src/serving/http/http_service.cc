@@ -1,5 +1,6 @@
 #include "serving/http/http_service.h"
 
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -53,7 +54,7 @@ bool is_for_nobody(std::string_view path) {
 }  // namespace
 
 // One request on its way: waits at the gate, runs inline or on a worker, answers.
-class HttpService::Shard::Call final : public Caller {
+class HttpService::Shard::Call final : public Caller, private BodySink {
  public:
   explicit Call(Shard& shard)
       : shard_(shard), invocation_(shard.invoker_, *this), turn_(shard.lane_, invocation_) {}
@@ -68,7 +69,7 @@ class HttpService::Shard::Call final : public Caller {
     Request::Parts parts = parts_of(exchange_->request());
     parts.params = params_.fields();
     parts.deadline = shard_.invoker_.loop.now() + shard_.service_.timeout_;
-    invocation_.begin(*function_, parts);
+    invocation_.begin(*function_, parts, this);
     exchange_->on_abandoned([this] { abandoned(); });
     if (turn_.take(*function_, shard_.paces_[match.index]) == Gate::Entry::kFull) {
       invocation_.refuse(too_many());
@@ -89,7 +90,9 @@ class HttpService::Shard::Call final : public Caller {
   void abandoned() {
     invocation_.request_stop();
     // A peer that only finished sending still reads: it keeps its place.
-    if (exchange_->abandoned() && turn_.give_up()) invocation_.refuse(Response().status(503));
+    if (!exchange_->abandoned()) return;
+    invocation_.caller_left();
+    if (turn_.give_up()) invocation_.refuse(Response().status(503));
   }
 
   // Caller
@@ -97,10 +100,27 @@ class HttpService::Shard::Call final : public Caller {
     turn_.answered();
     exchange_->respond(std::move(answer.response), answer.extra);
   }
+  void go_on() override { turn_.go_on(); }
   void ended() override {
     exchange_.reset();
     turn_.end();
     shard_.free_.push_back(this);
+  }
+
+  // BodySink
+  void begin(Response head, std::span<const Field> extra, std::function<void()> on_room) override {
+    exchange_->begin(std::move(head), extra, std::move(on_room));
+  }
+  void write(std::string_view bytes) override { exchange_->write(bytes); }
+  std::size_t unsent() const override { return exchange_->unsent(); }
+  void finish(std::span<const Field> trailers) override {
+    turn_.answered();
+    exchange_->finish(trailers);
+  }
+  // The function may still read the request: the exchange is held, and only its connection is told.
+  void abort() override {
+    turn_.answered();
+    exchange_->abort();
   }
 
   Shard& shard_;

@@ -23,6 +23,7 @@ struct Answer {
   std::string body;
   std::map<std::string, std::string> fields;
   bool released = false;
+  bool aborted = false;
 };
 
 class FakeExchange final : public wire::Exchange {
@@ -56,6 +57,7 @@ class FakeExchange final : public wire::Exchange {
   void finish(std::span<const Field> trailers) override {
     for (const Field& field : trailers) answer_.fields[std::string(field.name)] = field.value;
   }
+  void abort() override { answer_.aborted = true; }
   bool abandoned() const override { return abandoned_; }
   void on_abandoned(std::function<void()> callback) override { callback_ = std::move(callback); }
   Loop& loop() override { return loop_; }

@@ -80,11 +80,20 @@ void Http1Exchange::write(std::string_view bytes) {
 }
 
 void Http1Exchange::finish(std::span<const Field> trailers) {
+  complete();
+  if (owner_ != nullptr) owner_->finish_answer(*this, trailers);
+}
+
+void Http1Exchange::abort() {
+  complete();
+  if (owner_ != nullptr) owner_->abort_answer(*this);
+}
+
+void Http1Exchange::complete() {
   OFN_CHECK(begun_ && !answered_);
   answered_ = true;
   callback_ = nullptr;
   on_room_ = nullptr;
-  if (owner_ != nullptr) owner_->finish_answer(*this, trailers);
 }
 
 void Http1Exchange::release() {

@@ -26,6 +26,8 @@ class ExchangeOwner {
   virtual void write_body(std::string_view bytes) = 0;
   virtual std::size_t unsent() const = 0;
   virtual void finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) = 0;
+  // It ends the connection, and the exchange is the handler's alone.
+  virtual void abort_answer(Http1Exchange& exchange) = 0;
   // The exchange was given back, answered or not, and is the owner's again.
   virtual void take_back(Http1Exchange& exchange) = 0;
 
@@ -72,12 +74,14 @@ class Http1Exchange final : public Exchange {
   void write(std::string_view bytes) override;
   std::size_t unsent() const override { return owner_ == nullptr ? 0 : owner_->unsent(); }
   void finish(std::span<const Field> trailers) override;
+  void abort() override;
   bool abandoned() const override { return abandoned_; }
   void on_abandoned(std::function<void()> callback) override { callback_ = std::move(callback); }
   Loop& loop() override { return loop_; }
 
  private:
   void release() override;
+  void complete();
 
   ExchangeOwner* owner_;
   Loop& loop_;

@@ -55,10 +55,9 @@ const std::string kDate = "Date: Mon, 01 Jan 2024 00:00:00 GMT\r\n";
 TEST(Http1Pieces, AreChunks) {
   Piecewise test(kGet + kGet);
   test.finish();
-  EXPECT_EQ(test.pieces,
-            (std::vector<std::string>{head_of("Transfer-Encoding: chunked\r\n" + kDate),
-                                      "3\r\nabc\r\n", "", "4\r\ndefg\r\n",
-                                      "0\r\nX-End: well\r\n\r\n"}));
+  EXPECT_EQ(test.pieces, (std::vector<std::string>{
+                             head_of("Transfer-Encoding: chunked\r\n" + kDate), "3\r\nabc\r\n", "",
+                             "4\r\ndefg\r\n", "0\r\nX-End: well\r\n\r\n"}));
   // The next request had to wait, and is served on the same connection.
   EXPECT_EQ(test.bench.handler.seen, (std::vector<std::string>{kSeen, kSeen}));
   EXPECT_EQ(test.bench.session().ending(), Ending::kOpen);
@@ -68,9 +67,8 @@ TEST(Http1Pieces, AreChunks) {
 TEST(Http1Pieces, EndWithTheConnectionOverHttp10) {
   Piecewise test("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
   test.finish();
-  EXPECT_EQ(test.pieces,
-            (std::vector<std::string>{head_of(kDate + "Connection: close\r\n"), "abc", "", "defg",
-                                      ""}));
+  EXPECT_EQ(test.pieces, (std::vector<std::string>{head_of(kDate + "Connection: close\r\n"), "abc",
+                                                   "", "defg", ""}));
   EXPECT_EQ(test.bench.session().ending(), Ending::kLinger);
 }
 
@@ -113,6 +111,14 @@ TEST(Http1Pieces, UnfinishedTheyResetTheConnection) {
   test.bench.pump();
   EXPECT_EQ(test.bench.take(), "");
   EXPECT_EQ(test.bench.session().ending(), Ending::kAbort);
+}
+
+TEST(Http1Pieces, AbortedTheyResetTheConnectionToo) {
+  Piecewise test(kGet);
+  test.exchange->abort();
+  test.bench.pump();
+  EXPECT_EQ(test.bench.session().ending(), Ending::kAbort);
+  EXPECT_EQ(test.exchange->request().method, "GET");  // whose memory is still there
 }
 
 TEST(Http1Pieces, TellWhatWaitsForThePeer) {

@@ -66,6 +66,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   void write_body(std::string_view bytes) override;
   std::size_t unsent() const override { return out_.size(); }
   void finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) override;
+  void abort_answer(Http1Exchange& exchange) override;
   void take_back(Http1Exchange& exchange) override;
 
   void run_ready() override { resume(); }
@@ -298,6 +299,14 @@ void Http1Session::write_body(std::string_view bytes) {
 void Http1Session::finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) {
   if (body_end_ == BodyEnd::kChunked && !drops_body_) write_last_chunk(out_.text(), trailers);
   answered(exchange, !head_.keep_alive || body_end_ == BodyEnd::kClose);
+}
+
+void Http1Session::abort_answer(Http1Exchange& exchange) {
+  OFN_CHECK(&exchange == asked_);
+  asked_ = nullptr;
+  exchange.detach();
+  end(Ending::kAbort);
+  transport_->wake();
 }
 
 ResponseContext Http1Session::context_of(std::span<const Field> extra, bool last) {

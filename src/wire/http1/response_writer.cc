@@ -230,7 +230,8 @@ BodyPlace write_response(std::string& out, const Response& response,
 
 void write_chunk(std::string& out, std::string_view bytes) {
   std::array<char, 16> size{};
-  const char* const end = std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16).ptr;
+  const char* const end =
+      std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16).ptr;
   out.append(std::string_view(size.data(), end)).append("\r\n").append(bytes).append("\r\n");
 }
 

@@ -43,7 +43,6 @@ struct ResponseContext {
   BodyEnd body_end = BodyEnd::kLength;  // all but this: the response's own body is not sent
 };
 
-
 // Appends the response to `out`. The response has passed response_problem().
 // Content-Length, but for 204 and 304, unless the body follows; `text/plain; charset=utf-8` when there
 // is a body and nobody named its type; Date unless somebody set it. No Server, no ETag.

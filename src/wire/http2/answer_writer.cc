@@ -42,8 +42,8 @@ void AnswerWriter::submit(nghttp2_session* session, ServerStream& stream,
   const int status = response.status();
   const bool may_have_body = status != 204 && status != 304;
   const bool follows = stream.in_pieces() && allows_body(status);
-  const bool has_body = may_have_body && !stream.is_head_request() &&
-                        (follows || !stream.answer_body().empty());
+  const bool has_body =
+      may_have_body && !stream.is_head_request() && (follows || !stream.answer_body().empty());
 
   // The values live in the stream until it is closed, but for `extra` and what is made here.
   std::array<char, 4> status_text{};

@@ -91,6 +91,14 @@ TEST_F(ServerPiecesTest, UnfinishedTheyResetTheStream) {
   EXPECT_EQ(result_.reset, 2U);  // INTERNAL_ERROR
 }
 
+TEST_F(ServerPiecesTest, AbortedTheyResetTheStreamToo) {
+  begin(kGet);
+  exchange().abort();
+  run();
+  EXPECT_EQ(result_.reset, 2U);
+  EXPECT_EQ(exchange().request().method, "GET");  // whose memory is still there
+}
+
 TEST_F(ServerPiecesTest, WaitForTheirFunctionAsLongAsItTakes) {
   begin(kGet);
   wait(24h);

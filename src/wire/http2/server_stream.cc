@@ -82,14 +82,23 @@ void ServerStream::write(std::string_view bytes) {
 }
 
 void ServerStream::finish(std::span<const Field> trailers) {
-  OFN_CHECK(state_.in_pieces && !state_.finished);
-  state_.finished = true;
-  on_abandoned_ = nullptr;
-  on_room_ = nullptr;
+  complete();
   if (!sends_pieces()) return;
   for (const Field& field : trailers) answer_trailers_.add(field.name, field.value);
   answer_trailers_.seal();
   owner_->send_more(*this);
+}
+
+void ServerStream::abort() {
+  complete();
+  if (state_.open && owner_ != nullptr) owner_->give_up(*this);
+}
+
+void ServerStream::complete() {
+  OFN_CHECK(state_.in_pieces && !state_.finished);
+  state_.finished = true;
+  on_abandoned_ = nullptr;
+  on_room_ = nullptr;
 }
 
 void ServerStream::on_abandoned(std::function<void()> callback) {

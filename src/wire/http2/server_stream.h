@@ -58,6 +58,7 @@ class ServerStream final : public Exchange {
   void write(std::string_view bytes) override;
   std::size_t unsent() const override { return answer_body().size() - notes.sent; }
   void finish(std::span<const Field> trailers) override;
+  void abort() override;
   bool abandoned() const override { return state_.abandoned; }
   void on_abandoned(std::function<void()> callback) override;
   Loop& loop() override { return *loop_; }
@@ -143,6 +144,7 @@ class ServerStream final : public Exchange {
   };
 
   bool sends_pieces() const;
+  void complete();
 
   StreamOwner* owner_;
   Loop* loop_;

@@ -1,0 +1,304 @@
+// Functions that wait without holding a thread: coroutines.
+//
+//   ofn::task<ofn::Out> process(ofn::Context& context, ofn::Bytes data) {
+//     const ofn::SendReport sent = co_await context.async_send("archive", data);
+//     if (!sent) co_return ofn::Out::error(sent.error());
+//     co_await ofn::sleep_for(std::chrono::seconds(1));
+//     co_return ofn::Out::success();
+//   }
+//
+// Every supported function may return a task of what it returns otherwise. What it may await: other
+// tasks, when_all(), sleep_for(), and the members of Context and Writer whose names begin with async.
+// All else may block as in any function, and holds its thread then.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ofn/failure.h>
+#include <ofn/stores.h>
+
+namespace ofn {
+
+struct SendOptions;
+class SendReport;
+
+template <class T = void>
+class task;
+
+namespace abi {
+
+// What a coroutine may wait for. Each call takes note; the work begins when the coroutine has
+// suspended. When it is done, its result is written and `frame`, a coroutine's, is resumed. What is
+// pointed to lives until then. Threads: the coroutine's. None of them throws.
+struct TaskTable {
+  // `slept`: false where the call was asked to stop meanwhile, or before.
+  void (*sleep)(void* host, std::chrono::steady_clock::duration time, bool& slept, void* frame);
+  // `output` null: all of them; `options` null: none.
+  void (*send)(void* host, const std::string_view* output, std::string_view data,
+               const SendOptions* options, SendReport& report, void* frame);
+  void (*ask)(void* host, const StoreCall& call, StoreAnswer& answer,
+              std::optional<Failure>& failure, void* frame);
+  // `open`: the caller still takes what is written.
+  void (*wait_for_room)(void* host, bool& open, void* frame);
+};
+struct Tasks {
+  const TaskTable* table = nullptr;
+  void* host = nullptr;
+};
+
+// A coroutine that a call has become: the host resumes it, until it is done and then destroys it.
+struct Running {
+  void* frame = nullptr;
+  std::exception_ptr (*failure)(void* frame) = nullptr;  // of one that is done; null: none
+};
+
+}  // namespace abi
+
+namespace internal {
+
+// What all promises share. Threads: one at a time; a call's coroutines never run at once.
+struct Promise {
+  std::coroutine_handle<> then;  // resumed at the end; none: the host sees that it is done
+  std::size_t* left = nullptr;   // of those that end before `then` goes on
+  const abi::Tasks* tasks = nullptr;
+  std::exception_ptr failure;
+
+  static std::suspend_always initial_suspend() noexcept { return {}; }
+  struct End {
+    static bool await_ready() noexcept { return false; }
+    template <std::derived_from<Promise> P>
+    static std::coroutine_handle<> await_suspend(std::coroutine_handle<P> ended) noexcept {
+      Promise& promise = ended.promise();
+      if (!promise.then) return std::noop_coroutine();
+      if (promise.left != nullptr && --*promise.left != 0) return std::noop_coroutine();
+      return promise.then;
+    }
+    static void await_resume() noexcept {}
+  };
+  static End final_suspend() noexcept { return {}; }
+  void unhandled_exception() noexcept { failure = std::current_exception(); }
+
+  template <class A>
+  static decltype(auto) await_transform(A&& awaited) noexcept;
+};
+
+// Marks what a task may await.
+struct Awaitable {};
+
+template <class T>
+struct PromiseOf;
+
+// Runs a task, and goes on with its result.
+template <class T>
+struct Result {
+  std::coroutine_handle<PromiseOf<T>> task;
+  static bool await_ready() noexcept { return false; }
+  template <std::derived_from<Promise> P>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<P> parent) const noexcept {
+    task.promise().then = parent;
+    task.promise().tasks = parent.promise().tasks;
+    return task;
+  }
+  T await_resume() const { return task.promise().take(); }
+};
+
+template <class T>
+struct PromiseOf : Promise {
+  task<T> get_return_object() noexcept;
+  template <class V = T>
+    requires std::convertible_to<V, T>
+  void return_value(V&& value) {
+    result.emplace(std::forward<V>(value));
+  }
+  T take() {
+    if (failure) std::rethrow_exception(failure);
+    return *std::move(result);
+  }
+  std::optional<T> result;
+};
+template <>
+struct PromiseOf<void> : Promise {
+  task<void> get_return_object() noexcept;
+  static void return_void() noexcept {}
+  void take() const {
+    if (failure) std::rethrow_exception(failure);
+  }
+};
+
+}  // namespace internal
+
+// A coroutine's result to come. It runs when it is awaited, not before; one that is never awaited
+// never runs. Awaiting gives what was returned, or throws what was thrown.
+//
+// Lifetime: owns the coroutine. Its parameters by reference must live until it is done: a function's
+//   own do. Threads: a call's tasks run one at a time, but each piece between two awaits may run on
+//   another thread: hold no lock across an await, and trust no thread_local.
+// Cost: one allocation, and where a piece takes a Context two wake-ups of threads.
+template <class T>
+// NOLINTNEXTLINE(readability-identifier-naming): in coroutines' world a task is lower case.
+class [[nodiscard]] task : public internal::Awaitable {
+ public:
+  // NOLINTNEXTLINE(readability-identifier-naming): the language's name.
+  using promise_type = internal::PromiseOf<T>;
+  using Handle = std::coroutine_handle<promise_type>;
+
+  explicit task(Handle handle) noexcept : handle_(handle) {}
+  task(task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+  task& operator=(task&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  task(const task&) = delete;
+  task& operator=(const task&) = delete;
+  ~task() {
+    if (handle_) handle_.destroy();
+  }
+
+  // Awaited once.
+  auto operator co_await() const noexcept { return internal::Result<T>{handle_}; }
+
+  // For the framework.
+  Handle handle() const noexcept { return handle_; }
+  Handle release() noexcept { return std::exchange(handle_, {}); }
+
+ private:
+  Handle handle_;
+};
+
+namespace internal {
+
+template <class T>
+task<T> PromiseOf<T>::get_return_object() noexcept {
+  return task<T>(std::coroutine_handle<PromiseOf>::from_promise(*this));
+}
+inline task<void> PromiseOf<void>::get_return_object() noexcept {
+  return task<void>(std::coroutine_handle<PromiseOf>::from_promise(*this));
+}
+
+template <class A>
+decltype(auto) Promise::await_transform(A&& awaited) noexcept {
+  if constexpr (std::derived_from<std::remove_cvref_t<A>, Awaitable>) {
+    return std::forward<A>(awaited);
+  } else {
+    static_assert(std::derived_from<std::remove_cvref_t<A>, Awaitable>,
+                  "ofn: a task can await other tasks, ofn::when_all(), ofn::sleep_for(), and what "
+                  "the async_… members of ofn::Context and ofn::Writer return");
+    return std::suspend_never();
+  }
+}
+
+template <class T>
+struct TaskOf {
+  static constexpr bool kIsTask = false;
+  using Type = T;
+};
+template <class T>
+struct TaskOf<task<T>> {
+  static constexpr bool kIsTask = true;
+  using Type = T;
+};
+template <class R>
+constexpr bool kIsTask = TaskOf<R>::kIsTask;
+// What a function's caller gets in the end.
+template <class R>
+using Awaited = typename TaskOf<R>::Type;
+
+// What goes to the host, and is resumed by it.
+struct Operation : Awaitable {
+  static bool await_ready() noexcept { return false; }
+};
+
+struct Sleep : Operation {
+  explicit Sleep(std::chrono::steady_clock::duration duration) : time(duration) {}
+  template <std::derived_from<Promise> P>
+  void await_suspend(std::coroutine_handle<P> waits) {
+    const abi::Tasks& tasks = *waits.promise().tasks;
+    tasks.table->sleep(tasks.host, time, slept, waits.address());
+  }
+  bool await_resume() const noexcept { return slept; }
+  std::chrono::steady_clock::duration time;
+  bool slept = true;
+};
+
+// Begins all of them at once, and goes on when the last is done.
+class All : public Awaitable {
+ public:
+  template <class T>
+  void add(const task<T>& one) {
+    branches_.push_back({one.handle(), &one.handle().promise()});
+  }
+  bool await_ready() const noexcept { return branches_.empty(); }
+  template <std::derived_from<Promise> P>
+  bool await_suspend(std::coroutine_handle<P> parent) {
+    left_ = branches_.size() + 1;
+    for (const Branch& branch : branches_) {
+      branch.promise->then = parent;
+      branch.promise->left = &left_;
+      branch.promise->tasks = parent.promise().tasks;
+      branch.handle.resume();
+    }
+    return --left_ != 0;
+  }
+  static void await_resume() noexcept {}
+
+ private:
+  struct Branch {
+    std::coroutine_handle<> handle;
+    Promise* promise;
+  };
+  std::vector<Branch> branches_;
+  std::size_t left_ = 0;
+};
+
+// The result of a task that is done; Done for one without.
+template <class T>
+auto result_of(const task<T>& ended) {
+  if constexpr (std::is_void_v<T>) {
+    ended.handle().promise().take();
+    return Done();
+  } else {
+    return ended.handle().promise().take();
+  }
+}
+
+}  // namespace internal
+
+// Awaited, goes on after that time: true; or, when the call is asked to stop (its stop token), at
+// once: false.
+inline auto sleep_for(std::chrono::steady_clock::duration time) { return internal::Sleep(time); }
+
+// Runs them side by side: all have begun before one is waited for. Gives their results in order
+// (Done for tasks without one), or throws, when all are done, what the first of them in that order
+// has thrown.
+template <class... T>
+task<std::tuple<decltype(internal::result_of(std::declval<const task<T>&>()))...>> when_all(
+    task<T>... tasks) {
+  internal::All all;
+  (all.add(tasks), ...);
+  co_await all;
+  co_return {internal::result_of(tasks)...};
+}
+template <class T>
+task<std::vector<decltype(internal::result_of(std::declval<const task<T>&>()))>> when_all(
+    std::vector<task<T>> tasks) {
+  internal::All all;
+  for (const task<T>& one : tasks) all.add(one);
+  co_await all;
+  std::vector<decltype(internal::result_of(tasks.front()))> results;
+  results.reserve(tasks.size());
+  for (const task<T>& one : tasks) results.push_back(internal::result_of(one));
+  co_return results;
+}
+
+}  // namespace ofn

@@ -1,0 +1,189 @@
+// An HTTP answer that is written piece by piece, while the function runs.
+//
+//   void numbers(const ofn::Request& request, ofn::Writer& writer) {
+//     for (int i = 0; i < 1'000'000; ++i) {
+//       if (!writer.line("{\"number\":" + std::to_string(i) + "}")) return;   // the caller has left
+//     }
+//   }
+//
+// Supported are void f(const Request&, Writer&), the same with a Context& first, and both as tasks.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <ofn/response.h>
+#include <ofn/task.h>
+
+namespace ofn {
+
+namespace abi {
+
+enum class Push {
+  kClosed,  // nobody takes it
+  kRoom,    // taken, and there is room for more
+  kFull,    // taken, and more should wait
+};
+
+// What a Writer can do, for the host to do. Threads: the function's.
+struct StreamTable {
+  // The head goes out. Empty, or why it cannot be sent.
+  std::string (*begin)(void* host, const Response& head, bool early);
+  Push (*push)(void* host, std::string_view bytes);
+  // Blocks until there is room. False: nobody takes more.
+  bool (*wait_for_room)(void* host);
+};
+struct Stream {
+  const StreamTable* table = nullptr;
+  void* host = nullptr;
+};
+
+}  // namespace abi
+
+// One event of a stream for browsers' EventSource (HTML Standard, server-sent events). Borrowed until
+// it was written.
+struct ServerSentEvent {
+  std::string_view data{};   // lines of its own become lines of the event
+  std::string_view event{};  // its type; empty: "message"
+  std::string_view id{};
+  std::optional<std::chrono::milliseconds> retry{};
+};
+
+// The answer of a call. The head goes out with the first piece, or when the function has returned:
+// status 200 unless set, the type text/plain; charset=utf-8 unless set.
+//
+// Where it goes: over HTTP/1.1 in chunks, over HTTP/2 in DATA frames, each piece at once. A caller
+//   that reads slowly makes write() wait: about 64 KiB are on their way at a time.
+// Outputs: where the context has some (runtime Knative), what is written is held until the function
+//   has returned and all outputs have confirmed it, as one body, and then sent; at most
+//   --max-body-size. send_early() sends it to the caller as it comes, and a failure of an output then
+//   aborts the answer. A delivery's answer is held, too.
+// Failure: a function that throws, or is too late (--timeout), after the head has gone out aborts the
+//   answer: HTTP/1.1 resets the connection, HTTP/2 the stream, and nothing is sent to outputs. A whole
+//   answer ends with the trailer X-OpenFunction-Status.
+// Lifetime: until the function returns. Threads: one at a time.
+class Writer {
+ public:
+  explicit Writer(const abi::Stream& stream) noexcept : stream_(&stream) {}
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer() = default;
+
+  // The head, before the first piece. Errors: std::logic_error behind it.
+  Writer& status(int code) {
+    head().status(code);
+    return *this;
+  }
+  Writer& header(std::string name, std::string value) {
+    head().header(std::move(name), std::move(value));
+    return *this;
+  }
+  Writer& content_type(std::string type) {
+    head().content_type(std::move(type));
+    return *this;
+  }
+  // The caller shall not wait for the outputs.
+  Writer& send_early() {
+    head();
+    early_ = true;
+    return *this;
+  }
+
+  // Writes bytes as they are, and waits until there is room for more. False: nobody takes them any
+  // more, since the caller has left or the call is too late; then it is time to return.
+  // Errors: std::invalid_argument for a head that cannot be sent (see Response).
+  bool write(std::string_view bytes) { return settle(push(bytes)); }
+  // One event; the type becomes text/event-stream unless set.
+  // Errors: std::invalid_argument for an id or a type with a line break.
+  bool event(const ServerSentEvent& event) { return settle(push_event(event)); }
+  // One line of JSON; the type becomes application/x-ndjson unless set.
+  // Errors: std::invalid_argument for a text with a line break.
+  bool line(std::string_view json) { return settle(push_line(json)); }
+
+  // The same for coroutines: they wait without holding a thread. The bytes are taken at once.
+  auto async_write(std::string_view bytes) { return Room(push(bytes)); }
+  auto async_event(const ServerSentEvent& event) { return Room(push_event(event)); }
+  auto async_line(std::string_view json) { return Room(push_line(json)); }
+
+  // Sends the head now, when the first piece will take its time.
+  bool begin() { return settle(push({})); }
+
+  // For the framework: the head of what was never written.
+  bool begun() const noexcept { return begun_; }
+  Response&& take_head() noexcept { return std::move(head_); }
+
+ private:
+  struct Room : internal::Operation {
+    explicit Room(abi::Push pushed)
+        : full(pushed == abi::Push::kFull), open(pushed != abi::Push::kClosed) {}
+    bool await_ready() const noexcept { return !full; }
+    template <std::derived_from<internal::Promise> P>
+    void await_suspend(std::coroutine_handle<P> waits) {
+      const abi::Tasks& tasks = *waits.promise().tasks;
+      tasks.table->wait_for_room(tasks.host, open, waits.address());
+    }
+    bool await_resume() const noexcept { return open; }
+    bool full;
+    bool open;
+  };
+
+  Response& head() {
+    if (begun_) throw std::logic_error("the answer's head has gone out already");
+    return head_;
+  }
+  void default_type(const char* type) {
+    if (!begun_ && head_.find_header("content-type") == nullptr) head_.content_type(type);
+  }
+  abi::Push push(std::string_view bytes) {
+    if (!begun_) {
+      begun_ = true;
+      std::string problem = stream_->table->begin(stream_->host, head_, early_);
+      if (!problem.empty()) throw std::invalid_argument("invalid response: " + std::move(problem));
+    }
+    return stream_->table->push(stream_->host, bytes);
+  }
+  bool settle(abi::Push pushed) {
+    if (pushed == abi::Push::kFull) return stream_->table->wait_for_room(stream_->host);
+    return pushed == abi::Push::kRoom;
+  }
+  static bool has_break(std::string_view text) {
+    return text.find_first_of("\r\n") != std::string_view::npos;
+  }
+  abi::Push push_line(std::string_view json) {
+    if (has_break(json))
+      throw std::invalid_argument("a line of JSON has no line breaks of its own");
+    default_type("application/x-ndjson");
+    return push(std::string(json) + '\n');
+  }
+  abi::Push push_event(const ServerSentEvent& event) {
+    if (has_break(event.event) || has_break(event.id))
+      throw std::invalid_argument("an event's type and id have no line breaks");
+    default_type("text/event-stream");
+    std::string text;
+    const auto field = [&text](std::string_view name, std::string_view value) {
+      text.append(name).append(": ").append(value) += '\n';
+    };
+    if (!event.event.empty()) field("event", event.event);
+    if (!event.id.empty()) field("id", event.id);
+    if (event.retry) field("retry", std::to_string(event.retry->count()));
+    // CR, LF and CRLF are all ends of lines there.
+    for (std::string_view rest = event.data;;) {
+      const auto end = rest.find_first_of("\r\n");
+      field("data", rest.substr(0, end));
+      if (end == std::string_view::npos) break;
+      rest.remove_prefix(end + (rest.substr(end).starts_with("\r\n") ? 2 : 1));
+    }
+    return push(text += '\n');
+  }
+
+  const abi::Stream* stream_;
+  Response head_;
+  bool early_ = false;
+  bool begun_ = false;
+};
+
+}  // namespace ofn

@@ -1,0 +1,82 @@
+#include "invocation/function_call.h"
+
+#include <utility>
+
+#include "invocation/answers.h"
+
+namespace ofn {
+
+bool FunctionCall::start_with_context() {
+  if (call_.event != nullptr) {
+    facts_.event = call_.event;
+    facts_.data = call_.event->data() ? Bytes(*call_.event->data()) : Bytes();
+    facts_.content_type =
+        call_.event->datacontenttype() ? *call_.event->datacontenttype() : std::string_view();
+  }
+  if (call_.background != nullptr) {
+    facts_.data = call_.background->data.json();
+    facts_.content_type = "application/json";
+  }
+  call_.context = &context_.emplace(ContextHost::kTable, &host_, facts_);
+  call_.data = facts_.data;
+  if (invoker_.hooks == nullptr) return begin_run(function_, call_, hosts_, ran_);
+
+  hooks_.emplace(*invoker_.hooks, invoker_.log, id_);
+  facts_.plugins = hooks_->plugins();
+  hooks_->pre(*context_, data_.emplace(facts_.data));
+  if (data_->replaced()) replace_data(*data_);
+  if (!hooks_->failed().empty()) {
+    fail_by_hook();
+    return end_hooked();
+  }
+  return begin_run(function_, call_, hosts_, ran_) && end_hooked();
+}
+
+bool FunctionCall::resume() {
+  return resume_run(function_, hosts_, ran_) && (!hooks_ || end_hooked());
+}
+
+void FunctionCall::replace_data(const CallData& data) {
+  call_.data = facts_.data = data.bytes();
+  if (call_.request != nullptr) {
+    Request::Parts parts = call_.request->parts();
+    parts.body = data.bytes();
+    call_.request = &request_.emplace(std::move(parts));
+    if (facts_.request != nullptr) facts_.request = call_.request;
+  }
+  if (call_.event != nullptr) {
+    event_.emplace(*call_.event).data(std::string(data.bytes()));
+    call_.event = facts_.event = &*event_;
+  }
+  if (call_.background != nullptr) {
+    background_.emplace(*call_.background).data = EventData(std::string(data.bytes()));
+    call_.background = &*background_;
+  }
+}
+
+void FunctionCall::fail_by_hook() {
+  ran_ = Ran();
+  ran_.verdict = Verdict::kError;
+  ran_.hook_failed = true;
+  ran_.outcome.response = hook_failed(hooks_->failed(), id_);
+}
+
+bool FunctionCall::end_hooked() {
+  const bool failed_before = ran_.hook_failed;
+  const std::string error = ran_.crash ? ran_.crash->text() : std::string();
+  // What a caller has already is not to be changed any more.
+  const bool has_response =
+      !ran_.crash && answers_with_response(function_.signature) && !hosts_.stream.live();
+  CallResult result(verdict_name(ran_.verdict), error,
+                    has_response ? &ran_.outcome.response : nullptr,
+                    ran_.outcome.event ? &*ran_.outcome.event : nullptr);
+  hooks_->post(*context_, result);
+  if (!failed_before && !ran_.crash && !hooks_->failed().empty()) {
+    fail_by_hook();
+  } else {
+    judge(ran_, function_);
+  }
+  return true;
+}
+
+}  // namespace ofn

@@ -1,0 +1,116 @@
+#include "invocation/task_host.h"
+
+#include <coroutine>
+#include <iterator>
+#include <utility>
+
+namespace ofn {
+
+const abi::TaskTable TaskHost::kTable = {
+    .sleep =
+        [](void* host, Duration time, bool& slept, void* frame) {
+          auto& self = *static_cast<TaskHost*>(host);
+          self.note([&self, time, &slept, frame] { self.begin_sleep(time, slept, frame); });
+        },
+    .send =
+        [](void* host, const std::string_view* output, std::string_view data,
+           const SendOptions* given, SendReport& report, void* frame) {
+          static const SendOptions kNone;
+          const SendOptions& options = given == nullptr ? kNone : *given;
+          auto& self = *static_cast<TaskHost*>(host);
+          self.note([&self, output, payload = self.context_.payload(data, options), &options,
+                     &report, frame]() mutable {
+            self.context_.send(output, std::move(payload), options,
+                               [&self, &report, frame](SendReport sent) {
+                                 report = std::move(sent);
+                                 self.ready(frame);
+                               });
+          });
+        },
+    .ask =
+        [](void* host, const StoreCall& call, StoreAnswer& answer, std::optional<Failure>& failure,
+           void* frame) {
+          auto& self = *static_cast<TaskHost*>(host);
+          self.note([&self, &call, &answer, &failure, frame] {
+            self.context_.ask(call, [&self, &answer, &failure, frame](StoreResult result) {
+              take_answer(std::move(result), answer, failure);
+              self.ready(frame);
+            });
+          });
+        },
+    .wait_for_room =
+        [](void* host, bool& open, void* frame) {
+          auto& self = *static_cast<TaskHost*>(host);
+          self.note([&self, &open, frame] {
+            self.stream_.when_room([&self, &open, frame](bool is_open) {
+              open = is_open;
+              self.ready(frame);
+            });
+          });
+        }};
+
+TaskHost::TaskHost(Loop& loop, ContextHost& context, StreamHost& stream,
+                   std::function<void()> on_ready)
+    : loop_(loop),
+      context_(context),
+      stream_(stream),
+      on_ready_(std::move(on_ready)),
+      tasks_{.table = &kTable, .host = this} {}
+
+void TaskHost::resume_ready() {
+  std::vector<void*> frames;
+  {
+    const std::lock_guard lock(mutex_);
+    frames.swap(ready_);
+  }
+  for (void* frame : frames) std::coroutine_handle<>::from_address(frame).resume();
+}
+
+void TaskHost::start_noted() {
+  // The next piece is due when all have begun, also where some are done at once.
+  for (auto& start : std::exchange(noted_, {})) start();
+  piece_due_ = false;
+  make_due();
+}
+
+void TaskHost::ready(void* frame) {
+  {
+    const std::lock_guard lock(mutex_);
+    ready_.push_back(frame);
+  }
+  if (!piece_due_) make_due();
+}
+
+void TaskHost::make_due() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ready_.empty()) return;
+  }
+  piece_due_ = true;
+  on_ready_();
+}
+
+void TaskHost::begin_sleep(Duration time, bool& slept, void* frame) {
+  if (stopped_) {
+    slept = false;
+    return ready(frame);
+  }
+  Sleep& sleep = sleeps_.emplace_back(*this, slept, frame);
+  sleep.place = std::prev(sleeps_.end());
+  sleep.timer.arm(time < SteadyTime::max() - loop_.now() ? loop_.now() + time : SteadyTime::max());
+}
+
+void TaskHost::wake(Sleep& sleep) {
+  ready(sleep.frame);
+  sleeps_.erase(sleep.place);
+}
+
+void TaskHost::stop() {
+  stopped_ = true;
+  for (const Sleep& each : std::exchange(sleeps_, {})) {
+    *each.slept = false;
+    ready(each.frame);
+  }
+}
+
+}  // namespace ofn

@@ -1,0 +1,83 @@
+// The host's half of a task (<ofn/task.h>): what a call's coroutines wait for. A coroutine runs in
+// pieces; a piece ends when every coroutine of the call waits, or the call's is done.
+//
+//   on any thread   a piece runs, and notes what it waits for
+//   on the loop     start_noted()      begins it, and later, when something of it is done,
+//                   → on_ready         the next piece is due
+//   on any thread   resume_ready()     is that piece
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <vector>
+
+#include <ofn/task.h>
+
+#include "invocation/context_host.h"
+#include "invocation/stream_host.h"
+#include "loop/loop.h"
+
+namespace ofn {
+
+// Lifetime: everything outlives it; reused from call to call. Threads: as said above.
+// Cost: nothing for a call without coroutines.
+class TaskHost {
+ public:
+  // `on_ready` runs on the loop.
+  TaskHost(Loop& loop, ContextHost& context, StreamHost& stream, std::function<void()> on_ready);
+  TaskHost(const TaskHost&) = delete;
+  TaskHost& operator=(const TaskHost&) = delete;
+
+  // For the next call. Threads: the loop's.
+  void begin() { piece_due_ = true, stopped_ = false; }
+  // What the author's tasks are given.
+  const abi::Tasks* tasks() const { return &tasks_; }
+
+  void resume_ready();
+  void start_noted();
+  // No piece runs, nor is one due: something is waited for. Threads: the loop's.
+  bool waits() const { return !piece_due_; }
+  // Sleeps end, and there are no more. Threads: the loop's.
+  void stop();
+
+ private:
+  static const abi::TaskTable kTable;
+
+  struct Sleep {
+    Sleep(TaskHost& host, bool& slept_of_it, void* frame_of_it)
+        : timer(host.loop_, [this, &host] { host.wake(*this); }),
+          slept(&slept_of_it),
+          frame(frame_of_it) {}
+    Timer timer;
+    bool* slept;
+    void* frame;
+    std::list<Sleep>::iterator place;
+  };
+
+  void note(std::move_only_function<void()> start) { noted_.push_back(std::move(start)); }
+  void begin_sleep(Duration time, bool& slept, void* frame);
+  void wake(Sleep& sleep);
+  void ready(void* frame);
+  void make_due();
+
+  Loop& loop_;
+  ContextHost& context_;
+  StreamHost& stream_;
+  std::function<void()> on_ready_;
+  abi::Tasks tasks_;
+
+  std::vector<std::move_only_function<void()>>
+      noted_;  // the piece's while it runs, else the loop's
+
+  // The loop's.
+  std::list<Sleep> sleeps_;
+  bool piece_due_ = false;  // or running
+  bool stopped_ = false;
+
+  std::mutex mutex_;
+  std::vector<void*> ready_;
+};
+
+}  // namespace ofn
