@@ -143,6 +143,8 @@ void Engine::sent(std::size_t count) {
   written_ += count;
 }
 
+std::size_t Engine::backlog() const { return nghttp2_session_get_outbound_queue_size(session_); }
+
 bool Engine::finished() const {
   if (broken_) return true;
   return head_ == out_.size() && nghttp2_session_want_read(session_) == 0 &&

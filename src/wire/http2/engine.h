@@ -46,6 +46,8 @@ class Engine {
   // value of written() with which the socket has taken all of it.
   void note_end(std::uint64_t& end) { noted_ = &end; }
 
+  // Frames that wait, but for DATA whose window is closed.
+  std::size_t backlog() const;
   // Nothing will follow in either direction, and all was handed to the socket.
   bool finished() const;
 

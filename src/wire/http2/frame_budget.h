@@ -93,7 +93,7 @@ class FrameBudget {
   static constexpr int kSpoiltRequests = 100;
   static constexpr int kSpoiltRequestsPerSecond = 10;
   // Frames that carry nothing. A browser or a gRPC client sends some tens at the start, then
-  // about two WINDOW_UPDATE for each DATA frame, which earn their own credit.
+  // about two WINDOW_UPDATE for each full DATA frame, which earn their own credit.
   static constexpr int kIdleFrames = 1000;
   static constexpr int kIdleFramesPerSecond = 50;
 
@@ -104,8 +104,20 @@ class FrameBudget {
   void spend_as_client(const FrameHead& frame);
   // A request ended without an answer, and it was the peer who spoilt it.
   void request_spoilt() { --requests_; }
-  void request_answered() { requests_ = std::min(requests_ + 1, kSpoiltRequests); }
-  void data_sent() { earn(kWindowUpdatesPerData); }
+  void request_answered() {
+    requests_ = std::min(requests_ + 1, kSpoiltRequests);
+    earn(kWindowUpdatesPerData);
+  }
+  // The peer reset a request that had its whole answer: it takes back what the answer has earned.
+  void answer_thrown_away() { requests_ -= 2; }
+  // More requests at once than were allowed. A client that has not seen our SETTINGS yet may mean
+  // well, so they cost no more than other frames do.
+  void request_refused() { frames_ -= kFramesPerRequest + 1; }
+  // A piece of an answer, by which all that there was has gone out or not. Who lets us send byte by
+  // byte what we have earns nothing.
+  void data_sent(std::size_t size, bool all) {
+    if (all || size >= kUsefulData) earn(kWindowUpdatesPerData);
+  }
   // A request of ours came to its end, by an answer or a reset.
   void answer_received() { earn(kFramesPerAnswer); }
   // Refills first, when time has passed.

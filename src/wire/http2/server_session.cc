@@ -23,6 +23,9 @@ constexpr std::int32_t kConnectionWindow = 1024 * 1024;
 constexpr std::chrono::seconds kFarewell(1);
 // Of one header block. With frames of the usual 16 KiB that is twice what a head may have.
 constexpr int kMaxContinuations = 8;
+// Frames for a peer that does not read. 100 streams have some hundreds; what a peer makes us say
+// beyond them (resets of what it spoils) has no other end.
+constexpr std::size_t kMaxBacklog = 1000;
 // How long a peer may go on sending a request that has its answer (413).
 constexpr std::chrono::seconds kLingering(1);
 // Streams that are kept for the next requests.
@@ -112,7 +115,7 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
             self(user).engine_.take_data(head, size, stream.answer_body(), stream.notes.sent);
         if (refused != 0) return refused;
         stream.notes.last_progress = self(user).now();
-        self(user).budget_->data_sent();
+        self(user).budget_->data_sent(size, stream.unsent() == 0);
         stream.notify_room();
         return 0;
       });
@@ -151,6 +154,7 @@ void ServerSession::receive(std::string_view bytes) {
     engine_.terminate(NGHTTP2_ENHANCE_YOUR_CALM);
   } else {
     engine_.receive(bytes);
+    if (engine_.backlog() > kMaxBacklog) engine_.terminate(NGHTTP2_ENHANCE_YOUR_CALM);
   }
   if (!scanner_.unfinished()) {
     unfinished_since_ = SteadyTime::max();
@@ -182,7 +186,11 @@ int ServerSession::on_begin_frame(std::uint8_t type, std::int32_t id) {
   if (type == NGHTTP2_CONTINUATION)
     return ++continuations_ > kMaxContinuations ? engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM) : 0;
   continuations_ = 0;
-  if (type != NGHTTP2_HEADERS || id > last_id_) return 0;
+  if (type != NGHTTP2_HEADERS) return 0;
+  if (id > last_id_) {
+    if (open_ >= kMaxStreams) budget_->request_refused();
+    return 0;
+  }
   if (nghttp2_session_find_stream(engine_.get(), id) != nullptr) return 0;
   if (std::ranges::find(reset_, id) != reset_.end()) return 0;
   return engine_.refuse(NGHTTP2_PROTOCOL_ERROR);
@@ -194,6 +202,8 @@ int ServerSession::on_frame(const nghttp2_frame& frame) {
     return 0;
   }
   if (frame.hd.type == NGHTTP2_GOAWAY) peer_left_ = true;
+  if (frame.hd.type == NGHTTP2_RST_STREAM && find(frame.hd.stream_id) == nullptr)
+    budget_->answer_thrown_away();
   if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
   ServerStream* stream = find(frame.hd.stream_id);
   if (stream == nullptr) return 0;

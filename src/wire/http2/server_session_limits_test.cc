@@ -223,26 +223,73 @@ TEST_F(ServerSessionTest, FloodsEndTheConnection) {
          if (id == 1) f.headers(1, get, true, false);
          f.frame(9, 0, 1, "");
        }},
+      {"streams beyond the limit", [&](RawFrames& f, auto id) { f.headers(id, get, false); }},
   };
+  // Who reads nothing may make no more of it: what would be said to them must not pile up.
   for (const Case& c : cases) {
-    for (const bool answering : {false, true}) {
+    for (const auto& [answering, reading] :
+         {std::pair(false, true), std::pair(true, true), std::pair(true, false)}) {
+      SCOPED_TRACE(c.name + (answering ? ", answering" : "") + (reading ? "" : ", reads nothing"));
       connect_raw();
       handler_.handled = 0;
       handler_.answer = answering ? std::function<void(Exchange&)>(echo) : nullptr;
       std::uint32_t id = 1;
+      std::size_t said = 0;
       int sent = 0;
-      for (; sent < 100000 && server_->session().ending() == Ending::kOpen; sent += 100) {
+      for (; sent < 5000 && server_->session().ending() == Ending::kOpen; sent += 100) {
         RawFrames frames;
         for (int i = 0; i < 100; ++i, id += 2) c.add(frames, id);
         server_->feed(frames.bytes());
-        server_->take();
+        if (reading) said += server_->take().size();
         if (!answering) handler_.kept.clear();
         loop_.run_ready();
       }
-      EXPECT_LT(sent, 5000) << c.name;
-      EXPECT_LE(handler_.handled, 200) << c.name;
+      said += server_->take().size();
+      EXPECT_NE(server_->session().ending(), Ending::kOpen);
+      EXPECT_LT(said, 100'000U);
+      EXPECT_LE(handler_.handled, 200);
       TearDown();
     }
+  }
+}
+
+// The same as floods, but each frame arrives when all before it has been answered.
+TEST_F(ServerSessionTest, AbuseThatWaitsForEachAnswerEndsTheConnection) {
+  const std::vector<Field> get = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  struct Case {
+    std::string name;
+    std::size_t answer;
+    std::function<void(std::uint32_t stream)> do_once;
+  };
+  const std::vector<Case> cases = {
+      {"reset behind the answer", 1,
+       [&](auto id) {
+         talk(RawFrames().headers(id, get, true));
+         talk(RawFrames().rst(id, 8));
+       }},
+      {"an answer taken byte by byte", 100'000,
+       [&](auto id) {
+         if (id == 1) {
+           // SETTINGS_INITIAL_WINDOW_SIZE 0
+           talk(RawFrames().frame(kSettings, 0, 0, std::string("\0\4\0\0\0\0", 6)));
+           talk(RawFrames().headers(id, get, true));
+         }
+         talk(RawFrames().window_update(1, 1));
+       }},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    connect_raw();
+    handler_.handled = 0;
+    handler_.answer = [&](Exchange& exchange) {
+      exchange.respond(Response(std::string(c.answer, 'x')));
+    };
+    std::uint32_t id = 1;
+    for (; id < 10'000 && server_->session().ending() == Ending::kOpen; id += 2) c.do_once(id);
+    EXPECT_NE(server_->session().ending(), Ending::kOpen);
+    EXPECT_LE(handler_.handled, 200);
+    TearDown();
   }
 }
 
