@@ -1,5 +1,6 @@
 // The functions that the tests of the program serve: as a .so, as source, and linked. What they do is asked for by the
 // request, so that one compilation serves every test.
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -56,6 +57,12 @@ std::string wait(const ofn::Request& request) {
   return std::string(std::istreambuf_iterator<char>(fifo), {});
 }
 
+// How often it has been called.
+std::string counted() {
+  static std::atomic<int> calls = 0;
+  return std::to_string(++calls);
+}
+
 // Replies with the same event under another type; an event of the type `wait` waits for its subject, a FIFO.
 ofn::CloudEvent relay(const ofn::CloudEvent& event) {
   std::osyncstream(std::cerr) << "event " << event.id() << "\n";  // not mixed with the log's lines
@@ -70,4 +77,5 @@ OFN_FUNCTION(environment)
 OFN_FUNCTION(app::echo)
 OFN_FUNCTION(crash)
 OFN_FUNCTION(wait)
+OFN_FUNCTION(counted)
 OFN_FUNCTION(relay)

@@ -99,7 +99,8 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
          void* user) -> int { return self(user).on_data(self(user).find(id), view(data, size)); });
   nghttp2_session_callbacks_set_on_stream_close_callback(
       table, [](nghttp2_session*, std::int32_t id, std::uint32_t, void* user) -> int {
-        return self(user).on_closed(id);
+        self(user).on_closed(id);
+        return 0;
       });
   nghttp2_session_callbacks_set_on_frame_send_callback(
       table, [](nghttp2_session*, const nghttp2_frame* frame, void* user) -> int {
@@ -154,7 +155,8 @@ void ServerSession::receive(std::string_view bytes) {
     engine_.terminate(NGHTTP2_ENHANCE_YOUR_CALM);
   } else {
     engine_.receive(bytes);
-    if (engine_.backlog() > kMaxBacklog) engine_.terminate(NGHTTP2_ENHANCE_YOUR_CALM);
+    if (budget_->exhausted() || engine_.backlog() > kMaxBacklog)
+      engine_.terminate(NGHTTP2_ENHANCE_YOUR_CALM);
   }
   if (!scanner_.unfinished()) {
     unfinished_since_ = SteadyTime::max();
@@ -356,9 +358,9 @@ void ServerSession::reset(ServerStream& stream, std::uint32_t code) {
 
 // --- endings -------------------------------------------------------------------------------------
 
-int ServerSession::on_closed(std::int32_t id) {
+void ServerSession::on_closed(std::int32_t id) {
   ServerStream* stream = find(id);
-  if (stream == nullptr) return 0;
+  if (stream == nullptr) return;
   if (!stream->notes.complete && !stream->notes.ended_by_us) budget_->request_spoilt();
   nghttp2_session_set_stream_user_data(engine_.get(), id, nullptr);
   if (--open_ == 0) {
@@ -367,7 +369,6 @@ int ServerSession::on_closed(std::int32_t id) {
   }
   if (stream->notes.waits_for_memory) std::erase(waiting_, id);
   stream->close();
-  return budget_->exhausted() ? engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM) : 0;
 }
 
 void ServerSession::take_back(ServerStream& stream, std::size_t reserved) {

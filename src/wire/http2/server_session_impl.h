@@ -63,7 +63,7 @@ class ServerSession final : public Session, public StreamOwner {
   int on_frame(const nghttp2_frame& frame);
   int on_head(ServerStream& stream, bool end);
   int on_data(ServerStream* stream, std::string_view bytes);
-  int on_closed(std::int32_t id);
+  void on_closed(std::int32_t id);
   void on_frame_sent(const nghttp2_frame& frame);
 
   void grant_memory(ServerStream& stream);
