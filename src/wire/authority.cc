@@ -1,6 +1,9 @@
 #include "wire/authority.h"
 
+#include <arpa/inet.h>
+#include <array>
 #include <cstddef>
+#include <netinet/in.h>
 
 #include "wire/http1/chars.h"
 
@@ -35,13 +38,13 @@ std::size_t end_of_name(std::string_view text) {
 // The end of an IPv6 address in brackets, or npos.
 std::size_t end_of_literal(std::string_view text) {
   const std::size_t close = text.find(']');
-  if (close == std::string_view::npos) return close;
-  bool colon = false;
-  for (const char c : text.substr(1, close - 1)) {
-    colon = colon || c == ':';
-    if (!is(http1::kHex, c) && c != ':' && c != '.') return std::string_view::npos;
-  }
-  return colon ? close + 1 : std::string_view::npos;
+  std::array<char, INET6_ADDRSTRLEN> address{};  // ends in a NUL, for inet_pton
+  if (close == std::string_view::npos || close > address.size()) return std::string_view::npos;
+  text.copy(address.data(), close - 1, 1);
+  in6_addr parsed;
+  const bool valid = std::string_view(address.data()).size() == close - 1 &&
+                     ::inet_pton(AF_INET6, address.data(), &parsed) == 1;
+  return valid ? close + 1 : std::string_view::npos;
 }
 
 }  // namespace

@@ -147,6 +147,18 @@ TEST(HeadParser, RefusesBadHosts) {
     SCOPED_TRACE(host);
     expect_status("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n", 0);
   }
+  struct Literal {
+    std::string_view text;
+    int status;
+  };
+  for (const auto& [literal, status] :
+       {Literal{"[:::]", 400}, Literal{"[1:2]", 400}, Literal{"[12345::]", 400},
+        Literal{"[::1%25a]", 400}, Literal{"[::256.0.0.1]", 400}, Literal{"[::ffff:10.0.0.1]", 0},
+        Literal{"[1111:2222:3333:4444:5555:6666:255.255.255.255]", 0},
+        Literal{"[1111:2222:3333:4444:5555:6666:7777:8888:9999:0000]", 400}}) {
+    SCOPED_TRACE(literal);
+    expect_status("GET / HTTP/1.1\r\nHost: " + std::string(literal) + "\r\n\r\n", status);
+  }
   expect_status("GET / HTTP/1.1\r\n\r\n", 400);
   expect_status("GET / HTTP/1.2\r\nX: y\r\n\r\n", 400);
   expect_status("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400);
