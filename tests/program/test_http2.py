@@ -7,8 +7,16 @@ import h2.events
 import pytest
 from h2.settings import SettingCodes
 
+from support.frames import GOAWAY, Frames
 from support.http2 import Http2
 from support.raw import Raw
+
+
+@pytest.fixture(scope="module")
+def echo(program, functions):
+    server = program.serve(functions, "app::echo")
+    yield server
+    server.process.end()
 
 
 @pytest.fixture
@@ -49,6 +57,49 @@ def test_upgrade(serve):
         client.flush()
         assert "/upgraded" in client.answer(1).text
         assert client.answer(client.request("/next")).status == 200
+
+
+def upgrade(settings, connection=b"Upgrade, HTTP2-Settings", protocol=b"h2c", version=b"1.1", rest=b"\r\n"):
+    head = b"GET /asked HTTP/" + version + b"\r\nHost: x\r\nConnection: " + connection + b"\r\nUpgrade: " + protocol + b"\r\n"
+    return head + b"".join(b"HTTP2-Settings: " + each + b"\r\n" for each in settings) + rest
+
+
+SETTINGS = b"AAMAAABkAAQAAP__"
+NO_UPGRADES = {
+    **{
+        f"settings {settings!r}": upgrade([settings])
+        for settings in (
+            b"!", b"AAM", b"AAMA", b"AAMAAABk=", b"AAMAAABkAA==", b"AAMAAABkAAQAAP//", b"AAMA*ABk", b"AAMAAABk, AAMAAABk", b"AAMA AABk", b'"AAMAAABk"',
+            # A window too large, push that is neither on nor off, frames too small.
+            b"AAT_____", b"AAIAAAAC", b"AAUAAAAB",
+        )
+    },
+    "no settings": upgrade([]),
+    "settings twice": upgrade([SETTINGS, SETTINGS]),
+    "settings that Connection does not name": upgrade([SETTINGS], b"Upgrade"),
+    "an upgrade that Connection does not name": upgrade([SETTINGS], b"HTTP2-Settings"),
+    "another protocol": upgrade([SETTINGS], protocol=b"websocket"),
+    "HTTP/2 with TLS": upgrade([SETTINGS], protocol=b"h2"),
+    "HTTP/1.0": upgrade([SETTINGS], b"Upgrade, HTTP2-Settings, keep-alive", version=b"1.0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", NO_UPGRADES.values(), ids=NO_UPGRADES)
+def test_an_upgrade_that_is_not_asked_for_rightly_is_a_request_like_any_other(echo, asked):
+    with Raw(echo.port) as raw:
+        for _ in range(2):
+            raw.send(asked)
+            answer = raw.answer()
+            assert answer.status == 200 and "/asked" in answer.text and answer.headers["Upgrade"] is None
+
+
+@pytest.mark.parametrize("body", [b"\r\n", b"Content-Length: 5\r\n\r\nhello", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"])
+def test_behind_an_upgrade_only_http2_is_understood(echo, body):
+    with Raw(echo.port) as raw:
+        raw.send(upgrade([SETTINGS], rest=body) + b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert raw.answer().status == 101
+        said = Frames(raw, raw.receive()).rest()
+        assert said[-1].kind == GOAWAY and not any(b"smuggled" in frame.payload for frame in said)
 
 
 def test_streams_of_one_connection_do_not_wait_for_each_other(serve, connect, fifo, release):

@@ -74,11 +74,11 @@ class Frame:
 
 
 class Frames:
-    """What a peer says, frame by frame."""
+    """What a peer says, frame by frame; `begun`: what was read of it before."""
 
-    def __init__(self, raw):
+    def __init__(self, raw, begun=b""):
         self._raw = raw
-        self._bytes = b""
+        self._bytes = begun
         self.seen = []
         self.ended = False  # the peer has closed, or reset
 

@@ -337,6 +337,9 @@ TEST_F(ServerSessionTest, UpgradeMakesTheRequestStreamOne) {
                         .version = Version::kHttp11};
   EXPECT_FALSE(make_upgraded_session(handler_, limits_, "!", request));
   EXPECT_FALSE(make_upgraded_session(handler_, limits_, "AAMA", request));
+  EXPECT_FALSE(make_upgraded_session(handler_, limits_, "AAT_____", request));  // a window
+  EXPECT_FALSE(make_upgraded_session(handler_, limits_, "AAIAAAAC", request));  // push
+  EXPECT_FALSE(make_upgraded_session(handler_, limits_, "AAUAAAAB", request));  // a frame's size
   EXPECT_FALSE(make_upgraded_session(handler_, limits_, "AAMAAABkAAQAAP//", request));
   auto session = make_upgraded_session(handler_, limits_, "AAMAAABkAAQAAP__", request);
   ASSERT_TRUE(session);

@@ -10,7 +10,8 @@
 
 namespace ofn::wire::http2 {
 
-// The value of HTTP2-Settings: base64url without padding. nullopt: malformed.
+// The value of HTTP2-Settings: the payload of a SETTINGS frame, in base64url without padding.
+// nullopt: malformed, or with a value that is not allowed.
 std::optional<std::string> decode_http2_settings(std::string_view text);
 
 // The request's head as stream 1 would have sent it: names in lower case, nothing that was about the
