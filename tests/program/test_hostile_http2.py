@@ -204,6 +204,7 @@ ABUSES = {
     ),
     "malformed HEADERS": lambda number: (headers(number, GET[:1], END_STREAM),),
     "malformed HEADERS with bodies": lambda number: (headers(number, GET[:1]), data(number, b"x" * 100, END_STREAM)),
+    "heads of too many fields": lambda number: (frame(HEADERS, END_HEADERS | END_STREAM, number, block(GET) + b"\xa0" * 200),),
     "streams beyond the limit": lambda number: (headers(number, POST),),
     "PING": lambda number: (frame(PING, 0, 0, b"12345678"),),
     "acknowledged PING": lambda number: (frame(PING, ACK, 0, b"12345678"),),
@@ -226,7 +227,8 @@ ABUSES = {
 # Of these the server sees the parts apart: each request has been answered before the rest comes.
 DRIPPED = {
     name: ABUSES[name]
-    for name in ("rapid reset", "rapid reset of open requests", "window overflow", "empty window update", "length mismatch", "malformed HEADERS")
+    for name in ("rapid reset", "rapid reset of open requests", "window overflow", "empty window update", "length mismatch", "malformed HEADERS",
+                 "heads of too many fields")
 }
 ENOUGH = 100_000
 

@@ -222,6 +222,8 @@ int ServerSession::on_head(ServerStream& stream, bool end) {
   if (status < 0) {
     reset(stream, NGHTTP2_PROTOCOL_ERROR);
   } else if (status > 0) {
+    // A few bytes stand for many fields, and all must be decoded to know the next head's.
+    if (status == 431) budget_->request_spoilt();
     answer_early(stream, status);
   } else if (end) {
     dispatch(stream);

@@ -223,6 +223,11 @@ TEST_F(ServerSessionTest, FloodsEndTheConnection) {
          if (id == 1) f.headers(1, get, true, false);
          f.frame(9, 0, 1, "");
        }},
+      {"heads of too many fields",
+       [&](RawFrames& f, auto id) {
+         // 200 times the table's entry 32, a byte each.
+         f.frame(kHeaders, 5, id, RawFrames::block(get) + std::string(200, '\xa0'));
+       }},
       {"streams beyond the limit", [&](RawFrames& f, auto id) { f.headers(id, get, false); }},
   };
   // Who reads nothing may make no more of it: what would be said to them must not pile up.

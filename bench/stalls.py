@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Measures who waits for whom, and prints Markdown tables.
+
+    bench/stalls.py                      # of build/bin/functions-framework: a minute
+    bench/stalls.py --only abuse --program PATH
+
+- block: a thousand calls at once that each block for 100 ms, and what callers of another function see meanwhile.
+- streams: a function that computes for a millisecond, asked over one HTTP/2 connection with 16 streams and over 16
+  HTTP/1.1 connections (h2load, both).
+- abuse: floods of HTTP/2, one connection after another, and what callers of other connections see meanwhile.
+- idle: the processor's time of a server that nobody asks.
+
+What the others see is a process of its own that asks all the time; beside a load, all of this shares the machine's cores.
+"""
+
+import argparse
+import contextlib
+import http.client
+import itertools
+import multiprocessing
+import os
+import re
+import select
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import run
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+from support import frames  # noqa: E402: the folder of tests is no package that is installed
+
+_ROOT = Path(__file__).resolve().parents[1]
+_CALLS = 1000
+_GOAL_BLOCK_MS = 250
+
+
+class Prober:
+    """Another caller, in a process of its own: when it asked, and how long it took."""
+
+    def __init__(self, port):
+        self._results, sender = multiprocessing.Pipe(duplex=False)
+        self._over = multiprocessing.Event()
+        self._process = multiprocessing.Process(target=self._ask, args=(port, sender), daemon=True)
+
+    def __enter__(self):
+        self._process.start()
+        self._results.recv()  # it has begun
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self.samples = self._results.recv()
+        self._process.join()
+
+    def _ask(self, port, sender):
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sender.send(None)
+        samples = []
+        while not self._over.is_set():
+            begin = time.monotonic()
+            connection.request("GET", "/")
+            assert connection.getresponse().read() == b"quick\n"
+            samples.append((begin, (time.monotonic() - begin) * 1000))
+            time.sleep(0.0005)
+        sender.send(samples)
+
+    def within(self, windows):
+        return sorted(took for begin, took in self.samples if any(start <= begin <= end for start, end in windows))
+
+
+def quantiles(samples):
+    return f"{statistics.median(samples):.2f}", f"{samples[len(samples) * 99 // 100]:.2f}", len(samples)
+
+
+def serve(program, directory):
+    function = Path(directory) / "stalls.so"
+    subprocess.run([program, "build", "--source", _ROOT / "bench/stalls.cc", "-o", function], check=True, stdout=sys.stderr)
+    return run.Server(lambda port: [program, "--source", function, "--host", "127.0.0.1", "--port", port])
+
+
+def all_at_once(connections):
+    """Every connection asks for /block; how long the last answer took, in ms."""
+    poll = select.epoll()
+    waiting = {each.fileno(): each for each in connections}
+    for number in waiting:
+        poll.register(number, select.EPOLLIN)
+    begin = time.monotonic()
+    for each in connections:
+        each.sendall(b"GET /block HTTP/1.1\r\nHost: x\r\n\r\n")
+    while waiting:
+        for number, _ in poll.poll():
+            assert waiting.pop(number).recv(4096).startswith(b"HTTP/1.1 200")
+            poll.unregister(number)
+    return begin, time.monotonic()
+
+
+def pause(seconds):
+    begin = time.monotonic()
+    time.sleep(seconds)
+    return begin, time.monotonic()
+
+
+def block(server, rounds):
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port))) for _ in range(_CALLS)]
+        all_at_once(connections)  # it learns that the function is slow
+        with Prober(server.port) as prober:
+            idle, bursts = [], []
+            for _ in range(rounds):
+                idle.append(pause(0.3))
+                bursts.append(all_at_once(connections))
+    took = [(end - begin) * 1000 for begin, end in bursts]
+    print(f"### {_CALLS} calls at once that block for 100 ms\n")
+    run.table(["all answered after ms", f"goal < {_GOAL_BLOCK_MS}"], [[run.spread(took, 0), "yes" if statistics.median(took) < _GOAL_BLOCK_MS else "**no**"]])
+    run.table(["another function's callers, ms", "median", "p99", "calls"],
+              [["idle", *quantiles(prober.within(idle))], ["meanwhile", *quantiles(prober.within(bursts))]])
+
+
+def h2load(server, seconds, *flags):
+    text = subprocess.run(["h2load", f"-D{seconds}", *flags, f"http://127.0.0.1:{server.port}/compute"],
+                          check=True, stdout=subprocess.PIPE, text=True).stdout
+    if re.search(r"(\d+) failed", text)[1] != "0":
+        raise RuntimeError(text)
+    return float(re.search(r"finished in .*?, ([\d.]+) req/s", text)[1])
+
+
+def streams(server, rounds):
+    ways = {"one HTTP/2 connection, 16 streams": ["-c1", "-m16"], "16 HTTP/1.1 connections": ["--h1", "-c16"]}
+    speeds = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, flags in ways.items():
+            speeds[name].append(h2load(server, 2, *flags))
+    one, many = speeds.values()
+    print("### A function that computes for about a millisecond\n")
+    run.table(["asked over", "answers a second", "× HTTP/1.1"],
+              [[name, run.spread(speed, 0), run.spread(run.ratios(speed, many))] for name, speed in speeds.items()])
+    print(f"Goal ≥ 0.9: {'yes' if statistics.median(run.ratios(one, many)) >= 0.9 else '**no**'}\n")
+
+
+_ABUSES = {
+    "rapid reset": lambda number: frames.headers(number, frames.GET, frames.END_STREAM) + frames.reset(number),
+    "window overflow": lambda number: frames.headers(number, frames.POST) + frames.window_update(number, 0x7FFFFFFF),
+    "malformed HEADERS": lambda number: frames.headers(number, frames.GET[:1], frames.END_STREAM),
+    "PING": lambda number: frames.frame(frames.PING, 0, 0, b"12345678"),
+    "SETTINGS": lambda number: frames.settings(),
+    "unknown frames": lambda number: frames.frame(0xBB, 0, 0, b"x"),
+    "an HPACK bomb": lambda number: frames.frame(frames.HEADERS, frames.END_HEADERS | frames.END_STREAM, number, frames.block(frames.GET) + b"\xa0" * 16_000),
+}
+
+
+def flood(port, bytes_of_100, seconds):
+    """One connection after another, each up to 100,000 times; how many there were."""
+    end = time.monotonic() + seconds
+    for count in itertools.count(1):
+        with socket.create_connection(("127.0.0.1", port)) as peer, contextlib.suppress(ConnectionError):
+            peer.sendall(frames.PREFACE + frames.settings())
+            for _ in range(1000):
+                peer.sendall(bytes_of_100)
+                if time.monotonic() > end:
+                    return count
+                if select.select([peer], [], [], 0)[0] and not peer.recv(65536):
+                    break
+
+
+def abuse(server, rounds):
+    rows = []
+    for name, make in _ABUSES.items():
+        sent = b"".join(make(2 * number + 1) for number in range(100))
+        with Prober(server.port) as prober:
+            idle = [pause(rounds / 5)]
+            begin = time.monotonic()
+            count = flood(server.port, sent, rounds / 5)
+            busy = [(begin, time.monotonic())]
+        before, during = quantiles(prober.within(idle)), quantiles(prober.within(busy))
+        rows.append([name, f"{count / (busy[0][1] - begin):.0f}", *before[:2], *during[:2], f"{float(during[1]) / float(before[1]):.1f}"])
+    print("### Floods of HTTP/2\n")
+    run.table(["flood", "connections a second", "others' median, ms, before", "p99", "median meanwhile", "p99", "× p99"], rows)
+
+
+def idle(server, rounds):
+    before = server.cpu_seconds()
+    time.sleep(rounds)
+    print("### Nobody asks\n")
+    run.table(["seconds", "of the processor"], [[rounds, f"{server.cpu_seconds() - before:.2f}"]])
+
+
+def main():
+    parts = {"block": block, "streams": streams, "abuse": abuse, "idle": idle}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", choices=parts, help="measure this part only (may be repeated)")
+    parser.add_argument("--rounds", type=int, default=10, help="rounds of each part (default: 10)")
+    parser.add_argument("--program", default=_ROOT / "build/bin/functions-framework", help="the program to measure")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="ofn-stalls-") as directory:
+        print(f"{os.cpu_count()} cores, load average before: {os.getloadavg()[0]:.1f}\n")
+        for part in options.only or parts:
+            with serve(Path(options.program).resolve(), directory) as server:
+                parts[part](server, options.rounds)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (RuntimeError, subprocess.SubprocessError, OSError) as error:
+        sys.exit(f"stalls: {error}")
