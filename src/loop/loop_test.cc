@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <latch>
 #include <memory>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -243,7 +246,31 @@ TEST(Pace, UnknownIsSlowShortMovesInLongMovesOut) {
   EXPECT_FALSE(pace.runs_inline());
 }
 
-TEST(UsableCpus, AtLeastOne) { EXPECT_GE(usable_cpus(), 1U); }
+TEST(UsableCpus, NoMoreThanTheCgroupGrants) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("cgroup" + std::to_string(getpid()));
+  const std::size_t all = usable_cpus(folder);
+  EXPECT_GE(all, 1U);
+  struct Case {
+    std::string max;  // of version 2
+    std::string quota;
+    std::string period;
+    std::size_t granted;
+  };
+  for (const Case& c : {Case{"max 100000", "", "", all}, Case{"100000 100000", "", "", 1},
+                        Case{"100 100000", "", "", 1}, Case{"150000 100000", "", "", 2},
+                        Case{"900000000 100000", "", "", all}, Case{"0 100000", "", "", all},
+                        Case{"100000 0", "", "", all}, Case{"nonsense", "", "", all},
+                        Case{"", "50000", "100000", 1}, Case{"", "150000", "100000", 2},
+                        Case{"", "-1", "100000", all}, Case{"", "", "", all}}) {
+    std::filesystem::create_directories(folder / "cpu");
+    if (!c.max.empty()) std::ofstream(folder / "cpu.max") << c.max << '\n';
+    if (!c.quota.empty()) std::ofstream(folder / "cpu/cpu.cfs_quota_us") << c.quota << '\n';
+    if (!c.period.empty()) std::ofstream(folder / "cpu/cpu.cfs_period_us") << c.period << '\n';
+    EXPECT_EQ(usable_cpus(folder), std::min(c.granted, all)) << c.max << c.quota;
+    std::filesystem::remove_all(folder);
+  }
+}
 
 }  // namespace
 }  // namespace ofn

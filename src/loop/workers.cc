@@ -61,19 +61,19 @@ void Workers::serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle
   if (--pool->threads == 0) pool->all_gone.notify_all();
 }
 
-std::size_t usable_cpus() {
+std::size_t usable_cpus(const std::string& cgroup) {
   cpu_set_t set;
   CPU_ZERO(&set);
   std::size_t cpus = 1;
   if (sched_getaffinity(0, sizeof set, &set) == 0) cpus = static_cast<std::size_t>(CPU_COUNT(&set));
 
   // "max 100000" or "150000 100000": microseconds of CPU in each period (cgroup v2, cpu.max).
-  std::ifstream v2("/sys/fs/cgroup/cpu.max");
+  std::ifstream v2(cgroup + "/cpu.max");
   std::string quota;
   double period = 0;
   if (!(v2 >> quota >> period)) {
-    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") >> quota;
-    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_period_us") >> period;
+    std::ifstream(cgroup + "/cpu/cpu.cfs_quota_us") >> quota;
+    std::ifstream(cgroup + "/cpu/cpu.cfs_period_us") >> period;
   }
   std::istringstream number(quota);
   double allowed = 0;

@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "loop/loop.h"
 
@@ -56,6 +57,6 @@ class Workers {
 
 // How many loops a program runs: the CPUs that this process may use, by affinity and by its
 // cgroup's quota (v2 cpu.max, v1 cpu.cfs_quota_us), rounded up, at least one.
-std::size_t usable_cpus();
+std::size_t usable_cpus(const std::string& cgroup = "/sys/fs/cgroup");
 
 }  // namespace ofn
