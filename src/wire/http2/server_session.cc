@@ -67,8 +67,6 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
       table, [](nghttp2_session*, const nghttp2_frame* frame, void* user) -> int {
         ServerSession& session = self(user);
         if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
-          if (session.budget_->exhausted())
-            return session.engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM);
           // Who has said GOAWAY and has nothing in flight has left, and we may be closing already.
           if (session.peer_left_ && session.open_ == 0)
             return session.engine_.refuse(NGHTTP2_NO_ERROR);
@@ -181,10 +179,9 @@ ServerStream& ServerSession::open_stream(std::int32_t id) {
   return stream;
 }
 
-// nghttp2 ignores HEADERS for a stream that it does not remember, because they may be trailers that
-// crossed our RST_STREAM. We know whom we have reset: for every other one they are an error (RFC
-// 9113 §5.1.1: a new stream's number is larger than all before).
 int ServerSession::on_begin_frame(std::uint8_t type, std::int32_t id) {
+  // At the frame behind the one that was too much, however the bytes were cut.
+  if (budget_->exhausted()) return engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM);
   if (type == NGHTTP2_CONTINUATION)
     return ++continuations_ > kMaxContinuations ? engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM) : 0;
   continuations_ = 0;
@@ -193,6 +190,9 @@ int ServerSession::on_begin_frame(std::uint8_t type, std::int32_t id) {
     if (open_ >= kMaxStreams) budget_->request_refused();
     return 0;
   }
+  // nghttp2 ignores HEADERS for a stream that it does not remember, because they may be trailers
+  // that crossed our RST_STREAM. We know whom we have reset: for every other one they are an error
+  // (RFC 9113 §5.1.1: a new stream's number is larger than all before).
   if (nghttp2_session_find_stream(engine_.get(), id) != nullptr) return 0;
   if (std::ranges::find(reset_, id) != reset_.end()) return 0;
   return engine_.refuse(NGHTTP2_PROTOCOL_ERROR);
