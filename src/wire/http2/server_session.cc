@@ -82,9 +82,11 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
          std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
          void* user) -> int {
         ServerSession& session = self(user);
-        if (ServerStream* stream = session.find(frame->hd.stream_id))
-          stream->add_field(view(name, name_size), view(value, value_size), session.limits_);
-        return 0;
+        ServerStream* stream = session.find(frame->hd.stream_id);
+        if (stream == nullptr ||
+            stream->add_field(view(name, name_size), view(value, value_size), session.limits_))
+          return 0;
+        return session.engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM);
       });
   nghttp2_session_callbacks_set_on_frame_recv_callback(
       table, [](nghttp2_session*, const nghttp2_frame* frame, void* user) -> int {

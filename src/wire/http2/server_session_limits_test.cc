@@ -327,6 +327,32 @@ TEST_F(ServerSessionTest, MoreThanTheAllowedStreamsAreRefused) {
   EXPECT_EQ(seen[0].payload, std::string("\0\0\0\7", 4));  // REFUSED_STREAM
 }
 
+TEST_F(ServerSessionTest, AHeadFarTooLargeEndsTheConnection) {
+  const std::vector<Field> get = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  struct Case {
+    std::size_t fields;  // of 38 bytes as HPACK's list counts them, one on the wire
+    int answer;
+  };
+  // Above 64 KiB it is answered 431, above four times as much it is an attack.
+  for (const Case& c : {Case{1'000, kHeaders}, Case{2'000, kHeaders}, Case{6'000, kHeaders},
+                        Case{7'500, kGoaway}, Case{15'000, kGoaway}}) {
+    for (const bool trailers : {false, true}) {
+      SCOPED_TRACE(std::to_string(c.fields) + (trailers ? " trailers" : ""));
+      connect_raw();
+      RawFrames frames;
+      if (trailers) frames.headers(1, get, false);
+      const std::string head = trailers ? std::string() : RawFrames::block(get);
+      frames.frame(kHeaders, 5, 1, head + std::string(c.fields, '\xa0'));
+      const auto seen = talk(frames);
+      ASSERT_FALSE(seen.empty());
+      EXPECT_EQ(seen.front().type, c.answer);
+      EXPECT_EQ(handler_.handled, 0);
+      TearDown();
+    }
+  }
+}
+
 TEST_F(ServerSessionTest, UpgradeMakesTheRequestStreamOne) {
   const std::vector<Field> fields = {{"Host", "h"},       {"Connection", "Upgrade, HTTP2-Settings"},
                                      {"Upgrade", "h2c"},  {"HTTP2-Settings", "AAMAAABkAAQAAP__"},

@@ -15,6 +15,9 @@ namespace {
 constexpr std::string_view kPeer = ":peer";
 // RFC 9113 §6.5.2: what a field costs in SETTINGS_MAX_HEADER_LIST_SIZE.
 constexpr std::size_t kFieldOverhead = 32;
+// A head that is so many times over the limit is no mistake: in HPACK a byte stands for a field of
+// 4 KB. It is not decoded to its end.
+constexpr std::size_t kBearable = 4;
 // A body's buffer that is kept for the next request.
 constexpr std::size_t kKeptBody = 4096;
 // An answer's body that is not counted: a connection's streams hold no more than 1.6 MB in them.
@@ -112,17 +115,17 @@ void ServerStream::open(std::int32_t id, std::string_view peer, SteadyTime now) 
   head_.add(kPeer, peer);
 }
 
-void ServerStream::add_field(std::string_view name, std::string_view value, const Limits& limits) {
+bool ServerStream::add_field(std::string_view name, std::string_view value, const Limits& limits) {
   FieldBlock& block = state_.in_trailers ? trailer_block_ : head_;
   std::size_t& bytes = state_.in_trailers ? state_.trailer_bytes : state_.head_bytes;
   bool& too_large = state_.in_trailers ? state_.trailers_too_large : state_.head_too_large;
   // Method, path, scheme, authority and peer are no fields.
   constexpr std::size_t kNoFields = 5;
+  const std::size_t most = state_.in_trailers ? limits.trailer_bytes : limits.head_bytes;
   bytes += name.size() + value.size() + kFieldOverhead;
-  if (bytes > (state_.in_trailers ? limits.trailer_bytes : limits.head_bytes) ||
-      block.size() >= limits.head_fields + kNoFields)
-    too_large = true;
+  if (bytes > most || block.size() >= limits.head_fields + kNoFields) too_large = true;
   if (!too_large) block.add(name, value);
+  return bytes <= kBearable * most;
 }
 
 int ServerStream::check_head(const Limits& limits) {

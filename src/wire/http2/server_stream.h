@@ -67,8 +67,8 @@ class ServerStream final : public Exchange {
 
   void open(std::int32_t id, std::string_view peer, SteadyTime now);
   // A field of the head or, after begin_trailers(), of the trailers. What exceeds a limit is counted
-  // and dropped.
-  void add_field(std::string_view name, std::string_view value, const Limits& limits);
+  // and dropped. False: so much does that it is no mistake.
+  bool add_field(std::string_view name, std::string_view value, const Limits& limits);
   void begin_trailers() { state_.in_trailers = true; }
   // The head is complete. A status: what to answer instead of going on (0: nothing is wrong; -1:
   // malformed).
