@@ -205,6 +205,7 @@ ABUSES = {
     "malformed HEADERS": lambda number: (headers(number, GET[:1], END_STREAM),),
     "malformed HEADERS with bodies": lambda number: (headers(number, GET[:1]), data(number, b"x" * 100, END_STREAM)),
     "heads of too many fields": lambda number: (frame(HEADERS, END_HEADERS | END_STREAM, number, block(GET) + b"\xa0" * 200),),
+    "HEADERS of a stream that was reset": once([headers(1, POST) + window_update(1, 0x7FFFFFFF)], [headers(1, GET, END_STREAM)]),
     "streams beyond the limit": lambda number: (headers(number, POST),),
     "PING": lambda number: (frame(PING, 0, 0, b"12345678"),),
     "acknowledged PING": lambda number: (frame(PING, ACK, 0, b"12345678"),),

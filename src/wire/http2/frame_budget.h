@@ -110,9 +110,10 @@ class FrameBudget {
   }
   // The peer reset a request that had its whole answer: it takes back what the answer has earned.
   void answer_thrown_away() { requests_ -= 2; }
-  // More requests at once than were allowed. A client that has not seen our SETTINGS yet may mean
-  // well, so they cost no more than other frames do.
-  void request_refused() { frames_ -= kFramesPerRequest + 1; }
+  // A head that opens no request: trailers, of a stream that we have reset, or of more requests at
+  // once than were allowed. A client that has not seen our RST_STREAM or SETTINGS yet may mean well,
+  // so it costs no more than other frames do.
+  void opened_nothing() { frames_ -= kFramesPerRequest + 1; }
   // A piece of an answer, by which all that there was has gone out or not. Who lets us send byte by
   // byte what we have earns nothing.
   void data_sent(std::size_t size, bool all) {

@@ -189,9 +189,10 @@ int ServerSession::on_begin_frame(std::uint8_t type, std::int32_t id) {
   continuations_ = 0;
   if (type != NGHTTP2_HEADERS) return 0;
   if (id > last_id_) {
-    if (open_ >= kMaxStreams) budget_->request_refused();
+    if (open_ >= kMaxStreams) budget_->opened_nothing();
     return 0;
   }
+  budget_->opened_nothing();
   // nghttp2 ignores HEADERS for a stream that it does not remember, because they may be trailers
   // that crossed our RST_STREAM. We know whom we have reset: for every other one they are an error
   // (RFC 9113 §5.1.1: a new stream's number is larger than all before).

@@ -228,6 +228,11 @@ TEST_F(ServerSessionTest, FloodsEndTheConnection) {
          // 200 times the table's entry 32, a byte each.
          f.frame(kHeaders, 5, id, RawFrames::block(get) + std::string(200, '\xa0'));
        }},
+      {"heads of a stream that we have reset",
+       [&](RawFrames& f, auto id) {
+         if (id == 1) f.headers(1, get, false).window_update(1, 0x7fffffff);
+         f.headers(1, get, true);
+       }},
       {"streams beyond the limit", [&](RawFrames& f, auto id) { f.headers(id, get, false); }},
   };
   // Who reads nothing may make no more of it: what would be said to them must not pile up.
