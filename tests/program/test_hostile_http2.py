@@ -237,7 +237,7 @@ ENOUGH = 100_000
 def memory(server):
     """The server's resident MiB; none of a sanitizer's, which keeps what was freed."""
     maps = Path(f"/proc/{server.process.pid}/maps").read_text(encoding="utf-8")
-    if "san" in maps:
+    if re.search(r"/lib(a|t|ub)san\.", maps):
         return 0
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii"))[1]) / 1024
 

@@ -83,9 +83,9 @@ class Frames:
         self.ended = False  # the peer has closed, or reset
 
     def take(self, wait=0):
-        """Reads what has come; `wait`: seconds for the first byte."""
-        while not self.ended and select.select([self._raw.socket], [], [], wait)[0]:
-            wait = 0
+        """Reads what has come. `wait`: seconds for the first byte, which must come then."""
+        assert wait == 0 or select.select([self._raw.socket], [], [], wait)[0], f"the peer is silent; it said {self.seen}"
+        while not self.ended and select.select([self._raw.socket], [], [], 0)[0]:
             try:
                 more = self._raw.socket.recv(65536)
             except ConnectionError:
@@ -103,9 +103,7 @@ class Frames:
     def until(self, kind, stream=0):
         """The first frame of that kind and stream."""
         while (found := self.find(kind, stream)) is None and not self.ended:
-            seen = len(self.seen)
             self.take(PATIENCE)
-            assert self.ended or len(self.seen) > seen or self._bytes, "the peer is silent"
         assert found, f"closed; it said {self.seen}"
         return found
 
