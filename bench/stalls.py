@@ -178,19 +178,21 @@ def abuse(server, rounds):
         # Far more than any connection bears.
         batches = [b"".join(make(2 * number + 1) for number in range(start, start + 100)) for start in range(0, 10_000, 100)]
         with Prober(server.port) as prober:
-            idle, busy, count = [], [], 0
+            idle, busy, count, cpu = [], [], 0, 0.0
             for _ in range(rounds):
                 idle.append(pause(0.3))
                 counts, sender = multiprocessing.Pipe(duplex=False)
                 attacker = multiprocessing.Process(target=flood, args=(server.port, batches, 0.3, sender), daemon=True)
+                cpu -= server.cpu_seconds()
                 attacker.start()
                 busy.append(pause(0.3))
                 count += counts.recv()
                 attacker.join()
+                cpu += server.cpu_seconds()
         before, during = quantiles(prober.within(idle)), quantiles(prober.within(busy))
-        rows.append([name, f"{count / rounds / 0.3:.0f}", *before[:2], *during[:2], f"{float(during[1]) / float(before[1]):.1f}"])
+        rows.append([name, f"{count / rounds / 0.3:.0f}", f"{cpu * 1000 / count:.2f}", *before[:2], *during[:2], f"{float(during[1]) / float(before[1]):.1f}"])
     print("### Floods of HTTP/2\n")
-    run.table(["flood", "connections a second", "others' median, ms, before", "p99", "median meanwhile", "p99", "× p99"], rows)
+    run.table(["flood", "connections a second", "server's CPU, ms a connection", "others' median, ms, before", "p99", "median meanwhile", "p99", "× p99"], rows)
 
 
 def idle(server, rounds):
