@@ -93,7 +93,7 @@ class FrameBudget {
   static constexpr int kSpoiltRequests = 100;
   static constexpr int kSpoiltRequestsPerSecond = 10;
   // Frames that carry nothing. A browser or a gRPC client sends some tens at the start, then
-  // about two WINDOW_UPDATE for each full DATA frame, which earn their own credit.
+  // about two WINDOW_UPDATE for each DATA frame, which earn their own credit.
   static constexpr int kIdleFrames = 1000;
   static constexpr int kIdleFramesPerSecond = 50;
 
@@ -115,9 +115,9 @@ class FrameBudget {
   // so it costs no more than other frames do.
   void opened_nothing() { frames_ -= kFramesPerRequest + 1; }
   // A piece of an answer, by which all that there was has gone out or not. Who lets us send byte by
-  // byte what we have earns nothing.
+  // byte what we have earns nothing; who has but a small window does.
   void data_sent(std::size_t size, bool all) {
-    if (all || size >= kUsefulData) earn(kWindowUpdatesPerData);
+    if (all || size >= kTinyData) earn(kWindowUpdatesPerData);
   }
   // A request of ours came to its end, by an answer or a reset.
   void answer_received() { earn(kFramesPerAnswer); }

@@ -318,6 +318,22 @@ TEST_F(ServerSessionTest, HonestWorkIsNoFlood) {
   }
 }
 
+TEST_F(ServerSessionTest, ASmallWindowIsNoFlood) {
+  connect_raw();
+  handler_.answer = [](Exchange& exchange) {
+    exchange.respond(Response(std::string(200'000, 'x')));
+  };
+  // SETTINGS_INITIAL_WINDOW_SIZE 100
+  talk(RawFrames().frame(kSettings, 0, 0, std::string("\0\4\0\0\0\x64", 6)));
+  talk(RawFrames().headers(
+      1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, true));
+  for (int i = 0; i < 1999; ++i) {
+    const auto seen = talk(RawFrames().window_update(0, 100).window_update(1, 100));
+    ASSERT_EQ(seen.size(), 1U) << i;
+    ASSERT_EQ(seen[0].payload.size(), 100U) << i;
+  }
+}
+
 TEST_F(ServerSessionTest, MoreThanTheAllowedStreamsAreRefused) {
   connect_raw();
   const std::vector<Field> get = {
