@@ -1,6 +1,7 @@
 #include "localdapr/local_sidecar.h"
 
 #include <array>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +12,9 @@
 #include "localdapr/in_memory_pubsub.h"
 #include "localdapr/local_storage.h"
 #include "localdapr/memory_state.h"
+#include "localdapr/mosquitto_link.h"
+#include "localdapr/mqtt_binding.h"
+#include "localdapr/mqtt_pubsub.h"
 #include "localdapr/sqlite_state.h"
 
 namespace ofn::localdapr {
@@ -57,7 +61,9 @@ const std::array<StateType, 2>& state_types() {
 }
 
 constexpr std::string_view kCron = "bindings.cron";
+constexpr std::string_view kMqttBinding = "bindings.mqtt3";
 constexpr std::string_view kInMemory = "pubsub.in-memory";
+constexpr std::string_view kMqttPubsub = "pubsub.mqtt3";
 constexpr std::string_view kSecretFile = "secretstores.local.file";
 
 // As daprd: no version, v0 and v1 are the first version of a type.
@@ -70,7 +76,7 @@ Error unknown_type(const Component& component) {
   if (!is_first_version(component.version)) message += "/" + component.version;
   message.append("'; it has ").append(kCron).append(", ");
   for (const BindingType& known : kBindingTypes) message.append(known.type).append(", ");
-  message.append(kInMemory);
+  message.append(kMqttBinding).append(", ").append(kInMemory).append(", ").append(kMqttPubsub);
   for (const StateType& known : state_types()) message.append(", ").append(known.type);
   message.append(", ").append(kSecretFile);
   message += ". Run Dapr for others (dapr run) and set DAPR_GRPC_PORT to its gRPC port";
@@ -84,12 +90,13 @@ std::unexpected<Error> binding_failure(std::string_view name, std::string_view w
   return fail(Code::kInternal, std::move(message));
 }
 
-// Why the request cannot be invoked; empty: it can.
-std::string refusal(const dapr::BindingRequest& request, const OutputBinding* binding) {
+// Why the request cannot be invoked; empty: it can. `operations`: none, where there is no such binding.
+std::string refusal(const dapr::BindingRequest& request,
+                    std::span<const std::string_view> operations) {
   if (request.operation.empty()) return "operation field is missing from request";
-  if (binding == nullptr) return "couldn't find output binding " + request.component;
+  if (operations.empty()) return "couldn't find output binding " + request.component;
   std::string supported;
-  for (std::string_view operation : binding->operations()) {
+  for (std::string_view operation : operations) {
     if (operation == request.operation) return {};
     if (!supported.empty()) supported.push_back(' ');
     supported.append(operation);
@@ -157,6 +164,8 @@ Result<void> LocalSidecar::add(const Component& component) {
     info_.components.push_back(std::move(entry));
     return {};
   }
+  if (same_field_name(component.type, kMqttBinding)) return add_mqtt_binding(component);
+  if (same_field_name(component.type, kMqttPubsub)) return add_mqtt_pubsub(component);
   if (same_field_name(component.type, kSecretFile)) {
     auto secrets = SecretFile::create(component);
     if (!secrets) return std::unexpected(std::move(secrets.error()));
@@ -185,12 +194,67 @@ Result<void> LocalSidecar::add(const Component& component) {
   return std::unexpected(unknown_type(component));
 }
 
+Result<void> LocalSidecar::add_mqtt_binding(const Component& component) {
+  const auto settings = mqtt_binding_settings(component);
+  if (!settings) return std::unexpected(settings.error());
+  const auto library = open_mosquitto(kMqttBinding);
+  if (!library) return std::unexpected(library.error());
+  const auto make_link = link_maker(*library, settings->broker);
+  auto input = MqttInput::create(component.name, *settings, make_link, loop_, log_);
+  if (!input) return std::unexpected(std::move(input.error()));
+  auto output = MqttOutput::create(*settings, make_link, loop_);
+  if (!output) return std::unexpected(std::move(output.error()));
+  inputs_.emplace(component.name, *std::move(input));
+  async_bindings_.emplace(component.name, *std::move(output));
+  info_.components.push_back({.name = component.name,
+                              .type = component.type,
+                              .version = component.version,
+                              .capabilities = {"INPUT_BINDING", "OUTPUT_BINDING"}});
+  return {};
+}
+
+Result<void> LocalSidecar::add_mqtt_pubsub(const Component& component) {
+  const auto settings = mqtt_pubsub_settings(component, options_.app_id);
+  if (!settings) return std::unexpected(settings.error());
+  const auto library = open_mosquitto(kMqttPubsub);
+  if (!library) return std::unexpected(library.error());
+  auto pubsub = MqttPubsub::create(*settings, link_maker(*library, settings->broker), loop_, log_);
+  if (!pubsub) return std::unexpected(std::move(pubsub.error()));
+  pubsubs_.emplace(component.name, *std::move(pubsub));
+  info_.components.push_back({.name = component.name,
+                              .type = component.type,
+                              .version = component.version,
+                              .capabilities = {"SUBSCRIBE_WILDCARDS"}});
+  return {};
+}
+
+MakeMqttLink LocalSidecar::link_maker(const MosquittoLibrary& library,
+                                      const MqttBroker& broker) const {
+  return [this, library, broker](std::string client_id, MqttRole role) {
+    return make_mosquitto_link(library,
+                               {.broker = broker, .client_id = std::move(client_id), .role = role},
+                               options_.run, loop_, log_);
+  };
+}
+
 void LocalSidecar::invoke_binding(dapr::BindingRequest request, dapr::ApiCall call,
                                   dapr::BindingDone done) {
   const auto found = bindings_.find(request.component);
   OutputBinding* binding = found == bindings_.end() ? nullptr : found->second.get();
-  if (const std::string why = refusal(request, binding); !why.empty()) {
+  const auto asynchronous = async_bindings_.find(request.component);
+  std::span<const std::string_view> operations;
+  if (binding != nullptr) operations = binding->operations();
+  if (asynchronous != async_bindings_.end()) operations = asynchronous->second->operations();
+  if (const std::string why = refusal(request, operations); !why.empty()) {
     return done(binding_failure(request.component, why));
+  }
+  if (binding == nullptr) {
+    auto answer = [component = request.component,
+                   done = std::move(done)](Result<SidecarReply> reply) mutable {
+      if (reply) return done(std::move(reply));
+      done(binding_failure(component, reply.error().message()));
+    };
+    return asynchronous->second->invoke(std::move(request), call.deadline, std::move(answer));
   }
   add_trace(request.metadata, "traceparent", std::move(call.traceparent));
   add_trace(request.metadata, "tracestate", std::move(call.tracestate));

@@ -22,14 +22,14 @@
 #include "dapr/api.h"
 #include "localdapr/app_delivery.h"
 #include "localdapr/component.h"
+#include "localdapr/executor.h"
+#include "localdapr/mosquitto_library.h"
+#include "localdapr/mqtt_link.h"
 #include "localdapr/output_binding.h"
 #include "localdapr/stores.h"
 #include "loop/loop.h"
 
 namespace ofn::localdapr {
-
-// Where what may block runs: never on the loop that asks. Runs each task exactly once.
-using Executor = std::function<void(Task)>;
 
 struct LocalSidecarOptions {
   std::string app_id;
@@ -75,6 +75,9 @@ class LocalSidecar final : public dapr::DaprApi {
   void on_stores(Request request, Result<Reply> (Stores::*act)(Argument) const,
                  dapr::ApiDone<Reply> done);
   Result<void> add(const Component& component);
+  Result<void> add_mqtt_binding(const Component& component);
+  Result<void> add_mqtt_pubsub(const Component& component);
+  MakeMqttLink link_maker(const MosquittoLibrary& library, const MqttBroker& broker) const;
 
   LocalSidecarOptions options_;
   Loop& loop_;
@@ -82,6 +85,7 @@ class LocalSidecar final : public dapr::DaprApi {
   Random random_;
   dapr::SidecarInfo info_;
   std::map<std::string, std::unique_ptr<OutputBinding>, std::less<>> bindings_;
+  std::map<std::string, std::unique_ptr<AsyncOutputBinding>, std::less<>> async_bindings_;
   Inputs inputs_;
   Pubsubs pubsubs_;
   Stores stores_;

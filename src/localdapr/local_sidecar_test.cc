@@ -190,8 +190,8 @@ TEST_F(LocalSidecarTest, NamesEveryComponentThatCannotStart) {
   ASSERT_EQ(sidecar.error().size(), 3U);
   EXPECT_EQ(sidecar.error()[0].text(),
             "the local sidecar has no component type 'bindings.redis'; it has bindings.cron, "
-            "bindings.http, "
-            "bindings.localstorage, pubsub.in-memory, state.in-memory, state.sqlite, "
+            "bindings.http, bindings.localstorage, bindings.mqtt3, pubsub.in-memory, pubsub.mqtt3, "
+            "state.in-memory, state.sqlite, "
             "secretstores.local.file. Run Dapr for others (dapr run) and set "
             "DAPR_GRPC_PORT to its gRPC port (component=cache, file=c.yaml, line=7)");
   EXPECT_EQ(sidecar.error()[1].text(),

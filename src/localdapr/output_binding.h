@@ -1,4 +1,5 @@
-// What a `bindings.*` component does when it is invoked. One implementation a file.
+// What a `bindings.*` component does when it is invoked, on a thread that may wait, or on the loop.
+// One implementation a file.
 #pragma once
 
 #include <span>
@@ -6,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "dapr/api.h"
 #include "dapr/codec.h"
 #include "output/sidecar.h"
 
@@ -20,6 +22,14 @@ class OutputBinding {
   virtual std::span<const std::string_view> operations() const = 0;
   // `request.operation` is one of operations().
   virtual Result<SidecarReply> invoke(const dapr::BindingRequest& request, Deadline deadline) = 0;
+};
+
+// The same without waiting. Threads: its loop's; `done` runs there, also from inside the call.
+class AsyncOutputBinding {
+ public:
+  virtual ~AsyncOutputBinding() = default;
+  virtual std::span<const std::string_view> operations() const = 0;
+  virtual void invoke(dapr::BindingRequest request, Deadline deadline, dapr::BindingDone done) = 0;
 };
 
 // The value of a request's metadata, case counting; empty when absent.

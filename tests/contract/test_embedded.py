@@ -8,21 +8,8 @@ import pytest
 from support.http_client import call, start_call
 from support.ports import reserve_port
 from support.program import binding, context, topic
-from support.sidecars import LocalSidecar, write_component
+from support.sidecars import Embedded, write_component
 from support.waiting import PATIENCE, accepts, until
-
-
-class Embedded:
-    """No address of a sidecar; the components are those that every sidecar here has."""
-
-    environment = {}
-
-    def __init__(self, program, folder, **options):
-        self._like = LocalSidecar(program, folder, **options)
-        self.flags = ["--components", self._like.components, "--local-sidecar"]
-        self.components = self._like.components
-        self.root = self._like.root
-        self.landed = self._like.landed
 
 
 @pytest.fixture

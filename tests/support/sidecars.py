@@ -1,6 +1,6 @@
 """A sidecar with a port of its own that can be absent, stopped, killed and started again.
 
-    with Daprd(folder) as sidecar:      # or LocalSidecar(program, folder)
+    with Daprd(folder) as sidecar:      # or LocalSidecar(program, folder), or Embedded(program, folder)
         sidecar.start()
         program.serve(…, environment=sidecar.environment)
         assert sidecar.landed("archive") == [b"…"]
@@ -10,6 +10,7 @@ HTTP server that each test run provides.
 """
 
 import contextlib
+import re
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -32,6 +33,7 @@ spec:
   version: v1
   metadata:
 """
+_EMBEDDED = re.compile(r'"local sidecar listening","grpc":"127\.0\.0\.1:(\d+)"')
 _ENTRY = "    - name: {name}\n      value: '{value}'\n"
 
 
@@ -143,3 +145,18 @@ class LocalSidecar(Sidecar):
         arguments = ["sidecar", "--components", self.components, "--grpc-port", self.port, *self._app]
         self.process = self._program.run(arguments, {"APP_ID": "contract"} | self._token, cwd=self.folder)
         self.process.line(lambda line: f"127.0.0.1:{self.port}" in line, "the sidecar's announcement")
+
+
+class Embedded(LocalSidecar):
+    """The one that a served program brings along: `flags` make it do so, and it delivers to that program."""
+
+    name = "embedded"
+    environment = {}
+
+    def __init__(self, program, folder, **options):
+        super().__init__(program, folder, **options)
+        self.flags = ["--components", self.components, "--local-sidecar"]
+
+    def found_in(self, server):
+        """Its port is one that the program has chosen."""
+        self.port = int(server.process.line(_EMBEDDED.search, "the embedded sidecar's announcement")[1])

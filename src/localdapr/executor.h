@@ -1,0 +1,13 @@
+// Where what may block runs: never on the loop that asks.
+#pragma once
+
+#include <functional>
+
+#include "loop/loop.h"
+
+namespace ofn::localdapr {
+
+// Runs each task exactly once.
+using Executor = std::function<void(Task)>;
+
+}  // namespace ofn::localdapr
