@@ -1,5 +1,6 @@
 #include "cli/embedded_sidecar.h"
 
+#include <chrono>
 #include <utility>
 
 #include "localdapr/component_loader.h"
@@ -11,6 +12,9 @@ namespace {
 
 // Above gRPC's own 4 MiB, so that a message too large is answered in gRPC's words.
 constexpr std::size_t kWireBody = std::size_t{64} << 20;
+
+// For an app that has not answered when it is time to end; daprd's.
+constexpr std::chrono::seconds kGrace(5);
 
 wire::Limits sidecar_limits() {
   wire::Limits limits;
@@ -28,6 +32,7 @@ EmbeddedSidecar::EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sideca
       sidecar_(std::move(sidecar)),
       api_(*sidecar_),
       sessions_(api_, limits_, log),
+      grace_(loop, [this] { server_.drain(std::move(drained_)); }),
       server_(
           std::vector<Loop*>{&loop}, [this](Loop&) { return sessions_.make(); }, limits_, log) {}
 
@@ -90,9 +95,16 @@ void EmbeddedSidecar::stop_delivering() {
   if (delivery_) delivery_->stop();
 }
 
+void EmbeddedSidecar::when_delivered(std::function<void()> done) {
+  if (!delivery_) return done();
+  delivery_->when_idle(std::move(done));
+}
+
 void EmbeddedSidecar::drain(std::function<void()> done) {
   stop_delivering();
-  server_.drain(std::move(done));
+  drained_ = std::move(done);
+  grace_.arm(loop_.clock().now() + kGrace);
+  when_delivered([this] { grace_.arm(loop_.clock().now()); });
 }
 
 }  // namespace ofn::cli

@@ -52,9 +52,12 @@ class EmbeddedSidecar {
   // At most once.
   // Errors: kUnimplemented for HTTP, which daprd speaks and this does not.
   Result<void> deliver_to(const AppAddress& app);
-  // Nothing new is delivered; see wire::Server::drain for the rest.
+  // Nothing new is delivered; what is under way has a while to be answered, and outputs to send to meanwhile. Then see
+  // wire::Server::drain.
   void drain(std::function<void()> done);
   void stop_delivering();
+  // Runs `done` when the app has answered all that it was handed, and that is acknowledged: after stop_delivering().
+  void when_delivered(std::function<void()> done);
 
  private:
   EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sidecar, Loop& loop, Log& log);
@@ -66,6 +69,8 @@ class EmbeddedSidecar {
   std::unique_ptr<localdapr::LocalSidecar> sidecar_;
   dapr::Server api_;
   wire::HttpSessions sessions_;
+  Timer grace_;
+  std::function<void()> drained_;
   wire::Server server_;
   wire::Endpoint endpoint_;
   std::unique_ptr<localdapr::AppChannel> app_;

@@ -272,7 +272,14 @@ void Host::drain(int signal_number) {
   service_.drain();
   async_.drain();
   // Calls whose callers have gone hold no connection, and still have outputs to deliver.
-  server_->drain([this] { gate_.when_empty(*loops_.front(), [this] { loops_.front()->stop(); }); });
+  server_->drain([this] { gate_.when_empty(*loops_.front(), [this] { finish(); }); });
+}
+
+// The last answers may still be on their way to the embedded sidecar, which has them to acknowledge.
+void Host::finish() {
+  const auto stop = [this] { loops_.front()->stop(); };
+  if (!local_sidecar_) return stop();
+  local_sidecar_->when_delivered(stop);
 }
 
 void Host::abandon(std::string_view why) {

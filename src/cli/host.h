@@ -57,6 +57,7 @@ class Host {
   bool somebody_speaks_dapr(const wire::Endpoint& endpoint);
   std::vector<Loop*> loops() const;
   void drain(int signal_number);
+  void finish();
   void abandon(std::string_view why);
 
   const Settings& settings_;

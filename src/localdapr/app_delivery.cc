@@ -144,14 +144,17 @@ void AppDelivery::on_input(dapr::BindingEvent event, Acknowledge done) {
                    done = std::move(done)](AppAnswer answer) mutable {
     if (!*alive) return;
     if (answer.verdict == Verdict::kUnreachable) away(answer.why);
-    if (answer.verdict != Verdict::kTaken) {
+    const bool taken = answer.verdict == Verdict::kTaken;
+    if (!taken) {
       log_.write(Level::kError, "the app did not take a binding's event",
                  {{"component", component}, {"reason", answer.why}});
-      return done(false);
+    } else {
+      for (const std::string& output : answer.reply.to) invoke_output_(output, answer.reply.data);
     }
-    for (const std::string& output : answer.reply.to) invoke_output_(output, answer.reply.data);
-    done(true);
+    done(taken);
+    finished();
   };
+  ++under_way_;
   channel_.deliver(event, std::move(answered));
 }
 
@@ -188,28 +191,46 @@ void AppDelivery::deliver(std::shared_ptr<TopicMessage> message, TopicName name,
     return;
   }
   const TopicMessage& sent = *message;
+  ++under_way_;
   channel_.deliver(sent, [this, alive = alive_, message = std::move(message),
                           name = std::move(name), original = std::move(original),
                           done = std::move(done)](const AppAnswer& answer) mutable {
-    if (!*alive || stopped_) return;
-    if (answer.verdict == Verdict::kUnreachable) {
-      away(answer.why);
-      return deliver(std::move(message), std::move(name), std::move(original), std::move(done));
-    }
-    if (!answer.why.empty()) {
-      log_.write(Level::kWarning, "the app did not process a message",
-                 {{"pubsub", name.first},
-                  {"topic", original.topic},
-                  {"id", message->event.id},
-                  {"reason", answer.why}});
-    }
-    if (answer.verdict == Verdict::kTaken) return done(true);
-    const auto found = subscriptions_.find(name);
-    const bool has_dead_letter =
-        found != subscriptions_.end() && !found->second.dead_letter_topic.empty();
-    if (has_dead_letter) return dead_letter(found->second, std::move(original), std::move(done));
-    done(answer.verdict == Verdict::kDropped);
+    if (!*alive) return;
+    answered(answer, std::move(message), std::move(name), std::move(original), std::move(done));
+    finished();
   });
+}
+
+void AppDelivery::answered(const AppAnswer& answer, std::shared_ptr<TopicMessage> message,
+                           TopicName name, BusMessage original, Acknowledge done) {
+  if (answer.verdict == Verdict::kTaken && answer.why.empty()) return done(true);
+  if (stopped_) return;
+  if (answer.verdict == Verdict::kUnreachable) {
+    away(answer.why);
+    return deliver(std::move(message), std::move(name), std::move(original), std::move(done));
+  }
+  if (!answer.why.empty()) {
+    log_.write(Level::kWarning, "the app did not process a message",
+               {{"pubsub", name.first},
+                {"topic", original.topic},
+                {"id", message->event.id},
+                {"reason", answer.why}});
+  }
+  if (answer.verdict == Verdict::kTaken) return done(true);
+  const auto found = subscriptions_.find(name);
+  const bool has_dead_letter =
+      found != subscriptions_.end() && !found->second.dead_letter_topic.empty();
+  if (has_dead_letter) return dead_letter(found->second, std::move(original), std::move(done));
+  done(answer.verdict == Verdict::kDropped);
+}
+
+void AppDelivery::finished() {
+  if (--under_way_ == 0 && when_idle_) loop_.post(std::exchange(when_idle_, nullptr));
+}
+
+void AppDelivery::when_idle(std::function<void()> done) {
+  if (under_way_ == 0) return done();
+  when_idle_ = std::move(done);
 }
 
 void AppDelivery::dead_letter(const dapr::Subscription& subscription, BusMessage message,

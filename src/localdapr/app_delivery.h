@@ -8,6 +8,7 @@
 // away; what it does not take is the component's to repeat, or goes to the dead-letter topic.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <map>
@@ -42,8 +43,10 @@ class AppDelivery {
   ~AppDelivery();
 
   void start();
-  // Nothing new is delivered; what is under way may end.
+  // Nothing new is delivered; what the app takes of what is under way is still acknowledged.
   void stop();
+  // Runs `done` when nothing is under way any more, and acknowledged: once, after stop().
+  void when_idle(std::function<void()> done);
 
  private:
   using TopicName = std::pair<std::string, std::string>;  // component, topic
@@ -57,6 +60,9 @@ class AppDelivery {
   void on_message(const TopicName& name, const BusMessage& message, Acknowledge done);
   void deliver(std::shared_ptr<TopicMessage> message, TopicName name, BusMessage original,
                Acknowledge done);
+  void answered(const AppAnswer& answer, std::shared_ptr<TopicMessage> message, TopicName name,
+                BusMessage original, Acknowledge done);
+  void finished();
   void dead_letter(const dapr::Subscription& subscription, BusMessage message, Acknowledge done);
 
   const Inputs& inputs_;
@@ -70,6 +76,8 @@ class AppDelivery {
   std::map<TopicName, dapr::Subscription> subscriptions_;
   std::map<std::string, bool, std::less<>> running_;  // inputs
   std::deque<Task> waiting_;                          // for an app that is away
+  std::size_t under_way_ = 0;
+  std::function<void()> when_idle_;
   bool there_ = false;
   bool told_away_ = false;
   bool stopped_ = false;

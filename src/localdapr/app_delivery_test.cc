@@ -48,11 +48,15 @@ class FakeApp final : public AppChannel {
       next = answers.front();
       answers.pop_front();
     }
-    loop_.post([next, done = std::move(done)]() mutable { done(next); });
+    Task task = [next, done = std::move(done)]() mutable { done(next); };
+    if (holds) return held.push_back(std::move(task));
+    loop_.post(std::move(task));
   }
 
   Loop& loop_;
   bool listens = true;
+  bool holds = false;
+  std::vector<Task> held;  // answers
   int asked = 0;
   std::vector<dapr::Subscription> subscriptions = {{.component = "bus", .topic = "t"}};
   std::vector<std::string> inputs;
@@ -211,6 +215,53 @@ TEST_F(AppDeliveryTest, CronCallsTheAppAndItsAnswerTheOutputs) {
   delivery_.stop();
   pass(5s);
   EXPECT_EQ(app_.got.size(), 3U);
+}
+
+// A bus that keeps what it was told of each message.
+class ToldPubsub final : public Pubsub {
+ public:
+  void publish(BusMessage message, dapr::PublishDone done) override {
+    on_message_(message, [this](bool taken) { told.push_back(taken); });
+    done({});
+  }
+  void subscribe(const std::string& /*topic*/, OnMessage on_message) override {
+    on_message_ = std::move(on_message);
+  }
+  void unsubscribe(const std::string& /*topic*/) override {}
+
+  std::vector<bool> told;
+
+ private:
+  OnMessage on_message_;
+};
+
+TEST_F(AppDeliveryTest, WhatIsUnderWayWhenItStopsIsStillAcknowledged) {
+  auto bus = std::make_unique<ToldPubsub>();
+  const std::vector<bool>& told = bus->told;
+  pubsubs_["bus"] = std::move(bus);
+  start();
+  app_.answers = {{}, {.verdict = Verdict::kRefused, .why = "no"}};
+  app_.holds = true;
+  publish("t", "1");
+  publish("t", "2");
+  ASSERT_EQ(app_.held.size(), 2U);
+  delivery_.stop();
+  bool is_idle = false;
+  delivery_.when_idle([&is_idle] { is_idle = true; });
+  settle();
+  EXPECT_FALSE(is_idle);
+  for (Task& answer : app_.held) answer();
+  settle();
+  EXPECT_THAT(told, ElementsAre(true)) << "the other one is not acknowledged";
+  EXPECT_TRUE(is_idle);
+}
+
+TEST_F(AppDeliveryTest, IsIdleAtOnceWhenNothingIsUnderWay) {
+  start();
+  publish("t", "1");
+  bool is_idle = false;
+  delivery_.when_idle([&is_idle] { is_idle = true; });
+  EXPECT_TRUE(is_idle);
 }
 
 TEST_F(AppDeliveryTest, WhatIsNoEventIsNotDelivered) {
