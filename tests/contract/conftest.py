@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from support.mosquitto import Mosquitto
+from support.ports import reserve_port
 from support.program import context
-from support.sidecars import Daprd, LocalSidecar
+from support.sidecars import Daprd, Embedded, LocalSidecar
 from support.sink import Sink
 from support.toxiproxy import Toxiproxy
 
@@ -81,3 +83,43 @@ def serve_async(program, async_functions):
     yield start
     for server in servers:
         server.process.end()
+
+
+@pytest.fixture
+def broker(tmp_path):
+    with Mosquitto(tmp_path) as it:
+        yield it
+
+
+@pytest.fixture
+def port():
+    return reserve_port()
+
+
+@pytest.fixture(params=["daprd", "local", "embedded"])
+def delivering(request, program, tmp_path, port):
+    """A sidecar for the app at `port` that has yet to start."""
+    folder = tmp_path / "sidecar"
+    kinds = {
+        "daprd": lambda: Daprd(folder, app_port=port),
+        "local": lambda: LocalSidecar(program, folder, app_port=port),
+        "embedded": lambda: Embedded(program, folder),
+    }
+    with kinds[request.param]() as it:
+        yield it
+
+
+@pytest.fixture
+def serve_beside(serve_async, delivering, port):
+    """serve_beside(inputs, *outputs): the function, and the sidecar."""
+
+    def start(inputs, *outputs, **options):
+        flags = [*delivering.flags, "on"] if isinstance(delivering, Embedded) else []
+        server = serve_async(inputs, *outputs, port=port, environment_of=delivering, flags=flags, **options)
+        if isinstance(delivering, Embedded):
+            delivering.found_in(server)
+        else:
+            delivering.start()
+        return server
+
+    return start

@@ -1,77 +1,34 @@
 """The family's asynchronous scenarios with a real broker, and with each sidecar: daprd, ours beside the program, ours in it."""
 
-import pytest
 from dapr.proto.runtime.v1 import dapr_pb2
 
-from support.mosquitto import Mosquitto
-from support.ports import reserve_port
 from support.program import binding, topic
-from support.sidecars import Daprd, Embedded, LocalSidecar, write_component
+from support.sidecars import write_component
 from support.waiting import until
 
 
-@pytest.fixture
-def broker(tmp_path):
-    with Mosquitto(tmp_path) as it:
-        yield it
-
-
-@pytest.fixture
-def port():
-    return reserve_port()
-
-
-@pytest.fixture(params=["daprd", "local", "embedded"])
-def sidecar(request, program, tmp_path, port):
-    """A sidecar for the app at `port` that has yet to start."""
-    folder = tmp_path / "sidecar"
-    kinds = {
-        "daprd": lambda: Daprd(folder, app_port=port),
-        "local": lambda: LocalSidecar(program, folder, app_port=port),
-        "embedded": lambda: Embedded(program, folder),
-    }
-    with kinds[request.param]() as it:
-        yield it
-
-
-@pytest.fixture
-def serve_beside(serve_async, sidecar, port):
-    """serve_beside(inputs, *outputs): the function, and the sidecar."""
-
-    def start(inputs, *outputs, **options):
-        flags = [*sidecar.flags, "on"] if isinstance(sidecar, Embedded) else []
-        server = serve_async(inputs, *outputs, port=port, environment_of=sidecar, flags=flags, **options)
-        if isinstance(sidecar, Embedded):
-            sidecar.found_in(server)
-        else:
-            sidecar.start()
-        return server
-
-    return start
-
-
-def test_cron_to_an_output_binding_that_deletes(serve_beside, sidecar):
-    write_component(sidecar.components, "tick", "bindings.cron", schedule="@every 1s")
-    (sidecar.root("archive") / "old").write_bytes(b"to be deleted")
+def test_cron_to_an_output_binding_that_deletes(serve_beside, delivering):
+    write_component(delivering.components, "tick", "bindings.cron", schedule="@every 1s")
+    (delivering.root("archive") / "old").write_bytes(b"to be deleted")
     server = serve_beside(
         dict([binding("clock", "tick", type="bindings.cron")]),
         binding("cleaned", "archive", operation="delete", metadata={"fileName": "old"}),
     )
     server.logged("took: clock")
-    until(lambda: not sidecar.landed(), "the file to be gone")
+    until(lambda: not delivering.landed(), "the file to be gone")
 
 
-def test_cron_to_a_file(serve_beside, sidecar):
-    write_component(sidecar.components, "tick", "bindings.cron", schedule="@every 1s")
+def test_cron_to_a_file(serve_beside, delivering):
+    write_component(delivering.components, "tick", "bindings.cron", schedule="@every 1s")
     serve_beside(
         dict([binding("clock", "tick", type="bindings.cron")]), binding("log", "archive", metadata={"fileName": "ticked"})
     )
-    until(lambda: (sidecar.root("archive") / "ticked").exists(), "the file")
+    until(lambda: (delivering.root("archive") / "ticked").exists(), "the file")
 
 
-def test_mqtt_binding_to_a_file_and_away_again(serve_beside, sidecar, broker):
+def test_mqtt_binding_to_a_file_and_away_again(serve_beside, delivering, broker):
     mqtt = {"url": broker.url, "topic": "incoming", "qos": "1", "cleanSession": "true"}
-    write_component(sidecar.components, "queue", "bindings.mqtt3", **mqtt, consumerID="queue")
+    write_component(delivering.components, "queue", "bindings.mqtt3", **mqtt, consumerID="queue")
     server = serve_beside(
         dict([binding("messages", "queue", type="bindings.mqtt3")]),
         binding("file", "archive", metadata={"fileName": "message"}),
@@ -79,18 +36,18 @@ def test_mqtt_binding_to_a_file_and_away_again(serve_beside, sidecar, broker):
     )
 
     def kept():
-        with sidecar.stub() as stub:
+        with delivering.stub() as stub:
             stub.InvokeBinding(dapr_pb2.InvokeBindingRequest(name="queue", operation="create", data=b"note"), timeout=30)
         return "kept note" in server.process.output
 
     until(kept, "the message to come through the broker")
     server.logged("removed note")
-    until(lambda: not sidecar.landed(), "the file to be gone")
+    until(lambda: not delivering.landed(), "the file to be gone")
 
 
-def test_mqtt_topic_to_another_topic(serve_beside, sidecar, broker):
+def test_mqtt_topic_to_another_topic(serve_beside, delivering, broker):
     write_component(
-        sidecar.components, "mqtt", "pubsub.mqtt3", url=broker.url, qos="1", cleanSession="true", consumerID="app"
+        delivering.components, "mqtt", "pubsub.mqtt3", url=broker.url, qos="1", cleanSession="true", consumerID="app"
     )
     relay = topic("results", "mqtt", uri="second", type="pubsub.mqtt3")
     # The second topic is listened to as well: it is told apart by its name, and only `fine` is not sent on.
@@ -98,7 +55,7 @@ def test_mqtt_topic_to_another_topic(serve_beside, sidecar, broker):
     server = serve_beside(inputs, relay, target="relay_once")
 
     def relayed():
-        with sidecar.stub() as stub:
+        with delivering.stub() as stub:
             request = dapr_pb2.PublishEventRequest(pubsub_name="mqtt", topic="first", data=b"news", data_content_type="text/plain")
             stub.PublishEvent(request, timeout=30)
         return "relayed: second news" in server.process.output

@@ -2,27 +2,30 @@
 
     with Mosquitto(folder) as broker:
         write_component(…, url=broker.url)
+        broker.publish("topic", b"from somebody else")
 
 It keeps what it promised to keep: sessions and what waits for them outlast its restart.
 """
 
 import shutil
+import socket
+import struct
 
 from support.ports import reserve_port
 from support.process import Process
 from support.tools import missing
-from support.waiting import accepts, until
+from support.waiting import PATIENCE, accepts, until
 
 _SETTINGS = """\
 listener {port} 127.0.0.1
-allow_anonymous true
+allow_anonymous {anonymous}
 persistence true
 persistence_location {folder}/
 """
 
 
 class Mosquitto:
-    def __init__(self, folder, settings=""):
+    def __init__(self, folder, settings="", anonymous=True):
         self._program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
         if self._program is None:
             missing("mosquitto is missing: ./dev setup test, or apt-get install mosquitto")
@@ -30,7 +33,8 @@ class Mosquitto:
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self._settings = folder / "mosquitto.conf"
         # As root it would become a user who may not write here.
-        self._settings.write_text(_SETTINGS.format(port=self.port, folder=folder) + "user root\n" + settings)
+        common = _SETTINGS.format(port=self.port, folder=folder, anonymous=str(anonymous).lower())
+        self._settings.write_text(common + "user root\n" + settings)
 
     def __enter__(self):
         self.start()
@@ -47,3 +51,31 @@ class Mosquitto:
         """Orderly: it writes down what it has to keep."""
         self.process.terminate()
         assert self.process.exit_code() == 0
+
+    def publish(self, topic, payload):
+        """As a client of our own, with QoS 1; returns when the broker has it."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as client:
+            client.sendall(_packet(0x10, b"\0\4MQTT\4\2\0\0" + _text("test")))
+            assert _read(client, 4) == b"\x20\2\0\0", "the broker refuses a client"
+            client.sendall(_packet(0x32, _text(topic) + b"\0\1" + payload))
+            assert _read(client, 4) == b"\x40\2\0\1", "the broker refuses a message"
+            client.sendall(b"\xe0\0")
+
+
+def _text(text):
+    return struct.pack(">H", len(text)) + text.encode()
+
+
+def _packet(kind, body):
+    length, rest = b"", len(body)
+    while rest >= 0x80:
+        length += bytes([rest & 0x7F | 0x80])
+        rest >>= 7
+    return bytes([kind]) + length + bytes([rest]) + body
+
+
+def _read(client, size):
+    data = b""
+    while len(data) < size and (part := client.recv(size - len(data))):
+        data += part
+    return data
