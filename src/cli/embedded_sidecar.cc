@@ -13,6 +13,10 @@ namespace {
 // Above gRPC's own 4 MiB, so that a message too large is answered in gRPC's words.
 constexpr std::size_t kWireBody = std::size_t{64} << 20;
 
+// Of its own: those that run functions may all be waiting for it. Component files may be slow to read or write; more
+// than this many at a time gains nothing.
+constexpr std::size_t kWorkers = 64;
+
 // For an app that has not answered when it is time to end; daprd's.
 constexpr std::chrono::seconds kGrace(5);
 
@@ -24,8 +28,8 @@ wire::Limits sidecar_limits() {
 
 }  // namespace
 
-EmbeddedSidecar::EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sidecar, Loop& loop,
-                                 Log& log)
+EmbeddedSidecar::EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sidecar,
+                                 std::unique_ptr<Workers> workers, Loop& loop, Log& log)
     : loop_(loop),
       log_(log),
       limits_(sidecar_limits()),
@@ -34,23 +38,25 @@ EmbeddedSidecar::EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sideca
       sessions_(api_, limits_, log),
       grace_(loop, [this] { server_.drain(std::move(drained_)); }),
       server_(
-          std::vector<Loop*>{&loop}, [this](Loop&) { return sessions_.make(); }, limits_, log) {}
+          std::vector<Loop*>{&loop}, [this](Loop&) { return sessions_.make(); }, limits_, log),
+      workers_(std::move(workers)) {}
 
 std::expected<std::unique_ptr<EmbeddedSidecar>, std::vector<Error>> EmbeddedSidecar::start(
-    const EmbeddedSidecarOptions& options, Loop& loop, Workers& workers, const Environment& env,
-    Log& log) {
+    const EmbeddedSidecarOptions& options, Loop& loop, const Environment& env, Log& log) {
   const localdapr::Components loaded = localdapr::load_components(
       options.components, {.app_id = options.app_id, .environment = env}, log);
   if (!loaded.problems.empty()) return std::unexpected(loaded.problems);
+  auto workers = std::make_unique<Workers>(kWorkers, std::chrono::seconds(10), "ofn-sidecar");
   auto sidecar = localdapr::LocalSidecar::create(
       loaded.components,
       {.app_id = options.app_id,
        .version = OFN_VERSION,
-       .run = [&workers](Task task) { workers.post(std::move(task)); }},
+       .run = [&on = *workers](Task task) { on.post(std::move(task)); }},
       loop, log);
   if (!sidecar) return std::unexpected(sidecar.error());
 
-  std::unique_ptr<EmbeddedSidecar> embedded(new EmbeddedSidecar(*std::move(sidecar), loop, log));
+  std::unique_ptr<EmbeddedSidecar> embedded(
+      new EmbeddedSidecar(*std::move(sidecar), std::move(workers), loop, log));
   auto bound = embedded->server_.listen(options.listen);
   if (!bound) return std::unexpected(std::vector<Error>{std::move(bound).error()});
   embedded->endpoint_ = *std::move(bound);

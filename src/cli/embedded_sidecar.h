@@ -43,8 +43,7 @@ class EmbeddedSidecar {
   // Reads the components and opens the port; says so in one line.
   // Errors: all that is wrong with the components, or that the port cannot be listened on (kAlreadyExists and so on).
   static std::expected<std::unique_ptr<EmbeddedSidecar>, std::vector<Error>> start(
-      const EmbeddedSidecarOptions& options, Loop& loop, Workers& workers, const Environment& env,
-      Log& log);
+      const EmbeddedSidecarOptions& options, Loop& loop, const Environment& env, Log& log);
 
   const wire::Endpoint& endpoint() const { return endpoint_; }
 
@@ -60,7 +59,8 @@ class EmbeddedSidecar {
   void when_delivered(std::function<void()> done);
 
  private:
-  EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sidecar, Loop& loop, Log& log);
+  EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sidecar,
+                  std::unique_ptr<Workers> workers, Loop& loop, Log& log);
   void invoke_output(const std::string& component, std::string data);
 
   Loop& loop_;
@@ -75,6 +75,7 @@ class EmbeddedSidecar {
   wire::Endpoint endpoint_;
   std::unique_ptr<localdapr::AppChannel> app_;
   std::unique_ptr<localdapr::AppDelivery> delivery_;
+  std::unique_ptr<Workers> workers_;  // ends before what its tasks use
 };
 
 }  // namespace ofn::cli

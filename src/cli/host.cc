@@ -181,7 +181,7 @@ std::expected<void, std::vector<Error>> Host::connect() {
         {.components = settings_.components,
          .app_id = context_.name.empty() ? "functions-framework" : context_.name,
          .listen = {"127.0.0.1", 0, {}}},
-        *loops_.front(), workers_, env_, log_);
+        *loops_.front(), env_, log_);
     if (!embedded) return std::unexpected(std::move(embedded).error());
     local_sidecar_ = *std::move(embedded);
     sidecar_ = local_sidecar_->endpoint();

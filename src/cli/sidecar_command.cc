@@ -12,18 +12,15 @@
 namespace ofn::cli {
 
 int run_sidecar(const SidecarCommand& command, const Environment& env) {
-  // Component files may be slow to read or write; more than this many at a time gains nothing.
-  constexpr std::size_t kWorkers = 64;
   const SystemClock clock;
   Logger log(command.debug ? LogStyle::kReadable : LogStyle::kJson,
              command.debug ? Level::kDebug : Level::kInfo, STDERR_FILENO);
   Loop loop(clock);
-  Workers workers(kWorkers);
   const EmbeddedSidecarOptions options{
       .components = command.components,
       .app_id = non_empty(env, "APP_ID").value_or("functions-framework"),
       .listen = {command.host, command.grpc_port, {}}};
-  const auto sidecar = EmbeddedSidecar::start(options, loop, workers, env, log);
+  const auto sidecar = EmbeddedSidecar::start(options, loop, env, log);
   if (!sidecar) {
     for (const Error& error : sidecar.error()) complain(error.text());
     return sidecar.error().front().code() == Code::kAlreadyExists ? kExitListen : kExitFailure;

@@ -113,8 +113,8 @@ def delivering(request, program, tmp_path, port):
 def serve_beside(serve_async, delivering, port):
     """serve_beside(inputs, *outputs): the function, and the sidecar."""
 
-    def start(inputs, *outputs, **options):
-        flags = [*delivering.flags, "on"] if isinstance(delivering, Embedded) else []
+    def start(inputs, *outputs, flags=(), **options):
+        flags = [*flags, *delivering.flags, "on"] if isinstance(delivering, Embedded) else flags
         server = serve_async(inputs, *outputs, port=port, environment_of=delivering, flags=flags, **options)
         if isinstance(delivering, Embedded):
             delivering.found_in(server)

@@ -97,3 +97,16 @@ def test_triggers_are_delivered(embedded, serve_async):
     until(lambda: embedded.landed(), "a file")
     server.process.terminate()
     assert server.process.exit_code() == 0
+
+
+def test_functions_that_wait_for_it_do_not_keep_it_waiting(embedded, serve_async):
+    write_component(embedded.components, "tick", "bindings.cron", schedule="@every 1s")
+    # The only call that may run waits for its output.
+    server = serve_async(
+        dict([binding("clock", "tick", type="bindings.cron")]),
+        binding("archive"),
+        flags=[*embedded.flags, "on", "--concurrency", "1"],
+        environment_of=embedded,
+    )
+    until(embedded.landed, "the file")
+    assert "output failed" not in server.process.output
