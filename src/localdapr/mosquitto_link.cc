@@ -321,8 +321,9 @@ void MosquittoLink::on_timer() {
   if (!socket_) return dial();
   if (!up_) return down("it does not answer");
   const int result = library().loop_misc(handle());
+  const int system_error = errno;
   timer_.arm(loop_.clock().now() + kLookAfter);
-  settle(result, errno);
+  settle(result, system_error);
 }
 
 void MosquittoLink::settle(int result, int system_error) {

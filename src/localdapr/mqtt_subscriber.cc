@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "dapr/topic_filter.h"
+
 namespace ofn::localdapr {
 namespace {
 
@@ -11,31 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kFirstPause(100);
 constexpr std::chrono::seconds kLongestPause(5);
 
-// Cuts the first level of a topic off; what is left has no begin when that was the last one.
-std::string_view take_level(std::string_view& topic) {
-  const std::size_t slash = topic.find('/');
-  const std::string_view level = topic.substr(0, slash);
-  topic = slash == std::string_view::npos ? std::string_view() : topic.substr(slash + 1);
-  return level;
-}
-
 }  // namespace
-
-bool is_topic_of(std::string_view filter, std::string_view topic) {
-  if (filter.starts_with("$share/")) {
-    filter.remove_prefix(filter.find('/') + 1);
-    take_level(filter);
-  }
-  while (filter.data() != nullptr) {
-    const std::string_view wanted = take_level(filter);
-    if (wanted == "#") return true;
-    if (topic.data() == nullptr) return false;
-    const std::string_view level = take_level(topic);
-    if (wanted != "+" && wanted != level) return false;
-    if (topic.data() == nullptr && filter == "#") return true;  // a/# has a in it, too
-  }
-  return topic.data() == nullptr;
-}
 
 MqttSubscriber::MqttSubscriber(std::unique_ptr<MqttLink> link, int qos, Loop& loop, Log& log)
     : qos_(qos),
@@ -79,7 +57,7 @@ const MqttSubscriber::Handler* MqttSubscriber::handler_of(std::string_view topic
   const auto exact = handlers_.find(topic);
   if (exact != handlers_.end()) return &exact->second;
   const auto found = std::ranges::find_if(
-      handlers_, [topic](const auto& entry) { return is_topic_of(entry.first, topic); });
+      handlers_, [topic](const auto& entry) { return dapr::is_topic_of(entry.first, topic); });
   return found == handlers_.end() ? nullptr : &found->second;
 }
 

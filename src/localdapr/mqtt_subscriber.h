@@ -59,7 +59,4 @@ class MqttSubscriber final : private MqttLink::Events {
   std::unique_ptr<MqttLink> link_;  // the first to go
 };
 
-// Does a topic belong to a subscription?
-bool is_topic_of(std::string_view filter, std::string_view topic);
-
 }  // namespace ofn::localdapr

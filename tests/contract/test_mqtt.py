@@ -101,13 +101,16 @@ def test_a_broker_that_is_killed_under_way_is_found_again(serve_beside, broker, 
 
 
 @OURS
-def test_what_fails_comes_again_and_holds_back_what_is_behind_it(serve_beside, broker, queue):
+def test_what_fails_comes_again_and_holds_back_what_is_behind_it(serve_beside, delivering, broker, queue):
     server = serve_beside(MESSAGES)
     until_it_listens(server, broker)
     broker.publish("in", b"fail")
     broker.publish("in", b"fine behind")
     until(lambda: took(server, "fail") >= 4, "the message to come again")
     assert not took(server, "fine behind")
+    process = server.process if isinstance(delivering, Embedded) else delivering.process
+    process.terminate()
+    assert process.exit_code() == 0
 
 
 @OURS
@@ -120,6 +123,44 @@ def test_what_a_topic_brings_and_fails_comes_again(serve_beside, delivering, bro
         return took(server, "fail") >= 3
 
     until(failed, "the message to come again")
+
+
+def test_nothing_is_lost_while_sidecar_and_broker_fail_in_turn(serve_beside, delivering, broker, queue):
+    output = binding("archive")  # each message a file of its own
+    server = serve_beside(MESSAGES, output)
+    until_it_listens(server, broker)
+    ids = [f"message {number}".encode() for number in range(200)]
+
+    def restart_sidecar():
+        if isinstance(delivering, Embedded):
+            server.process.kill()
+            return serve_beside(MESSAGES, output)
+        delivering.kill()
+        delivering.start()
+        return server
+
+    for first in range(0, len(ids), 50):
+        for id in ids[first : first + 25]:
+            broker.publish("in", id)
+        server = restart_sidecar()
+        for id in ids[first + 25 : first + 50]:
+            broker.publish("in", id)
+        broker.stop()
+        broker.start()
+    # What failed while its sidecar died comes again with daprd's next connection.
+    server = restart_sidecar()
+    until(lambda: set(ids) <= set(delivering.landed()), "every message in a file")
+
+
+def test_a_topic_may_hold_wildcards(serve_beside, delivering, broker):
+    write_component(delivering.components, "mqtt", "pubsub.mqtt3", url=broker.url, consumerID="app")
+    server = serve_beside(dict([topic("messages", "mqtt", uri="orders/+/new", type="pubsub.mqtt3")]))
+
+    def arrived():
+        publish(delivering, "orders/7/new", b"fine")
+        return took(server, "fine")
+
+    until(arrived, "the event")
 
 
 @OURS
@@ -165,6 +206,20 @@ def test_a_broker_that_comes_later_delays_nothing_else(serve_beside, delivering,
         broker.start()
         later.result()
     until_it_listens(server, broker)
+
+
+@OURS
+def test_a_broker_that_never_answers_does_not_keep_the_end(serve_beside, delivering):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(PATIENCE)
+        url = f"mqtt://127.0.0.1:{silent.getsockname()[1]}"
+        write_component(delivering.components, "queue", "bindings.mqtt3", url=url, topic="in", consumerID="queue")
+        server = serve_beside(MESSAGES)
+        with silent.accept()[0] as connection:
+            assert connection.recv(1) == b"\x10", "CONNECT"
+            process = server.process if isinstance(delivering, Embedded) else delivering.process
+            process.terminate()
+            assert process.exit_code() == 0
 
 
 @pytest.mark.parametrize("qos", ["0", "1", "2"])

@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "dapr/topic_filter.h"
+
 namespace ofn {
 namespace {
 
@@ -123,17 +125,23 @@ const InputRules* Subscriptions::binding(std::string_view component) const noexc
 const InputRules* Subscriptions::topic(std::string_view component, std::string_view topic,
                                        std::string_view path) const noexcept {
   if (path.starts_with('/')) path.remove_prefix(1);
-  const InputRules* only = nullptr;
-  std::size_t matches = 0;
-  for (const InputRules& input : inputs_) {
-    const Trigger& trigger = *input.trigger;
-    if (trigger.kind != ComponentKind::kPubsub) continue;
-    if (trigger.topic != topic && !(topic.empty() && trigger.topic == path)) continue;
-    if (trigger.component == component) return &input;
-    only = &input;
-    ++matches;
-  }
-  return component.empty() && matches == 1 ? only : nullptr;
+  const auto find = [this, component](const auto& is_wanted) -> const InputRules* {
+    const InputRules* only = nullptr;
+    std::size_t matches = 0;
+    for (const InputRules& input : inputs_) {
+      const Trigger& trigger = *input.trigger;
+      if (trigger.kind != ComponentKind::kPubsub || !is_wanted(trigger.topic)) continue;
+      if (trigger.component == component) return &input;
+      only = &input;
+      ++matches;
+    }
+    return component.empty() && matches == 1 ? only : nullptr;
+  };
+  const InputRules* exact = find([topic, path](std::string_view wanted) {
+    return wanted == topic || (topic.empty() && wanted == path);
+  });
+  if (exact != nullptr || topic.empty()) return exact;
+  return find([topic](std::string_view wanted) { return dapr::is_topic_of(wanted, topic); });
 }
 
 std::string Subscriptions::names() const {

@@ -110,5 +110,24 @@ TEST(Subscriptions, FindWhatADeliveryBelongsTo) {
   EXPECT_EQ(made->binding("bus"), nullptr);
 }
 
+TEST(Subscriptions, FindWhatATopicWithWildcardsIsFor) {
+  const FunctionContext context =
+      with({topic("bus", "orders/+"), topic("bus", "orders/7"), topic("other", "orders/#")});
+  const auto made = Subscriptions::of(context);
+  ASSERT_TRUE(made);
+  struct Case {
+    std::string_view component, topic;
+    int index;  // -1: none
+  };
+  for (const Case& c :
+       {Case{"bus", "orders/8", 0}, Case{"bus", "orders/7", 1}, Case{"bus", "orders/7/new", -1},
+        Case{"other", "orders/7", 2}, Case{"other", "orders", 2}, Case{"", "orders/7", 1},
+        Case{"", "orders/8", -1}}) {
+    const InputRules* found = made->topic(c.component, c.topic, "");
+    EXPECT_EQ(found == nullptr ? -1 : found - made->inputs().data(), c.index)
+        << c.component << " " << c.topic;
+  }
+}
+
 }  // namespace
 }  // namespace ofn
