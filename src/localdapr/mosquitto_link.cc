@@ -135,7 +135,8 @@ class MosquittoLink final : public MqttLink {
   }
 
   void acknowledge() override {
-    if (held_ == 0 || --held_ > 0) return;
+    if (held_ == 0) return;
+    --held_;
     watch();
   }
 
@@ -271,6 +272,7 @@ void MosquittoLink::on_dialed(int result, int system_error) {
   const auto set = [duplicate](int level, int name, int value) {
     ::setsockopt(duplicate, level, name, &value, sizeof(value));
   };
+  set(IPPROTO_TCP, TCP_NODELAY, 1);  // an acknowledgement waits for nothing behind it
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
   set(IPPROTO_TCP, TCP_KEEPIDLE, kSilentSeconds);
   set(IPPROTO_TCP, TCP_KEEPINTVL, kAskSeconds);

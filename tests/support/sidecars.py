@@ -77,7 +77,12 @@ class Sidecar:
 
     def landed(self, component="archive"):
         """What lies in a folder's files, in no order."""
-        return [path.read_bytes() for path in self.root(component).rglob("*") if path.is_file()]
+        contents = []
+        for path in self.root(component).rglob("*"):
+            with contextlib.suppress(FileNotFoundError):  # renamed, or deleted, meanwhile
+                if path.is_file():
+                    contents.append(path.read_bytes())
+        return contents
 
     def kill(self):
         """No farewell: its connections break, and nobody listens on its port."""
