@@ -1,0 +1,41 @@
+"""Load generators, and what one run of them cost the server."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+
+from .servers import ROOT
+
+
+class Load:
+    """What wrk saw in one run, and what it cost the server."""
+
+    def __init__(self, server, seconds, connections):
+        before = server.cpu_seconds()
+        text = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{server.port}/"],
+                              check=True, stdout=subprocess.PIPE, text=True, timeout=seconds + 60).stdout
+        cpu = server.cpu_seconds() - before
+        if "Non-2xx" in text or "Socket errors" in text:
+            raise RuntimeError(f"not every request was answered:\n{text}\n{server.log()[-2000:]}")
+        self.requests = int(re.search(r"(\d+) requests in", text)[1])
+        self.per_second = float(re.search(r"Requests/sec:\s*([\d.]+)", text)[1])
+        self.cpu_us = cpu * 1e6 / self.requests
+
+
+class Attack:
+    """What vegeta saw: `load` is its flags for rate and workers."""
+
+    def __init__(self, url, seconds, *load):
+        vegeta = subprocess.run([ROOT / "tests/tools/build", "vegeta"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        attack = subprocess.run([vegeta, "attack", f"-duration={seconds}s", *load], input=f"GET {url}\n".encode(),
+                                check=True, stdout=subprocess.PIPE, timeout=seconds + 60).stdout
+        lines = subprocess.run([vegeta, "encode", "-to=json"], input=attack, check=True, stdout=subprocess.PIPE).stdout.splitlines()
+        results = [json.loads(line) for line in lines]
+        unexpected = {(result["code"], result["error"]) for result in results if result["code"] not in (200, 503)}
+        if unexpected:
+            raise RuntimeError(f"answers other than 200 and 503: {sorted(unexpected)[:3]}")
+        self.goodput = sum(result["code"] == 200 for result in results) / seconds
+        self.per_second = len(results) / seconds
+        self.refusal_ms = sorted(result["latency"] / 1e6 for result in results if result["code"] == 503)
