@@ -22,7 +22,7 @@ from harness.report import table
 from harness.servers import ROOT, peer
 
 # A table is a module of that name in tables/, with `run(bench)`.
-TABLES = ["hello", "output", "start", "overload"]
+TABLES = ["hello", "h2c", "bodies", "output", "start", "overload"]
 
 
 def machine():

@@ -48,18 +48,20 @@ class Bench:
         return Server(lambda port: [self.program, "--source", source, "--target", function,
                                     "--host", "127.0.0.1", "--port", port, *flags], environment)
 
-    def nginx(self):
+    def nginx(self, http2=False):
+        """Over cleartext, nginx of this version speaks one of the two on a port."""
         def command(port):
             directory = Path(tempfile.mkdtemp(prefix="nginx-", dir=self.directory))
             # Started as root, nginx's workers become another user.
             directory.chmod(0o777)
             text = (PEERS / "nginx/nginx.conf.in").read_text()
-            for name, value in (("DIR", directory), ("PORT", port), ("WORKERS", os.cpu_count())):
+            for name, value in (("DIR", directory), ("PORT", port), ("PROTOCOL", "http2" if http2 else ""),
+                                ("WORKERS", os.cpu_count())):
                 text = text.replace(f"@{name}@", str(value))
             (directory / "nginx.conf").write_text(text)
             return [peer("nginx"), "-e", directory / "error.log", "-c", directory / "nginx.conf"]
 
-        return Server(command)
+        return Server(command, answers_http=not http2)
 
     def epoll(self):
         return Server(lambda port: [peer("epoll"), port, os.cpu_count()])
@@ -73,15 +75,16 @@ class Bench:
 
     # The measurements.
 
-    def rounds(self, servers):
-        """name → its loads, one a round; the first, unmeasured round warms everything up."""
+    def rounds(self, servers, load=None):
+        """name → its loads, one a round; the first, unmeasured round warms everything up. `load` takes a server and seconds."""
+        load = load or (lambda server, seconds: Load(server, seconds, self.options.connections))
         loads = {name: [] for name in servers}
         for server in servers.values():
-            Load(server, 1, self.options.connections)
+            load(server, 1)
         for number in range(self.options.rounds):
             say(f"round {number + 1} of {self.options.rounds}: {', '.join(servers)}")
             for name, server in servers.items():
-                loads[name].append(Load(server, self.options.seconds, self.options.connections))
+                loads[name].append(load(server, self.options.seconds))
         return loads
 
     def all_arrived(self, name, answered, sink):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 
@@ -10,18 +11,40 @@ from .servers import ROOT
 
 
 class Load:
-    """What wrk saw in one run, and what it cost the server."""
+    """What wrk saw in one run, and what it cost the server. With a body: each request is a POST of that many bytes."""
 
-    def __init__(self, server, seconds, connections):
+    def __init__(self, server, seconds, connections, path="/", body=0):
+        script = ["-s", ROOT / "bench/harness/post.lua"] if body else []
         before = server.cpu_seconds()
-        text = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{server.port}/"],
-                              check=True, stdout=subprocess.PIPE, text=True, timeout=seconds + 60).stdout
+        text = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *script, f"http://127.0.0.1:{server.port}{path}"],
+                              env={**os.environ, "BODY": str(body)}, check=True, stdout=subprocess.PIPE, text=True, timeout=seconds + 60).stdout
         cpu = server.cpu_seconds() - before
         if "Non-2xx" in text or "Socket errors" in text:
             raise RuntimeError(f"not every request was answered:\n{text}\n{server.log()[-2000:]}")
         self.requests = int(re.search(r"(\d+) requests in", text)[1])
         self.per_second = float(re.search(r"Requests/sec:\s*([\d.]+)", text)[1])
         self.cpu_us = cpu * 1e6 / self.requests
+        number, unit = re.search(r"requests in .*, ([\d.]+)([KMGT]?)B read", text).groups()
+        # wrk rounds what it read.
+        if float(number) * 1024 ** " KMGT".index(unit or " ") < 0.98 * self.requests * body:
+            raise RuntimeError(f"bodies did not come back:\n{text}")
+
+
+class Http2Load:
+    """What h2load saw in one run over cleartext HTTP/2, and what it cost the server."""
+
+    def __init__(self, server, seconds, connections, streams):
+        before = server.cpu_seconds()
+        text = subprocess.run(["h2load", "-t1", f"-c{connections}", f"-m{streams}", f"-D{seconds}", f"http://127.0.0.1:{server.port}/"],
+                              check=True, stdout=subprocess.PIPE, text=True, timeout=seconds + 60).stdout
+        cpu = server.cpu_seconds() - before
+        done, failed, errored, timed_out = (
+            int(re.search(rf"^requests:.* (\d+) {what}", text, re.MULTILINE)[1]) for what in ("succeeded", "failed", "errored", "timeout"))
+        if failed or errored or timed_out or not done:
+            raise RuntimeError(f"not every request was answered:\n{text}\n{server.log()[-2000:]}")
+        self.requests = done
+        self.per_second = done / seconds
+        self.cpu_us = cpu * 1e6 / done
 
 
 class Attack:
