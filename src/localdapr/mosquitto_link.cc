@@ -7,13 +7,15 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
-#include "loop/asio.h"
+#include "localdapr/rooted_folder.h"
+#include "loop/watch.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -109,8 +111,7 @@ class MosquittoLink final : public MqttLink {
       library().disconnect(handle());
       library().loop_write(handle(), 1);
     } else if (socket_) {
-      boost::system::error_code ignored;
-      socket_->stream.shutdown(asio::socket_base::shutdown_both, ignored);
+      ::shutdown(socket_->descriptor.get(), SHUT_RDWR);
     }
     forget_connection();
   }
@@ -144,11 +145,20 @@ class MosquittoLink final : public MqttLink {
   // The loop's view of the library's socket: a duplicate, so that the library may close its own at any
   // time. Lifetime: of one connection; what is pending on it looks whether it is still this one.
   struct Socket {
-    explicit Socket(Loop& loop) : stream(loop.io()) {}
-    StreamSocket stream;
-    bool reads = false;
-    bool writes = false;
+    Socket(MosquittoLink& link, int own)
+        : descriptor(own), changes(link.loop_, own, [&link](Watch::Seen) { link.watch(); }) {
+      changes.want_writable();
+    }
+    // What can be done with it at present: POLLIN, POLLOUT; both where it is broken.
+    int state() const {
+      pollfd asked{.fd = descriptor.get(), .events = POLLIN | POLLOUT, .revents = 0};
+      ::poll(&asked, 1, 0);
+      return (asked.revents & (POLLERR | POLLHUP)) != 0 ? POLLIN | POLLOUT : asked.revents;
+    }
+    const Descriptor descriptor;
+    bool looks = false;
     bool connecting = true;
+    Watch changes;  // closed before the descriptor
   };
 
   const MosquittoLibrary& library() const { return client_->library; }
@@ -157,6 +167,7 @@ class MosquittoLink final : public MqttLink {
   void dial();
   void on_dialed(int result, int system_error);
   void watch();
+  void look();
   void on_readable();
   void on_writable();
   void on_timer();
@@ -262,13 +273,7 @@ void MosquittoLink::on_dialed(int result, int system_error) {
   if (!open_) return;
   if (result > 0) return down(words(result, system_error));
   const int duplicate = ::dup(library().socket(handle()));
-  boost::system::error_code error;
-  auto socket = std::make_shared<Socket>(loop_);
-  socket->stream.assign(asio::generic::stream_protocol(AF_INET, IPPROTO_TCP), duplicate, error);
-  if (error) {
-    if (duplicate >= 0) ::close(duplicate);
-    return down(error.message());
-  }
+  if (duplicate < 0) return down(std::strerror(errno));
   const auto set = [duplicate](int level, int name, int value) {
     ::setsockopt(duplicate, level, name, &value, sizeof(value));
   };
@@ -277,40 +282,37 @@ void MosquittoLink::on_dialed(int result, int system_error) {
   set(IPPROTO_TCP, TCP_KEEPIDLE, kSilentSeconds);
   set(IPPROTO_TCP, TCP_KEEPINTVL, kAskSeconds);
   set(IPPROTO_TCP, TCP_KEEPCNT, kAsks);
-  socket_ = std::move(socket);
+  socket_ = std::make_shared<Socket>(*this, duplicate);
   timer_.arm(loop_.clock().now() + kConnectTime);
   watch();
 }
 
+// Looks at the connection in a turn of its own: who asks for it may be inside the library.
 void MosquittoLink::watch() {
-  if (!socket_ || held_ > 0) return;
-  const auto pending = [this](void (MosquittoLink::*then)(), bool Socket::* flag) {
-    return [this, then, flag, mine = std::weak_ptr(socket_)](boost::system::error_code error) {
-      const auto socket = mine.lock();
-      if (error || !socket) return;
-      (*socket).*flag = false;
-      (this->*then)();
-    };
-  };
-  if (!std::exchange(socket_->reads, true)) {
-    socket_->stream.async_wait(asio::socket_base::wait_read,
-                               pending(&MosquittoLink::on_readable, &Socket::reads));
-  }
+  if (!socket_ || held_ > 0 || std::exchange(socket_->looks, true)) return;
+  loop_.post([this, mine = std::weak_ptr(socket_)] {
+    const auto socket = mine.lock();
+    if (!socket) return;
+    socket->looks = false;
+    look();
+  });
+}
+
+// One act; settle() looks again. Where there is nothing to do, the next change of the socket does.
+void MosquittoLink::look() {
+  if (held_ > 0) return;
+  const int state = socket_->state();
   const bool wants = socket_->connecting || library().want_write(handle());
-  if (wants && !std::exchange(socket_->writes, true)) {
-    socket_->stream.async_wait(asio::socket_base::wait_write,
-                               pending(&MosquittoLink::on_writable, &Socket::writes));
-  }
+  if (wants && (state & POLLOUT) != 0) return on_writable();
+  if (!socket_->connecting && (state & POLLIN) != 0) on_readable();
 }
 
 void MosquittoLink::on_readable() {
-  if (held_ > 0) return;
   const int result = library().loop_read(handle(), 1);
   settle(result, errno);
 }
 
 void MosquittoLink::on_writable() {
-  if (held_ > 0) return;
   socket_->connecting = false;  // it is connected by now, or was refused
   // TLS is negotiated by the library's reading.
   const bool negotiates = !up_ && options_.broker.transport == MqttBroker::Transport::kTls;

@@ -1,24 +1,14 @@
 #include "loop/loop.h"
 
-#include <atomic>
-#include <new>
 #include <thread>
 #include <utility>
 
 #include "base/check.h"
-#include "loop/asio.h"
+#include "loop/reactor.h"
+#include "loop/watch.h"
 #include "loop/watchdog.h"
 
 namespace ofn {
-
-struct Loop::Reactor {
-  // All I/O of a loop is its own thread's; only posting comes from others, and takes the scheduler's lock.
-  asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-  asio::executor_work_guard<LoopExecutor> work{io.get_executor()};
-  LoopTimer wake{io.get_executor()};
-  SteadyTime wake_at = SteadyTime::max();
-  std::atomic<std::thread::id> thread;
-};
 
 Ready::~Ready() {
   if (queue_ != nullptr) unqueue();
@@ -61,29 +51,9 @@ Loop::~Loop() {
   OFN_CHECK(heap_.empty());
   OFN_CHECK(ready_.first == nullptr);
   OFN_CHECK(last_.first == nullptr);
-  reactor_.reset();  // gives back what was still pending
-  for (void* block : free_blocks_) ::operator delete(block);
 }
 
-void* Loop::take_block(std::size_t size) {
-  if (size > kBlockSize) return ::operator new(size);
-  if (free_blocks_.empty()) return ::operator new(kBlockSize);
-  void* const block = free_blocks_.back();
-  free_blocks_.pop_back();
-  return block;
-}
-
-void Loop::give_block(void* block, std::size_t size) {
-  if (size > kBlockSize) return ::operator delete(block);
-  free_blocks_.push_back(block);
-}
-
-asio::io_context& Loop::io() { return reactor_->io; }
-
-void Loop::post(Task task) {
-  // What it owned goes on the loop, before what it made ready runs.
-  asio::post(reactor_->io, [task = std::move(task)]() mutable { task(); });
-}
+void Loop::post(Task task) { reactor_->post(std::move(task)); }
 
 void Loop::enqueue(Ready& item, Ready::Queue& queue) {
   if (item.queue_ != nullptr) return;
@@ -94,19 +64,7 @@ void Loop::enqueue(Ready& item, Ready::Queue& queue) {
   queue.last = &item;
 }
 
-void Loop::ready_last(Ready& item) {
-  const bool first = last_.first == nullptr;
-  enqueue(item, last_);
-  if (!first || last_.first == nullptr) return;
-  // Asio queues it behind the handlers of what its last look at the reactor has found.
-  asio::post(reactor_->io, [this] {
-    while (last_.first != nullptr) {
-      Ready& next = *last_.first;
-      next.unqueue();
-      ready(next);
-    }
-  });
-}
+void Loop::ready_last(Ready& item) { enqueue(item, last_); }
 
 bool Loop::run_ready() {
   const bool* const lost = lost_;
@@ -151,7 +109,7 @@ SystemTime Loop::system_now() {
 }
 
 bool Loop::run() {
-  reactor_->thread = std::this_thread::get_id();
+  thread_ = std::this_thread::get_id();
   bool lost = false;
   lost_ = &lost;
   if (Guest* guest = std::exchange(guest_, nullptr)) {
@@ -159,61 +117,111 @@ bool Loop::run() {
     guest->overstayed();
   }
   // One handler at a time, and what it made ready after it has returned: a thread that loses the loop in a guest's turn
-  // has nothing of Asio's on its stack, and nothing on the queue that Asio keeps for each running thread.
-  std::size_t handled = 1;
+  // has nothing of the reactor's on its stack.
+  bool handled = true;
   while (run_ready()) {
-    if (handled == 0) {
+    if (!handled) {
       lost_ = &not_lost_;
-      reactor_->thread = std::thread::id();
+      thread_ = std::thread::id();
       return true;
     }
-    handled = run_handler();
+    courtesy_.handled(clock_);
+    handled = run_handler(true);
   }
   return false;
 }
 
-std::size_t Loop::run_handler() {
-  courtesy_.handled(clock_);
+bool Loop::run_handler(bool wait) {
+  Reactor& reactor = *reactor_;
+  while (!reactor.stopped.load(std::memory_order_relaxed)) {
+    if (reactor.next_task < reactor.tasks.size()) {
+      // What it owned goes on the loop, before what it made ready runs.
+      Task task = reactor.take_task();
+      task();
+      return true;
+    }
+    if (!reactor.exhausted()) {
+      if (handle_event()) return true;
+    } else if (last_.first != nullptr && !last_ran_) {
+      last_ran_ = true;
+      while (last_.first != nullptr) {
+        Ready& next = *last_.first;
+        next.unqueue();
+        ready(next);
+      }
+      return true;
+    } else {
+      last_ran_ = false;
+      if (last_.first != nullptr) {
+        reactor.look(false);
+      } else if (wait) {
+        this->wait();
+      } else if (!reactor.look(false)) {
+        return false;
+      }
+    }
+  }
+  return false;
+}
+
+bool Loop::handle_event() {
+  const epoll_event& event = reactor_->events[reactor_->next_event++];
+  void* const whose = event.data.ptr;
+  if (whose == nullptr || whose == &reactor_->bell) return false;
+  if (whose == &reactor_->alarm) {
+    alarm_at_ = SteadyTime::max();
+    fire_due();
+    wake_for_timers();
+    return true;
+  }
+  const auto seen = [&](unsigned events) { return (event.events & events) != 0; };
+  static_cast<Watch*>(whose)->on_seen_(
+      {.readable = seen(EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR),
+       .read_to_the_end = seen(EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR),
+       .writable = seen(EPOLLOUT | EPOLLHUP | EPOLLERR)});  // may destroy the watch
+  return true;
+}
+
+void Loop::wait() {
   if (courtesy_.due()) {
-    if (reactor_->io.poll_one() != 0) return 1;
+    if (reactor_->look(false)) return;
     const SteadyTime before = clock_.now();
     std::this_thread::yield();
     courtesy_.gave_way(clock_.now() - before);
   }
   waits_.store(true, std::memory_order_relaxed);
-  const std::size_t handled = reactor_->io.run_one();
+  reactor_->look(true);
   waits_.store(false, std::memory_order_relaxed);
-  return handled;
 }
 
 void Loop::run_until(const std::function<bool()>& done) {
-  const auto before = reactor_->thread.exchange(std::this_thread::get_id());
+  const auto before = thread_.exchange(std::this_thread::get_id());
   run_ready();
   while (!done()) {
-    reactor_->io.run_one();
+    run_handler(true);
     run_ready();
   }
-  reactor_->thread = before;
+  thread_ = before;
 }
 
-void Loop::stop() { reactor_->io.stop(); }
+void Loop::stop() { reactor_->stop(); }
 
 bool Loop::poll() {
-  const auto before = reactor_->thread.exchange(std::this_thread::get_id());
+  const auto before = thread_.exchange(std::this_thread::get_id());
   bool ran = ready_.first != nullptr;
   run_ready();
-  while (reactor_->io.poll_one() != 0) {
+  while (run_handler(false)) {
     ran = true;
     run_ready();
   }
   fire_due();
   run_ready();
-  reactor_->thread = before;
+  thread_ = before;
   return ran;
 }
 
 bool Loop::in_loop() const {
-  return reactor_->thread.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
 }
 
 void Loop::place(Timer& timer, std::size_t index) {
@@ -276,15 +284,9 @@ void Loop::fire_due() {
 }
 
 void Loop::wake_for_timers() {
-  if (heap_.empty() || heap_.front()->queued_ >= reactor_->wake_at) return;
-  reactor_->wake_at = heap_.front()->queued_;
-  reactor_->wake.expires_after(Deadline(reactor_->wake_at).left(clock_.now()));
-  reactor_->wake.async_wait(recycled(*this, [this](const boost::system::error_code& error) {
-    if (error == asio::error::operation_aborted) return;  // armed again for an earlier moment
-    reactor_->wake_at = SteadyTime::max();
-    fire_due();
-    wake_for_timers();
-  }));
+  if (heap_.empty() || heap_.front()->queued_ >= alarm_at_) return;
+  alarm_at_ = heap_.front()->queued_;
+  reactor_->set_alarm(Deadline(alarm_at_).left(clock_.now()));
 }
 
 }  // namespace ofn

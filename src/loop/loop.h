@@ -15,19 +15,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "loop/courtesy.h"
 
-namespace boost::asio {
-class io_context;  // NOLINT(readability-identifier-naming): Asio's own
-}
-
 namespace ofn {
 
 class Loop;
+class Watch;
 class Watchdog;
 
 using Task = std::move_only_function<void()>;
@@ -111,8 +109,7 @@ class Loop {
   void ready(Ready& item) { enqueue(item, ready_); }
   // Runs `item` once, after the handlers of everything that the reactor has reported so far: for
   // what many handlers add to and one act can finish, such as the bytes for a connection that they
-  // share. Queued already: nothing happens. Cost: one more look at the reactor, without waiting,
-  // for all such items together. Threads: the loop's.
+  // share. Queued already: nothing happens; what queues itself again waits for the next report. Threads: the loop's.
   void ready_last(Ready& item);
 
   // Runs `guest` at once. False: another thread has the loop now, and this one may only post. Called by a Ready's turn,
@@ -146,25 +143,25 @@ class Loop {
 
   const Clock& clock() const { return clock_; }
   Random& random() { return random_; }
-  // The reactor, for the rooms that do I/O (include "loop/asio.h" there).
-  boost::asio::io_context& io();
-  // Runs what ready() queued. The loop does so after each handler, with nothing of Asio's on the stack; tests may do so
-  // by hand. False: another thread has taken the loop over.
+  // Runs what ready() queued. The loop does so after each handler, with nothing of the reactor's on the stack; tests may do
+  // so by hand. False: another thread has taken the loop over.
   bool run_ready();
-  // Memory for what is pending on the reactor (loop/asio.h): blocks that are recycled. Threads: the loop's.
-  void* take_block(std::size_t size);
-  void give_block(void* block, std::size_t size);
   // Memory that any handler may use until it returns: 64 KiB, for bytes just read.
   static constexpr std::size_t kScratchSize = std::size_t{64} * 1024;
   char* scratch() { return scratch_.get(); }
 
  private:
   friend class Timer;
+  friend class Watch;
   friend class Watchdog;
   struct Reactor;
 
-  // Runs the next handler of the reactor's, waiting for one; 0: stop() was called.
-  std::size_t run_handler();
+  // Runs the next handler of the reactor's, waiting for one where `wait` says so. False: none, or stop() was called.
+  bool run_handler(bool wait);
+  // Handles what the reactor has seen; false: that is nobody's any more.
+  bool handle_event();
+  // Waits until something happens, after having given way to others where that is due.
+  void wait();
   static void enqueue(Ready& item, Ready::Queue& queue);
   void place(Timer& timer, std::size_t index);
   void sift_up(std::size_t index);
@@ -174,20 +171,20 @@ class Loop {
   void fire_due();
   void wake_for_timers();
 
-  static constexpr std::size_t kBlockSize = 256;
-
   const Clock& clock_;
   SteadyTime now_ = SteadyTime::min();         // min(): to be read
   SteadyTime system_due_ = SteadyTime::min();  // when the wall clock is to be read again
   SystemTime system_read_{};                   // what it said then
   SteadyTime system_read_at_{};
   Random random_;
-  std::vector<void*> free_blocks_;
   std::unique_ptr<Reactor> reactor_;
+  std::atomic<std::thread::id> thread_;  // that serves it
+  SteadyTime alarm_at_ = SteadyTime::max();
   std::unique_ptr<char[]> scratch_;
   std::vector<Timer*> heap_;
   Ready::Queue ready_;
   Ready::Queue last_;
+  bool last_ran_ = false;  // since the last look at the reactor
 
   Courtesy courtesy_;
   std::atomic<bool> waits_ = false;

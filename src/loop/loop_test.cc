@@ -8,6 +8,7 @@
 #include <latch>
 #include <memory>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "loop/loop_threads.h"
 #include "loop/pace.h"
 #include "loop/signals.h"
+#include "loop/watch.h"
 #include "loop/workers.h"
 
 namespace ofn {
@@ -159,6 +161,63 @@ TEST_F(LoopTest, ATimerMayDestroyItself) {
   (*timer)->arm(clock.time);
   loop.poll();
   EXPECT_EQ(log, "gone");
+}
+
+struct WatchTest : LoopTest {
+  WatchTest() { EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0); }
+  ~WatchTest() override { close(ends[0]), close(ends[1]); }
+  void note(Watch::Seen seen) {
+    if (seen.readable) log += seen.read_to_the_end ? "end " : "in ";
+    if (seen.writable) log += "out ";
+  }
+  int ends[2];
+};
+
+TEST_F(WatchTest, TellsChangesOnceAndRoomWhenAsked) {
+  Watch watch(loop, ends[0], [&](Watch::Seen seen) { note(seen); });
+  loop.poll();
+  EXPECT_EQ(log, "");
+  EXPECT_EQ(write(ends[1], "ab", 2), 2);
+  loop.poll();
+  loop.poll();
+  EXPECT_EQ(log, "in ");
+  EXPECT_EQ(write(ends[1], "c", 1), 1);
+  loop.poll();
+  EXPECT_EQ(log, "in in ") << "also when nobody has read";
+  log.clear();
+  char bytes[8];
+  EXPECT_EQ(read(ends[0], bytes, sizeof bytes), 3);
+  watch.want_writable();
+  watch.want_writable();
+  loop.poll();
+  EXPECT_EQ(log, "out ");
+  shutdown(ends[1], SHUT_WR);
+  loop.poll();
+  EXPECT_TRUE(log.starts_with("out end ")) << log;
+}
+
+TEST_F(WatchTest, WhatWasSeenOfADestroyedWatchIsNotTold) {
+  auto second = std::make_unique<Watch>(loop, ends[1], [&](Watch::Seen) { log += "never"; });
+  Watch first(loop, ends[0], [&](Watch::Seen) { second.reset(), log += "first"; });
+  EXPECT_EQ(write(ends[1], "a", 1), 1);
+  EXPECT_EQ(write(ends[0], "b", 1), 1);
+  loop.poll();
+  EXPECT_EQ(log, "first");
+}
+
+TEST_F(WatchTest, WhoQueuesItselfLastAgainLetsTheReactorReportFirst) {
+  Say again(log, "turn ");
+  int turns = 0;
+  again.then = [&] {
+    if (++turns == 1) {
+      EXPECT_EQ(write(ends[1], "a", 1), 1);
+    }
+    if (turns < 3) loop.ready_last(again);
+  };
+  Watch watch(loop, ends[0], [&](Watch::Seen seen) { note(seen); });
+  loop.ready_last(again);
+  loop.poll();
+  EXPECT_EQ(log, "turn in turn turn ");
 }
 
 TEST(LoopThreads, PostsFromOtherThreadsAreServedAndRealTimersWakeTheLoop) {

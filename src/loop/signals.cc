@@ -1,40 +1,92 @@
 #include "loop/signals.h"
 
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <optional>
+#include <unistd.h>
 #include <utility>
+#include <vector>
 
-#include <boost/asio/signal_set.hpp>
-
-#include "loop/asio.h"
+#include "base/check.h"
+#include "loop/watch.h"
 
 namespace ofn {
 
-struct Signals::Set : std::enable_shared_from_this<Set> {
-  Set(Loop& on, std::function<void(int)> handler)
-      : signals(on.io()), on_signal(std::move(handler)) {}
+namespace {
 
-  void wait() {
-    signals.async_wait(
-        [self = shared_from_this()](const boost::system::error_code& error, int number) {
-          if (error) return;  // cancelled
-          self->wait();
-          self->on_signal(number);
-        });
+// The descriptor that the handler writes to, plus one, by the signal's number; 0: none. A handler is given nothing but the
+// number.
+constinit std::array<std::atomic<int>, NSIG> write_ends{};
+
+void write_down(int number) {
+  const int kept = errno;
+  const int fd = write_ends[static_cast<std::size_t>(number)].load() - 1;
+  const auto byte = static_cast<unsigned char>(number);
+  // A full pipe has said it often enough.
+  if (fd >= 0) (void)!write(fd, &byte, 1);
+  errno = kept;
+}
+
+}  // namespace
+
+struct Signals::Set : std::enable_shared_from_this<Set> {
+  Set(Loop& loop, std::function<void(int)> handler) : on_signal(std::move(handler)) {
+    OFN_CHECK(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+    watch.emplace(loop, ends[0], [this](Watch::Seen) { tell(); });
+  }
+  Set(const Set&) = delete;
+  Set& operator=(const Set&) = delete;
+  ~Set() {
+    watch.reset();
+    for (const int end : ends) close(end);
   }
 
-  asio::signal_set signals;
+  void add(int number) {
+    auto& end = write_ends[static_cast<std::size_t>(number)];
+    OFN_CHECK(end.exchange(ends[1] + 1) == 0);
+    struct sigaction action{};
+    action.sa_handler = write_down;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    struct sigaction before{};
+    OFN_CHECK(sigaction(number, &action, &before) == 0);
+    replaced.emplace_back(number, before);
+  }
+
+  void end() {
+    on_signal = nullptr;
+    for (const auto& [number, before] : std::exchange(replaced, {})) {
+      sigaction(number, &before, nullptr);
+      write_ends[static_cast<std::size_t>(number)] = 0;
+    }
+  }
+
+  void tell() {
+    const auto self = shared_from_this();  // what is told may end it
+    std::array<unsigned char, 64> numbers{};
+    ssize_t count = 0;
+    while (on_signal && (count = read(ends[0], numbers.data(), numbers.size())) > 0) {
+      for (ssize_t i = 0; i < count && on_signal; ++i) {
+        const auto told = on_signal;
+        told(numbers[static_cast<std::size_t>(i)]);
+      }
+    }
+  }
+
+  std::array<int, 2> ends{};
   std::function<void(int)> on_signal;
+  std::vector<std::pair<int, struct sigaction>> replaced;
+  std::optional<Watch> watch;
 };
 
 Signals::Signals(Loop& loop, std::initializer_list<int> numbers, std::function<void(int)> on_signal)
     : set_(std::make_shared<Set>(loop, std::move(on_signal))) {
-  for (const int number : numbers) set_->signals.add(number);
-  set_->wait();
+  for (const int number : numbers) set_->add(number);
 }
 
-Signals::~Signals() {
-  boost::system::error_code ignored;
-  set_->signals.cancel(ignored);
-  set_->signals.clear(ignored);
-}
+Signals::~Signals() { set_->end(); }
 
 }  // namespace ofn

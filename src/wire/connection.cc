@@ -1,11 +1,13 @@
 #include "wire/connection.h"
 
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
 #include <utility>
-
-#include "base/check.h"
-#include "loop/asio.h"
 
 namespace ofn::wire {
 
@@ -18,30 +20,25 @@ constexpr std::size_t kLingerBytes = std::size_t{16} * 1024 * 1024;
 constexpr std::chrono::seconds kLingerTime(2);
 // Buffers of one sendmsg. More is written by the next one.
 constexpr std::size_t kBuffers = 16;
+// Whatever the socket's own mode, and whether or not the peer has gone.
+constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 }  // namespace
 
-struct Connection::Socket {
-  Socket(Loop& loop, int fd) : stream(loop.io().get_executor()) {
-    stream.assign(asio::generic::stream_protocol(AF_UNSPEC, 0), fd);
-    stream.non_blocking(true);
-  }
-  StreamSocket stream;
-  std::array<char, kBufferSize> buffer;
-};
-
 Connection::Connection(Loop& loop, int fd, std::string peer, const Limits& limits)
-    : loop_(loop),
-      peer_(std::move(peer)),
-      limits_(limits),
-      socket_(std::make_unique<Socket>(loop, fd)),
-      patience_(loop, [this] {
+    : loop_(loop), peer_(std::move(peer)), limits_(limits), fd_(fd), patience_(loop, [this] {
         if (state_ == State::kLingering) return close();
-        socket_->stream.set_option(asio::socket_base::linger(true, 0));
+        reset_on_close();
         lose("the peer takes no bytes");
-      }) {}
+      }) {
+  watch_.emplace(loop, fd_, [this](Watch::Seen seen) { on_seen(seen); });
+}
 
-Connection::~Connection() = default;
+Connection::~Connection() {
+  if (state_ >= State::kClosed) return;
+  watch_.reset();
+  ::close(fd_);
+}
 
 void Connection::start(std::unique_ptr<Session> session, std::function<void(Connection&)> on_gone) {
   session_ = std::move(session);
@@ -66,26 +63,16 @@ void Connection::replace(std::unique_ptr<Session> next, std::string_view rest) {
 
 void Connection::drain() {
   draining_ = true;
-  if (!reading_ || state_ != State::kServing) return drain_session();
-  // Asio may have read bytes already whose handler has yet to run: reading on here would overtake
-  // them, and a session that is idle without them would end. The handler comes first; cancelled, it
-  // comes at once.
-  drain_due_ = true;
-  boost::system::error_code ignored;
-  socket_->stream.cancel(ignored);
-}
-
-void Connection::drain_session() {
   // A request that lies in the kernel's buffer already is no longer the peer's to take back: serve
   // it.
-  if (state_ == State::kServing && next_session_ == nullptr && !input_ended_) read_on();
+  if (state_ == State::kServing && next_session_ == nullptr && !input_ended_) read_some();
   if (state_ == State::kServing && next_session_ == nullptr) session_->drain();
   wake();
 }
 
 void Connection::run_ready() {
   if (state_ == State::kServing) serve();
-  if (state_ != State::kClosed || reading_ || waiting_writable_) return;
+  if (state_ != State::kClosed) return;
   state_ = State::kGone;
   // It may destroy this, but not itself while it runs.
   const auto on_gone = std::move(on_gone_);
@@ -117,7 +104,7 @@ void Connection::serve() {
       if (!waiting_writable_) linger();
       break;
     case Ending::kAbort:
-      socket_->stream.set_option(asio::socket_base::linger(true, 0));
+      reset_on_close();
       close();
       break;
   }
@@ -138,32 +125,35 @@ bool Connection::write_pending() {
     std::array<std::string_view, kBuffers> views;
     const std::size_t count = session_->gather(views);
     if (count == 0) return true;
-    boost::system::error_code error;
     std::size_t offered = views[0].size();
-    std::size_t written = 0;
+    ssize_t written = 0;
     if (count == 1) {
-      written = socket_->stream.write_some(asio::buffer(views[0]), error);
+      written = send(fd_, views[0].data(), offered, kFlags);
     } else {
-      std::array<asio::const_buffer, kBuffers> buffers;
+      std::array<iovec, kBuffers> buffers;
       offered = 0;
       for (std::size_t i = 0; i < count; ++i) {
-        buffers[i] = asio::buffer(views[i]);
+        // sendmsg only reads it.
+        buffers[i] = {.iov_base = const_cast<char*>(views[i].data()), .iov_len = views[i].size()};
         offered += views[i].size();
       }
-      written = socket_->stream.write_some(std::span(buffers.data(), count), error);
+      msghdr message{};
+      message.msg_iov = buffers.data();
+      message.msg_iovlen = count;
+      written = sendmsg(fd_, &message, kFlags);
     }
-    if (error == asio::error::would_block || error == asio::error::try_again) {
-      wait_writable();
-      return true;
-    }
-    if (error == asio::error::interrupted) continue;
-    if (error) {
-      lose(error.message());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        wait_writable();
+        return true;
+      }
+      lose(std::strerror(errno));
       return false;
     }
     patience_.disarm();
-    session_->sent(written);
-    if (written < offered) {
+    session_->sent(static_cast<std::size_t>(written));
+    if (static_cast<std::size_t>(written) < offered) {
       wait_writable();
       return true;
     }
@@ -172,37 +162,33 @@ bool Connection::write_pending() {
 
 void Connection::start_reading() {
   reading_ = true;
-  // A read, not a wait for readability: async_wait costs an epoll_ctl each time. Asio tries it once
-  // before it waits, also where a short read has just emptied the socket.
-  socket_->stream.async_read_some(
-      asio::buffer(socket_->buffer),
-      recycled(loop_, [this](const boost::system::error_code& error, std::size_t count) {
-        reading_ = false;
-        on_read(error, count);
-        wake();
-      }));
+  if (readable_) loop_.ready_last(reader_);
 }
 
-void Connection::on_read(const boost::system::error_code& error, std::size_t count) {
-  if (state_ >= State::kClosed) return;
-  const bool drains = std::exchange(drain_due_, false);
-  if (!error) {
-    take(std::string_view(socket_->buffer.data(), count));
-    if (count == kBufferSize && state_ < State::kClosed) read_on();
-  } else if (!drains || error != asio::error::operation_aborted) {
-    take_failure(error);
+void Connection::on_seen(Watch::Seen seen) {
+  if (seen.readable) {
+    readable_ = true;
+    read_to_the_end_ |= seen.read_to_the_end;
+    if (reading_) read();
   }
-  if (drains && state_ < State::kClosed) drain_session();
-  if (state_ == State::kLingering) start_reading();
+  if (seen.writable && std::exchange(waiting_writable_, false)) wake();
 }
 
-void Connection::read_on() {
+void Connection::read() {
+  if (state_ >= State::kClosed || !std::exchange(reading_, false)) return;
+  read_some();
+  if (state_ == State::kLingering) start_reading();
+  wake();
+}
+
+void Connection::read_some() {
   if (state_ == State::kServing && (next_session_ != nullptr || !session_->wants_input())) return;
-  boost::system::error_code error;
-  const std::size_t count =
-      socket_->stream.read_some(asio::buffer(loop_.scratch(), Loop::kScratchSize), error);
-  if (error) return take_failure(error);
-  take(std::string_view(loop_.scratch(), count));
+  const ssize_t count = recv(fd_, loop_.scratch(), Loop::kScratchSize, kFlags);
+  if (count < 0) return take_failure(errno);
+  // Less than there was room for: that was all, and whatever comes is told.
+  if (static_cast<std::size_t>(count) < Loop::kScratchSize && !read_to_the_end_) readable_ = false;
+  if (count == 0) return take_end();
+  take(std::string_view(loop_.scratch(), static_cast<std::size_t>(count)));
 }
 
 void Connection::take(std::string_view bytes) {
@@ -218,30 +204,37 @@ void Connection::take(std::string_view bytes) {
   }
 }
 
-void Connection::take_failure(const boost::system::error_code& error) {
-  if (error == asio::error::would_block || error == asio::error::try_again ||
-      error == asio::error::interrupted)
+void Connection::take_failure(int error) {
+  if (error == EINTR) return;
+  if (error == EAGAIN || error == EWOULDBLOCK) {
+    readable_ = false;
+    read_to_the_end_ = false;
     return;
+  }
   if (state_ == State::kLingering) return close();
-  if (error != asio::error::eof) return lose(error.message());
+  lose(std::strerror(error));
+}
+
+void Connection::take_end() {
+  if (state_ == State::kLingering) return close();
   input_ended_ = true;
   if (next_session_ == nullptr && held_.empty()) session_->input_ended();
 }
 
 void Connection::wait_writable() {
   waiting_writable_ = true;
-  socket_->stream.async_wait(asio::socket_base::wait_write,
-                             recycled(loop_, [this](const boost::system::error_code&) {
-                               waiting_writable_ = false;
-                               wake();
-                             }));
+  watch_->want_writable();
+}
+
+// What was not sent is thrown away, and the peer gets a reset.
+void Connection::reset_on_close() const {
+  const struct linger at_once{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 void Connection::linger() {
   state_ = State::kLingering;
-  boost::system::error_code error;
-  socket_->stream.shutdown(asio::socket_base::shutdown_send, error);
-  if (error || input_ended_) return close();
+  if (shutdown(fd_, SHUT_WR) != 0 || input_ended_) return close();
   patience_.arm(loop_.now() + kLingerTime);
   if (!reading_) start_reading();
 }
@@ -255,9 +248,8 @@ void Connection::close() {
   if (state_ >= State::kClosed) return;
   state_ = State::kClosed;
   patience_.disarm();
-  boost::system::error_code ignored;
-  socket_->stream.close(
-      ignored);  // pending waits return with operation_aborted, then the connection is gone
+  watch_.reset();
+  ::close(fd_);
   wake();
 }
 

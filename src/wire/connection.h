@@ -1,7 +1,7 @@
 // A stream socket (TCP or Unix) on a loop, and the session that speaks over it: the only place
 // where bytes are read from and written to the kernel.
 //
-// The way of a read: the reactor says readable → recv into the loop's scratch → Session::receive →
+// The way of a read: the loop's watch says readable → recv into the loop's scratch → Session::receive →
 // what became ready runs (functions, then this connection's own turn) → Session::gather → one
 // sendmsg. Where many handlers share a connection, its turn comes after all of them.
 #pragma once
@@ -9,24 +9,22 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "loop/loop.h"
+#include "loop/watch.h"
 #include "wire/limits.h"
 #include "wire/session.h"
-
-namespace boost::system {
-class error_code;
-}
 
 namespace ofn::wire {
 
 // Lifetime: its owner (a server, a channel) keeps it until `on_gone`, and may destroy it there. Only
 //   when its loop runs no more may it be destroyed earlier.
 // Threads: the loop's.
-// Cost: an idle one holds kBufferSize bytes beside what its session keeps.
+// Cost: an idle one holds no buffer.
 class Connection final : public Transport, private Ready {
  public:
   // Takes over `fd`, a connected stream socket; `peer` names its other end.
@@ -50,17 +48,22 @@ class Connection final : public Transport, private Ready {
   std::string_view peer() const override { return peer_; }
 
  private:
-  struct Socket;  // Asio's, kept out of the header
+  // Its turn to read on, after what else the loop has to do.
+  class Reader final : public Ready {
+   public:
+    explicit Reader(Connection& of) : connection_(of) {}
 
-  // A usual request's head fits; it is all that an idle connection's reading costs.
-  static constexpr std::size_t kBufferSize = 1024;
+   private:
+    void run_ready() override { connection_.read(); }
+    Connection& connection_;
+  };
 
   // What the connection does at present. Each state only moves down this list.
   enum class State {
     kServing,    // reads and writes as the session wishes
     kLingering,  // our last answer was sent: reads and discards, so that the peer sees it and not a
                  // reset
-    kClosed,     // no socket; waits for its pending handlers to return
+    kClosed,     // no socket
     kGone,
   };
 
@@ -71,19 +74,24 @@ class Connection final : public Transport, private Ready {
   bool write_pending();
   void start_reading();
   void wait_writable();
-  void drain_session();
-  void on_read(const boost::system::error_code& error, std::size_t count);
-  // Reads what the kernel still holds.
-  void read_on();
+  void on_seen(Watch::Seen seen);
+  // Reads once, and has what came served.
+  void read();
+  // Reads what the kernel holds, once, where the session wants it.
+  void read_some();
   void take(std::string_view bytes);
-  void take_failure(const boost::system::error_code& error);
+  void take_failure(int error);
+  void take_end();
+  void reset_on_close() const;
   void linger();
   void lose(const std::string& what);
 
   Loop& loop_;
   std::string peer_;
   const Limits& limits_;
-  std::unique_ptr<Socket> socket_;
+  int fd_;
+  std::optional<Watch> watch_;
+  Reader reader_{*this};
   std::unique_ptr<Session> session_;
   std::unique_ptr<Session> next_session_;
   std::string next_input_;
@@ -92,11 +100,12 @@ class Connection final : public Transport, private Ready {
   std::string held_;  // arrived when the session did not want it
   std::size_t discarded_ = 0;
   State state_ = State::kServing;
-  bool reading_ = false;
+  bool reading_ = false;   // what arrives is to be read
+  bool readable_ = false;  // the kernel may hold something
+  bool read_to_the_end_ = false;
   bool waiting_writable_ = false;
   bool input_ended_ = false;
   bool draining_ = false;
-  bool drain_due_ = false;  // when the read that is under way has returned
 };
 
 }  // namespace ofn::wire

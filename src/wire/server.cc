@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <optional>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -18,7 +20,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "loop/asio.h"
+#include "loop/watch.h"
 #include "wire/port_owner.h"
 
 namespace ofn::wire {
@@ -106,11 +108,21 @@ class Server::Shard {
 };
 
 struct Server::Listening {
-  Listening(Loop& loop, int fd) : acceptor(loop.io().get_executor()) {
-    acceptor.assign(asio::generic::stream_protocol(AF_UNSPEC, 0), fd);
-    acceptor.non_blocking(true);
+  Listening(Server& server, Loop& loop, int listening)
+      : fd(listening),
+        watch(std::in_place, loop, listening, [&server](Watch::Seen) { server.accept_all(); }) {
+    // Another process may have opened it.
+    OFN_CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
   }
-  asio::basic_socket_acceptor<asio::generic::stream_protocol, LoopExecutor> acceptor;
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
+  ~Listening() {
+    watch.reset();
+    close(fd);
+  }
+
+  const int fd;
+  std::optional<Watch> watch;
   std::string unix_path;  // to be removed at the end
 };
 
@@ -202,22 +214,11 @@ Result<Endpoint> Server::adopt(int listening_fd) {
     bound.host = host.data();
     bound.port = static_cast<std::uint16_t>(std::atoi(port.data()));
   }
-  listening_ = std::make_unique<Listening>(shards_.front()->loop(), listening_fd);
-  wait_acceptable();
+  listening_ = std::make_unique<Listening>(*this, shards_.front()->loop(), listening_fd);
   return bound;
 }
 
-int Server::listening_fd() const {
-  return listening_ == nullptr ? -1 : listening_->acceptor.native_handle();
-}
-
-void Server::wait_acceptable() {
-  listening_->acceptor.async_wait(asio::socket_base::wait_read,
-                                  [this](const boost::system::error_code& error) {
-                                    if (error) return;  // closed
-                                    accept_all();
-                                  });
-}
+int Server::listening_fd() const { return listening_ == nullptr ? -1 : listening_->fd; }
 
 void Server::accept_all() {
   if (listening_ == nullptr) return;
@@ -225,19 +226,15 @@ void Server::accept_all() {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
-    const int fd =
-        accept4(listening_->acceptor.native_handle(), reinterpret_cast<sockaddr*>(&address),
-                &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = accept4(listening_->fd, reinterpret_cast<sockaddr*>(&address), &length,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       const int on = 1;
       if (address.ss_family != AF_UNIX) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       hand_over(fd, peer_text(address, length));
       continue;
     }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (!draining_) wait_acceptable();
-      return;
-    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return;  // its watch tells of the next
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       if (draining_) return;
       tell_full(std::strerror(errno));
@@ -294,8 +291,6 @@ void Server::drain(std::function<void()> done) {
   if (draining_.exchange(true)) return shards_.front()->loop().post([this] { finish_drain(); });
   accept_all();  // what the kernel has accepted for us is served, not reset
   if (listening_ != nullptr) {
-    boost::system::error_code ignored;
-    listening_->acceptor.close(ignored);
     if (!listening_->unix_path.empty()) unlink(listening_->unix_path.c_str());
     listening_.reset();
   }

@@ -59,7 +59,6 @@ class Server {
   class Shard;
   struct Listening;
 
-  void wait_acceptable();
   void accept_all();
   bool may_accept();
   void tell_full(std::string_view what);

@@ -1,5 +1,5 @@
 // Between a socket and a protocol: a Session is a protocol's state machine without a socket, a
-// Transport is the socket it lives on. wire/connection implements Transport over Asio; tests put a
+// Transport is the socket it lives on. wire/connection implements Transport over a socket; tests put a
 // session on a fake one and cut its input anywhere.
 //
 //   bytes → Session::receive     Session::gather → bytes

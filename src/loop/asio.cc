@@ -1,4 +1,0 @@
-// Asio itself, compiled once.
-#include "loop/asio.h"
-
-#include <boost/asio/impl/src.hpp>
