@@ -25,6 +25,28 @@ constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 }  // namespace
 
+// One read, remembering whether the kernel may hold more.
+class Connection::Incoming final : public Source {
+ public:
+  explicit Incoming(Connection& connection) : connection_(connection) {}
+  std::ptrdiff_t read(std::span<char> place) override {
+    count = recv(connection_.fd_, place.data(), place.size(), kFlags);
+    error = errno;
+    if (count < 0 && error != EAGAIN && error != EWOULDBLOCK) return count;
+    if (count < 0) connection_.read_to_the_end_ = false;
+    // Less than there was room for: that was all, and whatever comes is told.
+    if (count < static_cast<ssize_t>(place.size()) && !connection_.read_to_the_end_)
+      connection_.readable_ = false;
+    return count;
+  }
+
+  ssize_t count = -1;
+  int error = EAGAIN;
+
+ private:
+  Connection& connection_;
+};
+
 Connection::Connection(Loop& loop, int fd, std::string peer, const Limits& limits)
     : loop_(loop), peer_(std::move(peer)), limits_(limits), fd_(fd), patience_(loop, [this] {
         if (state_ == State::kLingering) return close();
@@ -183,12 +205,12 @@ void Connection::read() {
 
 void Connection::read_some() {
   if (state_ == State::kServing && (next_session_ != nullptr || !session_->wants_input())) return;
-  const ssize_t count = recv(fd_, loop_.scratch(), Loop::kScratchSize, kFlags);
-  if (count < 0) return take_failure(errno);
-  // Less than there was room for: that was all, and whatever comes is told.
-  if (static_cast<std::size_t>(count) < Loop::kScratchSize && !read_to_the_end_) readable_ = false;
-  if (count == 0) return take_end();
-  take(std::string_view(loop_.scratch(), static_cast<std::size_t>(count)));
+  Incoming incoming(*this);
+  const bool taken = state_ == State::kServing && held_.empty() && session_->receive_from(incoming);
+  if (!taken) incoming.read(std::span(loop_.scratch(), Loop::kScratchSize));
+  if (incoming.count < 0) return take_failure(incoming.error);
+  if (incoming.count == 0) return take_end();
+  if (!taken) take(std::string_view(loop_.scratch(), static_cast<std::size_t>(incoming.count)));
 }
 
 void Connection::take(std::string_view bytes) {
@@ -205,12 +227,7 @@ void Connection::take(std::string_view bytes) {
 }
 
 void Connection::take_failure(int error) {
-  if (error == EINTR) return;
-  if (error == EAGAIN || error == EWOULDBLOCK) {
-    readable_ = false;
-    read_to_the_end_ = false;
-    return;
-  }
+  if (error == EINTR || error == EAGAIN || error == EWOULDBLOCK) return;
   if (state_ == State::kLingering) return close();
   lose(std::strerror(error));
 }

@@ -79,6 +79,7 @@ class Connection final : public Transport, private Ready {
   void read();
   // Reads what the kernel holds, once, where the session wants it.
   void read_some();
+  class Incoming;
   void take(std::string_view bytes);
   void take_failure(int error);
   void take_end();

@@ -38,9 +38,9 @@ class MemoryTransport final : public Transport {
   // The session reads `bytes`, `piece` at a time, as long as it wants any.
   void feed(std::string_view bytes, std::size_t piece = kWhole) {
     while (open() && !bytes.empty() && session_->wants_input()) {
-      const std::size_t size = std::min(piece, bytes.size());
-      session_->receive(bytes.substr(0, size));
-      bytes.remove_prefix(size);
+      Piece next(bytes.substr(0, std::min(piece, bytes.size())));
+      if (!session_->receive_from(next)) session_->receive(next.take(piece));
+      bytes.remove_prefix(next.taken());
       install_next();
     }
   }
@@ -82,6 +82,23 @@ class MemoryTransport final : public Transport {
   std::string_view peer() const override { return "127.0.0.1:51234"; }
 
  private:
+  class Piece final : public Source {
+   public:
+    explicit Piece(std::string_view bytes) : bytes_(bytes) {}
+    std::string_view take(std::size_t most) {
+      taken_ = std::min(most, bytes_.size());
+      return bytes_.substr(0, taken_);
+    }
+    std::ptrdiff_t read(std::span<char> place) override {
+      return static_cast<std::ptrdiff_t>(take(place.size()).copy(place.data(), place.size()));
+    }
+    std::size_t taken() const { return taken_; }
+
+   private:
+    std::string_view bytes_;
+    std::size_t taken_ = 0;
+  };
+
   void install_next() {
     if (next_ == nullptr) return;
     session_ = std::exchange(next_, nullptr);

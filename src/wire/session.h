@@ -45,6 +45,17 @@ enum class Ending {
   kAbort,   // reset at once, unwritten output is dropped
 };
 
+// Where bytes can be had from. Lifetime: of one Session::receive_from().
+class Source {
+ public:
+  // Once at most: fills the beginning of `place`, and returns how much of it; 0 or less: nothing, which is not the session's
+  // concern.
+  virtual std::ptrdiff_t read(std::span<char> place) = 0;
+
+ protected:
+  ~Source() = default;
+};
+
 class Session {
  public:
   virtual ~Session() = default;
@@ -54,6 +65,9 @@ class Session {
   // Bytes arrived; the view is valid during the call only. Called only while wants_input(). All of
   // it is consumed or kept by the session.
   virtual void receive(std::string_view bytes) = 0;
+  // In place of receive(), where the session would only copy what comes: it has the source fill the place where it belongs.
+  // False: nothing was read.
+  virtual bool receive_from(Source& /*source*/) { return false; }
   // The peer finished sending (FIN). It may still read.
   virtual void input_ended() = 0;
   // The connection is gone (reset, or a write failed): no more calls but the destructor follow.

@@ -24,6 +24,9 @@ constexpr std::size_t kMaxAhead = std::size_t{16} * 1024;
 constexpr std::size_t kMaxUnsent = std::size_t{64} * 1024;
 // Memory reserved on a peer's word; more is taken as the body arrives.
 constexpr std::uint64_t kMaxReserved = std::uint64_t{1024} * 1024;
+// So much of a body is still to come that it is read to where it belongs, and so much of it at once: other connections wait.
+constexpr std::uint64_t kLargeRest = std::uint64_t{16} * 1024;
+constexpr std::uint64_t kLargestRead = std::uint64_t{256} * 1024;
 
 constexpr Reject kNoMemory = {503, "there is no memory for the request's body; come back later"};
 
@@ -42,6 +45,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
 
   void start(Transport& transport) override;
   void receive(std::string_view bytes) override;
+  bool receive_from(Source& source) override;
   void input_ended() override;
   void lost(const Error& error) override;
   bool wants_input() const override;
@@ -133,6 +137,30 @@ void Http1Session::receive(std::string_view bytes) {
     ahead_.append(bytes);
   }
   settle();
+}
+
+bool Http1Session::receive_from(Source& source) {
+  if (state_ != State::kBody || head_.framing != Framing::kLength || body_left_ < kLargeRest ||
+      !may_read_request() || !ahead().empty()) {
+    return false;
+  }
+  const std::size_t room = std::min(body_left_, kLargestRead);
+  if (context_.bodies != nullptr && !context_.bodies->has_room(room)) return false;
+  std::string& body = reading_->body.bytes;
+  const std::size_t before = body.size();
+  body.resize_and_overwrite(before + room, [&](char* bytes, std::size_t /*size*/) {
+    const std::ptrdiff_t count = source.read(std::span(bytes + before, room));
+    return before + static_cast<std::size_t>(std::max<std::ptrdiff_t>(count, 0));
+  });
+  if (body.size() == before) return true;
+  body_left_ -= body.size() - before;
+  if (!reading_->body_share.grow_to(body.size())) {
+    refuse(kNoMemory, head_.method);
+  } else if (body_left_ == 0) {
+    hand_over();
+  }
+  settle();
+  return true;
 }
 
 bool Http1Session::wants_input() const {

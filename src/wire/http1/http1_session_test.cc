@@ -87,6 +87,21 @@ TEST(Http1Session, RefusesBehindAGoodRequest) {
   EXPECT_EQ(outcome.ending, Ending::kLinger);
 }
 
+TEST(Http1Session, ALargeBodyIsReadToItsPlaceHoweverItIsCut) {
+  std::string body(200'000, ' ');
+  for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>('a' + i % 23);
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ";
+  for (const std::size_t piece : {1000UZ, 16'384UZ, 70'001UZ, 500'000UZ}) {
+    Bench bench;
+    bench.transport.feed(head + std::to_string(body.size()) + "\r\n\r\n" + body + kGet, piece);
+    bench.pump();
+    EXPECT_EQ(bench.take(), kOk + kOk) << piece;
+    EXPECT_EQ(bench.handler.seen,
+              (std::vector<std::string>{"POST / @a from 127.0.0.1:51234 [" + body + "]", kSeen}))
+        << piece;
+  }
+}
+
 TEST(Http1Session, AsksForTheBodyOnlyWhereItIsAwaited) {
   const std::string head =
       "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
