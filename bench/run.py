@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures the framework beside its peers and prints Markdown tables (docs/performance.md keeps one run of it).
 
-README.md beside this file says what is measured and how. Needs Python's standard library, wrk, nginx and, for the
-outputs and the overload, Go. Starts processes of its own on free loopback ports and ends exactly those.
+README.md beside this file says what is measured and how. Needs Python's standard library, wrk, h2load, nginx and, for the
+outputs, the overload and the peers, Go, for the peers also npm. Starts processes of its own on free loopback ports and ends exactly those.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from harness.report import table
 from harness.servers import ROOT, peer
 
 # A table is a module of that name in tables/, with `run(bench)`.
-TABLES = ["hello", "h2c", "bodies", "output", "start", "overload"]
+TABLES = ["hello", "h2c", "bodies", "connections", "output", "start", "peers", "overload"]
 
 
 def machine():

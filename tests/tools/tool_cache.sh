@@ -7,6 +7,8 @@
 # Kinds of recipe:
 #   go FOLDER PACKAGE     a Go module; go.mod and go.sum pin all it depends on
 #   c++ FOLDER SOURCE     one source file, compiled with ${CXX:-c++}
+#   packages FOLDER       Python's or Node's packages that requirements.txt or package.json name, beside the
+#                         folder's files; its `start` is the program
 #   installed PROGRAM DEBIAN_PACKAGE    nothing to build, only to find
 # shellcheck shell=bash
 
@@ -83,6 +85,21 @@ build_cxx() {
   "${CXX:-c++}" "${kCxxFlags[@]}" -o "$3" "$1/$2" >&2
 }
 
+# $1: folder, $2: the program to write, in a folder of its own.
+build_packages() {
+  local to
+  to=$(dirname "$2")
+  cp "$1"/* "$to"
+  if [[ -f $to/requirements.txt ]]; then
+    python3 -m venv "$to/venv"
+    "$to/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$to/requirements.txt" >&2
+  fi
+  if [[ -f $to/package.json ]]; then
+    npm install --prefix "$to" --no-audit --no-fund --no-package-lock --silent >&2
+  fi
+  mv "$to/start" "$2"
+}
+
 # $1: folder, then the words of the recipe. Everything that decides what comes
 # out, so that an edit builds anew and an old checkout finds its old program.
 recipe_hash() {
@@ -129,6 +146,7 @@ print_tool() {
       case $kind in
         go) build_go "$top/$folder" "$what" "$fresh/$name" ;;
         c++) build_cxx "$top/$folder" "$what" "$fresh/$name" ;;
+        packages) build_packages "$top/$folder" "$fresh/$name" ;;
       esac
       chmod 755 "$fresh"
       rm -rf "${cache:?}/$key"

@@ -1,0 +1,1 @@
+exports.hello = (_request, response) => response.send('hello, world\n');

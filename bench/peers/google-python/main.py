@@ -1,0 +1,2 @@
+def hello(_request):
+    return "hello, world\n"

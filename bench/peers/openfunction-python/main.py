@@ -1,0 +1,5 @@
+from functions_framework.context.user_context import UserContext
+
+
+def hello(context: UserContext):
+    return "hello, world\n"
