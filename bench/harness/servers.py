@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = ROOT / "bench/peers"
 _TICK = os.sysconf("SC_CLK_TCK")
-_READY_SECONDS = 20.0
+ready_seconds = 20.0  # how long a start may take
 
 
 def say(text):
@@ -42,11 +42,12 @@ class Server:
         self._answers_http = answers_http
         self._process = None
         self.output = None
+        self.prefix = []  # of the command: what it runs under
 
     def __enter__(self):
         self.output = tempfile.TemporaryFile("w+")
         # A group of its own: whatever it starts can be ended with it.
-        self._process = subprocess.Popen(self._command, env=self._environment, stdin=subprocess.DEVNULL,
+        self._process = subprocess.Popen([*self.prefix, *self._command], env=self._environment, stdin=subprocess.DEVNULL,
                                          stdout=self.output, stderr=subprocess.STDOUT, start_new_session=True)
         try:
             self._wait_until_ready()
@@ -69,17 +70,17 @@ class Server:
         return self.output.read()
 
     def _wait_until_ready(self):
-        end = time.monotonic() + _READY_SECONDS
+        end = time.monotonic() + ready_seconds
         while not self._ready():
             if self._process.poll() is not None:
                 raise RuntimeError(f"{self._command[0]} exited with {self._process.returncode}:\n{self.log()}")
             if time.monotonic() > end:
-                raise RuntimeError(f"{self._command[0]} did not answer in {_READY_SECONDS} s:\n{self.log()}")
+                raise RuntimeError(f"{self._command[0]} did not answer in {ready_seconds} s:\n{self.log()}")
             time.sleep(0.0002)
 
     def _ready(self):
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=_READY_SECONDS) as connection:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=ready_seconds) as connection:
                 if not self._answers_http:
                     return True
                 connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")

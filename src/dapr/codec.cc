@@ -12,6 +12,59 @@ namespace {
 
 namespace pb = ::dapr::proto::runtime::v1;
 
+// Writes what goes with each call without the message that protobuf would first fill: strings, bytes and maps of strings
+// alone (https://protobuf.dev/programming-guides/encoding).
+class FieldWriter {
+ public:
+  // `size`: about that of everything to come.
+  explicit FieldWriter(std::size_t size) { bytes_.reserve(size); }
+
+  // Absent when it is empty, as proto3 has it.
+  void write(int number, std::string_view value) {
+    if (!value.empty()) put(number, value);
+  }
+  void write(int number, const std::vector<Header>& map) {
+    for (const Header& entry : map) {
+      tag(number, size_of(entry.name) + size_of(entry.value));
+      put(1, entry.name);
+      put(2, entry.value);
+    }
+  }
+  Result<std::string> finish() {
+    if (auto bad = too_large(bytes_.size())) return std::unexpected(*std::move(bad));
+    return std::move(bytes_);
+  }
+
+  static std::size_t size_of(const std::vector<Header>& map) {
+    std::size_t size = 0;
+    for (const Header& entry : map)
+      size += kLongestTag + size_of(entry.name) + size_of(entry.value);
+    return size;
+  }
+  // Of a tag with a length, for all field numbers up to 15.
+  static constexpr std::size_t kLongestTag = 11;
+
+ private:
+  // With its tag.
+  static std::size_t size_of(std::string_view value) {
+    std::size_t size = 2 + value.size();
+    for (std::size_t rest = value.size(); rest >= 0x80; rest >>= 7) ++size;
+    return size;
+  }
+  void tag(int number, std::size_t length) {
+    constexpr int kLengthDelimited = 2;
+    bytes_ += static_cast<char>(number << 3 | kLengthDelimited);
+    for (; length >= 0x80; length >>= 7) bytes_ += static_cast<char>(length | 0x80);
+    bytes_ += static_cast<char>(length);
+  }
+  void put(int number, std::string_view value) {
+    tag(number, value.size());
+    bytes_ += value;
+  }
+
+  std::string bytes_;
+};
+
 }  // namespace
 
 Result<std::string> encode(const BindingCall& call) {
@@ -20,12 +73,14 @@ Result<std::string> encode(const BindingCall& call) {
                    call.metadata)) {
     return std::unexpected(*std::move(bad));
   }
-  pb::InvokeBindingRequest message;
-  message.set_name(call.component.data(), call.component.size());
-  message.set_operation(call.operation.data(), call.operation.size());
-  message.set_data(call.data.data(), call.data.size());
-  fill(*message.mutable_metadata(), call.metadata);
-  return serialize(message);
+  using Message = pb::InvokeBindingRequest;
+  FieldWriter writer(3 * FieldWriter::kLongestTag + call.component.size() + call.operation.size() +
+                     call.data.size() + FieldWriter::size_of(call.metadata));
+  writer.write(Message::kNameFieldNumber, call.component);
+  writer.write(Message::kDataFieldNumber, call.data);
+  writer.write(Message::kMetadataFieldNumber, call.metadata);
+  writer.write(Message::kOperationFieldNumber, call.operation);
+  return writer.finish();
 }
 
 Result<std::string> encode(const PublishCall& call) {
@@ -35,13 +90,16 @@ Result<std::string> encode(const PublishCall& call) {
                           call.metadata)) {
     return std::unexpected(*std::move(bad));
   }
-  pb::PublishEventRequest message;
-  message.set_pubsub_name(call.component.data(), call.component.size());
-  message.set_topic(call.topic.data(), call.topic.size());
-  message.set_data(call.data.data(), call.data.size());
-  message.set_data_content_type(call.content_type.data(), call.content_type.size());
-  fill(*message.mutable_metadata(), call.metadata);
-  return serialize(message);
+  using Message = pb::PublishEventRequest;
+  FieldWriter writer(4 * FieldWriter::kLongestTag + call.component.size() + call.topic.size() +
+                     call.data.size() + call.content_type.size() +
+                     FieldWriter::size_of(call.metadata));
+  writer.write(Message::kPubsubNameFieldNumber, call.component);
+  writer.write(Message::kTopicFieldNumber, call.topic);
+  writer.write(Message::kDataFieldNumber, call.data);
+  writer.write(Message::kDataContentTypeFieldNumber, call.content_type);
+  writer.write(Message::kMetadataFieldNumber, call.metadata);
+  return writer.finish();
 }
 
 std::string encode(const SidecarReply& reply) {

@@ -63,6 +63,22 @@ TEST(Codec, TheLastOfTwoMetadataValuesCounts) {
   EXPECT_EQ(request->metadata[0].value, "2");
 }
 
+TEST(Codec, CarriesMetadataOfEverySize) {
+  for (const std::size_t size : {0, 127, 128, 16'383, 16'384, 2'097'152}) {
+    const std::string value(size, 'v');
+    auto request =
+        decode_binding_request(*encode(BindingCall{.component = value,
+                                                   .operation = "b",
+                                                   .data = value,
+                                                   .metadata = {{value, "x"}, {"", value}}}));
+    ASSERT_TRUE(request) << size;
+    EXPECT_EQ(request->component, value);
+    EXPECT_EQ(request->data, value);
+    EXPECT_EQ(value_of(request->metadata, value), size == 0 ? "" : "x") << size;
+    EXPECT_EQ(value_of(request->metadata, ""), value) << size;
+  }
+}
+
 // The bytes on the wire, by hand from the numbers in Dapr's contract.
 TEST(Codec, WritesDaprsFieldNumbers) {
   EXPECT_EQ(*encode(BindingCall{

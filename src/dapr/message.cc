@@ -25,11 +25,14 @@ std::optional<Error> bad_text(std::initializer_list<Text> texts,
   return std::nullopt;
 }
 
+std::optional<Error> too_large(std::size_t size) {
+  if (size <= kMaxMessage) return std::nullopt;
+  return Error(Code::kInvalidArgument,
+               "the message is larger than 2 GiB, which protobuf cannot carry");
+}
+
 Result<std::string> serialize(const google::protobuf::MessageLite& message) {
-  if (message.ByteSizeLong() > kMaxMessage) {
-    return fail(Code::kInvalidArgument,
-                "the message is larger than 2 GiB, which protobuf cannot carry");
-  }
+  if (auto bad = too_large(message.ByteSizeLong())) return std::unexpected(*std::move(bad));
   return message.SerializeAsString();
 }
 

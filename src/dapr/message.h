@@ -32,7 +32,8 @@ struct Text {
 std::optional<Error> bad_text(std::initializer_list<Text> texts,
                               const std::vector<Header>& metadata);
 
-// kInvalidArgument when the message is larger than protobuf carries.
+// kInvalidArgument when a message is larger than protobuf carries.
+std::optional<Error> too_large(std::size_t size);
 Result<std::string> serialize(const google::protobuf::MessageLite& message);
 
 // Protobuf itself would say on stderr which text is not UTF-8, for a peer's mistake too.
