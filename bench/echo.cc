@@ -3,4 +3,6 @@
 
 #include <ofn/function.h>
 
-ofn::Response echo(const ofn::Request& request) { return ofn::Response(std::string(request.body())); }
+ofn::Response echo(const ofn::Request& request) {
+  return ofn::Response(std::string(request.body()));
+}

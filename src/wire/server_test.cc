@@ -231,6 +231,7 @@ class PlainClient {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
   }
+  int fd() const { return fd_; }
 
  private:
   int fd_;
@@ -262,6 +263,20 @@ TEST_F(WireTest, AtTheLimitNewConnectionsWaitUntilOneEnds) {
   clients.clear();
   until([&] { return drained; });
   EXPECT_EQ(server_seen_.drained - before, 3);
+}
+
+// A read stops before the mark, and brings less than it had room for.
+TEST_F(WireTest, WhatComesBehindUrgentDataAndBeforeTheEndIsRead) {
+  const auto bound = server_.listen({"127.0.0.1", 0, {}});
+  const PlainClient client(bound->port);
+  ASSERT_EQ(send(client.fd(), "before", 6, 0), 6);
+  ASSERT_EQ(send(client.fd(), "!", 1, MSG_OOB), 1);
+  ASSERT_EQ(send(client.fd(), "behind", 6, 0), 6);
+  until([&] { return server_seen_.input == "beforebehind"; });
+  ASSERT_EQ(send(client.fd(), " last", 5, 0), 5);
+  shutdown(client.fd(), SHUT_WR);
+  until([&] { return server_seen_.ended == 1; });
+  EXPECT_EQ(server_seen_.input, "beforebehind last");
 }
 
 TEST_F(WireTest, WithoutDescriptorsItWaitsAndDoesNotSpin) {
