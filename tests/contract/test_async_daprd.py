@@ -1,9 +1,8 @@
-"""A function behind the real daprd: who starts first, what is delivered again, what survives a kill."""
+"""A function behind the real daprd: who starts first, what is delivered again."""
 
 import pytest
 from dapr.proto.runtime.v1 import dapr_pb2
 
-from support.ledger import Deliveries
 from support.ports import reserve_port
 from support.program import binding, topic
 from support.sidecars import Daprd, write_component
@@ -135,47 +134,3 @@ def test_health_gates_the_app(serve_async, tmp_path):
         server = serve_async(INPUTS, port=port, environment_of=sidecar)
         sidecar.start()
         reaches(sidecar, server, "plain", b"fine")
-
-
-@pytest.fixture
-def ledger_messages(request):
-    return request.config.getoption("--ledger-messages")
-
-
-def test_ledger_of_kills_and_pauses(serve_async, tmp_path, ledger_messages):
-    """Events through a topic with an output, while the sidecar and the program are killed and paused in turn."""
-    inputs = dict([topic("orders", "events")])
-    port = reserve_port()
-    rounds = 4
-    share = max(1, ledger_messages // (rounds + 1))
-    with Daprd(tmp_path / "sidecar") as sidecar:
-        sidecar.start()
-
-        def start():
-            flags = ["--sidecar-timeout", "200ms", "--timeout", "5s"]
-            return serve_async(inputs, binding("archive"), port=port, environment_of=sidecar, flags=flags)
-
-        server = start()
-        with Deliveries(port, "orders") as ledger:
-            for round in range(rounds):
-                ledger.wait_for_acknowledged(share)
-                if round % 4 == 0:
-                    sidecar.kill()
-                    ledger.wait_for_deliveries(16)
-                    sidecar.start()
-                elif round % 4 == 1:
-                    server.process.kill()
-                    ledger.wait_for_deliveries(16)
-                    server = start()
-                elif round % 4 == 2:
-                    sidecar.process.stop()
-                    sidecar.process.resume()
-                else:
-                    server.process.stop()
-                    server.process.resume()
-                    server.process.terminate()
-                    assert server.process.exit_code() == 0
-                    server = start()
-            ledger.wait_for_acknowledged(share)
-        ledger.check(sidecar.landed())
-        assert ledger.redeliveries > 0, "no kill was noticed by anybody"

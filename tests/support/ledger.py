@@ -11,9 +11,6 @@ import collections
 import itertools
 import threading
 
-import grpc
-
-from support.apps import App, code_of
 from support.http_client import call
 from support.waiting import PATIENCE
 
@@ -104,44 +101,6 @@ class Ledger:
             with self._changed:
                 self._answers[body] = result
                 self._changed.notify_all()
-
-
-class Deliveries(Ledger):
-    """The same of a sidecar that delivers a topic's events over gRPC: each again, until it is acknowledged or the end."""
-
-    def __init__(self, port, topic, callers=8):
-        super().__init__(None, callers)
-        self._port = port
-        self._topic = topic
-        self._sent = collections.Counter()
-
-    def check(self, landed):
-        count = collections.Counter(body for body in landed if body in self._asked)
-        lost = [body for body in self.acknowledged if not count[body]]
-        assert not lost, f"{len(lost)} of {len(self.acknowledged)} acknowledged are lost: {_names(lost)}"
-        more = [body for body, times in count.items() if times > self._sent[body]]
-        assert not more, f"landed more often than delivered: {_names(more)}"
-
-    def wait_for_deliveries(self, more):
-        """Attempts from now on, whatever becomes of them."""
-        target = self._sent.total() + more
-        self._wait(lambda: self._sent.total() >= target, f"{more} more deliveries")
-
-    @property
-    def redeliveries(self):
-        return self._sent.total() - len(self._sent)
-
-    def _send(self, body):
-        while not self._stop:
-            with self._changed:
-                self._sent[body] += 1
-                self._changed.notify_all()
-            # A new connection each time, as the platform's proxy does.
-            with App(self._port) as app:
-                code = code_of(lambda: app.topic(self._topic, body, id=body[:20].decode()))
-            if code == grpc.StatusCode.OK:
-                return 200
-        return 0
 
 
 def _names(bodies):
