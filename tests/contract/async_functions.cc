@@ -8,6 +8,7 @@
 
 // Prints `took: INPUT DATA`, then does what the data's first word says:
 //   fail, drop, throw   that, instead of a success
+//   code N              fails with that code
 //   slow                runs until it is asked to stop, and fails
 //   fine                succeeds without sending
 // Anything else is sent to the outputs, where there are any.
@@ -16,6 +17,8 @@ ofn::Out take(ofn::Context& context, ofn::Bytes data) {
   const std::string_view input = context.input() == nullptr ? "http" : context.input()->name;
   std::fprintf(stderr, "took: %s %.60s\n", std::string(input).c_str(), text.c_str());
   if (text.starts_with("fail")) return ofn::Out::error("as asked");
+  if (text.starts_with("code "))
+    return ofn::Out::error("as asked", std::stoi(text.substr(sizeof("code"))));
   if (text.starts_with("drop")) return ofn::Out::error("as asked").with("retry", "false");
   if (text.starts_with("throw")) throw std::runtime_error("the secret of the exception");
   if (text.starts_with("slow")) {

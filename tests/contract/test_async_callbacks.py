@@ -3,12 +3,15 @@
 import json
 
 import grpc
+import h2.events
 import pytest
 from dapr.proto.runtime.v1 import appcallback_pb2
 
 from support.apps import App, code_of
+from support.http2 import Http2
 from support.http_client import call
 from support.program import binding, context, topic
+from support.raw import Raw
 from support.waiting import PATIENCE
 
 Code = grpc.StatusCode
@@ -111,9 +114,50 @@ def test_what_is_no_delivery(deliver):
     assert code_of(lambda: app.topic("orders", b"x" * 70_000)) == Code.RESOURCE_EXHAUSTED
     assert code_of(lambda: app.topic("orders", b"x" * 10_000_000)) == Code.RESOURCE_EXHAUSTED
     assert app.topic("orders", b"x").status == Status.SUCCESS
-    # No gRPC: nothing that runs the function.
-    path = "/dapr.proto.runtime.v1.AppCallback/OnTopicEvent"
-    assert call(server.url, path, body=b"x", headers={"content-type": "application/json"}).status == 404
+
+
+_CALLBACK = "/dapr.proto.runtime.v1.AppCallback/OnTopicEvent"
+_EVENT = appcallback_pb2.TopicEventRequest(id="1", pubsub_name="events", topic="orders", data=b"x").SerializeToString()
+_FRAMED = len(_EVENT).to_bytes(5, "big") + _EVENT
+
+
+@pytest.mark.parametrize(
+    ("change", "body", "status", "code"),
+    [
+        ({}, _FRAMED, 200, Code.OK),
+        ({"content-type": "application/grpc+proto"}, _FRAMED, 200, Code.OK),
+        # No gRPC: nothing that runs the function.
+        ({"content-type": "application/json"}, _FRAMED, 404, None),
+        ({"content-type": "application/grpc-web"}, _FRAMED, 404, None),
+        ({"method": "GET"}, _FRAMED, 405, None),
+        ({"path": _CALLBACK + "s"}, _FRAMED, 200, Code.UNIMPLEMENTED),
+        ({"grpc-timeout": "0n"}, _FRAMED, 200, Code.DEADLINE_EXCEEDED),
+        ({"grpc-timeout": "soon"}, _FRAMED, 200, Code.INTERNAL),
+        ({"grpc-encoding": "gzip"}, b"\1" + _FRAMED[1:], 200, Code.UNIMPLEMENTED),
+        ({}, b"", 200, Code.INTERNAL),
+        ({}, _FRAMED[:-1], 200, Code.INTERNAL),
+        ({}, _FRAMED + _FRAMED, 200, Code.INTERNAL),
+        ({}, b"\0\0\0\0\2\xff\xff", 200, Code.INTERNAL),
+        ({}, (10_000).to_bytes(5, "big") + bytes(10_000), 200, Code.RESOURCE_EXHAUSTED),
+    ],
+)
+def test_what_a_grpc_library_would_not_send(deliver, change, body, status, code):
+    server, _ = deliver(flags=["--max-body-size", "8KiB"])
+    fields = {"path": _CALLBACK, "content-type": "application/grpc", "te": "trailers"} | change
+    with Raw(server.port) as raw:
+        client = Http2(raw)
+        client.h2.initiate_connection()
+        client.flush()
+        stream = client.request(**fields, body=body)
+        answer = client.answer(stream)
+        trailers = [event for event in client.events if isinstance(event, h2.events.TrailersReceived)]
+    assert answer.status == status
+    said = answer.headers | (dict(trailers[0].headers) if trailers else {})
+    assert said.get("grpc-status") == (None if code is None else str(code.value[0]))
+    if code == Code.OK:
+        server.logged("took: ")
+    else:
+        assert "took: " not in server.process.output
 
 
 def test_large_messages(deliver):

@@ -1,4 +1,5 @@
-"""The sidecar's API as a stranger's gRPC client uses it: many calls on one connection, deadlines, farewells."""
+"""The sidecar's API as a stranger's gRPC client uses it: many calls on one connection, deadlines, farewells. And our client
+at a stranger's server; our callbacks under a stranger's client are in test_async_callbacks.py."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,7 +7,9 @@ import grpc
 import pytest
 from dapr.proto.runtime.v1 import dapr_pb2
 
-from support.waiting import accepts, until
+from support.http_client import call
+from support.program import binding, topic
+from support.waiting import PATIENCE, accepts, until
 
 
 def create(name, data):
@@ -17,8 +20,8 @@ def test_many_calls_at_once_on_one_connection(sidecar):
     data = {f"file {number}": b"%d\0" % number * (1 + 911 * (number % 50)) for number in range(300)}
     with sidecar.stub() as stub:
         calls = [stub.InvokeBinding.future(create(*each), timeout=60) for each in data.items()]
-        for call in calls:
-            assert call.result().data
+        for each in calls:
+            assert each.result().data
     assert {path.name: path.read_bytes() for path in sidecar.root("archive").iterdir()} == data
 
 
@@ -43,10 +46,10 @@ def test_connections_come_and_go(sidecar):
 def test_a_cancelled_call_harms_no_other(sidecar):
     with sidecar.stub() as stub:
         calls = [stub.InvokeBinding.future(create(f"{number}", bytes(100_000)), timeout=60) for number in range(40)]
-        for call in calls[::2]:
-            call.cancel()
-        for call in calls[1::2]:
-            assert call.result().data
+        for each in calls[::2]:
+            each.cancel()
+        for each in calls[1::2]:
+            assert each.result().data
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -68,3 +71,21 @@ def test_sigterm_ends_it(sidecar):
         sidecar.process.terminate()
         assert sidecar.process.exit_code() == 0
         until(lambda: not accepts(sidecar.port), "the port to be free")
+
+
+def test_our_client_sends_large_messages(sink, serve):
+    body = bytes(range(256)) * 36_000
+    server = serve(sink, binding("archive"), topic("events"))
+    assert call(server.url, body=body).status == 200
+    assert [received.data for received in sink.received] == [body, body]
+
+
+def test_our_client_gives_up_and_goes_on(sink, serve):
+    server = serve(sink, binding("archive"), flags=["--timeout", "300ms"])
+    assert call(server.url, body=b"before").status == 200
+    gate = sink.hold("archive")
+    assert call(server.url, body=b"late").status == 504
+    assert sink.was_given_up.wait(PATIENCE)
+    gate.set()
+    assert call(server.url, body=b"after").status == 200
+    assert [received.data for received in sink.received] == [b"before", b"late", b"after"]

@@ -37,6 +37,7 @@ class Sink(dapr_pb2_grpc.DaprServicer):
         self._received = []
         self._gates = {}
         self._refusals = {}
+        self.was_given_up = threading.Event()  # a call ended while it was held
         options = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", -1)]
         self._server = grpc.server(ThreadPoolExecutor(max_workers=64), options=options)
         dapr_pb2_grpc.add_DaprServicer_to_server(self, self._server)
@@ -113,7 +114,8 @@ class Sink(dapr_pb2_grpc.DaprServicer):
             self._changed.notify_all()
             gate = self._gates.get(what["component"])
             refusal = self._refuses(what["component"])
-        if gate:
+        if gate and not gate.is_set():
+            context.add_callback(lambda: gate.is_set() or self.was_given_up.set())
             gate.wait(2 * PATIENCE)
         if refusal:
             context.abort(*refusal)
