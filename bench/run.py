@@ -22,7 +22,7 @@ from harness.report import table
 from harness.servers import ROOT, peer
 
 # A table is a module of that name in tables/, with `run(bench)`.
-TABLES = ["hello", "h2c", "bodies", "connections", "output", "start", "peers", "overload"]
+TABLES = ["hello", "h2c", "bodies", "connections", "output", "deliveries", "start", "peers", "overload"]
 
 
 def machine():

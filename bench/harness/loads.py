@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-from .servers import ROOT
+from .servers import ROOT, peer
 
 
 class Load:
@@ -62,3 +62,18 @@ class Attack:
         self.goodput = sum(result["code"] == 200 for result in results) / seconds
         self.per_second = len(results) / seconds
         self.refusal_ms = sorted(result["latency"] / 1e6 for result in results if result["code"] == 503)
+
+
+class Deliveries:
+    """So many events delivered as daprd does, and what they cost the subscriber."""
+
+    def __init__(self, server, count):
+        before = server.cpu_seconds()
+        done = subprocess.run([peer("deliver"), "-port", str(server.port), "-count", str(count)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=600, check=False)
+        cpu = server.cpu_seconds() - before
+        if done.returncode:
+            raise RuntimeError(f"not every event was acknowledged: {done.stderr}\n{server.log()[-2000:]}")
+        self.count = count
+        self.per_second = count / float(re.search(r"in ([\d.]+) s", done.stdout)[1])
+        self.cpu_us = cpu * 1e6 / count
