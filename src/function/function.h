@@ -28,8 +28,8 @@ struct Function {
   std::string name;  // "hello", "app::hello"
   Signature signature{};
   void (*invoke)(const abi::Call&, abi::Outcome&) = nullptr;
-  bool takes_context = false;             // it may block on the sidecar: it runs on workers only
-  bool streams = false;                   // it may block on its caller: the same
+  bool takes_context = false;             // it may wait for the sidecar
+  bool streams = false;                   // it may wait for its caller
   std::string place{};                    // of its registration: "hello.cc:7"
   std::vector<RegisteredRoute> routes{};  // none: see Routes
   const abi::Typed* typed = nullptr;      // of kTyped

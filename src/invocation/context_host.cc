@@ -10,8 +10,6 @@
 #include <variant>
 #include <vector>
 
-#include "base/check.h"
-
 namespace ofn {
 
 namespace {
@@ -19,7 +17,7 @@ namespace {
 // Starts something on the loop, and waits for what it gives to its callback.
 template <class T, class Start>
 T wait_on(Loop& loop, Start start) {
-  OFN_CHECK(!loop.in_loop());
+  loop.leave();
   struct {
     std::mutex mutex;
     std::condition_variable given;

@@ -98,8 +98,8 @@ class Invocation {
   void begin(const Function& function, const Inbound& inbound);
   void begin(const Function&& function, const Inbound& inbound) = delete;
   // Runs the function, or the next piece of its coroutine. Threads: any between begin() or go_on()
-  // and finish(), once; never the loop's where the call may block (may_block()), since the loop must
-  // be free to serve it.
+  // and finish(), once; the loop's, where the call may block (may_block()), only if it can be left: the
+  // loop must be free to serve it.
   void run();
   // Sends to the outputs, then answers; both may come later than it returns. Where a coroutine waits,
   // it goes on later instead. Threads: the loop's.

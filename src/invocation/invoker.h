@@ -30,7 +30,7 @@ struct Invoker {
   std::size_t max_held = std::size_t{10} * 1024 * 1024;
   Declared declared{context};
 
-  // May a call wait for its loop? Then it runs on a worker.
+  // May a call wait for its loop? Then it runs where the loop can be left to another thread.
   bool may_block(const Function& function) const noexcept {
     return function.takes_context || function.streams || hooks != nullptr;
   }

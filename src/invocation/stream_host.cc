@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/check.h"
 #include "function/response_check.h"
 
 namespace ofn {
@@ -59,7 +58,7 @@ abi::Push StreamHost::push(std::string_view bytes) {
 }
 
 bool StreamHost::wait_for_room() {
-  OFN_CHECK(!loop_.in_loop());
+  loop_.leave();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return closed_ || !full(); });
   return !closed_;

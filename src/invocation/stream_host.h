@@ -35,8 +35,8 @@ class BodySink {
   ~BodySink() = default;
 };
 
-// Lifetime: everything outlives it; reused from call to call. Threads: as each function says; the
-// author's is any but the loop's, where it would wait for itself.
+// Lifetime: everything outlives it; reused from call to call. Threads: as each function says; an
+// author's thread that waits leaves the loop, if it has one.
 // Cost: nothing for a call that does not write.
 class StreamHost {
  public:

@@ -66,6 +66,31 @@ TEST_F(Handover, ALoopWhoseFunctionBlocksServesOnAnotherThread) {
   EXPECT_EQ(threads.taken_over(), 1U);
 }
 
+TEST_F(Handover, AGuestThatLeavesMayWaitForItsLoop) {
+  constexpr std::size_t kCalls = 200;
+  std::vector<std::unique_ptr<Call>> calls;
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    calls.push_back(std::make_unique<Call>(loop, [&] {
+      loop.leave();
+      loop.leave();  // is not the next guest's
+      std::latch served(1);
+      loop.post([&] { served.count_down(); });
+      served.wait();
+    }));
+  }
+  loop.post([&] {
+    EXPECT_TRUE(loop.can_be_left());
+    for (const auto& call : calls) loop.ready(*call);
+  });
+  EXPECT_FALSE(loop.can_be_left());
+  LoopThreads threads(loops);
+  for (const auto& call : calls) {
+    call->returned.wait();
+    EXPECT_EQ(call->overstays, 1);
+  }
+  EXPECT_EQ(threads.taken_over(), kCalls);
+}
+
 TEST_F(Handover, EachThreadThatServesTheLoopMayBlockInTurn) {
   constexpr std::size_t kCalls = 8;
   std::latch all_inside(kCalls);  // passes only when all of them are inside at once

@@ -79,11 +79,11 @@ bool Loop::run_ready() {
 }
 
 bool Loop::host(Guest& guest) {
-  bool* const lost = lost_;
-  if (watchdog_ == nullptr || lost == &not_lost_) {
+  if (!can_be_left()) {
     guest.run_guest();
     return true;
   }
+  bool* const lost = lost_;
   guest_ = &guest;
   const std::uint64_t inside = visits_.load(std::memory_order_relaxed) + 1;
   visits_.store(inside);
@@ -96,6 +96,17 @@ bool Loop::host(Guest& guest) {
   }
   *lost = true;
   return false;
+}
+
+void Loop::leave() {
+  // In this order: the visit of another guest is counted only after another thread has the loop.
+  std::uint64_t inside = visits_;
+  if (!in_loop()) return;
+  OFN_CHECK(watchdog_ != nullptr);
+  // Even, or moved on: the watchdog was faster.
+  if (inside % 2 == 0 || !visits_.compare_exchange_strong(inside, inside + 1)) return;
+  thread_ = std::thread::id();
+  watchdog_->pass_on(*this);
 }
 
 SystemTime Loop::system_now() {

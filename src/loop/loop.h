@@ -115,6 +115,11 @@ class Loop {
   // Runs `guest` at once. False: another thread has the loop now, and this one may only post. Called by a Ready's turn,
   // as its last act but for what the result allows. Threads: the loop's. Cost: two atomic operations.
   bool host(Guest& guest);
+  // Can what host() runs give the loop to another thread by leave()?
+  bool can_be_left() const { return watchdog_ != nullptr && lost_ != &not_lost_; }
+  // Gives the loop to another thread at once: for a guest that is going to wait for the loop, and may only post from then
+  // on. Nothing happens on any other thread. Threads: any; the loop's only inside run_guest().
+  void leave();
 
   // Serves until stop(): true; or until another thread has taken the loop over: false. The thread that calls it is the
   // loop's meanwhile.

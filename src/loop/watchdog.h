@@ -26,7 +26,7 @@ class Watchdog {
   static constexpr std::chrono::milliseconds kTick{1};
   static constexpr int kQuietLooks = 16;
 
-  // `take_over` has another thread run the loop; it is called on the watchdog's thread.
+  // `take_over` has another thread run the loop. Threads: the watchdog's, or that of a guest which leaves.
   Watchdog(std::span<Loop* const> loops, std::function<void(Loop&)> take_over);
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -38,6 +38,8 @@ class Watchdog {
   void expect_look() {
     if (parked_) wake();
   }
+  // Its guest leaves the loop of its own accord. Threads: the guest's.
+  void pass_on(Loop& loop) { take_over_(loop); }
   // One look at all loops; returns whether guests have come since the last one. What the thread does every tick; public
   // for tests.
   bool look();

@@ -42,10 +42,11 @@ void Runner::start(Job& job) {
   if (job.pace_ == nullptr) return;
   ++job.turns_;
   job.running_ = true;
-  const bool is_short = job.pace_->runs_inline() && !job.never_inline();
+  const bool is_short = job.pace_->runs_inline() && (!job.may_wait() || loop_.can_be_left());
   job.shared_out_ = is_short && shares(*job.pace_);
   if (is_short && !job.shared_out_) {
-    job.began_ = loop_.now();
+    // Of many that came together, the first would be charged with the reading of all.
+    job.began_ = queued_ == 0 ? loop_.now() : loop_.refresh();
     if (loop_.host(job)) {
       job.took_ = loop_.refresh() - job.began_;
       return returned(job);

@@ -51,8 +51,8 @@ class Runner {
     // Its turn has come. The pace of what it is going to run; null when it has nothing to run any more, and has ended.
     // Threads: the loop's.
     virtual Pace* turn() = 0;
-    // The function must not run on the loop's thread. Threads: the loop's, after turn().
-    virtual bool never_inline() const = 0;
+    // The function may wait for the loop: it runs on the loop's thread only where it can leave that. Threads: the loop's, after turn().
+    virtual bool may_wait() const = 0;
     // Runs the function. Threads: any.
     virtual void run() = 0;
     // It has returned. Threads: the loop's.

@@ -24,7 +24,7 @@ struct Call final : Runner::Job {
   Call(Runner& runner, Pace& pace, std::function<void()> work, std::function<void()> end)
       : Job(runner), pace_(pace), inside(std::move(work)), finished(std::move(end)) {}
   Pace* turn() override { return &pace_; }
-  bool never_inline() const override { return blocks; }
+  bool may_wait() const override { return waits; }
   void run() override {
     ran_on = std::this_thread::get_id();
     inside();
@@ -32,7 +32,7 @@ struct Call final : Runner::Job {
   void finish() override { finished(); }
   Pace& pace_;
   std::function<void()> inside, finished;
-  bool blocks = false;
+  bool waits = false;
   std::thread::id ran_on;
 };
 
@@ -54,23 +54,40 @@ TEST_F(RunnerTest, RunsWhereThePaceAndTheFunctionSay) {
   struct Case {
     std::string about;
     Pace pace;
-    bool blocks, runs_inline;
+    bool waits, runs_inline;
   };
-  const Case cases[] = {{"unknown", Pace(), false, false},
-                        {"short", short_pace(1us), false, true},
-                        {"short, but may block", short_pace(1us), true, false}};
+  const Case cases[] = {
+      {"unknown", Pace(), false, false},
+      {"short", short_pace(1us), false, true},
+      {"short, but may wait for a loop that cannot be left", short_pace(1us), true, false}};
   Runner runner(runners, loop);
   for (const Case& one : cases) {
     SCOPED_TRACE(one.about);
     Pace pace = one.pace;
     bool done = false;
     Call call(runner, pace, [] {}, [&] { done = true; });
-    call.blocks = one.blocks;
+    call.waits = one.waits;
     runner.queue(call);
     while (!done) loop.poll();
     EXPECT_EQ(call.ran_on == std::this_thread::get_id(), one.runs_inline);
     EXPECT_FALSE(call.running());
   }
+}
+
+TEST_F(RunnerTest, TheFirstOfManyIsNotChargedWithTheReadingOfAll) {
+  Runner runner(runners, loop);
+  Pace pace = short_pace(1us);
+  std::size_t finished = 0;
+  Call first(runner, pace, [] {}, [&] { ++finished; });
+  Call second(runner, pace, [] {}, [&] { ++finished; });
+  loop.post([&] {
+    EXPECT_EQ(loop.now(), clock.now());
+    clock.advance(1ms);  // what a handler takes for both
+    runner.queue(first), runner.queue(second);
+  });
+  loop.poll();
+  EXPECT_EQ(finished, 2U);
+  EXPECT_TRUE(pace.runs_inline());
 }
 
 // Many calls are ready on one loop.
@@ -175,6 +192,39 @@ TEST(RunnerThreads, ACallThatBlocksInlineMovesItsFunctionOutAndFinishesOnTheLoop
     EXPECT_EQ(threads.taken_over(), 1U);
   }
   EXPECT_FALSE(second_inline);
+}
+
+TEST(RunnerThreads, AShortCallThatWaitsForItsLoopLeavesItAndMovesItsFunctionOut) {
+  SystemClock clock;
+  NullLog log;
+  Workers workers(4);
+  Loop loop(clock);
+  Runners runners{.workers = workers, .log = log};
+  Runner runner(runners, loop);
+  Pace pace = short_pace(1us);
+  std::latch done(1);
+  bool began_on_loop = false;
+  Call call(
+      runner, pace,
+      [&] {
+        began_on_loop = loop.in_loop();
+        loop.leave();
+        EXPECT_FALSE(loop.in_loop());
+        std::latch served(1);
+        loop.post([&] { served.count_down(); });
+        served.wait();
+      },
+      [&] {
+        EXPECT_TRUE(loop.in_loop());
+        EXPECT_FALSE(pace.runs_inline());
+        done.count_down();
+      });
+  call.waits = true;
+  Loop* loops[] = {&loop};
+  const LoopThreads threads(loops);
+  loop.post([&] { runner.queue(call); });
+  done.wait();
+  EXPECT_TRUE(began_on_loop);
 }
 
 // What is said of the stack of a thread that waits: TSan holds signals back from it, so that there is none to see.

@@ -45,7 +45,7 @@ class Turn final : private Gate::Waiter, public Runner::Job {
   Loop& loop() override { return lane_.loop; }
   void admitted() override;
   Pace* turn() override;
-  bool never_inline() const override { return invocation_.may_block(); }
+  bool may_wait() const override { return invocation_.may_block(); }
   void run() override { invocation_.run(); }
   void finish() override { invocation_.finish(); }
 

@@ -95,6 +95,23 @@ def test_success_means_that_the_outputs_have_it(deliver, sink):
     assert code_of(lambda: app.topic("orders", b"lost", id="2")) == Code.UNAVAILABLE
 
 
+def test_a_function_that_was_short_may_wait_for_its_outputs(deliver, sink):
+    _, app = deliver(binding("archive"), environment_of=sink)
+    gate = sink.hold("archive")
+    for number in range(200):
+        app.topic("orders", b"fine", id=f"{number}")
+    waiting = [
+        app.stub.OnTopicEvent.future(
+            appcallback_pb2.TopicEventRequest(pubsub_name="events", topic="orders", data=b"kept", id=f"kept {number}")
+        )
+        for number in range(8)
+    ]
+    sink.wait_for(8)
+    assert app.topic("orders", b"fine", id="meanwhile").status == Status.SUCCESS
+    gate.set()
+    assert [each.result(PATIENCE).status for each in waiting] == [Status.SUCCESS] * 8
+
+
 def test_the_token_is_asked_for(deliver):
     _, app = deliver(token="right", client_token="wrong")
     for deny in (app.subscriptions, app.bindings, app.app_health, lambda: app.topic("orders", b"x"), lambda: app.binding("c-tick")):
