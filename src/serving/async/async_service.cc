@@ -21,6 +21,20 @@ CallTrace trace_of(const dapr::AppCall& call) {
   return {.traceparent = call.traceparent(), .tracestate = call.tracestate()};
 }
 
+// The same, where the event does not bring a trace of its own: that one counts.
+CallTrace trace_of(const dapr::AppCall& call, const dapr::TopicEvent& event) {
+  const auto own = std::ranges::find(event.extensions, "traceparent", &Header::name);
+  return own == event.extensions.end() || own->value.empty() ? trace_of(call) : CallTrace();
+}
+
+// Where it comes from, for people.
+std::string origin(const dapr::BindingEvent& event) {
+  return "the input binding " + quoted(event.component);
+}
+std::string origin(const auto& event) {  // one, or a bulk
+  return "the topic " + quoted(event.topic) + " of the component " + quoted(event.component);
+}
+
 // The gRPC status of a failure, from the answer that an HTTP caller would have got.
 Code code_of(int status) {
   switch (status) {
@@ -218,14 +232,15 @@ AsyncService::Shard::Delivery& AsyncService::Shard::acquire() {
   return delivery;
 }
 
-AsyncService::Input* AsyncService::Shard::admit(const InputRules* rules, std::string_view what,
+template <class Event>
+AsyncService::Input* AsyncService::Shard::admit(const InputRules* rules, const Event& event,
                                                 dapr::AppCall& call) {
   if (service_.draining_) {
     call.fail(Error(Code::kUnavailable, "the server stops"));
     return nullptr;
   }
   if (rules == nullptr) {
-    Error error(Code::kNotFound, "no trigger wants " + std::string(what) + "; the triggers are " +
+    Error error(Code::kNotFound, "no trigger wants " + origin(event) + "; the triggers are " +
                                      service_.subscriptions_.names());
     invoker_.log.write(Level::kWarning, "delivery refused", {{"error", error.message()}});
     call.fail(error);
@@ -235,13 +250,13 @@ AsyncService::Input* AsyncService::Shard::admit(const InputRules* rules, std::st
 }
 
 void AsyncService::Shard::on_topic_event(dapr::TopicEvent event, dapr::AppCallPtr call) {
-  Input* input = admit(
-      service_.subscriptions_.topic(event.component, event.topic, event.path),
-      "the topic " + quoted(event.topic) + " of the component " + quoted(event.component), *call);
+  Input* input =
+      admit(service_.subscriptions_.topic(event.component, event.topic, event.path), event, *call);
   if (input == nullptr) return;
   Delivery& delivery = acquire();
   const RequestId made = RequestId::of({}, invoker_.loop.random());
-  delivery.message().take(std::move(event), trace_of(*call), made.view());
+  CallTrace trace = trace_of(*call, event);
+  delivery.message().take(std::move(event), std::move(trace), made.view());
   call->on_cancelled([&delivery] { delivery.abandon(); });
   const Deadline deadline = call->deadline();
   delivery.start(*input, deadline, [call = std::move(call)](Result<TopicStatus> result) {
@@ -254,9 +269,8 @@ void AsyncService::Shard::on_topic_event(dapr::TopicEvent event, dapr::AppCallPt
 }
 
 void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr call) {
-  Input* input = admit(
-      service_.subscriptions_.topic(event.component, event.topic, event.path),
-      "the topic " + quoted(event.topic) + " of the component " + quoted(event.component), *call);
+  Input* input =
+      admit(service_.subscriptions_.topic(event.component, event.topic, event.path), event, *call);
   if (input == nullptr) return;
   if (event.entries.empty()) return call->acknowledge(std::vector<dapr::BulkStatus>());
   const CallTrace trace = trace_of(*call);
@@ -283,8 +297,7 @@ void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr 
 }
 
 void AsyncService::Shard::on_binding_event(dapr::BindingEvent event, dapr::AppCallPtr call) {
-  Input* input = admit(service_.subscriptions_.binding(event.component),
-                       "the input binding " + quoted(event.component), *call);
+  Input* input = admit(service_.subscriptions_.binding(event.component), event, *call);
   if (input == nullptr) return;
   Delivery& delivery = acquire();
   delivery.message().take(std::move(event), trace_of(*call));

@@ -92,7 +92,8 @@ class AsyncService::Shard final : public dapr::AppApi {
 
   Delivery& acquire();
   // What refuses a delivery before it becomes one; nullptr with `error` filled in.
-  Input* admit(const InputRules* rules, std::string_view what, dapr::AppCall& call);
+  template <class Event>
+  Input* admit(const InputRules* rules, const Event& event, dapr::AppCall& call);
 
   AsyncService& service_;
   const Invoker& invoker_;
