@@ -1,8 +1,10 @@
 // What `./dev bench` delivers events to, beside bench/peers/dapr-go/subscriber.
 #include <ofn/function.h>
+#include <ofn/task.h>
 
 // The event's data to the outputs, where there are any.
-ofn::Out take(ofn::Context& context, ofn::Bytes data) {
-  if (context.outputs().empty()) return ofn::Out::success();
-  return context.send(data).ok() ? ofn::Out::success() : ofn::Out::error("not sent", 503);
+ofn::task<ofn::Out> take(ofn::Context& context, ofn::Bytes data) {
+  if (context.outputs().empty()) co_return ofn::Out::success();
+  const ofn::SendReport sent = co_await context.async_send(data);
+  co_return sent.ok() ? ofn::Out::success() : ofn::Out::error("not sent", 503);
 }
