@@ -110,6 +110,26 @@ TEST_F(ServerPiecesTest, WaitForTheirFunctionAsLongAsItTakes) {
   EXPECT_EQ(result_.body, "late");
 }
 
+TEST_F(ServerPiecesTest, MayBeCutShortByWhoHasSome) {
+  connect_raw();
+  const auto call = [this](std::uint32_t id, bool writes) {
+    talk(RawFrames().headers(
+        id, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, true));
+    if (handler_.kept.empty()) return;
+    exchange().begin(Response(), {}, {});
+    if (writes) exchange().write("tick");
+    loop_.run_ready();
+    server_->take();
+    talk(RawFrames().rst(id, 8));
+    handler_.kept.clear();
+  };
+  std::uint32_t id = 1;
+  for (int i = 0; i < 1000; ++i, id += 2) call(id, true);
+  EXPECT_EQ(handler_.handled, 1000);
+  for (int i = 0; i < 1000; ++i, id += 2) call(id, false);
+  EXPECT_LT(handler_.handled, 1200);  // who takes nothing makes work without use
+}
+
 TEST_F(ServerPiecesTest, WaitForASlowReaderUntilItsTimeIsOver) {
   connect_raw();
   talk(RawFrames().headers(

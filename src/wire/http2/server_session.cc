@@ -116,6 +116,7 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
             self(user).engine_.take_data(head, size, stream.answer_body(), stream.notes.sent);
         if (refused != 0) return refused;
         stream.notes.last_progress = self(user).now();
+        stream.notes.taken = true;
         self(user).budget_->data_sent(size, stream.unsent() == 0);
         stream.notify_room();
         return 0;
@@ -366,7 +367,10 @@ void ServerSession::reset(ServerStream& stream, std::uint32_t code) {
 void ServerSession::on_closed(std::int32_t id) {
   ServerStream* stream = find(id);
   if (stream == nullptr) return;
-  if (!stream->notes.complete && !stream->notes.ended_by_us) budget_->request_spoilt();
+  // Who has taken some of an answer in pieces has got what it wanted, and goes when it has enough.
+  const bool has_some = stream->in_pieces() && stream->notes.taken;
+  if (!stream->notes.complete && !stream->notes.ended_by_us && !has_some)
+    budget_->request_spoilt();
   nghttp2_session_set_stream_user_data(engine_.get(), id, nullptr);
   if (--open_ == 0) {
     idle_since_ = now();

@@ -115,7 +115,8 @@ class ServerStream final : public Exchange {
     bool waits_for_memory = false;  // its body is stopped until there is memory for it
     bool receiving = false;         // a request's body is expected
     bool discarding = false;        // what the peer still sends is not wanted
-    bool complete = false;          // the answer has left
+    bool taken = false;             // some of the answer's body has left
+    bool complete = false;          // all of the answer has
     bool ended_by_us = false;       // it was not the peer who spoilt it
   };
   Notes notes;
