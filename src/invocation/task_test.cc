@@ -178,6 +178,22 @@ TEST(Task, HoldsNoThreadWhileASendIsUnderWay) {
   EXPECT_EQ(stage.ends, 1);
 }
 
+task<Out> mixes(Context& context, Bytes data) {
+  const SendReport awaited = co_await context.async_send("files", data);
+  const SendReport waited = context.send("events", data);  // holds its thread
+  const SendReport both = co_await context.async_send(data);
+  co_return Out::success(std::to_string(awaited.ok()) + std::to_string(waited.ok()) +
+                         std::to_string(both.results().size()))
+      .with("forward", "false");
+}
+
+TEST(Task, MayAlsoBlock) {
+  Stage stage(context_with(Runtime::kKnative, both()));
+  stage.call(made<&mixes>());
+  EXPECT_EQ(stage.response->body(), "112");
+  EXPECT_EQ(stage.sidecar.calls().size(), 4U);
+}
+
 task<Out> asks(Context& context) {
   const GetState get{.store = "s", .key = "k"};
   const Reply<StateValue> value = co_await context.async_ask(get);
