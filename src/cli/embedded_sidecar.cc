@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "localdapr/component_loader.h"
+#include "localdapr/curl_client.h"
 #include "localdapr/grpc_app_channel.h"
+#include "localdapr/http_app_channel.h"
 
 namespace ofn::cli {
 
@@ -16,6 +18,8 @@ constexpr std::size_t kWireBody = std::size_t{64} << 20;
 // Of its own: those that run functions may all be waiting for it. Component files may be slow to read or write; more
 // than this many at a time gains nothing.
 constexpr std::size_t kWorkers = 64;
+// Deliveries that an app over HTTP has at a time; more wait.
+constexpr std::size_t kCallers = 64;
 
 // For an app that has not answered when it is time to end; daprd's.
 constexpr std::chrono::seconds kGrace(5);
@@ -70,12 +74,15 @@ std::expected<std::unique_ptr<EmbeddedSidecar>, std::vector<Error>> EmbeddedSide
 
 Result<void> EmbeddedSidecar::deliver_to(const AppAddress& app) {
   if (app.protocol == AppProtocol::kHttp) {
-    return fail(
-        Code::kUnimplemented,
-        "the local sidecar calls apps over gRPC only; use --app-protocol grpc, or run Dapr for "
-        "an app that speaks HTTP");
+    auto client = localdapr::make_curl_client({}, loop_.clock());
+    if (!client) return std::unexpected(client.error());
+    callers_ = std::make_unique<Workers>(kCallers, std::chrono::seconds(10), "ofn-app-calls");
+    app_ = std::make_unique<localdapr::HttpAppChannel>(
+        loop_, *std::move(client), app.endpoint, app.api_token,
+        [&on = *callers_](Task task) { on.post(std::move(task)); });
+  } else {
+    app_ = std::make_unique<localdapr::GrpcAppChannel>(loop_, app.endpoint, limits_, app.api_token);
   }
-  app_ = std::make_unique<localdapr::GrpcAppChannel>(loop_, app.endpoint, limits_, app.api_token);
   delivery_ = std::make_unique<localdapr::AppDelivery>(
       sidecar_->inputs(), sidecar_->pubsubs(), *app_,
       [this](const std::string& component, std::string data) {

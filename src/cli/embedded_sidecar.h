@@ -49,12 +49,14 @@ class EmbeddedSidecar {
 
   // From now on the app there gets what it asks for of input bindings and topics; it need not listen yet.
   // At most once.
-  // Errors: kUnimplemented for HTTP, which daprd speaks and this does not.
+  // Errors: kFailedPrecondition for HTTP without libcurl, naming the package.
   Result<void> deliver_to(const AppAddress& app);
   // Nothing new is delivered; what is under way has a while to be answered, and outputs to send to meanwhile. Then see
   // wire::Server::drain.
   void drain(std::function<void()> done);
   void stop_delivering();
+  // The app has answered all that it was handed. Of one that has not, over HTTP, threads wait that nobody can end.
+  bool is_idle() const { return !delivery_ || delivery_->is_idle(); }
   // Runs `done` when the app has answered all that it was handed, and that is acknowledged: after stop_delivering().
   void when_delivered(std::function<void()> done);
 
@@ -76,6 +78,8 @@ class EmbeddedSidecar {
   std::unique_ptr<localdapr::AppChannel> app_;
   std::unique_ptr<localdapr::AppDelivery> delivery_;
   std::unique_ptr<Workers> workers_;  // ends before what its tasks use
+  // Of an app over HTTP. Not workers_: what is delivered may wait for an output, which is done there.
+  std::unique_ptr<Workers> callers_;
 };
 
 }  // namespace ofn::cli

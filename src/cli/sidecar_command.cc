@@ -1,6 +1,7 @@
 #include "cli/sidecar_command.h"
 
 #include <csignal>
+#include <cstdlib>
 #include <unistd.h>
 #include <vector>
 
@@ -35,6 +36,11 @@ int run_sidecar(const SidecarCommand& command, const Environment& env) {
   const Signals signals(loop, {SIGTERM, SIGINT},
                         [&](int) { (*sidecar)->drain([&loop] { loop.stop(); }); });
   loop.run();
+  if (!(*sidecar)->is_idle()) {
+    log.write(Level::kWarning, "stopped before the app had answered all that it was handed");
+    log.finish();
+    std::_Exit(kExitOk);
+  }
   return kExitOk;
 }
 

@@ -22,25 +22,6 @@ std::string_view path_of(const wire::Message& message) {
   return message.target.substr(0, message.target.find('?'));
 }
 
-// A path of one segment: whatever a topic is called.
-std::string route_of(std::string_view topic) {
-  static constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string route = "/";
-  for (const char c : topic) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      route += c;
-    } else {
-      route += '%';
-      route += kHex[byte >> 4U];
-      route += kHex[byte & 0xfU];
-    }
-  }
-  return route;
-}
-
 std::string to_json(const std::vector<Subscription>& subscriptions) {
   json all = json::array();
   for (const Subscription& subscription : subscriptions) {
@@ -51,7 +32,7 @@ std::string to_json(const std::vector<Subscription>& subscriptions) {
     if (!subscription.dead_letter_topic.empty())
       one["deadLetterTopic"] = subscription.dead_letter_topic;
     const std::string route =
-        subscription.path.empty() ? route_of(subscription.topic) : subscription.path;
+        subscription.path.empty() ? http_route_of(subscription.topic) : subscription.path;
     if (subscription.rules.empty()) {
       one["route"] = route;
     } else {
@@ -142,6 +123,72 @@ class HttpAppCall final : public AppCall {
 };
 
 }  // namespace
+
+std::string http_route_of(std::string_view name) {
+  static constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string route = "/";
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      route += c;
+    } else {
+      route += '%';
+      route += kHex[byte >> 4U];
+      route += kHex[byte & 0xfU];
+    }
+  }
+  return route;
+}
+
+Result<std::vector<Subscription>> decode_http_subscriptions(std::string_view text) {
+  const auto invalid = [](const std::string& what) {
+    return fail(Code::kInvalidArgument, "the list of subscriptions " + what);
+  };
+  const json all = json::parse(text, nullptr, false);
+  if (!all.is_array()) return invalid("is no JSON array");
+  const auto text_of = [](const json& object, const char* name) {
+    const auto found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  std::vector<Subscription> subscriptions;
+  for (const json& one : all) {
+    if (!one.is_object()) return invalid("holds what is no object");
+    Subscription& subscription = subscriptions.emplace_back();
+    subscription.component = text_of(one, "pubsubname");
+    subscription.topic = text_of(one, "topic");
+    if (subscription.component.empty() || subscription.topic.empty())
+      return invalid("has an entry without pubsubname or topic");
+    subscription.dead_letter_topic = text_of(one, "deadLetterTopic");
+    subscription.path = text_of(one, "route");
+    if (const auto metadata = one.find("metadata");
+        metadata != one.end() && metadata->is_object()) {
+      for (const auto& [name, value] : metadata->items())
+        subscription.metadata.push_back(
+            {name, value.is_string() ? value.get<std::string>() : value.dump()});
+    }
+    if (const auto routes = one.find("routes"); routes != one.end() && routes->is_object()) {
+      if (const std::string path = text_of(*routes, "default"); !path.empty())
+        subscription.path = path;
+      const auto rules = routes->find("rules");
+      for (const json& rule :
+           rules != routes->end() && rules->is_array() ? *rules : json::array()) {
+        if (!rule.is_object()) return invalid("has a rule that is no object");
+        subscription.rules.push_back({text_of(rule, "match"), text_of(rule, "path")});
+      }
+    }
+    if (subscription.path.empty() && subscription.rules.empty())
+      subscription.path = http_route_of(subscription.topic);
+    // Paths are written with and without their slash.
+    const auto rooted = [](std::string& path) {
+      if (!path.empty() && path.front() != '/') path.insert(path.begin(), '/');
+    };
+    rooted(subscription.path);
+    for (Subscription::Rule& rule : subscription.rules) rooted(rule.path);
+  }
+  return subscriptions;
+}
 
 AppHttp::AppHttp(AppApi& api, AppHttpOptions options)
     : api_(api), options_(std::move(options)), subscriptions_(to_json(api.subscriptions())) {}

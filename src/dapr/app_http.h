@@ -1,4 +1,5 @@
-// Dapr's app callbacks over HTTP (APP_PROTOCOL=http), the app's end: paths → the interface AppApi.
+// Dapr's app callbacks over HTTP (APP_PROTOCOL=http), the app's end: paths → the interface AppApi; and
+// what a sidecar needs to call them.
 //
 //   dapr::AppHttp http(api, {.api_token = token});
 //   if (http.wants(exchange->request())) http.handle(std::move(exchange));
@@ -12,6 +13,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dapr/app_api.h"
 #include "wire/exchange.h"
@@ -44,5 +46,13 @@ class AppHttp final : public wire::Handler {
   AppHttpOptions options_;
   std::string subscriptions_;  // as JSON
 };
+
+// The path at which an app is called for a binding, or a topic that names no path: one segment, whatever
+// the name is.
+std::string http_route_of(std::string_view name);
+
+// What an app answers to GET /dapr/subscribe. Members that are not understood are passed over.
+// Errors: kInvalidArgument: no JSON array of objects with pubsubname and topic.
+Result<std::vector<Subscription>> decode_http_subscriptions(std::string_view text);
 
 }  // namespace ofn::dapr

@@ -45,6 +45,7 @@ class AppDelivery {
   void start();
   // Nothing new is delivered; what the app takes of what is under way is still acknowledged.
   void stop();
+  bool is_idle() const { return under_way_ == 0; }
   // Runs `done` when nothing is under way any more, and acknowledged: once, after stop().
   void when_idle(std::function<void()> done);
 

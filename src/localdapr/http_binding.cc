@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "localdapr/go_text.h"
+#include "localdapr/http_fields.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -27,25 +28,6 @@ std::string canonical_name(std::string_view name) {
     upper = c == '-';
   }
   return result;
-}
-
-bool is_token(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return is_letter(c, 'a', 'z') || is_letter(c, 'A', 'Z') || is_letter(c, '0', '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").contains(c);
-  });
-}
-
-bool is_field_value(std::string_view value) {
-  return std::ranges::none_of(
-      value, [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; });
-}
-
-// The fields that Go's client writes itself, whatever a caller sets.
-bool is_framing(std::string_view name) {
-  return std::ranges::any_of(
-      std::array<std::string_view, 4>{"Host", "Content-Length", "Transfer-Encoding", "Trailer"},
-      [name](std::string_view framing) { return same_field_name(name, framing); });
 }
 
 void set(std::vector<Header>& headers, std::string_view name, std::string_view value) {
@@ -177,13 +159,14 @@ Result<std::vector<Header>> HttpBinding::request_headers(const dapr::BindingRequ
   if (token && token_header) set(headers, *token_header, *token);
   for (const Header& entry : request.metadata) {
     if (entry.name.empty() || !is_letter(entry.name.front(), 'A', 'Z')) continue;
-    if (!is_framing(entry.name)) set(headers, entry.name, entry.value);
+    if (!is_framing_field(entry.name)) set(headers, entry.name, entry.value);
   }
   for (std::string_view name : {"traceparent", "tracestate", "baggage"}) {
     if (const auto value = metadata_value(request, name); !value.empty()) set(headers, name, value);
   }
   for (const Header& header : headers) {
-    if (!is_token(header.name)) return failure("invalid header field name \"" + header.name + "\"");
+    if (!is_field_name(header.name))
+      return failure("invalid header field name \"" + header.name + "\"");
     if (!is_field_value(header.value)) {
       return failure("invalid header field value for \"" + header.name + "\"");
     }

@@ -96,13 +96,19 @@ def port():
     return reserve_port()
 
 
+@pytest.fixture
+def protocol():
+    """In which a sidecar calls the app."""
+    return "grpc"
+
+
 @pytest.fixture(params=["daprd", "local", "embedded"])
-def delivering(request, program, tmp_path, port):
+def delivering(request, program, tmp_path, port, protocol):
     """A sidecar for the app at `port` that has yet to start."""
     folder = tmp_path / "sidecar"
     kinds = {
-        "daprd": lambda: Daprd(folder, app_port=port),
-        "local": lambda: LocalSidecar(program, folder, app_port=port),
+        "daprd": lambda: Daprd(folder, app_port=port, app_protocol=protocol),
+        "local": lambda: LocalSidecar(program, folder, app_port=port, app_protocol=protocol),
         "embedded": lambda: Embedded(program, folder),
     }
     with kinds[request.param]() as it:
@@ -110,12 +116,15 @@ def delivering(request, program, tmp_path, port):
 
 
 @pytest.fixture
-def serve_beside(serve_async, delivering, port):
+def serve_beside(serve_async, delivering, port, protocol):
     """serve_beside(inputs, *outputs): the function, and the sidecar."""
 
     def start(inputs, *outputs, flags=(), **options):
         flags = [*flags, *delivering.flags, "on"] if isinstance(delivering, Embedded) else flags
-        server = serve_async(inputs, *outputs, port=port, environment_of=delivering, flags=flags, **options)
+        environment = options.pop("environment", {}) | ({"APP_PROTOCOL": "http"} if protocol == "http" else {})
+        server = serve_async(
+            inputs, *outputs, port=port, environment=environment, environment_of=delivering, flags=flags, **options
+        )
         if isinstance(delivering, Embedded):
             delivering.found_in(server)
         else:

@@ -1,10 +1,17 @@
-"""The family's asynchronous scenarios with a real broker, and with each sidecar: daprd, ours beside the program, ours in it."""
+"""The family's asynchronous scenarios with a real broker, in both protocols, and with each sidecar: daprd, ours beside the
+program, ours in it."""
 
+import pytest
 from dapr.proto.runtime.v1 import dapr_pb2
 
 from support.program import binding, topic
 from support.sidecars import write_component
 from support.waiting import until
+
+
+@pytest.fixture(params=["grpc", "http"])
+def protocol(request):
+    return request.param
 
 
 def test_cron_to_an_output_binding_that_deletes(serve_beside, delivering):

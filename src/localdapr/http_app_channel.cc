@@ -1,0 +1,131 @@
+#include "localdapr/http_app_channel.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "dapr/app_http.h"
+#include "localdapr/http_fields.h"
+
+namespace ofn::localdapr {
+namespace {
+
+using Verdict = AppAnswer::Verdict;
+
+constexpr std::chrono::seconds kListTime(3);  // daprd's, of an app over gRPC
+
+bool is_success(int status) { return status >= 200 && status <= 299; }
+
+AppAnswer unreachable(const Error& error) {
+  return {.verdict = Verdict::kUnreachable, .why = error.message()};
+}
+
+// The word in a topic's answer; "" for none, also where the body is no JSON: that is success.
+std::string status_word(const std::string& body) {
+  const auto answer = nlohmann::json::parse(body, nullptr, false);
+  if (!answer.is_object()) return {};
+  const auto status = answer.find("status");
+  return status != answer.end() && status->is_string() ? status->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+HttpAppChannel::HttpAppChannel(Loop& loop, std::unique_ptr<HttpClient> client,
+                               const wire::Endpoint& app, std::string api_token, Executor run)
+    : loop_(loop),
+      client_(std::move(client)),
+      url_("http://" + app.text()),
+      api_token_(std::move(api_token)),
+      run_(std::move(run)) {}
+
+void HttpAppChannel::send(Request request, Replied done) {
+  if (!api_token_.empty()) request.headers.push_back({"dapr-api-token", api_token_});
+  run_([&loop = loop_, client = client_, url = url_ + request.path, request = std::move(request),
+        done = std::move(done)]() mutable {
+    auto reply = client->send({.method = request.method,
+                               .url = url,
+                               .headers = std::move(request.headers),
+                               .has_body = request.method == "POST" ? Body::kSent : Body::kNone,
+                               .body = request.body,
+                               .deadline = request.deadline});
+    loop.post(
+        [reply = std::move(reply), done = std::move(done)]() mutable { done(std::move(reply)); });
+  });
+}
+
+void HttpAppChannel::list_subscriptions(Listed<std::vector<dapr::Subscription>> done) {
+  send({.method = "GET", .path = "/dapr/subscribe", .deadline = Deadline(loop_.now() + kListTime)},
+       [done = std::move(done)](const Result<HttpReply>& reply) mutable {
+         if (!reply) return done(fail(Code::kUnavailable, reply.error().message()));
+         // As daprd: what is no list is an empty one.
+         auto listed = is_success(reply->status) ? dapr::decode_http_subscriptions(reply->body)
+                                                 : Result<std::vector<dapr::Subscription>>();
+         done(listed ? std::move(listed) : Result<std::vector<dapr::Subscription>>());
+       });
+}
+
+void HttpAppChannel::list_inputs(const std::vector<std::string>& offered,
+                                 Listed<std::vector<std::string>> done) {
+  ask_for(offered, {}, std::move(done));
+}
+
+// One after the other: there are few.
+void HttpAppChannel::ask_for(std::vector<std::string> offered, std::vector<std::string> wanted,
+                             Listed<std::vector<std::string>> done) {
+  if (offered.empty()) {
+    return loop_.post([wanted = std::move(wanted), done = std::move(done)]() mutable {
+      done(std::move(wanted));
+    });
+  }
+  std::string name = std::move(offered.back());
+  offered.pop_back();
+  Request request{.method = "OPTIONS",
+                  .path = dapr::http_route_of(name),
+                  .deadline = Deadline(loop_.now() + kListTime)};
+  send(std::move(request),
+       [this, name = std::move(name), offered = std::move(offered), wanted = std::move(wanted),
+        done = std::move(done)](const Result<HttpReply>& reply) mutable {
+         if (!reply) return done(fail(Code::kUnavailable, reply.error().message()));
+         if (is_success(reply->status) || reply->status == 405) wanted.push_back(std::move(name));
+         ask_for(std::move(offered), std::move(wanted), std::move(done));
+       });
+}
+
+void HttpAppChannel::deliver(const dapr::BindingEvent& event, Answered done) {
+  Request request{.method = "POST",
+                  .path = dapr::http_route_of(event.component),
+                  .headers = {{"content-type", "application/json"}},  // daprd's, whatever it is
+                  .body = event.data};
+  for (const Header& entry : event.metadata) {
+    // What is no field over HTTP cannot go along.
+    if (is_field_name(entry.name) && is_field_value(entry.value) && !is_framing_field(entry.name))
+      request.headers.push_back(entry);
+  }
+  send(std::move(request), [done = std::move(done)](const Result<HttpReply>& reply) mutable {
+    if (!reply) return done(unreachable(reply.error()));
+    if (is_success(reply->status)) return done({});
+    done({.verdict = Verdict::kRefused, .why = reply->status_line});
+  });
+}
+
+void HttpAppChannel::deliver(const TopicMessage& message, Answered done) {
+  Request request{.method = "POST",
+                  .path = message.event.path,
+                  .headers = {{"content-type", "application/cloudevents+json"}},
+                  .body = message.envelope};
+  if (!message.traceparent.empty()) request.headers.push_back({"traceparent", message.traceparent});
+  send(std::move(request), [done = std::move(done)](const Result<HttpReply>& reply) mutable {
+    if (!reply) return done(unreachable(reply.error()));
+    if (reply->status == 404) return done({.why = "dropped: " + reply->status_line});
+    if (!is_success(reply->status))
+      return done({.verdict = Verdict::kRefused, .why = reply->status_line});
+    const std::string word = status_word(reply->body);
+    if (word.empty() || word == "SUCCESS") return done({});
+    if (word == "DROP") return done({.verdict = Verdict::kDropped, .why = "the app said DROP"});
+    done({.verdict = Verdict::kRefused, .why = "the app said " + word.substr(0, 100)});
+  });
+}
+
+}  // namespace ofn::localdapr

@@ -1,0 +1,54 @@
+// An app that speaks Dapr's callbacks over HTTP.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "localdapr/app_channel.h"
+#include "localdapr/executor.h"
+#include "localdapr/http_client.h"
+#include "loop/loop.h"
+#include "wire/endpoint.h"
+
+namespace ofn::localdapr {
+
+// GET /dapr/subscribe for its topics, OPTIONS at a binding's name for whether it wants that, POST for
+// what is delivered. APP_API_TOKEN goes along as dapr-api-token, the trace as traceparent.
+//
+// What an answer means is daprd's: of a topic 2xx is success, unless its body says RETRY or DROP; 404
+//   is a message that nobody can ever process: gone; anything else may come again. Of a binding 2xx is
+//   success. Its answer's body asks for nothing.
+// Lifetime: `loop` outlives it; what `run` still runs may outlive it.
+// Cost: a thread of `run` for each call that is under way.
+class HttpAppChannel final : public AppChannel {
+ public:
+  HttpAppChannel(Loop& loop, std::unique_ptr<HttpClient> client, const wire::Endpoint& app,
+                 std::string api_token, Executor run);
+
+  void list_subscriptions(Listed<std::vector<dapr::Subscription>> done) override;
+  void list_inputs(const std::vector<std::string>& offered,
+                   Listed<std::vector<std::string>> done) override;
+  void deliver(const dapr::BindingEvent& event, Answered done) override;
+  void deliver(const TopicMessage& message, Answered done) override;
+
+ private:
+  struct Request {
+    std::string method;
+    std::string path;  // from its slash on, encoded
+    std::vector<Header> headers = {};
+    std::string body = {};
+    Deadline deadline = Deadline::never();
+  };
+  using Replied = std::move_only_function<void(Result<HttpReply>)>;
+  void send(Request request, Replied done);
+  void ask_for(std::vector<std::string> offered, std::vector<std::string> wanted,
+               Listed<std::vector<std::string>> done);
+
+  Loop& loop_;
+  std::shared_ptr<HttpClient> client_;
+  std::string url_;
+  std::string api_token_;
+  Executor run_;
+};
+
+}  // namespace ofn::localdapr
