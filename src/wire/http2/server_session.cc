@@ -369,8 +369,7 @@ void ServerSession::on_closed(std::int32_t id) {
   if (stream == nullptr) return;
   // Who has taken some of an answer in pieces has got what it wanted, and goes when it has enough.
   const bool has_some = stream->in_pieces() && stream->notes.taken;
-  if (!stream->notes.complete && !stream->notes.ended_by_us && !has_some)
-    budget_->request_spoilt();
+  if (!stream->notes.complete && !stream->notes.ended_by_us && !has_some) budget_->request_spoilt();
   nghttp2_session_set_stream_user_data(engine_.get(), id, nullptr);
   if (--open_ == 0) {
     idle_since_ = now();
