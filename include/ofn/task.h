@@ -34,7 +34,7 @@ struct SendOptions;
 class SendReport;
 
 template <class T = void>
-class task;
+class task;  // NOLINT(readability-identifier-naming): see below
 
 namespace abi {
 

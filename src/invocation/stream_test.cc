@@ -31,7 +31,7 @@ struct Sink final : BodySink {
   }
   std::size_t unsent() const override { return waiting; }
   void finish(std::span<const Field> trailers) override {
-    log.push_back("finish");
+    log.emplace_back("finish");
     for (const Field& field : trailers)
       log.push_back(std::string(field.name) + ": " + std::string(field.value));
   }

@@ -15,8 +15,8 @@ const abi::TaskTable TaskHost::kTable = {
     .send =
         [](void* host, const std::string_view* output, std::string_view data,
            const SendOptions* given, SendReport& report, void* frame) {
-          static const SendOptions kNone;
-          const SendOptions& options = given == nullptr ? kNone : *given;
+          static const SendOptions none;
+          const SendOptions& options = given == nullptr ? none : *given;
           auto& self = *static_cast<TaskHost*>(host);
           self.note([&self, output, payload = self.context_.payload(data, options), &options,
                      &report, frame]() mutable {

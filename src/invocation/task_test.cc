@@ -349,7 +349,7 @@ task<Pair> swapped(const Pair& pair) {
 }
 task<> of_background(const EventData& data, const EventContext&) {
   co_await sleep_for(0ms);
-  steps.push_back(std::string(data.json()));
+  steps.emplace_back(data.json());
 }
 
 TEST(Task, EverySignatureMayBeOne) {

@@ -42,14 +42,14 @@ HttpAppChannel::HttpAppChannel(Loop& loop, std::unique_ptr<HttpClient> client,
 
 void HttpAppChannel::send(Request request, Replied done) {
   if (!api_token_.empty()) request.headers.push_back({"dapr-api-token", api_token_});
-  run_([&loop = loop_, client = client_, url = url_ + request.path, request = std::move(request),
+  run_([&loop = loop_, client = client_, url = url_ + request.path, sent = std::move(request),
         done = std::move(done)]() mutable {
-    auto reply = client->send({.method = request.method,
+    auto reply = client->send({.method = sent.method,
                                .url = url,
-                               .headers = std::move(request.headers),
-                               .has_body = request.method == "POST" ? Body::kSent : Body::kNone,
-                               .body = request.body,
-                               .deadline = request.deadline});
+                               .headers = std::move(sent.headers),
+                               .has_body = sent.method == "POST" ? Body::kSent : Body::kNone,
+                               .body = sent.body,
+                               .deadline = sent.deadline});
     loop.post(
         [reply = std::move(reply), done = std::move(done)]() mutable { done(std::move(reply)); });
   });
