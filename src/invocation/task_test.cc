@@ -84,7 +84,8 @@ task<Response> sleeps(const Request&) {
 TEST(Task, SleepsWithoutAThread) {
   steps.clear();
   Stage stage;
-  stage.call(made<&sleeps>());
+  const Function function = made<&sleeps>();
+  stage.call(function);
   EXPECT_THAT(steps, ElementsAre("begun"));
   EXPECT_TRUE(stage.invocation.is_midway());
   stage.clock.advance(9ms);
@@ -93,7 +94,7 @@ TEST(Task, SleepsWithoutAThread) {
   stage.clock.advance(1ms);
   settle(stage.loop);
   EXPECT_TRUE(stage.piece_due);
-  stage.run_to_end(made<&sleeps>());
+  stage.run_to_end(function);
   EXPECT_THAT(steps, ElementsAre("begun", "slept"));
   EXPECT_EQ(stage.status(), 200);
   EXPECT_EQ(stage.ends, 1);

@@ -39,13 +39,10 @@ Loop::Reactor::~Reactor() {
 }
 
 void Loop::Reactor::post(Task task) {
-  bool rings = false;
-  {
-    const std::scoped_lock lock(mutex);
-    posted.push_back(std::move(task));
-    rings = std::exchange(must_ring, false);
-  }
-  if (rings) ring(bell);
+  // Rung under the lock: whoever runs the task may end the loop, and the bell with it.
+  const std::scoped_lock lock(mutex);
+  posted.push_back(std::move(task));
+  if (std::exchange(must_ring, false)) ring(bell);
 }
 
 void Loop::Reactor::stop() {
