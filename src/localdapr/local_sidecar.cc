@@ -8,6 +8,7 @@
 #include "localdapr/cron_binding.h"
 #include "localdapr/curl_client.h"
 #include "localdapr/envelope.h"
+#include "localdapr/hiredis_link.h"
 #include "localdapr/http_binding.h"
 #include "localdapr/in_memory_pubsub.h"
 #include "localdapr/local_storage.h"
@@ -15,6 +16,8 @@
 #include "localdapr/mosquitto_link.h"
 #include "localdapr/mqtt_binding.h"
 #include "localdapr/mqtt_pubsub.h"
+#include "localdapr/redis_binding.h"
+#include "localdapr/redis_settings.h"
 #include "localdapr/sqlite_state.h"
 
 namespace ofn::localdapr {
@@ -62,6 +65,7 @@ const std::array<StateType, 2>& state_types() {
 
 constexpr std::string_view kCron = "bindings.cron";
 constexpr std::string_view kMqttBinding = "bindings.mqtt3";
+constexpr std::string_view kRedisBinding = "bindings.redis";
 constexpr std::string_view kInMemory = "pubsub.in-memory";
 constexpr std::string_view kMqttPubsub = "pubsub.mqtt3";
 constexpr std::string_view kSecretFile = "secretstores.local.file";
@@ -76,7 +80,13 @@ Error unknown_type(const Component& component) {
   if (!is_first_version(component.version)) message += "/" + component.version;
   message.append("'; it has ").append(kCron).append(", ");
   for (const BindingType& known : kBindingTypes) message.append(known.type).append(", ");
-  message.append(kMqttBinding).append(", ").append(kInMemory).append(", ").append(kMqttPubsub);
+  message.append(kMqttBinding)
+      .append(", ")
+      .append(kRedisBinding)
+      .append(", ")
+      .append(kInMemory)
+      .append(", ")
+      .append(kMqttPubsub);
   for (const StateType& known : state_types()) message.append(", ").append(known.type);
   message.append(", ").append(kSecretFile);
   message += ". Run Dapr for others (dapr run) and set DAPR_GRPC_PORT to its gRPC port";
@@ -166,6 +176,7 @@ Result<void> LocalSidecar::add(const Component& component) {
   }
   if (same_field_name(component.type, kMqttBinding)) return add_mqtt_binding(component);
   if (same_field_name(component.type, kMqttPubsub)) return add_mqtt_pubsub(component);
+  if (same_field_name(component.type, kRedisBinding)) return add_redis_binding(component);
   if (same_field_name(component.type, kSecretFile)) {
     auto secrets = SecretFile::create(component);
     if (!secrets) return std::unexpected(std::move(secrets.error()));
@@ -225,6 +236,19 @@ Result<void> LocalSidecar::add_mqtt_pubsub(const Component& component) {
                               .type = component.type,
                               .version = component.version,
                               .capabilities = {"SUBSCRIBE_WILDCARDS"}});
+  return {};
+}
+
+Result<void> LocalSidecar::add_redis_binding(const Component& component) {
+  auto settings = redis_settings(component, options_.app_id);
+  if (!settings) return std::unexpected(std::move(settings.error()));
+  async_bindings_.emplace(component.name,
+                          std::make_unique<RedisBinding>(
+                              make_hiredis_link(std::move(settings->server), loop_, log_), loop_));
+  info_.components.push_back({.name = component.name,
+                              .type = component.type,
+                              .version = component.version,
+                              .capabilities = {"OUTPUT_BINDING"}});
   return {};
 }
 

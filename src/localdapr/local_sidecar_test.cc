@@ -185,12 +185,13 @@ TEST_F(LocalSidecarTest, NamesEveryComponentThatCannotStart) {
   Component later = component("later", "bindings.localstorage");
   later.version = "v2";
   auto sidecar = create(
-      {component("cache", "bindings.redis"), component("files", "bindings.localstorage"), later});
+      {component("cache", "bindings.kafka"), component("files", "bindings.localstorage"), later});
   ASSERT_FALSE(sidecar);
   ASSERT_EQ(sidecar.error().size(), 3U);
   EXPECT_EQ(sidecar.error()[0].text(),
-            "the local sidecar has no component type 'bindings.redis'; it has bindings.cron, "
-            "bindings.http, bindings.localstorage, bindings.mqtt3, pubsub.in-memory, pubsub.mqtt3, "
+            "the local sidecar has no component type 'bindings.kafka'; it has bindings.cron, "
+            "bindings.http, bindings.localstorage, bindings.mqtt3, bindings.redis, "
+            "pubsub.in-memory, pubsub.mqtt3, "
             "state.in-memory, state.sqlite, "
             "secretstores.local.file. Run Dapr for others (dapr run) and set "
             "DAPR_GRPC_PORT to its gRPC port (component=cache, file=c.yaml, line=7)");
@@ -200,7 +201,7 @@ TEST_F(LocalSidecarTest, NamesEveryComponentThatCannotStart) {
 }
 
 TEST_F(LocalSidecarTest, LeavesOutWhatMayFail) {
-  Component cache = component("cache", "bindings.redis");
+  Component cache = component("cache", "bindings.kafka");
   cache.ignore_errors = true;
   auto sidecar = create({cache});
   ASSERT_TRUE(sidecar);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "localdapr/go_text.h"
+#include "localdapr/number.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -24,14 +25,6 @@ constexpr std::array<Scheme, 7> kSchemes = {{{"mqtt", Transport::kPlain},
                                              {"tcps", Transport::kTls},
                                              {"ssl", Transport::kTls},
                                              {"tls", Transport::kTls}}};
-
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // The two digits of a percent-encoding, and only they.
 std::optional<std::string> decode_percent(std::string_view text) {
@@ -120,17 +113,6 @@ Result<MqttSettings> read(const Component& component, std::string_view url,
       .consumer_id = std::string(component.property("consumerID").value_or("")),
       .retain = is_truthy(component.property("retain").value_or("")),
   };
-}
-
-// What mapstructure says of a text that is no number.
-std::unexpected<Error> no_number(std::string_view before, std::string_view property,
-                                 std::string_view kind, std::string_view function,
-                                 std::string_view text) {
-  std::string message(before);
-  message.append("1 error(s) decoding:\n\n* cannot parse '").append(property).append("' as ");
-  message.append(kind).append(": strconv.").append(function).append(": parsing \"");
-  message.append(text).append("\": invalid syntax");
-  return fail(Code::kInvalidArgument, std::move(message));
 }
 
 }  // namespace

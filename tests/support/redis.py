@@ -1,7 +1,7 @@
 """A real Redis on a port of its own that keeps what it has promised: each command is on the disk before its answer.
 
     with Redis(folder) as broker:
-        write_component(…, redisHost=f"127.0.0.1:{broker.port}")
+        write_component(…, redisHost=broker.host)
         broker.kill(); broker.start()
 """
 
@@ -24,6 +24,7 @@ class Redis:
         self._folder = folder / "redis"
         self._folder.mkdir()
         self.port = reserve_port()
+        self.host = f"127.0.0.1:{self.port}"
 
     def __enter__(self):
         self.start()
@@ -36,17 +37,17 @@ class Redis:
         """With what it kept."""
         flags = ["--bind", "127.0.0.1", "--port", self.port, "--appendonly", "yes", "--appendfsync", "always", "--save", ""]
         self.process = Process([self._program, *flags], {"PATH": "/usr/bin:/bin"}, cwd=self._folder)
-        until(lambda: self._ask("PING") == "PONG\n", "redis to answer")
+        until(lambda: self.ask("PING") == "PONG\n", "redis to answer")
 
     def kill(self):
         self.process.end()
 
     def published(self, topic):
         """The data of all that was ever published there by a sidecar, as octets, in order."""
-        events = [json.loads(line) for line in self._ask("XRANGE", topic, "-", "+").splitlines() if line.startswith("{")]
+        events = [json.loads(line) for line in self.ask("XRANGE", topic, "-", "+").splitlines() if line.startswith("{")]
         # An entry also has the publication's metadata.
         return [b64decode(event["data_base64"]) for event in events if "data_base64" in event]
 
-    def _ask(self, *command):
+    def ask(self, *command):
         words = ["redis-cli", "-p", str(self.port), *command]
         return subprocess.run(words, capture_output=True, text=True, timeout=4 * PATIENCE, check=False).stdout

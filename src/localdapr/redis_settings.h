@@ -1,0 +1,34 @@
+// What the components bindings.redis and pubsub.redis say of their Redis, as daprd reads it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "localdapr/component.h"
+#include "localdapr/hiredis_link.h"
+
+namespace ofn::localdapr {
+
+// The defaults are daprd's.
+struct RedisSettings {
+  RedisServer server;
+  // Of a pubsub, as all that follows.
+  std::string consumer_id{};  // the group's name, and the consumer's in it
+  Duration redeliver_interval = std::chrono::seconds(15);  // 0: what failed never comes again
+  Duration processing_timeout = std::chrono::seconds(60);  // 0: the same
+  std::size_t queue_depth = 100;
+  std::size_t concurrency = 10;
+  std::int64_t max_length = 0;  // of a stream, about; 0: any
+  Duration stream_ttl{};        // of what is in a stream, about; 0: for ever
+};
+
+// `app_id`: the consumer where the component names none.
+// Errors: kInvalidArgument in daprd's words; kUnimplemented: what needs Dapr. Never a password.
+Result<RedisSettings> redis_settings(const Component& component, std::string_view app_id);
+
+}  // namespace ofn::localdapr
