@@ -17,6 +17,7 @@
 #include "localdapr/mqtt_binding.h"
 #include "localdapr/mqtt_pubsub.h"
 #include "localdapr/redis_binding.h"
+#include "localdapr/redis_pubsub.h"
 #include "localdapr/redis_settings.h"
 #include "localdapr/sqlite_state.h"
 
@@ -68,6 +69,7 @@ constexpr std::string_view kMqttBinding = "bindings.mqtt3";
 constexpr std::string_view kRedisBinding = "bindings.redis";
 constexpr std::string_view kInMemory = "pubsub.in-memory";
 constexpr std::string_view kMqttPubsub = "pubsub.mqtt3";
+constexpr std::string_view kRedisPubsub = "pubsub.redis";
 constexpr std::string_view kSecretFile = "secretstores.local.file";
 
 // As daprd: no version, v0 and v1 are the first version of a type.
@@ -80,13 +82,10 @@ Error unknown_type(const Component& component) {
   if (!is_first_version(component.version)) message += "/" + component.version;
   message.append("'; it has ").append(kCron).append(", ");
   for (const BindingType& known : kBindingTypes) message.append(known.type).append(", ");
-  message.append(kMqttBinding)
-      .append(", ")
-      .append(kRedisBinding)
-      .append(", ")
-      .append(kInMemory)
-      .append(", ")
-      .append(kMqttPubsub);
+  message.append(kMqttBinding).append(", ").append(kRedisBinding);
+  for (const std::string_view bus : {kInMemory, kMqttPubsub, kRedisPubsub}) {
+    message.append(", ").append(bus);
+  }
   for (const StateType& known : state_types()) message.append(", ").append(known.type);
   message.append(", ").append(kSecretFile);
   message += ". Run Dapr for others (dapr run) and set DAPR_GRPC_PORT to its gRPC port";
@@ -177,6 +176,7 @@ Result<void> LocalSidecar::add(const Component& component) {
   if (same_field_name(component.type, kMqttBinding)) return add_mqtt_binding(component);
   if (same_field_name(component.type, kMqttPubsub)) return add_mqtt_pubsub(component);
   if (same_field_name(component.type, kRedisBinding)) return add_redis_binding(component);
+  if (same_field_name(component.type, kRedisPubsub)) return add_redis_pubsub(component);
   if (same_field_name(component.type, kSecretFile)) {
     auto secrets = SecretFile::create(component);
     if (!secrets) return std::unexpected(std::move(secrets.error()));
@@ -249,6 +249,21 @@ Result<void> LocalSidecar::add_redis_binding(const Component& component) {
                               .type = component.type,
                               .version = component.version,
                               .capabilities = {"OUTPUT_BINDING"}});
+  return {};
+}
+
+Result<void> LocalSidecar::add_redis_pubsub(const Component& component) {
+  auto settings = redis_settings(component, options_.app_id);
+  if (!settings) return std::unexpected(std::move(settings.error()));
+  auto make_link = [this, server = settings->server] {
+    return make_hiredis_link(server, loop_, log_);
+  };
+  pubsubs_.emplace(component.name, std::make_unique<RedisPubsub>(
+                                       *std::move(settings), std::move(make_link), loop_, log_));
+  info_.components.push_back({.name = component.name,
+                              .type = component.type,
+                              .version = component.version,
+                              .capabilities = {}});
   return {};
 }
 

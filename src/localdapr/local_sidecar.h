@@ -77,6 +77,7 @@ class LocalSidecar final : public dapr::DaprApi {
   Result<void> add(const Component& component);
   Result<void> add_mqtt_binding(const Component& component);
   Result<void> add_redis_binding(const Component& component);
+  Result<void> add_redis_pubsub(const Component& component);
   Result<void> add_mqtt_pubsub(const Component& component);
   MakeMqttLink link_maker(const MosquittoLibrary& library, const MqttBroker& broker) const;
 

@@ -191,7 +191,7 @@ TEST_F(LocalSidecarTest, NamesEveryComponentThatCannotStart) {
   EXPECT_EQ(sidecar.error()[0].text(),
             "the local sidecar has no component type 'bindings.kafka'; it has bindings.cron, "
             "bindings.http, bindings.localstorage, bindings.mqtt3, bindings.redis, "
-            "pubsub.in-memory, pubsub.mqtt3, "
+            "pubsub.in-memory, pubsub.mqtt3, pubsub.redis, "
             "state.in-memory, state.sqlite, "
             "secretstores.local.file. Run Dapr for others (dapr run) and set "
             "DAPR_GRPC_PORT to its gRPC port (component=cache, file=c.yaml, line=7)");

@@ -115,6 +115,17 @@ Result<MqttSettings> read(const Component& component, std::string_view url,
   };
 }
 
+// What mapstructure says of a text that is no number.
+std::unexpected<Error> no_number(std::string_view before, std::string_view property,
+                                 std::string_view kind, std::string_view function,
+                                 std::string_view text) {
+  std::string message(before);
+  message.append("1 error(s) decoding:\n\n* cannot parse '").append(property).append("' as ");
+  message.append(kind).append(": strconv.").append(function).append(": parsing \"");
+  message.append(text).append("\": invalid syntax");
+  return fail(Code::kInvalidArgument, std::move(message));
+}
+
 }  // namespace
 
 Result<MqttSettings> mqtt_binding_settings(const Component& component) {

@@ -1,5 +1,6 @@
 #include "localdapr/redis_settings.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -9,7 +10,6 @@
 namespace ofn::localdapr {
 namespace {
 
-constexpr std::string_view kBefore = "redis client configuration error: decode failed. ";
 constexpr std::uint16_t kPort = 6379;
 
 std::unexpected<Error> unsupported(std::string_view what) {
@@ -38,18 +38,31 @@ Result<wire::Endpoint> read_host(std::string_view text) {
   return endpoint;
 }
 
-// Of integers: those that are not there stay as they are.
+std::unexpected<Error> invalid(std::string_view property, std::string_view kind,
+                               std::string_view text) {
+  std::string message(
+      "redis client configuration error: decode failed. 1 error(s) decoding:\n\n* error decoding "
+      "'");
+  message.append(property).append("': invalid ").append(kind).append(" \"");
+  message.append(text).append("\"");
+  return fail(Code::kInvalidArgument, std::move(message));
+}
+
 template <class Number>
-Result<void> read_number(const Component& component, std::string_view property, Number& number_) {
+constexpr std::string_view kKind = "int";
+template <>
+constexpr std::string_view kKind<std::size_t> = "uint";
+template <>
+constexpr std::string_view kKind<std::int64_t> = "int64";
+
+// What is not there stays as it is.
+template <class Number>
+Result<void> read_number(const Component& component, std::string_view property, Number& value) {
   const auto text = component.property(property);
   if (!text) return {};
-  const std::optional<Number> value = number<Number>(*text);
-  constexpr bool kUnsigned = std::is_unsigned_v<Number>;
-  if (!value) {
-    return no_number(kBefore, property, kUnsigned ? "uint" : "int",
-                     kUnsigned ? "ParseUint" : "ParseInt", *text);
-  }
-  number_ = *value;
+  const std::optional<Number> read = number<Number>(*text);
+  if (!read) return invalid(property, kKind<Number>, *text);
+  value = *read;
   return {};
 }
 
@@ -64,12 +77,7 @@ Result<void> read_duration(const Component& component, std::string_view property
     return {};
   }
   const auto value = go_duration(*text);
-  if (!value) {
-    return fail(Code::kInvalidArgument, std::string(kBefore) +
-                                            "1 error(s) decoding:\n\n* error decoding '" +
-                                            std::string(property) + "': time: invalid duration \"" +
-                                            std::string(*text) + "\"");
-  }
+  if (!value) return invalid(property, "duration", *text);
   duration = *value;
   return {};
 }
@@ -109,6 +117,7 @@ Result<RedisSettings> redis_settings(const Component& component, std::string_vie
         read_duration(component, "streamTTL", seconds(1), settings.stream_ttl)}) {
     if (!read) return std::unexpected(std::move(read.error()));
   }
+  settings.queue_depth = std::max<std::size_t>(settings.queue_depth, 1);
   return settings;
 }
 
