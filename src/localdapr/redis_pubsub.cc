@@ -212,10 +212,11 @@ void RedisPubsub::take(const StreamPointer& stream, RedisReply entry) {
   BusMessage message{.topic = stream->topic, .data = {}};
   for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
     std::string& value = fields[i + 1].text;
-    if (fields[i].text == "data") message.data = std::move(value);
-    if (fields[i].text != "metadata") continue;
-    auto metadata = read_metadata(value);
-    if (metadata) {
+    if (fields[i].text == "data") {
+      message.data = std::move(value);
+    } else if (fields[i].text != "metadata") {
+      continue;
+    } else if (auto metadata = read_metadata(value)) {
       message.metadata = *std::move(metadata);
     } else {
       log_.write(Level::kWarning, "the metadata of an entry of Redis' is not read",

@@ -267,7 +267,7 @@ TEST_F(RedisPubsubTest, PublishesAsDaprdDoes) {
   };
   const std::vector<Case> cases = {
       {{}, {}, "XADD t * data d"},
-      {{}, {{"b", "<"}, {"a", "1"}}, "XADD t * data d metadata {\"a\":\"1\",\"b\":\"\\u003c\"}"},
+      {{}, {{"b", "<"}, {"a", "1"}}, R"(XADD t * data d metadata {"a":"1","b":"\u003c"})"},
       {{{"maxLenApprox", "7"}, {"streamTTL", "1h"}}, {}, "XADD t MAXLEN ~ 7 * data d"},
       // An hour before the first of January 2024.
       {{{"streamTTL", "1h"}}, {}, "XADD t MINID ~ 1704063600000-1 * data d"},
@@ -322,7 +322,7 @@ TEST_F(RedisPubsubTest, ReadsTheMetadataOfAnEntry) {
     return array({text("1-" + metadata), array({text("metadata"), text(metadata), text("data"),
                                                 text("d"), text("other"), text("x")})});
   };
-  read(brought({with("{\"a\":\"1\"}"), with("[]"), with("{\"a\":1}"), with("{")}));
+  read(brought({with(R"({"a":"1"})"), with("[]"), with(R"({"a":1})"), with("{")}));
   EXPECT_THAT(got_, ElementsAre("d a=1", "d", "d", "d"));
   EXPECT_THAT(log_.text(), HasSubstr("warning: the metadata of an entry of Redis' is not read"));
 }
