@@ -42,7 +42,8 @@ HttpAppChannel::HttpAppChannel(Loop& loop, std::unique_ptr<HttpClient> client,
 
 void HttpAppChannel::send(Request request, Replied done) {
   if (!api_token_.empty()) request.headers.push_back({"dapr-api-token", api_token_});
-  run_([&loop = loop_, client = client_, url = url_ + request.path, sent = std::move(request),
+  std::string to = url_ + request.path;
+  run_([&loop = loop_, client = client_, url = std::move(to), sent = std::move(request),
         done = std::move(done)]() mutable {
     auto reply = client->send({.method = sent.method,
                                .url = url,
