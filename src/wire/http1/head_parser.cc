@@ -90,10 +90,11 @@ Step HeadParser::parse_request_line(std::string_view seen) {
                : end;
   };
 
+  const auto too_long = [&] { return *at != ' ' && offset() - target_ >= limits_.target_bytes; };
+
   while (at != end) {
     Step step = Step::kMore;
-    if (state_ > State::kTarget && state_ < State::kVersion && *at != ' ' &&
-        offset() - target_ >= limits_.target_bytes) {
+    if (state_ > State::kTarget && state_ < State::kVersion && too_long()) {
       return refuse(414, "the request target is too long");
     }
     switch (state_) {
@@ -162,14 +163,14 @@ Step HeadParser::parse_request_line(std::string_view seen) {
       }
       case State::kWord:
         at = skip(kAlpha, at, within(target_, limits_.target_bytes));
-        if (at == end) break;
+        if (at == end || too_long()) break;
         if (*at != ' ') return refuse(400, kNoTarget);
         ++at;
         state_ = State::kAfterWord;
         break;
       case State::kAfterWord:
         at = skip(kAlpha, at, within(target_, limits_.target_bytes));
-        if (at == end) break;
+        if (at == end || too_long()) break;
         // Three words that are nothing of HTTP's: another protocol, such as a broken HTTP/2 preface, to which an HTTP
         // answer is noise (RFC 9113 §3.4: the connection is terminated).
         if (*at == '\r' && !is_registered(method(seen))) return refuse(0, "this is not HTTP");
@@ -188,7 +189,7 @@ Step HeadParser::parse_request_line(std::string_view seen) {
           ++at;
           break;
         }
-        if (at == end || (*at != ' ' && offset() - target_ >= limits_.target_bytes)) break;
+        if (at == end || too_long()) break;
         authority_size_ = offset() - authority_;
         if (!valid_authority(seen.substr(authority_, authority_size_))) {
           return refuse(400, "the request target's host is malformed");

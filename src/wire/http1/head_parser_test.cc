@@ -133,6 +133,8 @@ TEST(HeadParser, LimitsTheRequestLine) {
   expect_status(get("/" + std::string(18, 'a') + "%20"), 414, small);
   expect_status(get("/" + std::string(19, 'a') + "%20"), 414, small);
   expect_status(get("/" + std::string(19, 'a') + "\x01"), 414, small);
+  expect_status("GET " + std::string(21, 'a') + ":", 414, small);
+  expect_status("GET " + std::string(15, 'a') + " aaaaaaaa:", 414, small);
   expect_status(get("/" + std::string(18, 'a') + "\x01"), 400, small);
   const Limits defaults;
   expect_status(get("/" + std::string(defaults.target_bytes, 'a')), 414);
