@@ -6,25 +6,25 @@
 
 namespace ofn {
 
-bool FunctionCall::start_with_context() {
+bool FunctionCall::start_with_context(abi::ContextFacts& facts) {
   if (call_.event != nullptr) {
-    facts_.event = call_.event;
-    facts_.data = call_.event->data() ? Bytes(*call_.event->data()) : Bytes();
-    facts_.content_type =
+    facts.event = call_.event;
+    facts.data = call_.event->data() ? Bytes(*call_.event->data()) : Bytes();
+    facts.content_type =
         call_.event->datacontenttype() ? *call_.event->datacontenttype() : std::string_view();
   }
   if (call_.background != nullptr) {
-    facts_.data = call_.background->data.json();
-    facts_.content_type = "application/json";
+    facts.data = call_.background->data.json();
+    facts.content_type = "application/json";
   }
-  call_.context = &context_.emplace(ContextHost::kTable, &host_, facts_);
-  call_.data = facts_.data;
+  call_.context = &context_.emplace(ContextHost::kTable, &host_, facts);
+  call_.data = facts.data;
   if (invoker_.hooks == nullptr) return begin_run(function_, call_, hosts_, ran_);
 
   hooks_.emplace(*invoker_.hooks, invoker_.log, id_);
-  facts_.plugins = hooks_->plugins();
-  hooks_->pre(*context_, data_.emplace(facts_.data));
-  if (data_->replaced()) replace_data(*data_);
+  facts.plugins = hooks_->plugins();
+  hooks_->pre(*context_, data_.emplace(facts.data));
+  if (data_->replaced()) replace_data(facts, *data_);
   if (!hooks_->failed().empty()) {
     fail_by_hook();
     return end_hooked();
@@ -36,17 +36,17 @@ bool FunctionCall::resume() {
   return resume_run(function_, hosts_, ran_) && (!hooks_ || end_hooked());
 }
 
-void FunctionCall::replace_data(const CallData& data) {
-  call_.data = facts_.data = data.bytes();
+void FunctionCall::replace_data(abi::ContextFacts& facts, const CallData& data) {
+  call_.data = facts.data = data.bytes();
   if (call_.request != nullptr) {
     Request::Parts parts = call_.request->parts();
     parts.body = data.bytes();
     call_.request = &request_.emplace(std::move(parts));
-    if (facts_.request != nullptr) facts_.request = call_.request;
+    if (facts.request != nullptr) facts.request = call_.request;
   }
   if (call_.event != nullptr) {
     event_.emplace(*call_.event).data(std::string(data.bytes()));
-    call_.event = facts_.event = &*event_;
+    call_.event = facts.event = &*event_;
   }
   if (call_.background != nullptr) {
     background_.emplace(*call_.background).data = EventData(std::string(data.bytes()));

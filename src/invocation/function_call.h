@@ -4,7 +4,7 @@
 //   FunctionCall call(invoker, function, context_host, hosts, id);
 //   bool ended = call.start(facts, {.request = &request});
 //   while (!ended) { …until something is ready… ended = call.resume(); }
-//   Ran ran = call.take();
+//   Ran& ran = call.ran();
 #pragma once
 
 #include <optional>
@@ -44,16 +44,15 @@ class FunctionCall {
   bool start(const Facts& facts, const abi::Call& call) {
     call_ = call;
     if (!invoker_.may_block(function_)) return begin_run(function_, call_, hosts_, ran_);
-    facts_ = facts();
-    return start_with_context();
+    return start_with_context(facts_.emplace(facts()));
   }
   bool resume();
-  // What came of it, once.
-  Ran take() { return std::move(ran_); }
+  // What came of it, when it has ended.
+  Ran& ran() { return ran_; }
 
  private:
-  bool start_with_context();
-  void replace_data(const CallData& data);
+  bool start_with_context(abi::ContextFacts& facts);
+  void replace_data(abi::ContextFacts& facts, const CallData& data);
   void fail_by_hook();
   bool end_hooked();
 
@@ -64,7 +63,7 @@ class FunctionCall {
   std::string_view id_;
 
   abi::Call call_;
-  abi::ContextFacts facts_;
+  std::optional<abi::ContextFacts> facts_;
   std::optional<Context> context_;
   std::optional<HookRun> hooks_;
   // What a hook has put into the place of what arrived.

@@ -224,8 +224,11 @@ abi::ContextFacts Invocation::facts() const {
 
 // A call has ended.
 void Invocation::take_run() {
-  Ran ran = call_->take();
+  take(call_->ran());
   call_.reset();
+}
+
+void Invocation::take(Ran& ran) {
   if (ran.crash) return crashed(*ran.crash);
   if (!answers_with_response(function_->signature)) {
     if (ran.hook_failed) return fail_with(std::move(ran.outcome.response), ran.verdict);
@@ -295,10 +298,13 @@ void Invocation::finish() {
                        {{"request_id", id_}, {"function", function_->name}});
     return end();
   }
-  if (streaming_ && (verdict_ == Verdict::kCrash || stream_.closed())) {
-    payloads_.clear();
-    end_answer(verdict_ == Verdict::kCrash ? verdict_ : Verdict::kError, false);
-    return end();
+  // What was written is not whole: the function threw, or nobody took it any more.
+  if (stream_.live() && (verdict_ == Verdict::kCrash || stream_.closed())) {
+    if (verdict_ != Verdict::kCrash) fail_with(stopped(), Verdict::kError);
+    if (streaming_) {
+      end_answer(verdict_, false);
+      return end();
+    }
   }
   if (!payloads_.empty()) return deliver();
   if (streaming_) {

@@ -136,6 +136,7 @@ class Invocation {
   bool start_next();
   abi::ContextFacts facts() const;
   void take_run();
+  void take(Ran& ran);
   void conclude();
   void reply_in(event::Mode mode);
   void fail_with(Response answer, Verdict verdict);

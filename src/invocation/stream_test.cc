@@ -299,6 +299,20 @@ TEST(Stream, ACallerThatLeavesEndsTheWait) {
   EXPECT_THAT(sink.log, ElementsAre("begin 200", "Trailer: X-OpenFunction-Status", "abort"));
 }
 
+TEST(Stream, WhatACallerCutsShortIsNotSent) {
+  Stage stage(context_with(Runtime::kKnative, both()));
+  Sink sink;
+  stage.sink = &sink;
+  const Function function = streaming<&write_early>();
+  stage.begin(function);
+  stage.invocation.caller_left();  // before the head has gone out
+  stage.run_to_end(function);
+  EXPECT_THAT(sink.log, ElementsAre());
+  EXPECT_EQ(stage.sidecar.calls().size(), 0U);
+  EXPECT_EQ(stage.verdict, Verdict::kError);
+  EXPECT_EQ(stage.ends, 1);
+}
+
 TEST(Stream, TheDeadlineAbortsIt) {
   Stage stage;
   Sink sink;
