@@ -5,8 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ofn/signature.h>
-
 #include "invocation/test_stage.h"
 
 namespace ofn {
@@ -15,46 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-struct Sink final : BodySink {
-  void begin(Response head, std::span<const Field> extra, std::function<void()> room) override {
-    log.push_back("begin " + std::to_string(head.status()));
-    for (const Header& header : head.headers()) log.push_back(header.name + "=" + header.value);
-    for (const Field& field : extra)
-      if (field.name != "X-Request-Id")
-        log.push_back(std::string(field.name) + ": " + std::string(field.value));
-    on_room = std::move(room);
-  }
-  void write(std::string_view bytes) override {
-    body += bytes;
-    waiting += keeps ? bytes.size() : 0;
-  }
-  std::size_t unsent() const override { return waiting; }
-  void finish(std::span<const Field> trailers) override {
-    log.emplace_back("finish");
-    for (const Field& field : trailers)
-      log.push_back(std::string(field.name) + ": " + std::string(field.value));
-  }
-  void abort() override { log.emplace_back("abort"); }
-
-  std::vector<std::string> log;
-  std::string body;
-  bool keeps = false;  // what is written stays unsent
-  std::size_t waiting = 0;
-  std::function<void()> on_room;
-};
-
-// A function as its registration knows it.
-template <auto kFunction>
-Function streaming() {
-  const abi::Registration made = internal::registration<internal::select(kFunction)>(
-      abi::Origin::kAuthor, "f", "", 0, nullptr);
-  return {.name = "f",
-          .signature = made.signature,
-          .invoke = made.invoke,
-          .takes_context = made.takes_context,
-          .streams = made.streams};
-}
 
 const auto kBegun = ElementsAre("begin 200", "Trailer: X-OpenFunction-Status", "finish",
                                 "X-OpenFunction-Status: success");
@@ -74,14 +32,14 @@ TEST(Stream, PiecesGoToTheCaller) {
   Stage stage;
   Sink sink;
   stage.sink = &sink;
-  stage.call(streaming<&write_abc>());
+  stage.call(made<&write_abc>());
   EXPECT_THAT(sink.log, kBegun);
   EXPECT_EQ(sink.body, "abc");
   EXPECT_FALSE(stage.response.has_value());
   EXPECT_EQ(stage.ends, 1);
   EXPECT_THAT(stage.notes.lines, ElementsAre("began f", "answered success 200", "ended"));
   // And the next call of the same invocation begins anew.
-  stage.call(streaming<&write_abc>());
+  stage.call(made<&write_abc>());
   EXPECT_EQ(sink.body, "abcabc");
   stage.call(kEcho);
   EXPECT_EQ(stage.status(), 200);
@@ -91,7 +49,7 @@ TEST(Stream, NothingWrittenIsAnOrdinaryAnswer) {
   Stage stage;
   Sink sink;
   stage.sink = &sink;
-  stage.call(streaming<&write_head_only>());
+  stage.call(made<&write_head_only>());
   EXPECT_THAT(sink.log, ElementsAre());
   EXPECT_EQ(stage.status(), 201);
   EXPECT_EQ(*stage.response->find_header("x"), "1");
@@ -102,7 +60,7 @@ TEST(Stream, AStatusOfFailureIsToldInTheTrailer) {
   Stage stage(context_with(Runtime::kKnative, both()));
   Sink sink;
   stage.sink = &sink;
-  const Function function = streaming<&write_unless_refused>();
+  const Function function = made<&write_unless_refused>();
   stage.call(function);
   EXPECT_EQ(stage.status(), 404);  // held, since there are outputs
   EXPECT_EQ(stage.sidecar.calls().size(), 0U);
@@ -118,7 +76,7 @@ TEST(Stream, IsHeldForOutputsAndSentAsOneBody) {
   Stage stage(context_with(Runtime::kKnative, both()));
   Sink sink;
   stage.sink = &sink;
-  stage.call(streaming<&write_abc>());
+  stage.call(made<&write_abc>());
   EXPECT_THAT(sink.log, ElementsAre());
   EXPECT_EQ(stage.status(), 200);
   EXPECT_EQ(stage.response->body(), "abc");
@@ -135,7 +93,7 @@ TEST(Stream, SentEarlyItEndsWhenTheOutputsHaveConfirmed) {
   Stage stage(context_with(Runtime::kKnative, both()));
   Sink sink;
   stage.sink = &sink;
-  stage.call(streaming<&write_early>());
+  stage.call(made<&write_early>());
   EXPECT_THAT(sink.log, kBegun);
   EXPECT_EQ(sink.body, "early");
   EXPECT_EQ(stage.sidecar.calls()[1].data, "early");
@@ -146,7 +104,7 @@ TEST(Stream, SentEarlyAFailedOutputAbortsIt) {
   Sink sink;
   stage.sink = &sink;
   stage.sidecar.script("c-files", {FakeSidecar::error(Code::kInvalidArgument, "no")});
-  stage.call(streaming<&write_early>());
+  stage.call(made<&write_early>());
   EXPECT_THAT(sink.log, ElementsAre("begin 200", "Trailer: X-OpenFunction-Status", "abort"));
   EXPECT_FALSE(stage.response.has_value());
   EXPECT_EQ(stage.ends, 1);
@@ -161,13 +119,13 @@ TEST(Stream, AThrowAbortsWhatHasGoneOutAndIsA500Otherwise) {
   Stage live;
   Sink sink;
   live.sink = &sink;
-  live.call(streaming<&write_and_throw>());
+  live.call(made<&write_and_throw>());
   EXPECT_THAT(sink.log, ElementsAre("begin 200", "Trailer: X-OpenFunction-Status", "abort"));
   EXPECT_THAT(live.notes.lines, ElementsAre("began f", "answered crash 200", "ended"));
 
   Stage held(context_with(Runtime::kKnative, both()));
   held.sink = &sink;
-  held.call(streaming<&write_and_throw>());
+  held.call(made<&write_and_throw>());
   EXPECT_EQ(held.status(), 500);
   EXPECT_EQ(held.verdict, Verdict::kCrash);
   EXPECT_EQ(held.sidecar.calls().size(), 0U);
@@ -182,7 +140,7 @@ void write_much(const Request&, Writer& writer) {
 TEST(Stream, NoMoreIsHeldThanAllowed) {
   Stage stage(context_with(Runtime::kKnative, both()));
   stage.invoker.max_held = 10;
-  stage.call(streaming<&write_much>());
+  stage.call(made<&write_much>());
   EXPECT_EQ(stage.status(), 500);
   EXPECT_EQ(stage.sidecar.calls().size(), 0U);
   EXPECT_THAT(stage.log.text(), HasSubstr("send_early"));
@@ -207,7 +165,7 @@ TEST(Stream, MisuseThrows) {
     Sink sink;
     stage.sink = &sink;
     stage.target = target;
-    stage.call(streaming<&misuse>());
+    stage.call(made<&misuse>());
     EXPECT_THAT(stage.log.text(), HasSubstr(what)) << target;
     EXPECT_EQ(stage.ends, 1);
   }
@@ -228,7 +186,7 @@ TEST(Stream, EventsAndLinesHaveTheirForm) {
   Sink events;
   stage.sink = &events;
   stage.target = "/events";
-  stage.call(streaming<&write_forms>());
+  stage.call(made<&write_forms>());
   EXPECT_EQ(
       events.body,
       "event: e\nid: 7\nretry: 5\ndata: one\ndata: two\ndata: three\ndata: four\n\ndata: \n\n");
@@ -236,7 +194,7 @@ TEST(Stream, EventsAndLinesHaveTheirForm) {
   Sink lines;
   stage.sink = &lines;
   stage.target = "/lines";
-  stage.call(streaming<&write_forms>());
+  stage.call(made<&write_forms>());
   EXPECT_EQ(lines.body, "{}\n[1]\n");
   EXPECT_EQ(lines.log[1], "content-type=application/x-ndjson");
 }
@@ -252,25 +210,17 @@ TEST(Stream, ASlowCallerMakesTheFunctionWait) {
   Sink sink;
   sink.keeps = true;
   stage.sink = &sink;
-  const Function function = streaming<&write_a_lot>();
+  const Function function = made<&write_a_lot>();
   written_whole = 0;
   stage.begin(function);
-  std::atomic<bool> returned = false;
-  std::jthread worker([&] {
-    stage.invocation.run();
-    returned = true;
-  });
   // Takes all that waits whenever the function could not go on.
   std::size_t most = 0;
-  while (!returned) {
-    stage.loop.poll();
+  stage.run_beside([&] {
     most = std::max(most, sink.waiting);
-    if (sink.waiting > StreamHost::kMark) {
-      EXPECT_FALSE(returned);
-      sink.waiting = 0;
-      sink.on_room();
-    }
-  }
+    if (sink.waiting <= StreamHost::kMark) return;
+    sink.waiting = 0;
+    sink.on_room();
+  });
   stage.invocation.finish();
   EXPECT_EQ(written_whole, 1000);
   EXPECT_EQ(sink.body.size(), 1'000'000U);
@@ -282,18 +232,12 @@ TEST(Stream, ACallerThatLeavesEndsTheWait) {
   Sink sink;
   sink.keeps = true;
   stage.sink = &sink;
-  const Function function = streaming<&write_a_lot>();
+  const Function function = made<&write_a_lot>();
   written_whole = 0;
   stage.begin(function);
-  std::atomic<bool> returned = false;
-  std::jthread worker([&] {
-    stage.invocation.run();
-    returned = true;
-  });
-  while (!returned) {
-    stage.loop.poll();
+  stage.run_beside([&] {
     if (sink.waiting > StreamHost::kMark) stage.invocation.caller_left();
-  }
+  });
   stage.invocation.finish();
   EXPECT_LT(written_whole, 100);
   EXPECT_THAT(sink.log, ElementsAre("begin 200", "Trailer: X-OpenFunction-Status", "abort"));
@@ -303,7 +247,7 @@ TEST(Stream, WhatACallerCutsShortIsNotSent) {
   Stage stage(context_with(Runtime::kKnative, both()));
   Sink sink;
   stage.sink = &sink;
-  const Function function = streaming<&write_early>();
+  const Function function = made<&write_early>();
   stage.begin(function);
   stage.invocation.caller_left();  // before the head has gone out
   stage.run_to_end(function);
@@ -318,17 +262,11 @@ TEST(Stream, TheDeadlineAbortsIt) {
   Sink sink;
   sink.keeps = true;
   stage.sink = &sink;
-  const Function function = streaming<&write_a_lot>();
+  const Function function = made<&write_a_lot>();
   stage.begin(function, stage.clock.now() + 1s);
-  std::atomic<bool> returned = false;
-  std::jthread worker([&] {
-    stage.invocation.run();
-    returned = true;
-  });
-  while (!returned) {
-    stage.loop.poll();
+  stage.run_beside([&] {
     if (sink.waiting > StreamHost::kMark) stage.clock.advance(1s);
-  }
+  });
   stage.invocation.finish();
   EXPECT_THAT(sink.log, ElementsAre("begin 200", "Trailer: X-OpenFunction-Status", "abort"));
   EXPECT_EQ(stage.ends, 1);
@@ -339,7 +277,7 @@ TEST(Stream, ADeliverysAnswerIsHeld) {
   FunctionContext context = context_with(Runtime::kAsync, {});
   context.triggers.push_back({.name = "in"});
   Stage stage(context);
-  stage.deliver(streaming<&write_abc>(), {.input = stage.context.triggers[0], .data = "x"});
+  stage.deliver(made<&write_abc>(), {.input = stage.context.triggers[0], .data = "x"});
   EXPECT_EQ(stage.status(), 200);
   EXPECT_EQ(stage.response->body(), "abc");
 }

@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ofn/signature.h>
 #include <ofn/typed.h>
 
 #include "invocation/test_stage.h"
@@ -14,20 +13,9 @@ namespace ofn {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-template <auto kFunction>
-Function made() {
-  const abi::Registration made = internal::registration<internal::select(kFunction)>(
-      abi::Origin::kAuthor, "f", "", 0, nullptr);
-  return {.name = "f",
-          .signature = made.signature,
-          .invoke = made.invoke,
-          .takes_context = made.takes_context,
-          .streams = made.streams,
-          .typed = made.typed};
-}
 
 task<Response> at_once(const Request& request) { co_return "got " + std::string(request.body()); }
 task<std::string> inner(std::string text) { co_return text + "!"; }
@@ -300,25 +288,12 @@ task<> writes(const Request&, Writer& writer) {
   steps.emplace_back(co_await writer.async_line("{}") ? "room" : "closed");
 }
 
-struct FullSink final : BodySink {
-  void begin(Response, std::span<const Field>, std::function<void()> room) override {
-    on_room = std::move(room);
-  }
-  void write(std::string_view bytes) override { waiting += bytes.size(); }
-  std::size_t unsent() const override { return waiting; }
-  void finish(std::span<const Field>) override { finished = true; }
-  void abort() override { aborted = true; }
-  std::size_t waiting = 0;
-  std::function<void()> on_room;
-  bool finished = false;
-  bool aborted = false;
-};
-
 TEST(Task, AwaitsRoomForWhatItWrites) {
   for (const bool leaves : {false, true}) {
     steps.clear();
     Stage stage;
-    FullSink sink;
+    Sink sink;
+    sink.keeps = true;
     stage.sink = &sink;
     const Function function = made<&writes>();
     stage.call(function);
@@ -334,8 +309,7 @@ TEST(Task, AwaitsRoomForWhatItWrites) {
     stage.run_to_end(function);
     EXPECT_EQ(steps, leaves ? (std::vector<std::string>{"closed", "closed"})
                             : (std::vector<std::string>{"room", "room"}));
-    EXPECT_EQ(sink.finished, !leaves);
-    EXPECT_EQ(sink.aborted, leaves);
+    EXPECT_THAT(sink.log, Contains(leaves ? "abort" : "finish"));
   }
 }
 

@@ -19,6 +19,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ofn/signature.h>
+
 #include "invocation/invocation.h"
 #include "testing/fake_sidecar.h"
 #include "testing/manual_clock.h"
@@ -77,6 +79,35 @@ struct FakeStores final : Stores {
   StoreCall asked;
   std::string traceparent;
   StoreResult answer;
+};
+
+// Writes down what goes to a caller in pieces.
+struct Sink final : BodySink {
+  void begin(Response head, std::span<const Field> extra, std::function<void()> room) override {
+    log.push_back("begin " + std::to_string(head.status()));
+    for (const Header& header : head.headers()) log.push_back(header.name + "=" + header.value);
+    for (const Field& field : extra)
+      if (field.name != "X-Request-Id")
+        log.push_back(std::string(field.name) + ": " + std::string(field.value));
+    on_room = std::move(room);
+  }
+  void write(std::string_view bytes) override {
+    body += bytes;
+    waiting += keeps ? bytes.size() : 0;
+  }
+  std::size_t unsent() const override { return waiting; }
+  void finish(std::span<const Field> trailers) override {
+    log.emplace_back("finish");
+    for (const Field& field : trailers)
+      log.push_back(std::string(field.name) + ": " + std::string(field.value));
+  }
+  void abort() override { log.emplace_back("abort"); }
+
+  std::vector<std::string> log;
+  std::string body;
+  bool keeps = false;  // what is written stays unsent
+  std::size_t waiting = 0;
+  std::function<void()> on_room;
 };
 
 // One invocation, from a request to its answer. What the author's function does is `body`.
@@ -138,17 +169,25 @@ struct Stage final : Caller {
   // What takes a Context waits for the loop, so it runs beside it.
   void run_piece(const Function& function) {
     if (invoker.may_block(function)) {
-      std::atomic<bool> returned = false;
-      std::jthread worker([&] {
-        invocation.run();
-        returned = true;
-      });
-      while (!returned) loop.poll();
+      run_beside([] {});
     } else {
       invocation.run();
     }
     invocation.finish();
     settle(loop);
+  }
+  // The function on a thread of its own, its loop on this one; `meanwhile` after each turn of that.
+  template <class Meanwhile>
+  void run_beside(Meanwhile meanwhile) {
+    std::atomic<bool> returned = false;
+    std::jthread worker([&] {
+      invocation.run();
+      returned = true;
+    });
+    while (!returned) {
+      loop.poll();
+      meanwhile();
+    }
   }
   int status() const { return response ? response->status() : 0; }
 
@@ -176,6 +215,19 @@ struct Stage final : Caller {
   std::map<std::string, std::string> fields;
   int ends = 0;
 };
+
+// An author's function as its registration makes it known.
+template <auto kFunction>
+Function made() {
+  const abi::Registration made = internal::registration<internal::select(kFunction)>(
+      abi::Origin::kAuthor, "f", "", 0, nullptr);
+  return {.name = "f",
+          .signature = made.signature,
+          .invoke = made.invoke,
+          .takes_context = made.takes_context,
+          .streams = made.streams,
+          .typed = made.typed};
+}
 
 inline Function http(void (*invoke)(const abi::Call&, abi::Outcome&)) {
   return {.name = "app::f", .signature = Signature::kHttp, .invoke = invoke};
