@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <new>
 #include <utility>
 
@@ -19,19 +18,13 @@ constexpr std::size_t kFreeBody = 65535;
 constexpr std::int32_t kGrantedWindow = 256 * 1024;
 // Bytes that are on their way to us on all streams together. They are bounded stream by stream.
 constexpr std::int32_t kConnectionWindow = 1024 * 1024;
-// How long the peer may take to answer our first GOAWAY before the second follows.
-constexpr std::chrono::seconds kFarewell(1);
 // Of one header block. With frames of the usual 16 KiB that is twice what a head may have.
 constexpr int kMaxContinuations = 8;
 // Frames for a peer that does not read. 100 streams have some hundreds; what a peer makes us say
 // beyond them (resets of what it spoils) has no other end.
 constexpr std::size_t kMaxBacklog = 1000;
-// How long a peer may go on sending a request that has its answer (413).
-constexpr std::chrono::seconds kLingering(1);
 // Streams that are kept for the next requests.
 constexpr std::size_t kPooled = 16;
-
-constexpr std::array<std::uint8_t, 8> kFarewellPing = {'o', 'f', 'n', 'd', 'r', 'a', 'i', 'n'};
 
 std::string_view reason_of(int status) {
   switch (status) {
@@ -362,7 +355,7 @@ void ServerSession::reset(ServerStream& stream, std::uint32_t code) {
   nghttp2_submit_rst_stream(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(), code);
 }
 
-// --- endings -------------------------------------------------------------------------------------
+// --- streams' ends -------------------------------------------------------------------------------------
 
 void ServerSession::on_closed(std::int32_t id) {
   ServerStream* stream = find(id);
@@ -408,108 +401,6 @@ void ServerSession::leave_streams() {
   }
   open_ = 0;
   if (timer_) timer_->disarm();
-}
-
-void ServerSession::input_ended() {
-  input_ended_ = true;
-  for (ServerStream* stream : streams_) {
-    if (stream->is_open() && stream->notes.receiving) reset(*stream, NGHTTP2_CANCEL);
-  }
-  transport_->wake();
-}
-
-Ending ServerSession::ending() const {
-  if (engine_.finished() || (input_ended_ && open_ == 0)) return Ending::kLinger;
-  return Ending::kOpen;
-}
-
-void ServerSession::drain() {
-  if (draining_) return;
-  draining_ = true;
-  // First the intention, so that no request that is on its way is refused (RFC 9113 §6.8); once the
-  // peer has seen it, the last stream that counts.
-  nghttp2_submit_shutdown_notice(engine_.get());
-  nghttp2_submit_ping(engine_.get(), NGHTTP2_FLAG_NONE, kFarewellPing.data());
-  farewell_at_ = now() + kFarewell;
-  look_at(farewell_at_);
-  transport_->wake();
-}
-
-void ServerSession::say_farewell() {
-  if (leaving_) return;
-  leaving_ = true;
-  farewell_at_ = SteadyTime::max();
-  nghttp2_submit_goaway(engine_.get(), NGHTTP2_FLAG_NONE,
-                        nghttp2_session_get_last_proc_stream_id(engine_.get()), NGHTTP2_NO_ERROR,
-                        nullptr, 0);
-  transport_->wake();
-}
-
-// --- time ----------------------------------------------------------------------------------------
-
-// One timer, which looks at everything that has a limit. A moment that turns out too early costs
-// one look.
-void ServerSession::look_at(SteadyTime due) {
-  if (due >= next_look_) return;
-  next_look_ = due;
-  timer_->arm(due);
-}
-
-SteadyTime ServerSession::stream_deadline(const ServerStream& stream) const {
-  if (!stream.is_open()) return SteadyTime::max();
-  if (stream.notes.complete) return stream.notes.last_progress + kLingering;
-  if (stream.in_pieces() && !stream.body_complete() && stream.unsent() == 0)
-    return SteadyTime::max();  // it waits for its function
-  if (stream.answered()) return stream.notes.last_progress + limits_.write_timeout;
-  if (stream.notes.receiving && !stream.notes.waits_for_memory)
-    return stream.notes.last_progress + limits_.body_timeout;
-  return SteadyTime::max();
-}
-
-void ServerSession::stream_timed_out(ServerStream& stream) {
-  stream.notes.ended_by_us = true;
-  if (stream.notes.complete) {
-    reset(stream, NGHTTP2_NO_ERROR);
-  } else if (stream.answered()) {
-    reset(stream, NGHTTP2_CANCEL);  // it takes nothing: its window is closed
-  } else {
-    answer_early(stream, 408);
-  }
-}
-
-void ServerSession::on_time() {
-  next_look_ = SteadyTime::max();
-  const SteadyTime time = now();
-  if (unfinished_since_ != SteadyTime::max()) {
-    const SteadyTime due = unfinished_since_ + limits_.head_timeout;
-    if (time >= due) {
-      engine_.terminate(NGHTTP2_PROTOCOL_ERROR);
-      unfinished_since_ = SteadyTime::max();
-    } else {
-      look_at(due);
-    }
-  }
-  for (ServerStream* stream : streams_) {
-    if (time >= stream_deadline(*stream)) stream_timed_out(*stream);
-    const SteadyTime due = stream_deadline(*stream);
-    if (due > time && due != SteadyTime::max()) look_at(due);
-  }
-  if (open_ == 0 && !leaving_) {
-    const SteadyTime due = idle_since_ + limits_.idle_timeout;
-    if (time >= due) {
-      say_farewell();
-    } else {
-      look_at(due);
-    }
-  }
-  if (farewell_at_ != SteadyTime::max()) {
-    if (time >= farewell_at_) {
-      say_farewell();
-    } else {
-      look_at(farewell_at_);
-    }
-  }
-  transport_->wake();
 }
 
 // --- Upgrade: h2c --------------------------------------------------------------------------------

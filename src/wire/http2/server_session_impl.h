@@ -1,6 +1,9 @@
-// The class behind make_server_session(), for server_session.cc only.
+// The class behind make_server_session(): what it does with requests is in server_session.cc, how it
+// ends in server_session_end.cc.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -52,6 +55,12 @@ class ServerSession final : public Session, public StreamOwner {
   void take_back(ServerStream& stream, std::size_t reserved) override;
 
  private:
+  // How long a peer may go on sending a request that has its answer (413).
+  static constexpr std::chrono::seconds kLingering{1};
+  // Says which PING's answer tells that the peer has seen our first GOAWAY.
+  static constexpr std::array<std::uint8_t, 8> kFarewellPing = {'o', 'f', 'n', 'd',
+                                                                'r', 'a', 'i', 'n'};
+
   static nghttp2_session_callbacks* callbacks();
   static ServerSession& self(void* user) { return *static_cast<ServerSession*>(user); }
   ServerStream* find(std::int32_t id) {

@@ -1,0 +1,118 @@
+// How a connection ends: by its peer, by a drain, in time.
+#include <algorithm>
+#include <chrono>
+
+#include "wire/http2/server_session_impl.h"
+
+namespace ofn::wire::http2 {
+
+namespace {
+
+// How long the peer may take to answer our first GOAWAY before the second follows.
+constexpr std::chrono::seconds kFarewell(1);
+
+}  // namespace
+
+void ServerSession::input_ended() {
+  input_ended_ = true;
+  for (ServerStream* stream : streams_) {
+    if (stream->is_open() && stream->notes.receiving) reset(*stream, NGHTTP2_CANCEL);
+  }
+  transport_->wake();
+}
+
+Ending ServerSession::ending() const {
+  if (engine_.finished() || (input_ended_ && open_ == 0)) return Ending::kLinger;
+  return Ending::kOpen;
+}
+
+void ServerSession::drain() {
+  if (draining_) return;
+  draining_ = true;
+  // First the intention, so that no request that is on its way is refused (RFC 9113 §6.8); once the
+  // peer has seen it, the last stream that counts.
+  nghttp2_submit_shutdown_notice(engine_.get());
+  nghttp2_submit_ping(engine_.get(), NGHTTP2_FLAG_NONE, kFarewellPing.data());
+  farewell_at_ = now() + kFarewell;
+  look_at(farewell_at_);
+  transport_->wake();
+}
+
+void ServerSession::say_farewell() {
+  if (leaving_) return;
+  leaving_ = true;
+  farewell_at_ = SteadyTime::max();
+  nghttp2_submit_goaway(engine_.get(), NGHTTP2_FLAG_NONE,
+                        nghttp2_session_get_last_proc_stream_id(engine_.get()), NGHTTP2_NO_ERROR,
+                        nullptr, 0);
+  transport_->wake();
+}
+
+// --- time ----------------------------------------------------------------------------------------
+
+// One timer, which looks at everything that has a limit. A moment that turns out too early costs
+// one look.
+void ServerSession::look_at(SteadyTime due) {
+  if (due >= next_look_) return;
+  next_look_ = due;
+  timer_->arm(due);
+}
+
+SteadyTime ServerSession::stream_deadline(const ServerStream& stream) const {
+  if (!stream.is_open()) return SteadyTime::max();
+  if (stream.notes.complete) return stream.notes.last_progress + kLingering;
+  if (stream.in_pieces() && !stream.body_complete() && stream.unsent() == 0)
+    return SteadyTime::max();  // it waits for its function
+  if (stream.answered()) return stream.notes.last_progress + limits_.write_timeout;
+  if (stream.notes.receiving && !stream.notes.waits_for_memory)
+    return stream.notes.last_progress + limits_.body_timeout;
+  return SteadyTime::max();
+}
+
+void ServerSession::stream_timed_out(ServerStream& stream) {
+  stream.notes.ended_by_us = true;
+  if (stream.notes.complete) {
+    reset(stream, NGHTTP2_NO_ERROR);
+  } else if (stream.answered()) {
+    reset(stream, NGHTTP2_CANCEL);  // it takes nothing: its window is closed
+  } else {
+    answer_early(stream, 408);
+  }
+}
+
+void ServerSession::on_time() {
+  next_look_ = SteadyTime::max();
+  const SteadyTime time = now();
+  if (unfinished_since_ != SteadyTime::max()) {
+    const SteadyTime due = unfinished_since_ + limits_.head_timeout;
+    if (time >= due) {
+      engine_.terminate(NGHTTP2_PROTOCOL_ERROR);
+      unfinished_since_ = SteadyTime::max();
+    } else {
+      look_at(due);
+    }
+  }
+  for (ServerStream* stream : streams_) {
+    if (time >= stream_deadline(*stream)) stream_timed_out(*stream);
+    const SteadyTime due = stream_deadline(*stream);
+    if (due > time && due != SteadyTime::max()) look_at(due);
+  }
+  if (open_ == 0 && !leaving_) {
+    const SteadyTime due = idle_since_ + limits_.idle_timeout;
+    if (time >= due) {
+      say_farewell();
+    } else {
+      look_at(due);
+    }
+  }
+  if (farewell_at_ != SteadyTime::max()) {
+    if (time >= farewell_at_) {
+      say_farewell();
+    } else {
+      look_at(farewell_at_);
+    }
+  }
+  transport_->wake();
+}
+
+}  // namespace ofn::wire::http2
