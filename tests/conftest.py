@@ -35,3 +35,15 @@ def shared(repository):
         return output
 
     return build
+
+
+@pytest.fixture(scope="session")
+def shared_from(shared, tmp_path_factory):
+    """shared_from(text): the same, of a source that a test has in itself."""
+
+    def build(text):
+        source = tmp_path_factory.mktemp("source") / "functions.cc"
+        source.write_text(text)
+        return shared(source, source.with_suffix(".so"))
+
+    return build

@@ -40,10 +40,8 @@ OFN_FUNCTION(pieces)
 
 
 @pytest.fixture(scope="module")
-def functions(shared, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tasks")
-    (folder / "tasks.cc").write_text(SOURCE)
-    return shared(folder / "tasks.cc", folder / "tasks.so")
+def functions(shared_from):
+    return shared_from(SOURCE)
 
 
 def test_a_coroutine_waits_for_the_sidecar(absent_sidecar, serve):

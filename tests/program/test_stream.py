@@ -55,10 +55,8 @@ def connect(raw):
 
 
 @pytest.fixture(scope="module")
-def stream(shared, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("stream")
-    (folder / "stream.cc").write_text(SOURCE)
-    return shared(folder / "stream.cc", folder / "stream.so")
+def stream(shared_from):
+    return shared_from(SOURCE)
 
 
 def test_each_piece_arrives_when_it_is_written(serve, stream, fifo):

@@ -28,10 +28,8 @@ OFN_FUNCTION(fails)
 
 
 @pytest.fixture(scope="module")
-def tasks(shared, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tasks")
-    (folder / "tasks.cc").write_text(SOURCE)
-    return shared(folder / "tasks.cc", folder / "tasks.so")
+def tasks(shared_from):
+    return shared_from(SOURCE)
 
 
 def test_what_waits_holds_no_thread(serve, tasks):

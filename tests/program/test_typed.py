@@ -25,10 +25,8 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
-def typed(shared, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("typed")
-    (folder / "typed.cc").write_text(TYPED)
-    return shared(folder / "typed.cc", folder / "typed.so")
+def typed(shared_from):
+    return shared_from(TYPED)
 
 
 def test_conformance(serve, typed):
