@@ -37,8 +37,6 @@ class TaskHost {
 
   void resume_ready();
   void start_noted();
-  // No piece runs, nor is one due: something is waited for. Threads: the loop's.
-  bool waits() const { return !piece_due_; }
   // Sleeps end, and there are no more. Threads: the loop's.
   void stop();
 
