@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "loop/system_call.h"
 #include "loop/watch.h"
 
 namespace ofn {
@@ -60,8 +61,7 @@ bool Loop::Reactor::look(bool wait) {
     wait = wait && tasks.empty() && !stopped;
     must_ring = wait;
   }
-  const int count =
-      epoll_wait(epoll, events.data(), static_cast<int>(events.size()), wait ? -1 : 0);
+  const int count = system_call::epoll_wait(epoll, events, wait ? -1 : 0);
   event_count = static_cast<std::size_t>(std::max(count, 0));  // a signal may have ended the wait
   if (wait) {
     const std::scoped_lock lock(mutex);

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "loop/system_call.h"
+
 namespace ofn::wire {
 
 namespace {
@@ -30,7 +32,7 @@ class Connection::Incoming final : public Source {
  public:
   explicit Incoming(Connection& connection) : connection_(connection) {}
   std::ptrdiff_t read(std::span<char> place) override {
-    count = recv(connection_.fd_, place.data(), place.size(), kFlags);
+    count = system_call::receive(connection_.fd_, place, kFlags);
     error = errno;
     if (count < 0 && error != EAGAIN && error != EWOULDBLOCK) return count;
     if (count < 0) connection_.read_to_the_end_ = false;
@@ -150,7 +152,7 @@ bool Connection::write_pending() {
     std::size_t offered = views[0].size();
     ssize_t written = 0;
     if (count == 1) {
-      written = send(fd_, views[0].data(), offered, kFlags);
+      written = system_call::send(fd_, views[0], kFlags);
     } else {
       std::array<iovec, kBuffers> buffers;
       offered = 0;
