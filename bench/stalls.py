@@ -29,7 +29,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import run
+from harness.report import ratios, spread, table
+from harness.servers import Server
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from support import frames  # noqa: E402: the folder of tests is no package that is installed
@@ -82,7 +83,7 @@ def quantiles(samples):
 def serve(program, directory):
     function = Path(directory) / "stalls.so"
     subprocess.run([program, "build", "--source", _ROOT / "bench/stalls.cc", "-o", function], check=True, stdout=sys.stderr)
-    return run.Server(lambda port: [program, "--source", function, "--host", "127.0.0.1", "--port", port])
+    return Server(lambda port: [program, "--source", function, "--host", "127.0.0.1", "--port", port])
 
 
 def all_at_once(connections):
@@ -118,8 +119,8 @@ def block(server, rounds):
                 bursts.append(all_at_once(connections))
     took = [(end - begin) * 1000 for begin, end in bursts]
     print(f"### {_CALLS} calls at once that block for 100 ms\n")
-    run.table(["all answered after ms", f"goal < {_GOAL_BLOCK_MS}"], [[run.spread(took, 0), "yes" if statistics.median(took) < _GOAL_BLOCK_MS else "**no**"]])
-    run.table(["another function's callers, ms", "median", "p99", "calls"],
+    table(["all answered after ms", f"goal < {_GOAL_BLOCK_MS}"], [[spread(took, 0), "yes" if statistics.median(took) < _GOAL_BLOCK_MS else "**no**"]])
+    table(["another function's callers, ms", "median", "p99", "calls"],
               [["idle", *quantiles(prober.within(idle))], ["meanwhile", *quantiles(prober.within(bursts))]])
 
 
@@ -139,9 +140,9 @@ def streams(server, rounds):
             speeds[name].append(h2load(server, 2, *flags))
     one, many = speeds.values()
     print("### A function that computes for about a millisecond\n")
-    run.table(["asked over", "answers a second", "× HTTP/1.1"],
-              [[name, run.spread(speed, 0), run.spread(run.ratios(speed, many))] for name, speed in speeds.items()])
-    print(f"Goal ≥ 0.9: {'yes' if statistics.median(run.ratios(one, many)) >= 0.9 else '**no**'}\n")
+    table(["asked over", "answers a second", "× HTTP/1.1"],
+              [[name, spread(speed, 0), spread(ratios(speed, many))] for name, speed in speeds.items()])
+    print(f"Goal ≥ 0.9: {'yes' if statistics.median(ratios(one, many)) >= 0.9 else '**no**'}\n")
 
 
 _ABUSES = {
@@ -192,14 +193,14 @@ def abuse(server, rounds):
         before, during = quantiles(prober.within(idle)), quantiles(prober.within(busy))
         rows.append([name, f"{count / rounds / 0.3:.0f}", f"{cpu * 1000 / count:.2f}", *before[:2], *during[:2], f"{float(during[1]) / float(before[1]):.1f}"])
     print("### Floods of HTTP/2\n")
-    run.table(["flood", "connections a second", "server's CPU, ms a connection", "others' median, ms, before", "p99", "median meanwhile", "p99", "× p99"], rows)
+    table(["flood", "connections a second", "server's CPU, ms a connection", "others' median, ms, before", "p99", "median meanwhile", "p99", "× p99"], rows)
 
 
 def idle(server, rounds):
     before = server.cpu_seconds()
     time.sleep(rounds)
     print("### Nobody asks\n")
-    run.table(["seconds", "of the processor"], [[rounds, f"{server.cpu_seconds() - before:.2f}"]])
+    table(["seconds", "of the processor"], [[rounds, f"{server.cpu_seconds() - before:.2f}"]])
 
 
 def main():

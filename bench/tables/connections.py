@@ -1,4 +1,4 @@
-"""From 1 to 10,000 connections: CPU a request, and the memory of an idle one."""
+"""From 1 to 10,000 connections: CPU a request beside a raw epoll loop, and the memory of an idle one."""
 
 import contextlib
 import resource
@@ -6,7 +6,7 @@ import socket
 import statistics
 
 from harness.loads import Load
-from harness.report import spread, table
+from harness.report import ratios, spread, table
 
 _COUNTS = [1, 10, 100, 1_000, 10_000]
 # From so many on a request's cost shall not depend on how many there are: fewer share no turn of a loop.
@@ -19,21 +19,24 @@ def run(bench):
     most = _COUNTS[-1] + _SPARE
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), max(hard, most)))
     counted = {count: [] for count in _COUNTS}
-    with bench.ours() as server:
-        Load(server, 1, bench.options.connections)
+    with bench.ours() as ours, bench.epoll() as epoll:
+        Load(ours, 1, bench.options.connections)
         for _ in range(bench.options.rounds):
             for count in _COUNTS:
                 # wrk makes its connections within the load's time.
                 seconds = max(bench.options.seconds, count // 1000)
-                counted[count].append(Load(server, seconds, count))
-    cpu = {count: [load.cpu_us for load in loads] for count, loads in counted.items()}
+                counted[count].append([Load(server, seconds, count) for server in (ours, epoll)])
+    cpu = {count: [load.cpu_us for load, _ in loads] for count, loads in counted.items()}
+    floor = {count: [load.cpu_us for _, load in loads] for count, loads in counted.items()}
     kib = _idle_kib(bench)
     print("### Connections\n")
-    table(["connections", "CPU µs a request", "requests a second"],
-          [[count, spread(cpu[count]), spread([load.per_second for load in counted[count]], 0)] for count in _COUNTS])
+    table(["connections", "CPU µs a request", "a raw epoll loop's", "× epoll's", "requests a second"],
+          [[count, spread(cpu[count]), spread(floor[count]), spread(ratios(cpu[count], floor[count])),
+            spread([load.per_second for load, _ in counted[count]], 0)] for count in _COUNTS])
     print(f"An idle connection that has been served once: {kib:.1f} KiB resident, of {_COUNTS[-1]}.\n")
-    medians = [statistics.median(cpu[count]) for count in _COUNTS if count >= _FLAT_FROM]
-    bench.goal(f"CPU a request from {_FLAT_FROM} to {_COUNTS[-1]} connections, most × least", max(medians) / min(medians), 1.25)
+    for name, costs in (("CPU a request", cpu), ("a raw epoll loop's", floor)):
+        medians = [statistics.median(costs[count]) for count in _COUNTS if count >= _FLAT_FROM]
+        bench.goal(f"{name} from {_FLAT_FROM} to {_COUNTS[-1]} connections, most × least", max(medians) / min(medians), 1.25)
     bench.goal("an idle connection, KiB", kib, 6)
 
 
