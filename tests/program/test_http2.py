@@ -7,7 +7,7 @@ import h2.events
 import pytest
 from h2.settings import SettingCodes
 
-from support.frames import GOAWAY, Frames
+from support.frames import END_STREAM, GET, GOAWAY, HEADERS, PREFACE, Frames, headers, settings
 from support.http2 import Http2
 from support.raw import Raw
 
@@ -149,3 +149,15 @@ def test_a_stopping_server_says_so_and_finishes_what_it_has(serve, connect, fifo
     release(fifo)
     assert client.answer(stream).body == b"released\n"
     assert server.process.exit_code() == 0
+
+
+def test_a_request_s_id_is_kept_out_of_the_header_table(echo):
+    # Given again, so that a table which has it would send a byte or two; a Date that is new is shorter than it.
+    head = (*GET, (b"x-request-id", b"z" * 64))
+    with Raw(echo.port) as raw:
+        raw.send(PREFACE + settings())
+        frames = Frames(raw)
+        for stream in (1, 3):
+            raw.send(headers(stream, head, END_STREAM))
+            answer = frames.until(HEADERS, stream)
+        assert len(answer.payload) > 50

@@ -21,6 +21,12 @@ AnswerWriter::~AnswerWriter() = default;
 
 namespace {
 
+// A request's id never repeats: in HPACK's table it would only drive out what does (RFC 7541 §6.2.3).
+std::uint8_t indexing(const Field& field) {
+  return same_field_name(field.name, "x-request-id") ? NGHTTP2_NV_FLAG_NO_INDEX
+                                                     : NGHTTP2_NV_FLAG_NONE;
+}
+
 // How much of the body the next DATA frame carries; the session's callback takes it from the stream.
 ssize_t read_answer(const ServerStream& stream, std::size_t room, std::uint32_t& flags) {
   const std::size_t left = stream.unsent();
@@ -57,7 +63,7 @@ void AnswerWriter::submit(nghttp2_session* session, ServerStream& stream,
   nvs.push_back(make_nv(":status", print(status_text, static_cast<std::size_t>(status))));
   for (const Header& header : response.headers())
     nvs.push_back(make_nv(header.name, header.value, NGHTTP2_NV_FLAG_NO_COPY_VALUE));
-  for (const Field& field : extra) nvs.push_back(make_nv(field.name, field.value));
+  for (const Field& field : extra) nvs.push_back(make_nv(field.name, field.value, indexing(field)));
   const auto has = [&](std::string_view name) {
     return response.find_header(name) != nullptr || find_field(extra, name) != nullptr;
   };
