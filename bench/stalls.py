@@ -121,7 +121,7 @@ def block(server, rounds):
     print(f"### {_CALLS} calls at once that block for 100 ms\n")
     table(["all answered after ms", f"goal < {_GOAL_BLOCK_MS}"], [[spread(took, 0), "yes" if statistics.median(took) < _GOAL_BLOCK_MS else "**no**"]])
     table(["another function's callers, ms", "median", "p99", "calls"],
-              [["idle", *quantiles(prober.within(idle))], ["meanwhile", *quantiles(prober.within(bursts))]])
+          [["idle", *quantiles(prober.within(idle))], ["meanwhile", *quantiles(prober.within(bursts))]])
 
 
 def h2load(server, seconds, *flags):
@@ -141,7 +141,7 @@ def streams(server, rounds):
     one, many = speeds.values()
     print("### A function that computes for about a millisecond\n")
     table(["asked over", "answers a second", "× HTTP/1.1"],
-              [[name, spread(speed, 0), spread(ratios(speed, many))] for name, speed in speeds.items()])
+          [[name, spread(speed, 0), spread(ratios(speed, many))] for name, speed in speeds.items()])
     print(f"Goal ≥ 0.9: {'yes' if statistics.median(ratios(one, many)) >= 0.9 else '**no**'}\n")
 
 
