@@ -29,6 +29,8 @@ namespace {
 
 // Descriptors that are not connections: logs, libraries, the sidecar, what the function opens.
 constexpr std::size_t kSpareDescriptors = 64;
+// Connections that are accepted in one go. Who is served already gets its turn then, however many new ones come.
+constexpr int kAcceptsATurn = 8;
 // Out of descriptors: how long to wait before accepting again.
 constexpr std::chrono::milliseconds kAcceptPause(50);
 // Between two log lines that connections have to wait.
@@ -110,7 +112,7 @@ class Server::Shard {
 struct Server::Listening {
   Listening(Server& server, Loop& loop, int listening)
       : fd(listening),
-        watch(std::in_place, loop, listening, [&server](Watch::Seen) { server.accept_all(); }) {
+        watch(std::in_place, loop, listening, [&server](Watch::Seen) { server.accept(); }) {
     // Another process may have opened it.
     OFN_CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
   }
@@ -133,7 +135,8 @@ Server::Server(std::span<Loop* const> loops, MakeSession make_session, const Lim
       log_(log),
       max_connections_(max_connections != 0 ? max_connections
                                             : connections_from_descriptor_limit()),
-      retry_accept_(*loops.front(), [this] { accept_all(); }) {
+      accept_more_(*this),
+      retry_accept_(*loops.front(), [this] { accept(); }) {
   for (Loop* loop : loops) shards_.push_back(std::make_unique<Shard>(*this, *loop));
 }
 
@@ -220,9 +223,15 @@ Result<Endpoint> Server::adopt(int listening_fd) {
 
 int Server::listening_fd() const { return listening_ == nullptr ? -1 : listening_->fd; }
 
-void Server::accept_all() {
-  if (listening_ == nullptr) return;
-  while (may_accept()) {
+void Server::accept() {
+  // Its watch tells of what comes, not of what is left.
+  if (accept_some()) shards_.front()->loop().ready_last(accept_more_);
+}
+
+bool Server::accept_some() {
+  if (listening_ == nullptr) return false;
+  for (int accepted = 0; may_accept();) {
+    if (accepted == kAcceptsATurn) return true;
     sockaddr_storage address{};
     socklen_t length = sizeof address;
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
@@ -232,19 +241,21 @@ void Server::accept_all() {
       const int on = 1;
       if (address.ss_family != AF_UNIX) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       hand_over(fd, peer_text(address, length));
+      ++accepted;
       continue;
     }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return;  // its watch tells of the next
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      if (draining_) return;
+      if (draining_) return false;
       tell_full(std::strerror(errno));
       retry_accept_.arm(shards_.front()->loop().clock().now() + kAcceptPause);
-      return;
+      return false;
     }
     // Everything else is the fate of one connection (accept(2): ECONNABORTED, EPROTO, network
     // errors).
   }
   tell_full("the limit of connections is reached");
+  return false;
 }
 
 bool Server::may_accept() {
@@ -283,13 +294,15 @@ void Server::connection_gone() {
   const bool last = connections_.fetch_sub(1) == 1;
   Loop& accepting = shards_.front()->loop();
   if (last && draining_) accepting.post([this] { finish_drain(); });
-  if (at_limit_ && at_limit_.exchange(false)) accepting.post([this] { accept_all(); });
+  if (at_limit_ && at_limit_.exchange(false)) accepting.post([this] { accept(); });
 }
 
 void Server::drain(std::function<void()> done) {
   drained_ = std::move(done);
   if (draining_.exchange(true)) return shards_.front()->loop().post([this] { finish_drain(); });
-  accept_all();  // what the kernel has accepted for us is served, not reset
+  while (accept_some()) {
+    // What the kernel has accepted for us is served, not reset.
+  }
   if (listening_ != nullptr) {
     if (!listening_->unix_path.empty()) unlink(listening_->unix_path.c_str());
     listening_.reset();

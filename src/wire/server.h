@@ -58,8 +58,19 @@ class Server {
  private:
   class Shard;
   struct Listening;
+  class AcceptMore final : public Ready {
+   public:
+    explicit AcceptMore(Server& server) : server_(server) {}
 
-  void accept_all();
+   private:
+    void run_ready() override { server_.accept(); }
+    Server& server_;
+  };
+
+  // Accepts what waits, but leaves others their turn.
+  void accept();
+  // True: there may be more.
+  bool accept_some();
   bool may_accept();
   void tell_full(std::string_view what);
   void hand_over(int fd, std::string peer);
@@ -77,6 +88,7 @@ class Server {
   SteadyTime tell_full_at_ = SteadyTime::min();
   std::function<void()> drained_;
   std::size_t shards_to_drain_ = 0;
+  AcceptMore accept_more_;
   Timer retry_accept_;
   std::atomic<bool> draining_ = false;
 };

@@ -265,6 +265,23 @@ TEST_F(WireTest, AtTheLimitNewConnectionsWaitUntilOneEnds) {
   EXPECT_EQ(server_seen_.drained - before, 3);
 }
 
+// However many come, who is there already waits for a few of them only.
+TEST_F(WireTest, ManyNewConnectionsLeaveOthersTheirTurn) {
+  const auto bound = server_.listen({"127.0.0.1", 0, {}});
+  const PlainClient first(bound->port);
+  until([&] { return server_.connections() == 1; });
+  std::deque<PlainClient> clients;
+  for (int i = 0; i < 100; ++i) clients.emplace_back(bound->port);
+  ASSERT_EQ(send(first.fd(), "x", 1, 0), 1);
+  std::size_t when_served = 0;
+  loop_.run_until([&] {
+    if (when_served == 0 && !server_seen_.input.empty()) when_served = server_.connections();
+    return server_.connections() == 101;
+  });
+  EXPECT_GT(when_served, 0U);
+  EXPECT_LT(when_served, 20U);
+}
+
 // A read stops before the mark, and brings less than it had room for.
 TEST_F(WireTest, WhatComesBehindUrgentDataAndBeforeTheEndIsRead) {
   const auto bound = server_.listen({"127.0.0.1", 0, {}});
