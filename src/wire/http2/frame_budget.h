@@ -104,6 +104,8 @@ class FrameBudget {
   void spend_as_client(const FrameHead& frame);
   // A request ended without an answer, and it was the peer who spoilt it.
   void request_spoilt() { --requests_; }
+  // It broke the rules that a request has. No client does so by cancelling or in a race, and each costs us the most.
+  void request_malformed() { requests_ -= kPerMalformed; }
   void request_answered() {
     requests_ = std::min(requests_ + 1, kSpoiltRequests);
     earn(kWindowUpdatesPerData);
@@ -126,6 +128,7 @@ class FrameBudget {
   bool exhausted() const { return requests_ < 0 || frames_ < 0; }
 
  private:
+  static constexpr int kPerMalformed = 3;
   static constexpr int kWindowUpdatesPerData = 3;
   static constexpr int kFramesPerRequest = 3;
   // Head, a small message, trailers; WINDOW_UPDATE and PING as gRPC servers send them; some interim

@@ -90,6 +90,12 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
       [](nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data,
          std::size_t size,
          void* user) -> int { return self(user).on_data(self(user).find(id), view(data, size)); });
+  nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(
+      table, [](nghttp2_session*, const nghttp2_frame* frame, int, void* user) -> int {
+        if (ServerStream* stream = self(user).find(frame->hd.stream_id))
+          self(user).count_malformed(*stream);
+        return 0;
+      });
   nghttp2_session_callbacks_set_on_stream_close_callback(
       table, [](nghttp2_session*, std::int32_t id, std::uint32_t, void* user) -> int {
         self(user).on_closed(id);
@@ -217,6 +223,7 @@ int ServerSession::on_head(ServerStream& stream, bool end) {
   stream.notes.receiving = !end;
   const int status = stream.check_head(limits_);
   if (status < 0) {
+    count_malformed(stream);
     reset(stream, NGHTTP2_PROTOCOL_ERROR);
   } else if (status > 0) {
     // A few bytes stand for many fields, and all must be decoded to know the next head's.
@@ -348,6 +355,11 @@ void ServerSession::give_up(ServerStream& stream) {
   stream.notes.ended_by_us = true;
   reset(stream, NGHTTP2_INTERNAL_ERROR);
   transport_->wake();
+}
+
+// At once: the stream is closed only after all that was read with it.
+void ServerSession::count_malformed(ServerStream& stream) {
+  if (!std::exchange(stream.notes.ended_by_us, true)) budget_->request_malformed();
 }
 
 void ServerSession::reset(ServerStream& stream, std::uint32_t code) {

@@ -78,6 +78,7 @@ class ServerSession final : public Session, public StreamOwner {
   void grant_memory(ServerStream& stream);
   void dispatch(ServerStream& stream);
   void answer_early(ServerStream& stream, int status);
+  void count_malformed(ServerStream& stream);
   void reset(ServerStream& stream, std::uint32_t code);
   void say_farewell();
   void leave_streams();

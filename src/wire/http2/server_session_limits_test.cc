@@ -263,6 +263,51 @@ TEST_F(ServerSessionTest, FloodsEndTheConnection) {
   }
 }
 
+TEST_F(ServerSessionTest, HowManySpoiltRequestsAConnectionBears) {
+  const std::vector<Field> get = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  std::vector<Field> other_host = get;
+  other_host.push_back({"host", "other"});
+  struct Case {
+    std::string name;
+    int borne;
+    std::function<void(RawFrames&, std::uint32_t stream)> add;
+  };
+  const std::vector<Case> cases = {
+      {"cancelled", 100, [&](RawFrames& f, auto id) { f.headers(id, get, false).rst(id, 8); }},
+      {"malformed for nghttp2", 33,
+       [&](RawFrames& f, auto id) { f.headers(id, {{":method", "GET"}}, true); }},
+      {"malformed for us", 33, [&](RawFrames& f, auto id) { f.headers(id, other_host, true); }},
+      {"window overflow", 33,
+       [&](RawFrames& f, auto id) { f.headers(id, get, false).window_update(id, 0x7fffffff); }},
+  };
+  handler_.answer = echo;
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    connect_raw();
+    std::uint32_t id = 1;
+    int borne = -1;
+    for (; server_->session().ending() == Ending::kOpen; id += 2, ++borne) {
+      RawFrames frames;
+      c.add(frames, id);
+      talk(frames);
+    }
+    EXPECT_EQ(borne, c.borne);
+
+    // A read that brings one too many is not looked at behind it.
+    for (const auto& [spoilt, handled] : {std::pair(c.borne, 1), std::pair(c.borne + 1, 0)}) {
+      TearDown();
+      connect_raw();
+      handler_.handled = 0;
+      RawFrames frames;
+      for (id = 1; id < 2U * static_cast<unsigned>(spoilt); id += 2) c.add(frames, id);
+      talk(frames.headers(id, get, true));
+      EXPECT_EQ(handler_.handled, handled);
+    }
+    TearDown();
+  }
+}
+
 // The same as floods, but each frame arrives when all before it has been answered.
 TEST_F(ServerSessionTest, AbuseThatWaitsForEachAnswerEndsTheConnection) {
   const std::vector<Field> get = {
