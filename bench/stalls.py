@@ -10,7 +10,8 @@
 - abuse: floods of HTTP/2, one connection after another, and what callers of other connections see meanwhile.
 - idle: the processor's time of a server that nobody asks.
 
-What the others see is a process of its own that asks all the time; beside a load, all of this shares the machine's cores.
+What the others see is a process of its own that asks all the time. It is told thrice: without a load, beside a load of
+another server process, which is what the crowded machine does to them, and beside a load of the one that they ask.
 """
 
 import argparse
@@ -76,8 +77,17 @@ class Prober:
         return sorted(took for begin, took in self.samples if any(start <= begin <= end for start, end in windows))
 
 
-def quantiles(samples):
-    return f"{statistics.median(samples):.2f}", f"{samples[len(samples) * 99 // 100]:.2f}", len(samples)
+def percentile(samples, percent):
+    return samples[len(samples) * percent // 100]
+
+
+# Of three lists of samples: without a load, beside another server's, beside this one's.
+_WAITED = ["others wait, ms, median · p99: without a load", "another server's", "this one's", "× p99 without", "× another's"]
+
+
+def waited(three):
+    tails = [percentile(samples, 99) for samples in three]
+    return [*(f"{percentile(samples, 50):.2f} · {tail:.2f}" for samples, tail in zip(three, tails)), *(f"{tails[2] / tail:.1f}" for tail in tails[:2])]
 
 
 def serve(program, directory):
@@ -108,20 +118,21 @@ def pause(seconds):
     return begin, time.monotonic()
 
 
-def block(server, rounds):
+def block(server, neighbour, rounds):
     with contextlib.ExitStack() as stack:
-        connections = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port))) for _ in range(_CALLS)]
-        all_at_once(connections)  # it learns that the function is slow
+        ours, theirs = ([stack.enter_context(socket.create_connection(("127.0.0.1", each.port))) for _ in range(_CALLS)] for each in (server, neighbour))
+        for each in (ours, theirs):
+            all_at_once(each)  # it learns that the function is slow
         with Prober(server.port) as prober:
-            idle, bursts = [], []
+            quiet, beside, bursts = [], [], []
             for _ in range(rounds):
-                idle.append(pause(0.3))
-                bursts.append(all_at_once(connections))
+                quiet.append(pause(0.3))
+                beside.append(all_at_once(theirs))
+                bursts.append(all_at_once(ours))
     took = [(end - begin) * 1000 for begin, end in bursts]
     print(f"### {_CALLS} calls at once that block for 100 ms\n")
     table(["all answered after ms", f"goal < {_GOAL_BLOCK_MS}"], [[spread(took, 0), "yes" if statistics.median(took) < _GOAL_BLOCK_MS else "**no**"]])
-    table(["another function's callers, ms", "median", "p99", "calls"],
-          [["idle", *quantiles(prober.within(idle))], ["meanwhile", *quantiles(prober.within(bursts))]])
+    table(_WAITED, [waited([prober.within(windows) for windows in (quiet, beside, bursts)])])
 
 
 def h2load(server, seconds, *flags):
@@ -158,8 +169,12 @@ _ABUSES = {
 
 def flood(port, batches, seconds, result):
     """One connection after another, each until it is ended: how many there were."""
-    # Whatever it takes of the machine's cores, it does not take from the others: only the server can let them wait.
+    # Whatever it takes of the machine's cores, it does not take from the others: only the server can let them wait. Linux
+    # weighs sessions first, and what is inside them then (sched(7), autogroup).
+    os.setsid()
     os.nice(19)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text("19")
     end = time.monotonic() + seconds
     for count in itertools.count():
         if time.monotonic() > end:
@@ -173,27 +188,35 @@ def flood(port, batches, seconds, result):
     result.send(count)
 
 
-def abuse(server, rounds):
+def flooded(port, batches, seconds):
+    """The window in which it was, and how many connections there were."""
+    counts, sender = multiprocessing.Pipe(duplex=False)
+    attacker = multiprocessing.Process(target=flood, args=(port, batches, seconds, sender), daemon=True)
+    attacker.start()
+    window = pause(seconds)
+    count = counts.recv()
+    attacker.join()
+    return window, count
+
+
+def abuse(server, neighbour, rounds):
     rows = []
     for name, make in _ABUSES.items():
         # Far more than any connection bears.
         batches = [b"".join(make(2 * number + 1) for number in range(start, start + 100)) for start in range(0, 10_000, 100)]
         with Prober(server.port) as prober:
-            idle, busy, count, cpu = [], [], 0, 0.0
+            quiet, beside, busy, count, cpu = [], [], [], 0, 0.0
             for _ in range(rounds):
-                idle.append(pause(0.3))
-                counts, sender = multiprocessing.Pipe(duplex=False)
-                attacker = multiprocessing.Process(target=flood, args=(server.port, batches, 0.3, sender), daemon=True)
+                quiet.append(pause(0.3))
+                beside.append(flooded(neighbour.port, batches, 0.3)[0])
                 cpu -= server.cpu_seconds()
-                attacker.start()
-                busy.append(pause(0.3))
-                count += counts.recv()
-                attacker.join()
+                window, connections = flooded(server.port, batches, 0.3)
                 cpu += server.cpu_seconds()
-        before, during = quantiles(prober.within(idle)), quantiles(prober.within(busy))
-        rows.append([name, f"{count / rounds / 0.3:.0f}", f"{cpu * 1000 / count:.2f}", *before[:2], *during[:2], f"{float(during[1]) / float(before[1]):.1f}"])
+                busy.append(window)
+                count += connections
+        rows.append([name, f"{count / rounds / 0.3:.0f}", f"{cpu * 1000 / count:.2f}", *waited([prober.within(windows) for windows in (quiet, beside, busy)])])
     print("### Floods of HTTP/2\n")
-    table(["flood", "connections a second", "server's CPU, ms a connection", "others' median, ms, before", "p99", "median meanwhile", "p99", "× p99"], rows)
+    table(["flood", "connections a second", "server's CPU, ms a connection", *_WAITED], rows)
 
 
 def idle(server, rounds):
@@ -204,7 +227,7 @@ def idle(server, rounds):
 
 
 def main():
-    parts = {"block": block, "streams": streams, "abuse": abuse, "idle": idle}
+    parts = {"block": (block, 2), "streams": (streams, 1), "abuse": (abuse, 2), "idle": (idle, 1)}  # of how many servers
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=parts, help="measure this part only (may be repeated)")
     parser.add_argument("--rounds", type=int, default=10, help="rounds of each part (default: 10)")
@@ -213,8 +236,10 @@ def main():
     with tempfile.TemporaryDirectory(prefix="ofn-stalls-") as directory:
         print(f"{os.cpu_count()} cores, load average before: {os.getloadavg()[0]:.1f}\n")
         for part in options.only or parts:
-            with serve(Path(options.program).resolve(), directory) as server:
-                parts[part](server, options.rounds)
+            program = Path(options.program).resolve()
+            measure, count = parts[part]
+            with contextlib.ExitStack() as stack:
+                measure(*(stack.enter_context(serve(program, directory)) for _ in range(count)), options.rounds)
 
 
 if __name__ == "__main__":
