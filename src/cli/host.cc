@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/heap.h"
 #include "cli/command_line.h"
 #include "cli/memory.h"
 #include "context/local_sidecar.h"
@@ -20,6 +21,8 @@ namespace ofn::cli {
 
 namespace {
 
+// Without a large body for this long, a loop's thread does not keep the memory of the last one for the next.
+constexpr std::chrono::seconds kMemoryIsKept(1);
 // After this the first requests have been served.
 constexpr std::chrono::seconds kStart(1);
 
@@ -100,7 +103,11 @@ struct Host::Part {
                                .max_message = host.settings_.max_body_size}),
         http_callbacks(deliveries, {.api_token = host.settings_.app_api_token}),
         front(host.callbacks_, callbacks, http_callbacks, shard),
-        sessions(front, host.limits_, host.log_, &host.bodies_) {}
+        sessions(front, host.limits_, host.log_, &host.bodies_),
+        rest(on, [] {
+          return_kept_memory();
+          return_scattered_memory();
+        }) {}
 
   void stop_calls() {
     shard.stop_calls();
@@ -116,6 +123,7 @@ struct Host::Part {
   dapr::AppHttp http_callbacks;
   Front front;
   wire::HttpSessions sessions;
+  Timer rest;  // from large bodies
 };
 
 // Before anybody can connect: a signal that comes sooner than run() waits for it.
@@ -158,7 +166,8 @@ Host::Host(const Settings& settings, const FunctionContext& context, const Route
       loops_(make_loops(settings.threads != 0 ? settings.threads : usable_cpus(), clock_)),
       workers_(settings.concurrency) {}
 
-Host::~Host() = default;
+// What ends with the parts is no longer told to them.
+Host::~Host() { bodies_.on_large_done({}); }
 
 std::vector<Loop*> Host::loops() const {
   std::vector<Loop*> loops;
@@ -187,7 +196,14 @@ std::expected<void, std::vector<Error>> Host::connect() {
     sidecar_ = local_sidecar_->endpoint();
   }
   for (const auto& loop : loops_) parts_.push_back(std::make_unique<Part>(*this, *loop));
+  bodies_.on_large_done([this] { large_body_done(); });
   return {};
+}
+
+void Host::large_body_done() {
+  for (const auto& part : parts_) {
+    if (part->loop.in_loop()) return part->rest.arm(part->loop.now() + kMemoryIsKept);
+  }
 }
 
 bool Host::somebody_speaks_dapr(const wire::Endpoint& endpoint) {

@@ -54,6 +54,7 @@ class Host {
 
   bool sends() const;
   void warn_of_callbacks() const;
+  void large_body_done();
   bool somebody_speaks_dapr(const wire::Endpoint& endpoint);
   std::vector<Loop*> loops() const;
   void drain(int signal_number);

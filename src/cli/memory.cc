@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <link.h>
-#include <malloc.h>
 #include <span>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -69,14 +68,6 @@ int return_segments(dl_phdr_info* object, std::size_t /*size*/, void* page_map) 
 }
 
 }  // namespace
-
-void return_large_memory() {
-#ifdef __GLIBC__
-  constexpr int kLarge = 4 * 1024 * 1024;
-  mallopt(M_MMAP_THRESHOLD, kLarge);
-  mallopt(M_TRIM_THRESHOLD, kLarge);
-#endif
-}
 
 void return_start_up_code() {
   PageMap pages;

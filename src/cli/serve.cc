@@ -7,10 +7,10 @@
 #include <unistd.h>
 #include <vector>
 
+#include "base/heap.h"
 #include "cli/command_line.h"
 #include "cli/host.h"
 #include "cli/load_function.h"
-#include "cli/memory.h"
 #include "cli/streams.h"
 #include "context/parse_context.h"
 #include "context/settings.h"
@@ -83,7 +83,7 @@ std::optional<std::string> triggering_problem(const Routes& routes) {
 }  // namespace
 
 int serve(const Flags& flags, const Environment& env, const abi::Program* linked) {
-  return_large_memory();
+  bound_kept_memory();
   std::vector<Note> notes;
   const auto v1beta1 = env("FUNC_CONTEXT");
   const auto v1beta2 = env("FUNC_CONTEXT_V1BETA2");

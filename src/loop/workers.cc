@@ -9,7 +9,16 @@
 #include <thread>
 #include <utility>
 
+#include "base/heap.h"
+
 namespace ofn {
+
+namespace {
+
+// A thread that had nothing to do for this long keeps no memory for the next task.
+constexpr std::chrono::seconds kRest(1);
+
+}  // namespace
 
 Workers::Workers(std::size_t max_threads, std::chrono::seconds idle, const char* name)
     : max_threads_(max_threads), idle_(idle), name_(name) {}
@@ -46,8 +55,14 @@ void Workers::serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle
   for (;;) {
     if (pool->queue.empty()) {
       ++pool->idle;
-      const bool worth_waiting =
-          pool->work.wait_for(lock, idle, [&] { return pool->stopping || !pool->queue.empty(); });
+      const auto wanted = [&] { return pool->stopping || !pool->queue.empty(); };
+      bool worth_waiting = pool->work.wait_for(lock, std::min(idle, kRest), wanted);
+      if (!worth_waiting) {
+        lock.unlock();
+        return_kept_memory();
+        lock.lock();
+        worth_waiting = pool->work.wait_for(lock, idle - std::min(idle, kRest), wanted);
+      }
       --pool->idle;
       if (pool->queue.empty() && (!worth_waiting || pool->stopping)) break;
     }

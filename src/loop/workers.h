@@ -14,8 +14,8 @@
 
 namespace ofn {
 
-// Threads are made on demand, up to a limit, and retire when they were idle for a while: a program
-// whose functions are short has none.
+// Threads are made on demand, up to a limit, give back what memory they keep after a second without a task, and retire when
+// they were idle for a while: a program whose functions are short has none.
 //
 // Lifetime: the destructor runs what is queued and waits for it: a process whose tasks may never
 // return ends without it. Threads: any. Cost: one lock and one wake-up a task.

@@ -31,7 +31,10 @@ void BodyShare::add(std::size_t bytes) {
 }
 
 void BodyShare::release() {
-  if (taken_ != 0) budget_->used_.fetch_sub(std::exchange(taken_, 0), std::memory_order_relaxed);
+  if (taken_ == 0) return;
+  const std::size_t given = std::exchange(taken_, 0);
+  budget_->used_.fetch_sub(given, std::memory_order_relaxed);
+  if (given >= BodyBudget::kLarge && budget_->large_done_) budget_->large_done_();
 }
 
 std::size_t usable_memory() {

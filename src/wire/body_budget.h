@@ -10,12 +10,17 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
+#include <utility>
 
 namespace ofn::wire {
 
 // Threads: any. Lifetime: outlives its shares.
 class BodyBudget {
  public:
+  // Bodies from this size on leave memory behind that is worth giving back to the system (base/heap.h).
+  static constexpr std::size_t kLarge = std::size_t{256} * 1024;
+
   explicit BodyBudget(std::size_t bytes) : bytes_(bytes) {}
   BodyBudget(const BodyBudget&) = delete;
   BodyBudget& operator=(const BodyBudget&) = delete;
@@ -30,11 +35,14 @@ class BodyBudget {
   bool exhausted() const { return used() > bytes_; }
   std::size_t used() const { return used_.load(std::memory_order_relaxed); }
   std::size_t bytes() const { return bytes_; }
+  // `done` is told on its thread, which is a loop's, whenever a large one has given its share back. Before there are any.
+  void on_large_done(std::function<void()> done) { large_done_ = std::move(done); }
 
  private:
   friend class BodyShare;
 
   const std::size_t bytes_;
+  std::function<void()> large_done_;
   std::atomic<std::size_t> used_ = 0;
 };
 

@@ -25,6 +25,25 @@ TEST(BodyBudget, AShareTakesInStepsAndGivesAllBack) {
   EXPECT_EQ(budget.used(), 0U);
 }
 
+TEST(BodyBudget, ItTellsWhenALargeOneIsDone) {
+  BodyBudget budget(10'000'000);
+  int told = 0;
+  budget.on_large_done([&] { ++told; });
+  {
+    BodyShare small(&budget);
+    BodyShare large(&budget);
+    BodyShare answer(&budget);
+    ASSERT_TRUE(small.grow_to(BodyBudget::kLarge / 2));
+    ASSERT_TRUE(large.grow_to(BodyBudget::kLarge));
+    answer.add(BodyBudget::kLarge);
+    large.release();
+    EXPECT_EQ(told, 1);
+    large.release();
+    EXPECT_EQ(told, 1);
+  }
+  EXPECT_EQ(told, 2);
+}
+
 TEST(BodyBudget, ABodyOfExactlyItsSizeFits) {
   BodyBudget budget(50'000);
   BodyShare share(&budget);

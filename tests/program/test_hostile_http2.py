@@ -2,10 +2,8 @@
 that it costs little: few calls of the function, no memory, and nobody else's connection.
 """
 
-import re
 import socket
 import struct
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +12,7 @@ from support.frames import (
     Frames, block, data, frame, headers, reset, settings, window_update,
 )  # fmt: skip
 from support.http_client import Caller
+from support.memory import resident_mib
 from support.raw import Raw
 
 HELLO = PREFACE + settings()
@@ -234,14 +233,6 @@ DRIPPED = {
 ENOUGH = 100_000
 
 
-def memory(server):
-    """The server's resident MiB; none of a sanitizer's, which keeps what was freed."""
-    maps = Path(f"/proc/{server.process.pid}/maps").read_text(encoding="utf-8")
-    if re.search(r"/lib(a|t|ub)san\.", maps):
-        return 0
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii"))[1]) / 1024
-
-
 def abuse(server, make, good, reads=True, apart=False, at_once=100, most=ENOUGH):
     """Does it until the connection ends; returns what was said, and how often it was done."""
     with Raw(server.port) as raw:
@@ -263,13 +254,13 @@ def abuse(server, make, good, reads=True, apart=False, at_once=100, most=ENOUGH)
 
 
 def check(server, make, good, **how):
-    before = memory(server)
+    before = resident_mib(server)
     said, done = abuse(server, make, good, **how)
     # It comes to an end, and what was said is not one answer for each.
     assert not said or any(each.kind == GOAWAY for each in said)
     assert len(said) < 2_000
     assert good.calls_of_others() <= 200
-    assert memory(server) < before + 8
+    assert resident_mib(server) < before + 8
     return done
 
 
@@ -300,7 +291,7 @@ BOMBS = {
 
 @pytest.mark.parametrize(("bomb", "answer"), BOMBS.values(), ids=BOMBS)
 def test_an_hpack_bomb_takes_no_memory(counted, good, bomb, answer):
-    before = memory(counted)
+    before = resident_mib(counted)
     for _ in range(50):
         with Raw(counted.port) as raw:
             raw.send(HELLO + frame(HEADERS, END_HEADERS | END_STREAM, 1, bomb))
@@ -310,7 +301,7 @@ def test_an_hpack_bomb_takes_no_memory(counted, good, bomb, answer):
                 raw.send(headers(3, GET, END_STREAM))
                 assert frames.until(DATA, 3).payload.isdigit()
     assert good.calls_of_others() == (50 if answer == HEADERS else 0)
-    assert memory(counted) < before + 4
+    assert resident_mib(counted) < before + 4
 
 
 # What is no HTTP/2 at all, or breaks its framing: GOAWAY or a close.
