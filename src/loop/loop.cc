@@ -64,7 +64,15 @@ void Loop::enqueue(Ready& item, Ready::Queue& queue) {
   queue.last = &item;
 }
 
-void Loop::ready_last(Ready& item) { enqueue(item, last_); }
+void Loop::ready_last(Ready& item) {
+  if (last_.first == nullptr) last_since_ = now();
+  enqueue(item, last_);
+}
+
+bool Loop::last_is_due() const {
+  if (last_.first == nullptr) return false;
+  return reactor_->exhausted() ? !last_ran_ : latest_ - last_since_ > kLastWaits;
+}
 
 bool Loop::run_ready() {
   const bool* const lost = lost_;
@@ -145,6 +153,15 @@ bool Loop::run() {
 bool Loop::run_handler(bool wait) {
   Reactor& reactor = *reactor_;
   while (!reactor.stopped.load(std::memory_order_relaxed)) {
+    if (last_is_due()) {
+      last_ran_ = reactor.exhausted();
+      while (last_.first != nullptr) {
+        Ready& next = *last_.first;
+        next.unqueue();
+        ready(next);
+      }
+      return true;
+    }
     if (reactor.next_task < reactor.tasks.size()) {
       // What it owned goes on the loop, before what it made ready runs.
       Task task = reactor.take_task();
@@ -153,14 +170,6 @@ bool Loop::run_handler(bool wait) {
     }
     if (!reactor.exhausted()) {
       if (handle_event()) return true;
-    } else if (last_.first != nullptr && !last_ran_) {
-      last_ran_ = true;
-      while (last_.first != nullptr) {
-        Ready& next = *last_.first;
-        next.unqueue();
-        ready(next);
-      }
-      return true;
     } else {
       last_ran_ = false;
       if (last_.first != nullptr) {

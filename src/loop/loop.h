@@ -109,7 +109,9 @@ class Loop {
   void ready(Ready& item) { enqueue(item, ready_); }
   // Runs `item` once, after the handlers of everything that the reactor has reported so far: for
   // what many handlers add to and one act can finish, such as the bytes for a connection that they
-  // share. Queued already: nothing happens; what queues itself again waits for the next report. Threads: the loop's.
+  // share, and for what is cheaper when it is done for many in a row, such as writing. Where the handlers take long it runs
+  // between them: nothing waits for longer than kLastWaits and the handler that is running then.
+  // Queued already: nothing happens; what queues itself again waits for the next report. Threads: the loop's.
   void ready_last(Ready& item);
 
   // Runs `guest` at once. False: another thread has the loop now, and this one may only post. Called by a Ready's turn,
@@ -137,12 +139,9 @@ class Loop {
 
   // The moment at which the current handler began, or of its last refresh(): what time limits are counted from.
   // Cost: one clock read a handler, however often it is asked. Threads: the loop's.
-  SteadyTime now() {
-    if (now_ == SteadyTime::min()) now_ = clock_.now();
-    return now_;
-  }
+  SteadyTime now() { return now_ == SteadyTime::min() ? refresh() : now_; }
   // Reads the clock anew: after something that took time, such as a function.
-  SteadyTime refresh() { return now_ = clock_.now(); }
+  SteadyTime refresh() { return now_ = latest_ = clock_.now(); }
   // The wall clock, as of now(); steps of the system's time show within a second.
   SystemTime system_now();
 
@@ -151,6 +150,7 @@ class Loop {
   // Runs what ready() queued. The loop does so after each handler, with nothing of the reactor's on the stack; tests may do
   // so by hand. False: another thread has taken the loop over.
   bool run_ready();
+  static constexpr std::chrono::microseconds kLastWaits{100};
   // Memory that any handler may use until it returns: 64 KiB, for bytes just read.
   static constexpr std::size_t kScratchSize = std::size_t{64} * 1024;
   char* scratch() { return scratch_.get(); }
@@ -163,6 +163,8 @@ class Loop {
 
   // Runs the next handler of the reactor's, waiting for one where `wait` says so. False: none, or stop() was called.
   bool run_handler(bool wait);
+  // Has what ready_last() queued its turn? Behind all handlers that are due, or where they take long.
+  bool last_is_due() const;
   // Handles what the reactor has seen; false: that is nobody's any more.
   bool handle_event();
   // Waits until something happens, after having given way to others where that is due.
@@ -178,6 +180,7 @@ class Loop {
 
   const Clock& clock_;
   SteadyTime now_ = SteadyTime::min();         // min(): to be read
+  SteadyTime latest_{};                        // what it was last
   SteadyTime system_due_ = SteadyTime::min();  // when the wall clock is to be read again
   SystemTime system_read_{};                   // what it said then
   SteadyTime system_read_at_{};
@@ -189,7 +192,8 @@ class Loop {
   std::vector<Timer*> heap_;
   Ready::Queue ready_;
   Ready::Queue last_;
-  bool last_ran_ = false;  // since the last look at the reactor
+  SteadyTime last_since_{};  // when the first of them was queued
+  bool last_ran_ = false;    // since the last look at the reactor
 
   Courtesy courtesy_;
   std::atomic<bool> waits_ = false;

@@ -109,6 +109,25 @@ TEST_F(LoopTest, ReadyLastRunsOnceForAllHandlersThatWereDue) {
   EXPECT_EQ(log, "first second third a b a ");
 }
 
+TEST_F(LoopTest, ReadyLastRunsBetweenHandlersThatTakeLong) {
+  Say last(log, "last ");
+  const auto handler = [&](std::string_view name, Duration took) {
+    loop.post([this, name, took, &last] {
+      loop.ready_last(last);
+      clock.time += took;
+      loop.refresh();
+      log += name;
+    });
+  };
+  handler("short ", Loop::kLastWaits / 2);
+  handler("short ", Loop::kLastWaits / 2);
+  handler("long ", Loop::kLastWaits);
+  handler("short ", Loop::kLastWaits);
+  handler("short ", Loop::kLastWaits);
+  loop.poll();
+  EXPECT_EQ(log, "short short long last short short last ");
+}
+
 TEST_F(LoopTest, TimersFireInOrderOfTheirMoments) {
   Timer late(loop, [&] { log += "late "; });
   Timer soon(loop, [&] { log += "soon "; });

@@ -22,8 +22,6 @@ namespace {
 // Writes what it is told to.
 class TalkingSession final : public Session {
  public:
-  explicit TalkingSession(bool once_a_turn) : once_a_turn_(once_a_turn) {}
-
   void say(std::string_view words) {
     words_ += words;
     transport_->wake();
@@ -40,17 +38,15 @@ class TalkingSession final : public Session {
   }
   void sent(std::size_t count) override { words_.erase(0, count); }
   Ending ending() const override { return Ending::kOpen; }
-  bool writes_once_a_turn() const override { return once_a_turn_; }
   void drain() override {}
   bool idle() const override { return true; }
 
  private:
-  const bool once_a_turn_;
   Transport* transport_ = nullptr;
   std::string words_;
 };
 
-std::vector<std::string> writes_of_three_handlers(bool once_a_turn) {
+TEST(Connection, WritesOnceForAllHandlersOfATurn) {
   std::array<int, 2> ends{};
   EXPECT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends.data()), 0);
   const SystemClock clock;
@@ -59,7 +55,7 @@ std::vector<std::string> writes_of_three_handlers(bool once_a_turn) {
   std::vector<std::string> writes;
   {
     Connection connection(loop, ends[0], "test", limits);
-    auto owned = std::make_unique<TalkingSession>(once_a_turn);
+    auto owned = std::make_unique<TalkingSession>();
     TalkingSession& session = *owned;
     bool gone = false;
     connection.start(std::move(owned), [&](Connection&) { gone = true; });
@@ -73,15 +69,7 @@ std::vector<std::string> writes_of_three_handlers(bool once_a_turn) {
     while (!gone) loop.poll();
   }
   close(ends[1]);
-  return writes;
-}
-
-TEST(Connection, WritesAtTheEndOfEachHandler) {
-  EXPECT_EQ(writes_of_three_handlers(false), (std::vector<std::string>{"one ", "two ", "three"}));
-}
-
-TEST(Connection, WritesOnceForAllHandlersOfATurnWhereTheSessionWishes) {
-  EXPECT_EQ(writes_of_three_handlers(true), (std::vector<std::string>{"one two three"}));
+  EXPECT_EQ(writes, (std::vector<std::string>{"one two three"}));
 }
 
 }  // namespace

@@ -81,9 +81,6 @@ class Session {
   // The first `count` bytes of what was gathered were written.
   virtual void sent(std::size_t count) = 0;
   virtual Ending ending() const = 0;
-  // Many exchanges, begun by many handlers of one turn of the loop, write to this connection: their
-  // bytes go out together at its end.
-  virtual bool writes_once_a_turn() const { return false; }
   // The server stops: finish what is in flight, accept no more requests, then end. Idempotent.
   virtual void drain() = 0;
   // No exchange in flight and nothing begun: may be closed without anybody noticing.

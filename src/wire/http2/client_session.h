@@ -114,7 +114,6 @@ class ClientSession final : public Session, private Ready {
   std::size_t gather(std::span<std::string_view> buffers) override;
   void sent(std::size_t count) override;
   Ending ending() const override { return ending_; }
-  bool writes_once_a_turn() const override { return true; }
   void drain() override;
   bool idle() const override { return undelivered_ == 0; }
 
