@@ -27,7 +27,7 @@ constexpr std::uint64_t hex_digits(std::uint32_t word) noexcept {
 
 RequestId RequestId::of(std::span<const Field> fields, Random& random) {
   RequestId id;
-  const Field* given = find_field(fields, "x-request-id");
+  const Field* given = find_field(fields, kName);
   if (given != nullptr && !given->value.empty() && given->value.size() <= kMaxSize &&
       std::all_of(given->value.begin(), given->value.end(), is_plain)) {
     id.size_ = static_cast<std::uint8_t>(given->value.copy(id.text_.data(), kMaxSize));

@@ -1,7 +1,7 @@
 // The name of one request in logs, in answers and in front of the author.
 //
 //   const RequestId id = RequestId::of(message.fields, loop.random());
-//   Field{"X-Request-Id", id.view()}
+//   Field{RequestId::kName, id.view()}
 #pragma once
 
 #include <array>
@@ -19,6 +19,8 @@ namespace ofn {
 // A value. Cost: no allocation.
 class RequestId {
  public:
+  // The field that carries it.
+  static constexpr std::string_view kName = "X-Request-Id";
   static constexpr std::size_t kMaxSize = 64;
 
   RequestId() = default;

@@ -177,7 +177,7 @@ void HttpService::Shard::stop_calls() {
 
 void HttpService::Shard::answer_without_function(wire::Exchange& exchange, Response response) {
   const RequestId id = RequestId::of(exchange.request().fields, invoker_.loop.random());
-  const Field extra{"X-Request-Id", id.view()};
+  const Field extra{RequestId::kName, id.view()};
   exchange.respond(std::move(response), {&extra, 1});
 }
 

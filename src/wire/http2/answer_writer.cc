@@ -5,8 +5,10 @@
 #include <charconv>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/request_id.h"
 #include "wire/http2/nghttp2_api.h"
 #include "wire/http2/server_stream.h"
 
@@ -20,12 +22,6 @@ AnswerWriter::AnswerWriter() : scratch_(std::make_unique<Scratch>()) {}
 AnswerWriter::~AnswerWriter() = default;
 
 namespace {
-
-// A request's id never repeats: in HPACK's table it would only drive out what does (RFC 7541 §6.2.3).
-std::uint8_t indexing(const Field& field) {
-  return same_field_name(field.name, "x-request-id") ? NGHTTP2_NV_FLAG_NO_INDEX
-                                                     : NGHTTP2_NV_FLAG_NONE;
-}
 
 // How much of the body the next DATA frame carries; the session's callback takes it from the stream.
 ssize_t read_answer(const ServerStream& stream, std::size_t room, std::uint32_t& flags) {
@@ -58,23 +54,33 @@ void AnswerWriter::submit(nghttp2_session* session, ServerStream& stream,
     const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
     return std::string_view(text.data(), static_cast<std::size_t>(end - text.data()));
   };
-  std::vector<nghttp2_nv>& nvs = scratch_->nvs;
-  nvs.clear();
-  nvs.push_back(make_nv(":status", print(status_text, static_cast<std::size_t>(status))));
-  for (const Header& header : response.headers())
-    nvs.push_back(make_nv(header.name, header.value, NGHTTP2_NV_FLAG_NO_COPY_VALUE));
-  for (const Field& field : extra) nvs.push_back(make_nv(field.name, field.value, indexing(field)));
   const auto has = [&](std::string_view name) {
     return response.find_header(name) != nullptr || find_field(extra, name) != nullptr;
   };
+  std::vector<nghttp2_nv>& nvs = scratch_->nvs;
+  nvs.clear();
+  nvs.push_back(
+      make_nv(":status", print(status_text, static_cast<std::size_t>(status)), kLiteralName));
+  const auto add = [&](std::string_view name, std::string_view value, unsigned flags) {
+    nvs.push_back(same_field_name(name, RequestId::kName)
+                      ? make_nv("x-request-id", value, kLiteralName | id_indexing(now) | flags)
+                      : make_nv(name, value, flags));
+  };
+  for (const Header& header : response.headers())
+    add(header.name, header.value, NGHTTP2_NV_FLAG_NO_COPY_VALUE);
+  for (const Field& field : extra) add(field.name, field.value, NGHTTP2_NV_FLAG_NONE);
   // gRPC's answers carry their status in trailers, or in the head for want of a body; what HTTP adds
   // would reach callers as metadata.
   if (stream.trailers().empty() && !has("grpc-status")) {
-    if (!has("date")) nvs.push_back(make_nv("date", date_.at(now)));
-    if (may_have_body && (follows || !stream.answer_body().empty()) && !has("content-type"))
-      nvs.push_back(make_nv("content-type", "text/plain; charset=utf-8"));
-    if (may_have_body && !follows)
-      nvs.push_back(make_nv("content-length", print(length_text, stream.answer_body().size())));
+    if (!has("date")) nvs.push_back(make_nv("date", date_.at(now), kLiteralName));
+    if (may_have_body && (follows || !stream.answer_body().empty()) && !has("content-type")) {
+      nvs.push_back(make_nv("content-type", "text/plain; charset=utf-8",
+                            kLiteralName | NGHTTP2_NV_FLAG_NO_COPY_VALUE));
+    }
+    if (may_have_body && !follows) {
+      nvs.push_back(
+          make_nv("content-length", print(length_text, stream.answer_body().size()), kLiteralName));
+    }
   }
 
   nghttp2_data_provider body{};
@@ -91,6 +97,12 @@ void AnswerWriter::submit(nghttp2_session* session, ServerStream& stream,
                            stream.id(), nullptr, nvs.data(), nvs.size(), nullptr);
     if (!ends_here) submit_trailers(session, stream);
   }
+}
+
+unsigned AnswerWriter::id_indexing(SystemTime now) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  if (std::exchange(id_second_, second) != second) return NGHTTP2_NV_FLAG_NONE;
+  return NGHTTP2_NV_FLAG_NO_INDEX;
 }
 
 void AnswerWriter::submit_trailers(nghttp2_session* session, const ServerStream& stream) {

@@ -32,8 +32,14 @@ class AnswerWriter {
 
  private:
   struct Scratch;  // of nghttp2's types
+
+  // A request's id never repeats: in HPACK's table it would only drive out what does (RFC 7541 §6.2.3). One a second is put
+  // there all the same, as Date is: it brings the name, which all others then refer to.
+  unsigned id_indexing(SystemTime now);
+
   std::unique_ptr<Scratch> scratch_;
   HttpDate date_;
+  std::chrono::sys_seconds id_second_ = std::chrono::sys_seconds::min();
 };
 
 }  // namespace ofn::wire::http2

@@ -15,15 +15,18 @@ inline const std::uint8_t* bytes_of(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
 }
 
+// Of a field whose name is a literal in lower case: nghttp2 copies neither that nor lower-cases it.
+inline constexpr unsigned kLiteralName = NGHTTP2_NV_FLAG_NO_COPY_NAME;
+
 // `flags`: what nghttp2 need not copy. It lower-cases the names that it copies.
 inline nghttp2_nv make_nv(std::string_view name, std::string_view value,
-                          std::uint8_t flags = NGHTTP2_NV_FLAG_NONE) {
+                          unsigned flags = NGHTTP2_NV_FLAG_NONE) {
   // NOLINTBEGIN(cppcoreguidelines-pro-type-const-cast): nghttp2 does not write to them.
   return {.name = const_cast<std::uint8_t*>(bytes_of(name)),
           .value = const_cast<std::uint8_t*>(bytes_of(value)),
           .namelen = name.size(),
           .valuelen = value.size(),
-          .flags = flags};
+          .flags = static_cast<std::uint8_t>(flags)};
   // NOLINTEND(cppcoreguidelines-pro-type-const-cast)
 }
 

@@ -63,21 +63,21 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
           // Who has said GOAWAY and has nothing in flight has left, and we may be closing already.
           if (session.peer_left_ && session.open_ == 0)
             return session.engine_.refuse(NGHTTP2_NO_ERROR);
-          session.open_stream(frame->hd.stream_id);
-        } else if (ServerStream* stream = session.find(frame->hd.stream_id)) {
-          stream->begin_trailers();
+          session.heading_ = &session.open_stream(frame->hd.stream_id);
+        } else {
+          session.heading_ = session.find(frame->hd.stream_id);
+          if (session.heading_ != nullptr) session.heading_->begin_trailers();
         }
         return 0;
       });
   nghttp2_session_callbacks_set_on_header_callback(
       table,
-      [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
-         std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
-         void* user) -> int {
+      [](nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name, std::size_t name_size,
+         const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) -> int {
         ServerSession& session = self(user);
-        ServerStream* stream = session.find(frame->hd.stream_id);
-        if (stream == nullptr ||
-            stream->add_field(view(name, name_size), view(value, value_size), session.limits_))
+        if (session.heading_ == nullptr ||
+            session.heading_->add_field(view(name, name_size), view(value, value_size),
+                                        session.limits_))
           return 0;
         return session.engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM);
       });
@@ -304,7 +304,7 @@ void ServerSession::answer_early(ServerStream& stream, int status) {
   stream.body_share().release();
   const std::string_view reason = reason_of(status);
   const RequestId id = refused_ ? refused_(*transport_, status, reason) : RequestId();
-  const Field extra = {.name = "x-request-id", .value = id.view()};
+  const Field extra = {.name = RequestId::kName, .value = id.view()};
   Response response = stream.refusal(status, reason);
   if (status == 503) response.header("retry-after", "1");
   stream.respond(std::move(response), std::span(&extra, refused_ ? 1 : 0), {});
@@ -376,6 +376,7 @@ void ServerSession::on_closed(std::int32_t id) {
   const bool has_some = stream->in_pieces() && stream->notes.taken;
   if (!stream->notes.complete && !stream->notes.ended_by_us && !has_some) budget_->request_spoilt();
   nghttp2_session_set_stream_user_data(engine_.get(), id, nullptr);
+  if (heading_ == stream) heading_ = nullptr;
   if (--open_ == 0) {
     idle_since_ = now();
     look_at(idle_since_ + limits_.idle_timeout);
@@ -412,6 +413,7 @@ void ServerSession::leave_streams() {
     stream->close();
   }
   open_ = 0;
+  heading_ = nullptr;
   if (timer_) timer_->disarm();
 }
 

@@ -84,7 +84,7 @@ class ServerSession final : public Session, public StreamOwner {
   void leave_streams();
 
   const Clock& clock() const { return transport_->loop().clock(); }
-  SteadyTime now() const { return clock().now(); }
+  SteadyTime now() const { return transport_->loop().now(); }
   void look_at(SteadyTime due);
   void on_time();
   SteadyTime stream_deadline(const ServerStream& stream) const;
@@ -99,6 +99,7 @@ class ServerSession final : public Session, public StreamOwner {
   std::optional<FrameBudget> budget_;
   std::vector<ServerStream*> streams_;  // that are open, or closed but held by a handler
   std::size_t open_ = 0;                // of them are open
+  ServerStream* heading_ = nullptr;     // whose header block is being read
   std::int32_t last_id_ = 0;
   int continuations_ = 0;
   std::deque<std::int32_t> reset_;  // by us, lately
