@@ -31,7 +31,7 @@ HttpSessions::HttpSessions(Handler& handler, const Limits& limits, Log& log, Bod
              .upgrade = [this](std::string_view settings,
                                const Message& request) -> std::unique_ptr<Session> {
                auto session = http2::make_upgraded_session(handler_, limits_, settings, request,
-                                                           http1_.refused, http1_.bodies);
+                                                           http1_.refused, http1_.bodies, &blocks_);
                return session ? *std::move(session) : nullptr;
              },
              .refused =
@@ -44,7 +44,8 @@ std::unique_ptr<Session> HttpSessions::make() {
   return std::make_unique<PrefaceSession>(
       limits_, [this] { return http1::make_session(http1_); },
       [this] {
-        return http2::make_server_session(handler_, limits_, http1_.refused, http1_.bodies);
+        return http2::make_server_session(handler_, limits_, http1_.refused, http1_.bodies,
+                                          &blocks_);
       });
 }
 

@@ -8,6 +8,7 @@
 #include "wire/body_budget.h"
 #include "wire/exchange.h"
 #include "wire/http1/http1_session.h"
+#include "wire/http2/block_pool.h"
 #include "wire/http_date.h"
 #include "wire/limits.h"
 #include "wire/session.h"
@@ -27,6 +28,7 @@ class HttpSessions {
   Handler& handler_;
   const Limits& limits_;
   HttpDate date_;
+  http2::BlockPool blocks_;
   http1::SessionContext http1_;
 };
 

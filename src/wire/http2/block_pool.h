@@ -10,10 +10,10 @@
 
 namespace ofn::wire::http2 {
 
-// A call takes a dozen small blocks, and calls that are under way together give back more at once than glibc's cache of a
+// A request takes a dozen small blocks, and requests that are under way together give back more at once than glibc's cache of a
 // thread keeps. Blocks of the same size class are kept here, as many as were ever in use together, up to kKept of each.
 //
-// Lifetime: outlives the session that it lends to. Threads: one at a time. Errors: none; a null block where there is no
+// Lifetime: outlives the sessions that it lends to. Threads: one at a time. Errors: none; a null block where there is no
 // memory, as malloc. Cost: a few instructions, and 16 bytes a block.
 class BlockPool {
  public:

@@ -121,7 +121,7 @@ ClientSession::ClientSession(const ClientOptions& options, std::function<void()>
       on_change_(std::move(on_change)),
       scratch_(std::make_unique<Scratch>()),
       patience_(options.keepalive_interval),
-      engine_(std::make_unique<Engine>(Role::kClient, callbacks(), this)) {
+      engine_(std::make_unique<Engine>(Role::kClient, callbacks(), this, &blocks_)) {
   for (const Header& field : options_.common_fields)
     scratch_->common.push_back(make_nv(
         field.name, field.value, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE));

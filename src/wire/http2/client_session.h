@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "loop/loop.h"
+#include "wire/http2/block_pool.h"
 #include "wire/http2/frame_budget.h"
 #include "wire/session.h"
 
@@ -162,6 +163,7 @@ class ClientSession final : public Session, private Ready {
   bool accepting_ = true;
   bool change_due_ = false;
   bool leaving_ = false;
+  BlockPool blocks_;
   std::unique_ptr<Engine> engine_;
 };
 

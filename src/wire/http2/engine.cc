@@ -2,9 +2,11 @@
 
 #include <cstring>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
+#include "wire/http2/block_pool.h"
 #include "wire/http2/nghttp2_api.h"
 
 namespace ofn::wire::http2 {
@@ -51,7 +53,7 @@ nghttp2_mem memory_of(BlockPool& pool) {
 
 }  // namespace
 
-Engine::Engine(Role role, nghttp2_session_callbacks* callbacks, void* user) {
+Engine::Engine(Role role, nghttp2_session_callbacks* callbacks, void* user, BlockPool* blocks) {
   const Options options;
   nghttp2_option_set_max_outbound_ack(options.value, kMaxAcks);
 #ifdef OFN_NGHTTP2_LIMITS_CONTINUATIONS
@@ -59,11 +61,11 @@ Engine::Engine(Role role, nghttp2_session_callbacks* callbacks, void* user) {
 #endif
   nghttp2_option_set_no_auto_window_update(options.value, role == Role::kServer ? 1 : 0);
   nghttp2_option_set_no_closed_streams(options.value, role == Role::kClient ? 1 : 0);
-  nghttp2_mem memory = memory_of(pool_);
-  const int made =
-      role == Role::kServer
-          ? nghttp2_session_server_new2(&session_, callbacks, user, options.value)
-          : nghttp2_session_client_new3(&session_, callbacks, user, options.value, &memory);
+  std::optional<nghttp2_mem> memory;
+  if (blocks != nullptr) memory = memory_of(*blocks);
+  const auto make =
+      role == Role::kServer ? nghttp2_session_server_new3 : nghttp2_session_client_new3;
+  const int made = make(&session_, callbacks, user, options.value, memory ? &*memory : nullptr);
   nghttp2_session_callbacks_del(callbacks);
   if (made != 0) throw std::bad_alloc();
 }

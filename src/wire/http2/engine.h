@@ -8,12 +8,12 @@
 #include <string>
 #include <string_view>
 
-#include "wire/http2/block_pool.h"
-
 struct nghttp2_session;
 struct nghttp2_session_callbacks;
 
 namespace ofn::wire::http2 {
+
+class BlockPool;
 
 enum class Role { kServer, kClient };
 
@@ -21,8 +21,8 @@ enum class Role { kServer, kClient };
 // called from inside a callback but those that say so.
 class Engine {
  public:
-  // Takes over `callbacks`.
-  Engine(Role role, nghttp2_session_callbacks* callbacks, void* user);
+  // Takes over `callbacks`. `blocks`, which outlives the engine, lends nghttp2 its memory (null: malloc does).
+  Engine(Role role, nghttp2_session_callbacks* callbacks, void* user, BlockPool* blocks);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
@@ -60,7 +60,6 @@ class Engine {
  private:
   void produce();
 
-  BlockPool pool_;  // a client's, which has few connections and many calls
   nghttp2_session* session_ = nullptr;
   std::string out_;
   std::size_t head_ = 0;        // what of out_ is written

@@ -431,15 +431,17 @@ bool ServerSession::upgrade(std::string_view settings, const Message& request) {
 }
 
 std::unique_ptr<Session> make_server_session(Handler& handler, const Limits& limits,
-                                             OnRefused refused, BodyBudget* bodies) {
-  return std::make_unique<ServerSession>(handler, limits, std::move(refused), bodies);
+                                             OnRefused refused, BodyBudget* bodies,
+                                             BlockPool* blocks) {
+  return std::make_unique<ServerSession>(handler, limits, std::move(refused), bodies, blocks);
 }
 
 Result<std::unique_ptr<Session>> make_upgraded_session(Handler& handler, const Limits& limits,
                                                        std::string_view settings,
                                                        const Message& request, OnRefused refused,
-                                                       BodyBudget* bodies) {
-  auto session = std::make_unique<ServerSession>(handler, limits, std::move(refused), bodies);
+                                                       BodyBudget* bodies, BlockPool* blocks) {
+  auto session =
+      std::make_unique<ServerSession>(handler, limits, std::move(refused), bodies, blocks);
   if (!session->upgrade(settings, request))
     return fail(Code::kInvalidArgument, "HTTP2-Settings is malformed");
   return session;

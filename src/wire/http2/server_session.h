@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "wire/body_budget.h"
 #include "wire/exchange.h"
+#include "wire/http2/block_pool.h"
 #include "wire/limits.h"
 #include "wire/refusal.h"
 #include "wire/session.h"
@@ -30,7 +31,8 @@ namespace ofn::wire::http2 {
 //   that it receives are the client's connection preface.
 //
 // `refused` is told of what is answered here and never reaches the handler; `bodies`, which outlives
-// the session's exchanges, bounds their memory (null: nothing does).
+// the session's exchanges, bounds their memory (null: nothing does). `blocks`, which outlives the session, is the memory that
+// sessions of one loop share (null: each has its own from malloc).
 //
 // Errors: a malformed message ends its stream only (a proxy shares the connection with others).
 //   Over a limit: 431, 414, 413 or 503 is answered, and what the peer still sends for that stream is not
@@ -38,15 +40,14 @@ namespace ofn::wire::http2 {
 // Cost: a stream's memory is kept for the next one; a body under 64 KiB is taken at once, larger
 //   ones share twice Limits::body_bytes per connection, one after the other.
 std::unique_ptr<Session> make_server_session(Handler& handler, const Limits& limits,
-                                             OnRefused refused = {}, BodyBudget* bodies = nullptr);
+                                             OnRefused refused = {}, BodyBudget* bodies = nullptr,
+                                             BlockPool* blocks = nullptr);
 
 // For an HTTP/1.1 request that asked for `Upgrade: h2c`; it becomes stream 1 of the session (RFC
 // 7540 §3.2), and is copied. `settings` is the value of its HTTP2-Settings field.
 // Errors: kInvalidArgument when that is malformed: the upgrade is to be ignored.
-Result<std::unique_ptr<Session>> make_upgraded_session(Handler& handler, const Limits& limits,
-                                                       std::string_view settings,
-                                                       const Message& request,
-                                                       OnRefused refused = {},
-                                                       BodyBudget* bodies = nullptr);
+Result<std::unique_ptr<Session>> make_upgraded_session(
+    Handler& handler, const Limits& limits, std::string_view settings, const Message& request,
+    OnRefused refused = {}, BodyBudget* bodies = nullptr, BlockPool* blocks = nullptr);
 
 }  // namespace ofn::wire::http2

@@ -25,12 +25,13 @@ namespace ofn::wire::http2 {
 
 class ServerSession final : public Session, public StreamOwner {
  public:
-  ServerSession(Handler& handler, const Limits& limits, OnRefused refused, BodyBudget* bodies)
+  ServerSession(Handler& handler, const Limits& limits, OnRefused refused, BodyBudget* bodies,
+                BlockPool* blocks)
       : handler_(handler),
         limits_(limits),
         refused_(std::move(refused)),
         bodies_(bodies),
-        engine_(Role::kServer, callbacks(), this) {}
+        engine_(Role::kServer, callbacks(), this, blocks) {}
   ~ServerSession() override { leave_streams(); }
 
   bool upgrade(std::string_view settings, const Message& request);
