@@ -68,7 +68,7 @@ TEST_F(Heap, WhatLiesBetweenUsedBlocksIsGivenBack) {
   std::thread([] {
     use(1);
     const long before = resident();
-    std::vector<std::unique_ptr<char[]>> blocks(12 * 16);
+    std::vector<std::unique_ptr<char[]>> blocks(std::size_t{12} * 16);
     std::vector<std::unique_ptr<char>> between(blocks.size());
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       blocks[i] = used_block();
