@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/request_id.h"
 #include "event/json_text.h"
 #include "event/receive.h"
 
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::string_view kStatusField = "X-OpenFunction-Status";
 constexpr std::string_view kCrashField = "X-Google-Status";
-constexpr std::string_view kIdField = "X-Request-Id";
 
 std::string_view value_or_empty(std::span<const Field> fields, std::string_view name) {
   const Field* field = find_field(fields, name);
@@ -363,8 +363,8 @@ bool Invocation::begin_answer(Response head) {
   if (answered_) return false;
   streaming_ = true;
   streamed_status_ = head.status();
-  std::array<Field, 2> extra = {{{"Trailer", kStatusField}, {kIdField, id_}}};
-  const std::size_t count = head.find_header(kIdField) == nullptr ? 2 : 1;
+  std::array<Field, 2> extra = {{{"Trailer", kStatusField}, {RequestId::kName, id_}}};
+  const std::size_t count = head.find_header(RequestId::kName) == nullptr ? 2 : 1;
   sink_->begin(std::move(head), std::span(extra).first(count), [this] { stream_.has_room(); });
   return true;
 }
@@ -394,7 +394,7 @@ void Invocation::answer(Response response, Verdict verdict, bool drop) {
   extra[count++] = {kStatusField, verdict_name(verdict)};
   if (verdict == Verdict::kCrash) extra[count++] = {kCrashField, "crash"};
   // An author who sets the id has a reason, and one field is enough.
-  if (response.find_header(kIdField) == nullptr) extra[count++] = {kIdField, id_};
+  if (response.find_header(RequestId::kName) == nullptr) extra[count++] = {RequestId::kName, id_};
   caller_.answer({.response = std::move(response),
                   .extra = std::span(extra).first(count),
                   .verdict = verdict,
