@@ -290,11 +290,12 @@ void Loop::remove(Timer& timer) {
 }
 
 void Loop::fire_due() {
-  while (!heap_.empty() && heap_.front()->queued_ <= clock_.now()) {
+  // Read anew for each: what it runs must not find that its moment is still to come.
+  while (!heap_.empty() && heap_.front()->queued_ <= refresh()) {
     Timer& timer = *heap_.front();
     remove(timer);
     if (!timer.armed()) continue;
-    if (timer.due_ > clock_.now()) {
+    if (timer.due_ > now_) {
       enqueue(timer);
       continue;
     }

@@ -145,6 +145,30 @@ TEST_F(LoopTest, TimersFireInOrderOfTheirMoments) {
   EXPECT_FALSE(soon.armed());
 }
 
+// What a timer runs finds its moment passed, however late in the handler it runs: who looks too early would arm it for the
+// same moment, and again, and the loop would do nothing else.
+TEST(Loop, ATimerSeesItsMomentPassed) {
+  class Ticking final : public Clock {
+   public:
+    SteadyTime now() const override { return time += 4ms; }
+    SystemTime system_now() const override { return {}; }
+    mutable SteadyTime time{};
+  };
+  const Ticking clock;
+  Loop loop(clock);
+  int looks = 0;
+  std::vector<std::unique_ptr<Timer>> timers(50);
+  for (std::size_t i = 0; i < timers.size(); ++i) {
+    const SteadyTime due = clock.time + (i + 1) * 10ms;
+    timers[i] = std::make_unique<Timer>(loop, [&, i, due] {
+      if (++looks < 1000 && loop.now() < due) timers[i]->arm(due);
+    });
+    timers[i]->arm(due);
+  }
+  while (std::ranges::any_of(timers, [](const auto& timer) { return timer->armed(); })) loop.poll();
+  EXPECT_EQ(looks, 50);
+}
+
 TEST_F(LoopTest, ArmingMovesTheMomentBothWays) {
   Timer timer(loop, [&] { log += "fired "; });
   timer.arm(clock.time + 10s);
