@@ -13,7 +13,13 @@ void FieldBlock::add(std::string_view name, std::string_view value) {
   places_.push_back({.at = static_cast<std::uint32_t>(bytes_.size()),
                      .name_size = static_cast<std::uint32_t>(name.size()),
                      .value_size = static_cast<std::uint32_t>(value.size())});
-  bytes_.append(name).append(value);
+  const std::size_t before = bytes_.size();
+  const std::size_t size = before + name.size() + value.size();
+  if (size > bytes_.capacity()) bytes_.reserve(2 * size);
+  bytes_.resize_and_overwrite(size, [&](char* bytes, std::size_t) {
+    value.copy(bytes + before + name.copy(bytes + before, name.size()), value.size());
+    return size;
+  });
   if (name == "cookie") ++cookies_;
 }
 
