@@ -29,7 +29,8 @@ TOXICS = {
 
 @pytest.mark.parametrize(("can_fail", "type", "stream", "attributes"), TOXICS.values(), ids=TOXICS.keys())
 def test_ledger(sidecar, link, serve, can_fail, type, stream, attributes):
-    server = serve(link, binding("archive"), topic("events"), flags=["--sidecar-timeout", "200ms", "--timeout", "700ms"])
+    # Far more than a call through the slowest of these takes, also in a sanitizer's build on a crowded machine.
+    server = serve(link, binding("archive"), topic("events"), flags=["--sidecar-timeout", "200ms", "--timeout", "2s"])
     with Ledger(server.url) as ledger:
         ledger.wait_for_acknowledged(10)
         with link.toxic(type, stream, **attributes):
