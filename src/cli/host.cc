@@ -21,8 +21,6 @@ namespace ofn::cli {
 
 namespace {
 
-// Without a large body for this long, a loop's thread does not keep the memory of the last one for the next.
-constexpr std::chrono::seconds kMemoryIsKept(1);
 // After this the first requests have been served.
 constexpr std::chrono::seconds kStart(1);
 

@@ -13,13 +13,6 @@
 
 namespace ofn {
 
-namespace {
-
-// A thread that had nothing to do for this long keeps no memory for the next task.
-constexpr std::chrono::seconds kRest(1);
-
-}  // namespace
-
 Workers::Workers(std::size_t max_threads, std::chrono::seconds idle, const char* name)
     : max_threads_(max_threads), idle_(idle), name_(name) {}
 
@@ -56,12 +49,13 @@ void Workers::serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle
     if (pool->queue.empty()) {
       ++pool->idle;
       const auto wanted = [&] { return pool->stopping || !pool->queue.empty(); };
-      bool worth_waiting = pool->work.wait_for(lock, std::min(idle, kRest), wanted);
+      const std::chrono::seconds rest = std::min(idle, kMemoryIsKept);
+      bool worth_waiting = pool->work.wait_for(lock, rest, wanted);
       if (!worth_waiting) {
         lock.unlock();
         return_kept_memory();
         lock.lock();
-        worth_waiting = pool->work.wait_for(lock, idle - std::min(idle, kRest), wanted);
+        worth_waiting = pool->work.wait_for(lock, idle - rest, wanted);
       }
       --pool->idle;
       if (pool->queue.empty() && (!worth_waiting || pool->stopping)) break;
