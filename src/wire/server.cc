@@ -135,7 +135,6 @@ Server::Server(std::span<Loop* const> loops, MakeSession make_session, const Lim
       log_(log),
       max_connections_(max_connections != 0 ? max_connections
                                             : connections_from_descriptor_limit()),
-      accept_more_(*this),
       retry_accept_(*loops.front(), [this] { accept(); }) {
   for (Loop* loop : loops) shards_.push_back(std::make_unique<Shard>(*this, *loop));
 }
@@ -225,7 +224,7 @@ int Server::listening_fd() const { return listening_ == nullptr ? -1 : listening
 
 void Server::accept() {
   // Its watch tells of what comes, not of what is left.
-  if (accept_some()) shards_.front()->loop().ready_last(accept_more_);
+  if (accept_some()) shards_.front()->loop().ready_last(*this);
 }
 
 bool Server::accept_some() {

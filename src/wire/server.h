@@ -28,7 +28,7 @@ using MakeSession = std::function<std::unique_ptr<Session>(Loop& loop)>;
 // Lifetime: outlives its loops' runs; its loops outlive it. Destroyed after the loops have stopped.
 // Threads: listen(), adopt() before the loops run; drain() from the first loop; the counters from
 // any.
-class Server {
+class Server : private Ready {
  public:
   // `loops` must not be empty; the first one accepts. `max_connections` 0: from the limit of open
   // files. At the limit, and when there are no descriptors, new connections wait in the kernel's
@@ -37,7 +37,7 @@ class Server {
          std::size_t max_connections = 0);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
-  ~Server();
+  ~Server() override;
 
   // Binds and listens; returns the address with the port that the kernel chose where it was 0. Host
   // "::" is dual-stack. Errors: kAlreadyExists when the port is in use (the context names the
@@ -58,15 +58,7 @@ class Server {
  private:
   class Shard;
   struct Listening;
-  class AcceptMore final : public Ready {
-   public:
-    explicit AcceptMore(Server& server) : server_(server) {}
-
-   private:
-    void run_ready() override { server_.accept(); }
-    Server& server_;
-  };
-
+  void run_ready() override { accept(); }
   // Accepts what waits, but leaves others their turn.
   void accept();
   // True: there may be more.
@@ -88,7 +80,6 @@ class Server {
   SteadyTime tell_full_at_ = SteadyTime::min();
   std::function<void()> drained_;
   std::size_t shards_to_drain_ = 0;
-  AcceptMore accept_more_;
   Timer retry_accept_;
   std::atomic<bool> draining_ = false;
 };

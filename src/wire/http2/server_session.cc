@@ -352,14 +352,14 @@ void ServerSession::on_frame_sent(const nghttp2_frame& frame) {
 }
 
 void ServerSession::give_up(ServerStream& stream) {
-  stream.notes.ended_by_us = true;
+  stream.notes.accounted = true;
   reset(stream, NGHTTP2_INTERNAL_ERROR);
   transport_->wake();
 }
 
 // At once: the stream is closed only after all that was read with it.
 void ServerSession::count_malformed(ServerStream& stream) {
-  if (!std::exchange(stream.notes.ended_by_us, true)) budget_->request_malformed();
+  if (!std::exchange(stream.notes.accounted, true)) budget_->request_malformed();
 }
 
 void ServerSession::reset(ServerStream& stream, std::uint32_t code) {
@@ -374,7 +374,7 @@ void ServerSession::on_closed(std::int32_t id) {
   if (stream == nullptr) return;
   // Who has taken some of an answer in pieces has got what it wanted, and goes when it has enough.
   const bool has_some = stream->in_pieces() && stream->notes.taken;
-  if (!stream->notes.complete && !stream->notes.ended_by_us && !has_some) budget_->request_spoilt();
+  if (!stream->notes.complete && !stream->notes.accounted && !has_some) budget_->request_spoilt();
   nghttp2_session_set_stream_user_data(engine_.get(), id, nullptr);
   if (heading_ == stream) heading_ = nullptr;
   if (--open_ == 0) {

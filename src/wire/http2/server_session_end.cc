@@ -70,7 +70,7 @@ SteadyTime ServerSession::stream_deadline(const ServerStream& stream) const {
 }
 
 void ServerSession::stream_timed_out(ServerStream& stream) {
-  stream.notes.ended_by_us = true;
+  stream.notes.accounted = true;
   if (stream.notes.complete) {
     reset(stream, NGHTTP2_NO_ERROR);
   } else if (stream.answered()) {

@@ -117,7 +117,7 @@ class ServerStream final : public Exchange {
     bool discarding = false;        // what the peer still sends is not wanted
     bool taken = false;             // some of the answer's body has left
     bool complete = false;          // all of the answer has
-    bool ended_by_us = false;       // it was not the peer who spoilt it, or that is counted
+    bool accounted = false;         // it was not the peer who spoilt it, or that is counted
   };
   Notes notes;
   std::size_t index = 0;  // in the session's list
