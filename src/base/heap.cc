@@ -4,7 +4,6 @@
 
 #ifdef __GLIBC__
 #include <malloc.h>
-#include <mutex>
 #endif
 
 namespace ofn {
@@ -28,9 +27,6 @@ void bound_kept_memory() {
 // malloc_trim() leaves the end of every arena but the main one alone, which is where most is. An arena cuts its end by
 // itself, when a block of 64 KiB or more is freed there (glibc's malloc.c: FASTBIN_CONSOLIDATION_THRESHOLD).
 void return_kept_memory() {
-  // The limit is the process's: nobody raises it again before another's block is freed.
-  static std::mutex mutex;
-  const std::scoped_lock lock(mutex);
   mallopt(M_TRIM_THRESHOLD, kKeptAtRest);
   void* volatile block =
       std::malloc(kKeptAtRest);  // volatile: a pair that the compiler must not leave out

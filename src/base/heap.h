@@ -17,7 +17,9 @@ void bound_kept_memory();
 
 // Gives back what the calling thread's arena keeps at its end, which is most of it: for a thread that has used much memory,
 // and will not soon again.
-// Threads: any. Cost: a system call or two, and each page is a fault when it is used again.
+// Threads: any. The limit by which an arena is cut is the process's: of two threads that call it at the same moment one may
+// raise it again under the other, which then keeps its rest until it calls again.
+// Cost: a system call or two, and each page is a fault when it is used again.
 void return_kept_memory();
 
 // Gives back what all arenas keep between blocks that are in use.
