@@ -28,12 +28,22 @@ def took(server, text):
     return server.process.output.count(f"took: messages {text}\n")
 
 
-def until_it_listens(server, broker):
+def until_it_listens(server, broker, text="fine first"):
     def arrived():
-        broker.publish("in", b"fine first")
-        return took(server, "fine first")
+        broker.publish("in", text.encode())
+        return took(server, text)
 
     until(arrived, "the first message")
+
+
+def connect_once_more(server, delivering, broker):
+    """What daprd does not acknowledge comes again with its next connection: what an app did not take, and what the broker
+    sends a daprd that has just started before it has subscribed. Once it has, each connection brings everything.
+    """
+    if isinstance(delivering, Daprd):
+        until_it_listens(server, broker, "fine again")
+        broker.stop()
+        broker.start()
 
 
 def create(delivering, data=b"", operation="create", **metadata):
@@ -62,7 +72,8 @@ def test_what_was_under_way_when_the_sidecar_was_killed_comes_again(serve_beside
     else:
         delivering.kill()
         delivering.start()
-        until(lambda: took(server, "slow") == 2, "the message again")
+        connect_once_more(server, delivering, broker)
+        until(lambda: took(server, "slow") >= 2, "the message again")
 
 
 def test_what_came_while_the_sidecar_was_away_is_delivered(serve_beside, delivering, broker, queue):
@@ -76,6 +87,7 @@ def test_what_came_while_the_sidecar_was_away_is_delivered(serve_beside, deliver
         delivering.kill()
         broker.publish("in", b"fine missed")
         delivering.start()
+        connect_once_more(server, delivering, broker)
     server.logged("took: messages fine missed")
 
 
@@ -147,8 +159,8 @@ def test_nothing_is_lost_while_sidecar_and_broker_fail_in_turn(serve_beside, del
             broker.publish("in", id)
         broker.stop()
         broker.start()
-    # What failed while its sidecar died comes again with daprd's next connection.
     server = restart_sidecar()
+    connect_once_more(server, delivering, broker)
     until(lambda: set(ids) <= set(delivering.landed()), "every message in a file")
 
 
