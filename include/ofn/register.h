@@ -67,7 +67,7 @@
 // NOLINTEND(cppcoreguidelines-macro-usage)
 
 // The borders of the sections: the linker's names. Hidden: each program sees its own.
-// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
+// NOLINTBEGIN(clang-diagnostic-reserved-identifier,readability-identifier-naming)
 extern "C" __attribute__((visibility("hidden")))
 const ofn::abi::Registration* const __start_ofn_functions[];
 extern "C" __attribute__((visibility("hidden")))
@@ -76,7 +76,7 @@ extern "C" __attribute__((visibility("hidden")))
 const ofn::abi::PluginRegistration* const __start_ofn_plugins[];
 extern "C" __attribute__((visibility("hidden")))
 const ofn::abi::PluginRegistration* const __stop_ofn_plugins[];
-// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
+// NOLINTEND(clang-diagnostic-reserved-identifier,readability-identifier-naming)
 
 // Every registration of the program that this function was linked into.
 extern "C" __attribute__((used, visibility("default"))) inline void ofn_program(
