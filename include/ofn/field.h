@@ -27,8 +27,10 @@ constexpr bool same_field_name(std::string_view a, std::string_view b) noexcept 
   constexpr auto kLower = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
   };
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [&](char x, char y) { return kLower(x) == kLower(y); });
+  // Most often they are the same bytes, or differ at the first.
+  return a.size() == b.size() &&
+         (a == b || std::equal(a.begin(), a.end(), b.begin(),
+                               [&](char x, char y) { return kLower(x) == kLower(y); }));
 }
 
 // The first field of that name, or null. Cost: linear in the number of fields.

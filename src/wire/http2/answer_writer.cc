@@ -54,26 +54,31 @@ void AnswerWriter::submit(nghttp2_session* session, ServerStream& stream,
     const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
     return std::string_view(text.data(), static_cast<std::size_t>(end - text.data()));
   };
-  const auto has = [&](std::string_view name) {
-    return response.find_header(name) != nullptr || find_field(extra, name) != nullptr;
-  };
   std::vector<nghttp2_nv>& nvs = scratch_->nvs;
   nvs.clear();
   nvs.push_back(
       make_nv(":status", print(status_text, static_cast<std::size_t>(status)), kLiteralName));
+  bool has_date = false;
+  bool has_type = false;
+  bool is_grpc = !stream.trailers().empty();
   const auto add = [&](std::string_view name, std::string_view value, unsigned flags) {
-    nvs.push_back(same_field_name(name, RequestId::kName)
-                      ? make_nv("x-request-id", value, kLiteralName | id_indexing(now) | flags)
-                      : make_nv(name, value, flags));
+    if (same_field_name(name, RequestId::kName)) {
+      nvs.push_back(make_nv("x-request-id", value, kLiteralName | id_indexing(now) | flags));
+      return;
+    }
+    has_date = has_date || same_field_name(name, "date");
+    has_type = has_type || same_field_name(name, "content-type");
+    is_grpc = is_grpc || same_field_name(name, "grpc-status");
+    nvs.push_back(make_nv(name, value, flags));
   };
   for (const Header& header : response.headers())
     add(header.name, header.value, NGHTTP2_NV_FLAG_NO_COPY_VALUE);
   for (const Field& field : extra) add(field.name, field.value, NGHTTP2_NV_FLAG_NONE);
   // gRPC's answers carry their status in trailers, or in the head for want of a body; what HTTP adds
   // would reach callers as metadata.
-  if (stream.trailers().empty() && !has("grpc-status")) {
-    if (!has("date")) nvs.push_back(make_nv("date", date_.at(now), kLiteralName));
-    if (may_have_body && (follows || !stream.answer_body().empty()) && !has("content-type")) {
+  if (!is_grpc) {
+    if (!has_date) nvs.push_back(make_nv("date", date_.at(now), kLiteralName));
+    if (may_have_body && (follows || !stream.answer_body().empty()) && !has_type) {
       nvs.push_back(make_nv("content-type", "text/plain; charset=utf-8",
                             kLiteralName | NGHTTP2_NV_FLAG_NO_COPY_VALUE));
     }
