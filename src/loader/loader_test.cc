@@ -365,8 +365,9 @@ TEST_F(LoaderTest, ABuiltProgramNeedsNothingElse) {
   EXPECT_THAT(patched(std::string("ofn\0ofn=", 8), std::string("nfo\0ofn=", 8)),
               HasSubstr("lacks the ABI note"));
 
-  // Cut anywhere, it is refused before it is loaded: at each byte of its beginning, and at some hundred places of the rest, which
-  // with sanitizers is megabytes. Each cut is a copy of its own, so that these see what reads beyond it.
+  // Cut anywhere, it is refused before it is loaded: at each byte of its beginning, and at some
+  // hundred places of the rest, which with sanitizers is megabytes. Each cut is a copy of its own, so
+  // that these see what reads beyond it.
   const std::size_t step = bytes.size() / 300 + 1;
   for (std::size_t size = 0; size < bytes.size(); size += size < 4096 ? 1 : step) {
     ASSERT_FALSE(loader::ElfFile::parse(bytes.substr(0, size))) << size;

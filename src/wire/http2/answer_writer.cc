@@ -44,8 +44,8 @@ void AnswerWriter::submit(nghttp2_session* session, ServerStream& stream,
   const int status = response.status();
   const bool may_have_body = status != 204 && status != 304;
   const bool follows = stream.in_pieces() && allows_body(status);
-  const bool has_body =
-      may_have_body && !stream.is_head_request() && (follows || !stream.answer_body().empty());
+  const bool has_content = may_have_body && (follows || !stream.answer_body().empty());
+  const bool has_body = has_content && !stream.is_head_request();
 
   // The values live in the stream until it is closed, but for `extra` and what is made here.
   std::array<char, 4> status_text{};
@@ -78,7 +78,7 @@ void AnswerWriter::submit(nghttp2_session* session, ServerStream& stream,
   // would reach callers as metadata.
   if (!is_grpc) {
     if (!has_date) nvs.push_back(make_nv("date", date_.at(now), kLiteralName));
-    if (may_have_body && (follows || !stream.answer_body().empty()) && !has_type) {
+    if (has_content && !has_type) {
       nvs.push_back(make_nv("content-type", "text/plain; charset=utf-8",
                             kLiteralName | NGHTTP2_NV_FLAG_NO_COPY_VALUE));
     }

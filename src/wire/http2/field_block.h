@@ -18,6 +18,7 @@ class FieldBlock {
   FieldBlock() = default;
   FieldBlock(const FieldBlock&) = delete;
   FieldBlock& operator=(const FieldBlock&) = delete;
+
   void add(std::string_view name, std::string_view value);
   // The block is complete: cookie crumbs are joined to one field (RFC 9113 §8.2.3: what leaves HTTP/2
   // knows one Cookie).

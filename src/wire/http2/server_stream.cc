@@ -58,7 +58,6 @@ void ServerStream::respond(Response response, std::span<const Field> extra,
   response_ = std::move(response);
   if (response_.body().size() > kSmallAnswer) body_share_.add(response_.body().size());
   for (const Field& field : trailers) answer_trailers_.add(field.name, field.value);
-  answer_trailers_.seal();
   owner_->send_answer(*this, extra);
 }
 
@@ -88,7 +87,6 @@ void ServerStream::finish(std::span<const Field> trailers) {
   complete();
   if (!sends_pieces()) return;
   for (const Field& field : trailers) answer_trailers_.add(field.name, field.value);
-  answer_trailers_.seal();
   owner_->send_more(*this);
 }
 
