@@ -1,8 +1,6 @@
 // The body of each request is its answer.
-#include <string>
+#include <utility>
 
 #include <ofn/function.h>
 
-ofn::Response echo(const ofn::Request& request) {
-  return ofn::Response(std::string(request.body()));
-}
+ofn::Response echo(ofn::Request request) { return std::move(request).body(); }

@@ -21,7 +21,7 @@
 #include <ofn/writer.h>
 
 // Raised by every change of a type that crosses the border.
-#define OFN_ABI_NUMBER 5  // NOLINT(modernize-macro-to-enum): its text is wanted
+#define OFN_ABI_NUMBER 6  // NOLINT(modernize-macro-to-enum): its text is wanted
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): only the preprocessor knows these facts.
 #define OFN_INTERNAL_TEXT_OF(x) #x
@@ -177,6 +177,7 @@ struct CodecTable {
 // returned or, where that leaves a coroutine, until that is done.
 struct Call {
   const Request* request = nullptr;             // set for kHttp and kTyped
+  Request* own_request = nullptr;               // the same, where the function may take its body
   const CloudEvent* event = nullptr;            // set for kCloudEvent
   const BackgroundEvent* background = nullptr;  // set for kEvent
   Context* context = nullptr;                   // set where the registration takes one

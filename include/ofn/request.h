@@ -18,11 +18,42 @@
 
 namespace ofn {
 
+namespace internal {
+
+// Where a request's body lies, for the one Request that may take it: what is moved to may, a copy
+// may not.
+class Lent {
+ public:
+  Lent() = default;
+  explicit Lent(std::string& bytes) noexcept : bytes_(&bytes) {}
+  Lent(const Lent& /*other*/) noexcept {}
+  Lent(Lent&& other) noexcept : bytes_(std::exchange(other.bytes_, nullptr)) {}
+  // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): nothing is freed
+  Lent& operator=(const Lent& /*other*/) noexcept {
+    bytes_ = nullptr;
+    return *this;
+  }
+  Lent& operator=(Lent&& other) noexcept {
+    bytes_ = std::exchange(other.bytes_, nullptr);
+    return *this;
+  }
+  ~Lent() = default;
+
+  std::string* take() noexcept { return std::exchange(bytes_, nullptr); }
+
+ private:
+  std::string* bytes_ = nullptr;
+};
+
+}  // namespace internal
+
 // One HTTP request, whole: the body has been read before the function is called.
 //
+//   ofn::Response echo(ofn::Request request) { return std::move(request).body(); }   // not copied
+//
 // Lifetime: a Request borrows; it and every view it hands out are valid until the function returns.
-//   Copy what must live longer.
-// Threads: immutable; any thread may read it.
+//   Copy what must live longer, or take the body.
+// Threads: immutable but for taking its body; any thread may read it.
 // Spec: RFC 9110 for the terms. Nothing is normalised: path, fields and body are what the peer sent.
 class Request {
  public:
@@ -44,6 +75,10 @@ class Request {
   };
 
   explicit Request(Parts parts) noexcept : parts_(std::move(parts)) {}
+  // A request whose body may be taken: `body`, which outlives it, and not `parts.body`.
+  Request(Parts parts, std::string& body) noexcept : parts_(std::move(parts)), lent_(body) {
+    parts_.body = body;
+  }
 
   std::string_view method() const noexcept { return parts_.method; }
   std::string_view target() const noexcept { return parts_.target; }
@@ -76,7 +111,15 @@ class Request {
     return std::nullopt;
   }
 
-  std::string_view body() const noexcept { return parts_.body; }
+  std::string_view body() const& noexcept { return parts_.body; }
+  // Takes the body, to keep or change or send it back: this request has none afterwards, and views of
+  // it are no longer valid. Cost: nothing, whatever its size, where the function takes the Request by
+  // value and neither a Context nor hooks see it, too; else, and of a copy of a Request, a copy.
+  std::string body() && {
+    const std::string_view bytes = std::exchange(parts_.body, {});
+    std::string* const lent = lent_.take();
+    return lent != nullptr ? std::move(*lent) : std::string(bytes);
+  }
   // All of it at once, to make another request of.
   const Parts& parts() const noexcept { return parts_; }
   std::string_view scheme() const noexcept { return parts_.scheme; }
@@ -91,6 +134,7 @@ class Request {
 
  private:
   Parts parts_;
+  internal::Lent lent_;
 };
 
 namespace internal {

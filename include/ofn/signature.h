@@ -66,6 +66,16 @@ concept OutAnswer = NoAnswer<R> || std::is_convertible_v<Awaited<R>, Out>;
 template <class A, class T>
 concept Argument = std::same_as<A, const T&> || std::same_as<A, T>;
 
+// What a function gets that takes a request as A.
+template <Argument<Request> A>
+A request_of(const abi::Call& call) {
+  if constexpr (std::same_as<A, Request>) {
+    return call.own_request != nullptr ? std::move(*call.own_request) : *call.request;
+  } else {
+    return *call.request;
+  }
+}
+
 // Where the host finds what a function of that signature returned.
 template <abi::Signature kSignature>
 auto& place_in(abi::Outcome& outcome) {
@@ -127,7 +137,7 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(A)> {
   static constexpr abi::Signature kSignature = abi::Signature::kHttp;
   static constexpr bool kTakesContext = false;
   static void call(R (*function)(A), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome, [&] { return function(*call.request); });
+    keep<kSignature>(call, outcome, [&] { return function(request_of<A>(call)); });
   }
 };
 
@@ -145,7 +155,7 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A)> {
   static constexpr abi::Signature kSignature = abi::Signature::kHttp;
   static constexpr bool kTakesContext = true;
   static void call(R (*function)(Context&, A), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome, [&] { return function(*call.context, *call.request); });
+    keep<kSignature>(call, outcome, [&] { return function(*call.context, request_of<A>(call)); });
   }
 };
 
@@ -195,30 +205,30 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, D, C)> {
   }
 };
 
-template <class F>
+template <class A, class F>
 auto call_with_writer(F function, const abi::Call& call, Writer& writer) {
-  if constexpr (std::is_invocable_v<F, const Request&, Writer&>) {
-    return function(*call.request, writer);
+  if constexpr (std::is_invocable_v<F, A, Writer&>) {
+    return function(request_of<A>(call), writer);
   } else {
-    return function(*call.context, *call.request, writer);
+    return function(*call.context, request_of<A>(call), writer);
   }
 }
 // A Writer lives as long as the call. Nothing written: its head is the whole answer.
-template <class F>
+template <class A, class F>
 OFN_INTERNAL_HIDDEN task<void> stream_later(F function, const abi::Call& call,
                                             abi::Outcome& outcome) {
   Writer writer(*call.stream);
-  co_await call_with_writer(function, call, writer);
+  co_await call_with_writer<A>(function, call, writer);
   if (!writer.begun()) outcome.response = writer.take_head();
 }
-template <class F>
+template <class A, class F>
 void stream(F function, const abi::Call& call, abi::Outcome& outcome) {
-  using R = decltype(call_with_writer(function, call, std::declval<Writer&>()));
+  using R = decltype(call_with_writer<A>(function, call, std::declval<Writer&>()));
   if constexpr (kIsTask<R>) {
-    become(stream_later(function, call, outcome), call, outcome);
+    become(stream_later<A>(function, call, outcome), call, outcome);
   } else {
     Writer writer(*call.stream);
-    call_with_writer(function, call, writer);
+    call_with_writer<A>(function, call, writer);
     if (!writer.begun()) outcome.response = writer.take_head();
   }
 }
@@ -229,7 +239,7 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(A, Writer&)> {
   static constexpr bool kTakesContext = false;
   static constexpr bool kStreams = true;
   static void call(R (*function)(A, Writer&), const abi::Call& call, abi::Outcome& outcome) {
-    stream(function, call, outcome);
+    stream<A>(function, call, outcome);
   }
 };
 
@@ -240,7 +250,7 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A, Writer&)> {
   static constexpr bool kStreams = true;
   static void call(R (*function)(Context&, A, Writer&), const abi::Call& call,
                    abi::Outcome& outcome) {
-    stream(function, call, outcome);
+    stream<A>(function, call, outcome);
   }
 };
 

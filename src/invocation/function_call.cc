@@ -7,6 +7,9 @@
 namespace ofn {
 
 bool FunctionCall::start_with_context(abi::ContextFacts& facts) {
+  if (function_.takes_context || invoker_.hooks != nullptr) {
+    call_.own_request = nullptr;  // the Context and the hooks see its body, too
+  }
   if (call_.event != nullptr) {
     facts.event = call_.event;
     facts.data = call_.event->data() ? Bytes(*call_.event->data()) : Bytes();

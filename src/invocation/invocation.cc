@@ -67,11 +67,16 @@ void Invocation::take_up(const Function& function, std::string_view id,
   sink_ = sink;
 }
 
-void Invocation::begin(const Function& function, Request::Parts parts, BodySink* sink) {
+void Invocation::begin(const Function& function, Request::Parts parts, std::string* body,
+                       BodySink* sink) {
   take_up(function, parts.id, parts.headers, parts.deadline, sink);
   parts.id = id_;
   parts.stop = stop_.get_token();
-  request_.emplace(parts);
+  if (body != nullptr) {
+    request_.emplace(std::move(parts), *body);
+  } else {
+    request_.emplace(std::move(parts));
+  }
   invoker_.observer.began(function, id_);
 }
 
@@ -189,7 +194,7 @@ bool Invocation::start_next() {
       call.background = &background_events_[index];
       break;
     default:
-      call.request = request_ ? &*request_ : nullptr;
+      call.request = call.own_request = request_ ? &*request_ : nullptr;
   }
   call_.emplace(invoker_, *function_, host_, CallHosts{.stream = stream_, .tasks = tasks_}, id_);
   return call_->start([this] { return facts(); }, call);

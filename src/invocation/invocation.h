@@ -88,10 +88,13 @@ class Invocation {
   ~Invocation();
 
   // Takes up a request. The function is referred to, and `parts` borrow, until ended(). An empty id
-  // is made here; the stop token is set here. `sink`, until ended(), is where a function's answer in
-  // pieces goes; null: it is held, and answered whole. Threads: the loop's.
-  void begin(const Function& function, Request::Parts parts, BodySink* sink = nullptr);
-  void begin(const Function&& function, Request::Parts parts, BodySink* sink = nullptr) = delete;
+  // is made here; the stop token is set here. `body` is where `parts.body` lies, if the function may take
+  // it from there. `sink`, until ended(), is where a function's answer in pieces goes; null: it is held,
+  // and answered whole. Threads: the loop's.
+  void begin(const Function& function, Request::Parts parts, std::string* body = nullptr,
+             BodySink* sink = nullptr);
+  void begin(const Function&& function, Request::Parts parts, std::string* body = nullptr,
+             BodySink* sink = nullptr) = delete;
   // Takes up a delivery for a function that has no delivery_problem(). An openfunction gets the
   // data, a cloudevent function the envelope (or, of a binding, an event made of the delivery), an
   // http or typed function a POST of the data to the input's name. Borrows likewise. Threads: the loop's.

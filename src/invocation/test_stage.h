@@ -149,7 +149,7 @@ struct Stage final : Caller {
                       .id = {},
                       .deadline = deadline,
                       .stop = {}},
-                     sink);
+                     &body, sink);
   }
   // All of it.
   void call(const Function& function) {

@@ -30,6 +30,7 @@ struct Message {
   std::span<const Field> fields;
   std::span<const Field> trailers;
   std::string_view body;
+  std::string* body_bytes = nullptr;  // where the body lies: whoever answers may take it
   std::string_view peer;
   Version version = Version::kHttp11;
 };
@@ -37,8 +38,8 @@ struct Message {
 // Lifetime: owned by whoever answers, through ExchangePtr. It outlives its connection when it must:
 //   answering then does nothing. Releasing it unanswered aborts the exchange (HTTP/1.1: the
 //   connection; HTTP/2: the stream).
-// Threads: the loop's. The views of request() may be read by any one thread as long as the exchange
-//   is held.
+// Threads: the loop's. What request() refers to may be read, and the body taken, by any one thread as
+//   long as the exchange is held.
 class Exchange {
  public:
   virtual const Message& request() const = 0;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <syncstream>
+#include <utility>
 
 #include <ofn/function.h>
 
@@ -42,6 +43,9 @@ ofn::Response echo(const ofn::Request& request) {
   return ofn::Response(text + std::string(request.body())).header("X-Echo", "yes");
 }
 
+// The request's body, the bytes themselves.
+ofn::Response give_back(ofn::Request request) { return std::move(request).body(); }
+
 }  // namespace app
 
 //   ?throw=int  throws an int, else a std::exception
@@ -75,6 +79,7 @@ ofn::CloudEvent relay(const ofn::CloudEvent& event) {
 
 OFN_FUNCTION(environment)
 OFN_FUNCTION(app::echo)
+OFN_FUNCTION(app::give_back)
 OFN_FUNCTION(crash)
 OFN_FUNCTION(wait)
 OFN_FUNCTION(counted)

@@ -117,6 +117,18 @@ def test_the_body_limit_is_10_mebibytes(echo, raw):
     assert raw.answer().status == 413
 
 
+def test_bodies_that_the_function_takes_come_back_one_after_the_other(serve):
+    sent = [bytes(range(256)) * 5000, b"", b"x", b"fifteen bytes..", b"sixteen bytes...", b"y" * 1024, b"z" * 20_000]
+    lengths = [(b"Content-Length: %d\r\n\r\n" % len(body) + body, body) for body in sent]
+    chunks = [(b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n", body) for body in sent if body]
+    with Raw(serve("app::give_back").port) as raw:
+        for framed, body in lengths + chunks:
+            raw.send(b"POST / HTTP/1.1\r\n" + HOST + framed)
+            assert raw.answer().body == body
+        raw.send(b"".join(b"POST / HTTP/1.1\r\n" + HOST + framed for framed, _ in lengths[1:6]))
+        assert [raw.answer().body for _ in range(5)] == sent[1:6]
+
+
 def test_fields_of_every_response(echo):
     answer = call(echo.url)
     assert answer.headers["Date"] and answer.headers["Server"] is None and answer.headers["ETag"] is None

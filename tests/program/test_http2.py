@@ -113,8 +113,9 @@ def test_streams_of_one_connection_do_not_wait_for_each_other(serve, connect, fi
     assert client.answer(blocked).body == b"released\n"
 
 
-def test_a_large_body_both_ways(serve, connect):
-    client = connect(serve("app::echo"))
+@pytest.mark.parametrize("function", ["app::echo", "app::give_back"])
+def test_a_large_body_both_ways(serve, connect, function):
+    client = connect(serve(function))
     client.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 4 << 20})
     client.h2.increment_flow_control_window(4 << 20)
     client.flush()

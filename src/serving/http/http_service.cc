@@ -66,10 +66,11 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
   void start(wire::ExchangePtr exchange, const Routes::Match& match) {
     exchange_ = std::move(exchange);
     function_ = match.function;
-    Request::Parts parts = parts_of(exchange_->request());
+    const wire::Message& message = exchange_->request();
+    Request::Parts parts = parts_of(message);
     parts.params = params_.fields();
     parts.deadline = shard_.invoker_.loop.now() + shard_.service_.timeout_;
-    invocation_.begin(*function_, parts, this);
+    invocation_.begin(*function_, std::move(parts), message.body_bytes, this);
     exchange_->on_abandoned([this] { abandoned(); });
     if (turn_.take(*function_, shard_.paces_[match.index]) == Gate::Entry::kFull) {
       invocation_.refuse(too_many());

@@ -26,6 +26,7 @@ void Http1Exchange::seal(const Head& head) {
   message_.fields = fields;
   message_.trailers = body.trailers;
   message_.body = body.bytes;
+  message_.body_bytes = &body.bytes;
   message_.peer = peer_;
   message_.version = head.http10 ? Version::kHttp10 : Version::kHttp11;
   if (head.target.front() == '?') {  // "http://host?x": the path is "/" (RFC 9112 §3.2.1)

@@ -183,6 +183,7 @@ Response ServerStream::refusal(int status, std::string_view reason) const {
 
 ExchangePtr ServerStream::share() {
   message_.body = body_;
+  message_.body_bytes = &body_;
   message_.trailers = trailer_block_.seal();
   state_.shared = true;
   return ExchangePtr(this);
