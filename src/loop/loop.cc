@@ -81,6 +81,7 @@ bool Loop::run_ready() {
     item.unqueue();
     item.run_ready();  // may destroy the item
     if (*lost) return false;
+    others_ran_ = true;
   }
   now_ = SteadyTime::min();  // the handler is over
   return true;

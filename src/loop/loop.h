@@ -141,7 +141,13 @@ class Loop {
   // Cost: one clock read a handler, however often it is asked. Threads: the loop's.
   SteadyTime now() { return now_ == SteadyTime::min() ? refresh() : now_; }
   // Reads the clock anew: after something that took time, such as a function.
-  SteadyTime refresh() { return now_ = latest_ = clock_.now(); }
+  SteadyTime refresh() {
+    others_ran_ = false;
+    return now_ = latest_ = clock_.now();
+  }
+  // The moment at which the present Ready's turn began: now(), read anew where others have had a turn since it was read, which
+  // may have taken long. Threads: the loop's.
+  SteadyTime turn_began() { return others_ran_ ? refresh() : now(); }
   // The wall clock, as of now(); steps of the system's time show within a second.
   SystemTime system_now();
 
@@ -181,6 +187,7 @@ class Loop {
   const Clock& clock_;
   SteadyTime now_ = SteadyTime::min();         // min(): to be read
   SteadyTime latest_{};                        // what it was last
+  bool others_ran_ = false;                    // since it was read
   SteadyTime system_due_ = SteadyTime::min();  // when the wall clock is to be read again
   SystemTime system_read_{};                   // what it said then
   SteadyTime system_read_at_{};

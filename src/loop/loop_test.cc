@@ -75,6 +75,25 @@ TEST_F(LoopTest, TimeStandsStillWithinAHandler) {
   EXPECT_EQ(seen, (std::vector<SteadyTime>{began, began, began + 1s, began + 2s}));
 }
 
+TEST_F(LoopTest, ATurnBeganBehindThoseBeforeIt) {
+  std::vector<SteadyTime> seen;
+  const SteadyTime began = clock.time;
+  const auto turn = [&] {
+    seen.push_back(loop.turn_began());
+    clock.time += 1s;
+    seen.push_back(loop.turn_began());
+  };
+  Say first(log, "", turn);
+  Say second(log, "", turn);
+  loop.post([&] {
+    EXPECT_EQ(loop.now(), began);
+    loop.ready(first), loop.ready(second);
+  });
+  loop.post([&] { seen.push_back(loop.turn_began()); });
+  loop.poll();
+  EXPECT_EQ(seen, (std::vector<SteadyTime>{began, began, began + 1s, began + 1s, began + 2s}));
+}
+
 TEST_F(LoopTest, RunUntilStopsAfterTheHandlerThatSatisfiesIt) {
   loop.post([&] { log += 'a'; });
   loop.post([&] { log += 'b'; });

@@ -45,8 +45,9 @@ void Runner::start(Job& job) {
   const bool is_short = job.pace_->runs_inline() && (!job.may_wait() || loop_.can_be_left());
   job.shared_out_ = is_short && shares(*job.pace_);
   if (is_short && !job.shared_out_) {
-    // Of many that came together, the first would be charged with the reading of all.
-    job.began_ = queued_ == 0 ? loop_.now() : loop_.refresh();
+    // Of many that came together, the first would be charged with the reading of all; and none is charged with what others
+    // did before it.
+    job.began_ = queued_ == 0 ? loop_.turn_began() : loop_.refresh();
     if (loop_.host(job)) {
       job.took_ = loop_.refresh() - job.began_;
       return returned(job);

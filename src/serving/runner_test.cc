@@ -90,6 +90,28 @@ TEST_F(RunnerTest, TheFirstOfManyIsNotChargedWithTheReadingOfAll) {
   EXPECT_TRUE(pace.runs_inline());
 }
 
+TEST_F(RunnerTest, ACallIsNotChargedWithWhatOthersDidBeforeIt) {
+  struct Other final : Ready {
+    explicit Other(std::function<void()> does) : act(std::move(does)) {}
+    void run_ready() override { act(); }
+    std::function<void()> act;
+  };
+  Runner runner(runners, loop);
+  Pace pace = short_pace(1us);
+  std::size_t finished = 0;
+  Call call(runner, pace, [] {}, [&] { ++finished; });
+  Other writes([&] { clock.advance(1ms); });
+  Other reads([&] { runner.queue(call); });
+  loop.post([&] {
+    EXPECT_EQ(loop.now(), clock.now());
+    loop.ready(writes);
+    loop.ready(reads);
+  });
+  loop.poll();
+  EXPECT_EQ(finished, 1U);
+  EXPECT_TRUE(pace.runs_inline());
+}
+
 // Many calls are ready on one loop.
 struct SharedCase {
   std::string about;
