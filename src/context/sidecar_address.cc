@@ -103,7 +103,8 @@ Parsed parse_url(std::string_view rest, std::uint16_t default_port) {
 
 std::string SidecarAddress::text() const {
   if (unix_path.starts_with('@')) return "unix-abstract:" + unix_path.substr(1);
-  if (!unix_path.empty()) return "unix:" + unix_path;
+  // A path that begins with two slashes would be read as unix:// and a relative one.
+  if (!unix_path.empty()) return (unix_path.starts_with("//") ? "unix://" : "unix:") + unix_path;
   const bool ipv6 = host.find(':') != std::string::npos;
   return (ipv6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
 }

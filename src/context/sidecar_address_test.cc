@@ -32,6 +32,7 @@ TEST(Endpoint, Forms) {
            {"ipv6:[::1]:80", "[::1]:80"},
            {"unix:/run/dapr.sock", "unix:/run/dapr.sock"},
            {"unix:///run/dapr.sock", "unix:/run/dapr.sock"},
+           {"unix:////run/dapr.sock", "unix:////run/dapr.sock"},
            {"unix:relative.sock", "unix:relative.sock"},
            {"unix-abstract:dapr", "unix-abstract:dapr"},
            {"unix:" + long_path, "unix:" + long_path},
