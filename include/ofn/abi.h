@@ -179,6 +179,7 @@ struct Call {
   const Request* request = nullptr;             // set for kHttp and kTyped
   Request* own_request = nullptr;               // the same, where the function may take its body
   const CloudEvent* event = nullptr;            // set for kCloudEvent
+  CloudEvent* own_event = nullptr;              // the same, where the function may take it
   const BackgroundEvent* background = nullptr;  // set for kEvent
   Context* context = nullptr;                   // set where the registration takes one
   Bytes data{};                                 // of kOpenFunction

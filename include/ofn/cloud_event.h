@@ -37,7 +37,8 @@ class CloudEvent {
   const std::optional<std::string>& time() const noexcept { return time_; }
 
   // The event's payload; nullopt: the event has none, which is not the same as empty.
-  const std::optional<std::string>& data() const noexcept { return data_; }
+  const std::optional<std::string>& data() const& noexcept { return data_; }
+  std::optional<std::string>&& data() && noexcept { return std::move(data_); }
 
   // Extension attributes by name (lower-case letters and digits, spec §3).
   const std::map<std::string, std::string, std::less<>>& extensions() const noexcept {

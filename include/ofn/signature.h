@@ -66,14 +66,23 @@ concept OutAnswer = NoAnswer<R> || std::is_convertible_v<Awaited<R>, Out>;
 template <class A, class T>
 concept Argument = std::same_as<A, const T&> || std::same_as<A, T>;
 
-// What a function gets that takes a request as A.
+// What a function gets that takes a T as A, `own` if that may be taken.
+template <class A, class T>
+  requires Argument<A, T>
+A given(const T* borrowed, T* own) {
+  if constexpr (std::same_as<A, T>) {
+    return own != nullptr ? std::move(*own) : *borrowed;
+  } else {
+    return *borrowed;
+  }
+}
 template <Argument<Request> A>
 A request_of(const abi::Call& call) {
-  if constexpr (std::same_as<A, Request>) {
-    return call.own_request != nullptr ? std::move(*call.own_request) : *call.request;
-  } else {
-    return *call.request;
-  }
+  return given<A>(call.request, call.own_request);
+}
+template <Argument<CloudEvent> A>
+A event_of(const abi::Call& call) {
+  return given<A>(call.event, call.own_event);
 }
 
 // Where the host finds what a function of that signature returned.
@@ -146,7 +155,7 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(A)> {
   static constexpr abi::Signature kSignature = abi::Signature::kCloudEvent;
   static constexpr bool kTakesContext = false;
   static void call(R (*function)(A), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome, [&] { return function(*call.event); });
+    keep<kSignature>(call, outcome, [&] { return function(event_of<A>(call)); });
   }
 };
 
@@ -164,7 +173,7 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A)> {
   static constexpr abi::Signature kSignature = abi::Signature::kCloudEvent;
   static constexpr bool kTakesContext = true;
   static void call(R (*function)(Context&, A), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome, [&] { return function(*call.context, *call.event); });
+    keep<kSignature>(call, outcome, [&] { return function(*call.context, event_of<A>(call)); });
   }
 };
 

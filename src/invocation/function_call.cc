@@ -9,6 +9,7 @@ namespace ofn {
 bool FunctionCall::start_with_context(abi::ContextFacts& facts) {
   if (function_.takes_context || invoker_.hooks != nullptr) {
     call_.own_request = nullptr;  // the Context and the hooks see its body, too
+    call_.own_event = nullptr;
   }
   if (call_.event != nullptr) {
     facts.event = call_.event;

@@ -188,7 +188,8 @@ bool Invocation::start_next() {
   abi::Call call;
   switch (function_->signature) {
     case Signature::kCloudEvent:
-      call.event = events_.empty() ? inbound_->event : &events_[index];
+      if (!events_.empty()) call.own_event = &events_[index];
+      call.event = events_.empty() ? inbound_->event : call.own_event;
       break;
     case Signature::kEvent:
       call.background = &background_events_[index];

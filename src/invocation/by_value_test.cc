@@ -1,4 +1,4 @@
-// A request's body: who gets the bytes themselves, and who a copy.
+// Functions that take a request or an event by value: who gets the bytes themselves, and who a copy.
 #include <string>
 #include <utility>
 
@@ -71,7 +71,7 @@ const Case kCases[] = {
     {"with a Context, which has it, too", made<&with_context>(), false},
 };
 
-TEST(Body, IsTakenWhereNobodyElseSeesIt) {
+TEST(ByValue, ABodyIsTakenWhereNobodyElseSeesIt) {
   for (const Case& one : kCases) {
     // Bytes of a short string lie in the string, and are copied either way.
     for (const std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{1000}}) {
@@ -89,7 +89,7 @@ TEST(Body, IsTakenWhereNobodyElseSeesIt) {
   }
 }
 
-TEST(Body, IsTakenByAFunctionWithAWriter) {
+TEST(ByValue, ABodyIsTakenByAFunctionWithAWriter) {
   Stage stage;
   stage.body = text_of(1000);
   stage.call(made<&begin_with_body>());
@@ -97,12 +97,58 @@ TEST(Body, IsTakenByAFunctionWithAWriter) {
   EXPECT_EQ(stage.body, "");
 }
 
-TEST(Body, OfADeliveryIsCopied) {
+TEST(ByValue, ADeliverysBodyIsCopied) {
   Stage stage;
   const std::string data = text_of(1000);
   const Trigger trigger;
   stage.deliver(made<&give_back>(), {.input = trigger, .data = data});
   EXPECT_EQ(stage.response->body(), data);
+}
+
+CloudEvent change(CloudEvent event) {
+  event.type("changed");
+  return event;
+}
+CloudEvent change_in_context(Context& context, CloudEvent event) {
+  EXPECT_EQ(*context.event(), event);
+  event.type("changed");
+  EXPECT_NE(context.event()->type(), "changed");
+  return event;
+}
+
+TEST(ByValue, AnEventIsTaken) {
+  CloudEvent event = CloudEvent("1", "/s", "t").data(text_of(1000));
+  const char* const bytes = event.data()->data();
+  abi::Outcome outcome;
+  made<&change>().invoke({.event = &event, .own_event = &event}, outcome);
+  EXPECT_EQ(outcome.event->type(), "changed");
+  EXPECT_EQ(outcome.event->data()->data(), bytes);
+}
+
+// Whether the function under test was given the event as its own.
+bool g_own = false;  // NOLINT: functions are plain pointers
+
+TEST(ByValue, AnEventIsTakenWhereNobodyElseSeesIt) {
+  Function function = on_event([](const abi::Call& call, abi::Outcome& outcome) {
+    g_own = call.own_event == call.event;
+    outcome.event = *call.event;
+  });
+  Stage stage;
+  stage.headers = {
+      {"ce-id", "1"}, {"ce-source", "/s"}, {"ce-type", "t"}, {"ce-specversion", "1.0"}};
+  stage.call(function);
+  EXPECT_TRUE(g_own);
+
+  const Trigger trigger;
+  const CloudEvent topics("1", "/s", "t");
+  stage.deliver(function, {.input = trigger, .event = &topics});
+  EXPECT_FALSE(g_own);
+
+  function.takes_context = true;
+  stage.call(function);
+  EXPECT_FALSE(g_own);
+  stage.call(made<&change_in_context>());
+  EXPECT_EQ(*stage.response->find_header("ce-type"), "changed");
 }
 
 struct Reader : Plugin {
@@ -114,7 +160,7 @@ struct Reader : Plugin {
   std::string before;
 };
 
-TEST(Body, IsCopiedWhereHooksSeeIt) {
+TEST(ByValue, ABodyIsCopiedWhereHooksSeeIt) {
   Stage stage;
   FunctionContext named;
   named.pre_hooks = named.post_hooks = {"reader"};
