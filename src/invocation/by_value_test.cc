@@ -19,7 +19,7 @@ void begin_with_body(Request request, Writer& writer) {
 Response with_context(Context& context, Request request) {
   const std::string body = std::move(request).body();
   EXPECT_EQ(context.data(), body);
-  return Response(std::string(context.data()));
+  return std::string(context.data());
 }
 Response by_reference(const Request& request) {
   Request copy = request;
