@@ -1,16 +1,22 @@
 #include "telemetry/logger.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <ctime>
 #include <mutex>
+#include <optional>
+#include <poll.h>
 #include <string>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <spdlog/async.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include "base/check.h"
 #include "base/utf8.h"
 
 namespace ofn {
@@ -19,6 +25,8 @@ namespace {
 
 // Lines that may wait for the writer. Each slot costs about 400 bytes from the start on.
 constexpr std::size_t kQueue = 1024;
+// How long the end waits for a reader that takes nothing.
+constexpr std::chrono::seconds kPatience(1);
 
 constexpr std::string_view level_word(Level level) {
   switch (level) {
@@ -73,22 +81,56 @@ void append_readable(std::string& line, std::string_view text) {
   }
 }
 
-// spdlog's sink that writes whole lines to a descriptor.
+// spdlog's sink that writes whole lines to a descriptor, blocking or not.
 class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit DescriptorSink(int fd) : fd_(fd) {}
+  explicit DescriptorSink(int fd) : fd_(fd), hurry_(eventfd(0, EFD_CLOEXEC)) {
+    OFN_CHECK(hurry_ >= 0);
+  }
+  DescriptorSink(const DescriptorSink&) = delete;
+  DescriptorSink& operator=(const DescriptorSink&) = delete;
+  ~DescriptorSink() override { close(hurry_); }
+
+  // From now on a reader that takes nothing is waited for no longer than kPatience in all. Threads: any.
+  void hurry() {
+    const std::uint64_t once = 1;
+    OFN_CHECK(::write(hurry_, &once, sizeof once) == sizeof once);
+  }
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    for (std::size_t done = 0; done < message.payload.size();) {
-      const ssize_t wrote =
-          ::write(fd_, message.payload.data() + done, message.payload.size() - done);
-      if (wrote < 0 && errno != EINTR) return;  // nobody reads our log: there is nobody to tell
-      if (wrote > 0) done += static_cast<std::size_t>(wrote);
+    std::string_view rest(message.payload.data(), message.payload.size());
+    while (!rest.empty()) {
+      if (!wait_for_room()) return;
+      // A pipe that has room takes so much without blocking.
+      const ssize_t wrote = ::write(fd_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+      if (wrote < 0 && errno != EINTR && errno != EAGAIN)
+        return;  // nobody reads our log: there is nobody to tell
+      if (wrote > 0) rest.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+  }
+  bool wait_for_room() {
+    using Clock = std::chrono::steady_clock;
+    for (;;) {
+      std::array<pollfd, 2> polled{{{.fd = fd_, .events = POLLOUT, .revents = 0},
+                                    {.fd = hurry_, .events = POLLIN, .revents = 0}}};
+      int timeout = -1;
+      if (gives_up_at_) {
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(*gives_up_at_ - Clock::now());
+        timeout = std::max(0, static_cast<int>(left.count()));
+      }
+      const int ready = poll(polled.data(), gives_up_at_ ? 1 : 2, timeout);
+      if (polled[0].revents != 0 || (ready < 0 && errno != EINTR)) return true;
+      if (ready == 0) return false;
+      if (polled[1].revents != 0) gives_up_at_ = Clock::now() + kPatience;
     }
   }
   void flush_() override {}
+
   int fd_;
+  int hurry_;  // readable: it is time to end
+  std::optional<std::chrono::steady_clock::time_point> gives_up_at_;
 };
 
 }  // namespace
@@ -96,13 +138,14 @@ class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
 struct Logger::Sink {
   explicit Sink(int fd)
       : pool(std::make_shared<spdlog::details::thread_pool>(kQueue, 1)),
+        writer(std::make_shared<DescriptorSink>(fd)),
         logger(std::make_shared<spdlog::async_logger>(
-            "ofn", std::make_shared<DescriptorSink>(fd), pool,
-            spdlog::async_overflow_policy::overrun_oldest)) {
+            "ofn", writer, pool, spdlog::async_overflow_policy::overrun_oldest)) {
     logger->set_level(spdlog::level::trace);
     logger->set_error_handler([](const std::string&) {});  // lines after finish()
   }
   std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<DescriptorSink> writer;
   std::shared_ptr<spdlog::async_logger> logger;
 };
 
@@ -162,6 +205,7 @@ void Logger::finish() noexcept {
   const std::size_t dropped = sink_->pool->overrun_counter();
   if (dropped > 0)
     write(Level::kWarning, "log lines were dropped", {{"count", std::to_string(dropped)}});
+  sink_->writer->hurry();
   sink_->pool.reset();  // its thread ends when the queue is empty; the logger only knows it weakly
 }
 

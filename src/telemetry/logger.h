@@ -20,7 +20,7 @@ enum class LogStyle {
 // Threads: any. Writing never blocks: lines go through a bounded queue to one writer thread; when
 //   it is full the oldest line is dropped and counted, and the count is written as a line of its own
 //   at the end.
-// Lifetime: the destructor writes what is queued.
+// Lifetime: the destructor writes what is queued; where nobody takes it for a second, the rest is lost.
 class Logger final : public Log {
  public:
   // `fd` is written to, and not owned.
@@ -33,7 +33,7 @@ class Logger final : public Log {
   bool enabled(Level level) const noexcept override { return level >= least_; }
   void write(Level level, std::string_view message,
              std::span<const LogField> fields) noexcept override;
-  // Writes what is queued, and nothing any more. For a process that ends while other threads still run.
+  // Writes what is queued, as the destructor, and nothing any more. For a process that ends while other threads still run.
   void finish() noexcept;
 
  private:

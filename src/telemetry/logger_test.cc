@@ -1,6 +1,7 @@
 #include "telemetry/logger.h"
 
 #include <array>
+#include <fcntl.h>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -85,6 +86,40 @@ TEST_F(LoggerTest, AFullQueueDropsAndCountsInsteadOfBlocking) {
   reader.join();
   close(pipe_[0]);
   EXPECT_NE(text.find("log lines were dropped count="), std::string::npos);
+}
+
+TEST_F(LoggerTest, AReaderThatTakesNothingDoesNotKeepTheEnd) {
+  {
+    Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+    const std::string long_line(1000, 'x');
+    for (int i = 0; i < 1000; ++i) logger.write(Level::kInfo, long_line);
+  }
+  EXPECT_NE(read_all().find("xxx"), std::string::npos) << "what there was room for";
+}
+
+TEST_F(LoggerTest, ADescriptorThatDoesNotBlockLosesNothing) {
+  ASSERT_EQ(fcntl(pipe_[1], F_SETFL, O_NONBLOCK), 0);
+  std::string text;
+  std::thread reader;
+  constexpr int kLines = 100;
+  const std::string long_line(10'000, 'x');
+  {
+    Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+    for (int i = 0; i < kLines; ++i) logger.write(Level::kInfo, long_line);
+    reader = std::thread([&] {
+      std::array<char, 65536> buffer{};
+      for (ssize_t n = 0; (n = read(pipe_[0], buffer.data(), buffer.size())) > 0;) {
+        text.append(buffer.data(), static_cast<std::size_t>(n));
+      }
+    });
+  }
+  close(pipe_[1]);
+  reader.join();
+  close(pipe_[0]);
+  std::size_t whole = 0;
+  for (std::size_t at = 0; (at = text.find(long_line + "\n", at)) != std::string::npos; ++at)
+    ++whole;
+  EXPECT_EQ(whole, kLines);
 }
 
 }  // namespace
