@@ -3,6 +3,8 @@
 #include <app_callback.pb.h>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <cstdint>
 #include <health.pb.h>
 #include <utility>
 #include <well_known.pb.h>
@@ -17,8 +19,11 @@ namespace health = ::grpc::health::v1;
 using ofn::well_known::Struct;
 using ofn::well_known::Value;
 
-// A number as JSON writes it: the shortest form, a whole one without a point.
+// A number as JSON writes it: the shortest form, a whole one with all its digits.
 std::string number_text(double number) {
+  constexpr double kExact = 9007199254740992;  // beyond 2⁵³ a double has no digits to tell
+  if (std::abs(number) < kExact && std::trunc(number) == number)
+    return std::to_string(static_cast<std::int64_t>(number));
   std::array<char, 32> text{};
   const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), number);
   return {text.data(), end};

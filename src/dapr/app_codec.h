@@ -76,6 +76,8 @@ struct TopicEvent {
   // Texts; decoded numbers and booleans are in JSON's notation. What else JSON knows is left out: a
   // CloudEvent's attribute is none of it.
   std::vector<Header> extensions{};
+  // The broker's own of the message; it goes beside the message (delivered_event.h), not in it.
+  std::vector<Header> metadata{};
 };
 
 enum class TopicStatus : std::uint8_t { kSuccess, kRetry, kDrop };

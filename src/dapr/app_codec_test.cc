@@ -184,6 +184,9 @@ TEST(AppCodec, ReadsExtensionsThatAreNoTexts) {
   for (const Case& c :
        {Case{"\x1a\x01x"sv, "x"}, Case{"\x20\x01"sv, "true"}, Case{"\x20\x00"sv, "false"},
         Case{"\x08\x00"sv, "(absent)"}, Case{"\x11\x00\x00\x00\x00\x00\x00\x45\x40"sv, "42"},
+        Case{"\x11\x00\x00\x00\x00\x00\x6a\xf8\x40"sv, "100000"},
+        Case{"\x11\x00\x00\x00\x00\x00\x6a\x08\xc1"sv, "-200000"},
+        Case{"\x11\x00\x00\x00\x00\x00\x00\x50\x43"sv, "18014398509481984"},
         Case{"\x11\x00\x00\x00\x00\x00\x00\xf8\xbf"sv, "-1.5"}, Case{"\x2a\x00"sv, "(absent)"},
         Case{"\x32\x00"sv, "(absent)"}, Case{""sv, "(absent)"}}) {
     const auto sized = [](char tag, std::string_view content) {

@@ -1,5 +1,6 @@
 #include "dapr/app_http.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -7,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/secret.h"
-#include "event/http_binding.h"
+#include "dapr/delivered_event.h"
 #include "wire/grpc/status.h"
 
 namespace ofn::dapr {
@@ -31,15 +32,16 @@ std::string to_json(const std::vector<Subscription>& subscriptions) {
     if (!metadata.empty()) one["metadata"] = std::move(metadata);
     if (!subscription.dead_letter_topic.empty())
       one["deadLetterTopic"] = subscription.dead_letter_topic;
-    const std::string route =
-        subscription.path.empty() ? http_route_of(subscription.topic) : subscription.path;
     if (subscription.rules.empty()) {
-      one["route"] = route;
+      one["route"] =
+          subscription.path.empty() ? http_route_of(subscription.topic) : subscription.path;
     } else {
       json rules = json::array();
       for (const Subscription::Rule& rule : subscription.rules)
         rules.push_back({{"match", rule.match}, {"path", rule.path}});
-      one["routes"] = {{"rules", std::move(rules)}, {"default", route}};
+      one["routes"] = {{"rules", std::move(rules)}};
+      // daprd sends what no rule matches to any default; without one it is not wanted.
+      if (!subscription.path.empty()) one["routes"]["default"] = subscription.path;
     }
     all.push_back(std::move(one));
   }
@@ -90,10 +92,8 @@ class HttpAppCall final : public AppCall {
   std::string traceparent() const override { return value_of(exchange_->request(), "traceparent"); }
   std::string tracestate() const override { return value_of(exchange_->request(), "tracestate"); }
   void on_cancelled(std::function<void()> callback) override {
-    // A peer that only finished sending still reads.
-    exchange_->on_abandoned([this, callback = std::move(callback)] {
-      if (exchange_->abandoned()) callback();
-    });
+    on_cancelled_ = std::move(callback);
+    watch();
   }
   void acknowledge(TopicStatus status) override {
     switch (status) {
@@ -113,12 +113,20 @@ class HttpAppCall final : public AppCall {
   }
 
  private:
+  // A peer that only finished sending still reads, and may go away later.
+  void watch() {
+    exchange_->on_abandoned([this] {
+      if (!exchange_->abandoned()) return watch();
+      if (const auto callback = std::exchange(on_cancelled_, nullptr)) callback();
+    });
+  }
   void respond(int status, std::string body, std::string_view type) {
     if (std::exchange(answered_, true)) return;
     exchange_->respond(Response(std::move(body)).status(status).content_type(std::string(type)));
   }
 
   wire::ExchangePtr exchange_;
+  std::function<void()> on_cancelled_;
   bool answered_ = false;
 };
 
@@ -251,28 +259,24 @@ void AppHttp::deliver_binding(wire::ExchangePtr exchange, std::string_view path)
 }
 
 void AppHttp::deliver_topic(wire::ExchangePtr exchange, std::string_view path) {
-  auto received = event::parse_http(exchange->request().fields, exchange->request().body);
-  if (!received || received->events.size() != 1) {
-    const std::string why = received ? "a batch of events" : received.error().message();
-    return exchange->respond(Response("not a CloudEvent: " + why + "\n").status(400));
+  const wire::Message& message = exchange->request();
+  auto event = decode_json_event(message.body);
+  if (!event) {
+    Error error = std::move(event.error());
+    exchange->respond(Response("not a CloudEvent: " + error.message() + "\n").status(400));
+    return api_.on_unreadable(error.with("path", std::string(path)));
   }
-  CloudEvent& from = received->events.front();
-  TopicEvent event{.id = from.id(),
-                   .source = from.source(),
-                   .type = from.type(),
-                   .spec_version = from.specversion(),
-                   .content_type = from.datacontenttype().value_or(""),
-                   .data = from.data().value_or(""),
-                   .path = std::string(path)};
-  for (const auto& [name, value] : from.extensions()) event.extensions.push_back({name, value});
-  if (from.time()) event.extensions.push_back({"time", *from.time()});
-  if (from.subject()) event.extensions.push_back({"subject", *from.subject()});
-  if (from.dataschema()) event.extensions.push_back({"dataschema", *from.dataschema()});
+  event->path = path;
+  event->metadata = message_metadata(message.fields);
 
   // The path says which topic it was: of a dead letter the envelope still names the first one. Among
   // topics of one path the envelope tells.
-  const auto pubsub = from.extension("pubsubname").value_or("");
-  const auto topic = from.extension("topic").value_or("");
+  const auto told = [&event](std::string_view name) -> std::string_view {
+    const auto found = std::ranges::find(event->extensions, name, &Header::name);
+    return found == event->extensions.end() ? std::string_view() : found->value;
+  };
+  const std::string_view pubsub = told("pubsubname");
+  const std::string_view topic = told("topic");
   const Subscription* found = nullptr;
   int best = -1;
   for (const Subscription& subscription : api_.subscriptions()) {
@@ -281,9 +285,9 @@ void AppHttp::deliver_topic(wire::ExchangePtr exchange, std::string_view path) {
                       static_cast<int>(subscription.topic == topic);
     if (alike > best) found = &subscription, best = alike;
   }
-  event.component = found->component;
-  event.topic = found->topic;
-  api_.on_topic_event(std::move(event), std::make_unique<HttpAppCall>(std::move(exchange)));
+  event->component = found->component;
+  event->topic = found->topic;
+  api_.on_topic_event(*std::move(event), std::make_unique<HttpAppCall>(std::move(exchange)));
 }
 
 }  // namespace ofn::dapr

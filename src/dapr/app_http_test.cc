@@ -13,6 +13,7 @@ namespace ofn::dapr {
 namespace {
 
 using nlohmann::json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct Answer {
@@ -52,7 +53,7 @@ class FakeExchange final : public wire::Exchange {
   Loop& loop() override { return loop_; }
   void lose(bool wholly) {
     abandoned_ = wholly;
-    if (callback_) callback_();
+    if (const auto callback = std::exchange(callback_, nullptr)) callback();
   }
 
  private:
@@ -80,21 +81,25 @@ class FakeApp final : public AppApi {
     binding = std::move(event);
     if (answer) answer(*call);
   }
+  void on_unreadable(const Error& error) override { unreadable.push_back(error.text()); }
   bool ready() const override { return is_ready; }
 
-  std::vector<Subscription> topics = {{.component = "bus",
-                                       .topic = "orders",
-                                       .metadata = {{"rawPayload", "true"}},
-                                       .dead_letter_topic = "dead"},
-                                      {.component = "bus",
-                                       .topic = "a/b #",
-                                       .rules = {{.match = "m", .path = "/special"}},
-                                       .path = "/rest"},
-                                      {.component = "other", .topic = "orders"}};
+  std::vector<Subscription> topics = {
+      {.component = "bus",
+       .topic = "orders",
+       .metadata = {{"rawPayload", "true"}},
+       .dead_letter_topic = "dead"},
+      {.component = "bus",
+       .topic = "a/b #",
+       .rules = {{.match = "m", .path = "/special"}},
+       .path = "/rest"},
+      {.component = "other", .topic = "orders"},
+      {.component = "picky", .topic = "few", .rules = {{.match = "m", .path = "/few/special"}}}};
   std::vector<std::string> bindings = {"tick", "my binding"};
   std::function<void(AppCall&)> answer = [](AppCall& call) { call.acknowledge(); };
   std::optional<TopicEvent> topic;
   std::optional<BindingEvent> binding;
+  std::vector<std::string> unreadable;
   AppCallPtr kept;
   bool keeps = false;
   bool is_ready = true;
@@ -144,7 +149,8 @@ TEST_F(AppHttpTest, SaysWhatTheAppWants) {
      "metadata":{"rawPayload":"true"}},
     {"pubsubname":"bus","topic":"a/b #",
      "routes":{"rules":[{"match":"m","path":"/special"}],"default":"/rest"}},
-    {"pubsubname":"other","topic":"orders","route":"/orders"}])");
+    {"pubsubname":"other","topic":"orders","route":"/orders"},
+    {"pubsubname":"picky","topic":"few","routes":{"rules":[{"match":"m","path":"/few/special"}]}}])");
   EXPECT_EQ(json::parse(answer.body), expected) << answer.body;
   EXPECT_EQ(send("GET", "/dapr/config").body, "{}");
   EXPECT_EQ(send("OPTIONS", "/tick").status, 200);
@@ -194,6 +200,16 @@ TEST_F(AppHttpTest, DeliversATopicsEvent) {
   }
   EXPECT_EQ(send("POST", "/orders", kStructured, "{}").status, 400);
   EXPECT_EQ(send("POST", "/orders", {{"content-type", "text/plain"}}, "x").status, 400);
+  EXPECT_THAT(app_.unreadable,
+              ElementsAre(HasSubstr("specversion (path=/orders)"), HasSubstr("not JSON")));
+}
+
+TEST_F(AppHttpTest, ATopicsEventHasTheMetadataOfItsCall) {
+  std::vector<Field> fields = kStructured;
+  fields.push_back({"__key", "k1"});
+  EXPECT_EQ(send("POST", "/orders", fields, event_text()).status, 200);
+  ASSERT_EQ(app_.topic->metadata.size(), 1U);
+  EXPECT_EQ(app_.topic->metadata[0].name, "__key");
 }
 
 TEST_F(AppHttpTest, DeliversABindingsEvent) {

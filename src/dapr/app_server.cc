@@ -1,10 +1,12 @@
 #include "dapr/app_server.h"
 
+#include <concepts>
 #include <memory>
 #include <utility>
 
 #include "base/secret.h"
 #include "dapr/codec.h"
+#include "dapr/delivered_event.h"
 #include "dapr/trace_context.h"
 
 namespace ofn::dapr {
@@ -52,7 +54,13 @@ grpc::Method delivering(AppApi& api, Result<Event> (*decode)(std::string_view),
                         void (AppApi::*deliver)(Event, AppCallPtr)) {
   return [&api, decode, deliver](CallPtr call) {
     Result<Event> event = decode(call->request());
-    if (!event) return call->respond(to_status(event.error()), "");
+    if (!event) {
+      call->respond(to_status(event.error()), "");
+      return api.on_unreadable(event.error().with("method", std::string(call->path())));
+    }
+    // A bulk's entries and a binding's message say it themselves.
+    if constexpr (std::same_as<Event, TopicEvent>)
+      event->metadata = message_metadata(call->metadata());
     (api.*deliver)(*std::move(event), std::make_unique<GrpcAppCall>(std::move(call)));
   };
 }

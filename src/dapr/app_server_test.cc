@@ -39,6 +39,7 @@ class FakeApp final : public AppApi {
     inputs.push_back(std::move(event));
     came(std::move(call));
   }
+  void on_unreadable(const Error& error) override { unreadable.push_back(error.text()); }
   bool ready() const override { return is_ready; }
 
   void came(AppCallPtr call) {
@@ -55,6 +56,7 @@ class FakeApp final : public AppApi {
   std::vector<TopicEvent> topics;
   std::vector<BulkEvent> bulks;
   std::vector<BindingEvent> inputs;
+  std::vector<std::string> unreadable;
   std::function<void(AppCall&)> answer = [](AppCall& call) { call.acknowledge(); };
   bool drops = false;
   bool is_ready = true;
@@ -158,6 +160,15 @@ TEST_F(AppServerTest, HandsOverEachKindOfDelivery) {
 
   app_.answer = [](AppCall& to) { to.acknowledge(TopicStatus::kDrop); };
   EXPECT_EQ(decode_topic_status(call(kOnTopicEvent, "").bytes), TopicStatus::kDrop);
+}
+
+TEST_F(AppServerTest, ATopicsEventHasTheMetadataOfItsCall) {
+  call(kOnTopicEvent, *encode(TopicEvent{.id = "1", .topic = "orders"}),
+       {{"__key", "k1"}, {"traceparent", kTrace}});
+  const std::vector<Header>& metadata = app_.topics.at(0).metadata;
+  ASSERT_EQ(metadata.size(), 1U);
+  EXPECT_EQ(metadata[0].name, "__key");
+  EXPECT_EQ(metadata[0].value, "k1");
 }
 
 TEST_F(AppServerTest, AFailureIsTheCallsStatus) {

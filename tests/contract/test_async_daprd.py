@@ -1,5 +1,7 @@
 """A function behind the real daprd: who starts first, what is delivered again."""
 
+import json
+
 import pytest
 from dapr.proto.runtime.v1 import dapr_pb2
 
@@ -11,10 +13,14 @@ from support.waiting import until
 INPUTS = dict([topic("orders", "events", metadata={"deadLetterTopic": "dead"}), topic("dead", "events"), topic("plain", "events")])
 
 
-def publish(sidecar, topic, data, content_type="text/plain"):
+def publish(sidecar, topic, data, content_type="text/plain", **attributes):
+    metadata = {f"cloudevent.{name}": value for name, value in attributes.items()}
     with sidecar.stub() as stub:
         stub.PublishEvent(
-            dapr_pb2.PublishEventRequest(pubsub_name="events", topic=topic, data=data, data_content_type=content_type), timeout=30
+            dapr_pb2.PublishEventRequest(
+                pubsub_name="events", topic=topic, data=data, data_content_type=content_type, metadata=metadata
+            ),
+            timeout=30,
         )
 
 
@@ -113,6 +119,31 @@ def test_a_poisonous_event_is_given_up(pair):
     server.logged("event dropped", "maxFailures")
     reaches(sidecar, server, "poison", b"fine last")
     assert count(server, "poison fail") == 2
+
+
+def test_an_event_that_breaks_the_rules_of_events_is_delivered_all_the_same(pair):
+    sidecar, start = pair
+    server = start()
+    sidecar.start()
+    reaches(sidecar, server, "plain", b"fine first")
+    publish(sidecar, "plain", b"fine source", source="my app")
+    until(lambda: count(server, "plain fine source"), "an event whose source is no URI")
+
+
+def test_what_no_rule_matches_does_not_come_where_there_is_no_default(pair):
+    sidecar, start = pair
+    routes = {"rules": [{"match": 'event.type == "wanted"', "path": "/wanted"}]}
+    server = start(inputs=dict([topic("plain", "events", metadata={"routes": json.dumps(routes)})]))
+    sidecar.start()
+
+    def arrived():
+        publish(sidecar, "plain", b"fine other", type="other")
+        publish(sidecar, "plain", b"fine wanted", type="wanted")
+        return count(server, "plain fine wanted")
+
+    until(arrived, "an event that a rule matches")
+    until(lambda: count(server, "plain fine wanted") >= 2 or arrived(), "one more, behind what came before it")
+    assert count(server, "plain fine other") == 0
 
 
 def test_a_function_that_is_away_gets_what_comes_afterwards(pair):

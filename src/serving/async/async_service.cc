@@ -287,7 +287,7 @@ void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr 
     one.topic = event.topic;
     one.component = event.component;
     one.path = event.path;
-    for (Header& header : entry.metadata) one.extensions.push_back(std::move(header));
+    one.metadata = std::move(entry.metadata);
     Delivery& delivery = acquire();
     const RequestId made = RequestId::of({}, invoker_.loop.random());
     delivery.message().take(std::move(one), trace, made.view());
@@ -310,6 +310,10 @@ void AsyncService::Shard::on_binding_event(dapr::BindingEvent event, dapr::AppCa
       call->fail(result.error());
     }
   });
+}
+
+void AsyncService::Shard::on_unreadable(const Error& error) {
+  invoker_.log.write(Level::kWarning, "delivery refused", {{"error", error.text()}});
 }
 
 void AsyncService::Shard::stop_calls() {

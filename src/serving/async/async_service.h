@@ -81,6 +81,7 @@ class AsyncService::Shard final : public dapr::AppApi {
   void on_topic_event(dapr::TopicEvent event, dapr::AppCallPtr call) override;
   void on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr call) override;
   void on_binding_event(dapr::BindingEvent event, dapr::AppCallPtr call) override;
+  void on_unreadable(const Error& error) override;
   bool ready() const override { return !service_.draining_; }
 
   // Asks every function that runs to stop: the server is about to give up on it.

@@ -1,6 +1,7 @@
 #include "serving/async/message.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace ofn {
@@ -39,6 +40,7 @@ void Message::take(dapr::TopicEvent event, CallTrace trace, std::string_view mad
     }
     metadata_.push_back(std::move(extension));
   }
+  std::ranges::move(event.metadata, std::back_inserter(metadata_));
   const auto add = [this](std::string_view name, std::string& value) {
     if (!value.empty() && std::ranges::find(metadata_, name, &Header::name) == metadata_.end())
       metadata_.push_back({std::string(name), std::move(value)});

@@ -26,13 +26,16 @@ TEST(Message, ATopicsEventIsItsDataWithTheEnvelopeBeside) {
                 .topic = "orders",
                 .component = "bus",
                 .path = "/p",
-                .extensions = {{"time", "2024-01-01T00:00:00Z"}, {"own", "x"}}},
+                .extensions = {{"time", "2024-01-01T00:00:00Z"}, {"own", "x"}},
+                .metadata = {{"__key", "k1"}}},
                {}, "made");
   const Inbound inbound = message.inbound(kTrigger, SteadyTime::max());
   EXPECT_EQ(inbound.data, std::string_view("\0d", 2));
   EXPECT_EQ(inbound.content_type, "text/plain");
   EXPECT_EQ(inbound.id, "1");
   EXPECT_EQ(field(inbound, "own"), "x");
+  EXPECT_EQ(field(inbound, "__key"), "k1");
+  EXPECT_EQ(inbound.event->extension("__key"), std::nullopt) << "the broker's, not the event's";
   EXPECT_EQ(field(inbound, "topic"), "orders");
   EXPECT_EQ(field(inbound, "pubsubname"), "bus");
   EXPECT_EQ(field(inbound, "path"), "/p");

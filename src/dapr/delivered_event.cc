@@ -1,0 +1,106 @@
+#include "dapr/delivered_event.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/base64.h"
+#include "event/attributes.h"
+#include "event/json_text.h"
+
+namespace ofn::dapr {
+namespace {
+
+bool is_the_protocols(std::string_view name) {
+  static constexpr std::array<std::string_view, 16> kOwn = {"accept",         "accept-encoding",
+                                                            "connection",     "content-encoding",
+                                                            "content-length", "content-type",
+                                                            "date",           "expect",
+                                                            "host",           "te",
+                                                            "traceparent",    "tracestate",
+                                                            "user-agent",     "dapr-api-token",
+                                                            "trailer",        "transfer-encoding"};
+  constexpr std::string_view kGrpc = "grpc-";
+  return same_field_name(name.substr(0, kGrpc.size()), kGrpc) ||
+         std::ranges::any_of(kOwn,
+                             [name](std::string_view own) { return same_field_name(name, own); });
+}
+
+// A scalar as text; nullopt: it is none.
+std::optional<std::string> text_of(std::string_view raw) {
+  if (raw.front() == '"') return event::unquote(raw);
+  if (raw == "null" || raw.front() == '{' || raw.front() == '[') return std::nullopt;
+  return std::string(raw);
+}
+
+// Where an attribute has a place of its own; null: it is an extension.
+std::string* place_of(TopicEvent& event, std::string_view name) {
+  const std::pair<std::string_view, std::string*> places[] = {
+      {"id", &event.id},
+      {"source", &event.source},
+      {"type", &event.type},
+      {"specversion", &event.spec_version},
+      {"datacontenttype", &event.content_type}};
+  const auto* const found =
+      std::ranges::find(places, name, [](const auto& place) { return place.first; });
+  return found == std::end(places) ? nullptr : found->second;
+}
+
+std::unexpected<Error> invalid(const std::string& what) {
+  return fail(Code::kInvalidArgument, what);
+}
+
+}  // namespace
+
+std::vector<Header> message_metadata(std::span<const Field> fields) {
+  std::vector<Header> metadata;
+  for (const Field& field : fields) {
+    if (!is_the_protocols(field.name))
+      metadata.push_back({std::string(field.name), std::string(field.value)});
+  }
+  return metadata;
+}
+
+Result<TopicEvent> decode_json_event(std::string_view text) {
+  if (auto verdict = event::check_json(text); !verdict)
+    return std::unexpected(std::move(verdict.error()));
+  event::Walk walk(text);
+  if (!walk.is_object()) return invalid("a CloudEvent is a JSON object");
+  TopicEvent event;
+  std::string_view data;
+  std::string_view data_base64;
+  std::set<std::string> seen;
+  while (walk.next()) {
+    std::string name = event::unquote(walk.value());
+    const std::string_view raw = walk.value();
+    if (!seen.insert(name).second) return invalid("member " + event::shown(name) + " occurs twice");
+    if (name == "data") {
+      data = raw;
+    } else if (name == "data_base64") {
+      data_base64 = raw;
+    } else if (auto value = text_of(raw)) {
+      if (std::string* const place = place_of(event, name)) {
+        *place = *std::move(value);
+      } else {
+        event.extensions.push_back({std::move(name), *std::move(value)});
+      }
+    }
+  }
+  if (event.spec_version.empty()) return invalid("it has no specversion");
+  if (!data_base64.empty() && data_base64 != "null") {
+    auto bytes =
+        data_base64.front() == '"' ? base64_decode(event::unquote(data_base64)) : std::nullopt;
+    if (!bytes) return invalid("its data_base64 is no padded base64 (RFC 4648 §4)");
+    event.data = *std::move(bytes);
+  } else if (!data.empty() && data != "null") {
+    const bool is_text = data.front() == '"' && !event.content_type.empty() &&
+                         !event::is_json_type(event.content_type);
+    event.data = is_text ? event::unquote(data) : std::string(data);
+  }
+  return event;
+}
+
+}  // namespace ofn::dapr
