@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -61,7 +62,8 @@ void add_flags(CLI::App& app, Flags& flags, Wanted wanted) {
     const auto keep = [&flags, flag = spec.flag](const std::string& text) { flags[flag] = text; };
     CLI::Option* option = nullptr;
     if (spec.is_switch()) {
-      option = app.add_flag_callback("--" + std::string(spec.name), [keep] { keep("true"); }, help);
+      // "true" without a value; --debug=false beats its variable.
+      option = app.add_flag("--" + std::string(spec.name), std::as_const(help))->each(keep);
     } else {
       option = app.add_option_function<std::string>("--" + std::string(spec.name), keep, help);
       option->type_name(std::string(spec.value));

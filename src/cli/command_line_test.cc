@@ -24,6 +24,10 @@ TEST(CommandLine, EveryFlagOfTheTableIsParsedInBothForms) {
     const std::string name = "--" + std::string(spec.name);
     if (spec.is_switch()) {
       EXPECT_EQ(std::get<ServeCommand>(*parse({name})).flags[spec.flag], "true") << name;
+      EXPECT_EQ(std::get<ServeCommand>(*parse({name + "=true"})).flags[spec.flag], "true") << name;
+      EXPECT_EQ(std::get<ServeCommand>(*parse({name + "=false"})).flags[spec.flag], "false");
+      EXPECT_EQ(std::get<ServeCommand>(*parse({name, name + "=false"})).flags[spec.flag], "false")
+          << "the last one counts";
       continue;
     }
     EXPECT_EQ(std::get<ServeCommand>(*parse({name, "x y"})).flags[spec.flag], "x y") << name;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <variant>
 #include <vector>
 
@@ -25,6 +26,14 @@ std::optional<std::string> process_variable(std::string_view name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+// Process 1 of a container ignores what it has no handler for, also while it loads its function. Until there is something to
+// drain, a signal to end ends it, with the code that a shell gives for others.
+void end_when_told_as_process_1() {
+  if (getpid() != 1) return;
+  for (const int number : {SIGTERM, SIGINT})
+    std::signal(number, [](int sent) { _exit(128 + sent); });
+}
+
 template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -36,6 +45,7 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
   std::signal(
       SIGPIPE,
       SIG_IGN);  // a peer or a log reader that goes away is an error of that write, not our end
+  end_when_told_as_process_1();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto command = parse_command_line(arguments);
   if (!command) return complain(command.error()), kExitUsage;

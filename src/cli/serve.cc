@@ -90,7 +90,8 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   const auto context = parse_context(v1beta1, v1beta2, notes);
   if (!context) return complain(context.error()), kExitContext;
   if (!context->http_pattern.empty() && !parse_http_pattern(context->http_pattern)) {
-    const Problem problem{.variable = v1beta1 ? "FUNC_CONTEXT" : "FUNC_CONTEXT_V1BETA2",
+    const bool first = v1beta1 && !v1beta1->empty();
+    const Problem problem{.variable = first ? "FUNC_CONTEXT" : "FUNC_CONTEXT_V1BETA2",
                           .path = "$.httpPattern",
                           .expected = R"(a route, such as "/" or "/users/{id}")",
                           .found = ofn::quoted(context->http_pattern)};

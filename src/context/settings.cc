@@ -71,7 +71,9 @@ std::optional<std::string> parse_host(std::string_view text) {
   if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
   const bool printable =
       std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
-  if (text.empty() || !printable || text.find_first_of("/[]@") != std::string_view::npos) {
+  const bool has_port = std::ranges::count(text, ':') == 1;  // of an IPv6 address there are more
+  if (text.empty() || !printable || has_port ||
+      text.find_first_of("/[]@") != std::string_view::npos) {
     return std::nullopt;
   }
   return std::string(text);

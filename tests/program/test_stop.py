@@ -3,6 +3,7 @@
 What becomes of outputs then is tests/contract/test_stop.py.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -105,16 +106,43 @@ def zombie(pid):
     return fields if fields[0] == "Z" else None
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=str)
-def test_as_pid_1(program, functions, tmp_path, number):
+@pytest.fixture
+def as_pid_1(program, tmp_path):
+    """as_pid_1(source, target): the program, and what sends it a signal."""
     unshare = [shutil.which("unshare") or "unshare", "--pid", "--fork", "--kill-child"]
     if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("needs the right to make a PID namespace (root)")
-    arguments = [program.path, "--source", functions, "--target", "app::echo", "--host", "127.0.0.1", "--port", "0"]
-    with Process([*unshare, *arguments], {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}, name="pid 1") as process:
-        port = int(process.line(lambda line: re.search(r"listening.*127\.0\.0\.1:(\d+)", line), seconds=60)[1])
-        assert call(f"http://127.0.0.1:{port}/").status == 200
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
-        os.kill(int(children[0]), number)
-        assert process.exit_code() == 0
-        assert '"stopped"' in process.output
+    with contextlib.ExitStack() as stack:
+
+        def start(source, target):
+            arguments = [program.path, "--source", source, "--target", target, "--host", "127.0.0.1", "--port", "0"]
+            environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+            process = stack.enter_context(Process([*unshare, *arguments], environment, name="pid 1"))
+
+            def send(number):
+                children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+                os.kill(int(children[0]), number)
+
+            return process, send
+
+        yield start
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=str)
+def test_as_pid_1(as_pid_1, functions, number):
+    process, send = as_pid_1(functions, "app::echo")
+    port = int(process.line(lambda line: re.search(r"listening.*127\.0\.0\.1:(\d+)", line), seconds=60)[1])
+    assert call(f"http://127.0.0.1:{port}/").status == 200
+    send(number)
+    assert process.exit_code() == 0
+    assert '"stopped"' in process.output
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=str)
+def test_as_pid_1_while_it_compiles(as_pid_1, tmp_path, fifo, number):
+    source = tmp_path / "slow.cc"
+    source.write_text(f'#include "{fifo}"\n')
+    process, send = as_pid_1(source, "f")
+    with open(fifo, "wb"):  # the compiler has it open, too
+        send(number)
+        assert process.exit_code() == 128 + number
