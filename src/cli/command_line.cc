@@ -117,6 +117,7 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
       "sidecar",
       "Run the embedded Dapr-compatible sidecar by itself, for development; production uses Dapr");
   sidecar_app->allow_extras();
+  const CLI::Range port(0, 65535);
   sidecar_app
       ->add_option("--components", sidecar.components,
                    "Directory of component files [default ./components]")
@@ -124,12 +125,14 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   sidecar_app
       ->add_option("--grpc-port", sidecar.grpc_port,
                    "Port of the Dapr API, 0 for any free one [default 50001]")
+      ->check(port)
       ->type_name("PORT");
   sidecar_app->add_option("--host", sidecar.host, "Address to listen on [default 127.0.0.1]")
       ->type_name("ADDRESS");
   sidecar_app
       ->add_option("--app-port", sidecar.app_port,
                    "Port of an app on this machine that gets what input bindings and topics bring")
+      ->check(port)
       ->type_name("PORT");
   sidecar_app
       ->add_option("--app-protocol", sidecar.app_protocol,

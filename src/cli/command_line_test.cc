@@ -53,6 +53,7 @@ TEST(CommandLine, ErrorsNameTheFlagAndTheNearest) {
       {{"build", "--source", "a.cc"}, "--output"},
       {{"build", "-o", "a.so", "--port", "1"}, "unknown flag --port"},
       {{"sidecar", "--grpc-port", "http"}, "--grpc-port"},
+      {{"sidecar", "--app-port", "70000"}, "--app-port: Value 70000 not in range 0 to 65535"},
       {{"sidecar", "--app-port", "1", "--app-protocol", "smtp"}, "--app-protocol"},
       {{"sidecar", "--component", "x"}, "did you mean --components?"},
   };
