@@ -80,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ofn::wire::Limits limits;
   limits.head_bytes = 2048;  // within reach of short inputs
   limits.head_fields = 16;
-  limits.target_bytes = 256;
+  limits.target_bytes = std::size_t{16} + data[0];  // so that inputs end around it
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer's interface
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::string whole = outcome(limits, bytes, bytes.size() + 1);

@@ -258,6 +258,8 @@ OTHERS = {
     "chunked in a second line, behind another": (encoding(b"Transfer-Encoding: x\r\nTransfer-Encoding: chunked"), 501),
     "identity, chunked": (encoding(b"Transfer-Encoding: identity, chunked"), 501),
     "a query too long": (get(b"/?" + b"a" * 70_000), 414),
+    "an escape in a host, where a target must end": (get(b"http://" + b"a" * 16_377 + b"%"), 414),
+    "an escape in a path, where a target must end": (get(b"/" + b"a" * 16_383 + b"%"), 414),
     "CONNECT of a path": (get(method=b"CONNECT"), (405, 501)),
     "a name too large": (field(b"a" * 70_000 + b": b"), 431),
     "a field without an end": (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 70_000, 431),

@@ -83,11 +83,11 @@ Step HeadParser::parse_request_line(std::string_view seen) {
   const char* const end = base + std::min(seen.size(), limits_.head_bytes);
   const char* at = base + position_;
   const auto offset = [&] { return static_cast<std::size_t>(at - base); };
-  // The end of what may be looked at now, at most `size` bytes behind `begin`.
+  // The end of what may be looked at now, at most `size` bytes behind `begin`; never before `at`.
   const auto within = [&](std::size_t begin, std::size_t size) {
-    return end - base - static_cast<std::ptrdiff_t>(begin) > static_cast<std::ptrdiff_t>(size)
-               ? base + begin + size
-               : end;
+    const std::size_t here = offset();
+    const std::size_t limit = std::min(static_cast<std::size_t>(end - base), begin + size);
+    return base + std::max(here, limit);
   };
 
   const auto too_long = [&] { return *at != ' ' && offset() - target_ >= limits_.target_bytes; };
@@ -185,11 +185,11 @@ Step HeadParser::parse_request_line(std::string_view seen) {
       case State::kAuthority:
         at = std::find_if_not(at, within(target_, limits_.target_bytes),
                               [](char c) { return c != '/' && c != '?' && is(kQuery, c); });
-        if (at != end && *at == '%') {  // an escape in a host name: valid_authority looks at it
+        if (at == end || too_long()) break;
+        if (*at == '%') {  // an escape in a host name: valid_authority looks at it
           ++at;
           break;
         }
-        if (at == end || too_long()) break;
         authority_size_ = offset() - authority_;
         if (!valid_authority(seen.substr(authority_, authority_size_))) {
           return refuse(400, "the request target's host is malformed");
@@ -204,7 +204,7 @@ Step HeadParser::parse_request_line(std::string_view seen) {
         [[fallthrough]];
       case State::kQuery:
         if (state_ == State::kQuery) at = skip(kQuery, at, within(target_, limits_.target_bytes));
-        if (at == end) break;
+        if (at == end || too_long()) break;
         if (*at == ' ') {
           step = end_target(offset());
           ++at;
@@ -212,7 +212,7 @@ Step HeadParser::parse_request_line(std::string_view seen) {
           ++at;
           after_escape_ = state_;
           state_ = State::kEscape1;
-        } else if (offset() - target_ < limits_.target_bytes) {
+        } else {
           return refuse(400, kBadTarget);
         }
         break;

@@ -136,6 +136,14 @@ TEST(HeadParser, LimitsTheRequestLine) {
   expect_status("GET " + std::string(21, 'a') + ":", 414, small);
   expect_status("GET " + std::string(15, 'a') + " aaaaaaaa:", 414, small);
   expect_status(get("/" + std::string(18, 'a') + "\x01"), 400, small);
+  // An escape that begins where the limit is.
+  for (const std::string& rest : {"% HTTP/1.1\r\n"s, "%  "s, "%2"s, "%20 "s, "% "s}) {
+    expect_status("GET /" + std::string(19, 'a') + rest, 414, small);
+    expect_status("GET /?" + std::string(18, 'a') + rest, 414, small);
+    expect_status("GET http://" + std::string(13, 'a') + rest, 414, small);
+    expect_status("GET http://" + std::string(12, 'a') + '/' + rest, 414, small);
+  }
+  expect_status("GET " + std::string(20, 'a') + "  ", 400, small);
   const Limits defaults;
   expect_status(get("/" + std::string(defaults.target_bytes, 'a')), 414);
   expect_status("GET /" + std::string(200000, 'a'), 414);
