@@ -113,11 +113,6 @@ void Connection::serve() {
   switch (session_->ending()) {
     case Ending::kOpen:
       if (next_session_ != nullptr || !session_->wants_input()) break;
-      if (!held_.empty()) {
-        session_->receive(std::exchange(held_, {}));
-        if (input_ended_) session_->input_ended();
-        wake();
-      }
       if (!reading_ && !input_ended_) start_reading();
       break;
     case Ending::kLinger:
@@ -204,7 +199,7 @@ void Connection::read() {
 void Connection::read_some() {
   if (state_ == State::kServing && (next_session_ != nullptr || !session_->wants_input())) return;
   Incoming incoming(*this);
-  const bool taken = state_ == State::kServing && held_.empty() && session_->receive_from(incoming);
+  const bool taken = state_ == State::kServing && session_->receive_from(incoming);
   if (!taken) incoming.read(std::span(loop_.scratch(), Loop::kScratchSize));
   if (incoming.count < 0) return take_failure(incoming.error);
   if (incoming.count == 0) return take_end();
@@ -212,16 +207,9 @@ void Connection::read_some() {
 }
 
 void Connection::take(std::string_view bytes) {
-  if (state_ == State::kLingering) {
-    discarded_ += bytes.size();
-    if (discarded_ > kLingerBytes) close();
-  } else if (next_session_ != nullptr) {
-    next_input_.append(bytes);
-  } else if (session_->wants_input() && held_.empty()) {
-    session_->receive(bytes);
-  } else {
-    held_.append(bytes);
-  }
+  if (state_ == State::kServing) return session_->receive(bytes);
+  discarded_ += bytes.size();
+  if (discarded_ > kLingerBytes) close();
 }
 
 void Connection::take_failure(int error) {
@@ -233,7 +221,7 @@ void Connection::take_failure(int error) {
 void Connection::take_end() {
   if (state_ == State::kLingering) return close();
   input_ended_ = true;
-  if (next_session_ == nullptr && held_.empty()) session_->input_ended();
+  if (next_session_ == nullptr) session_->input_ended();
 }
 
 void Connection::wait_writable() {

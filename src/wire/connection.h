@@ -97,8 +97,7 @@ class Connection final : public Transport, private Ready {
   std::unique_ptr<Session> next_session_;
   std::string next_input_;
   std::function<void(Connection&)> on_gone_;
-  Timer patience_;    // kServing: the peer takes nothing; kLingering: the peer does not close
-  std::string held_;  // arrived when the session did not want it
+  Timer patience_;  // kServing: the peer takes nothing; kLingering: the peer does not close
   std::size_t discarded_ = 0;
   State state_ = State::kServing;
   bool reading_ = false;   // what arrives is to be read

@@ -90,6 +90,12 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   void part();
 
   std::string_view ahead() const { return std::string_view(ahead_).substr(ahead_used_); }
+  // One read may have brought much more than is read ahead otherwise.
+  void clear_ahead() {
+    ahead_.clear();
+    ahead_used_ = 0;
+    if (ahead_.capacity() > kMaxAhead) ahead_ = {};
+  }
   bool may_read_request() const {
     return (state_ == State::kHead || state_ == State::kBody) && !out_.has_body() &&
            out_.size() < kMaxUnsent;
@@ -174,10 +180,7 @@ void Http1Session::resume() {
     const std::size_t rest = consume(ahead()).size();
     // The end, when it came meanwhile, has cleared it already.
     ahead_used_ = std::max(ahead_.size(), rest) - rest;
-    if (ahead().empty()) {
-      ahead_.clear();
-      ahead_used_ = 0;
-    }
+    if (ahead().empty()) clear_ahead();
   }
   settle();
   transport_->wake();
@@ -403,6 +406,8 @@ void Http1Session::sent(std::size_t count) {
     transport_->replace(std::move(next_), ahead());
   } else if (!ahead().empty() && may_read_request()) {
     transport_->loop().ready(*this);
+  } else if (out_.empty()) {
+    settle();
   }
 }
 
@@ -431,8 +436,7 @@ bool Http1Session::idle() const {
 void Http1Session::end(Ending ending) {
   state_ = State::kEnded;
   ending_ = ending;
-  ahead_.clear();
-  ahead_used_ = 0;
+  clear_ahead();
   timer_->disarm();
   if (ending == Ending::kAbort) out_.clear();
 }
@@ -448,8 +452,13 @@ void Http1Session::settle() {
   }
   switch (state_) {
     case State::kHead:
-      timer_->arm(head_parser_.begun() ? head_due_
-                                       : transport_->loop().now() + context_.limits.idle_timeout);
+      if (head_parser_.begun()) {
+        timer_->arm(head_due_);
+      } else if (out_.empty() && ahead().empty()) {
+        timer_->arm(transport_->loop().now() + context_.limits.idle_timeout);
+      } else {
+        timer_->disarm();  // not idle: the transport watches over what the peer does not take
+      }
       break;
     case State::kBody:
       timer_->arm(transport_->loop().now() + context_.limits.body_timeout);

@@ -72,6 +72,26 @@ TEST(Http1Session, TimesOut) {
   }
 }
 
+TEST(Http1Session, IsNotIdleWhileThePeerTakesAnAnswer) {
+  Bench bench;
+  bench.handler.answer = std::string(100'000, 'x');
+  bench.window = 0;
+  bench.send(kGet);
+  bench.handler.answer = "ok\n";
+  bench.send(kGet);  // read, and kept until the first answer is on its way
+  bench.wait(80s);
+  EXPECT_EQ(bench.session().ending(), Ending::kOpen);
+  bench.window = MemoryTransport::kWhole;
+  bench.pump();
+  EXPECT_TRUE(bench.take().ends_with(
+      "x" +
+      kOk.substr(0, kOk.find("Date")).append("Date: Mon, 01 Jan 2024 00:01:20 GMT\r\n\r\nok\n")));
+  bench.wait(74s);
+  EXPECT_EQ(bench.session().ending(), Ending::kOpen);
+  bench.wait(1s);
+  EXPECT_EQ(bench.session().ending(), Ending::kLinger);
+}
+
 TEST(Http1Session, AnswersAPeerThatOnlyListens) {
   {
     Bench bench;
