@@ -31,7 +31,7 @@ enum class Push {
 
 // What a Writer can do, for the host to do. Threads: the function's.
 struct StreamTable {
-  // The head goes out. Empty, or why it cannot be sent.
+  // The head goes out. Empty, or why it cannot be sent: then it has not begun.
   std::string (*begin)(void* host, const Response& head, bool early);
   Push (*push)(void* host, std::string_view bytes);
   // Blocks until there is room. False: nobody takes more.
@@ -95,7 +95,8 @@ class Writer {
 
   // Writes bytes as they are, and waits until there is room for more. False: nobody takes them any
   // more, since the caller has left or the call is too late; then it is time to return.
-  // Errors: std::invalid_argument for a head that cannot be sent (see Response).
+  // Errors: std::invalid_argument for a head that cannot be sent (see Response). Nothing was written then,
+  //   and the next piece throws, too, unless the head was put right (a status, the content type).
   bool write(std::string_view bytes) { return settle(push(bytes)); }
   // One event; the type becomes text/event-stream unless set.
   // Errors: std::invalid_argument for an id or a type with a line break.
@@ -140,9 +141,9 @@ class Writer {
   }
   abi::Push push(std::string_view bytes) {
     if (!begun_) {
-      begun_ = true;
       std::string problem = stream_->table->begin(stream_->host, head_, early_);
       if (!problem.empty()) throw std::invalid_argument("invalid response: " + std::move(problem));
+      begun_ = true;
     }
     return stream_->table->push(stream_->host, bytes);
   }

@@ -44,6 +44,7 @@ std::string StreamHost::open(const Response& head, bool early) {
 }
 
 abi::Push StreamHost::push(std::string_view bytes) {
+  if (!begun_) return abi::Push::kClosed;  // its head was refused
   if (keeps_) {
     overflowed_ = overflowed_ || kept_.size() + bytes.size() > rules_.max_kept;
     if (overflowed_) return abi::Push::kClosed;

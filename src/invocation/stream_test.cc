@@ -171,6 +171,60 @@ TEST(Stream, MisuseThrows) {
   }
 }
 
+void write_past_a_bad_head(const Request& request, Writer& writer) {
+  EXPECT_THROW(writer.status(99).write("lost"), std::invalid_argument);
+  if (request.path() == "/again") {
+    EXPECT_THROW(writer.write("sorry"), std::invalid_argument);
+  }
+  if (request.path() == "/corrected") writer.status(200).write("abc");
+}
+
+TEST(Stream, ABadHeadNeverGoesOutAndMayBeCorrected) {
+  FunctionContext with_trigger = context_with(Runtime::kAsync, {});
+  with_trigger.triggers.push_back({.name = "again"});
+  Stage delivery(with_trigger);
+  delivery.deliver(made<&write_past_a_bad_head>(),
+                   {.input = delivery.context.triggers[0], .data = "x"});
+  EXPECT_EQ(delivery.verdict, Verdict::kCrash);
+  for (const bool has_outputs : {false, true}) {
+    for (const char* target : {"/left", "/again", "/corrected"}) {
+      SCOPED_TRACE(target);
+      const bool is_corrected = std::string_view(target) == "/corrected";
+      Stage stage(context_with(Runtime::kKnative, has_outputs ? both() : std::vector<Output>()));
+      Sink sink;
+      stage.sink = &sink;
+      stage.target = target;
+      stage.call(made<&write_past_a_bad_head>());
+      EXPECT_EQ(stage.ends, 1);
+      if (!is_corrected) {
+        EXPECT_EQ(stage.status(), 500);
+        EXPECT_EQ(stage.verdict, Verdict::kCrash);
+        EXPECT_THAT(sink.log, ElementsAre());
+        EXPECT_EQ(stage.sidecar.calls().size(), 0U);
+      } else if (has_outputs) {
+        EXPECT_THAT(sink.log, ElementsAre());
+        EXPECT_EQ(stage.response->body(), "abc");
+        EXPECT_EQ(stage.sidecar.calls().at(0).data, "abc");
+      } else {
+        EXPECT_THAT(sink.log, kBegun);
+        EXPECT_EQ(sink.body, "abc");
+      }
+    }
+  }
+}
+
+TEST(Stream, WhatHasNoHeadIsNotTaken) {
+  testing::ManualClock clock;
+  Loop loop(clock);
+  StreamHost host(loop, [](const Response&) { return true; });
+  Sink sink;
+  host.begin({.sink = &sink});
+  const abi::Stream& stream = *host.stream();
+  EXPECT_EQ(stream.table->push(stream.host, "x"), abi::Push::kClosed);
+  settle(loop);
+  EXPECT_EQ(sink.body, "");
+}
+
 void write_forms(const Request& request, Writer& writer) {
   if (request.path() == "/events") {
     writer.event({.data = "one\ntwo\r\nthree\rfour", .event = "e", .id = "7", .retry = 5ms});
