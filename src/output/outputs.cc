@@ -199,9 +199,9 @@ bool Outputs::Delivery::retries(Attempt& attempt, const SidecarError& failure) {
   if (limit.passed(now)) return false;
   // The last try is at the limit itself, where the pause would lead beyond it.
   const Duration pause = outputs_.policy_.pause(attempt.tries - 1, outputs_.loop_.random());
-  const SteadyTime again = outputs_.budget_.reserve(std::min(now + pause, limit.at()));
-  if (again > limit.at()) return false;
-  attempt.retry.arm(again);
+  const auto again = outputs_.budget_.reserve(std::min(now + pause, limit.at()), limit);
+  if (!again) return false;
+  attempt.retry.arm(*again);
 
   Log& log = outputs_.log_;
   if (log.enabled(Level::kDebug)) {

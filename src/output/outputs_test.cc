@@ -244,6 +244,24 @@ TEST(Outputs, AnUnreachableSidecarIsGivenUpAfterAWhile) {
   EXPECT_LT(stage.report->results[0].tries, 20U);
 }
 
+TEST(Outputs, AnOutageLeavesTheNextCallItsRetries) {
+  Stage stage({binding("many"), binding("next")}, {.unreachable = 100ms});
+  const auto deliver = [&](std::size_t output, std::size_t count) {
+    const std::vector<Payload> payloads(count, text("x"));
+    std::optional<DeliveryReport> report;
+    stage.outputs.deliver(payloads, {.only = &stage.context.outputs[output]},
+                          [&](DeliveryReport done) { report = std::move(done); });
+    stage.pass(200ms);
+    return report.value();
+  };
+  stage.sidecar.script("c-many", std::vector<SidecarResult>(20'000, FakeSidecar::unreachable()));
+  EXPECT_EQ(deliver(0, 2000).outcome(), Delivered::kUnreachable);
+  stage.sidecar.script("c-next", {FakeSidecar::unreachable()});
+  const DeliveryReport next = deliver(1, 1);
+  EXPECT_EQ(next.outcome(), Delivered::kConfirmed);
+  EXPECT_EQ(next.results[0].tries, 2U);
+}
+
 TEST(Outputs, AtTheDeadlineWhatIsUndecidedHasFailed) {
   Stage stage({binding("quick"), topic("slow"), binding("away")});
   stage.sidecar.hold();

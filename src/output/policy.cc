@@ -17,12 +17,13 @@ Duration OutputPolicy::pause(unsigned retry, Random& random) const {
   return half + std::chrono::duration_cast<Duration>(half * random.unit());
 }
 
-SteadyTime RetryBudget::reserve(SteadyTime wanted) {
+std::optional<SteadyTime> RetryBudget::reserve(SteadyTime wanted, Deadline limit) {
   // Generic cell rate: each retry moves the schedule by one step; it may run ahead by the burst.
   const Duration ahead = kEvery * (kBurst - 1);
-  full_until_ = std::max(full_until_, wanted);
-  const SteadyTime granted = std::max(wanted, full_until_ - ahead);
-  full_until_ += kEvery;
+  const SteadyTime full = std::max(full_until_, wanted);
+  const SteadyTime granted = std::max(wanted, full - ahead);
+  if (granted > limit.at()) return std::nullopt;
+  full_until_ = full + kEvery;
   return granted;
 }
 

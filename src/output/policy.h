@@ -1,10 +1,11 @@
 // How long and how often an output is tried, and by how much all of them together may try again.
 //
 //   RetryBudget budget;
-//   const SteadyTime again = budget.reserve(clock.now() + policy.backoff(retries, random));
+//   if (const auto again = budget.reserve(clock.now() + policy.pause(retry, random), limit)) …
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -32,15 +33,15 @@ struct OutputPolicy {
 };
 
 // A token bucket over all deliveries of a loop: a dead sidecar is not met by a storm. It delays
-// rather than refuses; who cannot wait that long fails by its own deadline.
+// rather than refuses; who cannot wait that long fails by its own deadline, and takes nothing.
 // Threads: one loop's. Cost: one number.
 class RetryBudget {
  public:
   static constexpr Duration kEvery = std::chrono::milliseconds(2);  // 500 retries a second …
   static constexpr int kBurst = 500;                                // … after this many at once
 
-  // The moment, not before `wanted`, at which one more retry may go out.
-  SteadyTime reserve(SteadyTime wanted);
+  // The moment, not before `wanted`, at which one more retry may go out; nullopt: beyond the limit.
+  std::optional<SteadyTime> reserve(SteadyTime wanted, Deadline limit);
 
  private:
   SteadyTime full_until_ = SteadyTime::min();  // when all tokens are back (a virtual schedule)

@@ -34,14 +34,24 @@ TEST(OutputPolicy, WhatIsTooLargeIsNeverRetried) {
 
 TEST(RetryBudget, DelaysWhatComesTooFast) {
   RetryBudget budget;
+  const Deadline never = Deadline::never();
   const SteadyTime now{1h};
-  for (int i = 0; i < RetryBudget::kBurst; ++i) EXPECT_EQ(budget.reserve(now), now);
-  EXPECT_EQ(budget.reserve(now), now + RetryBudget::kEvery);
-  EXPECT_EQ(budget.reserve(now), now + 2 * RetryBudget::kEvery);
+  for (int i = 0; i < RetryBudget::kBurst; ++i) EXPECT_EQ(budget.reserve(now, never), now);
+  EXPECT_EQ(budget.reserve(now, never), now + RetryBudget::kEvery);
+  EXPECT_EQ(budget.reserve(now, never), now + 2 * RetryBudget::kEvery);
   // What was not used comes back, up to the burst.
   const SteadyTime later = now + 1min;
-  for (int i = 0; i < RetryBudget::kBurst; ++i) EXPECT_EQ(budget.reserve(later), later);
-  EXPECT_EQ(budget.reserve(later), later + RetryBudget::kEvery);
+  for (int i = 0; i < RetryBudget::kBurst; ++i) EXPECT_EQ(budget.reserve(later, never), later);
+  EXPECT_EQ(budget.reserve(later, never), later + RetryBudget::kEvery);
+}
+
+TEST(RetryBudget, WhatComesTooLateTakesNothing) {
+  RetryBudget budget;
+  const SteadyTime now{1h};
+  for (int i = 0; i < RetryBudget::kBurst; ++i) budget.reserve(now, Deadline(now));
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(budget.reserve(now, Deadline(now)), std::nullopt);
+  const SteadyTime next = now + RetryBudget::kEvery;
+  EXPECT_EQ(budget.reserve(now, Deadline(next)), next);
 }
 
 TEST(Publication, OfEachDeclaredType) {
