@@ -19,6 +19,7 @@ bool Turn::give_up() {
 }
 
 void Turn::end() {
+  has_run_ = false;
   if (std::exchange(holds_slot_, false)) lane_.gate.leave();
 }
 
@@ -28,7 +29,10 @@ void Turn::admitted() {
 }
 
 Pace* Turn::turn() {
-  if (invocation_.is_midway() || (!given_up_ && !invocation_.answered())) return pace_;
+  if (invocation_.is_midway() || (!given_up_ && !invocation_.answered())) {
+    has_run_ = true;
+    return pace_;
+  }
   invocation_.refuse(Response().status(503));
   return nullptr;
 }

@@ -36,6 +36,8 @@ class Turn final : private Gate::Waiter, public Runner::Job {
   void go_on() { lane_.runner.queue(*this); }
   // Nobody waits for the answer any more. True: it had not run and will not.
   bool give_up();
+  // It was given its run: from then on the function may have seen the call. Until end().
+  bool has_run() const noexcept { return has_run_; }
   // Gives back what was taken.
   void end();
   // To be called where the invocation is answered: a function that still runs then is late, and reported.
@@ -55,6 +57,7 @@ class Turn final : private Gate::Waiter, public Runner::Job {
   Pace* pace_ = nullptr;
   bool holds_slot_ = false;
   bool given_up_ = false;
+  bool has_run_ = false;
 };
 
 }  // namespace ofn

@@ -146,7 +146,8 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
     }
     const bool is_topic = input_->rules.trigger->kind == ComponentKind::kPubsub;
     if (is_topic && answer.drop) return drop("the function said so");
-    if (is_topic && input_->failures && input_->failures->failed(message_.id()))
+    // What was refused before its turn says nothing of the event.
+    if (is_topic && input_->failures && turn_.has_run() && input_->failures->failed(message_.id()))
       return drop("it failed as often as maxFailures allows");
     done_(fail(code_of(answer.response.status()), message_of(answer.response.body())));
   }

@@ -80,7 +80,17 @@ FunctionContext a_context() {
                        .component = "bus",
                        .kind = ComponentKind::kPubsub,
                        .topic = "ordered",
-                       .metadata = {{"inOrder", "true"}}}};
+                       .metadata = {{"inOrder", "true"}}},
+                      {.name = "once",
+                       .component = "bus",
+                       .kind = ComponentKind::kPubsub,
+                       .topic = "once",
+                       .metadata = {{"maxFailures", "1"}}},
+                      {.name = "ordered-once",
+                       .component = "bus",
+                       .kind = ComponentKind::kPubsub,
+                       .topic = "ordered-once",
+                       .metadata = {{"maxFailures", "1"}, {"inOrder", "true"}}}};
   return context;
 }
 
@@ -203,6 +213,51 @@ TEST_F(AsyncServiceTest, AnEventThatFailsTooOftenIsDroppedWhereThatWasAskedFor) 
     EXPECT_EQ(told.status.has_value(), dropped);
   }
   EXPECT_THAT(log_.text(), HasSubstr("event dropped"));
+}
+
+TEST_F(AsyncServiceTest, WhatTheFunctionNeverSawIsNoFailureOfIt) {
+  make(1, 2);
+  std::latch go(1);
+  g_does = [&go](auto&) {
+    go.wait();
+    return Out::error("no");
+  };
+  Told runs;
+  publish(runs, "once", "0");
+  until([&] { return g_calls == 1; });
+  struct Case {
+    const char* what;
+    Code code;
+    Told told{};
+  };
+  Case first_left{"left at the gate, first in its order", Code::kUnavailable};
+  Case left{"left in its order", Code::kUnavailable};
+  Case late{"too late in its order", Code::kDeadlineExceeded};
+  Case late_at_gate{"too late at the gate", Code::kDeadlineExceeded};
+  Case full_order{"no room in its order", Code::kResourceExhausted};
+  Case full{"no room at the gate", Code::kResourceExhausted};
+  const Deadline soon = Deadline::in(1s, clock_);
+  publish(first_left.told, "ordered-once", "1");
+  publish(left.told, "ordered-once", "2");
+  publish(late.told, "ordered-once", "3", soon);
+  publish(full_order.told, "ordered-once", "4");
+  publish(late_at_gate.told, "once", "5", soon);
+  publish(full.told, "once", "6");
+  left.told.cancel();
+  clock_.advance(1s);
+  until([&] { return late.told.answers + late_at_gate.told.answers == 2; });
+  first_left.told.cancel();
+  go.count_down();
+  for (const Case* one : {&first_left, &left, &late, &late_at_gate, &full_order, &full}) {
+    SCOPED_TRACE(one->what);
+    until([&] { return one->told.released; });
+    EXPECT_FALSE(one->told.status) << "dropped";
+    ASSERT_TRUE(one->told.error);
+    EXPECT_EQ(one->told.error->code(), one->code);
+  }
+  until([&] { return runs.released; });
+  EXPECT_EQ(runs.status, TopicStatus::kDrop) << "seen, and failed";
+  EXPECT_EQ(g_calls, 1);
 }
 
 TEST_F(AsyncServiceTest, WhatNobodyWantsIsAnError) {
