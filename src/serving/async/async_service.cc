@@ -179,11 +179,16 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
 // Several messages in one delivery. Lifetime: its own: until the last has ended.
 class AsyncService::Shard::Bulk {
  public:
-  Bulk(dapr::AppCallPtr call, std::size_t size) : call_(std::move(call)), left_(size) {
-    statuses_.reserve(size);
+  Bulk(dapr::AppCallPtr call, const std::vector<dapr::BulkEvent::Entry>& entries)
+      : call_(std::move(call)), under_way_(entries.size()), left_(entries.size()) {
+    statuses_.reserve(entries.size());
+    for (const dapr::BulkEvent::Entry& entry : entries) statuses_.push_back({entry.entry_id, {}});
+    call_->on_cancelled([this] { abandon(); });
   }
 
+  void began(std::size_t entry, Delivery& delivery) { under_way_[entry] = &delivery; }
   void ended(std::size_t entry, Result<TopicStatus> result) {
+    under_way_[entry] = nullptr;  // it is another's soon
     if (result) {
       statuses_[entry].status = *result;
     } else {
@@ -193,9 +198,16 @@ class AsyncService::Shard::Bulk {
     }
     finish_one();
   }
-  void add(std::string entry_id) { statuses_.push_back({std::move(entry_id), {}}); }
 
  private:
+  // Nobody waits for the answer any more.
+  void abandon() {
+    ++left_;  // this call: all others may end inside it
+    for (std::size_t i = 0; i < under_way_.size(); ++i) {
+      if (under_way_[i] != nullptr) under_way_[i]->abandon();
+    }
+    finish_one();
+  }
   void finish_one() {
     if (--left_ != 0) return;
     if (failed_ == statuses_.size() && error_) {
@@ -208,6 +220,7 @@ class AsyncService::Shard::Bulk {
 
   dapr::AppCallPtr call_;
   std::vector<dapr::BulkStatus> statuses_;
+  std::vector<Delivery*> under_way_;  // of each entry; null before and after
   std::size_t left_;
   std::size_t failed_ = 0;
   std::optional<Error> error_;  // of the last that failed
@@ -276,8 +289,7 @@ void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr 
   if (event.entries.empty()) return call->acknowledge(std::vector<dapr::BulkStatus>());
   const CallTrace trace = trace_of(*call);
   const Deadline deadline = call->deadline();
-  auto* bulk = new Bulk(std::move(call), event.entries.size());  // deletes itself
-  for (const dapr::BulkEvent::Entry& entry : event.entries) bulk->add(entry.entry_id);
+  auto* bulk = new Bulk(std::move(call), event.entries);  // deletes itself
   for (std::size_t i = 0; i < event.entries.size(); ++i) {
     dapr::BulkEvent::Entry& entry = event.entries[i];
     dapr::TopicEvent one = entry.event ? *std::move(entry.event) : dapr::TopicEvent();
@@ -292,6 +304,7 @@ void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr 
     Delivery& delivery = acquire();
     const RequestId made = RequestId::of({}, invoker_.loop.random());
     delivery.message().take(std::move(one), trace, made.view());
+    bulk->began(i, delivery);
     delivery.start(*input, deadline,
                    [bulk, i](Result<TopicStatus> result) { bulk->ended(i, std::move(result)); });
   }

@@ -322,6 +322,41 @@ TEST_F(AsyncServiceTest, ABulkIsAnsweredEntryByEntryUnlessAllFailed) {
   EXPECT_TRUE(empty.statuses);
 }
 
+TEST_F(AsyncServiceTest, ABulkWhoseSidecarLeavesRunsNoFurther) {
+  make(1, 8);
+  std::latch go(1);
+  std::atomic<bool> stopped = false;
+  g_does = [&](const Context& context) {
+    go.wait();
+    stopped = context.stop_token().stop_requested();
+    return Out();
+  };
+  const auto send = [this](Told& told, const char* topic) {
+    dapr::BulkEvent bulk{.topic = topic, .component = "bus"};
+    for (const char* id : {"a", "b", "c"}) bulk.entries.emplace_back().entry_id = id;
+    shard_->on_bulk_event(std::move(bulk), std::make_unique<FakeCall>(told));
+  };
+  Told runs, waits, in_order;
+  send(runs, "orders");
+  ASSERT_TRUE(runs.cancel);
+  until([&] { return g_calls == 1; });
+  send(waits, "orders");
+  send(in_order, "ordered");
+  waits.cancel();
+  EXPECT_TRUE(waits.released) << "none of it had run";
+  in_order.cancel();
+  runs.cancel();
+  EXPECT_FALSE(runs.released) << "the first still runs";
+  go.count_down();
+  until([&] { return runs.released && in_order.released; });
+  EXPECT_TRUE(stopped);
+  EXPECT_EQ(g_calls, 1);
+  EXPECT_EQ(gate_->in_use(), 0U);
+  const std::vector<dapr::BulkStatus> expected = {
+      {"a", TopicStatus::kSuccess}, {"b", TopicStatus::kRetry}, {"c", TopicStatus::kRetry}};
+  EXPECT_EQ(runs.statuses, expected);
+}
+
 TEST_F(AsyncServiceTest, NoMoreRunThanTheGateAllows) {
   make(1, 1);
   std::latch go(1);
