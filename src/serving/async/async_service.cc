@@ -21,12 +21,6 @@ CallTrace trace_of(const dapr::AppCall& call) {
   return {.traceparent = call.traceparent(), .tracestate = call.tracestate()};
 }
 
-// The same, where the event does not bring a trace of its own: that one counts.
-CallTrace trace_of(const dapr::AppCall& call, const dapr::TopicEvent& event) {
-  const auto own = std::ranges::find(event.extensions, "traceparent", &Header::name);
-  return own == event.extensions.end() || own->value.empty() ? trace_of(call) : CallTrace();
-}
-
 // Where it comes from, for people.
 std::string origin(const dapr::BindingEvent& event) {
   return "the input binding " + quoted(event.component);
@@ -269,8 +263,7 @@ void AsyncService::Shard::on_topic_event(dapr::TopicEvent event, dapr::AppCallPt
   if (input == nullptr) return;
   Delivery& delivery = acquire();
   const RequestId made = RequestId::of({}, invoker_.loop.random());
-  CallTrace trace = trace_of(*call, event);
-  delivery.message().take(std::move(event), std::move(trace), made.view());
+  delivery.message().take(std::move(event), trace_of(*call), made.view());
   call->on_cancelled([&delivery] { delivery.abandon(); });
   const Deadline deadline = call->deadline();
   delivery.start(*input, deadline, [call = std::move(call)](Result<TopicStatus> result) {

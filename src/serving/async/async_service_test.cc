@@ -153,6 +153,26 @@ TEST_F(AsyncServiceTest, TheFunctionLearnsWhereADeliveryCameFrom) {
   EXPECT_EQ(seen, "tick c-tick");
 }
 
+TEST_F(AsyncServiceTest, AnEventsOwnTraceGoesBeforeItsCalls) {
+  std::string seen;
+  g_does = [&seen](const Context& context) {
+    const Field* trace = find_field(context.metadata(), "traceparent");
+    seen = trace == nullptr ? "" : std::string(trace->value);
+    return Out();
+  };
+  for (const std::string own : {"", "own"}) {
+    Told told;
+    shard_->on_topic_event({.id = "1",
+                            .data = "d",
+                            .topic = "orders",
+                            .component = "bus",
+                            .extensions = {{"traceparent", own}}},
+                           std::make_unique<FakeCall>(told));
+    until([&] { return told.released; });
+    EXPECT_EQ(seen, own.empty() ? "the-calls" : own);
+  }
+}
+
 TEST_F(AsyncServiceTest, WhatTheFunctionDidDecides) {
   struct Case {
     std::string what;

@@ -67,8 +67,10 @@ void Message::take(dapr::BindingEvent event, CallTrace trace) {
 }
 
 void Message::add_trace(CallTrace trace) {
-  const auto own = std::ranges::find(metadata_, "traceparent", &Header::name);
-  if (trace.traceparent.empty() || (own != metadata_.end() && !own->value.empty())) return;
+  const bool has_own = std::ranges::any_of(metadata_, [](const Header& header) {
+    return header.name == "traceparent" && !header.value.empty();
+  });
+  if (trace.traceparent.empty() || has_own) return;
   std::erase_if(metadata_, [](const Header& header) {
     return header.name == "traceparent" || header.name == "tracestate";
   });

@@ -79,6 +79,12 @@ TEST(Message, TheTraceOfTheMessageGoesBeforeTheCalls) {
   EXPECT_EQ(field(message.inbound(kTrigger, {}), "tracestate"), "s");
   message.take({.component = "tick"}, {"calls", ""});
   EXPECT_EQ(field(message.inbound(kTrigger, {}), "traceparent"), "calls");
+  // Two may say it, a sibling's inner event and its envelope.
+  message.take({.type = "io.openfunction.function.ns.f",
+                .data = R"({"userData":null,"metadata":{"traceparent":""}})",
+                .extensions = {{"traceparent", "own"}}},
+               {"calls", "s"}, "");
+  for (const Field& each : message.inbound(kTrigger, {}).metadata) EXPECT_NE(each.value, "calls");
 }
 
 // As a sibling framework writes it.
