@@ -1,6 +1,7 @@
 """Answers in pieces, over a socket: their framing, slow readers, callers that leave, failures behind the head."""
 
 import http.client
+import socket
 
 import h2.events
 import pytest
@@ -114,11 +115,14 @@ def test_a_failure_behind_the_head_is_seen(serve, stream):
         assert http2.answer(http2.request(method="GET")).body == b"abc"  # the connection lives
 
 
+@pytest.mark.parametrize("finishes_sending", [False, True])
 @pytest.mark.parametrize("target", ["endless", "endless_task"])
-def test_a_caller_that_leaves_is_noticed(serve, stream, target):
+def test_a_caller_that_leaves_is_noticed(serve, stream, target, finishes_sending):
     server = serve(target, source=stream)
     with Raw(server.port) as raw:
         raw.send(GET % b"/")
+        if finishes_sending:
+            raw.socket.shutdown(socket.SHUT_WR)
         assert raw.receive()
     server.process.line(lambda line: "left" in line)
 

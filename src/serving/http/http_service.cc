@@ -90,8 +90,8 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
 
   void abandoned() {
     invocation_.request_stop();
-    // A peer that only finished sending still reads: it keeps its place.
-    if (!exchange_->abandoned()) return;
+    // A peer that only finished sending still reads: it keeps its place until it goes away, too.
+    if (!exchange_->abandoned()) return exchange_->on_abandoned([this] { abandoned(); });
     invocation_.caller_left();
     if (turn_.give_up()) invocation_.refuse(Response().status(503));
   }

@@ -63,7 +63,10 @@ class FakeExchange final : public wire::Exchange {
   Loop& loop() override { return loop_; }
   void abandon() {
     abandoned_ = true;
-    if (callback_) callback_();
+    finish_sending();
+  }
+  void finish_sending() {
+    if (const auto callback = std::exchange(callback_, nullptr)) callback();
   }
 
  private:
@@ -351,6 +354,32 @@ TEST_F(HttpServiceTest, ACallerThatGoesAwayStopsItsCall) {
   go.count_down();
   until([&] { return first.released; });
   EXPECT_TRUE(g_stop_seen);
+  EXPECT_EQ(g_calls, 1);
+}
+
+TEST_F(HttpServiceTest, ACallerThatOnlyFinishedSendingMayStillGoAway) {
+  make(1, 1);
+  std::latch entered(1);
+  std::latch go(1);
+  g_inside = [&] {
+    entered.count_down();
+    go.wait();
+  };
+  Answer first, second;
+  FakeExchange* running = send(first);
+  loop_.poll();
+  entered.wait();
+  FakeExchange* waiting = send(second);
+  waiting->finish_sending();
+  EXPECT_EQ(gate_->waiting(), 1U) << "it still reads, and keeps its place";
+  waiting->abandon();
+  EXPECT_TRUE(second.released);
+  EXPECT_EQ(gate_->waiting(), 0U);
+  running->finish_sending();
+  go.count_down();
+  until([&] { return first.released; });
+  EXPECT_TRUE(g_stop_seen);
+  EXPECT_EQ(first.status, 200);
   EXPECT_EQ(g_calls, 1);
 }
 
