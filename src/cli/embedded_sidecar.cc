@@ -45,6 +45,17 @@ EmbeddedSidecar::EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sideca
           std::vector<Loop*>{&loop}, [this](Loop&) { return sessions_.make(); }, limits_, log),
       workers_(std::move(workers)) {}
 
+namespace {
+
+// Where there is no thread, and none can be made, a task runs at once: late is better than never.
+std::function<void(Task)> run_on(Workers& workers) {
+  return [&workers](Task task) {
+    if (!workers.post(std::move(task))) task();  // NOLINT(bugprone-use-after-move): not taken
+  };
+}
+
+}  // namespace
+
 std::expected<std::unique_ptr<EmbeddedSidecar>, std::vector<Error>> EmbeddedSidecar::start(
     const EmbeddedSidecarOptions& options, Loop& loop, const Environment& env, Log& log) {
   const localdapr::Components loaded = localdapr::load_components(
@@ -53,10 +64,7 @@ std::expected<std::unique_ptr<EmbeddedSidecar>, std::vector<Error>> EmbeddedSide
   auto workers = std::make_unique<Workers>(kWorkers, std::chrono::seconds(10), "ofn-sidecar");
   auto sidecar = localdapr::LocalSidecar::create(
       loaded.components,
-      {.app_id = options.app_id,
-       .version = OFN_VERSION,
-       .run = [&on = *workers](Task task) { on.post(std::move(task)); }},
-      loop, log);
+      {.app_id = options.app_id, .version = OFN_VERSION, .run = run_on(*workers)}, loop, log);
   if (!sidecar) return std::unexpected(sidecar.error());
 
   std::unique_ptr<EmbeddedSidecar> embedded(
@@ -77,9 +85,8 @@ Result<void> EmbeddedSidecar::deliver_to(const AppAddress& app) {
     auto client = localdapr::make_curl_client({}, loop_.clock());
     if (!client) return std::unexpected(client.error());
     callers_ = std::make_unique<Workers>(kCallers, std::chrono::seconds(10), "ofn-app-calls");
-    app_ = std::make_unique<localdapr::HttpAppChannel>(
-        loop_, *std::move(client), app.endpoint, app.api_token,
-        [&on = *callers_](Task task) { on.post(std::move(task)); });
+    app_ = std::make_unique<localdapr::HttpAppChannel>(loop_, *std::move(client), app.endpoint,
+                                                       app.api_token, run_on(*callers_));
   } else {
     app_ = std::make_unique<localdapr::GrpcAppChannel>(loop_, app.endpoint, limits_, app.api_token);
   }

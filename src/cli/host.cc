@@ -269,6 +269,11 @@ int Host::run() {
   start_is_over_.emplace(*loops_.front(), [] { return_start_up_code(); });
   start_is_over_->arm(clock_.now() + kStart);
   threads_ = std::make_unique<LoopThreads>(loops());
+  if (!threads_->all_run()) {
+    log_.write(Level::kError, "the system grants too few threads; see --threads",
+               {{"loops", std::to_string(loops_.size())}});
+    return kExitFailure;
+  }
   threads_->wait();
   if (abandoned_) return kExitFailure;
   threads_.reset();

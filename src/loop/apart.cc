@@ -1,12 +1,18 @@
 #include "loop/apart.h"
 
+#include <system_error>
 #include <thread>
 #include <utility>
 
 namespace ofn {
 
-void run_apart(Task work) {
-  std::thread([work = std::move(work)]() mutable { work(); }).detach();
+bool run_apart(Task work) {
+  try {
+    std::thread([work = std::move(work)]() mutable { work(); }).detach();
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
 }
 
 }  // namespace ofn

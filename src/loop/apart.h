@@ -6,7 +6,7 @@
 namespace ofn {
 
 // Runs `work` on a thread of its own, which nobody waits for: `work` must not outlive what it touches, and the program may
-// end before it does.
-void run_apart(Task work);
+// end before it does. False: the system grants no thread.
+[[nodiscard]] bool run_apart(Task work);
 
 }  // namespace ofn

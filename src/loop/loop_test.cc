@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "loop/loop_threads.h"
+#include "loop/no_threads_for_test.h"
 #include "loop/pace.h"
 #include "loop/signals.h"
 #include "loop/watch.h"
@@ -322,11 +323,11 @@ TEST(Workers, RunEveryTaskOnAsManyThreadsAsNeeded) {
   std::atomic<int> ran = 0;
   std::latch done(4);
   for (int i = 0; i < 4; ++i) {
-    workers.post([&] {
+    EXPECT_TRUE(workers.post([&] {
       together.arrive_and_wait();
       ++ran;
       done.count_down();
-    });
+    }));
   }
   done.wait();
   EXPECT_EQ(ran, 4);
@@ -337,7 +338,7 @@ TEST(Workers, QueueBeyondTheLimitAndFinishBeforeTheEnd) {
   std::atomic<int> ran = 0;
   {
     Workers workers(1);
-    for (int i = 0; i < 100; ++i) workers.post([&] { ++ran; });
+    for (int i = 0; i < 100; ++i) EXPECT_TRUE(workers.post([&] { ++ran; }));
   }
   EXPECT_EQ(ran, 100);
 }
@@ -345,10 +346,42 @@ TEST(Workers, QueueBeyondTheLimitAndFinishBeforeTheEnd) {
 TEST(Workers, IdleThreadsRetire) {
   Workers workers(2, 0s);
   std::latch done(1);
-  workers.post([&] { done.count_down(); });
+  EXPECT_TRUE(workers.post([&] { done.count_down(); }));
   done.wait();
   while (workers.threads() != 0) std::this_thread::yield();
-  workers.post([] {});
+  EXPECT_TRUE(workers.post([] {}));
+}
+
+TEST(Workers, WithoutFurtherThreadsThoseThatThereAreDoIt) {
+  Workers workers(4);
+  std::latch inside(1);
+  std::latch leave(1);
+  std::latch done(1);
+  Task first = [&] {
+    inside.count_down();
+    leave.wait();
+  };
+  {
+    const NoThreads none;
+    EXPECT_FALSE(workers.post(std::move(first)));
+    EXPECT_EQ(workers.threads(), 0U);
+  }
+  EXPECT_TRUE(workers.post(std::move(first)))
+      << "it was not taken before";  // NOLINT(bugprone-use-after-move)
+  inside.wait();
+  const NoThreads none;
+  EXPECT_TRUE(workers.post([&] { done.count_down(); }));
+  EXPECT_EQ(workers.threads(), 1U);
+  leave.count_down();
+  done.wait();
+}
+
+TEST(LoopThreads, SayWhereThereAreTooFew) {
+  const SystemClock clock;
+  Loop loop(clock);
+  Loop* loops[] = {&loop};
+  const NoThreads none;
+  EXPECT_FALSE(LoopThreads(loops).all_run());
 }
 
 TEST(Pace, UnknownIsSlowShortMovesInLongMovesOut) {

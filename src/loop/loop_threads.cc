@@ -1,13 +1,18 @@
 #include "loop/loop_threads.h"
 
+#include "base/check.h"
+
 namespace ofn {
 
 LoopThreads::LoopThreads(std::span<Loop* const> loops)
     : loops_(loops.begin(), loops.end()), watchdog_(loops, [this](Loop& loop) {
         ++taken_over_;
-        run(loop);
+        // The guest's thread is one of those that can take it.
+        OFN_CHECK(run(loop));
       }) {
-  for (Loop* loop : loops_) run(*loop);
+  for (Loop* loop : loops_) all_run_ = run(*loop) && all_run_;
+  // One that waits for a thread would wait for the end of another.
+  all_run_ = all_run_ && threads_.threads() >= loops_.size();
 }
 
 LoopThreads::~LoopThreads() {
@@ -15,8 +20,8 @@ LoopThreads::~LoopThreads() {
   watchdog_.stop();
 }
 
-void LoopThreads::run(Loop& loop) {
-  threads_.post([this, &loop] {
+bool LoopThreads::run(Loop& loop) {
+  return threads_.post([this, &loop] {
     if (!loop.run() || &loop != loops_.front()) return;
     const std::scoped_lock lock(mutex_);
     first_stopped_ = true;

@@ -27,8 +27,10 @@ namespace ofn {
 //   in a function: where one may never return, the process ends without destroying it.
 class LoopThreads {
  public:
-  // Every one of `loops` runs from now on.
+  // Every one of `loops` runs from now on, where all_run().
   explicit LoopThreads(std::span<Loop* const> loops);
+  // False: the system grants fewer threads than there are loops.
+  bool all_run() const { return all_run_; }
   LoopThreads(const LoopThreads&) = delete;
   LoopThreads& operator=(const LoopThreads&) = delete;
   ~LoopThreads();
@@ -40,12 +42,13 @@ class LoopThreads {
   std::size_t taken_over() const { return taken_over_; }
 
  private:
-  void run(Loop& loop);
+  bool run(Loop& loop);
 
   std::vector<Loop*> loops_;
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool first_stopped_ = false;
+  bool all_run_ = true;
   std::atomic<std::size_t> taken_over_ = 0;
   Watchdog watchdog_;
   // As many as there are functions that stay: their number is limited where calls are admitted.

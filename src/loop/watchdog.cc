@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <pthread.h>
+#include <system_error>
 #include <utility>
 
 #include "loop/loop.h"
@@ -33,8 +34,14 @@ void Watchdog::stop() {
 void Watchdog::wake() {
   const std::scoped_lock lock(mutex_);
   if (!parked_ || stopping_) return;
+  if (!thread_.joinable()) {
+    try {
+      thread_ = std::thread([this] { serve(); });
+    } catch (const std::system_error&) {
+      return;  // no thread is to be had, nor one to take a loop over: the next guest asks again
+    }
+  }
   parked_ = false;
-  if (!thread_.joinable()) thread_ = std::thread([this] { serve(); });
   changed_.notify_one();
 }
 

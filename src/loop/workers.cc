@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -28,17 +29,26 @@ std::size_t Workers::threads() const {
   return pool_->threads;
 }
 
-void Workers::post(Task task) {
+bool Workers::post(Task&& task) {
   const std::scoped_lock lock(pool_->mutex);
+  const bool wants_thread = pool_->queue.size() >= pool_->idle && pool_->threads < max_threads_;
+  const bool made = wants_thread && add_thread();
+  if (pool_->threads == 0) return false;
   pool_->queue.push_back(std::move(task));
-  if (pool_->queue.size() <= pool_->idle || pool_->threads == max_threads_) {
-    pool_->work.notify_one();
-    return;
+  if (!made) pool_->work.notify_one();
+  return true;
+}
+
+bool Workers::add_thread() {
+  try {
+    // Detached: a thread that retires has nobody to join it, and the destructor waits for the count
+    // instead.
+    std::thread([pool = pool_, idle = idle_, name = name_] { serve(pool, idle, name); }).detach();
+  } catch (const std::system_error&) {
+    return false;
   }
   ++pool_->threads;
-  // Detached: a thread that retires has nobody to join it, and the destructor waits for the count
-  // instead.
-  std::thread([pool = pool_, idle = idle_, name = name_] { serve(pool, idle, name); }).detach();
+  return true;
 }
 
 void Workers::serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle,

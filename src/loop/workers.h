@@ -19,6 +19,7 @@ namespace ofn {
 //
 // Lifetime: the destructor runs what is queued and waits for it: a process whose tasks may never
 // return ends without it. Threads: any. Cost: one lock and one wake-up a task.
+// Errors: where the system grants no more threads (a cgroup's pids, RLIMIT_NPROC) the limit is those that there are.
 class Workers {
  public:
   // `name` is what the system shows for the threads: at most 15 characters, a literal.
@@ -29,8 +30,8 @@ class Workers {
   ~Workers();
 
   // Queues `task`; with all threads busy and the limit reached it waits for one. A task does not
-  // throw.
-  void post(Task task);
+  // throw. False: there is no thread, and none can be made; the task is still the caller's.
+  [[nodiscard]] bool post(Task&& task);
 
   // How many threads there are now.
   std::size_t threads() const;
@@ -47,6 +48,8 @@ class Workers {
     bool stopping = false;
   };
 
+  // With the pool locked. False: the system grants none.
+  bool add_thread();
   static void serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle, const char* name);
 
   std::shared_ptr<Pool> pool_ = std::make_shared<Pool>();

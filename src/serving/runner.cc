@@ -14,6 +14,9 @@ constexpr std::chrono::seconds kReportPatience(1);
 // Calls on their way to a worker or there, for each idle core: one runs, one is next.
 constexpr std::size_t kSharedPerCore = 2;
 
+// Where the system grants no thread at all, so long until one is asked for again.
+constexpr std::chrono::milliseconds kThreadRetry(10);
+
 }  // namespace
 
 void Runner::Job::run_and_time() {
@@ -23,6 +26,13 @@ void Runner::Job::run_and_time() {
 }
 
 void Runner::Job::overstayed() { pace_->overstayed(); }
+
+Runner::Runner(Runners& all, Loop& loop)
+    : all_(all), loop_(loop), retry_(loop, [this] {
+        for (Job* const job : std::exchange(threadless_, {})) queue(*job);
+      }) {
+  all.loops.push_back(&loop);
+}
 
 void Runner::queue(Job& job) {
   ++queued_;
@@ -58,14 +68,25 @@ void Runner::start(Job& job) {
       returned(job);
     });
   }
+  start_elsewhere(job);
+}
+
+void Runner::start_elsewhere(Job& job) {
   if (job.shared_out_) all_.shared_out.fetch_add(1, std::memory_order_relaxed);
   job.began_ = loop_.now();
-  all_.workers.post([this, &job] {
+  const bool taken = all_.workers.post([this, &job] {
     const SteadyTime began = loop_.clock().now();
     job.run_and_time();
     job.took_ = loop_.clock().now() - began;
     loop_.post([this, &job] { returned(job); });
   });
+  if (taken) return;
+  // Its deadline passes meanwhile.
+  if (std::exchange(job.shared_out_, false))
+    all_.shared_out.fetch_sub(1, std::memory_order_relaxed);
+  job.running_ = false;
+  threadless_.push_back(&job);
+  if (!retry_.armed()) retry_.arm(loop_.now() + kThreadRetry);
 }
 
 void Runner::returned(Job& job) {
@@ -77,8 +98,9 @@ void Runner::returned(Job& job) {
 }
 
 void Runner::report(Job& job, std::string_view function, std::string_view request_id) {
-  reporter_.post([this, &job, turn = job.turns_, thread = job.thread_.load(),
-                  function = std::string(function), id = std::string(request_id)]() mutable {
+  // Without a thread for it there is no report.
+  (void)reporter_.post([this, &job, turn = job.turns_, thread = job.thread_.load(),
+                        function = std::string(function), id = std::string(request_id)]() mutable {
     std::string stack = thread == 0 ? std::string() : stack_of(thread, kReportPatience);
     if (stack.empty()) stack = "unknown: its thread takes no signals";
     loop_.post([this, &job, turn, function = std::move(function), id = std::move(id),

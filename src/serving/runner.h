@@ -73,7 +73,7 @@ class Runner {
     std::atomic<ThreadId> thread_ = 0;  // that the function runs on
   };
 
-  Runner(Runners& all, Loop& loop) : all_(all), loop_(loop) { all.loops.push_back(&loop); }
+  Runner(Runners& all, Loop& loop);
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
@@ -85,12 +85,15 @@ class Runner {
 
  private:
   void start(Job& job);
+  void start_elsewhere(Job& job);
   bool shares(const Pace& pace) const;
   void returned(Job& job);
 
   Runners& all_;
   Loop& loop_;
   std::size_t queued_ = 0;
+  std::vector<Job*> threadless_;  // that found no thread to run on, and try again
+  Timer retry_;
   // Not all_.workers: those may be what does not return.
   Workers reporter_{1, std::chrono::seconds(1), "ofn-report"};
 };

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "loop/loop_threads.h"
+#include "loop/no_threads_for_test.h"
 #include "testing/manual_clock.h"
 #include "testing/recording_log.h"
 
@@ -110,6 +111,24 @@ TEST_F(RunnerTest, ACallIsNotChargedWithWhatOthersDidBeforeIt) {
   loop.poll();
   EXPECT_EQ(finished, 1U);
   EXPECT_TRUE(pace.runs_inline());
+}
+
+TEST_F(RunnerTest, ACallForWhichThereIsNoThreadTriesAgain) {
+  Runner runner(runners, loop);
+  Pace pace;
+  bool done = false;
+  Call call(runner, pace, [] {}, [&] { done = true; });
+  {
+    const NoThreads none;
+    runner.queue(call);
+    for (int i = 0; i < 3; ++i) {
+      loop.poll();
+      EXPECT_FALSE(call.running());
+      clock.advance(10ms);
+    }
+  }
+  while (!done) loop.poll();
+  EXPECT_NE(call.ran_on, std::this_thread::get_id());
 }
 
 // Many calls are ready on one loop.

@@ -81,8 +81,8 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     if (numeric.error == 0) return use(std::move(numeric));
     question_ = std::make_shared<Question>();
     question_->asker = &loop_;
-    run_apart([question = question_, self = weak_from_this(), host = endpoint_.host,
-               port = endpoint_.port]() mutable {
+    const bool asked = run_apart([question = question_, self = weak_from_this(),
+                                  host = endpoint_.host, port = endpoint_.port]() mutable {
       Resolved resolved = resolve(host, port, 0);
       const std::scoped_lock lock(question->mutex);
       if (question->asker == nullptr) return;
@@ -90,6 +90,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
         if (const auto attempt = self.lock()) attempt->use(std::move(resolved));
       });
     });
+    if (!asked) later("the system grants no thread to resolve the name");
   }
 
   void abandon() {
