@@ -236,7 +236,7 @@ int ServerSession::on_head(ServerStream& stream, bool end) {
   } else {
     look_at(stream.notes.last_progress + limits_.body_timeout);
     const std::size_t size = stream.content_length().value_or(0);
-    if (size > kFreeBody) grant_memory(stream);
+    if (size > kFreeBody) ask_for_memory(stream);
     if (!stream.notes.waits_for_memory) stream.body().reserve(size);
     if (stream.expects_continue()) {
       const nghttp2_nv status_nv = make_nv(":status", "100");
@@ -263,7 +263,7 @@ int ServerSession::on_data(ServerStream* stream, std::string_view bytes) {
   body.append(bytes);
   if (stream->notes.reserved == 0 && !stream->notes.waits_for_memory &&
       body.size() > kFreeBody / 2) {
-    grant_memory(*stream);
+    ask_for_memory(*stream);
   } else if (stream->notes.reserved > 0) {
     nghttp2_session_consume_stream(engine_.get(), stream->id(), bytes.size());
   }
@@ -271,28 +271,52 @@ int ServerSession::on_data(ServerStream* stream, std::string_view bytes) {
 }
 
 // Large bodies share a bounded memory. Who finds none left is stopped by its flow-control window
-// until another is done: each that has been granted memory can end, or is timed out, so nobody waits
-// for ever.
-void ServerSession::grant_memory(ServerStream& stream) {
+// until others need less. Nobody waits for ever: nobody overtakes, nobody may have more than there
+// is, and each that has been granted memory is complete in time or timed out; then it keeps what it
+// needs until its function has ended.
+void ServerSession::ask_for_memory(ServerStream& stream) {
+  if (waiting_.empty() && grant_memory(stream)) return;
+  stream.notes.waits_for_memory = true;
+  waiting_.push_back(stream.id());
+}
+
+bool ServerSession::grant_memory(ServerStream& stream) {
   const std::size_t wanted = stream.content_length().value_or(limits_.body_bytes);
-  if (reserved_ + wanted > 2 * limits_.body_bytes) {
-    stream.notes.waits_for_memory = true;
-    waiting_.push_back(stream.id());
-    return;
-  }
+  if (reserved_ + wanted > 2 * limits_.body_bytes) return false;
   reserved_ += wanted;
   stream.notes.reserved = wanted;
   stream.notes.waits_for_memory = false;
   stream.notes.last_progress = now();
+  look_at(now() + limits_.body_timeout);  // it had no limit while it waited
   nghttp2_session_set_local_window_size(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(),
                                         kGrantedWindow);
   nghttp2_session_consume_stream(engine_.get(), stream.id(), stream.body().size());
+  return true;
+}
+
+// Its body does not grow any more. One that is complete in the window that everybody has takes no
+// turn.
+void ServerSession::settle_memory(ServerStream& stream) {
+  if (std::exchange(stream.notes.waits_for_memory, false)) std::erase(waiting_, stream.id());
+  const std::size_t kept = std::min(stream.notes.reserved, stream.body().size());
+  reserved_ -= std::exchange(stream.notes.reserved, kept) - kept;
+  grant_waiting();
+}
+
+void ServerSession::grant_waiting() {
+  while (!waiting_.empty()) {
+    ServerStream* next = find(waiting_.front());
+    if (next != nullptr && !grant_memory(*next)) return;
+    waiting_.pop_front();
+    transport_->wake();
+  }
 }
 
 void ServerSession::dispatch(ServerStream& stream) {
   stream.notes.receiving = false;
   if (stream.notes.discarding) return;
   if (stream.trailers_too_large()) return answer_early(stream, 431);
+  settle_memory(stream);
   handler_.handle(stream.share());
 }
 
@@ -302,6 +326,7 @@ void ServerSession::answer_early(ServerStream& stream, int status) {
   stream.notes.discarding = true;
   stream.body() = {};  // its memory is not kept while the peer goes on
   stream.body_share().release();
+  settle_memory(stream);
   const std::string_view reason = reason_of(status);
   const RequestId id = refused_ ? refused_(*transport_, status, reason) : RequestId();
   const Field extra = {.name = RequestId::kName, .value = id.view()};
@@ -392,14 +417,7 @@ void ServerSession::take_back(ServerStream& stream, std::size_t reserved) {
   streams_.pop_back();
   std::unique_ptr<ServerStream> owned(&stream);
   if (pool_.size() < kPooled) pool_.push_back(std::move(owned));
-  while (!waiting_.empty()) {
-    ServerStream* next = find(waiting_.front());
-    waiting_.pop_front();
-    if (next == nullptr) continue;
-    grant_memory(*next);
-    if (next->notes.waits_for_memory) return;
-    transport_->wake();
-  }
+  grant_waiting();
 }
 
 void ServerSession::leave_streams() {

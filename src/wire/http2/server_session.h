@@ -38,7 +38,8 @@ namespace ofn::wire::http2 {
 //   Over a limit: 431, 414, 413 or 503 is answered, and what the peer still sends for that stream is not
 //   read. A peer that breaks the framing, or spends its budget, gets a GOAWAY and an end.
 // Cost: a stream's memory is kept for the next one; a body under 64 KiB is taken at once, larger
-//   ones share twice Limits::body_bytes per connection, one after the other.
+//   ones share twice Limits::body_bytes per connection, first come first served. One of unknown
+//   length has Limits::body_bytes of them until it is complete.
 std::unique_ptr<Session> make_server_session(Handler& handler, const Limits& limits,
                                              OnRefused refused = {}, BodyBudget* bodies = nullptr,
                                              BlockPool* blocks = nullptr);

@@ -76,7 +76,10 @@ class ServerSession final : public Session, public StreamOwner {
   void on_closed(std::int32_t id);
   void on_frame_sent(const nghttp2_frame& frame);
 
-  void grant_memory(ServerStream& stream);
+  void ask_for_memory(ServerStream& stream);
+  bool grant_memory(ServerStream& stream);
+  void settle_memory(ServerStream& stream);
+  void grant_waiting();
   void dispatch(ServerStream& stream);
   void answer_early(ServerStream& stream, int status);
   void count_malformed(ServerStream& stream);
