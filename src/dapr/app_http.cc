@@ -92,8 +92,10 @@ class HttpAppCall final : public AppCall {
   std::string traceparent() const override { return value_of(exchange_->request(), "traceparent"); }
   std::string tracestate() const override { return value_of(exchange_->request(), "tracestate"); }
   void on_cancelled(std::function<void()> callback) override {
-    on_cancelled_ = std::move(callback);
-    watch();
+    exchange_->on_abandoned([this, callback = std::move(callback)]() mutable {
+      if (exchange_->abandoned()) return callback();
+      on_cancelled(std::move(callback));  // a peer that only finished sending still reads
+    });
   }
   void acknowledge(TopicStatus status) override {
     switch (status) {
@@ -113,20 +115,12 @@ class HttpAppCall final : public AppCall {
   }
 
  private:
-  // A peer that only finished sending still reads, and may go away later.
-  void watch() {
-    exchange_->on_abandoned([this] {
-      if (!exchange_->abandoned()) return watch();
-      if (const auto callback = std::exchange(on_cancelled_, nullptr)) callback();
-    });
-  }
   void respond(int status, std::string body, std::string_view type) {
     if (std::exchange(answered_, true)) return;
     exchange_->respond(Response(std::move(body)).status(status).content_type(std::string(type)));
   }
 
   wire::ExchangePtr exchange_;
-  std::function<void()> on_cancelled_;
   bool answered_ = false;
 };
 

@@ -53,7 +53,7 @@ class FakeExchange final : public wire::Exchange {
   Loop& loop() override { return loop_; }
   void lose(bool wholly) {
     abandoned_ = wholly;
-    if (const auto callback = std::exchange(callback_, nullptr)) callback();
+    if (const auto callback = std::exchange(callback_, nullptr)) callback();  // it runs once
   }
 
  private:

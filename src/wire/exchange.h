@@ -63,9 +63,10 @@ class Exchange {
   // The peer went away (connection lost, or stream reset): an answer would reach nobody.
   virtual bool abandoned() const = 0;
   // `callback` runs once on the loop if the exchange is abandoned before its answer is complete. At
-  // most one is kept. Over HTTP/1.1 it also runs when the peer closes its sending direction meanwhile:
-  // most such peers are gone, so it is time to stop working for them; but some only say that they
-  // have no more requests, so abandoned() stays false and an answer is still sent.
+  // most one is kept. It also runs when the peer closes its sending direction of the connection
+  // meanwhile: most such peers are gone, so it is time to stop working for them; but some only say
+  // that they have no more requests, so abandoned() stays false and an answer is still sent. Who wants
+  // to hear of a loss that follows gives a callback again, also from inside the first.
   virtual void on_abandoned(std::function<void()> callback) = 0;
   // The loop of the connection.
   virtual Loop& loop() = 0;

@@ -163,6 +163,24 @@ TEST_F(GrpcTest, CancelTellsThePeer) {
   EXPECT_EQ(channel_->in_flight(), 0U);
 }
 
+TEST_F(GrpcTest, APeerThatOnlyFinishedSendingIsAnswered) {
+  call("/keep");
+  call("/keep");
+  network_.run();
+  ASSERT_EQ(kept_.size(), 2U);
+  int told = 0;
+  for (const auto& call : kept_) call->on_cancelled([&] { ++told; });
+  MemoryTransport& server = network_.server();
+  server.end_input();
+  EXPECT_EQ(told, 0);
+  EXPECT_FALSE(kept_[0]->cancelled());
+  kept_[0]->respond({}, "late");
+  EXPECT_THAT(server.take(), HasSubstr("late"));
+  server.lose();
+  EXPECT_EQ(told, 1);
+  EXPECT_TRUE(kept_[1]->cancelled());
+}
+
 TEST_F(GrpcTest, MoreCallsThanStreams) {
   for (int i = 0; i < 250; ++i) call("/keep", std::to_string(i));
   network_.run();

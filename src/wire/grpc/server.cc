@@ -116,7 +116,7 @@ void Server::handle(ExchangePtr exchange) {
     });
     call->timer_->arm(deadline.at());
   }
-  call->exchange_->on_abandoned([call] { call->cancel(); });
+  call->watch();
   call->loop().ready(*call);
 }
 
@@ -134,6 +134,13 @@ ServerCall::~ServerCall() {
 void ServerCall::run_ready() {
   std::unique_ptr<ServerCall> self(this);
   if (!cancelled_) method_(std::move(self));
+}
+
+void ServerCall::watch() {
+  exchange_->on_abandoned([this] {
+    if (exchange_->abandoned()) return cancel();
+    watch();  // a peer that only finished sending still reads
+  });
 }
 
 void ServerCall::cancel() {

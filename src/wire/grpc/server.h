@@ -69,6 +69,7 @@ class ServerCall final : private Ready {
   ServerCall(ExchangePtr exchange, const Method& method, std::size_t max_message);
 
   void run_ready() override;
+  void watch();
   void cancel();
 
   ExchangePtr exchange_;

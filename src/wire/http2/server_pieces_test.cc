@@ -150,5 +150,26 @@ TEST_F(ServerPiecesTest, WaitForASlowReaderUntilItsTimeIsOver) {
   EXPECT_TRUE(exchange().abandoned());
 }
 
+TEST_F(ServerPiecesTest, GoOnWhenThePeerSendsNoMore) {
+  connect_raw();
+  talk(RawFrames().headers(
+      1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, true));
+  ASSERT_EQ(handler_.kept.size(), 1U);
+  int told = 0;
+  exchange().on_abandoned([&] {
+    ++told;
+    exchange().on_abandoned([&] { ++told; });
+  });
+  exchange().begin(Response(), {}, {});
+  server_->end_input();
+  EXPECT_EQ(told, 1);
+  EXPECT_FALSE(exchange().abandoned());
+  exchange().write("tick");
+  loop_.run_ready();
+  EXPECT_EQ(parse_frames(server_->take()).back().payload, "tick");
+  server_->lose();
+  EXPECT_EQ(told, 2);
+}
+
 }  // namespace
 }  // namespace ofn::wire::http2

@@ -15,8 +15,15 @@ constexpr std::chrono::seconds kFarewell(1);
 
 void ServerSession::input_ended() {
   input_ended_ = true;
-  for (ServerStream* stream : streams_) {
-    if (stream->is_open() && stream->notes.receiving) reset(*stream, NGHTTP2_CANCEL);
+  // Who is told may let go of exchanges; those whose streams are open stay ours.
+  std::vector<ServerStream*> open = streams_;
+  std::erase_if(open, [](const ServerStream* stream) { return !stream->is_open(); });
+  for (ServerStream* stream : open) {
+    if (stream->notes.receiving) {
+      reset(*stream, NGHTTP2_CANCEL);
+    } else {
+      stream->warn();
+    }
   }
   transport_->wake();
 }

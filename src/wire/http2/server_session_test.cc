@@ -289,6 +289,35 @@ TEST_F(ServerSessionTest, PeerResetAbandonsTheExchange) {
   EXPECT_EQ(result.calls, 0);
 }
 
+// A peer that closes its direction is gone, most of the time. Some only have no more requests.
+TEST_F(ServerSessionTest, APeerThatSendsNoMoreIsToldOfOnceAndAnswered) {
+  connect_raw();
+  for (const std::uint32_t stream : {1U, 3U, 5U, 7U})
+    talk(RawFrames().headers(
+        stream, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}},
+        stream != 7));
+  ASSERT_EQ(handler_.kept.size(), 3U);
+  std::vector<int> told(3);
+  handler_.kept[0]->on_abandoned([&] {
+    ++told[0];
+    EXPECT_FALSE(handler_.kept[0]->abandoned());
+    handler_.kept[0]->on_abandoned([&] { ++told[0]; });  // of a loss, if one follows
+  });
+  handler_.kept[1]->on_abandoned([&] { ++told[1]; });
+  handler_.kept[2]->on_abandoned([&] { ++told[2], handler_.kept.pop_back(); });  // which it may
+  server_->end_input();
+  EXPECT_EQ(told, std::vector({1, 1, 1}));
+  EXPECT_EQ(server_->session().ending(), Ending::kOpen);
+  server_->take();
+  handler_.kept[1]->respond(Response("late"));
+  const auto seen = parse_frames(server_->take());
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[1].payload, "late");
+  server_->lose();
+  EXPECT_EQ(told, std::vector({2, 1, 1}));
+  EXPECT_TRUE(handler_.kept[0]->abandoned());
+}
+
 TEST_F(ServerSessionTest, ExchangesOutliveTheirConnection) {
   connect();
   Result result;

@@ -103,7 +103,8 @@ void ServerStream::complete() {
 }
 
 void ServerStream::on_abandoned(std::function<void()> callback) {
-  if (!state_.answered && !state_.abandoned) on_abandoned_ = std::move(callback);
+  const bool complete = state_.answered && body_complete();
+  if (!complete && !state_.abandoned) on_abandoned_ = std::move(callback);
 }
 
 void ServerStream::open(std::int32_t id, std::string_view peer, SteadyTime now) {
@@ -196,6 +197,11 @@ void ServerStream::close() {
   // A HEAD's stream is complete with the head, whatever its function goes on to write.
   if (notes.complete) return;
   state_.abandoned = true;
+  if (auto callback = std::exchange(on_abandoned_, nullptr)) callback();  // may let go
+}
+
+void ServerStream::warn() {
+  if (!state_.shared || notes.complete) return;
   if (auto callback = std::exchange(on_abandoned_, nullptr)) callback();  // may let go
 }
 

@@ -84,6 +84,9 @@ class ServerStream final : public Exchange {
   Response refusal(int status, std::string_view reason) const;
   // The request is complete: from now on it also belongs to who gets the result.
   ExchangePtr share();
+  // The peer closed its direction of the connection, and is probably gone; an answer is sent all the
+  // same.
+  void warn();
   // The stream is closed, by whomever.
   void close();
   // The session ends before the stream: who still holds it answers nobody. An open one is to be
