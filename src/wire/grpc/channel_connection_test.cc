@@ -126,6 +126,17 @@ TEST_F(GrpcTest, GoawayMovesToANewConnection) {
   EXPECT_EQ(network_.open(), 1U);
 }
 
+TEST_F(GrpcTest, WhatWaitsForAStreamMovesToo) {
+  for (int i = 0; i < 101; ++i) call("/keep", std::to_string(i));
+  network_.run();
+  ASSERT_EQ(kept_.size(), 100U);
+  network_.server().session().drain();
+  network_.run();
+  ASSERT_EQ(kept_.size(), 101U);
+  EXPECT_EQ(kept_[100]->request(), "100");
+  EXPECT_EQ(network_.attempts, 2);
+}
+
 TEST_F(GrpcTest, StreamNumbersNeverRunOut) {
   channel_->close([] {});
   network_.run();

@@ -248,7 +248,7 @@ ClientSession::Call* ClientSession::find(RequestTicket id) {
 // --- answers -------------------------------------------------------------------------------------
 
 void ClientSession::on_frame(std::uint8_t type, std::uint8_t flags, std::int32_t stream) {
-  if (type == NGHTTP2_GOAWAY) return stop_accepting();
+  if (type == NGHTTP2_GOAWAY) return on_farewell();
   if (type != NGHTTP2_HEADERS && type != NGHTTP2_DATA) return;
   heard(true);
   Call* call = find(stream);
@@ -256,6 +256,20 @@ void ClientSession::on_frame(std::uint8_t type, std::uint8_t flags, std::int32_t
   const bool end = (flags & NGHTTP2_FLAG_END_STREAM) != 0;
   if (type == NGHTTP2_HEADERS) return on_head(*call, end);
   if (end) finish(*call, std::nullopt);
+}
+
+// What still waits for the peer's limit is never sent (RFC 9113 §6.8), and need not wait to hear that
+// for answers to others.
+void ClientSession::on_farewell() {
+  stop_accepting();
+  for (const std::unique_ptr<Call>& call : calls_) {
+    if (!call->state.in_use || call->state.finished || call->state.head_end > 0) continue;
+    nghttp2_submit_rst_stream(engine_->get(), NGHTTP2_FLAG_NONE, call->state.stream,
+                              NGHTTP2_CANCEL);
+    finish(*call, ClientFailure{.error = Error(Code::kUnavailable,
+                                               "the peer said farewell before it was sent"),
+                                .reach = Reach::kNever});
+  }
 }
 
 void ClientSession::on_head(Call& call, bool end) {

@@ -128,6 +128,7 @@ class ClientSession final : public Session, private Ready {
   Call* find(std::int32_t stream);
   Call* find(RequestTicket id);
   void on_frame(std::uint8_t type, std::uint8_t flags, std::int32_t stream);
+  void on_farewell();
   void on_head(Call& call, bool end);
   void on_data(Call& call, std::string_view bytes);
   void on_closed(Call& call, std::uint32_t code);

@@ -218,6 +218,31 @@ TEST_F(ClientSessionTest, RequestsBeyondThePeersLimitWait) {
   EXPECT_EQ(seen[2].reach, Reach::kNever);
 }
 
+// Their answers may take long, and they would never be sent behind them.
+TEST_F(ClientSessionTest, WhatWaitsForThePeersLimitFailsWithItsFarewell) {
+  hear(RawFrames().frame(kSettings, 0, 0, std::string("\0\3\0\0\0\1", 6)));  // one at a time
+  said();
+  std::vector<Seen> seen(3);
+  send(seen[0]);
+  send(seen[1], "body");
+  const RequestTicket third = send(seen[2]);
+  said();
+  hear(RawFrames().goaway(0x7fffffff, 0));  // the intention: what is on its way still counts
+  EXPECT_EQ(seen[0].calls, 0);
+  EXPECT_EQ(seen[1].calls, 1);
+  EXPECT_EQ(seen[1].code, Code::kUnavailable);
+  EXPECT_EQ(seen[1].reach, Reach::kNever);
+  EXPECT_EQ(seen[2].calls, 1);
+  EXPECT_EQ(session_->cancel(third), Reach::kMaybe);
+  EXPECT_TRUE(said().empty());
+  EXPECT_EQ(session_->in_flight(), 1U);
+  hear(RawFrames().headers(1, {{":status", "200"}}, true));
+  EXPECT_EQ(seen[0].status, 200);
+  const auto frames = said();
+  ASSERT_EQ(frames.size(), 1U);  // no request
+  EXPECT_EQ(frames[0].type, kGoaway);
+}
+
 TEST_F(ClientSessionTest, AnEarlyAnswerStopsTheRequest) {
   const std::string large(1 << 20, 'x');
   Seen seen;
