@@ -323,7 +323,7 @@ void ClientSession::on_closed(Call& call, std::uint32_t code) {
 // nghttp2.
 void ClientSession::finish(Call& call, std::optional<ClientFailure> failure) {
   call.state.finished = true;
-  --in_flight_;
+  if (--in_flight_ == 0) silent_since_ = SteadyTime::max();
   if (budget_) budget_->answer_received();
   call.state.failure = std::move(failure);
   finished_.push_back(&call);

@@ -69,6 +69,10 @@ class ClientSessionTest : public ::testing::Test {
     peer_->feed(frames.bytes(), piece);
     loop_.run_ready();
   }
+  void wait(Duration time) {
+    clock_.advance(time);
+    ofn::testing::settle(loop_);
+  }
   std::vector<SeenFrame> said() { return parse_frames(peer_->take()); }
 
   ofn::testing::ManualClock clock_;
@@ -241,6 +245,34 @@ TEST_F(ClientSessionTest, WhatWaitsForThePeersLimitFailsWithItsFarewell) {
   const auto frames = said();
   ASSERT_EQ(frames.size(), 1U);  // no request
   EXPECT_EQ(frames[0].type, kGoaway);
+}
+
+TEST_F(ClientSessionTest, AnIdlePeerIsNotAsked) {
+  for (const bool answered : {true, false}) {
+    connect({});
+    Seen seen;
+    const RequestTicket ticket = send(seen);
+    said();
+    if (answered) {
+      hear(RawFrames().headers(1, {{":status", "200"}}, true));
+      EXPECT_EQ(seen.status, 200);
+    } else {
+      session_->cancel(ticket);
+      EXPECT_EQ(said().back().type, kRstStream);
+    }
+    wait(60min);
+    ASSERT_TRUE(said().empty());
+    Seen next;
+    const RequestTicket due = send(next);
+    said();
+    wait(20s - 1ms);
+    EXPECT_TRUE(said().empty());
+    wait(1ms);
+    const auto frames = said();
+    ASSERT_EQ(frames.size(), 1U);
+    EXPECT_EQ(frames[0].type, kPing);
+    session_->cancel(due);
+  }
 }
 
 TEST_F(ClientSessionTest, AnEarlyAnswerStopsTheRequest) {
