@@ -40,7 +40,8 @@ struct Channel::Call {
   CallDone done;
   http2::ClientSession* session = nullptr;  // when sent
   http2::RequestTicket request{};
-  Status failure;  // when failed
+  Status failure;               // when failed
+  Reach reach = Reach::kNever;  // when failed
   Timer timer;
 
   CallId id() const { return CallId{(std::uint64_t{generation} << 32U) | index}; }
@@ -214,7 +215,7 @@ Reach Channel::detach(Call& call) {
       return Reach::kNever;
     case Call::State::kFailed:
       std::erase(failed_, &call);
-      return Reach::kNever;
+      return call.reach;
     case Call::State::kFree:
       break;
   }
@@ -230,9 +231,10 @@ void Channel::finish(Call& call, const CallResult& result) {
 }
 
 // For what is known at once: the callback runs from the loop.
-void Channel::fail_later(Call& call, Status status) {
+void Channel::fail_later(Call& call, Status status, Reach reach) {
   call.state = Call::State::kFailed;
   call.failure = std::move(status);
+  call.reach = reach;
   failed_.push_back(&call);
   loop_.ready(*this);
 }
@@ -241,7 +243,7 @@ void Channel::run_ready() {
   while (!failed_.empty()) {
     Call& call = *failed_.front();
     failed_.erase(failed_.begin());
-    finish(call, {.status = std::exchange(call.failure, {}), .reach = Reach::kNever});
+    finish(call, {.status = std::exchange(call.failure, {}), .reach = call.reach});
   }
   if (closing_ && links_.empty()) {
     if (auto closed = std::exchange(closed_, nullptr)) closed();
@@ -362,8 +364,8 @@ void Channel::close(std::function<void()> closed) {
   for (const std::unique_ptr<Call>& call : calls_) {
     if (call->state != Call::State::kQueued && call->state != Call::State::kSent) continue;
     if (call->done == nullptr) continue;  // its callback is running
-    detach(*call);
-    fail_later(*call, {.code = Code::kCancelled, .message = "the channel was closed"});
+    const Reach reach = detach(*call);
+    fail_later(*call, {.code = Code::kCancelled, .message = "the channel was closed"}, reach);
   }
   session_ = nullptr;
   for (const auto& attached : links_) attached->session->drain();

@@ -123,7 +123,7 @@ class Channel final : private Ready {
   void on_reply(Call& call, const http2::ClientReply& reply);
   void on_deadline(Call& call);
   void finish(Call& call, const CallResult& result);
-  void fail_later(Call& call, Status status);
+  void fail_later(Call& call, Status status, Reach reach = Reach::kNever);
   Reach detach(Call& call);
 
   void connect();

@@ -137,6 +137,20 @@ TEST_F(GrpcTest, WhatWaitsForAStreamMovesToo) {
   EXPECT_EQ(network_.attempts, 2);
 }
 
+TEST_F(GrpcTest, ClosingTellsWhatCannotHaveArrived) {
+  Seen& running = call("/keep");
+  network_.run();
+  ASSERT_EQ(kept_.size(), 1U);
+  Seen& unsent = call("/keep");
+  channel_->close([] {});
+  network_.run();
+  EXPECT_EQ(running.status.code, Code::kCancelled);
+  EXPECT_EQ(running.reach, Reach::kMaybe);
+  EXPECT_EQ(unsent.status.code, Code::kCancelled);
+  EXPECT_EQ(unsent.reach, Reach::kNever);
+  EXPECT_EQ(kept_.size(), 1U);
+}
+
 TEST_F(GrpcTest, StreamNumbersNeverRunOut) {
   channel_->close([] {});
   network_.run();

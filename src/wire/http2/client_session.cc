@@ -217,10 +217,12 @@ Reach ClientSession::cancel(RequestTicket id) {
   return reach;
 }
 
-// HEADERS that have not left as a whole cannot have been understood.
+// HEADERS that have not left as a whole cannot have been understood. Those that were made leave as
+// long as the connection lives.
 Reach ClientSession::reach_of(const Call& call) const {
   const std::uint64_t end = call.state.head_end;
-  return end == 0 || engine_->written() < end ? Reach::kNever : Reach::kMaybe;
+  const bool cut = ending_ != Ending::kOpen && engine_->written() < end;
+  return end == 0 || cut ? Reach::kNever : Reach::kMaybe;
 }
 
 ClientSession::Call& ClientSession::acquire() {

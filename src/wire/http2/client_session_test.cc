@@ -2,6 +2,7 @@
 // (The ordinary way is tested together with the server's session and with gRPC.)
 #include "wire/http2/client_session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -325,6 +326,20 @@ TEST_F(ClientSessionTest, CancelBeforeDuringAndAfter) {
   loop_.run_ready();
   EXPECT_EQ(seen.calls, 0);
   EXPECT_EQ(session_->in_flight(), 0U);
+}
+
+// Bytes that were made leave before the reset does, and the peer may act on them.
+TEST_F(ClientSessionTest, WhatIsOnItsWayOutMayArrive) {
+  Seen seen;
+  const RequestTicket id = send(seen, "body");
+  peer_->take(10);  // the socket takes no more for now
+  EXPECT_EQ(session_->cancel(id), Reach::kMaybe);
+  const std::string rest = peer_->take();
+  // What of the first batch is left begins inside the preface.
+  const auto frames = parse_frames(std::string_view(rest).substr(24 - 10));
+  EXPECT_TRUE(std::ranges::any_of(frames, [](const SeenFrame& frame) {
+    return frame.type == kData && frame.payload == "body";
+  }));
 }
 
 TEST_F(ClientSessionTest, CallbacksMaySendAndCancel) {
