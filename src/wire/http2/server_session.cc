@@ -195,8 +195,10 @@ int ServerSession::on_begin_frame(std::uint8_t type, std::int32_t id) {
   budget_->opened_nothing();
   // nghttp2 ignores HEADERS for a stream that it does not remember, because they may be trailers
   // that crossed our RST_STREAM. We know whom we have reset: for every other one they are an error
-  // (RFC 9113 §5.1.1: a new stream's number is larger than all before).
-  if (nghttp2_session_find_stream(engine_.get(), id) != nullptr) return 0;
+  // (RFC 9113 §5.1.1: a new stream's number is larger than all before). An idle stream is one that
+  // was only given a priority.
+  nghttp2_stream* known = nghttp2_session_find_stream(engine_.get(), id);
+  if (known != nullptr && nghttp2_stream_get_state(known) != NGHTTP2_STREAM_STATE_IDLE) return 0;
   if (std::ranges::find(reset_, id) != reset_.end()) return 0;
   return engine_.refuse(NGHTTP2_PROTOCOL_ERROR);
 }

@@ -118,10 +118,19 @@ TEST_F(ServerSessionTest, ARequestWithItsAnswerIsResetALittleLater) {
 TEST_F(ServerSessionTest, ASkippedStreamNumberCannotBeUsedLater) {
   const std::vector<Field> get = {
       {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
-  connect_raw();
-  const auto seen = talk(RawFrames().headers(5, get, true).headers(3, get, true));
-  EXPECT_EQ(seen.back().type, kGoaway);
-  EXPECT_EQ(handler_.handled, 1);
+  // A stream that was only given a priority is still to be opened.
+  const RawFrames priority = RawFrames().frame(2, 0, 3, std::string("\0\0\0\0\x0f", 5));
+  for (const RawFrames& before : {RawFrames(), priority}) {
+    connect_raw();
+    handler_.handled = 0;
+    const auto seen =
+        talk(RawFrames(before).headers(5, get, true).headers(3, get, true).headers(7, get, true));
+    ASSERT_FALSE(seen.empty());
+    EXPECT_EQ(seen.back().type, kGoaway);
+    EXPECT_EQ(seen.back().payload.substr(4), std::string("\0\0\0\1", 4));  // PROTOCOL_ERROR
+    EXPECT_EQ(handler_.handled, 1);
+    TearDown();
+  }
 }
 
 TEST_F(ServerSessionTest, SilentFromTheStartIsClosed) {
