@@ -207,15 +207,31 @@ TEST(EventInvocation, ABatchSucceedsAsAWhole) {
   }
 }
 
-TEST(EventInvocation, AStoppedBatchIsNotAcknowledged) {
-  Stage stage;
-  stage.headers = {{"content-type", "application/cloudevents-batch+json"}};
-  stage.body = "[" + std::string(kJson) + "]";
-  stage.begin(kSwallow);
-  stage.invocation.request_stop();
-  stage.invocation.run();
-  stage.invocation.finish();
-  EXPECT_EQ(stage.status(), 503);
+TEST(EventInvocation, AStopEndsABatchBetweenTwoEvents) {
+  const std::string one = kJson;
+  struct Case {
+    const Function& function;
+    std::vector<Field> headers;
+    std::string body;
+    int status;
+  };
+  const std::vector<Field> batch = {{"content-type", "application/cloudevents-batch+json"}};
+  for (const Case& each : {Case{kSwallow, batch, "[" + one + "," + one + "]", 503},
+                           {kSwallow, batch, "[" + one + "]", 200},
+                           {kSwallow, kBinary, "x", 200},
+                           {kBackgroundOnly, kJsonType, kBackground, 200}}) {
+    SCOPED_TRACE(each.body);
+    Stage stage;
+    stage.headers = each.headers;
+    stage.body = each.body;
+    stage.begin(each.function);
+    stage.invocation.request_stop();
+    stage.invocation.run();
+    stage.invocation.finish();
+    EXPECT_EQ(stage.status(), each.status);
+    EXPECT_THAT(stage.response->body(),
+                HasSubstr(each.status == 200 ? "OK" : "send the events again"));
+  }
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ void Invocation::run() {
     if (!receive()) return;
   }
   while (next_ < calls_) {
-    if (!answers_with_response(function_->signature) && !inbound_ && stop_.stop_requested()) {
+    if (next_ > 0 && stop_.stop_requested()) {  // between two events
       fail_with(stopped(), Verdict::kError);  // what is left of a batch comes again with all of it
       break;
     }
