@@ -211,6 +211,28 @@ TEST(HookedInvocation, AFailedHookMattersOnlyWhenItIsRequired) {
   }
 }
 
+TEST(HookedInvocation, ACrashInABatchIsNotCoveredByWhatFollows) {
+  const Function first_throws = on_event([](const abi::Call& call, abi::Outcome&) {
+    if (call.event->id() == "1") throw std::runtime_error("x");
+  });
+  for (const bool stops : {false, true}) {
+    SCOPED_TRACE(stops ? "a stop" : "a required hook's failure");
+    Hooked hooked(true);
+    int posts = 0;
+    g_post = [&](Context&, CallResult&) {
+      if (++posts == 2) throw 1;
+      if (stops) hooked.stage.invocation.request_stop();
+    };
+    hooked.stage.headers = {{"content-type", "application/cloudevents-batch+json"}};
+    hooked.stage.body = R"([{"specversion":"1.0","id":"1","source":"/s","type":"t"},)"
+                        R"({"specversion":"1.0","id":"2","source":"/s","type":"t"}])";
+    hooked.stage.call(first_throws);
+    EXPECT_EQ(posts, stops ? 1 : 2);
+    EXPECT_EQ(hooked.status(), "crash");
+    EXPECT_EQ(hooked.stage.status(), 500);
+  }
+}
+
 TEST(HookedInvocation, ARequiredHooksFailureOutlivesACrash) {
   Hooked hooked(true);
   g_post = [](Context&, CallResult&) { throw 1; };

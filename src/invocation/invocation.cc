@@ -279,6 +279,7 @@ void Invocation::reply_in(event::Mode mode) {
 }
 
 void Invocation::fail_with(Response answer, Verdict verdict) {
+  if (verdict_ == Verdict::kCrash) return;  // of a batch: what follows does not cover it
   response_ = std::move(answer);
   verdict_ = verdict;
   payloads_.clear();
