@@ -17,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::FieldsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -51,6 +52,22 @@ TEST(Invocation, AnIdSetByTheAuthorStands) {
     outcome.response.header("x-request-id", "mine");
   }));
   EXPECT_FALSE(stage.fields.contains("X-Request-Id"));
+}
+
+TEST(Invocation, TheStatusFieldIsTheFrameworks) {
+  Stage stage;
+  stage.call(http([](const abi::Call&, abi::Outcome& outcome) {
+    outcome.response = Response("no")
+                           .status(418)
+                           .header("a", "1")
+                           .header("x-openfunction-status", "success")
+                           .header("b", "2")
+                           .header("X-OpenFunction-Status", "success");
+  }));
+  EXPECT_EQ(stage.status(), 418);
+  EXPECT_EQ(stage.response->body(), "no");
+  EXPECT_THAT(stage.response->headers(), ElementsAre(FieldsAre("a", "1"), FieldsAre("b", "2")));
+  EXPECT_EQ(stage.fields.at("X-OpenFunction-Status"), "error");
 }
 
 TEST(Invocation, AReportedErrorIsTheAuthors) {

@@ -84,6 +84,19 @@ TEST(Stream, IsHeldForOutputsAndSentAsOneBody) {
   EXPECT_EQ(stage.sidecar.calls()[0].data, "abc");
 }
 
+void write_a_status_of_its_own(const Request&, Writer& writer) {
+  writer.header("x-openfunction-status", "error").header("x", "1").write("a");
+}
+
+TEST(Stream, TheStatusFieldIsTheFrameworks) {
+  Stage stage;
+  Sink sink;
+  stage.sink = &sink;
+  stage.call(made<&write_a_status_of_its_own>());
+  EXPECT_THAT(sink.log, ElementsAre("begin 200", "x=1", "Trailer: X-OpenFunction-Status", "finish",
+                                    "X-OpenFunction-Status: success"));
+}
+
 void write_early(const Request&, Writer& writer) {
   writer.send_early();
   writer.write("early");
