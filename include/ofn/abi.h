@@ -134,8 +134,8 @@ struct TypeWord {
 struct Type {
   Kind kind{};
   const char* name = nullptr;  // of kObject and kEnum
-  void (*set)(void* object,
-              const Scalar& value) = nullptr;  // of what is a scalar; may throw bad_alloc
+  // Of what is a scalar; may throw bad_alloc. Of kOptional, whatever the value: it has none then.
+  void (*set)(void* object, const Scalar& value) = nullptr;
   Scalar (*get)(const void* object) = nullptr;
   std::int64_t min = 0;               // of kInteger; below zero for signed ones only
   std::uint64_t max = 0;              // of kInteger

@@ -182,6 +182,7 @@ constexpr abi::Type describe() {
   } else if constexpr (kIsOptional<T>) {
     type.kind = abi::Kind::kOptional;
     type.element = &type_of<typename T::value_type>;
+    type.set = [](void* object, const abi::Scalar&) { in<T>(object).reset(); };
     type.add = [](void* object, std::string_view) -> void* { return &in<T>(object).emplace(); };
     type.each = [](const void* object, void* visitor, abi::Visit* visit) {
       if (in<T>(object)) visit(visitor, {}, &*in<T>(object));

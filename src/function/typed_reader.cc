@@ -43,7 +43,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     if (is_skipping()) return true;
     const auto place = next();
     if (!place) return false;
-    if (place->type->kind == Kind::kOptional) return true;
+    if (place->type->kind == Kind::kOptional) return place->type->set(place->object, {}), true;
     return mismatch(*place->type, "null");
   }
   bool boolean(bool value) override {

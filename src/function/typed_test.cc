@@ -54,6 +54,13 @@ struct Strict {
 };
 OFN_FIELDS(Strict, a, b)
 
+struct Limited {
+  std::optional<int> limit = 10;
+  std::optional<Item> item = Item{.name = "i"};
+  std::optional<std::optional<int>> nested = 5;
+};
+OFN_FIELDS(Limited, limit, item, nested)
+
 struct Line {
   std::string text;
 };
@@ -99,6 +106,7 @@ double infinite(const Message&) { return HUGE_VAL; }
 Color unnamed(const Message&) { return static_cast<Color>(3); }
 Strict strict(Strict&& strict) noexcept { return strict; }
 Tree tree(const Tree& tree) { return tree; }
+Limited limited(const Limited& limited) { return limited; }
 std::string in_context(ofn::Context& context, const Message& message) {
   return message.message + std::string(context.name());
 }
@@ -116,6 +124,7 @@ OFN_FUNCTION(shop::infinite)
 OFN_FUNCTION(shop::unnamed)
 OFN_FUNCTION(shop::strict)
 OFN_FUNCTION(shop::tree)
+OFN_FUNCTION(shop::limited)
 OFN_FUNCTION(shop::in_context)
 
 namespace ofn {
@@ -166,6 +175,9 @@ TEST(Typed, Answers) {
            Case{"shop::count", R"([{"message":"a"},{"message":"b"}])", 200, "2"},
            Case{"shop::in_context", R"({"message":"x"})", 200, R"("xfn")"},
            Case{"shop::strict", R"({"b":3})", 200, R"({"a":1,"b":3})"},
+           Case{"shop::limited", "{}", 200,
+                R"({"limit":10,"item":{"name":"i","color":"red"},"nested":5})"},
+           Case{"shop::limited", R"({"limit":null,"item":null,"nested":null})", 200, "{}"},
            Case{"shop::tree", R"({"value":1,"below":[{"value":2,"below":[]}]})", 200,
                 R"({"value":1,"below":[{"value":2,"below":[]}]})"},
        }) {
