@@ -21,14 +21,14 @@ std::string_view value_or_empty(std::span<const Field> fields, std::string_view 
 }
 
 // How a call has ended is not for the author's fields to say.
-Response without_status_field(Response response) {
-  if (response.find_header(kStatusField) == nullptr) return response;
+void drop_status_field(Response& response) {
+  if (response.find_header(kStatusField) == nullptr) return;
   Response kept;
   kept.status(response.status());
   for (const Header& header : response.headers())
     if (!same_field_name(header.name, kStatusField)) kept.header(header.name, header.value);
   kept.body(std::move(response).body());
-  return kept;
+  response = std::move(kept);
 }
 
 // What a binding delivered, for a function of CloudEvents. The type is the family's for it.
@@ -383,8 +383,8 @@ bool Invocation::begin_answer(Response head) {
   streamed_status_ = head.status();
   std::array<Field, 2> extra = {{{"Trailer", kStatusField}, {RequestId::kName, id_}}};
   const std::size_t count = head.find_header(RequestId::kName) == nullptr ? 2 : 1;
-  sink_->begin(without_status_field(std::move(head)), std::span(extra).first(count),
-               [this] { stream_.has_room(); });
+  drop_status_field(head);
+  sink_->begin(std::move(head), std::span(extra).first(count), [this] { stream_.has_room(); });
   return true;
 }
 
@@ -414,7 +414,8 @@ void Invocation::answer(Response response, Verdict verdict, bool drop) {
   if (verdict == Verdict::kCrash) extra[count++] = {kCrashField, "crash"};
   // An author who sets the id has a reason, and one field is enough.
   if (response.find_header(RequestId::kName) == nullptr) extra[count++] = {RequestId::kName, id_};
-  caller_.answer({.response = without_status_field(std::move(response)),
+  drop_status_field(response);
+  caller_.answer({.response = std::move(response),
                   .extra = std::span(extra).first(count),
                   .verdict = verdict,
                   .drop = drop});
