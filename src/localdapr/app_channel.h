@@ -34,7 +34,7 @@ class AppChannel {
 
   virtual ~AppChannel() = default;
   // What the app wants. An app that has no such list wants nothing. Errors: kUnavailable only, when
-  // nobody listens on its port (yet).
+  // nobody listens on its port (yet), or whoever does has not answered.
   virtual void list_subscriptions(Listed<std::vector<dapr::Subscription>> done) = 0;
   // Which of the offered input bindings.
   virtual void list_inputs(const std::vector<std::string>& offered,

@@ -56,10 +56,12 @@ void GrpcAppChannel::list(std::string_view path, Result<T> (*decode)(std::string
                           Listed<T> done) {
   call(path, dapr::encode_empty(), Deadline(loop_.now() + kListTime), {},
        [decode, done = std::move(done)](const grpc::CallResult& result) mutable {
-         if (is_unreachable(result)) {
+         // Who has not answered, as one that ends or hangs meanwhile, has not said that it wants nothing.
+         if (result.status.code == Code::kUnavailable ||
+             result.status.code == Code::kDeadlineExceeded) {
            return done(fail(Code::kUnavailable, result.status.message));
          }
-         // As daprd: an error is an empty list.
+         // As daprd: any other error is an empty list.
          auto listed = result.status.ok() ? decode(result.message) : Result<T>();
          done(listed ? std::move(listed) : Result<T>());
        });
