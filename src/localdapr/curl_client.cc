@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <chrono>
 #include <limits>
 #include <mutex>
 #include <utility>
 
 #include "loader/module.h"
+#include "localdapr/http_fields.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -19,6 +19,8 @@ enum class Option : int {
   kConnectTimeoutMs = 156,
   kCustomRequest = 10036,
   kErrorBuffer = 10010,
+  kForbidReuse = 75,
+  kFreshConnect = 74,
   kHeaderData = 10029,
   kHeaderFunction = 20079,
   kHttpGet = 80,
@@ -46,9 +48,12 @@ enum class Option : int {
   kWriteFunction = 20011,
 };
 enum class Info : int { kRedirectUrl = 0x10001f, kResponseCode = 0x200002 };
-constexpr int kTimedOut = 28;    // CURLE_OPERATION_TIMEDOUT
-constexpr int kBadUrl = 3;       // CURLE_URL_MALFORMAT
-constexpr int kBadProtocol = 1;  // CURLE_UNSUPPORTED_PROTOCOL
+constexpr int kTimedOut = 28;     // CURLE_OPERATION_TIMEDOUT
+constexpr int kBadUrl = 3;        // CURLE_URL_MALFORMAT
+constexpr int kBadProtocol = 1;   // CURLE_UNSUPPORTED_PROTOCOL
+constexpr int kNoProxy = 5;       // CURLE_COULDNT_RESOLVE_PROXY
+constexpr int kNoHost = 6;        // CURLE_COULDNT_RESOLVE_HOST
+constexpr int kNoConnection = 7;  // CURLE_COULDNT_CONNECT
 constexpr long kGlobalDefault = 3;
 constexpr long kHttp11 = 2;
 constexpr long kTls12 = 6;
@@ -147,6 +152,29 @@ bool is_loopback(std::string_view url) {
   return rest.starts_with("127.") || rest.starts_with("localhost") || rest.starts_with("[::1]");
 }
 
+// May a request be repeated without being asked (RFC 9110 §9.2.2)?
+bool is_idempotent(std::string_view method) { return method != "POST" && method != "PATCH"; }
+
+bool is_field(const Header& header) {
+  return is_field_name(header.name) && is_field_value(header.value);
+}
+
+Code kind_of(int error) {
+  switch (error) {
+    case kTimedOut:
+      return Code::kDeadlineExceeded;
+    case kBadUrl:
+    case kBadProtocol:
+      return Code::kInvalidArgument;
+    case kNoProxy:
+    case kNoHost:
+    case kNoConnection:
+      return Code::kUnavailable;
+    default:
+      return Code::kUnknown;
+  }
+}
+
 bool is_pem(std::string_view text) { return text.contains("-----BEGIN "); }
 
 class CurlClient final : public HttpClient {
@@ -158,6 +186,10 @@ class CurlClient final : public HttpClient {
   }
 
   Result<HttpReply> send(const HttpCall& call) override {
+    // What is none would be another field, or the end of the head.
+    if (!std::ranges::all_of(call.headers, is_field)) {
+      return fail(Code::kInvalidArgument, "a header's name or value is none that HTTP has");
+    }
     // A handle keeps its connections: calls that follow each other reuse them.
     Handle* handle = take();
     if (handle == nullptr) return fail(Code::kResourceExhausted, "libcurl has no more handles");
@@ -207,6 +239,11 @@ class CurlClient final : public HttpClient {
       set(handle, Option::kHttpGet, 1L);
     }
     set(handle, Option::kCustomRequest, method.c_str());
+    if (!is_idempotent(method)) {
+      // libcurl repeats by itself what ends a connection that was used before, without an answer.
+      set(handle, Option::kFreshConnect, 1L);
+      set(handle, Option::kForbidReuse, 1L);
+    }
   }
 
   List* header_list(const HttpCall& call) const {
@@ -257,10 +294,7 @@ class CurlClient final : public HttpClient {
     const int code = curl_.easy_perform(handle);
     curl_.slist_free_all(headers);
     if (code != 0) {
-      const Code kind = code == kTimedOut                         ? Code::kDeadlineExceeded
-                        : code == kBadUrl || code == kBadProtocol ? Code::kInvalidArgument
-                                                                  : Code::kUnavailable;
-      return fail(kind, why[0] != '\0' ? why.data() : curl_.easy_strerror(code));
+      return fail(kind_of(code), why[0] != '\0' ? why.data() : curl_.easy_strerror(code));
     }
     long status = 0;
     const char* redirect = nullptr;

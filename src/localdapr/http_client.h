@@ -17,7 +17,7 @@ namespace ofn::localdapr {
 
 enum class Body { kNone, kSent };
 
-// Views are read before the call returns. Names and values of headers are checked by the caller.
+// Views are read before the call returns.
 struct HttpCall {
   std::string_view method;
   std::string url;
@@ -39,8 +39,10 @@ struct HttpReply {
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  // One request and its answer, whatever its status; redirects are not followed.
-  // Errors: kUnavailable, kDeadlineExceeded, kInvalidArgument (no URL), with a sentence.
+  // One request and its answer, whatever its status; redirects are not followed. Sent once, but for
+  // methods that are idempotent.
+  // Errors: kUnavailable (nobody could be reached: nothing was sent), kDeadlineExceeded,
+  //   kInvalidArgument (no URL, no header), kUnknown (any other: it may have been seen), with a sentence.
   virtual Result<HttpReply> send(const HttpCall& call) = 0;
 };
 
