@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dapr/app_http.h"
+#include "dapr/trace_context.h"
 #include "localdapr/http_fields.h"
 
 namespace ofn::localdapr {
@@ -18,8 +19,10 @@ constexpr std::chrono::seconds kListTime(3);  // daprd's, of an app over gRPC
 
 bool is_success(int status) { return status >= 200 && status <= 299; }
 
-AppAnswer unreachable(const Error& error) {
-  return {.verdict = Verdict::kUnreachable, .why = error.message()};
+// Only of whom nobody could reach it is certain that it has seen nothing.
+AppAnswer not_taken(const Error& error) {
+  return {.verdict = error.code() == Code::kUnavailable ? Verdict::kUnreachable : Verdict::kRefused,
+          .why = error.message()};
 }
 
 // The word in a topic's answer; "" for none, also where the body is no JSON: that is success.
@@ -105,7 +108,7 @@ void HttpAppChannel::deliver(const dapr::BindingEvent& event, Answered done) {
       request.headers.push_back(entry);
   }
   send(std::move(request), [done = std::move(done)](const Result<HttpReply>& reply) mutable {
-    if (!reply) return done(unreachable(reply.error()));
+    if (!reply) return done(not_taken(reply.error()));
     if (is_success(reply->status)) return done({});
     done({.verdict = Verdict::kRefused, .why = reply->status_line});
   });
@@ -116,9 +119,12 @@ void HttpAppChannel::deliver(const TopicMessage& message, Answered done) {
                   .path = message.event.path,
                   .headers = {{"content-type", "application/cloudevents+json"}},
                   .body = message.envelope};
-  if (!message.traceparent.empty()) request.headers.push_back({"traceparent", message.traceparent});
+  // It is what the publisher's event says: only what is a trace goes along, and of that nothing else.
+  if (const auto trace = dapr::trace_bin(message.traceparent)) {
+    request.headers.push_back({"traceparent", dapr::traceparent_of(*trace).value_or("")});
+  }
   send(std::move(request), [done = std::move(done)](const Result<HttpReply>& reply) mutable {
-    if (!reply) return done(unreachable(reply.error()));
+    if (!reply) return done(not_taken(reply.error()));
     if (reply->status == 404) return done({.why = "dropped: " + reply->status_line});
     if (!is_success(reply->status))
       return done({.verdict = Verdict::kRefused, .why = reply->status_line});

@@ -140,6 +140,48 @@ TEST(HttpAppChannel, DeliversWhatABindingBrings) {
   EXPECT_EQ(bench.deliver(event).verdict, Verdict::kUnreachable);
 }
 
+// What an app may have seen counts as a delivery: one that it cannot survive must have an end.
+TEST(HttpAppChannel, OnlyWhoCouldNotBeReachedHasSeenNothing) {
+  for (const auto& [code, verdict] : {std::pair(Code::kUnavailable, Verdict::kUnreachable),
+                                      std::pair(Code::kUnknown, Verdict::kRefused),
+                                      std::pair(Code::kDeadlineExceeded, Verdict::kRefused),
+                                      std::pair(Code::kInvalidArgument, Verdict::kRefused)}) {
+    Bench bench;
+    bench.app.replies = {fail(code, "why"), fail(code, "why")};
+    for (const AppAnswer& answer :
+         {bench.deliver(TopicMessage()), bench.deliver(dapr::BindingEvent())}) {
+      EXPECT_EQ(answer.verdict, verdict) << code_name(code);
+      EXPECT_EQ(answer.why, "why");
+    }
+  }
+}
+
+// Whoever publishes says what the trace of an event is.
+TEST(HttpAppChannel, OnlyATraceGoesAlongAsOne) {
+  const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  struct Case {
+    std::string given;
+    std::string sent;
+  };
+  for (const Case& c : {
+           Case{trace, " traceparent=" + trace},
+           Case{"01" + trace.substr(2) + "-more", " traceparent=" + trace},
+           Case{"01" + trace.substr(2) + "-\r\nX-Injected: yes", " traceparent=" + trace},
+           Case{"00\r\nX-Injected: yes", ""},
+           Case{"00-1-2-01", ""},
+           Case{"", ""},
+       }) {
+    Bench bench;
+    TopicMessage message;
+    message.event.path = "/r";
+    message.traceparent = c.given;
+    bench.deliver(message);
+    EXPECT_THAT(bench.app.asked,
+                ElementsAre("POST http://127.0.0.1:80/r content-type=application/cloudevents+json" +
+                            c.sent + " dapr-api-token=secret []"));
+  }
+}
+
 TEST(HttpAppChannel, ATopicsAnswer) {
   struct Case {
     HttpReply answer;
@@ -161,13 +203,14 @@ TEST(HttpAppChannel, ATopicsAnswer) {
     TopicMessage message;
     message.event.path = "/r";
     message.envelope = "{}";
-    message.traceparent = "00-1-2-01";
+    message.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const AppAnswer answer = bench.deliver(message);
     EXPECT_EQ(answer.verdict, c.verdict) << c.answer.status << c.answer.body;
     EXPECT_EQ(!answer.why.empty(), c.explained) << c.answer.status << c.answer.body;
     EXPECT_THAT(bench.app.asked,
                 ElementsAre("POST http://127.0.0.1:80/r content-type=application/cloudevents+json "
-                            "traceparent=00-1-2-01 dapr-api-token=secret [{}]"));
+                            "traceparent=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 "
+                            "dapr-api-token=secret [{}]"));
   }
 }
 
