@@ -120,6 +120,32 @@ TEST_F(AppDeliveryTest, DeliversWhatIsSubscribedTo) {
   EXPECT_THAT(app_.got, ElementsAre("t:1", "t:3"));
 }
 
+// A topic that ends in * stands for every one that begins so and goes on; it is the one that is told.
+TEST_F(AppDeliveryTest, ASubscriptionMayEndInAStar) {
+  app_.subscriptions.clear();
+  for (const char* topic : {"orders*", "orders.new", "*", "o*s"}) {
+    app_.subscriptions.push_back({.component = "bus", .topic = topic});
+  }
+  start();
+  struct Case {
+    std::string topic;
+    std::vector<std::string> got;
+  };
+  for (const Case& c : {
+           Case{"orders.new", {"*:x", "orders*:x", "orders.new:x"}},
+           Case{"orders.old", {"*:x", "orders*:x"}},
+           Case{"orders", {"*:x"}},
+           Case{"order", {"*:x"}},
+           Case{"orders*", {"*:x", "orders*:x"}},
+           Case{"ons", {"*:x"}},
+           Case{"o*s", {"*:x", "o*s:x"}},
+       }) {
+    app_.got.clear();
+    EXPECT_EQ(publish(c.topic, "x"), "ok");
+    EXPECT_THAT(app_.got, ::testing::UnorderedElementsAreArray(c.got)) << c.topic;
+  }
+}
+
 TEST_F(AppDeliveryTest, RedeliversTenTimesInOrder) {
   app_.answers.assign(12, {.verdict = Verdict::kRefused, .why = "no"});
   start();
@@ -199,6 +225,24 @@ TEST_F(AppDeliveryTest, RefusesMoreThanItCanKeep) {
   EXPECT_EQ(answer, "10000 messages wait for the app that subscribes to the topic");
 }
 
+TEST_F(AppDeliveryTest, WhatOneSubscriptionHasNoRoomForNoneGets) {
+  Pubsub& bus = *pubsubs_["bus"];
+  std::vector<std::string> got;
+  const auto never_done = [&got](const BusMessage& message, const Acknowledge& /*done*/) {
+    got.push_back(message.topic);
+  };
+  int accepted = 0;
+  const auto count = [&accepted](const Result<void>& done) { accepted += done ? 1 : 0; };
+  bus.subscribe("t", never_done);
+  for (int i = 0; i < 10'000; ++i) bus.publish({.topic = "t", .data = "{}"}, count);
+  bus.subscribe("*", never_done);
+  bus.publish({.topic = "t", .data = "{}"}, count);
+  EXPECT_EQ(accepted, 10'000);
+  EXPECT_THAT(got, ElementsAre("t"));
+  bus.publish({.topic = "other", .data = "{}"}, count);
+  EXPECT_THAT(got, ElementsAre("t", "*"));
+}
+
 TEST_F(AppDeliveryTest, RunsOnlyInputsThatTheAppWants) {
   start();
   pass(3s);
@@ -220,6 +264,7 @@ TEST_F(AppDeliveryTest, CronCallsTheAppAndItsAnswerTheOutputs) {
 // A bus that keeps what it was told of each message.
 class ToldPubsub final : public Pubsub {
  public:
+  explicit ToldPubsub(Repeats repeats = Repeats::kApart) : repeats_(repeats) {}
   void publish(BusMessage message, dapr::PublishDone done) override {
     on_message_(message, [this](bool taken) { told.push_back(taken); });
     done({});
@@ -228,10 +273,12 @@ class ToldPubsub final : public Pubsub {
     on_message_ = std::move(on_message);
   }
   void unsubscribe(const std::string& /*topic*/) override {}
+  Repeats repeats() const override { return repeats_; }
 
   std::vector<bool> told;
 
  private:
+  Repeats repeats_;
   OnMessage on_message_;
 };
 
@@ -272,6 +319,36 @@ TEST_F(AppDeliveryTest, WhatIsNoEventIsNotDelivered) {
   pubsubs_["bus"]->publish({.topic = "t", .data = "no event"}, [](const Result<void>&) {});
   settle();
   EXPECT_THAT(app_.got, ElementsAre("dead:no event"));
+}
+
+// Without a dead-letter topic it is told once that it can never be taken, where it would be in front
+// for ever; else the bus repeats it by its own rule, as with daprd.
+TEST_F(AppDeliveryTest, WhatIsNoEventHoldsNothingUpForEver) {
+  app_.subscriptions = {{.component = "apart", .topic = "t"},
+                        {.component = "in front", .topic = "t"}};
+  auto apart = std::make_unique<ToldPubsub>(Pubsub::Repeats::kApart);
+  auto in_front = std::make_unique<ToldPubsub>(Pubsub::Repeats::kInFront);
+  const std::vector<bool>& told_apart = apart->told;
+  const std::vector<bool>& told_in_front = in_front->told;
+  pubsubs_["apart"] = std::move(apart);
+  pubsubs_["in front"] = std::move(in_front);
+  start();
+  for (const char* bus : {"apart", "in front"}) {
+    pubsubs_[bus]->publish({.topic = "t", .data = "no event"}, [](const Result<void>&) {});
+  }
+  EXPECT_THAT(told_apart, ElementsAre(false));
+  EXPECT_THAT(told_in_front, ElementsAre(true));
+  EXPECT_THAT(app_.got, IsEmpty());
+}
+
+TEST_F(AppDeliveryTest, WhatIsNoEventIsLostInMemoryAsWhatIsNotTaken) {
+  start();
+  pubsubs_["bus"]->publish({.topic = "t", .data = "no event"}, [](const Result<void>&) {});
+  publish("t", "1");
+  for (int i = 0; i < 8; ++i) pass(100ms);
+  EXPECT_THAT(app_.got, IsEmpty());
+  pass(100ms);
+  EXPECT_THAT(app_.got, ElementsAre("t:1"));
 }
 
 }  // namespace

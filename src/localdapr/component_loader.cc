@@ -45,14 +45,18 @@ class DocumentReader {
     }
     if (!is_component(document)) return;
     const std::size_t problems_before = result_.problems.size();
+    // What others' components need is not asked for.
+    if (!in_scope(document)) {
+      const YamlNode* metadata = document.find("metadata");
+      const YamlNode* name = metadata == nullptr ? nullptr : metadata->find("name");
+      return note("component is scoped to other apps", name == nullptr ? "" : name->text);
+    }
     Component component;
     component.file = file_;
     component.line = document.line;
     read_name(document, component);
     read_spec(document, component);
-    const bool wanted = in_scope(document);
     if (result_.problems.size() > problems_before) return;
-    if (!wanted) return note("component is scoped to other apps", component.name);
     result_.components.push_back(std::move(component));
   }
 
@@ -150,24 +154,32 @@ class DocumentReader {
     if (name.empty()) {
       return problem(entry, "an entry of spec.metadata is a mapping with name and value");
     }
-    if (const YamlNode* value = entry.find("value");
-        value != nullptr && value->kind != Kind::kNull) {
-      if (value->kind != Kind::kScalar) {
-        return problem(*value, "the value of '" + name + "' is a text; found " +
-                                   std::string(value->kind_name()));
-      }
-      component.properties.push_back({name, expand(value->text)});
-    } else if (const std::string variable = text(entry, "envRef", "envRef").value_or("");
-               !variable.empty()) {
-      read_variable(*entry.find("envRef"), name, variable, component);
-    } else if (const YamlNode* secret = entry.find("secretKeyRef"); secret != nullptr) {
-      problem(*secret,
-              "'" + name +
-                  "' refers to a secret store, which the local sidecar does not have; give a "
-                  "value or an envRef, or run Dapr and set DAPR_GRPC_PORT");
-    } else {
-      component.properties.push_back({name, ""});
+    const YamlNode* value = entry.find("value");
+    const bool has_value = value != nullptr && value->kind != Kind::kNull;
+    if (has_value && value->kind != Kind::kScalar) {
+      return problem(*value, "the value of '" + name + "' is a text; found " +
+                                 std::string(value->kind_name()));
     }
+    // As in daprd: a value counts before a variable, and a secret before a value.
+    const std::string variable =
+        has_value ? std::string() : text(entry, "envRef", "envRef").value_or("");
+    if (!variable.empty()) {
+      return read_variable(*entry.find("envRef"), name, variable, component);
+    }
+    const YamlNode* secret = entry.find("secretKeyRef");
+    if (secret != nullptr && (!has_value || names_secret(*secret))) {
+      return problem(*secret,
+                     "'" + name +
+                         "' refers to a secret store, which the local sidecar does not have; give "
+                         "a value or an envRef, or run Dapr and set DAPR_GRPC_PORT");
+    }
+    component.properties.push_back({name, has_value ? expand(value->text) : ""});
+  }
+
+  static bool names_secret(const YamlNode& reference) {
+    const YamlNode* name = reference.find("name");
+    return name != nullptr && !(name->kind == Kind::kScalar && name->text.empty()) &&
+           name->kind != Kind::kNull;
   }
 
   void read_variable(const YamlNode& at, const std::string& name, const std::string& variable,
@@ -204,12 +216,13 @@ class DocumentReader {
     }
   }
 
+  // A component whose scopes are no list is read on: all its problems are told.
   bool in_scope(const YamlNode& document) {
     const YamlNode* scopes = document.find("scopes");
     if (scopes == nullptr || scopes->kind == Kind::kNull) return true;
     if (scopes->kind != Kind::kSequence) {
       problem(*scopes, "scopes is a list of app ids; found " + std::string(scopes->kind_name()));
-      return false;
+      return true;
     }
     return scopes->items.empty() ||
            std::ranges::any_of(scopes->items, [this](const YamlNode::Pointer& scope) {

@@ -120,6 +120,45 @@ TEST(ComponentLoader, ReadsSeveralDocumentsAndPassesOverTheOthers) {
       << "aliases";
 }
 
+TEST(ComponentLoader, OthersComponentsMayNeedWhatIsNotHere) {
+  const Components loaded =
+      parse(component("a",
+                      "  metadata:\n  - name: p\n    secretKeyRef: {name: s, key: k}\n"
+                      "  - name: q\n    envRef: DAPR_API_TOKEN\n"
+                      "  - x\nscopes: [someone]\n") +
+            "---\napiVersion: dapr.io/v1alpha1\nkind: Component\nscopes: [someone]\n");
+  EXPECT_THAT(texts(loaded), IsEmpty());
+  EXPECT_THAT(names(loaded), IsEmpty());
+}
+
+TEST(ComponentLoader, AValueCountsBeforeAVariableAndBehindASecret) {
+  struct Case {
+    std::string_view property;
+    std::string_view value;
+    bool needs_secret = false;
+  };
+  for (const Case& c : {
+           Case{"{name: p, value: v, envRef: ROOT_PATH}", "v"},
+           Case{"{name: p, envRef: ROOT_PATH, secretKeyRef: {name: s}}", "/from/env"},
+           Case{"{name: p, value: v, secretKeyRef: {name: s}}", "", true},
+           Case{"{name: p, value: v, secretKeyRef: {name: s, key: k}}", "", true},
+           Case{"{name: p, secretKeyRef: {name: s, key: k}}", "", true},
+           Case{"{name: p, value: v, secretKeyRef: {name: ''}}", "v"},  // none is named
+           Case{"{name: p, value: v, secretKeyRef: }", "v"},
+       }) {
+    const Components loaded =
+        parse(component("a", "  metadata:\n  - " + std::string(c.property) + "\n"));
+    if (c.needs_secret) {
+      EXPECT_THAT(texts(loaded), ElementsAre(HasSubstr("'p' refers to a secret store")))
+          << c.property;
+    } else {
+      EXPECT_THAT(texts(loaded), IsEmpty()) << c.property;
+      ASSERT_EQ(loaded.components.size(), 1U) << c.property;
+      EXPECT_EQ(loaded.components[0].property("p"), c.value) << c.property;
+    }
+  }
+}
+
 TEST(ComponentLoader, SaysWhatIsWrongAndWhere) {
   struct Case {
     std::string yaml;

@@ -1,7 +1,10 @@
 #include "localdapr/in_memory_pubsub.h"
 
+#include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace ofn::localdapr {
 namespace {
@@ -10,12 +13,22 @@ constexpr int kDeliveries = 10;                     // daprd's
 constexpr std::chrono::milliseconds kBetween(100);  // daprd's
 constexpr std::size_t kMaxWaiting = 10'000;
 
+// Is it the topic, or one that begins as the pattern "orders*" says and goes on?
+// Spec: components-contrib, common/eventbus/event_bus.go, getCallbacks.
+bool is_topic_of(std::string_view pattern, std::string_view topic) {
+  if (pattern == topic) return true;
+  if (!pattern.ends_with('*')) return false;
+  const std::string_view beginning = pattern.substr(0, pattern.size() - 1);
+  return topic.starts_with(beginning) && topic != beginning;
+}
+
 }  // namespace
 
 // Shared with the acknowledgements that are under way: they may outlive the subscription.
 struct InMemoryPubsub::Topic : std::enable_shared_from_this<Topic> {
-  Topic(std::string pubsub_name, OnMessage then, Loop& on, Log& to)
+  Topic(std::string pubsub_name, std::string subscribed_to, OnMessage then, Loop& on, Log& to)
       : name(std::move(pubsub_name)),
+        pattern(std::move(subscribed_to)),
         on_message(std::move(then)),
         loop(on),
         log(to),
@@ -47,6 +60,7 @@ struct InMemoryPubsub::Topic : std::enable_shared_from_this<Topic> {
   }
 
   std::string name;
+  std::string pattern;
   OnMessage on_message;
   Loop& loop;
   Log& log;
@@ -65,21 +79,28 @@ InMemoryPubsub::~InMemoryPubsub() {
 }
 
 void InMemoryPubsub::publish(BusMessage message, dapr::PublishDone done) {
-  const auto found = topics_.find(message.topic);
-  if (found == topics_.end()) return done({});
-  Topic& topic = *found->second;
-  if (topic.waiting.size() >= kMaxWaiting) {
+  std::vector<std::shared_ptr<Topic>> subscribed;
+  for (const auto& [pattern, topic] : topics_) {
+    if (is_topic_of(pattern, message.topic)) subscribed.push_back(topic);
+  }
+  if (std::ranges::any_of(subscribed,
+                          [](const auto& topic) { return topic->waiting.size() >= kMaxWaiting; })) {
     return done(fail(Code::kResourceExhausted,
                      "10000 messages wait for the app that subscribes to the topic"));
   }
-  topic.waiting.push_back(std::move(message));
+  for (const auto& topic : subscribed) {
+    topic->waiting.push_back(message);
+    topic->waiting.back().topic = topic->pattern;  // as in daprd: not what was published to
+  }
   done({});
-  if (!topic.delivering) topic.deliver();
+  for (const auto& topic : subscribed) {
+    if (!topic->delivering) topic->deliver();
+  }
 }
 
 void InMemoryPubsub::subscribe(const std::string& topic, OnMessage on_message) {
   unsubscribe(topic);
-  topics_.emplace(topic, std::make_shared<Topic>(name_, std::move(on_message), loop_, log_));
+  topics_.emplace(topic, std::make_shared<Topic>(name_, topic, std::move(on_message), loop_, log_));
 }
 
 void InMemoryPubsub::unsubscribe(const std::string& topic) {

@@ -12,7 +12,8 @@
 
 namespace ofn::localdapr {
 
-// What is published without a subscription is gone. A subscription gets one message after the other;
+// What is published without a subscription is gone. A subscription to a topic that ends in * gets what is
+// published to every one that begins as it does, and goes on. A subscription gets one message after the other;
 // what it does not take comes again every 100 ms, ten times in all, and is then lost, which is logged.
 //
 // Differs from daprd: what waits for a subscriber is bounded (10,000 messages of a topic); what does
@@ -26,6 +27,7 @@ class InMemoryPubsub final : public Pubsub {
   void publish(BusMessage message, dapr::PublishDone done) override;
   void subscribe(const std::string& topic, OnMessage on_message) override;
   void unsubscribe(const std::string& topic) override;
+  Repeats repeats() const override { return Repeats::kApart; }
 
  private:
   struct Topic;

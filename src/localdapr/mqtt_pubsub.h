@@ -29,6 +29,7 @@ class MqttPubsub final : public Pubsub {
   void publish(BusMessage message, dapr::PublishDone done) override;
   void subscribe(const std::string& topic, OnMessage on_message) override;
   void unsubscribe(const std::string& topic) override { subscriber_.unsubscribe(topic); }
+  Repeats repeats() const override { return Repeats::kInFront; }
 
  private:
   MqttPubsub(const MqttSettings& settings, std::unique_ptr<MqttLink> sends,

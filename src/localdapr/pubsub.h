@@ -1,6 +1,7 @@
 // What a `pubsub.*` component does. One implementation a file.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -14,7 +15,8 @@ namespace ofn::localdapr {
 
 // One message of a bus.
 struct BusMessage {
-  std::string topic;  // it was published to: a subscription's may hold wildcards
+  // It was published to, where the bus tells: a subscription's may hold wildcards.
+  std::string topic;
   std::string data;
   std::vector<Header> metadata{};
 };
@@ -27,12 +29,19 @@ using OnMessage = std::function<void(const BusMessage& message, Acknowledge done
 // Threads: its loop's; `done` runs there, too.
 class Pubsub {
  public:
+  // What becomes of a message that was not taken.
+  enum class Repeats : std::uint8_t {
+    kApart,    // it comes again, or is given up: no other waits for it for ever
+    kInFront,  // it comes again until it is taken, and those behind it wait
+  };
+
   virtual ~Pubsub() = default;
   // Errors: in daprd's words, without what it puts in front.
   virtual void publish(BusMessage message, dapr::PublishDone done) = 0;
   // At most one for a topic. Errors are logged: a bus that is away now may come back.
   virtual void subscribe(const std::string& topic, OnMessage on_message) = 0;
   virtual void unsubscribe(const std::string& topic) = 0;
+  virtual Repeats repeats() const = 0;
 };
 
 }  // namespace ofn::localdapr

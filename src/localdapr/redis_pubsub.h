@@ -31,6 +31,7 @@ class RedisPubsub final : public Pubsub {
   void publish(BusMessage message, dapr::PublishDone done) override;
   void subscribe(const std::string& topic, OnMessage on_message) override;
   void unsubscribe(const std::string& topic) override;
+  Repeats repeats() const override { return Repeats::kApart; }
 
  private:
   struct Stream;

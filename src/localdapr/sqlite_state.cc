@@ -114,11 +114,12 @@ Result<void> SqliteState::open(const Component& component) {
     if (!is_identifier(name)) return fail(Code::kInvalidArgument, "invalid identifier: " + name);
   }
   if (const auto text = component.property("cleanupInterval")) {
-    const auto interval = go_duration(*text);
+    const bool is_negative = text->starts_with('-');
+    const auto interval = go_duration(is_negative ? text->substr(1) : *text);
     if (!interval) {
       return fail(Code::kInvalidArgument, "cleanupInterval is not a duration such as 1h or 30s");
     }
-    cleanup_interval_ = *interval;
+    cleanup_interval_ = is_negative ? Duration::zero() : Duration(*interval);
   }
   Duration busy = std::chrono::seconds(2);  // daprd's
   if (const auto text = component.property("busyTimeout")) {

@@ -1,6 +1,7 @@
 #include "localdapr/stores.h"
 
 #include <memory>
+#include <sqlite3.h>
 #include <testing/manual_clock.h>
 
 #include <gmock/gmock.h>
@@ -248,6 +249,37 @@ TEST(SqliteStateTest, SaysWhatIsWrongWithItsProperties) {
     const auto made = SqliteState::create(component, clock);
     ASSERT_FALSE(made) << c.message;
     EXPECT_EQ(made.error().message(), c.message);
+  }
+}
+
+// As daprd: nothing is taken away then, which what is read does not show.
+TEST(SqliteStateTest, AnIntervalThatIsNotAboveZeroIsNone) {
+  struct Case {
+    std::string interval;
+    int kept;
+  };
+  for (const Case& c : {Case{"1h", 1}, Case{"0", 2}, Case{"-1", 2}, Case{"-5m", 2}}) {
+    ofn::testing::ManualClock clock;
+    const TemporaryFolder folder;
+    const std::string path = (folder.path() / "x.db").string();
+    Component component;
+    component.properties = {{"connectionString", path}, {"cleanupInterval", c.interval}};
+    const auto made = SqliteState::create(component, clock);
+    ASSERT_TRUE(made) << c.interval << ": " << made.error().text();
+    ASSERT_TRUE((*made)->set(
+        {.key = "old", .value = "1", .etag = {}, .metadata = {{"ttlInSeconds", "1"}}}));
+    clock.advance(2h);
+    ASSERT_TRUE((*made)->set({.key = "new", .value = "1", .etag = {}, .metadata = {}}));
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+    int rows = 0;
+    const auto count = [](void* seen, int /*columns*/, char** /*values*/, char** /*names*/) {
+      ++*static_cast<int*>(seen);
+      return 0;
+    };
+    EXPECT_EQ(sqlite3_exec(database, "SELECT key FROM state", count, &rows, nullptr), SQLITE_OK);
+    sqlite3_close(database);
+    EXPECT_EQ(rows, c.kept) << c.interval;
   }
 }
 

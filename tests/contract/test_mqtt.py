@@ -175,6 +175,20 @@ def test_a_topic_may_hold_wildcards(serve_beside, delivering, broker):
     until(arrived, "the event")
 
 
+def test_what_is_no_event_is_no_obstacle(serve_beside, delivering, broker):
+    write_component(delivering.components, "mqtt", "pubsub.mqtt3", url=broker.url, consumerID="app")
+    server = serve_beside(dict([topic("messages", "mqtt", type="pubsub.mqtt3"), topic("other", "mqtt", type="pubsub.mqtt3")]))
+
+    def arrived(name, text):
+        publish(delivering, name, text.encode())
+        return f"took: {name} {text}\n" in server.process.output
+
+    until(lambda: arrived("messages", "fine first"), "the subscription")
+    broker.publish("messages", b"21.5")
+    until(lambda: arrived("other", "fine beside"), "another topic's event")
+    until(lambda: arrived("messages", "fine behind"), "the topic's next event")
+
+
 @OURS
 def test_ending_acknowledges_what_was_processed(serve_beside, delivering, broker, queue):
     # An output that lasts as long as we like: the other end of a bindings.http.
