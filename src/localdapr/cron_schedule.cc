@@ -113,12 +113,18 @@ Result<std::uint64_t> read_range(std::string_view part, const FieldKind& kind, b
 
 bool has(std::uint64_t bits, unsigned value) { return ((bits >> value) & 1U) != 0; }
 
-// The first value at or after `from`; nullopt: there is none.
-std::optional<unsigned> first_from(std::uint64_t bits, unsigned from, unsigned high) {
-  for (unsigned value = from; value <= high; ++value) {
-    if (has(bits, value)) return value;
+using Seconds = chrono::sys_seconds;
+
+// `by` later, but no later than the first moment at which the clocks show something else than that.
+Seconds pass(Seconds from, chrono::seconds by, const UtcOffset& offset) {
+  const auto before = offset(from);
+  Seconds later = from + by;
+  if (offset(later) == before) return later;
+  for (Seconds same = from; later - same > chrono::seconds(1);) {
+    const Seconds middle = same + (later - same) / 2;
+    (offset(middle) == before ? same : later) = middle;
   }
-  return std::nullopt;
+  return later;
 }
 
 }  // namespace
@@ -182,40 +188,47 @@ std::optional<SystemTime> CronSchedule::next(SystemTime now, const UtcOffset& of
   const auto from = chrono::floor<chrono::seconds>(now);
   if (every_) return SystemTime(from + *every_);
 
-  // In local time as if it were UTC; back to a moment at the end.
-  auto candidate = from + chrono::seconds(1) + offset(now);
-  auto day = chrono::floor<chrono::days>(candidate);
-  constexpr int kYears = 5;  // as far as robfig/cron looks
-  const auto last_day = day + chrono::days(366 * kYears);
-  for (; day <= last_day; day += chrono::days(1), candidate = day) {
-    const chrono::year_month_day date(day);
-    if (!has(fields_[kMonth], static_cast<unsigned>(date.month()))) continue;
-    const bool of_month = has(fields_[kDay], static_cast<unsigned>(date.day()));
-    const bool of_week = has(fields_[kWeekday], chrono::weekday(day).c_encoding());
-    const bool both = any_day_of_month_ || any_day_of_week_;
-    if (both ? !(of_month && of_week) : !(of_month || of_week)) continue;
-
-    const chrono::hh_mm_ss time(candidate - day);
-    const auto hour_now = static_cast<unsigned>(time.hours().count());
-    const auto minute_now = static_cast<unsigned>(time.minutes().count());
-    const auto second_now = static_cast<unsigned>(time.seconds().count());
-    for (auto hour = first_from(fields_[kHour], hour_now, 23); hour;
-         hour = first_from(fields_[kHour], *hour + 1, 23)) {
-      const bool this_hour = *hour == hour_now;
-      for (auto minute = first_from(fields_[kMinute], this_hour ? minute_now : 0, 59); minute;
-           minute = first_from(fields_[kMinute], *minute + 1, 59)) {
-        const bool this_minute = this_hour && *minute == minute_now;
-        const auto second = first_from(fields_[kSecond], this_minute ? second_now : 0, 59);
-        if (!second) continue;
-        const auto local =
-            day + chrono::hours(*hour) + chrono::minutes(*minute) + chrono::seconds(*second);
-        const auto guess = local - offset(now);
-        const SystemTime moment = local - offset(guess);
-        if (moment > now) return moment;
-      }
-    }
+  // From moment to moment, and what the clocks show there: over what cannot match whole months, days,
+  // hours and minutes at a time, so that the end comes soon for what never does.
+  constexpr chrono::years kYears(5);  // as far as robfig/cron looks
+  const auto year_of = [](chrono::local_seconds local) {
+    return chrono::year_month_day(chrono::floor<chrono::days>(local)).year();
+  };
+  const auto shown = [&offset](Seconds moment) {
+    return chrono::local_seconds(moment.time_since_epoch() + offset(moment));
+  };
+  Seconds moment = from + chrono::seconds(1);
+  const chrono::year last = year_of(shown(moment)) + kYears;
+  while (true) {
+    const chrono::local_seconds local = shown(moment);
+    if (year_of(local) > last) return std::nullopt;
+    const auto wait = until_possible(local);
+    if (wait == chrono::seconds::zero()) return moment;
+    moment = pass(moment, wait, offset);
   }
-  return std::nullopt;
+}
+
+// For how long local time goes on, from `local`, without matching for certain; zero: it matches.
+chrono::seconds CronSchedule::until_possible(chrono::local_seconds local) const {
+  const auto day = chrono::floor<chrono::days>(local);
+  const chrono::year_month_day date(day);
+  if (!has(fields_[kMonth], static_cast<unsigned>(date.month()))) {
+    return chrono::local_days((date.year() / date.month() + chrono::months(1)) / 1) - local;
+  }
+  const bool of_month = has(fields_[kDay], static_cast<unsigned>(date.day()));
+  const bool of_week = has(fields_[kWeekday], chrono::weekday(day).c_encoding());
+  const bool both = any_day_of_month_ || any_day_of_week_;
+  if (both ? !(of_month && of_week) : !(of_month || of_week)) return day + chrono::days(1) - local;
+
+  const chrono::hh_mm_ss time(local - day);
+  if (!has(fields_[kHour], static_cast<unsigned>(time.hours().count()))) {
+    return chrono::hours(1) - time.minutes() - time.seconds();
+  }
+  if (!has(fields_[kMinute], static_cast<unsigned>(time.minutes().count()))) {
+    return chrono::minutes(1) - time.seconds();
+  }
+  const bool matches = has(fields_[kSecond], static_cast<unsigned>(time.seconds().count()));
+  return chrono::seconds(matches ? 0 : 1);
 }
 
 }  // namespace ofn::localdapr

@@ -31,11 +31,14 @@ class CronSchedule {
   // Errors: kInvalidArgument, saying which field, what was expected and found.
   static Result<CronSchedule> parse(std::string_view expression);
 
-  // The first moment after `now`; nullopt: never (the 30th of February). An hour that a change of the
-  // clocks leaves out fires when it would have come; one that comes twice fires once.
+  // The first moment after `now` at which the clocks show what matches; nullopt: in none of the next
+  // five years (the 30th of February). So a time that a change of the clocks leaves out is left out
+  // that day, and one that comes twice fires twice, as with robfig's cron.
   std::optional<SystemTime> next(SystemTime now, const UtcOffset& offset) const;
 
  private:
+  std::chrono::seconds until_possible(std::chrono::local_seconds local) const;
+
   // A bit a value: seconds, minutes, hours, days of the month, months, days of the week.
   std::array<std::uint64_t, 6> fields_{};
   // A day must match both of its fields, unless both are restricted: then either.

@@ -1,5 +1,8 @@
 #include "localdapr/cron_schedule.h"
 
+#include <string_view>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "localdapr/rfc3339.h"
@@ -16,6 +19,15 @@ std::chrono::seconds europe(SystemTime moment) {
   const bool summer = moment >= *parse_rfc3339("2026-03-29T01:00:00Z") &&
                       moment < *parse_rfc3339("2026-10-25T01:00:00Z");
   return summer ? 2h : 1h;
+}
+
+// On the 6th of September 2026 an hour is left out from midnight on, 04:00 UTC.
+std::chrono::seconds chile(SystemTime moment) {
+  return moment >= *parse_rfc3339("2026-09-06T04:00:00Z") ? -3h : -4h;
+}
+// At 00:30 of the 5th of April 2026, 13:00 UTC, it is midnight again.
+std::chrono::seconds half_an_hour(SystemTime moment) {
+  return moment >= *parse_rfc3339("2026-04-04T13:00:00Z") ? 11h : 11h + 30min;
 }
 
 TEST(CronScheduleTest, FiresNext) {
@@ -60,6 +72,84 @@ TEST(CronScheduleTest, FiresNext) {
     ASSERT_TRUE(schedule) << c.expression << ": " << schedule.error().text();
     const auto next = schedule->next(*parse_rfc3339(c.now), c.offset);
     EXPECT_EQ(next ? rfc3339(*next) : "", c.next) << c.expression << " after " << c.now;
+  }
+}
+
+// As daprd's: a time that the clocks leave out is left out, one that comes twice fires twice, and what
+// may be any goes on.
+TEST(CronScheduleTest, FollowsTheClocks) {
+  struct Case {
+    std::string_view expression;
+    std::string_view after;
+    std::vector<std::string_view> fires;
+    std::chrono::seconds (*offset)(SystemTime) = europe;
+  };
+  for (const Case& c : {
+           Case{"* * * * *",
+                "2026-10-25T00:57:30Z",
+                {"2026-10-25T00:58:00Z", "2026-10-25T00:59:00Z", "2026-10-25T01:00:00Z",
+                 "2026-10-25T01:01:00Z"}},
+           Case{"@hourly",
+                "2026-10-24T22:30:00Z",
+                {"2026-10-24T23:00:00Z", "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z",
+                 "2026-10-25T02:00:00Z"}},
+           Case{"@hourly",
+                "2026-03-28T23:30:00Z",
+                {"2026-03-29T00:00:00Z", "2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"}},
+           Case{"0 30 2 * * *",
+                "2026-03-27T12:00:00Z",
+                {"2026-03-28T01:30:00Z", "2026-03-30T00:30:00Z", "2026-03-31T00:30:00Z"}},
+           Case{"0 30 2 * * *",
+                "2026-10-24T12:00:00Z",
+                {"2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-26T01:30:00Z"}},
+           Case{"59 59 1 25 10 *", "2026-10-24T12:00:00Z", {"2026-10-24T23:59:59Z"}},
+           Case{"0 0 3 29 3 *", "2026-03-28T12:00:00Z", {"2026-03-29T01:00:00Z"}},
+           Case{"30 30 2 29 3 *", "2026-03-01T00:00:00Z", {"2027-03-29T01:30:30Z"}},
+           Case{"@daily",
+                "2026-10-24T12:00:00Z",
+                {"2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z", "2026-10-26T23:00:00Z"}},
+           // The day begins at one.
+           Case{"@daily",
+                "2026-09-04T12:00:00Z",
+                {"2026-09-05T04:00:00Z", "2026-09-07T03:00:00Z"},
+                chile},
+           // Half an hour, and not from a whole one.
+           Case{"0 15 0 * * *",
+                "2026-04-04T10:00:00Z",
+                {"2026-04-04T12:45:00Z", "2026-04-04T13:15:00Z", "2026-04-05T13:15:00Z"},
+                half_an_hour},
+       }) {
+    const auto schedule = CronSchedule::parse(c.expression);
+    SystemTime now = *parse_rfc3339(c.after);
+    for (const std::string_view fires : c.fires) {
+      const auto next = schedule->next(now, c.offset);
+      ASSERT_TRUE(next) << c.expression;
+      EXPECT_EQ(rfc3339(*next), fires) << c.expression << " after " << rfc3339(now);
+      now = *next;
+    }
+  }
+}
+
+TEST(CronScheduleTest, EndsForWhatIsRareOrNever) {
+  struct Case {
+    std::string_view expression;
+    std::string_view now;
+    std::string_view next;
+  };
+  for (const Case& c : {
+           Case{"0 0 0 29 2 *", "2024-02-29T00:00:00Z", "2028-02-28T23:00:00Z"},
+           Case{"59 59 23 31 12 *", "2026-12-31T22:59:59Z", "2027-12-31T22:59:59Z"},
+           Case{"0 0 0 30 2 *", "2026-01-01T00:00:00Z", ""},
+           Case{"* * * 31 4,6,9,11 *", "2026-01-01T00:00:00Z", ""},
+       }) {
+    int asked = 0;
+    const UtcOffset counted = [&asked](SystemTime moment) {
+      ++asked;
+      return europe(moment);
+    };
+    const auto next = CronSchedule::parse(c.expression)->next(*parse_rfc3339(c.now), counted);
+    EXPECT_EQ(next ? rfc3339(*next) : "", c.next) << c.expression;
+    EXPECT_LT(asked, 5'000) << c.expression;
   }
 }
 
