@@ -44,13 +44,6 @@ bool write_all(int fd, std::string_view data) {
   return true;
 }
 
-// Puts a folder's names on the disk. Nothing is to be done in one that may not be read, nor where the
-// file system says that it has no need.
-bool sync_folder(int folder) {
-  const Descriptor readable(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return !readable.is_open() || ::fsync(readable.get()) == 0 || errno == EINVAL;
-}
-
 // Owned by write(): takes the unfinished file away unless it was renamed.
 struct PartFile {
   int folder;

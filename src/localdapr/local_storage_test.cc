@@ -1,7 +1,11 @@
 #include "localdapr/local_storage.h"
 
+#include <filesystem>
+#include <mutex>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -9,10 +13,43 @@
 
 #include "localdapr/temporary_folder_for_test.h"
 
+namespace {
+
+// Which folders were put on the disk.
+struct Synced {
+  std::mutex mutex;
+  std::vector<std::string> folders;
+
+  static Synced& all() {
+    static Synced synced;
+    return synced;
+  }
+  std::vector<std::string> take() {
+    const std::scoped_lock lock(mutex);
+    return std::exchange(folders, {});
+  }
+};
+
+}  // namespace
+
+// Instead of libc's: nothing else tells what would be there after the machine has lost its power.
+extern "C" int fsync(int fd) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path path = fs::read_symlink("/proc/self/fd/" + std::to_string(fd), ignored);
+  if (fs::is_directory(path, ignored)) {
+    Synced& synced = Synced::all();
+    const std::scoped_lock lock(synced.mutex);
+    synced.folders.push_back(path.string());
+  }
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
+
 namespace ofn::localdapr {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::ElementsAre;
 using ::testing::MatchesRegex;
 
 class LocalStorageTest : public ::testing::Test {
@@ -171,6 +208,23 @@ TEST_F(LocalStorageTest, Deletes) {
   EXPECT_EQ(call("delete", "a/b"), "");
   EXPECT_FALSE(fs::exists(fs::path(root()) / "a/b"));
   EXPECT_EQ(call("delete", "a"), "") << "an empty folder, as daprd does";
+}
+
+TEST_F(LocalStorageTest, WhatIsAcknowledgedIsFoundOnTheDisk) {
+  fs::remove_all(root());
+  Synced::all().take();
+  EXPECT_EQ(call("create", "a/b/c", "!"), R"({"fileName":"a/b/c"})");
+  EXPECT_THAT(Synced::all().take(),
+              ElementsAre(temporary_.path().string(), root(), root() + "/a", root() + "/a/b"));
+  call("create", "a/b/d", "!");
+  EXPECT_THAT(Synced::all().take(), ElementsAre(root() + "/a/b"));
+  call("create", "a/e/f", "!");
+  EXPECT_THAT(Synced::all().take(), ElementsAre(root() + "/a", root() + "/a/e"));
+
+  Component component;
+  component.properties = {{"rootPath", root() + "/x/y"}};
+  ASSERT_TRUE(LocalStorage::create(component));
+  EXPECT_THAT(Synced::all().take(), ElementsAre(root(), root() + "/x"));
 }
 
 TEST_F(LocalStorageTest, ReplacesAFileWholeAndKeepsItsMode) {

@@ -48,11 +48,33 @@ bool is_below(const std::filesystem::path& path, std::string_view folder) {
   return path == folder || path.native().starts_with(std::string(folder) + "/");
 }
 
+// Makes what is missing of a folder's path, and puts it on the disk.
+std::error_code make_folders(const std::filesystem::path& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  std::vector<fs::path> missing;
+  for (fs::path part = path; part.has_relative_path() && !fs::exists(part, error);
+       part = part.parent_path()) {
+    missing.push_back(part);
+  }
+  fs::create_directories(path, error);
+  for (auto made = missing.rbegin(); !error && made != missing.rend(); ++made) {
+    const Descriptor parent(::open(made->parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!sync_folder(parent.get())) error.assign(errno, std::generic_category());
+  }
+  return error;
+}
+
 }  // namespace
 
 bool Descriptor::close() {
   if (fd_ < 0) return true;
   return ::close(release()) == 0;
+}
+
+bool sync_folder(int folder) {
+  const Descriptor readable(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return !readable.is_open() || ::fsync(readable.get()) == 0 || errno == EINVAL;
 }
 
 std::string system_message(int error_number) {
@@ -84,8 +106,8 @@ Result<RootedFolder> RootedFolder::open(std::string_view path) {
       return fail(Code::kInvalidArgument, "property rootPath points to a disallowed location");
     }
   }
-  fs::create_directories(root, error);
-  if (!fs::is_directory(root)) {
+  error = make_folders(root);
+  if (error || !fs::is_directory(root)) {
     return fail(Code::kInvalidArgument,
                 error && error != std::errc::not_a_directory
                     ? "unable to create directory specified by 'rootPath' " + root.native() + ": " +
@@ -137,20 +159,20 @@ PathResult<std::string> RootedFolder::resolve(std::string_view name) const {
 }
 
 PathResult<Descriptor> RootedFolder::walk(std::string_view relative, Missing missing) const {
-  if (missing == Missing::kCreate) {
-    std::error_code ignored;  // opening says what is wrong
-    std::filesystem::create_directories(path_, ignored);
-  }
+  std::error_code unmade;
+  if (missing == Missing::kCreate) unmade = make_folders(path_);
   Descriptor folder(::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!folder.is_open()) return failure("open", path_, errno);
+  if (unmade) return failure("fsync", path_, unmade.value());
   std::string so_far;
   while (!relative.empty()) {
     const std::string part(next_part(relative));
     so_far += so_far.empty() ? part : "/" + part;
     constexpr mode_t kAnyone = 0777;  // and the process's umask
-    if (missing == Missing::kCreate && ::mkdirat(folder.get(), part.c_str(), kAnyone) != 0 &&
-        errno != EEXIST) {
-      return failure("mkdir", absolute(so_far), errno);
+    if (missing == Missing::kCreate) {
+      const bool made = ::mkdirat(folder.get(), part.c_str(), kAnyone) == 0;
+      if (!made && errno != EEXIST) return failure("mkdir", absolute(so_far), errno);
+      if (made && !sync_folder(folder.get())) return failure("fsync", absolute(so_far), errno);
     }
     Descriptor next(
         ::openat(folder.get(), part.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

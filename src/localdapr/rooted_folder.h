@@ -38,6 +38,10 @@ class Descriptor {
   int fd_ = -1;
 };
 
+// Puts a folder's names on the disk. Nothing is to be done in one that may not be read, nor where the
+// file system says that it has no need. False: errno says why.
+bool sync_folder(int folder);
+
 // What the operating system says of `error_number`, as Go words it: in lower case.
 std::string system_message(int error_number);
 
@@ -73,7 +77,8 @@ class RootedFolder {
   // were the root; ".." stops there.
   PathResult<std::string> resolve(std::string_view name) const;
 
-  // Opens the folder that holds `relative` (a result of resolve(), not empty).
+  // Opens the folder that holds `relative` (a result of resolve(), not empty). Folders that it makes
+  // are on the disk then.
   PathResult<Descriptor> open_parent(std::string_view relative, Missing missing) const;
   // Opens the folder `relative` itself, for reading its entries.
   PathResult<Descriptor> open_folder(std::string_view relative) const;
