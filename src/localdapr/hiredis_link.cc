@@ -251,7 +251,7 @@ class HiredisLink final : public RedisLink {
 
   void answered(Result<RedisReply> reply) {
     if (sent_.empty()) return down("it answers what nobody asked");
-    pause_ = kFirstPause;
+    if (up_) pause_ = kFirstPause;  // who refuses a greeting answers, too
     Command command = std::move(sent_.front());
     sent_.pop_front();
     bytes_ -= command.size;

@@ -172,6 +172,35 @@ TEST_F(HiredisLinkTest, ARefusalIsTold) {
   EXPECT_THAT(log_.text(), Not(HasSubstr("secret")));
 }
 
+// To refuse is to answer, and no reason to come back soon.
+TEST_F(HiredisLinkTest, WhoRefusesIsAskedLessAndLess) {
+  server_.password = "secret";
+  const char* const auth = "*2\r\n$4\r\nAUTH\r\n$6\r\nsecret\r\n";
+  make();
+  send({"PING"});
+  for (const auto pause : {100ms, 200ms, 400ms, 800ms}) {
+    accept();
+    hear(auth);
+    say("-WRONGPASS no\r\n");
+    until([this] { return is_hung_up(); });
+    pass(pause - 1ms);
+    EXPECT_LT(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), 0) << pause.count();
+    pass(1ms);
+  }
+  accept();
+  hear(auth);
+  say("+OK\r\n");
+  hear(kPing);
+  say("+PONG\r\n");
+  until([this] { return !answers_.empty(); });
+  hang_up();
+  until([this] { return log_.text().contains("it has closed the connection"); });
+  send({"PING"});
+  pass(100ms);
+  accept();
+  hear(auth);
+}
+
 TEST_F(HiredisLinkTest, WhatWasSentFailsAndWhatWaitsIsSentOnTheNextConnection) {
   make();
   send({"PING"});
