@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 
 #include "localdapr/topic_route.h"
 
@@ -167,12 +166,12 @@ void AppDelivery::on_message(const TopicName& name, const BusMessage& message, A
   if (!opened) {
     log_.write(Level::kError,
                "a message is no CloudEvent; subscribe with metadata rawPayload=true to get others'",
+               {{"pubsub", name.first}, {"topic", message.topic}});
     // Nothing that the app may answer later takes it out of the way of those behind it.
     if (subscription.dead_letter_topic.empty() &&
         pubsubs_.find(name.first)->second->repeats() == Pubsub::Repeats::kInFront) {
       return done(true);
     }
-               {{"pubsub", name.first}, {"topic", message.topic}});
     return dead_letter(subscription, message, std::move(done));
   }
   const auto path = route(subscription, opened->event);

@@ -1,7 +1,5 @@
 #include "localdapr/stores.h"
 
-#include <cctype>
-
 #include "localdapr/go_json.h"
 
 namespace ofn::localdapr {
