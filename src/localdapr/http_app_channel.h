@@ -16,10 +16,10 @@ namespace ofn::localdapr {
 // what is delivered. APP_API_TOKEN goes along as dapr-api-token, the trace as traceparent.
 //
 // What an answer means is daprd's: of a topic 2xx is success, unless its body says RETRY or DROP; 404
-//   is a message that nobody can ever process: gone; anything else may come again. Of a binding 2xx is
-//   success. Its answer's body asks for nothing.
+//   is a message that nobody can ever process: gone; anything else may come again, as what has no answer
+//   may, unless nobody could be reached. Of a binding 2xx is success. Its answer's body asks for nothing.
 // Lifetime: `loop` outlives it; what `run` still runs may outlive it.
-// Cost: a thread of `run` for each call that is under way.
+// Cost: a thread of `run` for each call that is under way, and a connection for each delivery.
 class HttpAppChannel final : public AppChannel {
  public:
   HttpAppChannel(Loop& loop, std::unique_ptr<HttpClient> client, const wire::Endpoint& app,
