@@ -197,8 +197,8 @@ class AsyncService::Shard::Bulk {
   // Nobody waits for the answer any more.
   void abandon() {
     ++left_;  // this call: all others may end inside it
-    for (std::size_t i = 0; i < under_way_.size(); ++i) {
-      if (under_way_[i] != nullptr) under_way_[i]->abandon();
+    for (Delivery* delivery : under_way_) {
+      if (delivery != nullptr) delivery->abandon();
     }
     finish_one();
   }
