@@ -329,7 +329,8 @@ class Context {
   std::string_view id() const noexcept { return facts_->id; }
   // When the caller is given up on, whatever the function still does; time_point::max(): never.
   std::chrono::steady_clock::time_point deadline() const noexcept { return facts_->deadline; }
-  // Requested when the deadline passes, the caller goes away, or the server gives up draining.
+  // Requested when the deadline passes, the caller goes away, or the server gives up draining. What is
+  // hung on it runs beside the function: see Request::stop_token().
   const std::stop_token& stop_token() const noexcept { return facts_->stop; }
 
   // This call's instance of a plugin: see <ofn/plugin.h>.

@@ -129,7 +129,9 @@ class Request {
   std::string_view version() const noexcept { return parts_.version; }
   // When the caller is answered 504, whatever the function still does. `time_point::max()`: never.
   std::chrono::steady_clock::time_point deadline() const noexcept { return parts_.deadline; }
-  // Requested when the deadline passes, the caller goes away, or the server gives up draining.
+  // Requested when the deadline passes, the caller goes away, or the server gives up draining. A
+  // std::stop_callback runs on a thread of the server's beside the function, and must not throw. It may
+  // lock what the function holds; where many block for long, the stops of other calls come later.
   const std::stop_token& stop_token() const noexcept { return parts_.stop; }
 
  private:

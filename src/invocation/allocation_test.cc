@@ -34,6 +34,7 @@ struct Last final : Caller {
     fields = answer.extra.size();
   }
   void go_on() override {}
+  void run_aside(Task task) override { task(); }
   void ended() override {}
   int status = 0;
   std::size_t fields = 0;

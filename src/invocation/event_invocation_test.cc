@@ -224,6 +224,7 @@ TEST(EventInvocation, AStopEndsABatchBetweenTwoEvents) {
     Stage stage;
     stage.headers = each.headers;
     stage.body = each.body;
+    stage.keeps_asides = true;  // the batch does not wait for the author's own part of the stop
     stage.begin(each.function);
     stage.invocation.request_stop();
     stage.invocation.run();

@@ -65,7 +65,11 @@ void Invocation::take_up(const Function& function, std::string_view id,
     made_id_ = RequestId::of(fields, invoker_.loop.random());
     id_ = made_id_.view();
   }
-  if (stop_.stop_requested()) stop_ = std::stop_source();
+  // Also where the last one has yet to be told: it may not reach this call.
+  if (stop_asked_) {
+    stop_asked_ = false;
+    stop_ = std::stop_source();
+  }
   deadline_at_ = deadline;
   if (deadline != SteadyTime::max()) deadline_.arm(deadline);
   delivery_ = {.deadline = Deadline(deadline),
@@ -128,7 +132,7 @@ void Invocation::run() {
     if (!receive()) return;
   }
   while (next_ < calls_) {
-    if (next_ > 0 && stop_.stop_requested()) {  // between two events
+    if (next_ > 0 && stop_asked_) {           // between two events
       fail_with(stopped(), Verdict::kError);  // what is left of a batch comes again with all of it
       break;
     }
@@ -372,7 +376,9 @@ void Invocation::expire() {
 
 void Invocation::request_stop() {
   if (state_ == State::kIdle) return;
-  stop_.request_stop();
+  if (!stop_asked_.exchange(true)) {
+    caller_.run_aside([stop = stop_]() mutable { stop.request_stop(); });
+  }
   tasks_.stop();
 }
 

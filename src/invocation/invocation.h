@@ -16,6 +16,7 @@
 // is therefore held until ended(), not until answer().
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -63,6 +64,9 @@ class Caller {
   virtual void answer(Answer answer) = 0;
   // The function has something to go on with: run() and finish() are due once more.
   virtual void go_on() = 0;
+  // Runs `task`, which may run what the author hung on the stop token: where that may block, once the
+  // function was begun. It refers to nothing of the invocation, and may run after ended().
+  virtual void run_aside(Task task) = 0;
   // Nothing of the invocation is under way any more: it may be begun again, or destroyed.
   virtual void ended() = 0;
 
@@ -111,8 +115,8 @@ class Invocation {
   // Threads: the loop's.
   void refuse(Response response);
   // Asks the function to stop: its caller went away, or the server gives up waiting. The call goes
-  // on until the function returns. What the author hung on the stop token runs inside this call:
-  // it must not block or throw. Threads: the loop's.
+  // on until the function returns. What the author hung on the stop token runs by Caller::run_aside: it
+  // may wait for a lock that the function holds while that waits for the loop. Threads: the loop's.
   void request_stop();
   // The caller is gone: what is written reaches nobody. Threads: the loop's.
   void caller_left() { stream_.close(); }
@@ -158,6 +162,8 @@ class Invocation {
   Caller& caller_;
   Timer deadline_;
   std::stop_source stop_;
+  std::atomic<bool> stop_asked_ =
+      false;  // of the current call; stop_ itself is told a moment later
 
   ContextHost host_;
   StreamHost stream_;

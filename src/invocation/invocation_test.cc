@@ -313,5 +313,30 @@ TEST(Invocation, Ledger) {
   }
 }
 
+TEST(Invocation, AStopThatIsToldLateReachesOnlyItsCall) {
+  static std::vector<bool> seen;
+  seen.clear();
+  const Function looks = http([](const abi::Call& call, abi::Outcome&) {
+    seen.push_back(call.request->stop_token().stop_requested());
+  });
+  Stage stage;
+  stage.keeps_asides = true;
+  stage.begin(looks);
+  stage.invocation.request_stop();
+  stage.invocation.request_stop();
+  EXPECT_EQ(stage.asides.size(), 1U) << "once a call";
+  stage.run_to_end(looks);
+  EXPECT_EQ(stage.ends, 1) << "nothing waits for it";
+
+  stage.begin(looks);
+  stage.asides[0]();
+  stage.run_to_end(looks);
+  stage.begin(looks);
+  stage.invocation.request_stop();
+  stage.asides[1]();
+  stage.run_to_end(looks);
+  EXPECT_THAT(seen, ElementsAre(false, false, true));
+}
+
 }  // namespace
 }  // namespace ofn

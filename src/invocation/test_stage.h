@@ -132,6 +132,10 @@ struct Stage final : Caller {
     for (const Field& field : given.extra) fields[std::string(field.name)] = field.value;
   }
   void go_on() override { piece_due = true; }
+  void run_aside(Task task) override {
+    if (!keeps_asides) return task();
+    asides.push_back(std::move(task));
+  }
   void ended() override { ++ends; }
 
   void begin(const Function& function, SteadyTime deadline = SteadyTime::max()) {
@@ -194,6 +198,8 @@ struct Stage final : Caller {
   std::string method = "POST";
   BodySink* sink = nullptr;
   bool piece_due = false;
+  bool keeps_asides = false;  // what is to run aside waits for the test
+  std::vector<Task> asides;
   std::string target = "/";
   std::vector<Field> headers;
   std::string body;

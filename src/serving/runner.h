@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -82,6 +83,11 @@ class Runner {
   // Its caller was answered without it while the function runs on: logs once what it is and where its thread is, unless
   // it returns before that is known.
   void report(Job& job, std::string_view function, std::string_view request_id);
+  // Runs what is the author's and no function: beside all of them, since every worker may be taken by a function that waits
+  // for it. Without a thread it runs at once.
+  void run_aside(Task task) {
+    if (!aside_.post(std::move(task))) task();  // NOLINT(bugprone-use-after-move): not taken
+  }
 
  private:
   void start(Job& job);
@@ -96,6 +102,9 @@ class Runner {
   Timer retry_;
   // Not all_.workers: those may be what does not return.
   Workers reporter_{1, std::chrono::seconds(1), "ofn-report"};
+  // One is enough for what is short; as many may block before the others wait for them.
+  static constexpr std::size_t kMostAside = 8;
+  Workers aside_{kMostAside, std::chrono::seconds(1), "ofn-aside"};
 };
 
 }  // namespace ofn

@@ -5,6 +5,8 @@
 //   turn.end();                                        // in Caller::ended()
 #pragma once
 
+#include <utility>
+
 #include "function/function.h"
 #include "invocation/invocation.h"
 #include "loop/loop.h"
@@ -32,6 +34,11 @@ class Turn final : private Gate::Waiter, public Runner::Job {
   // is room for it, and then finish(); where the invocation was answered meanwhile it is refused
   // instead. kFull: nothing was taken. Both outlive the turn.
   Gate::Entry take(const Function& function, Pace& pace);
+  // As Caller::run_aside. A function that has not begun has hung nothing on its token.
+  void run_aside(Task task) {
+    if (!has_run_) return task();
+    lane_.runner.run_aside(std::move(task));
+  }
   // The function has something to go on with.
   void go_on() { lane_.runner.queue(*this); }
   // Nobody waits for the answer any more. True: it had not run and will not.

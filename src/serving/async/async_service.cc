@@ -152,6 +152,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
     done_(TopicStatus::kDrop);
   }
   void go_on() override { turn_.go_on(); }
+  void run_aside(Task task) override { turn_.run_aside(std::move(task)); }
   void ended() override {
     turn_.end();
     if (std::exchange(in_order_, false)) input_->order->leave();

@@ -102,6 +102,7 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
     exchange_->respond(std::move(answer.response), answer.extra);
   }
   void go_on() override { turn_.go_on(); }
+  void run_aside(Task task) override { turn_.run_aside(std::move(task)); }
   void ended() override {
     exchange_.reset();
     turn_.end();

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <latch>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -80,15 +81,17 @@ class FakeExchange final : public wire::Exchange {
   std::function<void()> callback_;
 };
 
-std::atomic<int> g_calls = 0;           // NOLINT: functions are plain pointers
-std::function<void()> g_inside;         // NOLINT: what the function under test does
-std::atomic<bool> g_stop_seen = false;  // NOLINT
+std::atomic<int> g_calls = 0;                       // NOLINT: functions are plain pointers
+std::function<void()> g_inside;                     // NOLINT: what the function under test does
+std::function<void(const Request&)> g_inside_with;  // NOLINT
+std::atomic<bool> g_stop_seen = false;              // NOLINT
 
 Function hello() {
   return {.name = "hello",
           .signature = Signature::kHttp,
           .invoke = [](const abi::Call& call, abi::Outcome& outcome) {
             ++g_calls;
+            if (g_inside_with) g_inside_with(*call.request);
             if (g_inside) g_inside();
             g_stop_seen = call.request->stop_token().stop_requested();
             std::string text = "hello " + std::string(call.request->target());
@@ -97,11 +100,19 @@ Function hello() {
           }};
 }
 
+// As a function that has hung something on its token: until the stop has come, from whichever thread.
+void wait_for_stop(const std::stop_token& token) {
+  std::latch told(1);
+  const std::stop_callback tells(token, [&] { told.count_down(); });
+  told.wait();
+}
+
 class HttpServiceTest : public ::testing::Test {
  protected:
   void SetUp() override {
     g_calls = 0;
     g_inside = nullptr;
+    g_inside_with = nullptr;
     g_stop_seen = false;
   }
   void make(std::size_t concurrency, std::size_t queue) {
@@ -338,9 +349,10 @@ TEST_F(HttpServiceTest, ACallerThatGoesAwayStopsItsCall) {
   make(1, 1);
   std::latch entered(1);
   std::latch go(1);
-  g_inside = [&] {
+  g_inside_with = [&](const Request& request) {
     entered.count_down();
     go.wait();
+    wait_for_stop(request.stop_token());
   };
   Answer first, second;
   FakeExchange* running = send(first);
@@ -361,9 +373,10 @@ TEST_F(HttpServiceTest, ACallerThatOnlyFinishedSendingMayStillGoAway) {
   make(1, 1);
   std::latch entered(1);
   std::latch go(1);
-  g_inside = [&] {
+  g_inside_with = [&](const Request& request) {
     entered.count_down();
     go.wait();
+    wait_for_stop(request.stop_token());
   };
   Answer first, second;
   FakeExchange* running = send(first);
@@ -383,13 +396,38 @@ TEST_F(HttpServiceTest, ACallerThatOnlyFinishedSendingMayStillGoAway) {
   EXPECT_EQ(g_calls, 1);
 }
 
+TEST_F(HttpServiceTest, WhatHangsOnAStopTokenMayWaitForTheLoop) {
+  make(2, 2);
+  std::latch entered(1);
+  std::latch go(1);
+  g_inside_with = [&](const Request& request) {
+    if (request.path() != "/waits") return;
+    // As one that locks what the function holds while it waits for an answer that comes by the loop.
+    const std::stop_callback waits(request.stop_token(), [&] { go.wait(); });
+    entered.count_down();
+    go.wait();
+  };
+  Answer first, second;
+  FakeExchange* running = send(first, "/waits");
+  loop_.poll();
+  entered.wait();
+  running->abandon();
+  send(second);
+  until([&] { return second.released; });
+  EXPECT_EQ(second.status, 200);
+  EXPECT_FALSE(first.released);
+  go.count_down();
+  until([&] { return first.released; });
+}
+
 TEST_F(HttpServiceTest, StoppingTheCallsReachesTheFunction) {
   make(1, 1);
   std::latch entered(1);
   std::latch go(1);
-  g_inside = [&] {
+  g_inside_with = [&](const Request& request) {
     entered.count_down();
     go.wait();
+    wait_for_stop(request.stop_token());
   };
   Answer answer;
   send(answer);
