@@ -294,8 +294,12 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
       target.name.find("::") == std::string::npos
           ? std::vector{Tail::kIfPresent, Tail::kNothing}
           : std::vector{Tail::kIfPresent, Tail::kAlways, Tail::kNothing};
+  // With the target also where the tail does not name it: an object without a tail says that this
+  // target was refused, and nothing of the others.
   const auto key = [&](const Source& source, Tail tail) {
-    return key_of("object 1", std::array{source.path.native(), generate("", "", target, tail)});
+    return key_of("object 2", std::array{source.path.native(), target.name,
+                                         std::to_string(static_cast<int>(tail)),
+                                         generate("", "", target, tail)});
   };
   for (const Source& source : sources) {
     Pending& each = all.emplace_back(

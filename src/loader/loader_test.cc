@@ -198,6 +198,25 @@ TEST_F(LoaderTest, AnUnsupportedSignatureSaysWhichAreSupported) {
   check("int hello(int n) { return n; } int hello(long) { return 1; }", "hello(int), hello(long)");
 }
 
+TEST_F(LoaderTest, ARefusedTargetRefusesNoOther) {
+  const char* text =
+      "#include <ofn/function.h>\n"
+      "std::string good(const ofn::Request&) { return \"good\"; }\n"
+      "int bad(int n) { return n; }\n"
+      "struct Both { static int bad(int n) { return n; }\n"
+      "              static std::string good() { return \"member\"; } };\n";
+  EXPECT_THAT(message_of(load_source(text, "bad")), HasSubstr("as int bad(int)"));
+  EXPECT_THAT(message_of(load_source(text, "Both::bad")), HasSubstr("as int Both::bad(int)"));
+  for (const auto& [target, body] :
+       {std::pair("good", "good"), std::pair("Both::good", "member")}) {
+    const auto program = load_source(text, target);
+    ASSERT_TRUE(program) << program.error().text();
+    EXPECT_EQ(call(program->functions[0]), body);
+  }
+  const auto again = load_source(text, "bad");
+  EXPECT_THAT(message_of(again), HasSubstr("as bad(int)"));
+}
+
 TEST_F(LoaderTest, OneOfSeveralOverloadsIsTheFunction) {
   const auto program = load_source(
       "#include <ofn/function.h>\n"
