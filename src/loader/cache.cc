@@ -83,6 +83,26 @@ std::string manifest_text(std::span<const Dependency> dependencies) {
   return text.str();
 }
 
+// Where a result's size is written down.
+fs::path size_file(const fs::path& result) {
+  fs::path file = result;
+  return file += ".size";
+}
+
+bool is_whole(const fs::path& result) {
+  const auto stamp = stamp_of(result);
+  std::uint64_t size = 0;
+  return stamp && std::ifstream(size_file(result)) >> size && size == stamp->size;
+}
+
+// Waits until a file's bytes are on the disk: a rename may get there before them.
+bool sync(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = fd >= 0 && ::fsync(fd) == 0;
+  if (fd >= 0) ::close(fd);
+  return synced;
+}
+
 // Marks a file as used now.
 void touch(const fs::path& path) { ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); }
 
@@ -177,9 +197,8 @@ std::optional<fs::path> Cache::find(std::string_view key, std::string_view exten
     each.digest = std::move(*digest);
   }
   fs::path result = directory_ / (result_name(key, *dependencies) + std::string(extension));
-  if (!stamp_of(result)) return std::nullopt;
-  touch(manifest);
-  touch(result);
+  if (!is_whole(result)) return std::nullopt;
+  for (const fs::path& used : {manifest, result, size_file(result)}) touch(used);
   return result;
 }
 
@@ -220,14 +239,18 @@ Result<fs::path> Cache::keep(std::string_view key, std::string_view extension, c
                                     : Digest().add(key).add(scratch("").native()).hex() + "-once";
   fs::path result = directory_ / (name + std::string(extension));
   std::error_code error;
-  fs::rename(made, result, error);
+  const std::uintmax_t size = fs::file_size(made, error);
+  if (!error && !sync(made)) error = std::error_code(errno, std::generic_category());
+  if (!error) fs::rename(made, result, error);
   if (error) {
     return fail(Code::kInternal, "cannot write into the cache directory " + directory_.native() +
                                      ": " + error.message());
   }
   if (is_known) {
-    const auto written =
-        write_atomically(directory_ / (std::string(key) + ".deps"), manifest_text(known));
+    auto written = write_atomically(size_file(result), std::to_string(size) + '\n');
+    if (written) {
+      written = write_atomically(directory_ / (std::string(key) + ".deps"), manifest_text(known));
+    }
     if (!written) return std::unexpected(written.error());
   }
   return result;

@@ -41,7 +41,8 @@ std::vector<std::filesystem::path> default_cache_dirs(std::string_view home, std
 // A key says how something is made (program, flags, which source); a manifest beside it lists every
 // file that was read, and the result is named by the key and the content of all those files. So a
 // result is found again also when files have gone back to an earlier content, and two processes
-// that make the same at once write the same name.
+// that make the same at once write the same name. Beside a result stands its size: what a full disk
+// or a crash has cut is made again.
 //
 // Lifetime: of a directory that had to be made for this process only, the destructor removes
 // everything.
@@ -60,7 +61,8 @@ class Cache {
 
   const std::filesystem::path& directory() const noexcept { return directory_; }
 
-  // What was kept for `key`, if every file it was made from has the content it had then.
+  // What was kept for `key`, if every file it was made from has the content it had then, and it is
+  // whole.
   // Cost: a stat for each such file; one that was touched is read.
   std::optional<std::filesystem::path> find(std::string_view key, std::string_view extension) const;
 

@@ -87,6 +87,22 @@ TEST_F(CacheTest, ADamagedManifestIsAMiss) {
   }
 }
 
+TEST_F(CacheTest, ADamagedResultIsAMiss) {
+  const Cache cache = open();
+  const std::string header = temporary_.write("a.h", "");
+  const fs::path result = keep(cache, "content", {header});
+  for (const char* damaged : {"", "conten", "content and more"}) {
+    ASSERT_TRUE(write_atomically(result, damaged));
+    EXPECT_EQ(cache.find("key", ".o"), std::nullopt) << damaged;
+    EXPECT_EQ(keep(cache, "content", {header}), result);
+    EXPECT_EQ(cache.find("key", ".o"), result) << damaged;
+  }
+  for (const char* size : {"", "x", "6\n", "70\n"}) {
+    ASSERT_TRUE(write_atomically(result.native() + ".size", size));
+    EXPECT_EQ(cache.find("key", ".o"), std::nullopt) << size;
+  }
+}
+
 TEST_F(CacheTest, OnlyAPrivateDirectoryIsUsed) {
   const fs::path lax = temporary_.path() / "lax";
   fs::create_directory(lax);

@@ -16,6 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What is precompiled, and stands beside it.
+constexpr std::string_view kFirstInclude = "#include <ofn/function.h>\n";
+
 // Variables that change what a compiler driver reads (GCC manual, "Environment Variables").
 constexpr std::array kVariables = {"CPATH",         "CPLUS_INCLUDE_PATH", "LIBRARY_PATH",
                                    "COMPILER_PATH", "GCC_EXEC_PREFIX",    "LD_RUN_PATH"};
@@ -167,9 +170,7 @@ Result<void> Builder::precompile() {
   const fs::path header = cache_.scratch(".h");
   const fs::path made = cache_.scratch(".h.gch");
   const fs::path listed = cache_.scratch(".d");
-  if (auto written = write_atomically(header, "#include <ofn/function.h>\n"); !written) {
-    return written;
-  }
+  if (auto written = write_atomically(header, kFirstInclude); !written) return written;
   Command command{{compiler_.path, "-x", "c++-header", header.native(), "-o", made.native(), "-MD",
                    "-MF", listed.native()}};
   append(command.arguments, compiler_.flags);
@@ -202,9 +203,13 @@ std::string Builder::first_include() {
       log_.write(Level::kDebug, "no precompiled header", {{"reason", done.error().message()}});
     }
   }
-  auto header = cache_.find(key, ".h.gch");
-  if (!header) return plain;
-  return header->replace_extension().native();  // the compiler adds ".gch" by itself
+  auto precompiled = cache_.find(key, ".h.gch");
+  if (!precompiled) return plain;
+  // The compiler adds ".gch" by itself, and reads the header where it cannot use that: behind an
+  // -include of the author's, for one.
+  fs::path header = precompiled->replace_extension();
+  if (read_file(header) != kFirstInclude && !write_atomically(header, kFirstInclude)) return plain;
+  return header.native();
 }
 
 Result<void> Builder::compile_pending(std::span<Pending*> pending) {

@@ -9,6 +9,7 @@
 #include <ofn/abi.h>
 
 #include "function/registry.h"
+#include "loader/cache.h"
 #include "loader/digest.h"
 #include "loader/elf_file.h"
 #include "loader/temporary_directory.h"
@@ -425,6 +426,38 @@ TEST_F(LoaderTest, ThePrecompiledHeaderIsMadeOnceAndServesTheNext) {
   ASSERT_TRUE(program) << program.error().text();
   EXPECT_EQ(program->build.commands, 2U);
   EXPECT_EQ(call(program->functions[0]), "a");
+}
+
+TEST_F(LoaderTest, WhereThePrecompiledHeaderCannotBeUsedTheHeaderItselfIs) {
+  const std::string first = files_.write("first.h", "#define WORD \"first\"\n");
+  const LoadRequest flags = request(files_.write("a.cc", "std::string a() { return WORD; }\n"), "a",
+                                    "-O0 -include " + first);
+  ASSERT_TRUE(prepare(flags, log_));
+  const auto program = load(flags, log_);
+  ASSERT_TRUE(program) << program.error().text();
+  EXPECT_EQ(call(program->functions[0]), "first");
+}
+
+TEST_F(LoaderTest, WhatIsCutInTheCacheIsMadeAgain) {
+  LoadRequest cut = request(files_.write("a.cc", "std::string a() { return \"whole\"; }\n"), "a");
+  cut.cache_dirs = {files_.path() / "cache"};
+  ASSERT_TRUE(prepare(cut, log_));
+  ASSERT_TRUE(load(cut, log_));
+  std::size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(files_.path() / "cache")) {
+    if (const auto kind = entry.path().extension();
+        kind == ".o" || kind == ".so" || kind == ".gch" || kind == ".h") {
+      // In another file's place: the loaded one stays mapped.
+      const std::string content = loader::read_file(entry.path()).value();
+      ASSERT_TRUE(loader::write_atomically(entry.path(), content.substr(0, content.size() / 2)));
+      ++files;
+    }
+  }
+  EXPECT_EQ(files, 4U);
+  const auto again = load(cut, log_);
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(again->build.commands, 2U);  // the object, the program
+  EXPECT_EQ(call(again->functions[0]), "whole");
 }
 
 TEST(IncludeDir, IsBesideTheProgramOrWhereItIsSaid) {
