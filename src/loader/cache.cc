@@ -103,9 +103,6 @@ bool sync(const fs::path& path) {
   return synced;
 }
 
-// Marks a file as used now.
-void touch(const fs::path& path) { ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); }
-
 std::string unusable(const fs::path& directory) {
   std::error_code error;
   fs::create_directories(directory.parent_path(), error);
@@ -198,7 +195,7 @@ std::optional<fs::path> Cache::find(std::string_view key, std::string_view exten
   }
   fs::path result = directory_ / (result_name(key, *dependencies) + std::string(extension));
   if (!is_whole(result)) return std::nullopt;
-  for (const fs::path& used : {manifest, result, size_file(result)}) touch(used);
+  for (const fs::path& used : {manifest, result, size_file(result)}) mark_used(used);
   return result;
 }
 
@@ -255,6 +252,8 @@ Result<fs::path> Cache::keep(std::string_view key, std::string_view extension, c
   }
   return result;
 }
+
+void Cache::mark_used(const fs::path& path) { ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); }
 
 void Cache::trim(std::uintmax_t limit) const {
   std::vector<Entry> entries;

@@ -78,6 +78,9 @@ class Cache {
                                      std::span<const std::string> dependencies,
                                      std::int64_t begin) const;
 
+  // What is in use without find() or keep(): trim() leaves it.
+  static void mark_used(const std::filesystem::path& path);
+
   // Removes what was used least recently until at most `limit` bytes are left. What was used in the
   // last minute stays: another process may be about to load it.
   void trim(std::uintmax_t limit) const;

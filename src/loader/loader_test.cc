@@ -328,6 +328,44 @@ TEST_F(LoaderTest, ACMakeProjectIsBuiltAsItSays) {
               EndsWith("is expected to contain a function named g; it contains: f"));
 }
 
+TEST_F(LoaderTest, ACMakeProjectIsBuiltAgainBesideWhatIsLeft) {
+  const auto write_project = [&](const std::string& target) {
+    files_.write("project/CMakeLists.txt",
+                 "cmake_minimum_required(VERSION 3.20)\nproject(p LANGUAGES CXX)\n"
+                 "find_package(ofn REQUIRED)\nadd_library(" +
+                     target +
+                     " MODULE f.cc)\n"
+                     "target_link_libraries(" +
+                     target + " PRIVATE ofn::function)\n");
+  };
+  files_.write("project/f.cc",
+               "#include <ofn/function.h>\nstatic std::string f() { return \"f\"; }\n"
+               "OFN_FUNCTION(f)\n");
+  const fs::path cache = files_.path() / "cache";
+  LoadRequest project = request((files_.path() / "project").native());
+  project.cache_dirs = {cache};
+  write_project("before");
+  ASSERT_TRUE(load(project, log_));
+
+  // A target of another name is one program still.
+  write_project("after");
+  const auto renamed = load(project, log_);
+  ASSERT_TRUE(renamed) << renamed.error().text();
+
+  // What nothing had to be done for is in use, however old it is.
+  for (const auto& entry : fs::recursive_directory_iterator(cache)) {
+    fs::last_write_time(entry, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  }
+  project.cache_limit = 0;
+  const auto unchanged = load(project, log_);
+  ASSERT_TRUE(unchanged) << unchanged.error().text();
+  std::vector<std::string> kept;
+  for (const auto& entry : fs::directory_iterator(cache)) {
+    kept.push_back(entry.is_directory() ? "folder" : entry.path().extension());
+  }
+  EXPECT_THAT(kept, testing::UnorderedElementsAre("folder", ".so"));
+}
+
 // What is made of one build: a program that is moved, copied, patched and cut.
 TEST_F(LoaderTest, ABuiltProgramNeedsNothingElse) {
   const fs::path made = files_.path() / "made.so";

@@ -149,19 +149,32 @@ Result<fs::path> build_cmake_project(const fs::path& directory, const std::strin
       return std::unexpected(configured.error());
     }
   }
-  if (auto built = run_step({{"cmake", "--build", build.native(), "--parallel"}}); !built) {
-    return std::unexpected(built.error());
+  const Command build_all{{"cmake", "--build", build.native(), "--parallel"}};
+  if (auto built = run_step(build_all); !built) return std::unexpected(built.error());
+  auto programs = find_programs(build);
+  if (programs.size() > 1) {
+    // A target that was renamed has left what it built.
+    for (const fs::path& program : programs) fs::remove(program, error);
+    if (auto built = run_step(build_all); !built) return std::unexpected(built.error());
+    programs = find_programs(build);
   }
-  const auto programs = find_programs(build);
+  // Also a build that had nothing to do: trimming measures a folder by its latest file.
+  Cache::mark_used(build / "ofn" / "lock");
   if (programs.size() == 1) {
     // Under the name of its content: the next build must not write into what is loaded.
     const fs::path kept = cache.directory() / (digest_file(programs.front()).value_or(key) + ".so");
-    if (!fs::exists(kept, error)) {
+    const std::uintmax_t size = fs::file_size(programs.front(), error);
+    if (!fs::exists(kept, error) || fs::file_size(kept, error) != size) {
       const fs::path made = cache.scratch(".so");
       fs::copy_file(programs.front(), made, error);
       if (!error) fs::rename(made, kept, error);
-      if (error) return fail(Code::kInternal, "cannot copy " + shown + ": " + error.message());
+      if (error) {
+        std::error_code ignored;
+        fs::remove(made, ignored);
+        return fail(Code::kInternal, "cannot copy " + shown + ": " + error.message());
+      }
     }
+    Cache::mark_used(kept);
     return kept;
   }
   std::string names;
