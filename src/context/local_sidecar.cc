@@ -10,8 +10,8 @@ LocalSidecarPlan plan_local_sidecar(const FunctionContext& context, const Settin
   if (settings.local_sidecar == LocalSidecarMode::kOff) {
     return {Action::kNone, "--local-sidecar is off"};
   }
-  if (context.triggers.empty() && context.outputs.empty()) {
-    return {Action::kNone, "the context has neither triggers nor outputs"};
+  if (context.triggers.empty() && context.outputs.empty() && context.states.empty()) {
+    return {Action::kNone, "the context has neither triggers nor outputs nor states"};
   }
   if (settings.sidecar.configured()) {
     return {Action::kNone,

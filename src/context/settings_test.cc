@@ -325,6 +325,8 @@ TEST(LocalSidecar, Plan) {
   with_outputs.outputs.emplace_back();
   FunctionContext with_triggers;
   with_triggers.triggers.emplace_back();
+  FunctionContext with_states;
+  with_states.states.emplace_back();
   struct Case {
     const FunctionContext& context;
     std::string mode;
@@ -337,6 +339,7 @@ TEST(LocalSidecar, Plan) {
            {none, "auto", {}, kNone},
            {with_outputs, "auto", {}, kProbe},
            {with_triggers, "auto", {}, kProbe},
+           {with_states, "auto", {}, kProbe},
            {with_outputs, "auto", {{"DAPR_HOST", "x"}}, kNone},
            {with_outputs, "auto", {{"DAPR_SIDECAR_IP", "x"}}, kNone},
            {with_outputs, "auto", {{"DAPR_GRPC_PORT", "50001"}}, kNone},

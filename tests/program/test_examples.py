@@ -79,13 +79,16 @@ def test_snippets_in_the_documentation_are_the_files_they_name(repository):
 
 @pytest.fixture
 def serve_folder(program, examples, tmp_path):
-    """serve_folder(name, target): a copy of the example's folder, with its context and the embedded sidecar."""
+    """serve_folder(name, target): a copy of the example's folder, with its context and the embedded sidecar.
+
+    "on", because a developer's daprd may run, too; "auto" is how it is shipped.
+    """
     servers = []
 
-    def start(name, target):
+    def start(name, target, local_sidecar="on"):
         folder = tmp_path / name
         shutil.copytree(examples / name, folder, ignore=shutil.ignore_patterns("data"))
-        environment = {"FUNC_CONTEXT": (folder / "func_context.json").read_text(), "OFN_LOCAL_SIDECAR": "on"}
+        environment = {"FUNC_CONTEXT": (folder / "func_context.json").read_text(), "OFN_LOCAL_SIDECAR": local_sidecar}
         arguments = ["--source", "function.cc", "--target", target, "--host", "127.0.0.1", "--port", "0"]
         servers.append(Server(program.run(arguments, environment, cwd=folder)))
         return folder, servers[-1]
@@ -253,7 +256,8 @@ def test_task(serve_folder):
 
 
 def test_state(serve_folder):
-    _, server = serve_folder("state", "visit")
+    _, server = serve_folder("state", "visit", local_sidecar="auto")
+    server.logged("local sidecar listening")
     for name, count in ((b"Ada", b"1\n"), (b"Grace", b"1\n"), (b"Ada", b"2\n"), (b"Ada", b"3\n")):
         answer = call(server.url, body=name)
         assert (answer.status, answer.body) == (200, count)
