@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/load_function.h"
+#include "cli/loading.h"
 #include "cli/streams.h"
 #include "context/function_context.h"
 #include "context/settings.h"
@@ -21,8 +22,12 @@ int build(const BuildCommand& command, const Environment& env) {
   Logger log(LogStyle::kReadable, Level::kWarning, STDERR_FILENO);
   const auto target =
       settings->target.origin.is_default() ? std::nullopt : std::optional(settings->target.value);
-  const auto request = load_request(settings->source.value, target, settings->cxxflags, env);
+  StoppableLoad stoppable;
+  const InitializersWatched watched(settings->source.value);
+  auto request = load_request(settings->source.value, target, settings->cxxflags, env);
+  request.stop = stoppable.token();
   const auto program = build_shared(request, command.output, log);
+  stoppable.end_if_told();
   if (!program) return complain(program.error().message()), kExitLoad;
   std::string functions;
   for (const Function& function : program->functions) {

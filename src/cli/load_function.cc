@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "cli/loading.h"
 #include "function/registry.h"
 
 namespace ofn::cli {
@@ -36,7 +37,12 @@ Result<std::vector<Function>> loaded_functions(const Settings& settings,
                                                const std::optional<std::string>& target,
                                                const Environment& env,
                                                std::vector<PluginType>& plugins, Log& log) {
-  auto program = load(load_request(settings.source.value, target, settings.cxxflags, env), log);
+  StoppableLoad stoppable;
+  const InitializersWatched watched(settings.source.value);
+  auto request = load_request(settings.source.value, target, settings.cxxflags, env);
+  request.stop = stoppable.token();
+  auto program = load(request, log);
+  stoppable.end_if_told();
   if (!program) return std::unexpected(std::move(program).error());
   log.write(
       Level::kInfo, program->build.commands == 0 ? "function loaded" : "function compiled",
@@ -66,6 +72,7 @@ LoadRequest load_request(const std::string& source, std::optional<std::string> t
 
 Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins) {
   for (const std::string& file : settings.plugins) {
+    const InitializersWatched watched(file);
     if (auto loaded = load_plugins(file, plugins); !loaded) return loaded;
   }
   return {};

@@ -39,7 +39,11 @@ class Fd {
   int fd_;
 };
 
-// A running process. Lifetime: the destructor kills the process group and reaps.
+// How long a command may take to remove its own temporary files, and a build tool to end what it
+// has given process groups of their own, as ninja does.
+constexpr int kEndsWithin = 200;  // milliseconds
+
+// A running process. Lifetime: the destructor ends the process group, by force at last, and reaps.
 class Child {
  public:
   static Result<Child> start(const Command& command);
@@ -51,6 +55,9 @@ class Child {
   Child& operator=(Child&&) = delete;
   ~Child() {
     if (pid_ > 0) {
+      ask_to_end();
+      pollfd wait = {.fd = ended_.get(), .events = POLLIN, .revents = 0};
+      ::poll(&wait, 1, kEndsWithin);
       ::kill(-pid_, SIGKILL);
       reap();
     }
@@ -59,6 +66,7 @@ class Child {
   int output_fd() const { return output_.get(); }
   int ended_fd() const { return ended_.get(); }  // -1 where the kernel has no pidfd
 
+  void ask_to_end() const { ::kill(-pid_, SIGTERM); }
   // Takes what has been written; false at its end.
   bool read_output();
   Finished finish() {
@@ -183,8 +191,13 @@ Result<std::vector<Finished>> run_all(std::span<const Command> commands, std::si
     if (::poll(waits.data(), waits.size(), poll_timeout(limits.deadline)) < 0 && errno != EINTR) {
       return fail(Code::kInternal, std::string("cannot wait for a process: ") + strerror(errno));
     }
-    if (limits.stop.stop_requested()) return fail(Code::kCancelled, "stopped while compiling");
-    if (limits.deadline.passed(SystemClock().now())) {
+    const bool is_stopped = limits.stop.stop_requested();
+    const bool is_late = limits.deadline.passed(SystemClock().now());
+    if (is_stopped || is_late) {
+      for (const auto& [index, child] : running) child.ask_to_end();  // all at once
+    }
+    if (is_stopped) return fail(Code::kCancelled, "stopped while compiling");
+    if (is_late) {
       return fail(Code::kDeadlineExceeded,
                   commands[running.front().first].arguments[0] + " took too long and was stopped");
     }

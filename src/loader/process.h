@@ -35,7 +35,7 @@ struct Limits {
 // Runs all commands, `at_once` at a time, and waits for them. In the order of `commands`.
 // Each command is a process group of its own; standard input is empty.
 // Errors: a program that cannot be started; kDeadlineExceeded and kCancelled, after every process
-// group has been killed. A program that fails is no Error: see Finished.
+// group has been asked to end, and killed. A program that fails is no Error: see Finished.
 Result<std::vector<Finished>> run_all(std::span<const Command> commands, std::size_t at_once,
                                       const Limits& limits);
 

@@ -94,6 +94,20 @@ SOURCES = [
         [],
     ),
     (
+        "a static initializer throws",
+        "#include <stdexcept>\nstatic const int kRead = (throw std::out_of_range(\"too far\"), 1);\nstd::string hello();\n",
+        None,
+        ["functions-framework: File f.cc cannot be loaded: a static initializer threw std::out_of_range: too far\n"],
+        ["terminate called"],
+    ),
+    (
+        "a static initializer ends it",
+        "#include <exception>\nstatic const int kRead = (std::terminate(), 1);\n",
+        None,
+        ["functions-framework: File f.cc cannot be loaded: it ended by std::terminate\n"],
+        [],
+    ),
+    (
         "no C++ name",
         "",
         "hello world",

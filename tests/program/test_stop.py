@@ -138,11 +138,69 @@ def test_as_pid_1(as_pid_1, functions, number):
     assert '"stopped"' in process.output
 
 
+def assert_nobody_compiles(writer, home):
+    """The compiler, which had the FIFO open, has ended, and its files are gone."""
+
+    def is_broken():
+        try:
+            os.write(writer, b"\n")
+        except BrokenPipeError:
+            return True
+        return False
+
+    until(is_broken, "the compiler to end")
+    assert [path.name for path in (home / ".cache" / "ofn" / "programs").glob("tmp-*")] == []
+
+
 @pytest.mark.parametrize("number", SIGNALS, ids=str)
 def test_as_pid_1_while_it_compiles(as_pid_1, tmp_path, fifo, number):
     source = tmp_path / "slow.cc"
     source.write_text(f'#include "{fifo}"\n')
     process, send = as_pid_1(source, "f")
-    with open(fifo, "wb"):  # the compiler has it open, too
+    with open(fifo, "wb", buffering=0) as writer:  # the compiler has it open, too
         send(number)
         assert process.exit_code() == 128 + number
+        assert_nobody_compiles(writer.fileno(), tmp_path)
+
+
+CMAKE_PROJECT = """cmake_minimum_required(VERSION 3.20)
+project(slow LANGUAGES CXX)
+find_package(ofn REQUIRED)
+add_library(slow MODULE slow.cc)
+target_link_libraries(slow PRIVATE ofn::function)
+"""
+COMPILING = [
+    # what is loaded, the command, variables
+    ("slow.cc", [], {}),
+    ("slow.cc", ["build", "-o", "slow.so"], {}),
+    ("", [], {}),
+    ("", [], {"CMAKE_GENERATOR": "Ninja"}),  # whose commands are process groups of their own
+]
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=str)
+@pytest.mark.parametrize(("source", "command", "variables"), COMPILING)
+def test_while_it_compiles(program, tmp_path, fifo, source, command, variables, number):
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "slow.cc").write_text(f'#include "{fifo}"\n')
+    (project / "CMakeLists.txt").write_text(CMAKE_PROJECT)
+    environment = {"HOME": str(tmp_path), **variables}
+    process = program.run([*command, "--source", project / source, "--target", "f"], environment, cwd=tmp_path)
+    with process, open(fifo, "wb", buffering=0) as writer:
+        process.signal(number)
+        assert process.exit_code() == -number
+        assert_nobody_compiles(writer.fileno(), tmp_path)
+
+
+def test_while_a_static_initializer_does_not_return(program, tmp_path, fifo):
+    source = tmp_path / "slow.cc"
+    source.write_text(f"""#include <ofn/function.h>
+#include <fstream>
+static std::ifstream opened("{fifo}");
+static const int kRead = opened.get();
+std::string f() {{ return {{}}; }}
+""")
+    with program.run(["--source", source, "--target", "f"]) as process, open(fifo, "wb"):
+        process.terminate()
+        assert process.exit_code() == -signal.SIGTERM

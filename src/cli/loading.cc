@@ -1,0 +1,72 @@
+#include "cli/loading.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <unistd.h>
+#include <utility>
+
+#include "cli/command_line.h"
+#include "cli/streams.h"
+#include "function/guard.h"
+
+namespace ofn::cli {
+
+namespace {
+
+// As the default would, also for process 1, which has none, and where the caller's shell had the
+// signal ignored.
+[[noreturn]] void end_by(int number) {
+  if (getpid() != 1) {
+    std::signal(number, SIG_DFL);
+    ::kill(getpid(), number);
+  }
+  std::_Exit(128 + number);
+}
+
+// A terminate handler is given nothing.
+constinit thread_local const std::string* loaded_file = nullptr;
+
+[[noreturn]] void tell_of_initializer() {
+  if (loaded_file == nullptr) __gnu_cxx::__verbose_terminate_handler();
+  const auto crash = guarded([] {
+    if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+  });
+  std::string text = "File " + *loaded_file + " cannot be loaded: ";
+  text += crash ? "a static initializer threw " + crash->exception : "it ended by std::terminate";
+  if (crash && !crash->what.empty()) text += ": " + crash->what;
+  complain(text);
+  std::_Exit(kExitLoad);
+}
+
+}  // namespace
+
+StoppableLoad::StoppableLoad()
+    : last_chance_(loop_, [this] { end_by(told_); }),
+      signals_(loop_, {SIGTERM, SIGINT}, [this](int number) {
+        if (told_ != 0) return;
+        told_ = number;
+        last_chance_.arm(clock_.now() + kLastChance);
+        stop_.request_stop();
+      }) {
+  // A system that grants no thread will not let anything be served either.
+  (void)thread_.post([this] { loop_.run(); });
+}
+
+StoppableLoad::~StoppableLoad() { loop_.stop(); }
+
+void StoppableLoad::end_if_told() const {
+  if (told_ != 0) end_by(told_);
+}
+
+InitializersWatched::InitializersWatched(std::string file)
+    : file_(std::move(file)), before_(std::set_terminate(tell_of_initializer)) {
+  loaded_file = &file_;
+}
+
+InitializersWatched::~InitializersWatched() {
+  loaded_file = nullptr;
+  std::set_terminate(before_);
+}
+
+}  // namespace ofn::cli

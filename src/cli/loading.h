@@ -1,0 +1,63 @@
+// What ends the program while somebody else's code is compiled and loaded.
+//
+//   const InitializersWatched watched("hello.cc");
+//   StoppableLoad stoppable;
+//   request.stop = stoppable.token();
+//   auto program = load(request, log);
+//   stoppable.end_if_told();
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.h"
+#include "loop/loop.h"
+#include "loop/signals.h"
+#include "loop/workers.h"
+
+namespace ofn::cli {
+
+// SIGTERM and SIGINT ask what loads to stop, so that it ends its compilers and takes their files
+// away; the process then ends as the signal would have ended it. What does not listen, as a static
+// initializer that never returns, is ended after kLastChance.
+// Lifetime: while it lives, the signals do not have their default effect. Cost: a thread.
+class StoppableLoad {
+ public:
+  static constexpr Duration kLastChance = std::chrono::seconds(2);
+
+  StoppableLoad();
+  StoppableLoad(const StoppableLoad&) = delete;
+  StoppableLoad& operator=(const StoppableLoad&) = delete;
+  ~StoppableLoad();
+
+  std::stop_token token() const { return stop_.get_token(); }
+  // Where a signal came, this does not return.
+  void end_if_told() const;
+
+ private:
+  SystemClock clock_;
+  std::stop_source stop_;
+  std::atomic<int> told_ = 0;  // the signal
+  Loop loop_{clock_};
+  Timer last_chance_;
+  Signals signals_;
+  Workers thread_{1, std::chrono::seconds(10), "ofn-load-stop"};
+};
+
+// While it lives, an exception that leaves a static initializer of what this thread loads names
+// `file`, and ends the program with kExitLoad: there is no way back out of dlopen.
+class InitializersWatched {
+ public:
+  explicit InitializersWatched(std::string file);
+  InitializersWatched(const InitializersWatched&) = delete;
+  InitializersWatched& operator=(const InitializersWatched&) = delete;
+  ~InitializersWatched();
+
+ private:
+  std::string file_;
+  std::terminate_handler before_;
+};
+
+}  // namespace ofn::cli
