@@ -111,6 +111,9 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
             [](const FlagSpec& spec) { return spec.group == FlagGroup::kFunction; });
   build_app->add_option("-o,--output", build.output, "The .so to write")
       ->required()
+      ->check([](const std::string& file) {
+        return file.empty() ? std::string("needs the name of a file") : std::string();
+      })
       ->type_name("FILE");
 
   CLI::App* sidecar_app = app.add_subcommand(

@@ -51,6 +51,7 @@ TEST(CommandLine, ErrorsNameTheFlagAndTheNearest) {
       {{"serve"}, "unexpected argument \"serve\""},
       {{"--target"}, "--target"},
       {{"build", "--source", "a.cc"}, "--output"},
+      {{"build", "--source", "a.cc", "-o", ""}, "--output: needs the name of a file"},
       {{"build", "-o", "a.so", "--port", "1"}, "unknown flag --port"},
       {{"sidecar", "--grpc-port", "http"}, "--grpc-port"},
       {{"sidecar", "--app-port", "70000"}, "--app-port: Value 70000 not in range 0 to 65535"},

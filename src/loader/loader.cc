@@ -10,6 +10,7 @@
 
 #include <ofn/signature.h>
 
+#include "base/random.h"
 #include "function/registry.h"
 #include "loader/build_check.h"
 #include "loader/cache.h"
@@ -250,11 +251,45 @@ Error in_file(const std::string& shown, const Error& error) {
   return {error.code(), file_text(shown) + error.message()};
 }
 
+// Before anything is compiled: nothing of the author's is written over.
+Result<void> check_output(const fs::path& source, const fs::path& output) {
+  std::error_code error;
+  std::string reason;
+  if (output.filename().empty() || fs::is_directory(output, error)) {
+    reason = "it is a directory";
+  } else if (fs::equivalent(output, source, error)) {
+    reason = "it is the source";
+  } else if (loader::is_source_file(output) && fs::exists(output, error)) {
+    reason = "it is a C++ source file";
+  }
+  if (reason.empty()) return {};
+  return fail(Code::kInvalidArgument, "cannot write " + output.native() + ": " + reason +
+                                          "; name the .so that is to be made");
+}
+
+Result<void> write_output(const fs::path& made, const fs::path& output) {
+  Random random;
+  fs::path part = output;
+  part += "." + uuid4(random);
+  std::error_code error;
+  fs::copy_file(made, part, error);
+  if (!error) fs::rename(part, output, error);
+  if (!error) return {};
+  std::error_code ignored;
+  fs::remove(part, ignored);
+  return fail(Code::kPermissionDenied, "cannot write " + output.native() + ": " + error.message());
+}
+
 Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* output, Log& log) {
   const SystemClock clock;
   const SteadyTime start = clock.now();
   const auto source = existing_source(request);
   if (!source) return std::unexpected(source.error());
+  if (output != nullptr) {
+    if (auto checked = check_output(*source, *output); !checked) {
+      return std::unexpected(checked.error());
+    }
+  }
   Target target{.name = request.target.value_or("function"), .is_default = !request.target};
 
   Shared shared{.path = *source, .objects = {}, .build = {}};
@@ -288,14 +323,8 @@ Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* outp
     return std::unexpected(target_error(request, target, *registry, shared.objects));
   }
   if (output != nullptr) {
-    fs::path part = *output;
-    part += ".part";
-    std::error_code error;
-    fs::copy_file(shared.path, part, fs::copy_options::overwrite_existing, error);
-    if (!error) fs::rename(part, *output, error);
-    if (error) {
-      return fail(Code::kPermissionDenied,
-                  "cannot write " + output->native() + ": " + error.message());
+    if (auto written = write_output(shared.path, *output); !written) {
+      return std::unexpected(written.error());
     }
   }
   program.build.elapsed = clock.now() - start;

@@ -1,6 +1,7 @@
 // Loads real functions: each case compiles a tiny source with the compiler of this machine.
 #include "loader/loader.h"
 
+#include <set>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
@@ -442,6 +443,38 @@ TEST_F(LoaderTest, ABuiltProgramNeedsNothingElse) {
       }
     }
   }
+}
+
+TEST_F(LoaderTest, WhatIsBuiltIsWrittenOverNothingElse) {
+  const std::string text = "#include <ofn/function.h>\nstd::string f() { return {}; }\n";
+  const std::string source = files_.write("f.cc", text);
+  const std::string other = files_.write("other.cc", "other");
+  const fs::path folder = files_.path() / "folder";
+  fs::create_directory(folder);
+  fs::create_symlink(source, files_.path() / "link.so");
+  const std::pair<fs::path, const char*> cases[] = {
+      {source, "it is the source; name the .so"},
+      {files_.path() / "link.so", "it is the source; name the .so"},
+      {other, "it is a C++ source file; name the .so"},
+      {folder, "it is a directory; name the .so"},
+      {folder / "", "it is a directory; name the .so"},
+      {"", "it is a directory; name the .so"},
+      {folder / "missing" / "f.so", "No such file or directory"},
+  };
+  for (const auto& [output, reason] : cases) {
+    const auto built = build_shared(request(source, "f"), output, log_);
+    EXPECT_THAT(message_of(built),
+                AllOf(StartsWith("cannot write " + output.native() + ": "), HasSubstr(reason)));
+  }
+  EXPECT_EQ(loader::read_file(source), text);
+  EXPECT_EQ(loader::read_file(other), "other");
+  ASSERT_TRUE(build_shared(request(source, "f"), folder / "f.so", log_));
+  ASSERT_TRUE(build_shared(request(source, "f"), folder / "f.so", log_)) << "once more";
+  std::set<std::string> left;
+  for (const auto& entry : fs::recursive_directory_iterator(files_.path())) {
+    left.insert(entry.path().filename());
+  }
+  EXPECT_THAT(left, ElementsAre("f.cc", "f.so", "folder", "link.so", "other.cc"));
 }
 
 TEST_F(LoaderTest, AProgramOfAnotherBuildIsRefusedBeforeItRuns) {
