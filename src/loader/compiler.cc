@@ -64,15 +64,24 @@ void append(std::vector<std::string>& to, std::span<const std::string> more) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
-// The last lines first to go: a template error of a thousand lines begins with what matters.
-std::string shortened(std::string text) {
+// The last lines first to go: a template error of a thousand lines begins with what matters. But
+// warnings do not hide an error.
+std::string shortened(std::string_view text) {
   constexpr std::size_t kLimit = std::size_t{16} * 1024;
-  if (text.size() > kLimit) {
-    text.resize(text.rfind('\n', kLimit) + 1);
-    text += "…\n";
+  constexpr std::string_view kError = "error:";
+  const auto first = text.find(kError);
+  const bool is_late = first != std::string_view::npos && first > kLimit - kError.size();
+  if (is_late) text.remove_prefix(text.rfind('\n', first) + 1);
+  const bool is_long = text.size() > kLimit;
+  if (is_long) {
+    text = text.substr(0, kLimit);
+    text = text.substr(0, text.rfind('\n'));  // all of a line that has no end
   }
-  while (text.ends_with('\n')) text.pop_back();
-  return text;
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  std::string shortened = is_late ? "…\n" : "";
+  shortened += text;
+  if (is_long) shortened += "\n…";
+  return shortened;
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "loader/build_check.h"
 #include "loader/cache.h"
 #include "loader/compiler.h"
+#include "loader/digest.h"
 #include "loader/elf_file.h"
 #include "loader/flags.h"
 #include "loader/project.h"
@@ -47,10 +48,12 @@ std::string demangled(const std::string& name) {
   return demangled;
 }
 
+constexpr std::string_view kUnnamed = "(anonymous namespace)::";
+
 // As an author writes it: "app::f(int)" for "app::(anonymous namespace)::f[abi:cxx11](int)".
 std::string readable(const std::string& symbol) {
   std::string text = demangled(symbol);
-  for (const std::string_view part : {"(anonymous namespace)::", "[abi:cxx11]"}) {
+  for (const std::string_view part : {kUnnamed, std::string_view("[abi:cxx11]")}) {
     for (auto at = text.find(part); at != std::string::npos; at = text.find(part)) {
       text.erase(at, part.size());
     }
@@ -62,6 +65,7 @@ struct Defined {
   std::set<std::string> names;               // of every function that the author could name
   std::vector<std::string> of_the_target;    // with their parameters
   bool target_is_missing_elsewhere = false;  // it is called but not defined
+  bool target_is_hidden = false;             // it is defined in an unnamed namespace
 };
 
 // What the author's files define, as far as the object files tell: no inline functions, which come
@@ -82,7 +86,9 @@ Defined functions_of(std::span<const Object> objects, const std::string& target)
       const bool is_authors = !symbol.is_weak && symbol.name.starts_with("_Z") &&
                               text.find('[') == std::string::npos && !name.starts_with("_") &&
                               name.find_first_of("<~ ") == std::string::npos;
-      if (name == target && !symbol.is_weak) defined.of_the_target.push_back(text);
+      const bool is_hidden = demangled(symbol.name).find(kUnnamed) != std::string::npos;
+      if (name == target && is_hidden) defined.target_is_hidden = true;
+      if (name == target && !symbol.is_weak && !is_hidden) defined.of_the_target.push_back(text);
       if (is_authors) defined.names.insert(name);
     }
   }
@@ -115,6 +121,14 @@ Error target_error(const LoadRequest& request, const Target& target, const Regis
   if (defined.target_is_missing_elsewhere) message += ", which it declares but does not define";
   message +=
       defined.names.empty() ? "; it contains none" : "; it contains: " + joined(defined.names);
+  // What nobody calls is in no object file.
+  const bool may_be_hidden = std::ranges::any_of(objects, [&](const Object& object) {
+    return loader::may_hide(loader::read_file(object.source.path).value_or(""), target);
+  });
+  if (defined.target_is_hidden || may_be_hidden) {
+    message += "; a function in an unnamed namespace is found by OFN_FUNCTION(" + target.name +
+               ") beside it";
+  }
   return {Code::kNotFound, std::move(message)};
 }
 

@@ -184,6 +184,22 @@ TEST_F(LoaderTest, AMissingTargetListsWhatIsThere) {
   EXPECT_THAT(message_of(load_source(text, "no such")), HasSubstr("cannot be the name"));
 }
 
+TEST_F(LoaderTest, ATargetInAnUnnamedNamespaceIsToldHowToBeFound) {
+  const char* text =
+      "#include <ofn/function.h>\n"
+      "namespace\n{ std::string hello() { return \"hidden\"; } }\n";
+  const std::string hint =
+      "; a function in an unnamed namespace is found by OFN_FUNCTION(hello) beside it";
+  EXPECT_THAT(message_of(load_source(text, "hello", "-O0")),
+              EndsWith("named hello; it contains: hello" + hint));
+  EXPECT_THAT(message_of(load_source(text, "hello", "-O2")),
+              EndsWith("named hello; it contains none" + hint));
+  EXPECT_THAT(message_of(load_source(text, "other")), EndsWith("it contains: hello"));
+  const auto program = load_source(std::string(text) + "OFN_FUNCTION(hello)\n", "hello");
+  ASSERT_TRUE(program) << program.error().text();
+  EXPECT_EQ(call(program->functions[0]), "hidden");
+}
+
 TEST_F(LoaderTest, AnUnsupportedSignatureSaysWhichAreSupported) {
   const auto check = [&](const char* declaration, const char* type) {
     SCOPED_TRACE(declaration);
@@ -244,6 +260,19 @@ TEST_F(LoaderTest, DiagnosticsPointAtTheAuthorsLines) {
       message_of(load_source("#include <ofn/function.h>\nint hello(int);\nOFN_FUNCTION(hello)\n"));
   EXPECT_THAT(registered, AllOf(HasSubstr(source + ":3:1:"),
                                 HasSubstr("ofn: a function of this type is not supported")));
+}
+
+TEST_F(LoaderTest, NothingHidesTheFirstError) {
+  std::string warnings;
+  for (int i = 0; i < 400; ++i) warnings += "#warning this goes on and on and on and on\n";
+  const std::string error = "#error \"what matters\"\n";
+  const std::string longer = "#error " + std::string(20000, 'x') + "\n";
+  for (const auto& text : {warnings + error, error + warnings, warnings + longer, longer}) {
+    const std::string message = message_of(load_source(text));
+    EXPECT_THAT(message, HasSubstr("error: #error "));
+    EXPECT_THAT(message, HasSubstr("…")) << "the rest is left out";
+    EXPECT_LT(message.size(), 17000U);
+  }
 }
 
 TEST_F(LoaderTest, SourcesThatCannotBeLoadedSayWhy) {

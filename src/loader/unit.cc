@@ -68,12 +68,28 @@ std::string tail_name(const Target& target) { return "<target " + target.name + 
 
 std::string generate(std::string_view source, std::string_view text, const Target& target,
                      Tail tail) {
+  // A byte order mark is one at the beginning of a file only.
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
   std::string unit = line_directive(source);
   unit += text;
   if (tail != Tail::kNothing) {
     unit += "\n" + line_directive(tail_name(target)) + tail_text(source, target, tail);
   }
   return unit;
+}
+
+bool may_hide(std::string_view text, const Target& target) {
+  constexpr std::string_view kKeyword = "namespace";
+  const auto scope = target.name.rfind("::");
+  const std::string name = scope == std::string::npos ? target.name : target.name.substr(scope + 2);
+  if (text.find(name) == std::string_view::npos) return false;
+  for (auto at = text.find(kKeyword); at != std::string_view::npos; at = text.find(kKeyword, at)) {
+    at += kKeyword.size();
+    const auto next = text.find_first_not_of(" \t\r\n", at);
+    if (next != std::string_view::npos && text[next] == '{') return true;
+  }
+  return false;
 }
 
 std::optional<std::string> refused_type(std::string_view diagnostics, const Target& target) {

@@ -38,6 +38,10 @@ std::string tail_name(const Target& target);
 std::string generate(std::string_view source, std::string_view text, const Target& target,
                      Tail tail);
 
+// Could `text` have the target in an unnamed namespace? The stand-in of Tail::kIfPresent is as near
+// as a function there, so it is not found. By the words alone: for a hint.
+bool may_hide(std::string_view text, const Target& target);
+
 // The C++ type that the compiler says it cannot take as a function, from its diagnostics about the
 // tail: "int (int)" as "int hello(int)"; nullopt when it says none.
 std::optional<std::string> refused_type(std::string_view diagnostics, const Target& target);

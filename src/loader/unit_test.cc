@@ -37,6 +37,21 @@ TEST(Unit, KeepsTheAuthorsLinesAndName) {
   EXPECT_THAT(unit, HasSubstr("kTarget, \"app::hello\""));
   EXPECT_THAT(generate("a.cc", "x", *target_of("f"), Tail::kAlways), Not(HasSubstr("absent")));
   EXPECT_EQ(generate("a.cc", "x", *target_of("f"), Tail::kNothing), "#line 1 \"a.cc\"\nx");
+  EXPECT_EQ(generate("a.cc", "\xEF\xBB\xBFx", *target_of("f"), Tail::kNothing),
+            "#line 1 \"a.cc\"\nx")
+      << "a byte order mark";
+}
+
+TEST(Unit, MayHideTheTargetInAnUnnamedNamespace) {
+  const Target target = *target_of("app::hello");
+  for (const char* text : {"namespace { void hello(); }", "namespace\n{\nvoid hello();",
+                           "namespace app { namespace\t{ void hello(); } }"}) {
+    EXPECT_TRUE(may_hide(text, target)) << text;
+  }
+  for (const char* text : {"", "hello", "namespace app { void hello(); }",
+                           "namespace { void f(); }", "hello namespace"}) {
+    EXPECT_FALSE(may_hide(text, target)) << text;
+  }
 }
 
 TEST(Unit, ReadsTheRefusedTypeFromDiagnostics) {
