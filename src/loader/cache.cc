@@ -324,4 +324,14 @@ std::vector<std::string> parse_dependencies(std::string_view text) {
   return paths;
 }
 
+std::vector<std::string> parse_link_dependencies(std::string_view text) {
+  std::vector<std::string> paths;
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
+    end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    if (line.size() > 1 && line.ends_with(':')) paths.emplace_back(line.substr(0, line.size() - 1));
+  }
+  return paths;
+}
+
 }  // namespace ofn::loader

@@ -96,7 +96,9 @@ class Cache {
 // Writes a file so that it appears whole or not at all.
 Result<void> write_atomically(const std::filesystem::path& path, std::string_view text);
 
-// The prerequisites in a dependency file as compilers and linkers write it (Make's syntax).
+// The prerequisites in a dependency file as compilers write it (Make's syntax).
 std::vector<std::string> parse_dependencies(std::string_view text);
+// The same of linkers, which escape nothing: by the empty rules that they write for each, one a line.
+std::vector<std::string> parse_link_dependencies(std::string_view text);
 
 }  // namespace ofn::loader

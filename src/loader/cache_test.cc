@@ -172,5 +172,15 @@ TEST(Dependencies, AreReadAsMakeDoes) {
   EXPECT_THAT(parse_dependencies(""), ElementsAre());
 }
 
+TEST(Dependencies, OfLinkersAreOneALine) {
+  // GNU ld and gold; mold.
+  EXPECT_THAT(
+      parse_link_dependencies("a.so: \\\n  x.o \\\n  my dir/liba.a\n\nx.o:\n\nmy dir/liba.a:\n"),
+      ElementsAre("x.o", "my dir/liba.a"));
+  EXPECT_THAT(parse_link_dependencies("a.so: x.o my dir/liba.a\n\nx.o:\n\nmy dir/liba.a:"),
+              ElementsAre("x.o", "my dir/liba.a"));
+  EXPECT_THAT(parse_link_dependencies("a.so: \\\n  x.o\n:\n"), ElementsAre());
+}
+
 }  // namespace
 }  // namespace ofn::loader

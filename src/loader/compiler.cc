@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "loader/digest.h"
+#include "loader/flags.h"
 
 namespace ofn::loader {
 namespace {
@@ -146,6 +147,7 @@ std::string Builder::key_of(std::string_view kind, std::span<const std::string> 
   digest.add(fs::current_path(error).native());  // relative paths in flags
   for (const char* name : kVariables) digest.add(variable(name));
   for (const std::string& flag : compiler_.flags) digest.add(flag);
+  digest.add(response_files(compiler_.flags));
   for (const std::string& part : parts) digest.add(part);
   return digest.hex();
 }
@@ -163,12 +165,11 @@ Result<std::vector<Finished>> Builder::run_counted(std::span<const Command> comm
 }
 
 // Without what the cache itself holds: that is named by its content.
-std::vector<std::string> Builder::dependencies(const fs::path& file) const {
-  auto paths = parse_dependencies(read_file(file).value_or(""));
-  std::erase_if(paths, [&](const std::string& path) {
+std::vector<std::string> Builder::without_own(std::vector<std::string> dependencies) const {
+  std::erase_if(dependencies, [&](const std::string& path) {
     return path.starts_with(cache_.directory().native() + "/");
   });
-  return paths;
+  return dependencies;
 }
 
 Result<void> Builder::precompile() {
@@ -190,8 +191,10 @@ Result<void> Builder::precompile() {
   } else if (!finished->front().ok()) {
     result = fail(Code::kInternal, "the header <ofn/function.h> cannot be precompiled:\n" +
                                        shortened(finished->front().output));
-  } else if (auto kept = cache_.keep(key, ".h.gch", made, dependencies(listed), begin); !kept) {
-    result = std::unexpected(kept.error());
+  } else {
+    const auto read = without_own(parse_dependencies(read_file(listed).value_or("")));
+    auto kept = cache_.keep(key, ".h.gch", made, read, begin);
+    if (!kept) result = std::unexpected(kept.error());
   }
   std::error_code ignored;
   for (const fs::path& path : {header, made, listed}) fs::remove(path, ignored);
@@ -275,7 +278,7 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
         log_.write(Level::kWarning, "the compiler warns",
                    {{"source", each.source->shown}, {"text", shortened(outcome->output)}});
       }
-      std::vector<std::string> read = dependencies(jobs[i].listed);
+      auto read = without_own(parse_dependencies(read_file(jobs[i].listed).value_or("")));
       read.push_back(each.source->path.native());
       auto kept = cache_.keep(each.key, ".o", jobs[i].made, read, begin);
       if (kept) {
@@ -375,7 +378,7 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
     result = fail(Code::kInvalidArgument, "File " + std::string(shown) + " does not link:\n" +
                                               shortened(finished->front().output));
   } else {
-    auto read = dependencies(listed);
+    auto read = without_own(parse_link_dependencies(read_file(listed).value_or("")));
     // What -flto compiles while linking is gone by now, and was made of the objects.
     std::error_code error;
     std::erase_if(read, [&](const std::string& path) { return !fs::exists(path, error); });

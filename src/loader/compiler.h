@@ -84,7 +84,7 @@ class Builder {
   std::string first_include();
   Result<std::vector<Finished>> run_counted(std::span<const Command> commands);
   Result<void> compile_pending(std::span<Pending*> pending);
-  std::vector<std::string> dependencies(const std::filesystem::path& file) const;
+  std::vector<std::string> without_own(std::vector<std::string> dependencies) const;
 
   const Compiler& compiler_;
   const std::filesystem::path& include_dir_;

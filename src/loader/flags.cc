@@ -2,7 +2,23 @@
 
 #include <utility>
 
+#include "loader/digest.h"
+
 namespace ofn::loader {
+namespace {
+
+void append_response_files(std::span<const std::string> flags, int depth, std::string& to) {
+  constexpr int kDeepest = 16;  // one may name itself
+  for (const std::string& flag : flags) {
+    if (!flag.starts_with('@') || depth == kDeepest) continue;
+    const std::string text = read_file(flag.substr(1)).value_or("");
+    to += text;
+    to += '\n';
+    if (const auto inner = split_flags(text)) append_response_files(*inner, depth + 1, to);
+  }
+}
+
+}  // namespace
 
 Result<std::vector<std::string>> split_flags(std::string_view text) {
   std::vector<std::string> words;
@@ -34,6 +50,12 @@ Result<std::vector<std::string>> split_flags(std::string_view text) {
   }
   if (in_word) words.push_back(std::move(word));
   return words;
+}
+
+std::string response_files(std::span<const std::string> flags) {
+  std::string texts;
+  append_response_files(flags, 0, texts);
+  return texts;
 }
 
 }  // namespace ofn::loader

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "loader/temporary_directory.h"
+
 namespace ofn::loader {
 namespace {
 
@@ -30,6 +32,18 @@ TEST(Flags, AnOpenQuoteIsAnError) {
     EXPECT_EQ(split.error().code(), Code::kInvalidArgument);
     EXPECT_THAT(split.error().message(), testing::HasSubstr("not closed"));
   }
+}
+
+TEST(Flags, ResponseFilesAreReadToTheLast) {
+  const TemporaryDirectory files;
+  const std::string inner = files.write("inner file", "-DB");
+  const std::string outer = files.write("outer", "-DA '@" + inner + "'");
+  const std::string endless = files.write("endless", "@" + (files.path() / "endless").native());
+  const auto read = [](const std::vector<std::string>& flags) { return response_files(flags); };
+  EXPECT_EQ(read({"-DX", "@" + inner}), "-DB\n");
+  EXPECT_EQ(read({"@" + outer}), "-DA '@" + inner + "'\n-DB\n");
+  EXPECT_EQ(read({"-DX", "@/no/such", ""}), "\n");
+  EXPECT_FALSE(read({"@" + endless}).empty());
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "loader/cache.h"
 #include "loader/digest.h"
 #include "loader/elf_file.h"
+#include "loader/process.h"
 #include "loader/temporary_directory.h"
 
 namespace ofn {
@@ -119,6 +120,35 @@ TEST_F(LoaderTest, EachSetOfFlagsIsAProgramOfItsOwn) {
   check("-O0 '-DWORD=\" a b\"'", "plain202002 a b");
   check("-std=c++23 '-DWORD=\"\"'", "optimized202100");
   check("-O0 '-DWORD=\" a b\"'", "plain202002 a b");
+}
+
+TEST_F(LoaderTest, WhatTheFlagsNameIsLookedAtEachTime) {
+  // A library in a folder with a blank, which linkers do not escape; flags in a file.
+  const auto write_library = [&](const std::string& number) {
+    const std::string source =
+        files_.write("library.cc", "int number() { return " + number + "; }\n");
+    const std::string object = (files_.path() / "library.o").native();
+    const std::string library = (files_.path() / "my dir" / "libnumber.a").native();
+    fs::create_directories(fs::path(library).parent_path());
+    ASSERT_TRUE(loader::run({{"g++", "-fPIC", "-c", source, "-o", object}}, {})->ok());
+    ASSERT_TRUE(loader::run({{"ar", "rcs", library, object}}, {})->ok());
+  };
+  const char* text =
+      "#include <ofn/function.h>\nint number();\n"
+      "std::string function() { return std::to_string(number()) + WORD; }\n";
+  const std::string flags = "@" + files_.write("flags", "-O0 -DWORD=\\\"a\\\"") + " '-L" +
+                            (files_.path() / "my dir").native() + "' -lnumber";
+  const auto check = [&](const char* body) {
+    const auto program = load_source(text, std::nullopt, flags);
+    ASSERT_TRUE(program) << program.error().text();
+    EXPECT_EQ(call(program->functions[0]), body);
+  };
+  write_library("1");
+  check("1a");
+  write_library("2");
+  check("2a");
+  files_.write("flags", "-O0 -DWORD=\\\"b\\\"");
+  check("2b");
 }
 
 TEST_F(LoaderTest, AFunctionMayThrowAcrossTheBorder) {

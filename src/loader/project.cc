@@ -11,6 +11,7 @@
 
 #include "loader/digest.h"
 #include "loader/elf_file.h"
+#include "loader/flags.h"
 
 namespace ofn::loader {
 namespace {
@@ -113,6 +114,7 @@ Result<fs::path> build_cmake_project(const fs::path& directory, const std::strin
                               .add("cmake 1")
                               .add(directory.native())
                               .add(cxxflags)
+                              .add(response_files(compiler.flags))
                               .add(compiler.identity)
                               .add(include_dir.native())
                               .hex();
