@@ -9,6 +9,11 @@
 // That file is a whole program for `functions-framework --source hello.cc --target hello`.
 #pragma once
 
+// GCC 10 says 201709 for -std=c++20.
+#if __cplusplus < 201709L
+#error "ofn: functions need C++20; compile them with -std=c++20 or a later one"
+#endif
+
 #include <ofn/cloud_event.h>  // IWYU pragma: export
 #include <ofn/context.h>      // IWYU pragma: export
 #include <ofn/event.h>        // IWYU pragma: export

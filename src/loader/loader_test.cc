@@ -292,6 +292,13 @@ TEST_F(LoaderTest, DiagnosticsPointAtTheAuthorsLines) {
                                 HasSubstr("ofn: a function of this type is not supported")));
 }
 
+TEST_F(LoaderTest, AnEarlierStandardIsToldFirst) {
+  const std::string message = message_of(load_source("", std::nullopt, "-O0 -std=c++17"));
+  const auto first = message.find("error: ");
+  ASSERT_NE(first, std::string::npos) << message;
+  EXPECT_THAT(message.substr(first), StartsWith("error: #error \"ofn: functions need C++20"));
+}
+
 TEST_F(LoaderTest, NothingHidesTheFirstError) {
   std::string warnings;
   for (int i = 0; i < 400; ++i) warnings += "#warning this goes on and on and on and on\n";
