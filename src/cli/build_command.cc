@@ -22,12 +22,9 @@ int build(const BuildCommand& command, const Environment& env) {
   Logger log(LogStyle::kReadable, Level::kWarning, STDERR_FILENO);
   const auto target =
       settings->target.origin.is_default() ? std::nullopt : std::optional(settings->target.value);
-  StoppableLoad stoppable;
-  const InitializersWatched watched(settings->source.value);
-  auto request = load_request(settings->source.value, target, settings->cxxflags, env);
-  request.stop = stoppable.token();
-  const auto program = build_shared(request, command.output, log);
-  stoppable.end_if_told();
+  const auto program = load_stoppable(
+      load_request(settings->source.value, target, settings->cxxflags, env),
+      [&](const LoadRequest& request) { return build_shared(request, command.output, log); });
   if (!program) return complain(program.error().message()), kExitLoad;
   std::string functions;
   for (const Function& function : program->functions) {

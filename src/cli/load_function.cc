@@ -37,12 +37,8 @@ Result<std::vector<Function>> loaded_functions(const Settings& settings,
                                                const std::optional<std::string>& target,
                                                const Environment& env,
                                                std::vector<PluginType>& plugins, Log& log) {
-  StoppableLoad stoppable;
-  const InitializersWatched watched(settings.source.value);
-  auto request = load_request(settings.source.value, target, settings.cxxflags, env);
-  request.stop = stoppable.token();
-  auto program = load(request, log);
-  stoppable.end_if_told();
+  auto program = load_stoppable(load_request(settings.source.value, target, settings.cxxflags, env),
+                                [&](const LoadRequest& request) { return load(request, log); });
   if (!program) return std::unexpected(std::move(program).error());
   log.write(
       Level::kInfo, program->build.commands == 0 ? "function loaded" : "function compiled",

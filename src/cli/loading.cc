@@ -49,13 +49,16 @@ StoppableLoad::StoppableLoad()
         last_chance_.arm(clock_.now() + kLastChance);
         stop_.request_stop();
       }) {
+  thread_.emplace(1, std::chrono::seconds(10), "ofn-load-stop");
   // A system that grants no thread will not let anything be served either.
-  (void)thread_.post([this] { loop_.run(); });
+  (void)thread_->post([this] { loop_.run_until([this] { return over_.load(); }); });
 }
 
-StoppableLoad::~StoppableLoad() { loop_.stop(); }
-
-void StoppableLoad::end_if_told() const {
+StoppableLoad::~StoppableLoad() {
+  over_ = true;
+  loop_.post([] {});
+  thread_.reset();
+  loop_.poll();  // what came last
   if (told_ != 0) end_by(told_);
 }
 
@@ -67,6 +70,14 @@ InitializersWatched::InitializersWatched(std::string file)
 InitializersWatched::~InitializersWatched() {
   loaded_file = nullptr;
   std::set_terminate(before_);
+}
+
+Result<LoadedProgram> load_stoppable(
+    LoadRequest request, const std::function<Result<LoadedProgram>(const LoadRequest&)>& load) {
+  const InitializersWatched watched(request.source);
+  const StoppableLoad stoppable;
+  request.stop = stoppable.token();
+  return load(request);
 }
 
 }  // namespace ofn::cli

@@ -1,18 +1,20 @@
 // What ends the program while somebody else's code is compiled and loaded.
 //
-//   const InitializersWatched watched("hello.cc");
-//   StoppableLoad stoppable;
-//   request.stop = stoppable.token();
-//   auto program = load(request, log);
-//   stoppable.end_if_told();
+//   const auto program = load_stoppable(std::move(request), [&](const LoadRequest& stoppable) {
+//     return load(stoppable, log);
+//   });
 #pragma once
 
 #include <atomic>
 #include <exception>
+#include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 
 #include "base/clock.h"
+#include "base/error.h"
+#include "loader/loader.h"
 #include "loop/loop.h"
 #include "loop/signals.h"
 #include "loop/workers.h"
@@ -22,7 +24,8 @@ namespace ofn::cli {
 // SIGTERM and SIGINT ask what loads to stop, so that it ends its compilers and takes their files
 // away; the process then ends as the signal would have ended it. What does not listen, as a static
 // initializer that never returns, is ended after kLastChance.
-// Lifetime: while it lives, the signals do not have their default effect. Cost: a thread.
+// Lifetime: while it lives, the signals do not have their default effect. Where one came, the
+//   destructor does not return. Cost: a thread.
 class StoppableLoad {
  public:
   static constexpr Duration kLastChance = std::chrono::seconds(2);
@@ -33,17 +36,16 @@ class StoppableLoad {
   ~StoppableLoad();
 
   std::stop_token token() const { return stop_.get_token(); }
-  // Where a signal came, this does not return.
-  void end_if_told() const;
 
  private:
   SystemClock clock_;
   std::stop_source stop_;
   std::atomic<int> told_ = 0;  // the signal
+  std::atomic<bool> over_ = false;
   Loop loop_{clock_};
   Timer last_chance_;
   Signals signals_;
-  Workers thread_{1, std::chrono::seconds(10), "ofn-load-stop"};
+  std::optional<Workers> thread_;
 };
 
 // While it lives, an exception that leaves a static initializer of what this thread loads names
@@ -59,5 +61,9 @@ class InitializersWatched {
   std::string file_;
   std::terminate_handler before_;
 };
+
+// Both, around `load`.
+Result<LoadedProgram> load_stoppable(
+    LoadRequest request, const std::function<Result<LoadedProgram>(const LoadRequest&)>& load);
 
 }  // namespace ofn::cli

@@ -136,7 +136,7 @@ TEST_F(LoaderTest, WhatTheFlagsNameIsLookedAtEachTime) {
   const char* text =
       "#include <ofn/function.h>\nint number();\n"
       "std::string function() { return std::to_string(number()) + WORD; }\n";
-  const std::string flags = "@" + files_.write("flags", "-O0 -DWORD=\\\"a\\\"") + " '-L" +
+  const std::string flags = "@" + files_.write("flags", R"(-O0 -DWORD=\"a\")") + " '-L" +
                             (files_.path() / "my dir").native() + "' -lnumber";
   const auto check = [&](const char* body) {
     const auto program = load_source(text, std::nullopt, flags);
@@ -147,7 +147,7 @@ TEST_F(LoaderTest, WhatTheFlagsNameIsLookedAtEachTime) {
   check("1a");
   write_library("2");
   check("2a");
-  files_.write("flags", "-O0 -DWORD=\\\"b\\\"");
+  files_.write("flags", R"(-O0 -DWORD=\"b\")");
   check("2b");
 }
 
