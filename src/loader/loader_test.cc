@@ -1,20 +1,11 @@
 // Loads real functions: each case compiles a tiny source with the compiler of this machine.
 #include "loader/loader.h"
 
-#include <set>
-#include <stdexcept>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ofn/abi.h>
-
-#include "function/registry.h"
-#include "loader/cache.h"
-#include "loader/digest.h"
-#include "loader/elf_file.h"
+#include "loader/loader_stage_for_test.h"
 #include "loader/process.h"
-#include "loader/temporary_directory.h"
 
 namespace ofn {
 namespace {
@@ -26,51 +17,6 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-class LoaderTest : public testing::Test {
- protected:
-  // One cache for the suite, so that the precompiled header is made once.
-  static void SetUpTestSuite() { shared_cache = new loader::TemporaryDirectory; }  // NOLINT
-  static void TearDownTestSuite() {
-    delete shared_cache;  // NOLINT
-    shared_cache = nullptr;
-  }
-
-  LoadRequest request(const std::string& source, std::optional<std::string> target = {},
-                      const std::string& flags = "-O0") const {
-    return {.source = source,
-            .target = std::move(target),
-            .cxxflags = flags,
-            .include_dir = OFN_TEST_INCLUDE_DIR,
-            .cache_dirs = {shared_cache->path() / "cache"}};
-  }
-  Result<LoadedProgram> load_source(std::string_view text, std::optional<std::string> target = {},
-                                    const std::string& flags = "-O0") {
-    return load(request(files_.write("hello.cc", text), std::move(target), flags), log_);
-  }
-  std::string message_of(const Result<LoadedProgram>& program) {
-    EXPECT_FALSE(program);
-    return program ? "" : program.error().message();
-  }
-  static std::string call(const Function& function, std::string_view body = "") {
-    Request::Parts parts;
-    parts.body = body;
-    const Request request(parts);
-    abi::Outcome outcome;
-    function.invoke({.request = &request}, outcome);
-    return outcome.response.body();
-  }
-  static std::vector<std::string> names_of(const LoadedProgram& program) {
-    std::vector<std::string> names;
-    for (const Function& function : program.functions) names.push_back(function.name);
-    return names;
-  }
-
-  static loader::TemporaryDirectory* shared_cache;
-  loader::TemporaryDirectory files_;
-  NullLog log_;
-};
-loader::TemporaryDirectory* LoaderTest::shared_cache = nullptr;
 
 TEST_F(LoaderTest, ASourceFileNeedsNoMacro) {
   const std::string text =
@@ -431,170 +377,6 @@ TEST_F(LoaderTest, ACMakeProjectIsBuiltAgainBesideWhatIsLeft) {
     kept.push_back(entry.is_directory() ? "folder" : entry.path().extension());
   }
   EXPECT_THAT(kept, testing::UnorderedElementsAre("folder", ".so"));
-}
-
-// What is made of one build: a program that is moved, copied, patched and cut.
-TEST_F(LoaderTest, ABuiltProgramNeedsNothingElse) {
-  const fs::path made = files_.path() / "made.so";
-  {
-    const auto built = build_shared(
-        request(files_.write("hello.cc",
-                             "#include <ofn/function.h>\n"
-                             "std::string hello(const ofn::Request& r) {\n"
-                             "  return std::string(r.query(\"name\").value_or(\"?\")); }\n"
-                             "ofn::CloudEvent event(ofn::CloudEvent e) { return e; }\n"
-                             "OFN_FUNCTION(event)\n"),
-                "hello"),
-        made, log_);
-    ASSERT_TRUE(built) << built.error().text();
-  }
-  LoadRequest shipped = request(made);
-  shipped.compiler = "none is needed";
-  shipped.cache_dirs.clear();
-  shipped.include_dir.clear();
-  const auto program = load(shipped, log_);
-  ASSERT_TRUE(program) << program.error().text();
-  EXPECT_THAT(names_of(*program), ElementsAre("event", "hello"));
-  shipped.target = "hello";
-  EXPECT_THAT(names_of(load(shipped, log_).value()), ElementsAre("hello"));
-  shipped.target = "absent";
-  EXPECT_THAT(
-      message_of(load(shipped, log_)),
-      EndsWith("is expected to contain a function named absent; it contains: event, hello"));
-
-  const std::string bytes = loader::read_file(made).value();
-  const auto elf = loader::ElfFile::parse(bytes);
-  ASSERT_TRUE(elf);
-  EXPECT_TRUE(elf->is_shared_object());
-  const std::string number = std::to_string(abi::kNumber);
-  EXPECT_THAT(elf->notes("ofn", 1), ElementsAre(StartsWith("ofn=" + number + "\nlibrary=")));
-  EXPECT_TRUE(elf->notes("GNU", 1234).empty());
-  for (const auto& symbol : elf->function_symbols()) {
-    EXPECT_FALSE(!symbol.is_defined && symbol.name.find("ofn") != std::string::npos) << symbol.name;
-  }
-
-  const auto patched = [&](const std::string& from, const std::string& to) {
-    std::string copy = bytes;
-    for (auto at = copy.find(from); at != std::string::npos; at = copy.find(from, at + 1)) {
-      copy.replace(at, from.size(), to);
-    }
-    EXPECT_TRUE(copy != bytes) << from;
-    return message_of(load(request(files_.write("patched.so", copy)), log_));
-  };
-  EXPECT_THAT(
-      patched("ofn=" + number + "\n", "ofn=0\n"),
-      AllOf(StartsWith("File " + files_.path().native() + "/patched.so was compiled"),
-            HasSubstr("ABI number of the framework's headers: '0', the framework has '" + number),
-            HasSubstr("compile it again")));
-  EXPECT_THAT(patched("debug=no\n", "debug=ye\n"), HasSubstr("_GLIBCXX_DEBUG"));
-  EXPECT_THAT(patched(std::string("ofn\0ofn=", 8), std::string("nfo\0ofn=", 8)),
-              HasSubstr("lacks the ABI note"));
-
-  // Cut anywhere, it is refused before it is loaded: at each byte of its beginning, and at some
-  // hundred places of the rest, which with sanitizers is megabytes. Each cut is a copy of its own, so
-  // that these see what reads beyond it.
-  const std::size_t step = bytes.size() / 300 + 1;
-  for (std::size_t size = 0; size < bytes.size(); size += size < 4096 ? 1 : step) {
-    ASSERT_FALSE(loader::ElfFile::parse(bytes.substr(0, size))) << size;
-  }
-  ASSERT_FALSE(loader::ElfFile::parse(bytes.substr(0, bytes.size() - 1)));
-  // With any byte of its head turned, it is read to the end, whatever that yields.
-  for (std::size_t at = 0; at < 4096; ++at) {
-    for (const char turned : {'\0', '\x7f', '\xff'}) {
-      std::string copy = bytes;
-      copy[at] = turned;
-      if (const auto odd = loader::ElfFile::parse(std::move(copy))) {
-        (void)odd->notes("ofn", 1);
-        (void)odd->function_symbols();
-      }
-    }
-  }
-}
-
-TEST_F(LoaderTest, WhatIsBuiltIsWrittenOverNothingElse) {
-  const std::string text = "#include <ofn/function.h>\nstd::string f() { return {}; }\n";
-  const std::string source = files_.write("f.cc", text);
-  const std::string other = files_.write("other.cc", "other");
-  const fs::path folder = files_.path() / "folder";
-  fs::create_directory(folder);
-  fs::create_symlink(source, files_.path() / "link.so");
-  const std::pair<fs::path, const char*> cases[] = {
-      {source, "it is the source; name the .so"},
-      {files_.path() / "link.so", "it is the source; name the .so"},
-      {other, "it is a C++ source file; name the .so"},
-      {folder, "it is a directory; name the .so"},
-      {folder / "", "it is a directory; name the .so"},
-      {"", "it is a directory; name the .so"},
-      {folder / "missing" / "f.so", "No such file or directory"},
-  };
-  for (const auto& [output, reason] : cases) {
-    const auto built = build_shared(request(source, "f"), output, log_);
-    EXPECT_THAT(message_of(built),
-                AllOf(StartsWith("cannot write " + output.native() + ": "), HasSubstr(reason)));
-  }
-  EXPECT_EQ(loader::read_file(source), text);
-  EXPECT_EQ(loader::read_file(other), "other");
-  ASSERT_TRUE(build_shared(request(source, "f"), folder / "f.so", log_));
-  ASSERT_TRUE(build_shared(request(source, "f"), folder / "f.so", log_)) << "once more";
-  std::set<std::string> left;
-  for (const auto& entry : fs::recursive_directory_iterator(files_.path())) {
-    left.insert(entry.path().filename());
-  }
-  EXPECT_THAT(left, ElementsAre("f.cc", "f.so", "folder", "link.so", "other.cc"));
-}
-
-TEST_F(LoaderTest, AProgramOfAnotherBuildIsRefusedBeforeItRuns) {
-  const auto program = load_source(
-      "#include <ofn/function.h>\n#include <cstdlib>\n"
-      "static const int kStarted = (std::abort(), 1);\n"
-      "std::string function() { return {}; }\n",
-      std::nullopt, "-O0 -D_GLIBCXX_USE_CXX11_ABI=0");
-  EXPECT_THAT(message_of(program), HasSubstr("std::string: 'cxx98', the framework has 'cxx11'"));
-}
-
-TEST_F(LoaderTest, ThePrecompiledHeaderIsMadeOnceAndServesTheNext) {
-  const LoadRequest flags = request(files_.write("a.cc", "std::string a() { return \"a\"; }\n"),
-                                    "a", "-O0 -DPRECOMPILED");
-  const auto made = prepare(flags, log_);
-  ASSERT_TRUE(made) << made.error().text();
-  EXPECT_EQ(made->commands, 1U);
-  EXPECT_EQ(prepare(flags, log_)->commands, 0U);
-  const auto program = load(flags, log_);
-  ASSERT_TRUE(program) << program.error().text();
-  EXPECT_EQ(program->build.commands, 2U);
-  EXPECT_EQ(call(program->functions[0]), "a");
-}
-
-TEST_F(LoaderTest, WhereThePrecompiledHeaderCannotBeUsedTheHeaderItselfIs) {
-  const std::string first = files_.write("first.h", "#define WORD \"first\"\n");
-  const LoadRequest flags = request(files_.write("a.cc", "std::string a() { return WORD; }\n"), "a",
-                                    "-O0 -include " + first);
-  ASSERT_TRUE(prepare(flags, log_));
-  const auto program = load(flags, log_);
-  ASSERT_TRUE(program) << program.error().text();
-  EXPECT_EQ(call(program->functions[0]), "first");
-}
-
-TEST_F(LoaderTest, WhatIsCutInTheCacheIsMadeAgain) {
-  LoadRequest cut = request(files_.write("a.cc", "std::string a() { return \"whole\"; }\n"), "a");
-  cut.cache_dirs = {files_.path() / "cache"};
-  ASSERT_TRUE(prepare(cut, log_));
-  ASSERT_TRUE(load(cut, log_));
-  std::size_t files = 0;
-  for (const auto& entry : fs::directory_iterator(files_.path() / "cache")) {
-    if (const auto kind = entry.path().extension();
-        kind == ".o" || kind == ".so" || kind == ".gch" || kind == ".h") {
-      // In another file's place: the loaded one stays mapped.
-      const std::string content = loader::read_file(entry.path()).value();
-      ASSERT_TRUE(loader::write_atomically(entry.path(), content.substr(0, content.size() / 2)));
-      ++files;
-    }
-  }
-  EXPECT_EQ(files, 4U);
-  const auto again = load(cut, log_);
-  ASSERT_TRUE(again) << again.error().text();
-  EXPECT_EQ(again->build.commands, 2U);  // the object, the program
-  EXPECT_EQ(call(again->functions[0]), "whole");
 }
 
 TEST(IncludeDir, IsBesideTheProgramOrWhereItIsSaid) {
