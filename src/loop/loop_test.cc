@@ -366,8 +366,8 @@ TEST(Workers, WithoutFurtherThreadsThoseThatThereAreDoIt) {
     EXPECT_FALSE(workers.post(std::move(first)));
     EXPECT_EQ(workers.threads(), 0U);
   }
-  EXPECT_TRUE(workers.post(std::move(first)))
-      << "it was not taken before";  // NOLINT(bugprone-use-after-move)
+  // NOLINTNEXTLINE(bugprone-use-after-move): it was not taken before
+  EXPECT_TRUE(workers.post(std::move(first)));
   inside.wait();
   const NoThreads none;
   EXPECT_TRUE(workers.post([&] { done.count_down(); }));
