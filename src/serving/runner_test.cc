@@ -2,6 +2,7 @@
 #include "serving/runner.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <latch>
 #include <memory>
@@ -268,11 +269,12 @@ TEST(RunnerThreads, AShortCallThatWaitsForItsLoopLeavesItAndMovesItsFunctionOut)
   EXPECT_TRUE(began_on_loop);
 }
 
-// What is said of the stack of a thread that waits: TSan holds signals back from it, so that there is none to see.
+// What is said of the stack of a thread that waits. TSan holds signals back from it, so that there is none to see, but not while
+// it still spins before it waits.
 #if defined(__SANITIZE_THREAD__)
-constexpr const char* kStackOfAWaitingThread = "unknown: its thread takes no signals";
+constexpr std::array kStacks = {"ofn_serving_test", "unknown: its thread takes no signals"};
 #else
-constexpr const char* kStackOfAWaitingThread = "ofn_serving_test";
+constexpr std::array kStacks = {"ofn_serving_test"};
 #endif
 
 TEST_F(RunnerTest, AFunctionThatDoesNotReturnIsReportedOnce) {
@@ -299,9 +301,11 @@ TEST_F(RunnerTest, AFunctionThatDoesNotReturnIsReportedOnce) {
   while (!done) loop.poll();
   const std::string line = log.text();
   EXPECT_EQ(std::ranges::count(line, '\n'), 1);
-  for (const char* part : {"app::stuck", "id-1", "7000", kStackOfAWaitingThread}) {
+  for (const char* part : {"app::stuck", "id-1", "7000"}) {
     EXPECT_NE(line.find(part), std::string::npos) << line;
   }
+  EXPECT_TRUE(std::ranges::any_of(kStacks, [&](const char* stack) { return line.contains(stack); }))
+      << line;
 }
 
 TEST_F(RunnerTest, AFunctionThatHasReturnedMeanwhileIsNotReported) {
