@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "base/base64.h"
 #include "event/attributes.h"
+#include "event/json_format.h"
 #include "event/json_text.h"
 
 namespace ofn::dapr {
@@ -32,7 +32,7 @@ bool is_the_protocols(std::string_view name) {
 // A scalar as text; nullopt: it is none.
 std::optional<std::string> text_of(std::string_view raw) {
   if (raw.front() == '"') return event::unquote(raw);
-  if (raw == "null" || raw.front() == '{' || raw.front() == '[') return std::nullopt;
+  if (raw.front() == '{' || raw.front() == '[') return std::nullopt;
   return std::string(raw);
 }
 
@@ -70,13 +70,14 @@ Result<TopicEvent> decode_json_event(std::string_view text) {
   event::Walk walk(text);
   if (!walk.is_object()) return invalid("a CloudEvent is a JSON object");
   TopicEvent event;
-  std::string_view data;
-  std::string_view data_base64;
+  std::optional<std::string_view> data;
+  std::optional<std::string_view> data_base64;
   std::set<std::string> seen;
   while (walk.next()) {
     std::string name = event::unquote(walk.value());
     const std::string_view raw = walk.value();
     if (!seen.insert(name).second) return invalid("member " + event::shown(name) + " occurs twice");
+    if (raw == "null") continue;
     if (name == "data") {
       data = raw;
     } else if (name == "data_base64") {
@@ -90,16 +91,9 @@ Result<TopicEvent> decode_json_event(std::string_view text) {
     }
   }
   if (event.spec_version.empty()) return invalid("it has no specversion");
-  if (!data_base64.empty() && data_base64 != "null") {
-    auto bytes =
-        data_base64.front() == '"' ? base64_decode(event::unquote(data_base64)) : std::nullopt;
-    if (!bytes) return invalid("its data_base64 is no padded base64 (RFC 4648 §4)");
-    event.data = *std::move(bytes);
-  } else if (!data.empty() && data != "null") {
-    const bool is_text = data.front() == '"' && !event.content_type.empty() &&
-                         !event::is_json_type(event.content_type);
-    event.data = is_text ? event::unquote(data) : std::string(data);
-  }
+  auto bytes = event::data_bytes(data, data_base64, event.content_type);
+  if (!bytes) return std::unexpected(std::move(bytes.error()));
+  event.data = std::move(*bytes).value_or("");
   return event;
 }
 

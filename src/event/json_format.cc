@@ -65,7 +65,6 @@ Result<CloudEvent> event_of(std::string_view text) {
       if (name == "data") {
         data = raw;
       } else if (name == "data_base64") {
-        if (raw.front() != '"') return wrong(name, "a string", kind_of(raw));
         data_base64 = raw;
       } else {
         Result<std::string> value = canonical(name, raw);
@@ -80,18 +79,9 @@ Result<CloudEvent> event_of(std::string_view text) {
   if (!has_version) return wrong("specversion", "\"1.0\"", "none");
   if (auto whole = check_required(event); !whole) return std::unexpected(whole.error());
 
-  if (data && data_base64) {
-    return fail(Code::kInvalidArgument, R"(members "data" and "data_base64" exclude each other)");
-  }
-  if (data_base64) {
-    std::optional<std::string> bytes = base64_decode(unquote(*data_base64));
-    if (!bytes) return wrong("data_base64", "padded base64 (RFC 4648 §4)", "something else");
-    event.data(*std::move(bytes));
-  } else if (data) {
-    const bool is_text =
-        data->front() == '"' && event.datacontenttype() && !is_json_type(*event.datacontenttype());
-    event.data(is_text ? unquote(*data) : std::string(*data));
-  }
+  auto bytes = data_bytes(data, data_base64, event.datacontenttype().value_or(""));
+  if (!bytes) return std::unexpected(std::move(bytes.error()));
+  if (*bytes) event.data(**std::move(bytes));
   return event;
 }
 
@@ -125,6 +115,23 @@ void append_data(std::string& text, const CloudEvent& event) {
 }
 
 }  // namespace
+
+Result<std::optional<std::string>> data_bytes(std::optional<std::string_view> data,
+                                              std::optional<std::string_view> data_base64,
+                                              std::string_view content_type) {
+  if (data && data_base64) {
+    return fail(Code::kInvalidArgument, R"(members "data" and "data_base64" exclude each other)");
+  }
+  if (data_base64) {
+    if (data_base64->front() != '"') return wrong("data_base64", "a string", kind_of(*data_base64));
+    std::optional<std::string> bytes = base64_decode(unquote(*data_base64));
+    if (!bytes) return wrong("data_base64", "padded base64 (RFC 4648 §4)", "something else");
+    return bytes;
+  }
+  if (!data) return std::nullopt;
+  const bool is_text = data->front() == '"' && !content_type.empty() && !is_json_type(content_type);
+  return is_text ? unquote(*data) : std::string(*data);
+}
 
 Result<CloudEvent> parse_json_event(std::string_view text) {
   if (auto verdict = check_json(text); !verdict) return std::unexpected(verdict.error());

@@ -8,6 +8,7 @@
 // order, and nothing is parsed twice.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,13 @@ namespace ofn::event {
 // counts. (Inside `data` it is the author's matter.)
 // Spec: JSON format §2 (types), §3 (data and data_base64). A null member is absent.
 Result<CloudEvent> parse_json_event(std::string_view text);
+
+// An event's data from its raw members, of which there may be one: base64 undone; a string is taken as text
+// unless the content type is JSON's or nobody said one. nullopt: neither is there.
+// Errors: kInvalidArgument. Spec: JSON format §3.1.
+Result<std::optional<std::string>> data_bytes(std::optional<std::string_view> data,
+                                              std::optional<std::string_view> data_base64,
+                                              std::string_view content_type);
 
 // A batch (JSON format §4). An error names the event's place, from 0.
 Result<std::vector<CloudEvent>> parse_json_batch(std::string_view text);

@@ -40,13 +40,18 @@ TEST(LogLine, Readable) {
 class LoggerTest : public testing::Test {
  protected:
   void SetUp() override { ASSERT_EQ(pipe(pipe_.data()), 0); }
-  std::string read_all() {
-    close(pipe_[1]);
+  // All that comes until nobody writes any more.
+  std::string rest() const {
     std::string text;
-    std::array<char, 4096> buffer{};
+    std::array<char, 65536> buffer{};
     for (ssize_t n = 0; (n = read(pipe_[0], buffer.data(), buffer.size())) > 0;) {
       text.append(buffer.data(), static_cast<std::size_t>(n));
     }
+    return text;
+  }
+  std::string read_all() {
+    close(pipe_[1]);
+    const std::string text = rest();
     close(pipe_[0]);
     return text;
   }
@@ -75,12 +80,7 @@ TEST_F(LoggerTest, AFullQueueDropsAndCountsInsteadOfBlocking) {
     Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
     const std::string long_line(1000, 'x');
     for (int i = 0; i < 20'000; ++i) logger.write(Level::kInfo, long_line);
-    reader = std::thread([&] {
-      std::array<char, 65536> buffer{};
-      for (ssize_t n = 0; (n = read(pipe_[0], buffer.data(), buffer.size())) > 0;) {
-        text.append(buffer.data(), static_cast<std::size_t>(n));
-      }
-    });
+    reader = std::thread([&] { text = rest(); });
   }
   close(pipe_[1]);
   reader.join();
@@ -106,12 +106,7 @@ TEST_F(LoggerTest, ADescriptorThatDoesNotBlockLosesNothing) {
   {
     Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
     for (int i = 0; i < kLines; ++i) logger.write(Level::kInfo, long_line);
-    reader = std::thread([&] {
-      std::array<char, 65536> buffer{};
-      for (ssize_t n = 0; (n = read(pipe_[0], buffer.data(), buffer.size())) > 0;) {
-        text.append(buffer.data(), static_cast<std::size_t>(n));
-      }
-    });
+    reader = std::thread([&] { text = rest(); });
   }
   close(pipe_[1]);
   reader.join();
