@@ -107,6 +107,15 @@ void wait_for_stop(const std::stop_token& token) {
   told.wait();
 }
 
+// The function tells that it has been entered, and returns when it may go and was asked to stop.
+void hold_until_stopped(std::latch& entered, std::latch& go) {
+  g_inside_with = [&entered, &go](const Request& request) {
+    entered.count_down();
+    go.wait();
+    wait_for_stop(request.stop_token());
+  };
+}
+
 class HttpServiceTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -349,11 +358,7 @@ TEST_F(HttpServiceTest, ACallerThatGoesAwayStopsItsCall) {
   make(1, 1);
   std::latch entered(1);
   std::latch go(1);
-  g_inside_with = [&](const Request& request) {
-    entered.count_down();
-    go.wait();
-    wait_for_stop(request.stop_token());
-  };
+  hold_until_stopped(entered, go);
   Answer first, second;
   FakeExchange* running = send(first);
   loop_.poll();
@@ -373,11 +378,7 @@ TEST_F(HttpServiceTest, ACallerThatOnlyFinishedSendingMayStillGoAway) {
   make(1, 1);
   std::latch entered(1);
   std::latch go(1);
-  g_inside_with = [&](const Request& request) {
-    entered.count_down();
-    go.wait();
-    wait_for_stop(request.stop_token());
-  };
+  hold_until_stopped(entered, go);
   Answer first, second;
   FakeExchange* running = send(first);
   loop_.poll();
@@ -424,11 +425,7 @@ TEST_F(HttpServiceTest, StoppingTheCallsReachesTheFunction) {
   make(1, 1);
   std::latch entered(1);
   std::latch go(1);
-  g_inside_with = [&](const Request& request) {
-    entered.count_down();
-    go.wait();
-    wait_for_stop(request.stop_token());
-  };
+  hold_until_stopped(entered, go);
   Answer answer;
   send(answer);
   loop_.poll();
