@@ -75,14 +75,14 @@ Result<std::optional<std::int64_t>> time_to_live(const StateItem& item) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   const std::string_view before =
       "error parsing TTL: incorrect value for metadata 'ttlInSeconds': ";
+  std::string message(before);
   if (error != std::errc() || end != text.data() + text.size()) {
-    std::string message(before);
     message += "strconv.ParseInt: parsing ";
     append_go_json(message, text);
     return fail(Code::kInternal, message + ": invalid syntax");
   }
   if (seconds < -1 || seconds > std::numeric_limits<std::int32_t>::max()) {
-    return fail(Code::kInternal, std::string(before) + "must be -1 or greater");
+    return fail(Code::kInternal, message + "must be -1 or greater");
   }
   return seconds > 0 ? std::optional(seconds) : std::nullopt;
 }
