@@ -1,0 +1,14 @@
+// What the load tests serve. The answer is asked for by the request.
+#include <cstdlib>
+#include <string>
+
+#include <ofn/function.h>
+
+//   ?size=N  answers N bytes, else how many bytes the request's body has
+ofn::Response load(const ofn::Request& request) {
+  if (const auto size = request.query("size"))
+    return ofn::Response(std::string(std::strtoul(size->c_str(), nullptr, 10), 'x'));
+  return ofn::Response(std::to_string(request.body().size()) + "\n");
+}
+
+OFN_FUNCTION(load)

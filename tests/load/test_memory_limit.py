@@ -1,0 +1,68 @@
+"""Every load that makes a server keep memory, against the program with its default flags in a memory group of its own.
+
+In each the process lives, a caller that behaves gets every answer, what is resident stays within what docs/limits.md states, and
+goes back when the load has gone. Printed, not asserted (`-s` shows it): how long the good caller waited, and how much was resident.
+
+    ./dev test pytest tests/load -s                  # 256 MiB, seconds a load
+    ./dev test pytest tests/load -s --heavy          # 128, 256 and 512 MiB, longer
+    … -k 'heads and 128' --program PATH              # some of them, of another program
+"""
+
+import contextlib
+import time
+
+import pytest
+
+from support.crowd import Crowd
+from support.good_caller import GoodCaller
+from support.http_client import call
+from support.memory import forget_peak, peak_mib, resident_mib, stated_mib
+from support.memory_group import memory_group
+from support.memory_loads import LOADS
+from support.program import Program
+from support.waiting import until
+
+_SIZES = [128, 256, 512]
+_USUAL = 256
+# What a served program keeps more than one that has just started: warm pools and code.
+_WARM_MIB = 8
+
+
+@pytest.fixture
+def limited(program, functions, tmp_path):
+    """limited(mib): the program, serving in a memory group of that size."""
+    with contextlib.ExitStack() as open_ones:
+
+        def serve(mib):
+            group = open_ones.enter_context(memory_group(mib << 20))
+            server = Program(program.path, tmp_path, prefix=group.prefix).serve(functions, "load")
+            return group, open_ones.enter_context(server)
+
+        yield serve
+
+
+_CASES = [pytest.param(load, mib, id=f"{load.__name__}-{mib}") for load in LOADS for mib in _SIZES]
+
+
+@pytest.mark.parametrize(("load", "mib"), _CASES)
+def test_the_process_lives_and_a_good_caller_is_served(limited, request, load, mib):
+    heavy = request.config.getoption("--heavy")
+    if mib != _USUAL and not heavy:
+        pytest.skip("one size does for every change; --heavy for the others")
+    group, server = limited(mib)
+    assert call(server.url).status == 200
+    before = resident_mib(server)
+    forget_peak(server)
+    began = time.monotonic()
+    with GoodCaller(server.port) as caller, Crowd(server.port) as crowd:
+        told = load(crowd, size=6 if heavy else 1)
+        connections = len(crowd.peers) + 2
+    assert group.kills() == 0 and server.process.is_running(), told
+    peak, stated = peak_mib(server), stated_mib(mib, connections)
+    print(f"\n{load.__name__} in {mib} MiB ({group.name}), {time.monotonic() - began:.0f} s: {told}"
+          f"\n  resident: {before:.0f} MiB before, {peak:.0f} at its peak, {stated:.0f} stated; {group.peak() >> 20} MiB in the group"
+          f"\n  {caller.result}")
+    assert caller.result.wrong == {} and caller.result.good > 10
+    assert peak <= stated
+    until(lambda: resident_mib(server) <= before + _WARM_MIB, f"what the load took to be given back: {before:.0f} MiB before it")
+    print(f"  {resident_mib(server):.0f} MiB at rest")
