@@ -68,7 +68,11 @@ MALFORMED = {
         for authority in (b"", b"u@x", b"x/y", b"x,y", b"x:port", b"x:99999", b"x y", b"[::1", b"x?y")
     },
     **{f":method {method!r}": get(fields=replaced(b":method", method)) for method in (b"", b"G T", b"G\0T", b"GET / HTTP/1.1\r\n")},
-    **{f":scheme {scheme!r}": get(fields=replaced(b":scheme", scheme)) for scheme in (b"", b"h ttp", b"1http")},
+    **{f":scheme {scheme!r}": get(fields=replaced(b":scheme", scheme)) for scheme in (b"", b"h ttp", b"1http", b"javascript", b"ftp")},
+    **{
+        f"{name.decode()} as a trailer": headers(1, POST) + data(1, b"a") + headers(1, [(name, b"x")], END_STREAM)
+        for name in (b"content-length", b"transfer-encoding", b"host", b"connection", b"te", b"trailer", b"upgrade", b"expect")
+    },
     "another host": get((b"host", b"y")),
     "two hosts": get((b"host", b"x"), (b"host", b"x")),
     "two lengths": headers(1, (*POST, (b"content-length", b"1"), (b"content-length", b"1"))) + data(1, b"a", END_STREAM),

@@ -20,7 +20,7 @@ namespace ofn::wire::http1 {
 enum CharClass : std::uint8_t {
   kToken = 1,     // methods, field names, codings, options
   kPath = 2,      // a target's path, without '%', which opens an escape
-  kQuery = 4,     // a target's query, likewise
+  kQuery = 4,     // a target's query
   kValue = 8,     // field values: visible, blank, tab, obs-text
   kRegName = 16,  // a host that is a name, without '%' and ','
   kAlpha = 32,
@@ -28,9 +28,10 @@ enum CharClass : std::uint8_t {
   kHex = 128,
 };
 
-// What a browser sends unescaped though RFC 3986 does not name it ("[", "|" in a path; these and
-// "{ } ^ `" in a query: URL Standard §1.3) is taken; it has no meaning that anybody could abuse.
-// '#', '\\', '"', '<', '>' and everything outside ASCII is not.
+// A path is RFC 3986's, and "[", "]" and "|", which browsers send as they stand. A query is only data to everybody on the
+// way: in it every byte stands for itself that is neither a control character, nor a blank, nor '#'. A browser leaves
+// '%', '\\' and "[ ] { } | ^ `" as they were typed (URL Standard, query percent-encode set); curl leaves '"', '<', '>' and
+// bytes outside ASCII, too. Nobody sends '#', because what follows it is no part of a request.
 inline constexpr std::array<std::uint8_t, 256> kChars = [] {
   std::array<std::uint8_t, 256> classes{};
   const auto add = [&](std::uint8_t mask, std::string_view chars) {
@@ -42,14 +43,16 @@ inline constexpr std::array<std::uint8_t, 256> kChars = [] {
   add(kValue, "\t");
   for (unsigned char c = 'a'; c <= 'z'; ++c) {
     for (const unsigned letter : {unsigned{c}, c - 0x20u}) {
-      classes[letter] |= kToken | kPath | kQuery | kRegName | kAlpha;
+      classes[letter] |= kToken | kPath | kRegName | kAlpha;
       if (c <= 'f') classes[letter] |= kHex;
     }
   }
-  add(kToken | kPath | kQuery | kRegName | kDigit | kHex, "0123456789");
+  add(kToken | kPath | kRegName | kDigit | kHex, "0123456789");
   add(kToken, "!#$%&'*+-.^_`|~");
-  add(kPath | kQuery, "-._~!$&'()*+,;=:@/[]|");
-  add(kQuery, "?{}^`");
+  add(kPath, "-._~!$&'()*+,;=:@/[]|");
+  for (unsigned c = 0x21; c < 0x100; ++c) {
+    if (c != 0x7f && c != '#') classes[c] |= kQuery;
+  }
   add(kRegName, "-._~!$&'()*+;=");
   return classes;
 }();

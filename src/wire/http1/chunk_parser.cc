@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "wire/field_rules.h"
 #include "wire/http1/chars.h"
 
 namespace ofn::wire::http1 {
@@ -91,16 +92,6 @@ unsigned hex_value(char c) {
   return static_cast<unsigned>((c | 0x20) - 'a') + 10;
 }
 
-// Fields that would change how the message is framed or routed if anybody merged them into the head
-// (RFC 9110 §6.5.1).
-bool may_not_trail(std::string_view name) {
-  static constexpr std::array<std::string_view, 9> kNames = {
-      "content-length", "transfer-encoding", "host",  "connection", "keep-alive", "te",
-      "trailer",        "upgrade",           "expect"};
-  return std::any_of(kNames.begin(), kNames.end(),
-                     [&](std::string_view forbidden) { return same_field_name(name, forbidden); });
-}
-
 }  // namespace
 
 void ChunkParser::reset() {
@@ -162,7 +153,10 @@ ChunkParser::Progress ChunkParser::parse_trailers(std::string_view input, Body& 
   if (step == Step::kMore) return {step, input.size()};
   body.trailer_text.resize(lines_.position());
   lines_.fields(body.trailer_text, body.trailers);
-  std::erase_if(body.trailers, [](const Field& field) { return may_not_trail(field.name); });
+  for (const Field& field : body.trailers) {
+    if (may_not_trail(field.name))
+      return {refuse(400, "a trailer is a field that frames or routes the message"), 0};
+  }
   return {step, lines_.position() - before};
 }
 

@@ -31,7 +31,7 @@ struct Body {
   }
 };
 
-// Extensions are checked and ignored; framing and routing fields among the trailers are left out.
+// Extensions are checked and ignored; a framing or routing field among the trailers is refused.
 // How much may be spent on framing instead of data is bounded: a million one-byte chunks are
 // refused.
 //

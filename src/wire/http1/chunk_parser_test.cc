@@ -85,12 +85,16 @@ TEST(ChunkParser, Decodes) {
   expect_body("5; \ta \t=\t b ; c=\"\"\r\nhello\r\n0\r\n\r\n", "hello");
 }
 
-TEST(ChunkParser, KeepsTrailersApart) {
-  expect_body("0\r\nA: b\r\nC:d\r\n\r\n", "|A=b|C=d");
-  expect_body(
-      "1\r\nx\r\n0\r\nContent-Length: 5\r\nA: b\r\nTransfer-Encoding: chunked\r\nHOST: a\r\n"
-      "connection: close\r\nTrailer: A\r\nTE: x\r\nUpgrade: h2c\r\nExpect: x\r\n\r\n",
-      "x|A=b");
+TEST(ChunkParser, KeepsTrailersApart) { expect_body("0\r\nA: b\r\nC:d\r\n\r\n", "|A=b|C=d"); }
+
+TEST(ChunkParser, RefusesTrailersThatFrameOrRoute) {
+  for (const auto& trailer : {"Content-Length: 5"s, "Transfer-Encoding: chunked"s, "HOST: a"s,
+                              "connection: close"s, "Keep-Alive: 1"s, "Proxy-Connection: close"s,
+                              "Trailer: A"s, "TE: x"s, "Upgrade: h2c"s, "Expect: x"s}) {
+    SCOPED_TRACE(trailer);
+    expect_status("1\r\nx\r\n0\r\n" + trailer + "\r\n\r\n", 400);
+    expect_status("1\r\nx\r\n0\r\nA: b\r\n" + trailer + "\r\n\r\n", 400);
+  }
 }
 
 TEST(ChunkParser, RefusesBadSizes) {

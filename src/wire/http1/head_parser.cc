@@ -5,15 +5,13 @@
 #include <cstring>
 
 #include "wire/authority.h"
+#include "wire/field_rules.h"
 #include "wire/http1/chars.h"
 
 namespace ofn::wire::http1 {
 
 namespace {
 
-// No method in use is half as long (the longest registered one has 17 characters); longer: 501, as
-// RFC 9112 §3 says.
-constexpr std::size_t kMaxMethod = 64;
 // "https" and one more, to see that the scheme is not it.
 constexpr std::size_t kMaxScheme = 6;
 // '0' stands for any digit.
@@ -184,7 +182,7 @@ Step HeadParser::parse_request_line(std::string_view seen) {
         break;
       case State::kAuthority:
         at = std::find_if_not(at, within(target_, limits_.target_bytes),
-                              [](char c) { return c != '/' && c != '?' && is(kQuery, c); });
+                              [](char c) { return c != '/' && is(kPath, c); });
         if (at == end || too_long()) break;
         if (*at == '%') {  // an escape in a host name: valid_authority looks at it
           ++at;
@@ -208,9 +206,8 @@ Step HeadParser::parse_request_line(std::string_view seen) {
         if (*at == ' ') {
           step = end_target(offset());
           ++at;
-        } else if (*at == '%') {
+        } else if (*at == '%') {  // in a path: in a query it stands for itself
           ++at;
-          after_escape_ = state_;
           state_ = State::kEscape1;
         } else {
           return refuse(400, kBadTarget);
@@ -219,10 +216,10 @@ Step HeadParser::parse_request_line(std::string_view seen) {
       case State::kEscape1:
       case State::kEscape2:
         if (!is(kHex, *at)) {
-          return refuse(400, "an escape in the request target lacks its two hexadecimal digits");
+          return refuse(400, "an escape in the request's path lacks its two hexadecimal digits");
         }
         ++at;
-        state_ = state_ == State::kEscape1 ? State::kEscape2 : after_escape_;
+        state_ = state_ == State::kEscape1 ? State::kEscape2 : State::kPath;
         break;
       case State::kVersion:
         if (version_at_ == 0 && end - at >= static_cast<std::ptrdiff_t>(kUsualVersion.size()) &&

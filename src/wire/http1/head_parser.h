@@ -32,8 +32,10 @@ struct Head {
   // Origin-form, or "*". Absolute-form is reduced to its path and query; when it has a query but no
   // path ("http://host?x"), this begins with '?', and the slash is the reader's to add.
   std::string_view target;
-  std::string_view authority;  // of an absolute target, else Host; empty only in HTTP/1.0
-  bool http10 = false;         // 1.0; everything from 1.1 to 1.9 is served as 1.1
+  std::string_view scheme = "http";  // of an absolute target; "http" or "https"
+  std::string_view authority;        // of an absolute target, else Host; empty only in HTTP/1.0
+  bool several_cookies = false;      // more than one Cookie field, which are one to the function
+  bool http10 = false;               // 1.0; everything from 1.1 to 1.9 is served as 1.1
   bool keep_alive = false;
   bool expects_continue = false;
   Framing framing = Framing::kNone;
@@ -69,7 +71,8 @@ class HeadParser {
   }
 
   // After kDone: what the fields mean. `bytes` begins with the head (a copy of it will do) and
-  // outlives `head` and `fields`. Returns why the head is refused all the same.
+  // outlives `head` and `fields`. Where the target has an authority, Host has its value (RFC 9112 §3.2.2). Returns why the
+  // head is refused all the same.
   std::optional<Reject> read(std::string_view bytes, Head& head, std::vector<Field>& fields) const;
 
  private:
@@ -115,7 +118,6 @@ class HeadParser {
   char major_ = 0;
   char minor_ = 0;
   State state_ = State::kStart;
-  State after_escape_ = State::kPath;
 };
 
 }  // namespace ofn::wire::http1

@@ -38,12 +38,13 @@ TEST(HeadParser, Understands) {
 }
 
 TEST(HeadParser, ReducesAbsoluteForm) {
-  expect_head("GET http://b:81/x?y HTTP/1.1\r\nHost: a\r\n\r\n", "GET /x?y @b:81 1.1 keep|Host=a");
-  expect_head("GET HTTPS://b HTTP/1.1\r\nHost: a\r\n\r\n", "GET / @b 1.1 keep|Host=a");
-  expect_head("GET http://b?y=/ HTTP/1.1\r\nHost: a\r\n\r\n", "GET ?y=/ @b 1.1 keep|Host=a");
-  expect_head("GET http://[::1]:8/ HTTP/1.0\r\n\r\n", "GET / @[::1]:8 1.0 close");
-  expect_head("GET http://b%41c/ HTTP/1.0\r\n\r\n", "GET / @b%41c 1.0 close");
-  expect_head("OPTIONS http://b HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * @b 1.1 keep|Host=a");
+  expect_head("GET http://b:81/x?y HTTP/1.1\r\nHost: a\r\n\r\n",
+              "GET /x?y @b:81 1.1 keep|Host=b:81");
+  expect_head("GET HTTPS://b HTTP/1.1\r\nHost: a\r\n\r\n", "GET / @b 1.1 keep|Host=b");
+  expect_head("GET http://b?y=/ HTTP/1.1\r\nHost: a\r\n\r\n", "GET ?y=/ @b 1.1 keep|Host=b");
+  expect_head("GET http://[::1]:8/ HTTP/1.0\r\n\r\n", "GET / @[::1]:8 1.0 close|Host=[::1]:8");
+  expect_head("GET http://b%41c/ HTTP/1.0\r\n\r\n", "GET / @b%41c 1.0 close|Host=b%41c");
+  expect_head("OPTIONS http://b HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * @b 1.1 keep|Host=b");
   for (const char* target : {"http:/b/",
                              "http:b",
                              "http://",
@@ -193,7 +194,7 @@ TEST(HeadParser, ServesManyRequests) {
       ASSERT_EQ(parser.read(bytes, head, fields), std::nullopt);
       EXPECT_EQ(head.target, bytes == first ? "/x" : "/y");
       EXPECT_EQ(head.authority, bytes == first ? "b" : "a");
-      EXPECT_EQ(fields.size(), bytes == first ? 2u : 1u);
+      EXPECT_EQ(fields.size(), bytes == first ? 3u : 1u);
     }
   }
 }

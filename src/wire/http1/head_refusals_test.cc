@@ -216,11 +216,9 @@ TEST(HeadParser, RefusesBadRequestLines) {
                            "GET /?a#b HTTP/1.1"s,
                            R"(GET /a\b HTTP/1.1)"s,
                            R"(GET \ HTTP/1.1)"s,
-                           R"(GET /?\ HTTP/1.1)"s,
                            "GET /%zz HTTP/1.1"s,
                            "GET /%4 HTTP/1.1"s,
                            "GET /% HTTP/1.1"s,
-                           "GET /?%4z HTTP/1.1"s,
                            "GET ! HTTP/1.1"s,
                            "GET * HTTP/1.1"s,
                            "GET ? HTTP/1.1"s,
@@ -256,10 +254,11 @@ TEST(HeadParser, RefusesBadRequestLines) {
   }
   expect_status("CONNECT a:80 HTTP/1.1" + rest, 501);
   expect_status("CONNECT / HTTP/1.1" + rest, 501);
-  for (const auto& line : {"connect / HTTP/1.1"s, "GE / HTTP/1.1"s, "G!T / HTTP/1.1"s,
-                           "GET /!$&'()*+,;=:@-._~ HTTP/1.1"s, "GET // HTTP/1.1"s,
-                           "GET /%00%fF HTTP/1.1"s, "GET /a[0]|b?{x}=[^`] HTTP/1.1"s,
-                           "GET /.. HTTP/1.1"s, "\r\nGET / HTTP/1.1"s, "GET / HTTP/1.9"s}) {
+  for (const auto& line :
+       {"connect / HTTP/1.1"s, "GE / HTTP/1.1"s, "G!T / HTTP/1.1"s,
+        "GET /!$&'()*+,;=:@-._~ HTTP/1.1"s, "GET // HTTP/1.1"s, "GET /%00%fF HTTP/1.1"s,
+        "GET /a[0]|b?{x}=[^`] HTTP/1.1"s, R"(GET /?\ HTTP/1.1)"s, "GET /?%4z HTTP/1.1"s,
+        "GET /?%4 HTTP/1.1"s, "GET /.. HTTP/1.1"s, "\r\nGET / HTTP/1.1"s, "GET / HTTP/1.9"s}) {
     SCOPED_TRACE(line);
     expect_status(line + rest, 0);
   }

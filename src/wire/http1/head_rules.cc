@@ -71,6 +71,8 @@ class Rules {
     settings_ = value;
   }
 
+  void cookie() { ++cookies_; }
+
   void expect(std::string_view value) {
     continue_ = same_field_name(value, "100-continue");
     unknown_expectation_ = unknown_expectation_ || !continue_;
@@ -81,6 +83,7 @@ class Rules {
     if (!reject_) judge(head.http10, limits);
     if (reject_) return reject_;
     if (head.authority.empty() && host_) head.authority = *host_;
+    head.several_cookies = cookies_ > 1;
     head.framing = chunked_ ? Framing::kChunked : length_ ? Framing::kLength : Framing::kNone;
     head.content_length = length_.value_or(0);
     head.keep_alive = !close_ && (!head.http10 || keep_alive_);
@@ -119,6 +122,7 @@ class Rules {
   std::optional<std::uint64_t> length_;
   std::string_view settings_;
   int settings_fields_ = 0;
+  int cookies_ = 0;
   bool encoded_ = false;
   bool chunked_ = false;  // the last coding so far is chunked
   bool other_coding_ = false;
@@ -140,6 +144,7 @@ void apply(Rules& rules, const Field& field) {
       break;
     case 6:
       if (named("expect")) rules.expect(field.value);
+      if (named("cookie")) rules.cookie();
       break;
     case 7:
       if (named("upgrade")) rules.upgrade(field.value);
@@ -159,6 +164,17 @@ void apply(Rules& rules, const Field& field) {
   }
 }
 
+// The target's authority is the request's, and what Host said does not count.
+void name_authority(std::string_view authority, std::vector<Field>& fields) {
+  for (Field& field : fields) {
+    if (same_field_name(field.name, "host")) {
+      field.value = authority;
+      return;
+    }
+  }
+  fields.insert(fields.begin(), {.name = "Host", .value = authority});  // HTTP/1.0 needs none
+}
+
 }  // namespace
 
 std::optional<Reject> HeadParser::read(std::string_view bytes, Head& head,
@@ -174,7 +190,13 @@ std::optional<Reject> HeadParser::read(std::string_view bytes, Head& head,
   lines_.fields(bytes, fields);
   Rules rules;
   for (const Field& field : fields) apply(rules, field);
-  return rules.conclude(head, limits_);
+  auto reject = rules.conclude(head, limits_);
+  if (authority_size_ != 0) {
+    constexpr std::string_view kSecure = "https";
+    if (same_field_name(bytes.substr(target_, kSecure.size()), kSecure)) head.scheme = kSecure;
+    if (!reject) name_authority(head.authority, fields);
+  }
+  return reject;
 }
 
 }  // namespace ofn::wire::http1

@@ -1,8 +1,10 @@
 #include "wire/http1/http1_exchange.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
+#include "wire/field_rules.h"
 
 namespace ofn::wire::http1 {
 
@@ -19,9 +21,10 @@ void clear(std::string& bytes) {
 }  // namespace
 
 void Http1Exchange::seal(const Head& head) {
+  if (head.several_cookies) join_several_cookies();
   message_.method = head.method;
   message_.target = head.target;
-  message_.scheme = "http";
+  message_.scheme = head.scheme;
   message_.authority = head.authority;
   message_.fields = fields;
   message_.trailers = body.trailers;
@@ -36,10 +39,20 @@ void Http1Exchange::seal(const Head& head) {
   }
 }
 
+// One field behind the rest, as over HTTP/2.
+void Http1Exchange::join_several_cookies() {
+  cookies = join_cookies(fields);
+  const auto is_cookie = [](const Field& field) { return same_field_name(field.name, "cookie"); };
+  const std::string_view name = std::ranges::find_if(fields, is_cookie)->name;
+  std::erase_if(fields, is_cookie);
+  fields.push_back({.name = name, .value = cookies});
+}
+
 void Http1Exchange::reset() {
   message_ = {};
   clear(head_bytes);
   clear(target);
+  clear(cookies);
   clear(body.bytes);
   body_share.release();
   clear(body.trailer_text);

@@ -45,7 +45,8 @@ class Http1Exchange final : public Exchange {
 
   // The request's memory, filled by the session.
   std::string head_bytes;
-  std::string target;  // only where the target could not be a view into the head
+  std::string target;   // only where the target could not be a view into the head
+  std::string cookies;  // of several Cookie fields
   Body body;
   BodyShare body_share;
   std::vector<Field> fields;
@@ -82,6 +83,7 @@ class Http1Exchange final : public Exchange {
  private:
   void release() override;
   void complete();
+  void join_several_cookies();
 
   ExchangeOwner* owner_;
   Loop& loop_;

@@ -25,7 +25,7 @@ TEST(Http1Session, ServesOneAfterTheOther) {
          {"POST / @a from 127.0.0.1:51234 []"});
   expect(
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-      "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: u\r\nHost: no\r\n\r\n" +
+      "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: u\r\n\r\n" +
           kGet,
       kOk + kOk, {"POST / @a from 127.0.0.1:51234 +T [abcde]"s, kSeen});
   expect("GET http://b?x HTTP/1.1\r\nHost: a\r\n\r\n", kOk, {"GET /?x @b from 127.0.0.1:51234 []"});

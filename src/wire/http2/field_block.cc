@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "wire/field_rules.h"
+
 namespace ofn::wire::http2 {
 
 namespace {
@@ -41,14 +43,8 @@ std::span<const Field> FieldBlock::seal() {
 }
 
 void FieldBlock::join_cookies() {
-  const auto is_cookie = [](const Field& field) { return field.name == "cookie"; };
-  std::string joined;
-  for (const Field& field : fields_) {
-    if (!is_cookie(field)) continue;
-    if (!joined.empty()) joined += "; ";
-    joined += field.value;
-  }
-  std::erase_if(fields_, is_cookie);
+  const std::string joined = ofn::wire::join_cookies(fields_);
+  std::erase_if(fields_, [](const Field& field) { return field.name == "cookie"; });
   cookies_ = 0;
   add("cookie", joined);
 }

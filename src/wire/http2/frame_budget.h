@@ -104,7 +104,8 @@ class FrameBudget {
   void spend_as_client(const FrameHead& frame);
   // A request ended without an answer, and it was the peer who spoilt it.
   void request_spoilt() { --requests_; }
-  // It broke the rules that a request has. No client does so by cancelling or in a race, and each costs us the most.
+  // It broke the rules that a request has, after it was begun. No client does so by cancelling or in a race, no caller of a
+  // proxy can, and each costs us the most.
   void request_malformed() { requests_ -= kPerMalformed; }
   void request_answered() {
     requests_ = std::min(requests_ + 1, kSpoiltRequests);
@@ -112,9 +113,9 @@ class FrameBudget {
   }
   // The peer reset a request that had its whole answer: it takes back what the answer has earned.
   void answer_thrown_away() { requests_ -= 2; }
-  // A head that opens no request: trailers, of a stream that we have reset, or of more requests at
-  // once than were allowed. A client that has not seen our RST_STREAM or SETTINGS yet may mean well,
-  // so it costs no more than other frames do.
+  // A head that opens no request: a malformed one, trailers, one of a stream that we have reset, or of more requests at
+  // once than were allowed. A proxy passes malformed ones on for others, and a client that has not seen our RST_STREAM or
+  // SETTINGS yet may mean well, so it costs no more than other frames do.
   void opened_nothing() { frames_ -= kFramesPerRequest + 1; }
   // A piece of an answer, by which all that there was has gone out or not. Who lets us send byte by
   // byte what we have earns nothing; who has but a small window does.

@@ -23,6 +23,8 @@ constexpr int kMaxContinuations = 8;
 // Frames for a peer that does not read. 100 streams have some hundreds; what a peer makes us say
 // beyond them (resets of what it spoils) has no other end.
 constexpr std::size_t kMaxBacklog = 1000;
+// So many times what was received in a header block is what HPACK makes of an ordinary one at most.
+constexpr std::size_t kAmplified = 8;
 // Streams that are kept for the next requests.
 constexpr std::size_t kPooled = 16;
 
@@ -41,7 +43,7 @@ std::string_view reason_of(int status) {
     case 503:
       return "there is no memory for the request's body; come back later";
     default:
-      return "this server is no proxy";
+      return "CONNECT and methods this long are not supported";
   }
 }
 
@@ -54,7 +56,7 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
   if (nghttp2_session_callbacks_new(&table) != 0) throw std::bad_alloc();
   nghttp2_session_callbacks_set_on_begin_frame_callback(
       table, [](nghttp2_session*, const nghttp2_frame_hd* head, void* user) -> int {
-        return self(user).on_begin_frame(head->type, head->stream_id);
+        return self(user).on_begin_frame(*head);
       });
   nghttp2_session_callbacks_set_on_begin_headers_callback(
       table, [](nghttp2_session*, const nghttp2_frame* frame, void* user) -> int {
@@ -92,8 +94,13 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
          void* user) -> int { return self(user).on_data(self(user).find(id), view(data, size)); });
   nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(
       table, [](nghttp2_session*, const nghttp2_frame* frame, int, void* user) -> int {
-        if (ServerStream* stream = self(user).find(frame->hd.stream_id))
+        ServerStream* stream = self(user).find(frame->hd.stream_id);
+        if (stream == nullptr) return 0;
+        if (frame->hd.type == NGHTTP2_HEADERS) {
+          self(user).count_bad_head(*stream);
+        } else {
           self(user).count_malformed(*stream);
+        }
         return 0;
       });
   nghttp2_session_callbacks_set_on_stream_close_callback(
@@ -181,9 +188,13 @@ ServerStream& ServerSession::open_stream(std::int32_t id) {
   return stream;
 }
 
-int ServerSession::on_begin_frame(std::uint8_t type, std::int32_t id) {
+int ServerSession::on_begin_frame(const nghttp2_frame_hd& head) {
+  const std::uint8_t type = head.type;
+  const std::int32_t id = head.stream_id;
   // At the frame behind the one that was too much, however the bytes were cut.
   if (budget_->exhausted()) return engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM);
+  if (type == NGHTTP2_HEADERS) block_received_ = head.length;
+  if (type == NGHTTP2_CONTINUATION) block_received_ += head.length;
   if (type == NGHTTP2_CONTINUATION)
     return ++continuations_ > kMaxContinuations ? engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM) : 0;
   continuations_ = 0;
@@ -225,11 +236,10 @@ int ServerSession::on_head(ServerStream& stream, bool end) {
   stream.notes.receiving = !end;
   const int status = stream.check_head(limits_);
   if (status < 0) {
-    count_malformed(stream);
+    count_bad_head(stream);
     reset(stream, NGHTTP2_PROTOCOL_ERROR);
   } else if (status > 0) {
-    // A few bytes stand for many fields, and all must be decoded to know the next head's.
-    if (status == 431) budget_->request_spoilt();
+    if (status == 431) count_too_large(stream);
     answer_early(stream, status);
   } else if (end) {
     dispatch(stream);
@@ -317,7 +327,14 @@ void ServerSession::grant_waiting() {
 void ServerSession::dispatch(ServerStream& stream) {
   stream.notes.receiving = false;
   if (stream.notes.discarding) return;
-  if (stream.trailers_too_large()) return answer_early(stream, 431);
+  if (stream.has_bad_trailer()) {
+    count_bad_head(stream);
+    return reset(stream, NGHTTP2_PROTOCOL_ERROR);
+  }
+  if (stream.trailers_too_large()) {
+    count_too_large(stream);
+    return answer_early(stream, 431);
+  }
   settle_memory(stream);
   handler_.handle(stream.share());
 }
@@ -382,6 +399,22 @@ void ServerSession::give_up(ServerStream& stream) {
   stream.notes.accounted = true;
   reset(stream, NGHTTP2_INTERNAL_ERROR);
   transport_->wake();
+}
+
+// A head that is no request, or trailers that are none. A proxy passes on what its callers send, and nothing was begun
+// for it: it costs what a frame without use costs.
+void ServerSession::count_bad_head(ServerStream& stream) {
+  if (!std::exchange(stream.notes.accounted, true)) budget_->opened_nothing();
+}
+
+// A few bytes may stand for many fields, and all must be decoded to know the next head's. Who has sent most of them is a
+// caller with too much to say.
+void ServerSession::count_too_large(const ServerStream& stream) {
+  if (stream.block_size() > kAmplified * block_received_) {
+    budget_->request_spoilt();
+  } else {
+    budget_->opened_nothing();
+  }
 }
 
 // At once: the stream is closed only after all that was read with it.

@@ -69,7 +69,7 @@ class ServerSession final : public Session, public StreamOwner {
   }
 
   ServerStream& open_stream(std::int32_t id);
-  int on_begin_frame(std::uint8_t type, std::int32_t id);
+  int on_begin_frame(const nghttp2_frame_hd& head);
   int on_frame(const nghttp2_frame& frame);
   int on_head(ServerStream& stream, bool end);
   int on_data(ServerStream* stream, std::string_view bytes);
@@ -83,6 +83,8 @@ class ServerSession final : public Session, public StreamOwner {
   void dispatch(ServerStream& stream);
   void answer_early(ServerStream& stream, int status);
   void count_malformed(ServerStream& stream);
+  void count_bad_head(ServerStream& stream);
+  void count_too_large(const ServerStream& stream);
   void reset(ServerStream& stream, std::uint32_t code);
   void say_farewell();
   void leave_streams();
@@ -106,6 +108,7 @@ class ServerSession final : public Session, public StreamOwner {
   ServerStream* heading_ = nullptr;     // whose header block is being read
   std::int32_t last_id_ = 0;
   int continuations_ = 0;
+  std::size_t block_received_ = 0;  // bytes of the header block that is being read
   std::deque<std::int32_t> reset_;  // by us, lately
   std::vector<std::unique_ptr<ServerStream>> pool_;
   std::deque<std::int32_t> waiting_;  // for memory, first come first served

@@ -30,7 +30,7 @@ TEST_F(ServerSessionTest, ServesAWholeRequestHoweverItIsCut) {
     run(piece);
     EXPECT_EQ(result.calls, 1) << result.error;
     EXPECT_EQ(result.status, 200);
-    EXPECT_EQ(result.body, "POST /p?q=%20 host:80\nx-a=1\ncookie=a=1; b=2\nbody");
+    EXPECT_EQ(result.body, "POST /p?q=%20 host:80\nhost=host:80\nx-a=1\ncookie=a=1; b=2\nbody");
     EXPECT_EQ(result.fields["content-length"], std::to_string(result.body.size()));
     EXPECT_EQ(result.fields["content-type"], "text/plain; charset=utf-8");
     EXPECT_EQ(result.fields["date"], "Mon, 01 Jan 2024 00:00:00 GMT");

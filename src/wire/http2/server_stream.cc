@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "wire/authority.h"
-#include "wire/http1/chars.h"
+#include "wire/field_rules.h"
 
 namespace ofn::wire::http2 {
 
@@ -32,19 +32,12 @@ std::string_view* pseudo_field(Message& message, std::string_view name) {
   return nullptr;
 }
 
-bool well_formed_path(std::string_view path) {
-  bool in_query = false;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i] == '%') {
-      if (path.size() - i < 3 || !http1::all(http1::kHex, path.substr(i + 1, 2))) return false;
-      i += 2;
-    } else if (path[i] == '?') {
-      in_query = true;
-    } else if (!http1::is(in_query ? http1::kQuery : http1::kPath, path[i])) {
-      return false;
-    }
+// The two schemes there are for us (RFC 9110 §4.2), whatever their case; empty: another one.
+std::string_view known_scheme(std::string_view scheme) {
+  for (const std::string_view known : {"http", "https"}) {
+    if (same_field_name(scheme, known)) return known;
   }
-  return true;
+  return {};
 }
 
 }  // namespace
@@ -121,6 +114,7 @@ bool ServerStream::add_field(std::string_view name, std::string_view value, cons
   // Method, path, scheme, authority and peer are no fields.
   constexpr std::size_t kNoFields = 5;
   const std::size_t most = state_.in_trailers ? limits.trailer_bytes : limits.head_bytes;
+  if (state_.in_trailers && may_not_trail(name)) state_.bad_trailer = true;
   bytes += name.size() + value.size() + kFieldOverhead;
   if (bytes > most || block.size() >= limits.head_fields + kNoFields) too_large = true;
   if (!too_large) block.add(name, value);
@@ -130,7 +124,7 @@ bool ServerStream::add_field(std::string_view name, std::string_view value, cons
 int ServerStream::check_head(const Limits& limits) {
   message_.version = Version::kHttp2;
   std::size_t pseudo = 0;
-  const std::span<const Field> all = head_.seal();
+  std::span<const Field> all = head_.seal();
   for (const Field& field : all) {
     std::string_view* place = pseudo_field(message_, field.name);
     if (place == nullptr) break;
@@ -143,8 +137,11 @@ int ServerStream::check_head(const Limits& limits) {
   const Field* host = find_field(message_.fields, "host");
   if (message_.authority.empty() && host != nullptr) message_.authority = host->value;
   if (!valid_authority(message_.authority)) return -1;
+  // RFC 9113 §8.3.1: a Host that names another one is malformed. An absolute target has no such rule over HTTP/1.1.
   if (host != nullptr && !same_field_name(host->value, message_.authority)) return -1;
-  if (message_.method == "CONNECT") return 501;
+  if (message_.method == "CONNECT" || message_.method.size() > kMaxMethod) return 501;
+  message_.scheme = known_scheme(message_.scheme);
+  if (message_.scheme.empty()) return -1;
   if (const int status = check_target(limits); status != 0) return status;
 
   for (const Field& field : message_.fields) {
@@ -160,14 +157,21 @@ int ServerStream::check_head(const Limits& limits) {
       state_.expects_continue = true;
     }
   }
+  if (host == nullptr) name_host(pseudo);
   return state_.content_length.value_or(0) > limits.body_bytes ? 413 : 0;
+}
+
+// A function finds the authority in Host whatever the version. The pseudo fields have been read: the last one has room.
+void ServerStream::name_host(std::size_t pseudo) {
+  head_.replace(pseudo - 1, {.name = "host", .value = message_.authority});
+  message_.fields = head_.fields().subspan(pseudo - 1);
 }
 
 int ServerStream::check_target(const Limits& limits) const {
   if (message_.target == "*") return message_.method == "OPTIONS" ? 0 : -1;
   if (!message_.target.starts_with('/')) return -1;
   if (message_.target.size() > limits.target_bytes) return 414;
-  return well_formed_path(message_.target) ? 0 : -1;
+  return well_formed_target(message_.target) ? 0 : -1;
 }
 
 Response ServerStream::refusal(int status, std::string_view reason) const {

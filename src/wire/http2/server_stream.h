@@ -80,6 +80,12 @@ class ServerStream final : public Exchange {
   std::string& body() { return body_; }
   BodyShare& body_share() { return body_share_; }
   bool trailers_too_large() const { return state_.trailers_too_large; }
+  // A trailer frames or routes the message: it is malformed.
+  bool has_bad_trailer() const { return state_.bad_trailer; }
+  // The head's or the trailers' size as HPACK's lists count them.
+  std::size_t block_size() const {
+    return state_.in_trailers ? state_.trailer_bytes : state_.head_bytes;
+  }
   // The answer with which it is refused, in the words that its caller understands.
   Response refusal(int status, std::string_view reason) const;
   // The request is complete: from now on it also belongs to who gets the result.
@@ -129,6 +135,7 @@ class ServerStream final : public Exchange {
   void release() override;
   void let_go();
   int check_target(const Limits& limits) const;
+  void name_host(std::size_t pseudo);
 
   // What begins anew with each request.
   struct State {
@@ -138,6 +145,7 @@ class ServerStream final : public Exchange {
     bool in_trailers = false;
     bool head_too_large = false;
     bool trailers_too_large = false;
+    bool bad_trailer = false;
     bool expects_continue = false;
     bool open = false;
     bool shared = false;

@@ -1,0 +1,43 @@
+#include "wire/field_rules.h"
+
+#include <algorithm>
+#include <array>
+
+#include "wire/http1/chars.h"
+
+namespace ofn::wire {
+
+using http1::is;
+
+bool may_not_trail(std::string_view name) {
+  static constexpr std::array<std::string_view, 10> kNames = {
+      "content-length", "transfer-encoding", "host",   "connection",      "keep-alive", "te",
+      "trailer",        "upgrade",           "expect", "proxy-connection"};
+  return std::ranges::any_of(
+      kNames, [&](std::string_view forbidden) { return same_field_name(name, forbidden); });
+}
+
+std::string join_cookies(std::span<const Field> fields) {
+  std::string joined;
+  for (const Field& field : fields) {
+    if (!same_field_name(field.name, "cookie")) continue;
+    if (!joined.empty()) joined += "; ";
+    joined += field.value;
+  }
+  return joined;
+}
+
+bool well_formed_target(std::string_view target) {
+  const char* at = target.data();
+  const char* const end = at + target.size();
+  for (;;) {
+    at = http1::skip(http1::kPath, at, end);
+    if (at == end) return true;
+    if (*at == '?') return http1::skip(http1::kQuery, at, end) == end;
+    if (*at != '%' || end - at < 3 || !is(http1::kHex, at[1]) || !is(http1::kHex, at[2]))
+      return false;
+    at += 3;
+  }
+}
+
+}  // namespace ofn::wire
