@@ -10,6 +10,20 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ofn)
 
+# First of all, so that nothing is installed by halves.
+set(built "$<TARGET_FILE:ofn_framework>")
+if(TARGET functions-framework)
+  list(APPEND built "$<TARGET_FILE:functions-framework>")
+endif()
+file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/ofn-check-built.cmake CONTENT "foreach(file ${built})
+  if(NOT EXISTS \"\${file}\")
+    message(FATAL_ERROR \"\${file} is not built yet; build it first:
+  cmake --build ${PROJECT_BINARY_DIR} --target functions-framework ofn_framework\")
+  endif()
+endforeach()
+")
+install(SCRIPT ${PROJECT_BINARY_DIR}/ofn-check-built.cmake)
+
 set_target_properties(ofn_function_headers PROPERTIES EXPORT_NAME function)
 install(TARGETS ofn_function_headers EXPORT ofn-targets)
 set_target_properties(ofn_framework PROPERTIES EXPORT_NAME framework)

@@ -70,3 +70,37 @@ def test_program_linked_with_the_installed_framework(built, tmp_path):
             assert response.read() == b"hello, linked\n"
         server.process.terminate()
         assert server.process.exit_code() == 0
+
+
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory):
+    """A build directory in which nothing is built."""
+    build = tmp_path_factory.mktemp("configured")
+    cmake("-S", _HERE.parents[1], "-B", build, "-G", "Ninja", "-DOFN_DEVELOPER=OFF")
+    return build
+
+
+def failing(*arguments):
+    done = subprocess.run(["cmake", *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode != 0
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def test_what_is_not_built_is_told_before_anything_is_installed(configured, tmp_path):
+    said = failing("--install", configured, "--prefix", tmp_path / "prefix")
+    assert f"cmake --build {configured} --target functions-framework ofn_framework" in said
+    assert not (tmp_path / "prefix").exists()
+
+
+def test_what_is_not_built_is_told_to_who_looks_for_the_package(configured, tmp_path):
+    said = failing("-S", _HERE, "-B", tmp_path, "-G", "Ninja", f"-Dofn_DIR={configured}")
+    assert "libofn_framework.a is not built yet" in said
+    assert f"--build {configured} --target functions-framework ofn_framework" in said
+
+
+def test_who_builds_the_program_can_install_everything(configured):
+    """As `./dev run` and `./dev build` do."""
+    done = subprocess.run(
+        ["ninja", "-C", configured, "-t", "inputs", "bin/functions-framework"], capture_output=True, text=True, check=True
+    )
+    assert "src/libofn_framework.a" in done.stdout.splitlines()
