@@ -11,6 +11,11 @@ namespace ofn::cli {
 
 namespace {
 
+// What is only looked at runs nothing of the author's.
+StartUp start_up_of(const Settings& settings) {
+  return settings.dry_run || settings.print_schema ? StartUp::kIsLeftOut : StartUp::kRuns;
+}
+
 std::string joined(std::span<const Function> functions) {
   std::string names;
   for (const Function& function : functions) names += (names.empty() ? "" : ", ") + function.name;
@@ -37,7 +42,9 @@ Result<std::vector<Function>> loaded_functions(const Settings& settings,
                                                const std::optional<std::string>& target,
                                                const Environment& env,
                                                std::vector<PluginType>& plugins, Log& log) {
-  auto program = load_stoppable(load_request(settings.source.value, target, settings.cxxflags, env),
+  LoadRequest wanted = load_request(settings.source.value, target, settings.cxxflags, env);
+  wanted.start_up = start_up_of(settings);
+  auto program = load_stoppable(std::move(wanted),
                                 [&](const LoadRequest& request) { return load(request, log); });
   if (!program) return std::unexpected(std::move(program).error());
   log.write(
@@ -69,7 +76,7 @@ LoadRequest load_request(const std::string& source, std::optional<std::string> t
 Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins) {
   for (const std::string& file : settings.plugins) {
     const InitializersWatched watched(file);
-    if (auto loaded = load_plugins(file, plugins); !loaded) return loaded;
+    if (auto loaded = load_plugins(file, start_up_of(settings), plugins); !loaded) return loaded;
   }
   return {};
 }

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -199,6 +200,17 @@ std::optional<fs::path> Cache::find(std::string_view key, std::string_view exten
   return result;
 }
 
+bool Cache::is_full(const Error& failure) const {
+  for (const int number : {ENOSPC, EDQUOT}) {
+    if (failure.message().find(std::strerror(number)) != std::string::npos) return true;
+  }
+  // A linker that writes through a mapping is ended by SIGBUS, and cannot say why.
+  struct statvfs status{};
+  constexpr std::uint64_t kNothing = 256 << 10;  // bytes
+  return ::statvfs(directory_.c_str(), &status) == 0 && status.f_blocks != 0 &&
+         status.f_bavail * status.f_frsize < kNothing;
+}
+
 std::int64_t Cache::begin() {
   const auto now = [](clockid_t clock) {
     timespec time{};
@@ -280,10 +292,11 @@ Result<void> write_atomically(const fs::path& path, std::string_view text) {
   part += "." + uuid4(random);
   std::error_code error;
   {
+    errno = 0;  // a stream keeps to itself what went wrong, but for this
     std::ofstream file(part, std::ios::binary | std::ios::trunc);
     file.write(text.data(), static_cast<std::streamsize>(text.size()));
     file.close();
-    if (!file) error = std::make_error_code(std::errc::io_error);
+    if (!file) error = std::error_code(errno != 0 ? errno : EIO, std::generic_category());
   }
   if (!error) fs::rename(part, path, error);
   if (!error) return {};

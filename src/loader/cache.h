@@ -60,6 +60,8 @@ class Cache {
   ~Cache();
 
   const std::filesystem::path& directory() const noexcept { return directory_; }
+  // Has something failed because there is no space left?
+  bool is_full(const Error& failure) const;
 
   // What was kept for `key`, if every file it was made from has the content it had then, and it is
   // whole.

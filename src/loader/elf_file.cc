@@ -1,6 +1,8 @@
 #include "loader/elf_file.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <cstring>
 #include <elf.h>
 #include <type_traits>
@@ -112,6 +114,69 @@ Result<void> ElfFile::check() const {
       });
   if (!whole) return fail(Code::kDataLoss, "is damaged or cut short");
   return {};
+}
+
+template <class F>
+void ElfFile::each_dynamic(F f) const {
+  const Elf64_Ehdr header = header_of(bytes_);
+  for (const Elf64_Phdr& segment : table<Elf64_Phdr>(header.e_phoff, header.e_phnum)) {
+    if (segment.p_type != PT_DYNAMIC) continue;
+    std::uint64_t offset = segment.p_offset;
+    for (const Elf64_Dyn& entry :
+         table<Elf64_Dyn>(segment.p_offset, segment.p_filesz / sizeof(Elf64_Dyn))) {
+      if (entry.d_tag == DT_NULL) break;
+      f(offset, entry.d_tag, entry.d_un.d_val);
+      offset += sizeof entry;
+    }
+  }
+}
+
+ElfFile::Needs ElfFile::needs() const {
+  std::uint64_t names_address = 0;
+  std::uint64_t names_size = 0;
+  each_dynamic([&](std::uint64_t, std::int64_t tag, std::uint64_t value) {
+    if (tag == DT_STRTAB) names_address = value;
+    if (tag == DT_STRSZ) names_size = value;
+  });
+  std::string_view names;
+  const Elf64_Ehdr header = header_of(bytes_);
+  for (const Elf64_Phdr& segment : table<Elf64_Phdr>(header.e_phoff, header.e_phnum)) {
+    const bool holds = segment.p_type == PT_LOAD && names_address >= segment.p_vaddr &&
+                       names_address - segment.p_vaddr < segment.p_filesz;
+    if (holds) names = view(segment.p_offset + (names_address - segment.p_vaddr), names_size);
+  }
+  const auto name_at = [&](std::uint64_t at) {
+    const std::string_view rest = at < names.size() ? names.substr(at) : std::string_view();
+    return std::string(rest.substr(0, rest.find('\0')));
+  };
+  Needs needs;
+  std::string run_path;
+  std::string old_run_path;
+  each_dynamic([&](std::uint64_t, std::int64_t tag, std::uint64_t value) {
+    if (tag == DT_NEEDED) needs.libraries.push_back(name_at(value));
+    if (tag == DT_RUNPATH) run_path = name_at(value);
+    if (tag == DT_RPATH) old_run_path = name_at(value);
+  });
+  if (run_path.empty()) run_path = std::move(old_run_path);
+  for (std::size_t begin = 0; begin < run_path.size();) {
+    const std::size_t end = std::min(run_path.find(':', begin), run_path.size());
+    if (end > begin) needs.run_path.push_back(run_path.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return needs;
+}
+
+std::string ElfFile::without_start_up() const {
+  // In the range for operating systems, where no loader looks for it: passed over (System V ABI, chapter 5).
+  constexpr std::int64_t kPassedOver = DT_LOOS;
+  std::string bytes = bytes_;
+  each_dynamic([&](std::uint64_t offset, std::int64_t tag, std::uint64_t) {
+    if (tag == DT_INIT || tag == DT_INIT_ARRAY || tag == DT_FINI || tag == DT_FINI_ARRAY) {
+      std::memcpy(bytes.data() + offset + offsetof(Elf64_Dyn, d_tag), &kPassedOver,
+                  sizeof kPassedOver);
+    }
+  });
+  return bytes;
 }
 
 bool ElfFile::is_shared_object() const noexcept { return header_of(bytes_).e_type == ET_DYN; }

@@ -1,4 +1,4 @@
-// Reads what the loader needs of an ELF file, without loading it: its notes and its symbols.
+// Reads what the loader needs of an ELF file, without loading it: its notes, its symbols and what it links.
 //
 //   auto file = ElfFile::open("hello.so");
 //   for (const std::string& build : file->notes("ofn", 1)) …
@@ -26,6 +26,11 @@ class ElfFile {
     bool is_weak = false;
   };
 
+  struct Needs {
+    std::vector<std::string> libraries;  // DT_NEEDED
+    std::vector<std::string> run_path;   // the folders of DT_RUNPATH, else of DT_RPATH, as written
+  };
+
   // Errors: no ELF file, one for another machine, one that is cut short. The message continues
   // "File x ".
   static Result<ElfFile> open(const std::filesystem::path& path);
@@ -37,11 +42,18 @@ class ElfFile {
   // The symbols for functions in .symtab, defined or not (an undefined one has no type); empty when
   // the file is stripped.
   std::vector<Symbol> function_symbols() const;
+  // The shared libraries that are loaded with it.
+  Needs needs() const;
+  // The file's bytes, changed so that loading it runs nothing: without initializers and finalizers.
+  std::string without_start_up() const;
 
  private:
   explicit ElfFile(std::string bytes) : bytes_(std::move(bytes)) {}
 
   Result<void> check() const;
+  // Calls with (offset in the file, tag, value) for each entry of the dynamic section, up to its end.
+  template <class F>
+  void each_dynamic(F f) const;
   bool inside(std::uint64_t offset, std::uint64_t size) const noexcept {
     return offset <= bytes_.size() && size <= bytes_.size() - offset;
   }

@@ -18,6 +18,7 @@
 #include "loader/digest.h"
 #include "loader/elf_file.h"
 #include "loader/flags.h"
+#include "loader/look.h"
 #include "loader/project.h"
 #include "loader/unit.h"
 
@@ -220,6 +221,8 @@ class Workshop {
                   .build = {.commands = work.commands, .elapsed = {}, .cpu = work.cpu}};
   }
 
+  const Cache& cache() const { return cache_; }
+
   Result<Build> prepare() {
     const loader::Limits until = limits();
     Builder builder(compiler_, request_.include_dir, cache_, until, log_);
@@ -239,14 +242,50 @@ class Workshop {
   Log& log_;
 };
 
+// Makes the source in the first cache directory that has the space. The workshop, whose cache may be temporary, lives
+// until all is loaded, and refers to `request`.
+Result<Shared> make_somewhere(LoadRequest& request, std::optional<Workshop>& workshop,
+                              const fs::path& source, const Target& target, Log& log) {
+  while (true) {
+    workshop.reset();
+    auto ready = Workshop::open(request, log);
+    if (!ready) return std::unexpected(ready.error());
+    auto made = workshop.emplace(std::move(*ready)).make(source, target);
+    if (made || !workshop->cache().is_full(made.error())) return made;
+    const fs::path full = workshop->cache().directory();
+    const auto at = std::ranges::find(request.cache_dirs, full);
+    if (at == request.cache_dirs.end() || at + 1 == request.cache_dirs.end()) {
+      return fail(Code::kResourceExhausted,
+                  file_text(request) + "cannot be compiled: no space is left in " + full.native() +
+                      ", where what is compiled is kept; free some, or set XDG_CACHE_HOME or "
+                      "TMPDIR to a folder that has it\n" +
+                      made.error().message());
+    }
+    log.write(Level::kWarning, "no space is left in the cache directory, another is taken",
+              {{"directory", full.native()}, {"next", (at + 1)->native()}});
+    request.cache_dirs.erase(request.cache_dirs.begin(), at + 1);
+  }
+}
+
 // Checks, maps and asks a shared object for what it registers. Nothing of it has run before the
 // check.
-Result<abi::Program> open_program(const std::string& shown, const fs::path& path) {
+Result<abi::Program> open_program(const std::string& shown, const fs::path& path,
+                                  StartUp start_up) {
   if (auto checked = loader::check_program(path, shown); !checked) {
     return std::unexpected(checked.error());
   }
   // Never closed: what the program has handed out (types, callbacks, thread locals) may be anywhere.
-  void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* handle = nullptr;
+  if (start_up == StartUp::kIsLeftOut) {
+    const auto looked = loader::look_at(path);
+    if (!looked) {
+      return fail(looked.error().code(),
+                  file_text(shown) + "cannot be loaded: " + looked.error().message());
+    }
+    handle = *looked;
+  } else {
+    handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  }
   if (handle == nullptr) {
     return fail(Code::kFailedPrecondition, file_text(shown) + "cannot be loaded: " + ::dlerror());
   }
@@ -307,18 +346,18 @@ Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* outp
   Target target{.name = request.target.value_or("function"), .is_default = !request.target};
 
   Shared shared{.path = *source, .objects = {}, .build = {}};
-  std::optional<Workshop> workshop;  // its cache may be temporary: it lives until all is loaded
+  LoadRequest making = request;
+  std::optional<Workshop> workshop;
   if (!is_shared_object(*source)) {
     auto valid = loader::target_of(request.target);
     if (!valid) return std::unexpected(valid.error());
     target = std::move(*valid);
-    auto ready = Workshop::open(request, log);
-    if (!ready) return std::unexpected(ready.error());
-    auto made = workshop.emplace(std::move(*ready)).make(*source, target);
+    auto made = make_somewhere(making, workshop, *source, target, log);
     if (!made) return std::unexpected(made.error());
     shared = std::move(*made);
   }
-  const auto opened = open_program(request.source, shared.path);
+  const auto opened = open_program(request.source, shared.path,
+                                   output != nullptr ? StartUp::kIsLeftOut : request.start_up);
   if (!opened) return std::unexpected(opened.error());
   const auto registry = Registry::of(*opened);
   if (!registry) return std::unexpected(in_file(request.source, registry.error()));
@@ -355,14 +394,15 @@ Result<LoadedProgram> build_shared(const LoadRequest& request, const fs::path& o
   return load_into(request, &output, log);
 }
 
-Result<void> load_plugins(const std::string& file, std::vector<PluginType>& known) {
+Result<void> load_plugins(const std::string& file, StartUp start_up,
+                          std::vector<PluginType>& known) {
   std::error_code error;
   const fs::path path = fs::absolute(file, error);
   if (error || !fs::is_regular_file(path, error)) {
     return fail(Code::kNotFound,
                 file_text(file) + "that is expected to hold plugins doesn't exist");
   }
-  const auto program = open_program(file, path);
+  const auto program = open_program(file, path, start_up);
   if (!program) return std::unexpected(program.error());
   const std::size_t before = known.size();
   if (auto added = add_plugins(*program, known); !added) {

@@ -22,6 +22,13 @@
 
 namespace ofn {
 
+// What happens to the constructors of a program's static objects, and to its functions with
+// __attribute__((constructor)).
+enum class StartUp {
+  kRuns,
+  kIsLeftOut,  // the program is only looked at: what it registers can be read, nothing of it may be called
+};
+
 struct LoadRequest {
   std::string source;                 // as the user wrote it; errors repeat it
   std::optional<std::string> target;  // none: what the program registers, else `function`
@@ -31,7 +38,8 @@ struct LoadRequest {
   std::vector<std::filesystem::path> cache_dirs = {};  // first choice first: default_cache_dirs
   // Enough for eight sets of flags with their precompiled headers (60 MB each) and their programs.
   std::uintmax_t cache_limit = std::uintmax_t{512} << 20;
-  Deadline deadline = {};  // of all compilers together
+  StartUp start_up = StartUp::kRuns;  // of load(); build_shared() leaves it out
+  Deadline deadline = {};             // of all compilers together
   std::stop_token stop = {};
 };
 
@@ -60,13 +68,15 @@ struct LoadedProgram {
 // Threads: any; it blocks.
 Result<LoadedProgram> load(const LoadRequest& request, Log& log);
 
-// Loads and leaves the program as the shared object `output`, which needs no compiler to be served.
+// Compiles, looks at the program, and leaves it as the shared object `output`, which needs no compiler to be served.
+// Nothing of the program runs: where it is built there may be no database that it opens when it starts.
 Result<LoadedProgram> build_shared(const LoadRequest& request, const std::filesystem::path& output,
                                    Log& log);
 
 // Loads a built .so for its plugins. Errors: as those of load() for a .so; a .so without plugins; a
 // name that is known already.
-Result<void> load_plugins(const std::string& file, std::vector<PluginType>& known);
+Result<void> load_plugins(const std::string& file, StartUp start_up,
+                          std::vector<PluginType>& known);
 
 // Makes ready what the next load() of other source with the same flags profits from: the
 // precompiled header. For idle moments; load() does it, too, when a second compilation shows that

@@ -94,20 +94,6 @@ SOURCES = [
         [],
     ),
     (
-        "a static initializer throws",
-        "#include <stdexcept>\nstatic const int kRead = (throw std::out_of_range(\"too far\"), 1);\nstd::string hello();\n",
-        None,
-        ["functions-framework: File f.cc cannot be loaded: a static initializer threw std::out_of_range: too far\n"],
-        ["terminate called"],
-    ),
-    (
-        "a static initializer ends it",
-        "#include <exception>\nstatic const int kRead = (std::terminate(), 1);\n",
-        None,
-        ["functions-framework: File f.cc cannot be loaded: it ended by std::terminate\n"],
-        [],
-    ),
-    (
         "no C++ name",
         "",
         "hello world",
@@ -123,6 +109,27 @@ def test_sources(load, tmp_path, source, target, words, absent):
     said = load("f.cc", target)
     assert all(word in said for word in words), said
     assert not any(word in said for word in absent), said
+
+
+START_UPS = [
+    # what runs when the function is loaded to be served, what is said
+    (
+        "static const int kRead = (throw std::out_of_range(\"too far\"), 1);",
+        "a static initializer threw std::out_of_range: too far\n",
+    ),
+    ("static const int kRead = (std::terminate(), 1);", "it ended by std::terminate\n"),
+]
+
+
+@pytest.mark.parametrize(("source", "words"), START_UPS)
+def test_start_up_that_fails(program, tmp_path, source, words):
+    """A dry run passes: it runs none of it (test_start.py)."""
+    text = "#include <exception>\n#include <stdexcept>\n" + source + '\nstd::string hello() { return ""; }\n'
+    (tmp_path / "f.cc").write_text(HEAD + text)
+    done = program.run_to_end(["--source", "f.cc", "--target", "hello", "--port", "0"], cwd=tmp_path)
+    assert done.code == 3
+    assert "functions-framework: File f.cc cannot be loaded: " + words in done.stderr
+    assert "terminate called" not in done.stderr
 
 
 def test_no_compiler(load, tmp_path):
