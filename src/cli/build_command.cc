@@ -37,8 +37,7 @@ int build(const BuildCommand& command, const Environment& env) {
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.2f s",
                 std::chrono::duration<double>(program->build.elapsed).count());
-  print(command.output + ": " + functions + ", " + seconds + "\n");
-  return kExitOk;
+  return print(command.output + ": " + functions + ", " + seconds + "\n");
 }
 
 }  // namespace ofn::cli

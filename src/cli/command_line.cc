@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
+
+#include "base/nearest.h"
 
 namespace ofn::cli {
 
@@ -15,36 +16,15 @@ namespace {
 
 constexpr std::string_view kVersion = "functions-framework " OFN_VERSION;
 
-// The number of single-character edits between two words (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0U);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
 std::string unknown_argument(const CLI::App& app, const std::string& argument) {
   const std::string word = argument.substr(0, argument.find('='));
   if (!word.starts_with("-")) {
     return "unexpected argument \"" + argument + "\"; see functions-framework --help";
   }
-  std::string nearest;
-  std::size_t best = word.size() / 2;  // more edits than that are another word
-  for (const CLI::Option* option : app.get_options()) {
-    const std::string name = "--" + option->get_single_name();
-    if (const std::size_t edits = distance(word, name); edits <= best) {
-      best = edits;
-      nearest = name;
-    }
-  }
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options())
+    flags.push_back("--" + option->get_single_name());
+  const std::string nearest = nearest_word(word, flags);
   return "unknown flag " + word + (nearest.empty() ? "" : "; did you mean " + nearest + "?") +
          " (functions-framework --help lists all)";
 }

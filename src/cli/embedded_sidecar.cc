@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "cli/missing_components.h"
 #include "localdapr/component_loader.h"
 #include "localdapr/curl_client.h"
 #include "localdapr/grpc_app_channel.h"
@@ -61,6 +62,15 @@ std::expected<std::unique_ptr<EmbeddedSidecar>, std::vector<Error>> EmbeddedSide
   const localdapr::Components loaded = localdapr::load_components(
       options.components, {.app_id = options.app_id, .environment = env}, log);
   if (!loaded.problems.empty()) return std::unexpected(loaded.problems);
+  if (options.context != nullptr) {
+    auto missing = missing_components(*options.context, loaded.components, options.components);
+    if (!missing.empty()) {
+      missing.emplace_back(Code::kNotFound,
+                           "the local sidecar has these components only; with Dapr, run it and set "
+                           "DAPR_GRPC_PORT; to start without them, say --local-sidecar off");
+      return std::unexpected(std::move(missing));
+    }
+  }
   auto workers = std::make_unique<Workers>(kWorkers, std::chrono::seconds(10), "ofn-sidecar");
   auto sidecar = localdapr::LocalSidecar::create(
       loaded.components,

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "cli/command_line.h"
 #include "context/environment.h"
+#include "context/function_context.h"
 #include "dapr/server.h"
 #include "localdapr/app_channel.h"
 #include "localdapr/app_delivery.h"
@@ -28,6 +29,7 @@ struct EmbeddedSidecarOptions {
   std::string components;  // directory of component files
   std::string app_id;
   wire::Endpoint listen;
+  const FunctionContext* context = nullptr;  // whose components must be there; null: nobody's
 };
 
 // The app that a sidecar is beside.
@@ -41,7 +43,7 @@ struct AppAddress {
 class EmbeddedSidecar {
  public:
   // Reads the components and opens the port; says so in one line.
-  // Errors: all that is wrong with the components, or that the port cannot be listened on (kAlreadyExists and so on).
+  // Errors: all that is wrong with the components, what the context names and none of them is, or that the port cannot be listened on (kAlreadyExists and so on).
   static std::expected<std::unique_ptr<EmbeddedSidecar>, std::vector<Error>> start(
       const EmbeddedSidecarOptions& options, Loop& loop, const Environment& env, Log& log);
 

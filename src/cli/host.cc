@@ -187,7 +187,8 @@ std::expected<void, std::vector<Error>> Host::connect() {
     auto embedded = EmbeddedSidecar::start(
         {.components = settings_.components,
          .app_id = context_.name.empty() ? "functions-framework" : context_.name,
-         .listen = {"127.0.0.1", 0, {}}},
+         .listen = {"127.0.0.1", 0, {}},
+         .context = &context_},
         *loops_.front(), env_, log_);
     if (!embedded) return std::unexpected(std::move(embedded).error());
     local_sidecar_ = *std::move(embedded);

@@ -13,6 +13,8 @@
 
 #include "cli/build_command.h"
 #include "cli/command_line.h"
+#include "cli/descriptors.h"
+#include "cli/init.h"
 #include "cli/serve.h"
 #include "cli/sidecar_command.h"
 #include "cli/streams.h"
@@ -26,8 +28,8 @@ std::optional<std::string> process_variable(std::string_view name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-// Process 1 of a container ignores what it has no handler for, also while it loads its function. Until there is something to
-// drain, a signal to end ends it, with the code that a shell gives for others.
+// Process 1 of a container ignores what it has no handler for, also while it loads its function. Where it has no init,
+// until there is something to drain, a signal to end ends it, with the code that a shell gives for others.
 void end_when_told_as_process_1() {
   if (getpid() != 1) return;
   for (const int number : {SIGTERM, SIGINT})
@@ -42,20 +44,26 @@ struct Overloaded : F... {
 }  // namespace
 
 int run_program(int argc, char** argv, const abi::Program* linked) {
+  open_standard_streams();
   std::signal(
       SIGPIPE,
       SIG_IGN);  // a peer or a log reader that goes away is an error of that write, not our end
-  end_when_told_as_process_1();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto command = parse_command_line(arguments);
   if (!command) return complain(command.error()), kExitUsage;
+  if (!std::holds_alternative<ShowCommand>(*command)) {
+    if (const auto problem = descriptor_shortage(kDescriptorsToLoad)) {
+      return complain(*problem), kExitFailure;
+    }
+    if (start_init() == Init::kImpossible) end_when_told_as_process_1();
+  }
   const Environment env = process_variable;
   return std::visit(
       Overloaded{
           [&](const ServeCommand& serving) { return serve(serving.flags, env, linked); },
           [&](const BuildCommand& building) { return build(building, env); },
           [&](const SidecarCommand& alone) { return run_sidecar(alone, env); },
-          [&](const ShowCommand& shown) { return print(shown.text), static_cast<int>(kExitOk); },
+          [&](const ShowCommand& shown) { return static_cast<int>(print(shown.text)); },
       },
       *command);
 }

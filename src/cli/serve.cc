@@ -9,6 +9,7 @@
 
 #include "base/heap.h"
 #include "cli/command_line.h"
+#include "cli/descriptors.h"
 #include "cli/host.h"
 #include "cli/load_function.h"
 #include "cli/streams.h"
@@ -16,6 +17,7 @@
 #include "context/settings.h"
 #include "function/typed.h"
 #include "telemetry/logger.h"
+#include "wire/own_address.h"
 
 namespace ofn::cli {
 
@@ -103,7 +105,14 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
     for (const Error& error : subscriptions.error()) complain(error.text());
     return kExitContext;
   }
-  const auto settings = resolve_settings(flags, env, *context, notes);
+  auto settings = resolve_settings(flags, env, *context, notes);
+  if (settings && settings->host.origin.kind == Origin::Kind::kVariable &&
+      !wire::is_own_address(settings->host.value)) {
+    notes.push_back({Level::kWarning, foreign_host_warning(settings->host.value)});
+    std::vector<Note> told_already;
+    settings =
+        resolve_settings(flags, without(env, settings->host.origin.name), *context, told_already);
+  }
   if (!settings) return complain(settings.error()), kExitUsage;
 
   const auto logger = make_log(*settings);
@@ -121,31 +130,42 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   if (const auto loaded = load_plugin_files(*settings, plugins); !loaded) {
     return complain(loaded.error().message()), kExitLoad;
   }
-  const Hooks hooks = Hooks::of(*context, plugins, log);
+  const auto hooks = Hooks::of(*context, plugins, settings->optional_hooks, log);
+  if (!hooks) {
+    for (const Error& error : hooks.error()) complain(error.message());
+    return kExitContext;
+  }
   const Served served = served_by(*routes);
   setenv("FUNCTION_TARGET", served.names.c_str(), 1);
   setenv("FUNCTION_SIGNATURE_TYPE", served.signature.c_str(), 1);
 
   if (settings->print_schema) {
-    print(schema_of(routes->functions()));
-    return kExitOk;
+    return print(schema_of(routes->functions()));
   }
-  if (settings->dry_run) {
-    print("Function: " + served.names + "\nURL: " + settings->url() +
-          "\nDry run successful, shutting down.\n");
-    return kExitOk;
+  // Here again: what start-up code of the function has opened is open now.
+  const std::size_t loops = settings->threads != 0 ? settings->threads : usable_cpus();
+  if (const auto problem = descriptor_shortage(kDescriptorsToServe + kDescriptorsOfALoop * loops)) {
+    return complain(*problem), kExitFailure;
   }
+  if (!settings->dry_run) log_routes(*routes, log);
 
-  log_routes(*routes, log);
-
-  auto host = std::make_unique<Host>(*settings, *context, *routes, hooks, *std::move(subscriptions),
-                                     env, log);
+  auto host = std::make_unique<Host>(*settings, *context, *routes, *hooks,
+                                     *std::move(subscriptions), env, log);
   if (const auto connected = host->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());
     return kExitFailure;
   }
-  const auto bound = host->listen();
-  if (!bound) return complain(bound.error().text()), kExitListen;
+  if (settings->dry_run) {
+    return print("Function: " + served.names + "\nURL: " + settings->url() +
+                 "\nDry run successful, shutting down.\n");
+  }
+  auto bound = host->listen();
+  if (!bound) {
+    if (bound.error().code() == Code::kInvalidArgument) {
+      bound.error().with("the address is from", settings->host.origin.name);
+    }
+    return complain(bound.error().text()), kExitListen;
+  }
   log.write(Level::kInfo, "listening",
             {{"function", served.names},
              {"signature", served.signature},

@@ -8,7 +8,7 @@
 
 namespace ofn::cli {
 
-// context → settings → function → (dry run ends here) → sidecar → port → serving.
+// context → settings → function → sidecar → (a dry run ends here) → port → serving.
 // Returns the exit code of the first step that fails, or of the server.
 int serve(const Flags& flags, const Environment& env, const abi::Program* linked);
 

@@ -1,13 +1,18 @@
 #include "cli/streams.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 namespace ofn::cli {
 
-void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+Exit print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return kExitOk;
+  }
+  complain(std::string("cannot write to standard output: ") + std::strerror(errno));
+  return kExitFailure;
 }
 
 void complain(std::string_view text) {

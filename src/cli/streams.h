@@ -5,12 +5,14 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "cli/command_line.h"
 #include "context/problem.h"
 
 namespace ofn::cli {
 
 // To standard output, as it is: answers to what was asked (--help, a dry run).
-void print(std::string_view text);
+// Returns kExitOk; kExitFailure, after a complaint, where it cannot be written (a full disk).
+[[nodiscard]] Exit print(std::string_view text);
 // To standard error, "functions-framework: text" on a line of its own: why the program ends.
 void complain(std::string_view text);
 // Every problem, a line each.

@@ -1,6 +1,8 @@
 #include "context/document.h"
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <utility>
 
 #include "context/object_reader.h"
@@ -30,6 +32,39 @@ Schema schema_of(const JsonNode& root, Schema expected) {
   }
   if (votes == 0) return expected;
   return votes < 0 ? Schema::kV1Beta1 : Schema::kV1Beta2;
+}
+
+bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> ends) {
+  return std::ranges::any_of(ends, [&](std::string_view end) { return text.ends_with(end); });
+}
+
+// What a text is that is no JSON object, where it is something that is often put into the variable instead; else empty.
+// Nothing of the text is repeated but a path.
+std::string mistaken_for_a_document(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return "nothing but blanks";
+  text = text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+  const bool is_line = text.find_first_of("\r\n{}[]\"") == std::string_view::npos;
+  const bool names_file = ends_with_any(text, {".json", ".yaml", ".yml"});
+  if (is_line && text.size() <= 4096 &&
+      (names_file || text.front() == '@' || text.front() == '/' || text.starts_with("./") ||
+       text.starts_with("../") || text.starts_with("~/") || text.starts_with("file:"))) {
+    return "the name of a file, " + quoted(text, 4096) +
+           "; the variable holds the document itself: export it with \"$(cat FILE)\"";
+  }
+  // The beginning of {" in Base64.
+  if (is_line && text.starts_with("eyJ")) return "a text in Base64; decode it first";
+  if (text.front() == '"' && text.find("\\\"") != std::string_view::npos) {
+    return "a JSON string that holds JSON: the document was encoded twice";
+  }
+  if (text.starts_with("'{") || text.starts_with("\\\"")) {
+    return "a document within quotes: the shell's quotes have become part of it";
+  }
+  if (text.starts_with("---") || text.starts_with("apiVersion:") || text.starts_with("name:") ||
+      text.starts_with("runtime:")) {
+    return "YAML; the document is JSON";
+  }
+  return {};
 }
 
 class DocumentReader {
@@ -205,15 +240,14 @@ std::optional<Document> read_document(std::string_view variable, std::string_vie
                                       std::vector<Note>& notes) {
   Report report{std::string(variable), problems, notes};
   const auto tree = parse_json_tree(text);
-  if (!tree) {
-    const JsonFailure& failure = tree.error();
-    report.problem("$", "a JSON object",
-                   failure.reason + " at line " + std::to_string(failure.line) + ", column " +
-                       std::to_string(failure.column));
-    return std::nullopt;
-  }
-  if (tree->root.kind != JsonNode::Kind::kObject) {
-    report.problem("$", "a JSON object", describe(&tree->root, Reveal::kHidden));
+  if (!tree || tree->root.kind != JsonNode::Kind::kObject) {
+    std::string found = mistaken_for_a_document(text);
+    if (found.empty()) {
+      found = tree ? describe(&tree->root, Reveal::kHidden)
+                   : tree.error().reason + " at line " + std::to_string(tree.error().line) +
+                         ", column " + std::to_string(tree.error().column);
+    }
+    report.problem("$", "a JSON object", std::move(found));
     return std::nullopt;
   }
   for (const std::string& key : tree->duplicates) {

@@ -30,4 +30,11 @@ inline std::optional<std::string> non_empty(const Environment& env, std::string_
   return value;
 }
 
+// The same environment, in which one variable is not set. `env` outlives it.
+inline Environment without(const Environment& env, std::string hidden) {
+  return [&env, hidden = std::move(hidden)](std::string_view name) {
+    return name == hidden ? std::nullopt : env(name);
+  };
+}
+
 }  // namespace ofn

@@ -29,6 +29,9 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "Extra compiler flags for a function that is given as source"},
     {Flag::kPlugin, kFunction, "plugin", "OFN_PLUGIN", "", "FILES", "",
      "Built .so files with hooks, separated by commas, beside those of the function's program"},
+    {Flag::kOptionalHooks, kFunction, "optional-hooks", "OFN_OPTIONAL_HOOKS", "", "NAMES", "",
+     "Hooks of the context that may be absent, separated by commas; * is all; another that no "
+     "program registers ends the start"},
     {Flag::kHost, kServer, "host", "HOST", "", "ADDRESS", "0.0.0.0",
      "Address to listen on; :: is dual-stack; 127.0.0.1 in debug outside a pod"},
     {Flag::kPort, kServer, "port", "PORT", "", "PORT", "8080",

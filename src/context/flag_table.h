@@ -20,6 +20,7 @@ enum class Flag : std::size_t {
   kSignatureType,
   kCxxflags,
   kPlugin,
+  kOptionalHooks,
   kHost,
   kPort,
   kConcurrency,

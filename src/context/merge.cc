@@ -43,6 +43,7 @@ class Merger {
     context.http_pattern = older.http_pattern.empty() ? newer.http_pattern : older.http_pattern;
     context.port = port_of(older, newer);
     context.tracing = newer.tracing ? newer.tracing : older.tracing;
+    warn_of_tracing(context);
     hooks(older, newer, context);
 
     for (MergedPart& merged : join(older.triggers, newer.triggers, MatchTopic::kYes)) {
@@ -69,6 +70,15 @@ class Merger {
 
  private:
   void warn(std::string text) { notes_.push_back({Level::kWarning, std::move(text)}); }
+
+  void warn_of_tracing(const FunctionContext& context) {
+    if (!context.tracing || !context.tracing->enabled) return;
+    const std::string& provider = context.tracing->provider;
+    warn("the context enables tracing" + (provider.empty() ? "" : " by " + quoted(provider)) +
+         ", which this version does not have: the function is served without, and no span is made "
+         "or "
+         "exported; a caller's traceparent is passed on to the outputs");
+  }
 
   std::optional<std::uint16_t> port_of(const Document& older, const Document& newer) {
     const auto http_port = newer.http_port ? newer.http_port : older.http_port;

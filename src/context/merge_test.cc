@@ -142,6 +142,39 @@ TEST(Merge, TriggersComeFromBothAndInputsAreOnlyFetched) {
   EXPECT_THAT(result.warnings, IsEmpty());
 }
 
+TEST(Merge, TracingIsSaidToBeMissing) {
+  struct Case {
+    std::string_view first;
+    std::string_view second;
+    std::vector<std::string> words;  // of the one warning; none: no warning
+  };
+  for (
+      const Case& c : std::initializer_list<Case>{
+          {R"({"runtime":"Knative","pluginsTracing":{"enabled":true}})",
+           "",
+           {"enables tracing,", "no span"}},
+          {R"({"runtime":"Knative","pluginsTracing":{"enabled":"true","provider":{"name":"skywalking"}}})",
+           "",
+           {"enables tracing by \"skywalking\","}},
+          {R"({"runtime":"Knative","pluginsTracing":{"enabled":false,"provider":{"name":"skywalking"}}})",
+           "",
+           {}},
+          {R"({"runtime":"Knative","pluginsTracing":null})", "", {}},
+          // The newer document's word counts, and is said once.
+          {R"({"runtime":"Knative","pluginsTracing":{"enabled":true}})",
+           R"({"triggers":{"http":{}},"tracing":{"enabled":true,"provider":{"name":"opentelemetry"}}})",
+           {"by \"opentelemetry\""}},
+          {R"({"runtime":"Knative","pluginsTracing":{"enabled":true}})",
+           R"({"triggers":{"http":{}},"tracing":{"enabled":false}})",
+           {}},
+      }) {
+    const Merged result = merged(c.first, c.second);
+    ASSERT_EQ(result.warnings.size(), c.words.empty() ? 0U : 1U) << c.first << c.second;
+    for (const std::string& words : c.words)
+      EXPECT_THAT(result.warnings[0], testing::HasSubstr(words));
+  }
+}
+
 TEST(Merge, HooksRunOnce) {
   struct Case {
     std::string_view first;
@@ -177,13 +210,13 @@ TEST(Merge, HooksRunOnce) {
                 "tracing":{"enabled":true,"provider":{"name":"skywalking","oapServer":"o"}}})",
            {"g"},
            {"g"},
-           0},
+           1},
           {R"({"runtime":"Knative","prePlugins":["opentelemetry"],"postPlugins":["opentelemetry"],
                 "pluginsTracing":{"enabled":true,"provider":{"name":"opentelemetry"}}})",
            R"({"triggers":{"http":{}}})",
            {},
            {},
-           0},
+           1},
           // The same hook global and own.
           {R"({"runtime":"Knative","prePlugins":["g"]})",
            R"({"triggers":{"http":{}},"preHooks":["g","own","g"]})",

@@ -295,6 +295,44 @@ TEST(ParseContext, BadDocuments) {
   }
 }
 
+// What people put there instead of the document.
+TEST(ParseContext, SaysWhatATextIsThatIsNoDocument) {
+  struct Case {
+    std::string text;
+    std::string found;
+  };
+  for (const Case& c : std::initializer_list<Case>{
+           {"context.json",
+            "the name of a file, \"context.json\"; the variable holds the document"},
+           {"@context.json", "the name of a file"},
+           {"@context", "the name of a file"},
+           {"/etc/ofn/context", "the name of a file"},
+           {"./context", "the name of a file"},
+           {"../context.yaml\n", "the name of a file, \"../context.yaml\""},
+           {"~/context.json", "the name of a file"},
+           {"file:///etc/context.json", "the name of a file"},
+           {"eyJuYW1lIjoiZiJ9", "a text in Base64"},
+           {R"("{\"name\":\"f\"}")", "encoded twice"},
+           {R"('{"name":"f"}')", "within quotes"},
+           {"name: f\nruntime: Knative\n", "YAML"},
+           {"---\nname: f\n", "YAML"},
+           {"  \n", "nothing but blanks"},
+           {R"("f")", "a string"},
+           {"true", "true or false"},
+           {R"({"name":"/etc/x.json")", "line 1, column "},
+           {R"([1, "a.json"])", "an array"},
+           {"garbage", "line 1, column 1"},
+           {"/" + std::string(5000, 'x'), "line 1, column 1"},
+       }) {
+    const auto context = parse(c.text);
+    ASSERT_FALSE(context) << c.text;
+    ASSERT_EQ(context.error().size(), 1U);
+    EXPECT_THAT(context.error()[0].text(),
+                HasSubstr("FUNC_CONTEXT $: expected a JSON object, found "));
+    EXPECT_THAT(context.error()[0].found, HasSubstr(c.found)) << c.text;
+  }
+}
+
 TEST(ParseContext, ProblemsOfBothVariablesTogether) {
   const auto context = parse(R"({"port":"x"})", "{");
   ASSERT_FALSE(context);

@@ -33,4 +33,16 @@ std::string quoted(std::string_view text, std::size_t limit) {
   return result;
 }
 
+std::string quoted_setting(std::string_view text) {
+  std::string result = quoted(text);
+  for (const std::string_view scheme : {"tcp://", "udp://", "sctp://"}) {
+    if (text.starts_with(scheme)) {
+      result +=
+          " (this is how Kubernetes and Docker announce a service; rename that service, or set "
+          "enableServiceLinks: false in the pod)";
+    }
+  }
+  return result;
+}
+
 }  // namespace ofn

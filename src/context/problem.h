@@ -40,4 +40,8 @@ struct Note {
 // `limit` bytes.
 std::string quoted(std::string_view text, std::size_t limit = 80);
 
+// The same of what a flag or a variable holds, followed by where it may have come from: Kubernetes sets variables of
+// generic names for each service ("PORT=tcp://10.0.0.1:8080").
+std::string quoted_setting(std::string_view text);
+
 }  // namespace ofn

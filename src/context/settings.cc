@@ -111,7 +111,7 @@ class Resolver {
   }
 
   void wrong(const Given& given, std::string_view expected) {
-    problems_.push_back({given.origin.name, "", std::string(expected), quoted(given.text)});
+    problems_.push_back({given.origin.name, "", std::string(expected), quoted_setting(given.text)});
   }
 
   // `parse` answers an optional; an empty one is the problem, told with what was expected.
@@ -183,6 +183,8 @@ class Resolver {
     settings_.source.origin = text(Flag::kSource, settings_.source.value);
     settings_.cxxflags = given(Flag::kCxxflags).text;
     read(Flag::kPlugin, settings_.plugins, "paths of .so files, separated by commas", parse_list);
+    read(Flag::kOptionalHooks, settings_.optional_hooks, "names of hooks, separated by commas",
+         parse_list);
     const Given type = given(Flag::kSignatureType);
     settings_.signature_type.origin = type.origin;
     if (type.origin.is_default()) return;
@@ -192,10 +194,21 @@ class Resolver {
     }
   }
 
+  // The variable's name is so common that other tools export it with values of their own (conda: the machine's type).
+  void host() {
+    Given from = given(Flag::kHost);
+    if (auto value = parse_host(from.text)) {
+      settings_.host = {std::move(*value), std::move(from.origin)};
+    } else if (from.origin.kind == Origin::Kind::kVariable) {
+      settings_.host.value = flag_spec(Flag::kHost).default_text;
+      notes_.push_back({Level::kWarning, foreign_host_warning(from.text)});
+    } else {
+      wrong(from, "an address or a host name to listen on, without a port");
+    }
+  }
+
   void server() {
-    settings_.host.origin =
-        read(Flag::kHost, settings_.host.value,
-             "an address or a host name to listen on, without a port", parse_host);
+    host();
     // A developer's machine is not a server; in a pod the probes and the mesh come from outside.
     if (settings_.host.origin.is_default() && settings_.debug && !settings_.in_pod) {
       settings_.host.value = "127.0.0.1";
@@ -267,6 +280,12 @@ class Resolver {
 };
 
 }  // namespace
+
+std::string foreign_host_warning(std::string_view value) {
+  return "HOST is " + quoted(value) +
+         ", which is no address of this machine; it is taken for another tool's variable and not "
+         "used; --host names an address to listen on";
+}
 
 std::string Settings::url(std::uint16_t bound_port) const {
   const bool ipv6 = host.value.find(':') != std::string::npos;

@@ -57,7 +57,8 @@ struct Settings {
   // What the user says; the function's C++ type wins over it. nullopt: nothing was said.
   Sourced<std::optional<abi::Signature>> signature_type;
   std::string cxxflags;
-  std::vector<std::string> plugins;  // .so files
+  std::vector<std::string> plugins;         // .so files
+  std::vector<std::string> optional_hooks;  // names; "*": all
 
   // Server.
   Sourced<std::string> host;  // IPv6 without brackets
@@ -106,6 +107,9 @@ struct Settings {
   std::string url(std::uint16_t bound_port) const;
   std::string url() const { return url(port.value); }
 };
+
+// What is said of a HOST that is not listened on.
+std::string foreign_host_warning(std::string_view value);
 
 // Errors: every problem of flags and variables at once. Notes are added in both outcomes.
 // A sidecar address that is wrong is a problem only where the context needs a sidecar; a note

@@ -122,6 +122,66 @@ TEST(Settings, PortComesFromFlagVariableContextDefault) {
   EXPECT_EQ(resolved().port.value, 8080);
 }
 
+// Variables of common names, as other tools and platforms export them.
+TEST(Settings, ValuesOfOtherTools) {
+  struct Case {
+    EnvironmentMap env;
+    std::string problem;  // the beginning of the one problem; empty: none
+    std::string warning;  // part of the one warning; empty: none
+  };
+  for (const Case& c : std::initializer_list<Case>{
+           {{{"HOST", "x86_64:conda"}},
+            "",
+            "HOST is \"x86_64:conda\", which is no address of this machine"},
+           {{{"HOST", "http://0.0.0.0"}}, "", "HOST is "},
+           {{{"HOST", "tcp://10.0.0.1:80"}}, "", "--host names an address"},
+           {{{"HOST", "my host"}}, "", "HOST is "},
+           {{{"HOST", "[::1]"}}, "", ""},
+           {{{"PORT", "tcp://10.0.0.1:8080"}},
+            "PORT: expected a number from 0 to 65535, found \"tcp://10.0.0.1:8080\" (this is how "
+            "Kubernetes",
+            ""},
+           {{{"OFN_QUEUE", "udp://10.0.0.1:53"}}, "OFN_QUEUE: expected ", ""},
+           {{{"DAPR_GRPC_PORT", "tcp://10.0.0.1:50001"}},
+            "",
+            "no sidecar is needed, but DAPR_GRPC_PORT"},
+           {{{"DEBUG", "express:*"}}, "", ""},
+           {{{"DRY_RUN", "client"}}, "DRY_RUN: expected true or false, found \"client\"", ""},
+           {{{"TARGET", "x"},
+             {"SOURCE", "y"},
+             {"NAME", "z"},
+             {"CXXFLAGS", "-x"},
+             {"OFN_PORT", "tcp://1:1"}},
+            "",
+            ""},
+       }) {
+    std::vector<Note> notes;
+    const auto settings = resolve_settings({}, environment_of(c.env), {}, notes);
+    SCOPED_TRACE(c.env.begin()->second);
+    EXPECT_EQ(settings.has_value(), c.problem.empty());
+    if (!settings) {
+      ASSERT_EQ(settings.error().size(), 1U);
+      EXPECT_THAT(settings.error()[0].text(), testing::StartsWith(c.problem));
+    } else if (c.env.begin()->first == "HOST" && !c.warning.empty()) {
+      EXPECT_EQ(settings->host.value, "0.0.0.0");
+      EXPECT_TRUE(settings->host.origin.is_default());
+    }
+    std::erase_if(notes, [](const Note& note) { return note.level < Level::kWarning; });
+    ASSERT_EQ(notes.size(), c.warning.empty() ? 0U : 1U);
+    for (const Note& note : notes) EXPECT_THAT(note.text, testing::HasSubstr(c.warning));
+  }
+}
+
+TEST(Settings, OptionalHooks) {
+  EXPECT_THAT(resolved().optional_hooks, testing::IsEmpty());
+  EXPECT_THAT(resolved({}, {{"OFN_OPTIONAL_HOOKS", "a,b"}}).optional_hooks, ElementsAre("a", "b"));
+  EXPECT_THAT(resolved(flags_of({{Flag::kOptionalHooks, "*"}})).optional_hooks, ElementsAre("*"));
+  EXPECT_THAT(
+      problems_of(flags_of({{Flag::kOptionalHooks, "a,,b"}})),
+      ElementsAre(
+          "--optional-hooks: expected names of hooks, separated by commas, found \"a,,b\""));
+}
+
 TEST(Settings, DebugVariableMayBeALogFilter) {
   struct Case {
     std::string value;
@@ -252,12 +312,12 @@ TEST(Settings, AllProblemsAtOnce) {
                    {"OFN_CONCURRENCY", "0"},
                    {"OFN_RETRY_CODES", "RESOURCE_EXHAUSTED"},
                    {"OFN_LOCAL_SIDECAR", "maybe"},
-                   {"HOST", "http://x"},
+                   {"DRY_RUN", "perhaps"},
                    {"PORT", "8080"}}),
       ElementsAre(
+          R"(DRY_RUN: expected true or false, found "perhaps")",
           R"(--target: expected a text that is not empty, found "")",
           R"(FUNCTION_SIGNATURE_TYPE: expected http, cloudevent, event, openfunction or typed, found "grpc")",
-          R"(HOST: expected an address or a host name to listen on, without a port, found "http://x")",
           R"(--port: expected a number from 0 to 65535, found "http")",
           R"(OFN_CONCURRENCY: expected a number from 1 to 1000000, found "0")",
           R"(--queue: expected a number from 0 to 1000000, found "-1")",

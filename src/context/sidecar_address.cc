@@ -147,7 +147,7 @@ std::expected<SidecarAddress, Problem> resolve_sidecar(const Environment& env) {
     const auto number = parse_port(*port_text);
     if (!number) {
       return std::unexpected(
-          Problem{"DAPR_GRPC_PORT", "", std::string(kExpectedPort), quoted(*port_text)});
+          Problem{"DAPR_GRPC_PORT", "", std::string(kExpectedPort), quoted_setting(*port_text)});
     }
     port = *number;
   }

@@ -169,7 +169,7 @@ TEST(ByValue, ABodyIsCopiedWhereHooksSeeIt) {
                             .create = []() -> Plugin* { return new Reader(); },
                             .destroy = [](Plugin* plugin) { delete plugin; },
                             .place = {}};
-  const Hooks hooks = Hooks::of(named, {&known, 1}, stage.log);
+  const Hooks hooks = *Hooks::of(named, {&known, 1}, {}, stage.log);
   stage.invoker.hooks = &hooks;
   stage.body = text_of(1000);
   stage.call(made<&give_back>());

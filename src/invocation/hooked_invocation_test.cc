@@ -46,7 +46,7 @@ struct Hooked {
     FunctionContext named;
     named.pre_hooks = named.post_hooks = {"probe"};
     const PluginType known = type(required);
-    hooks = Hooks::of(named, {&known, 1}, stage.log);
+    hooks = *Hooks::of(named, {&known, 1}, {}, stage.log);
     stage.invoker.hooks = &hooks;
     g_pre = nullptr;
     g_post = nullptr;

@@ -1,8 +1,11 @@
 #include "plugin/hooks.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <utility>
 
+#include "base/nearest.h"
 #include "function/guard.h"
 
 namespace ofn {
@@ -15,6 +18,25 @@ std::string joined(std::span<const PluginType> plugins) {
     names += (names.empty() ? "" : ", ") + plugin.name + " " + plugin.version;
   }
   return names.empty() ? "none" : names;
+}
+
+// The tracing plugins that the platform's own frameworks register by themselves, so that contexts name them.
+bool is_tracing(std::string_view name) { return name == "skywalking" || name == "opentelemetry"; }
+
+Error absent_hook(const std::string& name, std::string_view kind,
+                  std::span<const PluginType> known) {
+  std::vector<std::string> names;
+  for (const PluginType& plugin : known) names.push_back(plugin.name);
+  const std::string nearest = nearest_word(name, names);
+  std::string text = "the context names the " + std::string(kind) + "-hook '" + name +
+                     "', which no program registers";
+  if (!nearest.empty()) text += "; did you mean '" + nearest + "'?";
+  text += " (registered: " + joined(known) +
+          "). Correct the context, register the hook by OFN_PLUGIN in the function's program or in "
+          "a .so that --plugin names, or, if the function may be served without it, say "
+          "--optional-hooks " +
+          name;
+  return {Code::kNotFound, std::move(text)};
 }
 
 }  // namespace
@@ -43,17 +65,35 @@ Result<void> add_plugins(const abi::Program& program, std::vector<PluginType>& k
   return {};
 }
 
-Hooks Hooks::of(const FunctionContext& context, std::span<const PluginType> known, Log& log) {
+std::expected<Hooks, std::vector<Error>> Hooks::of(const FunctionContext& context,
+                                                   std::span<const PluginType> known,
+                                                   std::span<const std::string> optional,
+                                                   Log& log) {
   Hooks hooks;
-  const auto places = [&](const std::vector<std::string>& names, std::string_view which) {
+  std::vector<Error> missing;
+  std::set<std::string, std::less<>> told;  // a name that stands in both lists is one mistake
+  const auto absent = [&](const std::string& name, std::string_view kind) {
+    if (!told.insert(name).second) return;
+    const bool is_optional = std::ranges::any_of(
+        optional, [&](const std::string& each) { return each == name || each == "*"; });
+    if (!is_optional && !is_tracing(name)) {
+      return missing.push_back(absent_hook(name, kind, known));
+    }
+    log.write(Level::kWarning,
+              is_optional
+                  ? "the context names an optional hook that no program registers"
+                  : "the context names the platform's tracing as a hook; this version makes "
+                    "no traces, and the function is served without",
+              {{"hook", name}, {"kind", kind}, {"known", joined(known)}});
+  };
+  const auto places = [&](const std::vector<std::string>& names, std::string_view kind) {
     std::vector<std::size_t> order;
     for (const std::string& name : names) {
       auto at = std::ranges::find(hooks.plugins_, name, &PluginType::name);
       if (at == hooks.plugins_.end()) {
         const auto found = std::ranges::find(known, name, &PluginType::name);
         if (found == known.end()) {
-          log.write(Level::kWarning, "the context names a hook that no program registers",
-                    {{"hook", name}, {"kind", which}, {"known", joined(known)}});
+          absent(name, kind);
           continue;
         }
         at = hooks.plugins_.insert(hooks.plugins_.end(), *found);
@@ -64,6 +104,7 @@ Hooks Hooks::of(const FunctionContext& context, std::span<const PluginType> know
   };
   hooks.pre_ = places(context.pre_hooks, "pre");
   hooks.post_ = places(context.post_hooks, "post");
+  if (!missing.empty()) return std::unexpected(std::move(missing));
   return hooks;
 }
 

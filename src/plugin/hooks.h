@@ -1,10 +1,11 @@
 // Which hooks run around every function, in what order.
 //
 //   Result<std::vector<PluginType>> known = plugins_of(program);
-//   const Hooks hooks = Hooks::of(context, *known, log);   // at start
-//   HookRun run(hooks, log, request_id);                    // for one call
+//   const auto hooks = Hooks::of(context, *known, settings.optional_hooks, log);   // at start
+//   HookRun run(*hooks, log, request_id);                    // for one call
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,9 +38,13 @@ Result<void> add_plugins(const abi::Program& program, std::vector<PluginType>& k
 class Hooks {
  public:
   Hooks() = default;
-  // What the context names, of what is known. A name that nobody has is a warning that lists the
-  // known ones.
-  static Hooks of(const FunctionContext& context, std::span<const PluginType> known, Log& log);
+  // What the context names, of what is known. `optional`: names of hooks that may be absent; "*": all.
+  // Errors: one for each name that no program registers, because an absent guard is no guard. It is a warning where the
+  //   hook is optional, and where it is the platform's tracing, which the platform's own frameworks have built in.
+  static std::expected<Hooks, std::vector<Error>> of(const FunctionContext& context,
+                                                     std::span<const PluginType> known,
+                                                     std::span<const std::string> optional,
+                                                     Log& log);
 
   bool empty() const noexcept { return plugins_.empty(); }
 

@@ -1,5 +1,6 @@
 #include "plugin/hooks.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -106,7 +107,7 @@ TEST(Hooks, RunInTheOrderOfTheContext) {
     FunctionContext declared;
     declared.pre_hooks = one.pre;
     declared.post_hooks = one.post;
-    const Hooks hooks = Hooks::of(declared, own_plugins(), log);
+    const Hooks hooks = *Hooks::of(declared, own_plugins(), {}, log);
     EXPECT_EQ(hooks.empty(), one.pre.empty() && one.post.empty());
     EXPECT_EQ(log.text(), "");
     trail.clear();
@@ -133,7 +134,7 @@ TEST(Hooks, AFailureIsLogged) {
   FunctionContext declared;
   declared.pre_hooks = {"bad"};
   declared.post_hooks = {"bad", "unmade"};
-  const Hooks hooks = Hooks::of(declared, own_plugins(), log);
+  const Hooks hooks = *Hooks::of(declared, own_plugins(), {}, log);
   HookRun run(hooks, log, "id");
   const abi::ContextTable table{};
   const abi::ContextFacts facts{};
@@ -151,17 +152,70 @@ TEST(Hooks, AFailureIsLogged) {
       "error: hook failed request_id=id hook=bad version=3.0 kind=post exception=int error=\n");
 }
 
-TEST(Hooks, AnUnknownNameIsAWarning) {
+TEST(Hooks, AnUnknownNameIsAnErrorUnlessItIsOptional) {
+  struct Named {
+    std::vector<std::string> pre, post, optional;
+    std::vector<std::vector<std::string>> errors;  // words of each
+    std::vector<std::string> warnings;             // the hooks
+  };
+  const std::vector<Named> cases = {
+      {{"frist"}, {}, {}, {{"pre-hook 'frist'", "did you mean 'first'?", "second 2.0"}}, {}},
+      {{}, {"auth"}, {}, {{"post-hook 'auth', which no program registers (registered: "}}, {}},
+      // All are told; a name in both lists once, and what is registered beside them changes nothing.
+      {{"first", "x1", "x2"},
+       {"x1", "x3", "first"},
+       {},
+       {{"'x1'", "--optional-hooks x1"}, {"'x2'"}, {"'x3'"}},
+       {}},
+      {{"first", "x1"}, {"x1", "x2"}, {"x1", "x2"}, {}, {"x1", "x2"}},
+      {{"x1", "x2"}, {}, {"x1"}, {{"'x2'"}}, {"x1"}},
+      {{"x1"}, {"x2"}, {"*"}, {}, {"x1", "x2"}},
+      {{"x1"}, {}, {"x", "x11", "X1"}, {{"'x1'"}}, {}},
+      // Contexts of the platform name its tracing as a hook.
+      {{"skywalking"}, {"opentelemetry"}, {}, {}, {"skywalking", "opentelemetry"}},
+      {{"Skywalking"}, {}, {}, {{"'Skywalking'"}}, {}},
+  };
+  for (const Named& one : cases) {
+    SCOPED_TRACE(::testing::PrintToString(one.pre) + ::testing::PrintToString(one.post));
+    testing::RecordingLog log;
+    FunctionContext declared;
+    declared.pre_hooks = one.pre;
+    declared.post_hooks = one.post;
+    const auto hooks = Hooks::of(declared, own_plugins(), one.optional, log);
+    EXPECT_EQ(hooks.has_value(), one.errors.empty());
+    const auto errors = hooks ? std::vector<Error>() : hooks.error();
+    ASSERT_EQ(errors.size(), one.errors.size());
+    for (std::size_t i = 0; i < errors.size(); ++i) {
+      for (const std::string& words : one.errors[i])
+        EXPECT_THAT(errors[i].message(), HasSubstr(words));
+    }
+    for (const std::string& hook : one.warnings) {
+      EXPECT_THAT(log.text(), HasSubstr(" hook=" + hook + " "));
+    }
+    EXPECT_EQ(std::ranges::count(log.text(), '\n'),
+              static_cast<std::ptrdiff_t>(one.warnings.size()));
+  }
+}
+
+TEST(Hooks, WhatNoProgramRegistersIsSaidAlsoWhenThereIsNone) {
   testing::RecordingLog log;
   FunctionContext declared;
-  declared.pre_hooks = {"nobody"};
-  EXPECT_TRUE(Hooks::of(declared, own_plugins(), log).empty());
-  EXPECT_THAT(log.text(), HasSubstr("warning: the context names a hook that no program registers "
-                                    "hook=nobody kind=pre known="));
-  EXPECT_THAT(log.text(), HasSubstr("first 1.0"));
-  testing::RecordingLog again;
-  EXPECT_TRUE(Hooks::of(declared, {}, again).empty());
-  EXPECT_THAT(again.text(), HasSubstr("known=none"));
+  declared.pre_hooks = {"auth"};
+  const auto hooks = Hooks::of(declared, {}, {}, log);
+  ASSERT_FALSE(hooks);
+  EXPECT_THAT(hooks.error().front().message(), HasSubstr("(registered: none)"));
+}
+
+TEST(Hooks, AnOwnPluginMayHaveTheNameOfThePlatformsTracing) {
+  testing::RecordingLog log;
+  auto known = own_plugins();
+  known.front().name = "skywalking";
+  FunctionContext declared;
+  declared.pre_hooks = {"skywalking"};
+  const auto hooks = Hooks::of(declared, known, {}, log);
+  ASSERT_TRUE(hooks);
+  EXPECT_FALSE(hooks->empty());
+  EXPECT_EQ(log.text(), "");
 }
 
 TEST(Hooks, TwoOfOneNameAreAnError) {

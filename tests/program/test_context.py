@@ -18,6 +18,7 @@ CASES = [
     (V1, "[]", [("$", "a JSON object", "an array")]),
     (V1, '"x"', [("$", "a JSON object", None)]),
     (V2, "not json", [("$", "a JSON object", None)]),
+    (V1, "context.json", [("$", "a JSON object", None)]),
     (V1, {"runtime": "Lambda"}, [("$.runtime", '"Knative" or "Async"', '"Lambda"')]),
     (V1, {"runtime": ["Knative"]}, [("$.runtime", '"Knative" or "Async"', "an array")]),
     (V1, {"runtime": "Knative", "port": "http"}, [("$.port", None, '"http"')]),
@@ -70,6 +71,54 @@ def check(program, functions, environment, complaints):
     assert len(lines) == len(complaints), "each mistake is told once, and nothing else"
 
 
+def test_the_name_of_a_file_is_no_document(program, functions, tmp_path):
+    (tmp_path / "context.json").write_text("{}")
+    for text in ("context.json", f"@{tmp_path}/context.json"):
+        done = program.run_to_end(["--source", functions, "--target", "wait", "--dry-run"], {V1: text}, cwd=tmp_path)
+        assert done.code == 4
+        assert f'found the name of a file, "{text}"; the variable holds the document itself' in done.stderr
+
+
+HOOKS = [
+    # lists of the context, flags, variables, words of the complaint; none: it starts
+    ({"prePlugins": ["auht"]}, [], {}, ["pre-hook 'auht'", "which no program registers", "--optional-hooks auht"]),
+    ({"postPlugins": ["a"]}, ["--optional-hooks", "b"], {}, ["post-hook 'a'"]),
+    ({"prePlugins": ["a"], "postPlugins": ["b"]}, [], {}, ["pre-hook 'a'", "post-hook 'b'"]),
+    ({"preHooks": ["a"], "triggers": {"http": {}}}, [], {}, ["pre-hook 'a'"]),
+    ({"prePlugins": ["a"], "postPlugins": ["b"]}, ["--optional-hooks", "a,b"], {}, []),
+    ({"prePlugins": ["a"], "postPlugins": ["b"]}, [], {"OFN_OPTIONAL_HOOKS": "*"}, []),
+    # What the platform writes where tracing is on.
+    ({"prePlugins": ["skywalking"], "postPlugins": ["skywalking"]}, [], {}, []),
+    (
+        {
+            "prePlugins": ["opentelemetry"],
+            "postPlugins": ["opentelemetry"],
+            "pluginsTracing": {"enabled": True, "provider": {"name": "opentelemetry"}},
+        },
+        [],
+        {},
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("lists", "flags", "environment", "words"), HOOKS, ids=str)
+def test_a_hook_that_no_program_registers(program, functions, lists, flags, environment, words):
+    """Of a guard that is not there nobody may be served."""
+    document = json.dumps({"name": "f", **({} if "triggers" in lists else {"runtime": "Knative"}), **lists})
+    done = program.run_to_end(["--source", functions, "--target", "wait", "--dry-run", *flags], {V1: document, **environment})
+    assert done.code == (4 if words else 0)
+    assert all(word in done.stderr for word in words)
+    assert words or '"level":"warning"' in done.stderr
+
+
+def test_tracing_is_said_to_be_missing(program, functions):
+    document = {"runtime": "Knative", "pluginsTracing": {"enabled": True, "provider": {"name": "skywalking"}}}
+    done = program.run_to_end(["--source", functions, "--target", "wait", "--dry-run"], {V1: json.dumps(document)})
+    assert done.code == 0
+    assert "the context enables tracing by" in done.stderr and "this version does not have" in done.stderr
+
+
 GOOD = [
     {},
     {V1: ""},
@@ -81,4 +130,5 @@ GOOD = [
 
 @pytest.mark.parametrize("environment", GOOD, ids=str)
 def test_good_contexts(program, functions, environment):
-    assert program.run_to_end(["--source", functions, "--target", "wait", "--dry-run"], environment).code == 0
+    arguments = ["--source", functions, "--target", "wait", "--dry-run", "--local-sidecar", "off"]
+    assert program.run_to_end(arguments, environment).code == 0

@@ -145,6 +145,25 @@ def test_a_log_filter_that_names_us_shows_details_in_production_format(program, 
     assert '"level":"debug"' not in program.run_to_end(arguments, {"DEBUG": "common:*"}).stderr
 
 
+FOREIGN_HOSTS = ["x86_64-conda-linux-gnu.invalid", "192.0.2.1", "tcp://10.0.0.1:80", "a/b", "127.0.0.1:80"]
+
+
+@pytest.mark.parametrize("host", FOREIGN_HOSTS)
+def test_a_host_of_another_tool_is_a_warning(program, functions, host):
+    done = program.run_to_end(["--source", functions, "--target", "wait", "--dry-run"], {"HOST": host})
+    assert done.code == 0
+    assert "URL: http://0.0.0.0:8080/\n" in done.stdout
+    assert done.stderr.count('"level":"warning"') == 1
+    assert "HOST is" in done.stderr and host in done.stderr and "--host" in done.stderr
+
+
+def test_a_host_of_another_tool_does_not_end_the_start(program, functions):
+    environment = {"HOST": "192.0.2.1", "DEBUG": "true"}
+    arguments = ["--source", functions, "--target", "app::echo", "--port", "0"]
+    with Server(program.run(arguments, environment)) as server:
+        assert call(server.url).status == 200
+
+
 PORTS = [
     # arguments, environment, the port of the context, which counts
     (["--port", "1"], {"PORT": "2"}, '"3"', 1),
@@ -196,7 +215,9 @@ USAGE = [
     (["--host", "127.0.0.1:80"], {}, ["--host", '"127.0.0.1:80"', "without a port"]),
     (["--concurrency", "0"], {}, ["--concurrency: expected a number from 1"]),
     (["--timeout", "soon"], {}, ["--timeout", '"soon"']),
-    (["--port", "x", "--queue", "-1"], {"HOST": "a/b"}, ["--port", "--queue", "HOST"]),
+    (["--port", "x", "--queue", "-1"], {"DRY_RUN": "?"}, ["--port", "--queue", "DRY_RUN"]),
+    ([], {"PORT": "tcp://10.0.0.1:80"}, ['PORT: expected a number from 0 to 65535, found "tcp://10.0.0.1:80" (this is how Kubernetes']),
+    (["--optional-hooks", "a,,b"], {}, ["--optional-hooks", '"a,,b"']),
     (["build", "--source", "x.cc"], {}, ["--output"]),
 ]
 

@@ -54,6 +54,7 @@ ELSEWHERE = [("192.0.2.1", "no such address"), ("no-such-host.invalid", "no-such
 def test_an_address_that_is_not_ours(program, functions, host, words):
     done = program.run_to_end(["--source", functions, "--target", "wait", "--host", host, "--port", "0"])
     assert done.code == 5 and words in done.stderr and host in done.stderr
+    assert "--host" in done.stderr, "who named it"
 
 
 @pytest.mark.skipif(not socket.has_ipv6 or not os.path.exists("/proc/net/if_inet6"), reason="no IPv6 here")
