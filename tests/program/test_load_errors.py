@@ -156,18 +156,20 @@ NOTES = [
 
 
 @pytest.mark.parametrize(("ours", "other", "words"), NOTES, ids=[row[1].strip().decode()[-20:] for row in NOTES])
-def test_another_abi_is_refused_by_name_before_anything_of_it_runs(load, functions, tmp_path, ours, other, words):
+def test_another_abi_is_refused_by_name_before_anything_of_it_runs(program, functions, tmp_path, ours, other, words):
     content = functions.read_bytes()
     assert ours in content
     (tmp_path / "other.so").write_bytes(content.replace(ours, other))
-    said = load("other.so", "wait")
+    done = program.run_to_end(["--source", "other.so", "--target", "wait", "--port", "0"], cwd=tmp_path)
+    said = done.stderr
+    assert done.code == 3
     assert "File other.so was compiled otherwise than the framework" in said and words in said, said
     assert "the program of functions is loaded" not in said
 
 
 def test_it_does_run_when_it_suits(program, functions):
-    done = program.run_to_end(["--source", functions, "--target", "wait", "--dry-run"])
-    assert done.code == 0 and "the program of functions is loaded" in done.stderr
+    with program.serve(functions, "wait") as server:
+        server.logged("the program of functions is loaded")
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.99])
