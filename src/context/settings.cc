@@ -174,7 +174,11 @@ class Resolver {
     } else {
       wrong(debug, kExpectedSwitch);
     }
-    read(Flag::kDryRun, settings_.dry_run, kExpectedSwitch, parse_switch);
+    const Origin dry = read(Flag::kDryRun, settings_.dry_run, kExpectedSwitch, parse_switch);
+    if (settings_.dry_run && dry.kind == Origin::Kind::kVariable) {
+      notes_.push_back(
+          {Level::kInfo, "nothing is served: the variable " + dry.name + " asks for a dry run"});
+    }
     read(Flag::kPrintSchema, settings_.print_schema, kExpectedSwitch, parse_switch);
   }
 

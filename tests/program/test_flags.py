@@ -97,6 +97,7 @@ def test_nothing_is_set_and_a_dry_run_prints_three_lines(program, plain_folder, 
     assert done.code == 0
     assert done.stdout == "Function: function\nURL: http://0.0.0.0:8080/\n" + LAST_LINE
     assert "was asked for" not in done.stderr, "nobody asked for a signature type"
+    assert ("the variable DRY_RUN asks for a dry run" in done.stderr) == (arguments == [])
 
 
 def test_without_dry_run_it_serves(program, plain_folder):
