@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "localdapr/component_loader.h"
+#include "localdapr/known_properties.h"
+#include "localdapr/topic_scopes.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ofn::localdapr::LoaderOptions options{
@@ -21,6 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const ofn::localdapr::Component& component : loaded.components) {
     OFN_CHECK(!component.name.empty() && !component.type.empty() && component.line > 0);
     OFN_CHECK(component.file == "fuzz.yaml");
+    // What its properties ask for is read without an end of the process, too.
+    (void)ofn::localdapr::check_properties(component, log);
+    (void)ofn::localdapr::direction_of(component);
+    (void)ofn::localdapr::TopicScopes(component, "app").may_publish(component.name);
   }
   for (const ofn::Error& problem : loaded.problems) {
     OFN_CHECK(!problem.message().empty());

@@ -98,7 +98,8 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
 
   CLI::App* sidecar_app = app.add_subcommand(
       "sidecar",
-      "Run the embedded Dapr-compatible sidecar by itself, for development; production uses Dapr");
+      "Run the embedded Dapr-compatible sidecar by itself, for functions of this framework on a "
+      "developer's machine; for anything else run Dapr");
   sidecar_app->allow_extras();
   const CLI::Range port(0, 65535);
   sidecar_app

@@ -86,7 +86,9 @@ std::expected<std::unique_ptr<EmbeddedSidecar>, std::vector<Error>> EmbeddedSide
             {{"grpc", embedded->endpoint_.text()},
              {"components", options.components},
              {"count", std::to_string(loaded.components.size())},
-             {"note", "for development; with Dapr installed, run it and set DAPR_GRPC_PORT"}});
+             {"note",
+              "for functions of this framework on a developer's machine; for anything else run "
+              "Dapr and set DAPR_GRPC_PORT"}});
   return embedded;
 }
 
@@ -96,7 +98,8 @@ Result<void> EmbeddedSidecar::deliver_to(const AppAddress& app) {
     if (!client) return std::unexpected(client.error());
     callers_ = std::make_unique<Workers>(kCallers, std::chrono::seconds(10), "ofn-app-calls");
     app_ = std::make_unique<localdapr::HttpAppChannel>(loop_, *std::move(client), app.endpoint,
-                                                       app.api_token, run_on(*callers_));
+                                                       app.api_token, run_on(*callers_),
+                                                       sidecar_->routes());
   } else {
     app_ = std::make_unique<localdapr::GrpcAppChannel>(loop_, app.endpoint, limits_, app.api_token);
   }
@@ -105,7 +108,7 @@ Result<void> EmbeddedSidecar::deliver_to(const AppAddress& app) {
       [this](const std::string& component, std::string data) {
         invoke_output(component, std::move(data));
       },
-      loop_, log_);
+      loop_, log_, sidecar_->rules());
   delivery_->start();
   return {};
 }

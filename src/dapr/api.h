@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <ofn/field.h>
 #include <ofn/stores.h>
 
 #include "base/clock.h"
@@ -26,6 +28,11 @@ template <class T>
 using ApiDone = std::move_only_function<void(Result<T>)>;
 using BindingDone = ApiDone<SidecarReply>;
 using PublishDone = ApiDone<void>;
+
+// A binding that failed may still have metadata of its answer, such as a status code. It travels in the error's context
+// under this name, and over gRPC in the fields of the answer under the same.
+inline constexpr std::string_view kReplyMetadata = "metadata.";
+Error::Context as_context(const std::vector<Header>& metadata);
 
 // Threads: called on the connections' loops; `done` runs exactly once, on any thread, also from inside
 //   the call.

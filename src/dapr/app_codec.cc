@@ -9,6 +9,8 @@
 #include <utility>
 #include <well_known.pb.h>
 
+#include <nlohmann/json.hpp>
+
 #include "dapr/message.h"
 
 namespace ofn::dapr {
@@ -50,6 +52,38 @@ std::vector<Header> take_extensions(Struct& extensions) {
   return headers;
 }
 
+void to_value(const nlohmann::json& json,
+              Value& value) {  // NOLINT(misc-no-recursion): as deep as it was parsed
+  switch (json.type()) {
+    case nlohmann::json::value_t::object:
+      for (const auto& [name, member] : json.items())
+        to_value(member, (*value.mutable_struct_value()->mutable_fields())[name]);
+      if (json.empty()) value.mutable_struct_value();
+      return;
+    case nlohmann::json::value_t::array:
+      value.mutable_list_value();
+      for (const nlohmann::json& entry : json)
+        to_value(entry, *value.mutable_list_value()->add_values());
+      return;
+    case nlohmann::json::value_t::string:
+      return value.set_string_value(json.get<std::string>());
+    case nlohmann::json::value_t::boolean:
+      return value.set_bool_value(json.get<bool>());
+    case nlohmann::json::value_t::null:
+      return value.set_null_value(ofn::well_known::NULL_VALUE);
+    default:
+      return value.set_number_value(json.get<double>());
+  }
+}
+
+void fill_typed_extensions(std::string_view text, Struct& extensions) {
+  if (text.empty()) return;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return;
+  for (const auto& [name, value] : json.items())
+    to_value(value, (*extensions.mutable_fields())[name]);
+}
+
 // The fields that OnTopicEvent's message and a bulk entry's event have in common.
 template <class Message>
 void fill_event(Message& message, const TopicEvent& event) {
@@ -63,6 +97,8 @@ void fill_event(Message& message, const TopicEvent& event) {
     (*message.mutable_extensions()->mutable_fields())[extension.name].set_string_value(
         extension.value);
   }
+  if (!event.typed_extensions.empty())
+    fill_typed_extensions(event.typed_extensions, *message.mutable_extensions());
 }
 
 template <class Message>

@@ -76,6 +76,9 @@ struct TopicEvent {
   // Texts; decoded numbers and booleans are in JSON's notation. What else JSON knows is left out: a
   // CloudEvent's attribute is none of it.
   std::vector<Header> extensions{};
+  // A JSON object of those that are no texts, as they are: a sidecar sends them with their types, in place of the
+  // texts above. Never decoded.
+  std::string typed_extensions{};
   // The broker's own of the message; it goes beside the message (delivered_event.h), not in it.
   std::vector<Header> metadata{};
 };

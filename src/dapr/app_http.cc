@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -48,13 +49,26 @@ std::string to_json(const std::vector<Subscription>& subscriptions) {
   return all.dump();
 }
 
-// Which of a topic's paths is it?
-bool leads_to(const Subscription& subscription, std::string_view path) {
-  if (path == subscription.path) return true;
+// Is a request's path the one that a route asks for? The sidecar writes a route as a URL: it encodes what may not
+// stand there, adds the slash in front, and takes a query or a fragment off.
+bool is_route(std::string_view route, std::string_view path) {
+  route = route.substr(0, route.find_first_of("?#"));
+  if (route.empty()) return false;
+  if (route.starts_with('/')) route.remove_prefix(1);
+  path.remove_prefix(1);
+  return path == route || percent_decode(path) == route ||
+         percent_decode(path) == percent_decode(route);
+}
+
+// The route of a topic that a path leads to, as the context writes it, and the path itself where it is the topic's
+// name. nullopt: another's.
+std::optional<std::string_view> route_to(const Subscription& subscription, std::string_view path) {
+  if (is_route(subscription.path, path)) return subscription.path;
   for (const Subscription::Rule& rule : subscription.rules) {
-    if (path == rule.path) return true;
+    if (is_route(rule.path, path)) return rule.path;
   }
-  return percent_decode(path.substr(1)) == subscription.topic;
+  if (percent_decode(path.substr(1)) == subscription.topic) return path;
+  return std::nullopt;
 }
 
 int status_of(Code code) {
@@ -170,6 +184,11 @@ Result<std::vector<Subscription>> decode_http_subscriptions(std::string_view tex
         subscription.metadata.push_back(
             {name, value.is_string() ? value.get<std::string>() : value.dump()});
     }
+    if (const auto bulk = one.find("bulkSubscribe"); bulk != one.end() && bulk->is_object()) {
+      const auto enabled = bulk->find("enabled");
+      if (enabled != bulk->end() && enabled->is_boolean() && enabled->get<bool>())
+        subscription.bulk.emplace();
+    }
     if (const auto routes = one.find("routes"); routes != one.end() && routes->is_object()) {
       if (const std::string path = text_of(*routes, "default"); !path.empty())
         subscription.path = path;
@@ -198,7 +217,7 @@ AppHttp::AppHttp(AppApi& api, AppHttpOptions options)
 bool AppHttp::is_topic(std::string_view path) const {
   if (!path.starts_with('/')) return false;
   for (const Subscription& subscription : api_.subscriptions()) {
-    if (leads_to(subscription, path)) return true;
+    if (route_to(subscription, path)) return true;
   }
   return false;
 }
@@ -260,7 +279,6 @@ void AppHttp::deliver_topic(wire::ExchangePtr exchange, std::string_view path) {
     exchange->respond(Response("not a CloudEvent: " + error.message() + "\n").status(400));
     return api_.on_unreadable(error.with("path", std::string(path)));
   }
-  event->path = path;
   event->metadata = message_metadata(message.fields);
 
   // The path says which topic it was: of a dead letter the envelope still names the first one. Among
@@ -274,11 +292,12 @@ void AppHttp::deliver_topic(wire::ExchangePtr exchange, std::string_view path) {
   const Subscription* found = nullptr;
   int best = -1;
   for (const Subscription& subscription : api_.subscriptions()) {
-    if (!leads_to(subscription, path)) continue;
+    if (!route_to(subscription, path)) continue;
     const int alike = 2 * static_cast<int>(subscription.component == pubsub) +
                       static_cast<int>(subscription.topic == topic);
     if (alike > best) found = &subscription, best = alike;
   }
+  event->path = *route_to(*found, path);
   event->component = found->component;
   event->topic = found->topic;
   api_.on_topic_event(*std::move(event), std::make_unique<HttpAppCall>(std::move(exchange)));

@@ -4,6 +4,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "dapr/codec.h"
 #include "dapr/store_codec.h"
@@ -43,6 +44,66 @@ auto answer_with(CallPtr call) {
   };
 }
 
+// Fields of the answer to InvokeBinding, beside its message: also of one that failed. More of them than a client of gRPC
+// reads (8 KiB, by default) would make the answer an error.
+class ReplyFields {
+ public:
+  explicit ReplyFields(const Result<SidecarReply>& reply) {
+    if (reply) {
+      for (const Header& entry : reply->metadata)
+        add(std::string(kReplyMetadata) + entry.name, entry.value);
+    } else {
+      for (const auto& [name, value] : reply.error().context()) {
+        if (name.starts_with(kReplyMetadata)) add(name, value);
+      }
+    }
+  }
+  std::vector<Field> fields() const {
+    std::vector<Field> fields;
+    for (const Header& entry : entries_) fields.push_back({entry.name, entry.value});
+    return fields;
+  }
+
+ private:
+  void add(std::string name, std::string value) {
+    constexpr std::size_t kMost = 6 * 1024;
+    if (size_ + name.size() + value.size() > kMost) return;
+    size_ += name.size() + value.size();
+    for (char& c : name) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    entries_.push_back({std::move(name), std::move(value)});
+  }
+
+  std::vector<Header> entries_;
+  std::size_t size_ = 0;
+};
+
+grpc::Method invoke_binding_method(DaprApi& api) {
+  return [&api](CallPtr call) {
+    auto request = decode_binding_request(call->request());
+    if (!request) return call->respond(to_status(request.error()), "");
+    ApiCall about = api_call(*call);
+    Loop& loop = call->loop();
+    api.invoke_binding(*std::move(request), std::move(about),
+                       [&loop, call = std::move(call)](Result<SidecarReply> reply) mutable {
+                         ReplyFields metadata(reply);
+                         auto bytes =
+                             reply ? Result<std::string>(encode(*reply))
+                                   : Result<std::string>(std::unexpected(std::move(reply.error())));
+                         loop.post([call = std::move(call), bytes = std::move(bytes),
+                                    metadata = std::move(metadata)] {
+                           const std::vector<Field> fields = metadata.fields();
+                           if (bytes) {
+                             call->respond({}, *bytes, {}, fields);
+                           } else {
+                             call->respond(to_status(bytes.error()), "", {}, fields);
+                           }
+                         });
+                       });
+  };
+}
+
 // One method: its request's decoder, and what the API does with it.
 template <class Request, class Reply>
 grpc::Method method(DaprApi& api, Result<Request> (*decode)(std::string_view),
@@ -65,11 +126,18 @@ grpc::Method method(DaprApi& api, Result<Request> (*decode)(std::string_view),
 
 }  // namespace
 
+Error::Context as_context(const std::vector<Header>& metadata) {
+  Error::Context context;
+  for (const Header& entry : metadata)
+    context.emplace_back(std::string(kReplyMetadata) + entry.name, entry.value);
+  return context;
+}
+
 Server::Server(DaprApi& api) : server_({}) {
   const auto add = [this](std::string_view path, grpc::Method method) {
     server_.add(std::string(path), std::move(method));
   };
-  add(kInvokeBinding, method(api, decode_binding_request, &DaprApi::invoke_binding));
+  add(kInvokeBinding, invoke_binding_method(api));
   add(kPublishEvent, method(api, decode_publish_request, &DaprApi::publish));
   add(kGetState, method(api, decode_get_state, &DaprApi::get_state));
   add(kGetBulkState, method(api, decode_get_bulk_state, &DaprApi::get_bulk_state));
@@ -80,6 +148,14 @@ Server::Server(DaprApi& api) : server_({}) {
   add(kGetSecret, method(api, decode_get_secret, &DaprApi::get_secret));
   add(kGetBulkSecret, method(api, decode_get_bulk_secret, &DaprApi::get_bulk_secret));
   add(kInvokeService, method(api, decode_invoke_service, &DaprApi::invoke_service));
+  // What daprd has beside these: a caller learns which call it was, and what has it.
+  server_.otherwise([](std::string_view path) {
+    const bool is_daprs = path.starts_with("/dapr.proto.");
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    return is_daprs ? "the local sidecar does not have " + std::string(name) +
+                          "; run Dapr for it (dapr run) and set DAPR_GRPC_PORT to its gRPC port"
+                    : "unknown method " + std::string(path);
+  });
   add(kGetMetadata, [&api](CallPtr call) { call->respond({}, encode(api.describe())); });
 }
 

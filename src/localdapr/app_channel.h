@@ -39,6 +39,8 @@ class AppChannel {
   // Which of the offered input bindings.
   virtual void list_inputs(const std::vector<std::string>& offered,
                            Listed<std::vector<std::string>> done) = 0;
+  // Is the app handed a topic's CloudEvent as it stands? Otherwise its parts are taken out of it first.
+  virtual bool hands_envelopes() const = 0;
   virtual void deliver(const dapr::BindingEvent& event, Answered done) = 0;
   virtual void deliver(const TopicMessage& message, Answered done) = 0;
 };

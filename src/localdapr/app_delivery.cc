@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
+#include <vector>
 
+#include "localdapr/go_text.h"
 #include "localdapr/topic_route.h"
 
 namespace ofn::localdapr {
@@ -15,13 +18,14 @@ constexpr std::chrono::milliseconds kBetweenAsking(100);  // daprd's
 }  // namespace
 
 AppDelivery::AppDelivery(const Inputs& inputs, const Pubsubs& pubsubs, AppChannel& channel,
-                         InvokeOutput invoke_output, Loop& loop, Log& log)
+                         InvokeOutput invoke_output, Loop& loop, Log& log, DeliveryRules rules)
     : inputs_(inputs),
       pubsubs_(pubsubs),
       channel_(channel),
       invoke_output_(std::move(invoke_output)),
       loop_(loop),
       log_(log),
+      rules_(std::move(rules)),
       again_(loop, [this] { ask(); }) {}
 
 AppDelivery::~AppDelivery() {
@@ -91,20 +95,8 @@ void AppDelivery::ask_inputs() {
 void AppDelivery::subscribe(std::vector<dapr::Subscription> wanted) {
   std::map<TopicName, dapr::Subscription> now;
   for (dapr::Subscription& subscription : wanted) {
-    if (!pubsubs_.contains(subscription.component)) {
-      log_.write(Level::kWarning, "the app subscribes to a topic of an unknown component",
-                 {{"pubsub", subscription.component}, {"topic", subscription.topic}});
-      continue;
-    }
-    for (const dapr::Subscription::Rule& rule : subscription.rules) {
-      if (can_match(rule.match)) continue;
-      log_.write(Level::kWarning,
-                 "a rule is never matched here: of CEL the local sidecar knows event.NAME == "
-                 "\"TEXT\", also joined by && and ||; run Dapr for the rest",
-                 {{"pubsub", subscription.component},
-                  {"topic", subscription.topic},
-                  {"match", rule.match}});
-    }
+    if (!may_subscribe(subscription)) continue;
+    warn_of(subscription);
     TopicName name(subscription.component, subscription.topic);
     now.insert_or_assign(std::move(name), std::move(subscription));
   }
@@ -121,9 +113,76 @@ void AppDelivery::subscribe(std::vector<dapr::Subscription> wanted) {
   }
 }
 
+// Why not is in the log: the app would wait for its events in vain.
+bool AppDelivery::may_subscribe(const dapr::Subscription& subscription) {
+  const auto refuse = [&](std::string_view message, std::string_view why = {}) {
+    std::vector<LogField> fields = {{"pubsub", subscription.component},
+                                    {"topic", subscription.topic}};
+    if (!why.empty()) fields.emplace_back("reason", why);
+    log_.write(Level::kError, message, fields);
+    return false;
+  };
+  const auto pubsub = pubsubs_.find(subscription.component);
+  if (pubsub == pubsubs_.end()) {
+    return refuse("the app subscribes to a topic of an unknown component");
+  }
+  if (!scopes_of(subscription.component).may_subscribe(subscription.topic)) {
+    return refuse(
+        "the app may not subscribe to a topic: see allowedTopics, protectedTopics and "
+        "subscriptionScopes of the component");
+  }
+  if (!raw_payload(subscription.metadata)) {
+    return refuse("the app subscribes to a topic that cannot be",
+                  "its metadata rawPayload is no boolean");
+  }
+  if (auto checked = pubsub->second->check_topic(subscription.topic, TopicUse::kSubscribe);
+      !checked) {
+    return refuse("the app subscribes to a topic that cannot be", checked.error().message());
+  }
+  return true;
+}
+
+// What is subscribed to, but not in every way that the app asks for.
+void AppDelivery::warn_of(const dapr::Subscription& subscription) {
+  const auto warn = [&](std::string_view message, LogField fact) {
+    log_.write(Level::kWarning, message,
+               {{"pubsub", subscription.component}, {"topic", subscription.topic}, fact});
+  };
+  for (const dapr::Subscription::Rule& rule : subscription.rules) {
+    if (can_match(rule.match)) continue;
+    warn(
+        "a rule is never matched here: of CEL the local sidecar knows event.NAME == "
+        "\"TEXT\", also joined by && and ||; run Dapr for the rest",
+        {"match", rule.match});
+  }
+  if (subscription.bulk) {
+    warn("events come one by one: the local sidecar does not deliver in bulk; run Dapr for that",
+         {"member", "bulkSubscribe"});
+  }
+  for (const Header& entry : subscription.metadata) {
+    if (entry.name != "unsubscribeOnClose" || !is_truthy(entry.value)) continue;
+    warn("the topic stays subscribed when the sidecar ends: run Dapr for another end",
+         {"metadata", entry.name});
+  }
+  const std::string& dead = subscription.dead_letter_topic;
+  if (!dead.empty() && !scopes_of(subscription.component).may_publish(dead)) {
+    warn(
+        "the app may not publish to its dead letter topic, so nothing goes there: see "
+        "allowedTopics, protectedTopics and publishingScopes of the component",
+        {"deadLetterTopic", dead});
+  }
+}
+
+const TopicScopes& AppDelivery::scopes_of(std::string_view component) const {
+  static const TopicScopes kOpen;
+  const auto found = rules_.scopes.find(component);
+  return found == rules_.scopes.end() ? kOpen : found->second;
+}
+
 void AppDelivery::start_inputs(const std::vector<std::string>& wanted) {
   for (const auto& [name, input] : inputs_) {
-    const bool is_wanted = std::ranges::find(wanted, name) != wanted.end();
+    const bool is_wanted =
+        rules_.started_unasked.contains(name) || std::ranges::find(wanted, name) != wanted.end();
     const bool is_running = running_.contains(name);
     if (is_wanted && !is_running) {
       running_[name] = true;
@@ -161,15 +220,24 @@ void AppDelivery::on_message(const TopicName& name, const BusMessage& message, A
   const auto found = subscriptions_.find(name);
   if (found == subscriptions_.end()) return done(false);
   const dapr::Subscription& subscription = found->second;
-  auto opened =
-      open_envelope(message.data, subscription, message.topic, loop_.clock().system_now(), random_);
-  if (!opened) {
+  const Pubsub& pubsub = *pubsubs_.find(name.first)->second;
+  auto opened = open_envelope(
+      {.bytes = message.data,
+       .topic = message.topic,
+       .metadata = pubsub.hands_subscription_metadata() ? subscription.metadata : message.metadata},
+      subscription, loop_.clock().system_now(), random_);
+  const bool is_unreadable = opened && !opened->unreadable.empty() && !channel_.hands_envelopes();
+  if (!opened || is_unreadable) {
     log_.write(Level::kError,
-               "a message is no CloudEvent; subscribe with metadata rawPayload=true to get others'",
-               {{"pubsub", name.first}, {"topic", message.topic}});
+               opened
+                   ? std::string_view("the data of a message cannot be read")
+                   : "a message is no CloudEvent; subscribe with metadata rawPayload=true to get "
+                     "others'",
+               {{"pubsub", name.first},
+                {"topic", message.topic},
+                {"reason", opened ? opened->unreadable : std::string_view("no JSON object")}});
     // Nothing that the app may answer later takes it out of the way of those behind it.
-    if (subscription.dead_letter_topic.empty() &&
-        pubsubs_.find(name.first)->second->repeats() == Pubsub::Repeats::kInFront) {
+    if (subscription.dead_letter_topic.empty() && pubsub.repeats() == Pubsub::Repeats::kInFront) {
       return done(true);
     }
     return dead_letter(subscription, message, std::move(done));
@@ -181,8 +249,30 @@ void AppDelivery::on_message(const TopicName& name, const BusMessage& message, A
     if (subscription.dead_letter_topic.empty()) return done(true);
     return dead_letter(subscription, message, std::move(done));
   }
+  if (opened->loses_data && !channel_.hands_envelopes()) warn_of_lost_data(name, *opened);
   opened->event.path = *path;
   deliver(std::make_shared<TopicMessage>(*std::move(opened)), name, message, std::move(done));
+}
+
+// daprd does the same without a word: the function then works on nothing.
+void AppDelivery::warn_of_lost_data(const TopicName& name, const TopicMessage& message) {
+  constexpr std::size_t kMostTold = 1000;
+  const std::string& type = message.event.content_type;
+  if (told_of_lost_data_.size() >= kMostTold ||
+      !told_of_lost_data_.insert(name.first + '\n' + name.second + '\n' + type).second) {
+    return;
+  }
+  log_.write(Level::kWarning,
+             "the app gets an event without its data, as from daprd: over gRPC Dapr hands on data "
+             "of the types "
+             "text/*, application/xml, application/json, application/cloudevents+json and "
+             "application/octet-stream "
+             "only. Publish it as one of these, or subscribe with metadata rawPayload=true, or use "
+             "APP_PROTOCOL=http",
+             {{"pubsub", name.first},
+              {"topic", name.second},
+              {"id", message.event.id},
+              {"datacontenttype", type.empty() ? std::string_view("(absent)") : type}});
 }
 
 void AppDelivery::deliver(std::shared_ptr<TopicMessage> message, TopicName name,
@@ -240,6 +330,11 @@ void AppDelivery::when_idle(std::function<void()> done) {
 void AppDelivery::dead_letter(const dapr::Subscription& subscription, BusMessage message,
                               Acknowledge done) {
   if (subscription.dead_letter_topic.empty()) return done(false);
+  if (!scopes_of(subscription.component).may_publish(subscription.dead_letter_topic)) {
+    log_.write(Level::kError, "the app may not publish to its dead letter topic",
+               {{"pubsub", subscription.component}, {"topic", subscription.dead_letter_topic}});
+    return done(false);
+  }
   message.topic = subscription.dead_letter_topic;
   pubsubs_.find(subscription.component)
       ->second->publish(std::move(message),

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "localdapr/app_channel.h"
 #include "localdapr/input_binding.h"
 #include "localdapr/pubsub.h"
+#include "localdapr/topic_scopes.h"
 #include "loop/loop.h"
 
 namespace ofn::localdapr {
@@ -31,13 +33,20 @@ using Pubsubs = std::map<std::string, std::unique_ptr<Pubsub>, std::less<>>;
 // What an app's answer to a binding's event asks for: `data` for an output binding.
 using InvokeOutput = std::function<void(const std::string& component, std::string data)>;
 
+// What the component files say of who may have what, and how.
+struct DeliveryRules {
+  std::set<std::string, std::less<>>
+      started_unasked;  // input bindings whose direction names "input"
+  std::map<std::string, TopicScopes, std::less<>> scopes;  // of topic components
+};
+
 // Differs from daprd: an app that nobody listens for is waited for, and what it could not be handed is
 //   handed to it then; its lists are asked again.
 // Threads: its loop's. Lifetime: all that it is given outlives it.
 class AppDelivery {
  public:
   AppDelivery(const Inputs& inputs, const Pubsubs& pubsubs, AppChannel& channel,
-              InvokeOutput invoke_output, Loop& loop, Log& log);
+              InvokeOutput invoke_output, Loop& loop, Log& log, DeliveryRules rules = {});
   AppDelivery(const AppDelivery&) = delete;
   AppDelivery& operator=(const AppDelivery&) = delete;
   ~AppDelivery();
@@ -56,6 +65,10 @@ class AppDelivery {
   void ask_inputs();
   void away(std::string_view why);
   void subscribe(std::vector<dapr::Subscription> wanted);
+  bool may_subscribe(const dapr::Subscription& subscription);
+  void warn_of(const dapr::Subscription& subscription);
+  void warn_of_lost_data(const TopicName& name, const TopicMessage& message);
+  const TopicScopes& scopes_of(std::string_view component) const;
   void start_inputs(const std::vector<std::string>& wanted);
   void on_input(dapr::BindingEvent event, Acknowledge done);
   void on_message(const TopicName& name, const BusMessage& message, Acknowledge done);
@@ -72,6 +85,7 @@ class AppDelivery {
   InvokeOutput invoke_output_;
   Loop& loop_;
   Log& log_;
+  const DeliveryRules rules_;
   Random random_;
   Timer again_;
   std::map<TopicName, dapr::Subscription> subscriptions_;
@@ -82,6 +96,8 @@ class AppDelivery {
   bool there_ = false;
   bool told_away_ = false;
   bool stopped_ = false;
+  // Topics and types of which it was said that their data does not reach the app; bounded.
+  std::set<std::string> told_of_lost_data_;
   // Callbacks of what is under way look whether this still exists.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -14,8 +14,11 @@ namespace ofn::localdapr {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using Verdict = AppAnswer::Verdict;
 
 // An app that answers as told, from the loop.
@@ -34,6 +37,7 @@ class FakeApp final : public AppChannel {
                    Listed<std::vector<std::string>> done) override {
     loop_.post([this, done = std::move(done)]() mutable { done(inputs); });
   }
+  bool hands_envelopes() const override { return false; }
   void deliver(const dapr::BindingEvent& event, Answered done) override {
     got.push_back(event.component);
     answer(std::move(done));
@@ -349,6 +353,97 @@ TEST_F(AppDeliveryTest, WhatIsNoEventIsLostInMemoryAsWhatIsNotTaken) {
   EXPECT_THAT(app_.got, IsEmpty());
   pass(100ms);
   EXPECT_THAT(app_.got, ElementsAre("t:1"));
+}
+
+// A delivery with rules of its component files, and a log that is read.
+class RuledDeliveryTest : public AppDeliveryTest {
+ protected:
+  void start_with(DeliveryRules rules) {
+    ruled_.emplace(
+        inputs_, pubsubs_, app_, [](const std::string&, const std::string&) {}, loop_, log_kept_,
+        std::move(rules));
+    ruled_->start();
+    settle();
+  }
+  static TopicScopes scopes(std::vector<Header> properties) {
+    Component component;
+    component.properties = std::move(properties);
+    return {component, "app"};
+  }
+  ofn::testing::RecordingLog log_kept_;
+  std::optional<AppDelivery> ruled_;
+};
+
+TEST_F(RuledDeliveryTest, ATopicThatIsNotAllowedIsNotSubscribedTo) {
+  app_.subscriptions = {{.component = "bus", .topic = "t"}, {.component = "bus", .topic = "u"}};
+  DeliveryRules rules;
+  rules.scopes.emplace("bus", scopes({{"subscriptionScopes", "app=u"}}));
+  start_with(std::move(rules));
+  publish("t", "1");
+  publish("u", "2");
+  EXPECT_THAT(app_.got, ElementsAre("u:2"));
+  EXPECT_THAT(log_kept_.text(), AllOf(HasSubstr("error: the app may not subscribe"),
+                                      HasSubstr("topic=t"), Not(HasSubstr("topic=u"))));
+}
+
+TEST_F(RuledDeliveryTest, ADeadLetterTopicThatIsNotAllowedGetsNothing) {
+  app_.subscriptions = {{.component = "bus", .topic = "t", .dead_letter_topic = "dead"},
+                        {.component = "bus", .topic = "dead"}};
+  DeliveryRules rules;
+  rules.scopes.emplace("bus", scopes({{"publishingScopes", "app=t"}}));
+  start_with(std::move(rules));
+  EXPECT_THAT(log_kept_.text(), HasSubstr("may not publish to its dead letter topic"));
+  app_.answers.assign(1, {.verdict = Verdict::kRefused, .why = "no"});
+  publish("t", "1");
+  pass(100ms);
+  EXPECT_THAT(app_.got, ElementsAre("t:1", "t:1"));  // as a message without a dead letter topic
+}
+
+TEST_F(RuledDeliveryTest, ABindingWhoseDirectionIsInputStartsUnasked) {
+  app_.inputs = {};
+  DeliveryRules rules;
+  rules.started_unasked.insert("tick");
+  start_with(std::move(rules));
+  pass(1s);
+  EXPECT_THAT(app_.got, ElementsAre("tick"));
+}
+
+TEST_F(RuledDeliveryTest, DataThatDaprDropsIsToldOncePerTopicAndType) {
+  start_with({});
+  for (const char* type :
+       {"application/vnd.a+json", "application/vnd.a+json", "image/png", "text/plain"}) {
+    pubsubs_["bus"]->publish(
+        {.topic = "t",
+         .data = std::string(R"({"id":"1","data":"x","datacontenttype":")") + type + "\"}"},
+        [](const Result<void>&) {});
+    settle();
+  }
+  EXPECT_THAT(app_.got, ElementsAre("t:", "t:", "t:", "t:x"));
+  const std::string text = log_kept_.text();
+  const auto count = [&text](const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+      ++found;
+    return found;
+  };
+  EXPECT_EQ(count("an event without its data"), 2U);
+  EXPECT_EQ(count("datacontenttype=application/vnd.a+json"), 1U);
+  EXPECT_EQ(count("datacontenttype=image/png"), 1U);
+}
+
+TEST_F(RuledDeliveryTest, DataThatCannotBeReadIsNoDelivery) {
+  start_with({});
+  pubsubs_["bus"]->publish({.topic = "t", .data = R"({"id":"1","data_base64":"?"})"},
+                           [](const Result<void>&) {});
+  settle();
+  EXPECT_THAT(app_.got, IsEmpty());
+  EXPECT_THAT(log_kept_.text(), HasSubstr("data_base64 is no base64 text"));
+}
+
+TEST_F(RuledDeliveryTest, BulkIsToldToBeOneByOne) {
+  app_.subscriptions[0].bulk.emplace();
+  start_with({});
+  EXPECT_THAT(log_kept_.text(), HasSubstr("warning: events come one by one"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <utility>
@@ -44,6 +45,7 @@ class DocumentReader {
                          std::string(document.kind_name()));
     }
     if (!is_component(document)) return;
+    warn_of_unknown_members(document);
     const std::size_t problems_before = result_.problems.size();
     // What others' components need is not asked for.
     if (!in_scope(document)) {
@@ -99,7 +101,12 @@ class DocumentReader {
     const auto api_version = text(document, "apiVersion", "apiVersion");
     if (!kind || !api_version) return false;
     const std::string& version = *api_version;
-    if (*kind != "Component" || (!version.empty() && !version.starts_with(kApiGroup))) {
+    const bool is_daprs = version.starts_with(kApiGroup);
+    if (is_daprs && *kind != "Component") {
+      refuse_kind(document, *kind);
+      return false;
+    }
+    if (*kind != "Component" || (!version.empty() && !is_daprs)) {
       note("document is no Dapr component", kind->empty() ? "no kind" : *kind);
       return false;
     }
@@ -109,6 +116,40 @@ class DocumentReader {
             "apiVersion is " + (version.empty() ? "missing" : "'" + version + "'") + "; expected " +
                 std::string(kApiVersion));
     return false;
+  }
+
+  // What a Subscription, a Resiliency or the like says would silently not happen: its topics would be
+  // published to and read by nobody.
+  void refuse_kind(const YamlNode& document, const std::string& kind) {
+    if (!in_scope(document)) return note("document is scoped to other apps", kind);
+    const YamlNode* at = document.find("kind");
+    const std::string_view instead =
+        kind == "Subscription" ? "Name the topic as an input in the function's context instead, or "
+                                 "run Dapr"
+                               : "Take the document out of the directory, or run Dapr";
+    problem(at != nullptr ? *at : document,
+            "the local sidecar reads documents of kind Component only; found " +
+                (kind.empty() ? "no kind" : "kind " + kind) + ". " + std::string(instead) +
+                " (dapr run) and set DAPR_GRPC_PORT to its gRPC port");
+  }
+
+  // A mistyped `scopes` opens a component to every app. As in Dapr it is passed over, but not in silence.
+  void warn_of_unknown_members(const YamlNode& document) {
+    warn_of_unknown(document, "", {"apiVersion", "kind", "metadata", "spec", "auth", "scopes"});
+    if (const YamlNode* spec = document.find("spec")) {
+      warn_of_unknown(*spec, "spec.",
+                      {"type", "version", "ignoreErrors", "initTimeout", "metadata"});
+    }
+  }
+  void warn_of_unknown(const YamlNode& map, std::string_view path,
+                       std::initializer_list<std::string_view> known) {
+    for (const auto& [name, value] : map.members) {
+      if (std::ranges::find(known, name->text) != known.end()) continue;
+      log_.write(Level::kWarning, "a component's file says something that is passed over",
+                 {{"file", file_},
+                  {"line", std::to_string(name->line)},
+                  {"member", std::string(path) + name->text}});
+    }
   }
 
   void read_name(const YamlNode& document, Component& component) {
@@ -173,7 +214,21 @@ class DocumentReader {
                          "' refers to a secret store, which the local sidecar does not have; give "
                          "a value or an envRef, or run Dapr and set DAPR_GRPC_PORT");
     }
-    component.properties.push_back({name, has_value ? expand(value->text) : ""});
+    add_property(entry, name, has_value ? value->text : std::string(), component);
+  }
+
+  void add_property(const YamlNode& at, const std::string& name, const std::string& value,
+                    Component& component) {
+    if (value.contains("{podName}")) {
+      return problem(at, "'" + name + "' refers to {podName}, but there is no pod here");
+    }
+    if (value.contains("{namespace}") && same_field_name(component.type.substr(0, 7), "pubsub.")) {
+      return problem(at, "'" + name +
+                             "' refers to {namespace}, for which Dapr puts the namespace in front "
+                             "of every topic; the local sidecar does not: run Dapr (dapr run) and "
+                             "set DAPR_GRPC_PORT to its gRPC port");
+    }
+    component.properties.push_back({name, expand(value)});
   }
 
   static bool names_secret(const YamlNode& reference) {
@@ -188,7 +243,7 @@ class DocumentReader {
       return problem(at, "'" + name + "' refers to the variable '" + variable +
                              "', which components may not read");
     }
-    component.properties.push_back({name, expand(options_.environment(variable).value_or(""))});
+    add_property(at, name, options_.environment(variable).value_or(""), component);
   }
 
   // daprd's placeholders.

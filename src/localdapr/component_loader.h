@@ -4,8 +4,9 @@
 //   for (const Error& problem : loaded.problems) …   // "spec.type is missing (file=…, line=7)"
 //
 // A file may hold several documents. Those of `kind: Component` with apiVersion dapr.io/v1alpha1 are
-// read; other kinds, files that are not .yaml or .yml, and components scoped to other apps are passed
-// over with a note in the debug log.
+// read. Other kinds of Dapr's (Subscription, Resiliency …) are refused: what they ask for would silently
+// not happen. Documents that are not Dapr's, files that are not .yaml or .yml, and what is scoped to other
+// apps are passed over with a note in the debug log.
 //
 // Where daprd only warns (a file it cannot read, an unfinished component) this says what is wrong and
 // where, because the call that misses the component says less.

@@ -1,5 +1,7 @@
 #include "localdapr/component_loader.h"
 
+#include <testing/recording_log.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +10,7 @@
 namespace ofn::localdapr {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -106,7 +109,7 @@ TEST(ComponentLoader, ReadsSeveralDocumentsAndPassesOverTheOthers) {
   const Components loaded =
       parse(component("one") + "---\n" + component("two") +
             "---\n# nothing\n---\n"
-            "apiVersion: dapr.io/v1alpha1\nkind: Configuration\n---\n"
+            "apiVersion: v1\nkind: ConfigMap\n---\n"
             "apiVersion: core.oam.dev/v1beta1\nkind: Component\n---\n"
             "some: thing\n---\n" +
             component("scoped", "scopes: [someone]\n") + "...\n---\n" + component("three"));
@@ -304,6 +307,46 @@ TEST(ComponentLoader, NeedsADirectory) {
   EXPECT_EQ(loaded.problems[0].code(), Code::kNotFound);
   EXPECT_THAT(loaded.problems[0].text(),
               HasSubstr("make it, or name another with --components (file=/nowhere/components)"));
+}
+
+TEST(ComponentLoader, RefusesWhatItDoesNotDo) {
+  for (const std::string kind :
+       {"Subscription", "Configuration", "Resiliency", "HTTPEndpoint", "component"}) {
+    for (const char* version : {"v1alpha1", "v2alpha1"}) {
+      const std::string document = std::string("apiVersion: dapr.io/") + version +
+                                   "\nkind: " + kind + "\nmetadata:\n  name: x\n";
+      const Components loaded = parse(document);
+      ASSERT_EQ(loaded.problems.size(), 1U) << kind;
+      EXPECT_THAT(loaded.problems[0].text(), AllOf(HasSubstr("found kind " + kind),
+                                                   HasSubstr("run Dapr"), HasSubstr("line=2")));
+      // Nobody here would have read it.
+      EXPECT_THAT(parse(document + "scopes: [other]\n").problems, IsEmpty());
+      EXPECT_EQ(parse(document + "scopes: [app, other]\n").problems.size(), 1U);
+    }
+  }
+  EXPECT_THAT(parse("apiVersion: v1\nkind: Secret\n").problems, IsEmpty());
+  EXPECT_THAT(parse("kind: Subscription\n").problems, IsEmpty());
+}
+
+TEST(ComponentLoader, PlaceholdersThatItDoesNotHave) {
+  const auto with = [](const std::string& type, const std::string& value) {
+    return parse(
+        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: c\nspec:\n  type: " +
+        type + "\n  metadata:\n  - name: p\n    value: '" + value + "'\n");
+  };
+  EXPECT_THAT(texts(with("bindings.cron", "a{podName}")), ElementsAre(HasSubstr("{podName}")));
+  EXPECT_THAT(texts(with("pubsub.redis", "a{namespace}")),
+              ElementsAre(HasSubstr("in front of every topic")));
+  EXPECT_EQ(with("bindings.redis", "a{namespace}").components.at(0).properties.at(0).value,
+            "adefault.app");
+}
+
+TEST(ComponentLoader, WhatIsPassedOverIsTold) {
+  ofn::testing::RecordingLog log;
+  const Components loaded =
+      parse_components(component("a", "  versoin: v1\nscope:\n- other\n"), "c.yaml", kOptions, log);
+  EXPECT_THAT(names(loaded), ElementsAre("a"));
+  EXPECT_THAT(log.text(), AllOf(HasSubstr("member=spec.versoin"), HasSubstr("member=scope")));
 }
 
 }  // namespace

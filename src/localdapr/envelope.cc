@@ -1,6 +1,8 @@
 #include "localdapr/envelope.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "base/base64.h"
@@ -80,17 +82,45 @@ std::string text_of(const Json& event, const char* name) {
   return found != event.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::string data_of(const Json& event, std::string_view type) {
-  if (const auto base64 = event.find("data_base64"); base64 != event.end() && base64->is_string()) {
-    return go_base64(base64->get_ref<const std::string&>()).value_or("");
+// What an app gets over gRPC of an event's data. Spec: dapr, GRPCEnvelopeFromSubscriptionMessage.
+void take_data(const Json& event, TopicMessage& message) {
+  const std::string_view type = message.event.content_type;
+  if (const auto base64 = event.find("data_base64"); base64 != event.end() && !base64->is_null()) {
+    auto bytes = base64->is_string() ? go_base64(base64->get_ref<const std::string&>())
+                                     : std::optional<std::string>();
+    if (!bytes) {
+      message.unreadable = "data_base64 is no base64 text";
+      return;
+    }
+    message.event.data = *std::move(bytes);
+    return;
   }
   const auto data = event.find("data");
-  if (data == event.end() || data->is_null()) return {};
-  if (is_text(type)) return data->is_string() ? data->get<std::string>() : std::string();
-  if (is_type(type, "application/json") || is_type(type, "application/cloudevents+json")) {
-    return write_json(*data, GoNumbers::kFloat64);
+  if (data == event.end() || data->is_null()) return;
+  if (is_text(type)) {
+    if (data->is_string()) {
+      message.event.data = data->get<std::string>();
+    } else {
+      message.unreadable = "datacontenttype says text, but data is none";
+    }
+  } else if (is_type(type, "application/json") || is_type(type, "application/cloudevents+json")) {
+    message.event.data = write_json(*data, GoNumbers::kFloat64);
+  } else {
+    message.loses_data = true;
   }
-  return {};
+}
+
+// The trace of an event that has none of its own may stand beside it.
+void take_trace(const std::vector<Header>& metadata, bool is_raw, Json& event) {
+  const auto take = [&](std::string_view name) {
+    const auto found = std::ranges::find(metadata, name, &Header::name);
+    if (found == metadata.end() || (!is_raw && event.contains(name))) return false;
+    event[std::string(name)] = found->value;
+    return true;
+  };
+  take("traceid");
+  if (take("traceparent")) event["traceid"] = event["traceparent"];
+  take("tracestate");
 }
 
 bool is_extension(std::string_view name) {
@@ -167,9 +197,9 @@ Result<std::string> make_envelope(const dapr::PublishRequest& request, const dap
   return write_json(event, GoNumbers::kExact);
 }
 
-std::optional<TopicMessage> open_envelope(std::string_view bytes,
-                                          const dapr::Subscription& subscription,
-                                          std::string_view topic, SystemTime now, Random& random) {
+std::optional<TopicMessage> open_envelope(Received received, const dapr::Subscription& subscription,
+                                          SystemTime now, Random& random) {
+  const auto [bytes, topic, metadata] = std::move(received);
   TopicMessage message;
   Json event;
   if (raw_payload(subscription.metadata).value_or(false)) {
@@ -181,12 +211,14 @@ std::optional<TopicMessage> open_envelope(std::string_view bytes,
              {"topic", topic},
              {"pubsubname", subscription.component},
              {"data_base64", base64_encode(bytes)}};
+    take_trace(metadata, true, event);
     message.envelope = write_json(event, GoNumbers::kExact);
   } else {
     auto parsed = parse_json(bytes);
     if (!parsed || !parsed->is_object()) return std::nullopt;
     event = *std::move(parsed);
     message.envelope = bytes;
+    take_trace(metadata, false, event);
   }
   message.traceparent = text_of(event, "traceparent");
   if (message.traceparent.empty()) message.traceparent = text_of(event, "traceid");
@@ -199,19 +231,26 @@ std::optional<TopicMessage> open_envelope(std::string_view bytes,
                    .type = text_of(event, "type"),
                    .spec_version = text_of(event, "specversion"),
                    .content_type = type,
-                   .data = data_of(event, type),
+                   .data = {},
                    .topic = std::string(topic),
                    .component = subscription.component,
                    .path = {},
-                   .extensions = {}};
+                   .extensions = {},
+                   .typed_extensions = {}};
+  take_data(event, message);
+  Json typed = Json::object();
   for (const auto& item : event.items()) {
-    if (!is_extension(item.key()) || item.value().is_structured() || item.value().is_null()) {
-      continue;
-    }
+    if (!is_extension(item.key())) continue;
+    if (!item.value().is_string()) typed[item.key()] = item.value();
+    if (item.value().is_structured() || item.value().is_null()) continue;
     message.event.extensions.push_back(
         {item.key(), item.value().is_string() ? item.value().get<std::string>()
                                               : write_json(item.value(), GoNumbers::kFloat64)});
   }
+  if (!typed.empty()) message.event.typed_extensions = write_json(typed, GoNumbers::kFloat64);
+  message.metadata = metadata;
+  std::erase_if(message.metadata, [](const Header& entry) { return entry.name == "pubsubName"; });
+  message.metadata.push_back({"pubsubName", subscription.component});
   return message;
 }
 

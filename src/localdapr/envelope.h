@@ -2,12 +2,13 @@
 // subscriber is handed of it.
 //
 //   Result<std::string> bytes = make_envelope(request, call, "app", now, random);   // published
-//   std::optional<TopicMessage> message = open_envelope(*bytes, subscription, topic, random);
+//   std::optional<TopicMessage> message = open_envelope({*bytes, topic}, subscription, now, random);
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -30,15 +31,27 @@ struct TopicMessage {
   std::string envelope;    // over HTTP: the CloudEvent in JSON
   std::string traceparent;
   bool expired = false;
+  // The message's own, as its bus brought it, and the component's name as `pubsubName`: beside the event.
+  std::vector<Header> metadata{};
+  // Why the event's data cannot be taken out of it; empty: it can. Over HTTP nobody needs to.
+  std::string_view unreadable{};
+  // The event has data, but of a type of which Dapr hands none on over gRPC.
+  bool loses_data = false;
+};
+
+// A message as a bus brings it.
+struct Received {
+  std::string_view bytes;
+  std::string_view topic;
+  std::vector<Header> metadata{};
 };
 
 // nullopt: the bytes are no CloudEvent, and the subscription has no rawPayload. `event.path` is left
 // empty.
 // Spec: what becomes of data by its type is daprd's: text as it is, JSON encoded again, base64
 //   decoded, anything else nothing.
-std::optional<TopicMessage> open_envelope(std::string_view bytes,
-                                          const dapr::Subscription& subscription,
-                                          std::string_view topic, SystemTime now, Random& random);
+std::optional<TopicMessage> open_envelope(Received received, const dapr::Subscription& subscription,
+                                          SystemTime now, Random& random);
 
 // Metadata rawPayload as daprd reads it; nullopt: it is no boolean.
 std::optional<bool> raw_payload(const std::vector<Header>& metadata);

@@ -27,9 +27,11 @@ class EnvelopeTest : public ::testing::Test {
                                kNow, random_);
     return bytes ? *bytes : bytes.error().message();
   }
-  std::optional<TopicMessage> open(const std::string& bytes, std::vector<Header> metadata = {}) {
-    return open_envelope(bytes, {.component = "bus", .topic = "t", .metadata = std::move(metadata)},
-                         "t", kNow, random_);
+  std::optional<TopicMessage> open(const std::string& bytes, std::vector<Header> metadata = {},
+                                   std::vector<Header> of_message = {}) {
+    return open_envelope({.bytes = bytes, .topic = "t", .metadata = std::move(of_message)},
+                         {.component = "bus", .topic = "t", .metadata = std::move(metadata)}, kNow,
+                         random_);
   }
   Random random_{1};
 };
@@ -52,6 +54,59 @@ TEST_F(EnvelopeTest, HasEveryAttribute) {
   EXPECT_EQ(trace.substr(52), kTrace.substr(52));
   EXPECT_NE(trace, kTrace);
   EXPECT_EQ((*json)["traceid"], trace);
+}
+
+TEST_F(EnvelopeTest, ExtensionsKeepTheirTypes) {
+  const auto message = open(
+      R"({"id":"1","type":"t","n":1.50,"big":12345678901234567890,"yes":true,"no":null,"list":[1,"a"],"map":{"k":{}},"text":"x"})");
+  ASSERT_TRUE(message);
+  EXPECT_EQ(
+      message->event.typed_extensions,
+      R"({"big":12345678901234567000,"list":[1,"a"],"map":{"k":{}},"n":1.5,"no":null,"yes":true})");
+  EXPECT_TRUE(open(R"({"id":"1","text":"x"})")->event.typed_extensions.empty());
+}
+
+// Each as dapr's GRPCEnvelopeFromSubscriptionMessage has it.
+TEST_F(EnvelopeTest, DataThatDoesNotGoOverGrpcIsSeen) {
+  struct Case {
+    std::string event;
+    bool loses;
+    bool unreadable;
+  };
+  for (const Case& c : {
+           Case{R"({"data":"x"})", true, false},
+           Case{R"({"data":"x","datacontenttype":null})", true, false},
+           Case{R"({"data":{},"datacontenttype":"application/vnd.a+json"})", true, false},
+           Case{R"({"data":{},"datacontenttype":" application/json"})", true, false},
+           Case{R"({"data":{},"datacontenttype":"application/json; charset=utf-8"})", false, false},
+           Case{R"({"data":"x","datacontenttype":"text/html"})", false, false},
+           Case{R"({"data":null})", false, false},
+           Case{R"({})", false, false},
+           Case{R"({"data_base64":"eA=="})", false, false},
+           Case{R"({"data_base64":"eA==","data":1})", false, false},
+           Case{R"({"data_base64":null,"data":1})", true, false},
+           Case{R"({"data_base64":"?"})", false, true},
+           Case{R"({"data_base64":1})", false, true},
+           Case{R"({"data":1,"datacontenttype":"text/plain"})", false, true},
+       }) {
+    const auto message = open(c.event);
+    ASSERT_TRUE(message) << c.event;
+    EXPECT_EQ(message->loses_data, c.loses) << c.event;
+    EXPECT_EQ(!message->unreadable.empty(), c.unreadable) << c.event;
+  }
+}
+
+TEST_F(EnvelopeTest, AMessagesMetadataStandsBesideItsEvent) {
+  const std::vector<Header> own = {{"key", "1"}, {"pubsubName", "evil"}, {"traceparent", "t1"}};
+  const auto message = open(R"({"id":"1"})", {}, own);
+  ASSERT_TRUE(message);
+  ASSERT_EQ(message->metadata.size(), 3U);
+  EXPECT_EQ(message->metadata[0].value, "1");
+  EXPECT_EQ(message->metadata[2].name, "pubsubName");
+  EXPECT_EQ(message->metadata[2].value, "bus");
+  EXPECT_EQ(message->traceparent, "t1");
+  EXPECT_EQ(open(R"({"traceparent":"t0"})", {}, own)->traceparent, "t0");
+  EXPECT_EQ(open("raw", {{"rawPayload", "true"}}, own)->traceparent, "t1");
 }
 
 // What a subscriber gets, by the type that was published.

@@ -95,6 +95,28 @@ std::optional<std::string> unquote_raw(std::string_view text) {
   return out;
 }
 
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("-_.~").contains(c);
+}
+
+// May it stand in the path of a URL? Spec: net/url, validEncoded.
+bool is_path_character(char c) {
+  return is_unreserved(c) || std::string_view("!$&'()*+,;=:@[]/").contains(c);
+}
+// What the path of a URL may hold, but Go writes encoded. Spec: net/url, shouldEscape.
+bool is_escaped_anyway(char c) { return std::string_view("!'()*[]").contains(c); }
+
+void append_percent(std::string& out, char c, bool stays) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  if (stays) {
+    out.push_back(c);
+  } else {
+    out.append({'%', kHex[byte >> 4U], kHex[byte & 0xfU]});
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> go_unquote(std::string_view text) {
@@ -165,6 +187,43 @@ void append_go_json(std::string& json, std::string_view text) {
     text.remove_prefix(size);
   }
   json.push_back('"');
+}
+
+std::optional<std::string> go_request_target(std::string_view path) {
+  path = path.substr(0, path.find('#'));
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::ranges::any_of(path, is_control)) return std::nullopt;
+  const std::size_t question = std::min(path.find('?'), path.size());
+  const std::string_view query = path.substr(question);
+  path = path.substr(0, question);
+
+  std::string decoded;
+  bool stays = true;  // is it encoded already, as it stands?
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '%') {
+      stays = stays && is_path_character(path[i]);
+      decoded.push_back(path[i]);
+      continue;
+    }
+    unsigned byte = 0;
+    if (path.size() - i < 3) return std::nullopt;
+    const char* digits = path.data() + i + 1;
+    const auto [end, error] = std::from_chars(digits, digits + 2, byte, 16);
+    if (error != std::errc() || end != digits + 2) return std::nullopt;
+    decoded.push_back(static_cast<char>(byte));
+    i += 2;
+  }
+  std::string target = path.starts_with('/') ? "" : "/";
+  if (stays) {
+    target.append(path);
+  } else {
+    // Go escapes fewer characters here than it leaves alone above.
+    for (const char c : decoded)
+      append_percent(target, c, is_path_character(c) && !is_escaped_anyway(c));
+  }
+  // A blank in a query would end the request line.
+  for (const char c : query) append_percent(target, c, c != ' ');
+  return target;
 }
 
 std::optional<bool> go_bool(std::string_view text) {

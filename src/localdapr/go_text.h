@@ -25,6 +25,11 @@ std::optional<std::string> go_base64(std::string_view text);
 // Spec: json.Marshal.
 void append_go_json(std::string& json, std::string_view text);
 
+// The target under which Go's HTTP client asks for a path that was written down: what may not stand in
+// a URL is percent-encoded, a fragment is left out. nullopt: control characters, or a % that is followed
+// by no two hexadecimal digits in the path. Spec: url.Parse, URL.RequestURI.
+std::optional<std::string> go_request_target(std::string_view path);
+
 // "1", "t", "true" and so on; nullopt for anything else. Spec: strconv.ParseBool.
 std::optional<bool> go_bool(std::string_view text);
 // "y", "yes", "true", "t", "on", "1" in any case, with white space around; all else is false.

@@ -169,5 +169,37 @@ TEST(GoText, ReadsSizes) {
   }
 }
 
+// Each as Go's url.Parse and URL.RequestURI have it.
+TEST(GoText, RequestTargets) {
+  struct Case {
+    std::string path;
+    std::optional<std::string> target;
+  };
+  for (const Case& c : {
+           Case{"/a", "/a"},
+           Case{"a", "/a"},
+           Case{"", "/"},
+           Case{"/a b", "/a%20b"},
+           Case{"/a%20b", "/a%20b"},
+           Case{"/a%2Fb", "/a%2Fb"},
+           Case{"/a b%2Fc", "/a%20b/c"},
+           Case{"/\xc3\xbc", "/%C3%BC"},
+           Case{"/(a)!", "/(a)!"},
+           Case{"/(a) !", "/%28a%29%20%21"},
+           Case{"/a;b,c:d@e&f=g+h$i", "/a;b,c:d@e&f=g+h$i"},
+           Case{"/a\"<>^`{|}\\", "/a%22%3C%3E%5E%60%7B%7C%7D%5C"},
+           Case{"/a?b=c d%", "/a?b=c%20d%"},
+           Case{"/a#b", "/a"},
+           Case{"/a?b#c", "/a?b"},
+           Case{"/%", std::nullopt},
+           Case{"/%2", std::nullopt},
+           Case{"/%zz", std::nullopt},
+           Case{"/a\nb", std::nullopt},
+           Case{std::string("/a\0b", 4), std::nullopt},
+       }) {
+    EXPECT_EQ(go_request_target(c.path), c.target) << c.path;
+  }
+}
+
 }  // namespace
 }  // namespace ofn::localdapr

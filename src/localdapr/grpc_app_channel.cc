@@ -1,13 +1,15 @@
 #include "localdapr/grpc_app_channel.h"
 
-#include <array>
 #include <chrono>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "dapr/codec.h"
 #include "dapr/trace_context.h"
+#include "wire/grpc/codec.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -16,6 +18,27 @@ namespace grpc = wire::grpc;
 using Verdict = AppAnswer::Verdict;
 
 constexpr std::chrono::seconds kListTime(3);  // daprd's
+
+// A message's own metadata as fields of the call that hands it on; names are in lower case then, as in daprd. What is
+// no field of gRPC is left out (daprd's call would fail each time).
+std::vector<Header> fields_of(const std::vector<Header>& metadata) {
+  std::vector<Header> fields;
+  for (const Header& entry : metadata) {
+    std::string name = entry.name;
+    for (char& c : name) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    const bool is_the_calls = name == "content-type" || name == "content-length" ||
+                              name == "dapr-api-token" || name == "grpc-trace-bin" ||
+                              name == "te" || name == "user-agent";
+    if (is_the_calls || !grpc::valid_metadata_name(name) ||
+        (!grpc::is_binary(name) && !grpc::valid_metadata_value(entry.value))) {
+      continue;
+    }
+    fields.push_back({std::move(name), entry.value});
+  }
+  return fields;
+}
 
 bool is_unreachable(const grpc::CallResult& result) {
   return result.status.code == Code::kUnavailable && result.reach == grpc::Reach::kNever;
@@ -36,19 +59,19 @@ GrpcAppChannel::GrpcAppChannel(Loop& loop, const wire::Endpoint& app, const wire
                {.authority = app.text(), .max_backoff = std::chrono::seconds(1)}) {}
 
 void GrpcAppChannel::call(std::string_view path, const Result<std::string>& request,
-                          Deadline deadline, std::string_view traceparent, grpc::CallDone done) {
-  std::array<Field, 2> fields{};
-  std::size_t count = 0;
-  if (!api_token_.empty()) fields[count++] = {"dapr-api-token", api_token_};
+                          Deadline deadline, std::string_view traceparent, grpc::CallDone done,
+                          std::span<const Header> metadata) {
+  std::vector<Field> fields;
+  if (!api_token_.empty()) fields.push_back({"dapr-api-token", api_token_});
   const auto trace = dapr::trace_bin(traceparent);
-  if (trace) fields[count++] = {"grpc-trace-bin", *trace};
+  if (trace) fields.push_back({"grpc-trace-bin", *trace});
+  for (const Header& entry : metadata) fields.push_back({entry.name, entry.value});
   if (!request) {
     return loop_.post([error = request.error(), done = std::move(done)]() mutable {
       done({.status = {.code = error.code(), .message = error.message()}});
     });
   }
-  channel_.call(path, *request, {.deadline = deadline, .metadata = std::span(fields).first(count)},
-                std::move(done));
+  channel_.call(path, *request, {.deadline = deadline, .metadata = fields}, std::move(done));
 }
 
 template <class T>
@@ -87,25 +110,28 @@ void GrpcAppChannel::deliver(const dapr::BindingEvent& event, Answered done) {
 }
 
 void GrpcAppChannel::deliver(const TopicMessage& message, Answered done) {
-  call(dapr::kOnTopicEvent, dapr::encode(message.event), Deadline::never(), message.traceparent,
-       [done = std::move(done)](const grpc::CallResult& result) mutable {
-         if (result.status.code == Code::kUnimplemented) {
-           // daprd takes it for a message that nobody can ever process: gone, without a dead letter.
-           return done({.why = "dropped: " + result.status.message});
-         }
-         if (!result.status.ok()) return done(not_taken(result));
-         const auto status = dapr::decode_topic_status(result.message);
-         if (!status) return done({.verdict = Verdict::kRefused, .why = status.error().message()});
-         switch (*status) {
-           case dapr::TopicStatus::kSuccess:
-             return done({});
-           case dapr::TopicStatus::kDrop:
-             return done({.verdict = Verdict::kDropped, .why = "the app said DROP"});
-           case dapr::TopicStatus::kRetry:
-             break;
-         }
-         done({.verdict = Verdict::kRefused, .why = "the app said RETRY"});
-       });
+  const std::vector<Header> metadata = fields_of(message.metadata);
+  call(
+      dapr::kOnTopicEvent, dapr::encode(message.event), Deadline::never(), message.traceparent,
+      [done = std::move(done)](const grpc::CallResult& result) mutable {
+        if (result.status.code == Code::kUnimplemented) {
+          // daprd takes it for a message that nobody can ever process: gone, without a dead letter.
+          return done({.why = "dropped: " + result.status.message});
+        }
+        if (!result.status.ok()) return done(not_taken(result));
+        const auto status = dapr::decode_topic_status(result.message);
+        if (!status) return done({.verdict = Verdict::kRefused, .why = status.error().message()});
+        switch (*status) {
+          case dapr::TopicStatus::kSuccess:
+            return done({});
+          case dapr::TopicStatus::kDrop:
+            return done({.verdict = Verdict::kDropped, .why = "the app said DROP"});
+          case dapr::TopicStatus::kRetry:
+            break;
+        }
+        done({.verdict = Verdict::kRefused, .why = "the app said RETRY"});
+      },
+      metadata);
 }
 
 }  // namespace ofn::localdapr

@@ -1,6 +1,7 @@
 // An app that speaks Dapr's callbacks over gRPC.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "localdapr/app_channel.h"
@@ -22,12 +23,14 @@ class GrpcAppChannel final : public AppChannel {
   void list_subscriptions(Listed<std::vector<dapr::Subscription>> done) override;
   void list_inputs(const std::vector<std::string>& offered,
                    Listed<std::vector<std::string>> done) override;
+  bool hands_envelopes() const override { return false; }
   void deliver(const dapr::BindingEvent& event, Answered done) override;
   void deliver(const TopicMessage& message, Answered done) override;
 
  private:
   void call(std::string_view path, const Result<std::string>& request, Deadline deadline,
-            std::string_view traceparent, wire::grpc::CallDone done);
+            std::string_view traceparent, wire::grpc::CallDone done,
+            std::span<const Header> metadata = {});
   template <class T>
   void list(std::string_view path, Result<T> (*decode)(std::string_view), Listed<T> done);
 

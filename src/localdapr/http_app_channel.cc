@@ -8,6 +8,7 @@
 
 #include "dapr/app_http.h"
 #include "dapr/trace_context.h"
+#include "localdapr/go_text.h"
 #include "localdapr/http_fields.h"
 
 namespace ofn::localdapr {
@@ -18,6 +19,22 @@ using Verdict = AppAnswer::Verdict;
 constexpr std::chrono::seconds kListTime(3);  // daprd's, of an app over gRPC
 
 bool is_success(int status) { return status >= 200 && status <= 299; }
+
+// Fields that the sidecar itself sets, or that gRPC only knows: a message's metadata is no way to change them.
+bool is_callers_own(std::string_view name) {
+  for (const std::string_view own :
+       {"content-type", "dapr-api-token", "traceparent", "tracestate", "destination-app-id"}) {
+    if (same_field_name(name, own)) return true;
+  }
+  return name.size() >= 4 && same_field_name(name.substr(name.size() - 4), "-bin");
+}
+
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
 
 // Only of whom nobody could reach it is certain that it has seen nothing.
 AppAnswer not_taken(const Error& error) {
@@ -36,12 +53,20 @@ std::string status_word(const std::string& body) {
 }  // namespace
 
 HttpAppChannel::HttpAppChannel(Loop& loop, std::unique_ptr<HttpClient> client,
-                               const wire::Endpoint& app, std::string api_token, Executor run)
+                               const wire::Endpoint& app, std::string api_token, Executor run,
+                               InputRoutes routes)
     : loop_(loop),
       client_(std::move(client)),
       url_("http://" + app.text()),
       api_token_(std::move(api_token)),
-      run_(std::move(run)) {}
+      run_(std::move(run)),
+      routes_(std::move(routes)) {}
+
+std::optional<std::string> HttpAppChannel::path_of(std::string_view binding) const {
+  const auto route = routes_.find(binding);
+  if (route == routes_.end() || route->second.empty()) return dapr::http_route_of(binding);
+  return go_request_target(route->second);
+}
 
 void HttpAppChannel::send(Request request, Replied done) {
   if (!api_token_.empty()) request.headers.push_back({"dapr-api-token", api_token_});
@@ -56,6 +81,13 @@ void HttpAppChannel::send(Request request, Replied done) {
                                .deadline = sent.deadline});
     loop.post(
         [reply = std::move(reply), done = std::move(done)]() mutable { done(std::move(reply)); });
+  });
+}
+
+void HttpAppChannel::refuse_route(std::string_view route, Answered done) {
+  loop_.post([why = "the route '" + std::string(route) + "' is no URL path",
+              done = std::move(done)]() mutable {
+    done({.verdict = Verdict::kRefused, .why = std::move(why)});
   });
 }
 
@@ -85,9 +117,10 @@ void HttpAppChannel::ask_for(std::vector<std::string> offered, std::vector<std::
   }
   std::string name = std::move(offered.back());
   offered.pop_back();
-  Request request{.method = "OPTIONS",
-                  .path = dapr::http_route_of(name),
-                  .deadline = Deadline(loop_.now() + kListTime)};
+  auto path = path_of(name);
+  if (!path) return ask_for(std::move(offered), std::move(wanted), std::move(done));
+  Request request{
+      .method = "OPTIONS", .path = *std::move(path), .deadline = Deadline(loop_.now() + kListTime)};
   send(std::move(request),
        [this, name = std::move(name), offered = std::move(offered), wanted = std::move(wanted),
         done = std::move(done)](const Result<HttpReply>& reply) mutable {
@@ -98,8 +131,10 @@ void HttpAppChannel::ask_for(std::vector<std::string> offered, std::vector<std::
 }
 
 void HttpAppChannel::deliver(const dapr::BindingEvent& event, Answered done) {
+  auto path = path_of(event.component);
+  if (!path) return refuse_route(routes_.at(event.component), std::move(done));
   Request request{.method = "POST",
-                  .path = dapr::http_route_of(event.component),
+                  .path = *std::move(path),
                   .headers = {{"content-type", "application/json"}},  // daprd's, whatever it is
                   .body = event.data};
   for (const Header& entry : event.metadata) {
@@ -115,10 +150,18 @@ void HttpAppChannel::deliver(const dapr::BindingEvent& event, Answered done) {
 }
 
 void HttpAppChannel::deliver(const TopicMessage& message, Answered done) {
+  auto path = go_request_target(message.event.path);
+  if (!path) return refuse_route(message.event.path, std::move(done));
   Request request{.method = "POST",
-                  .path = message.event.path,
+                  .path = *std::move(path),
                   .headers = {{"content-type", "application/cloudevents+json"}},
                   .body = message.envelope};
+  for (const Header& entry : message.metadata) {
+    if (is_field_name(entry.name) && is_field_value(entry.value) && !is_framing_field(entry.name) &&
+        !is_callers_own(entry.name)) {
+      request.headers.push_back({lower_case(entry.name), entry.value});
+    }
+  }
   // It is what the publisher's event says: only what is a trace goes along, and of that nothing else.
   if (const auto trace = dapr::trace_bin(message.traceparent)) {
     request.headers.push_back({"traceparent", dapr::traceparent_of(*trace).value_or("")});

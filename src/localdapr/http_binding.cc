@@ -224,10 +224,14 @@ Result<SidecarReply> HttpBinding::invoke(const dapr::BindingRequest& request, De
   }
   std::string_view strict = metadata_value(request, "errorIfNot2XX");
   if (strict.empty()) strict = component_.property("errorIfNot2XX").value_or("true");
-  if (is_truthy(strict) && reply->status / 100 != 2) {
-    return failure("received status code " + std::to_string(reply->status));
+  const int status = reply->status;
+  SidecarReply answer = to_reply(*std::move(reply));
+  if (is_truthy(strict) && status / 100 != 2) {
+    // What was answered is told all the same, as by daprd: beside the error.
+    return fail(Code::kInternal, "received status code " + std::to_string(status),
+                dapr::as_context(answer.metadata));
   }
-  return to_reply(*std::move(reply));
+  return answer;
 }
 
 }  // namespace ofn::localdapr

@@ -27,6 +27,7 @@ class InMemoryPubsub final : public Pubsub {
   void publish(BusMessage message, dapr::PublishDone done) override;
   void subscribe(const std::string& topic, OnMessage on_message) override;
   void unsubscribe(const std::string& topic) override;
+  bool hands_subscription_metadata() const override { return true; }
   Repeats repeats() const override { return Repeats::kApart; }
 
  private:

@@ -1,5 +1,6 @@
 #include "localdapr/local_sidecar.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string_view>
@@ -92,11 +93,12 @@ Error unknown_type(const Component& component) {
   return {Code::kUnimplemented, std::move(message)};
 }
 
-// daprd's one form for whatever goes wrong with a binding.
-std::unexpected<Error> binding_failure(std::string_view name, std::string_view why) {
+// daprd's one form for whatever goes wrong with a binding. `context`: metadata of what failed.
+std::unexpected<Error> binding_failure(std::string_view name, std::string_view why,
+                                       Error::Context context = {}) {
   std::string message = "error invoking output binding ";
   message.append(name).append(": ").append(why);
-  return fail(Code::kInternal, std::move(message));
+  return fail(Code::kInternal, std::move(message), std::move(context));
 }
 
 // Why the request cannot be invoked; empty: it can. `operations`: none, where there is no such binding.
@@ -153,75 +155,120 @@ std::expected<std::unique_ptr<LocalSidecar>, std::vector<Error>> LocalSidecar::c
 }
 
 Result<void> LocalSidecar::add(const Component& component) {
-  const Clock& clock = loop_.clock();
-  dapr::SidecarInfo::Component entry{.name = component.name,
-                                     .type = component.type,
-                                     .version = component.version,
-                                     .capabilities = {}};
   if (!is_first_version(component.version)) return std::unexpected(unknown_type(component));
-  if (same_field_name(component.type, kInMemory)) {
-    pubsubs_.emplace(component.name, std::make_unique<InMemoryPubsub>(component.name, loop_, log_));
-    entry.capabilities = {"SUBSCRIBE_WILDCARDS"};
-    info_.components.push_back(std::move(entry));
-    return {};
-  }
-  if (same_field_name(component.type, kCron)) {
-    auto cron = CronBinding::create(component, loop_);
-    if (!cron) return std::unexpected(std::move(cron.error()));
-    inputs_.emplace(component.name, *std::move(cron));
-    entry.capabilities = {"INPUT_BINDING"};
-    info_.components.push_back(std::move(entry));
-    return {};
-  }
-  if (same_field_name(component.type, kMqttBinding)) return add_mqtt_binding(component);
-  if (same_field_name(component.type, kMqttPubsub)) return add_mqtt_pubsub(component);
-  if (same_field_name(component.type, kRedisBinding)) return add_redis_binding(component);
-  if (same_field_name(component.type, kRedisPubsub)) return add_redis_pubsub(component);
+  if (auto checked = check_properties(component, log_); !checked) return checked;
+  if (same_field_name(component.type.substr(0, 7), "pubsub.")) return add_pubsub(component);
+  if (same_field_name(component.type.substr(0, 9), "bindings.")) return add_binding(component);
   if (same_field_name(component.type, kSecretFile)) {
     auto secrets = SecretFile::create(component);
     if (!secrets) return std::unexpected(std::move(secrets.error()));
     stores_.add(component.name, *std::move(secrets));
-    info_.components.push_back(std::move(entry));
+    describe_component(component, {});
     return {};
   }
   for (const StateType& known : state_types()) {
     if (!same_field_name(component.type, known.type)) continue;
-    auto store = known.make(component, clock);
+    auto store = known.make(component, loop_.clock());
     if (!store) return std::unexpected(std::move(store.error()));
     if (auto added = stores_.add(component, *std::move(store)); !added) return added;
-    entry.capabilities = known.capabilities;
-    info_.components.push_back(std::move(entry));
-    return {};
-  }
-  for (const BindingType& known : kBindingTypes) {
-    if (!same_field_name(component.type, known.type)) continue;
-    auto binding = known.make(component, clock);
-    if (!binding) return std::unexpected(std::move(binding.error()));
-    bindings_.emplace(component.name, *std::move(binding));
-    entry.capabilities = {"OUTPUT_BINDING"};
-    info_.components.push_back(std::move(entry));
+    describe_component(component, known.capabilities);
     return {};
   }
   return std::unexpected(unknown_type(component));
 }
 
-Result<void> LocalSidecar::add_mqtt_binding(const Component& component) {
+void LocalSidecar::describe_component(const Component& component,
+                                      std::vector<std::string> capabilities) {
+  info_.components.push_back({.name = component.name,
+                              .type = component.type,
+                              .version = component.version,
+                              .capabilities = std::move(capabilities)});
+}
+
+Result<void> LocalSidecar::add_pubsub(const Component& component) {
+  rules_.scopes.insert_or_assign(component.name, TopicScopes(component, options_.app_id));
+  if (same_field_name(component.type, kMqttPubsub)) return add_mqtt_pubsub(component);
+  if (same_field_name(component.type, kRedisPubsub)) return add_redis_pubsub(component);
+  if (!same_field_name(component.type, kInMemory)) return std::unexpected(unknown_type(component));
+  pubsubs_.emplace(component.name, std::make_unique<InMemoryPubsub>(component.name, loop_, log_));
+  describe_component(component, {"SUBSCRIBE_WILDCARDS"});
+  return {};
+}
+
+// A way that the component's direction closes is not there: nothing comes in, or `couldn't find output binding`.
+Result<void> LocalSidecar::add_binding(const Component& component) {
+  const auto direction = direction_of(component);
+  if (!direction) return std::unexpected(direction.error());
+  const auto add_input = [&](std::unique_ptr<InputBinding> input) {
+    if (direction->starts_unasked) rules_.started_unasked.insert(component.name);
+    if (std::string route = route_of(component); !route.empty())
+      routes_.insert_or_assign(component.name, std::move(route));
+    inputs_.emplace(component.name, std::move(input));
+  };
+  std::vector<std::string> capabilities;
+  if (same_field_name(component.type, kCron)) {
+    auto cron = CronBinding::create(component, loop_);
+    if (!cron) return std::unexpected(std::move(cron.error()));
+    if (direction->input) {
+      add_input(*std::move(cron));
+      capabilities.emplace_back("INPUT_BINDING");
+    }
+  } else if (same_field_name(component.type, kMqttBinding)) {
+    auto added = add_mqtt_binding(component, *direction, add_input);
+    if (!added) return std::unexpected(std::move(added.error()));
+    capabilities = *std::move(added);
+  } else if (same_field_name(component.type, kRedisBinding)) {
+    auto settings = redis_settings(component, options_.app_id);
+    if (!settings) return std::unexpected(std::move(settings.error()));
+    if (direction->output) {
+      async_bindings_.emplace(
+          component.name, std::make_unique<RedisBinding>(
+                              make_hiredis_link(std::move(settings->server), loop_, log_), loop_));
+      capabilities.emplace_back("OUTPUT_BINDING");
+    }
+  } else {
+    const auto* known = std::ranges::find_if(kBindingTypes, [&component](const BindingType& type) {
+      return same_field_name(component.type, type.type);
+    });
+    if (known == kBindingTypes.end()) return std::unexpected(unknown_type(component));
+    auto binding = known->make(component, loop_.clock());
+    if (!binding) return std::unexpected(std::move(binding.error()));
+    if (direction->output) {
+      bindings_.emplace(component.name, *std::move(binding));
+      capabilities.emplace_back("OUTPUT_BINDING");
+    }
+  }
+  if (capabilities.empty()) {
+    log_.write(Level::kWarning,
+               "a component does nothing: its type does not have the direction that it says",
+               {{"component", component.name}, {"type", component.type}, {"file", component.file}});
+  }
+  describe_component(component, std::move(capabilities));
+  return {};
+}
+
+Result<std::vector<std::string>> LocalSidecar::add_mqtt_binding(
+    const Component& component, const Direction& direction,
+    const std::function<void(std::unique_ptr<InputBinding>)>& add_input) {
   const auto settings = mqtt_binding_settings(component);
   if (!settings) return std::unexpected(settings.error());
   const auto library = open_mosquitto(kMqttBinding);
   if (!library) return std::unexpected(library.error());
   const auto make_link = link_maker(*library, settings->broker);
-  auto input = MqttInput::create(component.name, *settings, make_link, loop_, log_);
-  if (!input) return std::unexpected(std::move(input.error()));
-  auto output = MqttOutput::create(*settings, make_link, loop_);
-  if (!output) return std::unexpected(std::move(output.error()));
-  inputs_.emplace(component.name, *std::move(input));
-  async_bindings_.emplace(component.name, *std::move(output));
-  info_.components.push_back({.name = component.name,
-                              .type = component.type,
-                              .version = component.version,
-                              .capabilities = {"INPUT_BINDING", "OUTPUT_BINDING"}});
-  return {};
+  std::vector<std::string> capabilities;
+  if (direction.input) {
+    auto input = MqttInput::create(component.name, *settings, make_link, loop_, log_);
+    if (!input) return std::unexpected(std::move(input.error()));
+    add_input(*std::move(input));
+    capabilities.emplace_back("INPUT_BINDING");
+  }
+  if (direction.output) {
+    auto output = MqttOutput::create(*settings, make_link, loop_);
+    if (!output) return std::unexpected(std::move(output.error()));
+    async_bindings_.emplace(component.name, *std::move(output));
+    capabilities.emplace_back("OUTPUT_BINDING");
+  }
+  return capabilities;
 }
 
 Result<void> LocalSidecar::add_mqtt_pubsub(const Component& component) {
@@ -232,23 +279,7 @@ Result<void> LocalSidecar::add_mqtt_pubsub(const Component& component) {
   auto pubsub = MqttPubsub::create(*settings, link_maker(*library, settings->broker), loop_, log_);
   if (!pubsub) return std::unexpected(std::move(pubsub.error()));
   pubsubs_.emplace(component.name, *std::move(pubsub));
-  info_.components.push_back({.name = component.name,
-                              .type = component.type,
-                              .version = component.version,
-                              .capabilities = {"SUBSCRIBE_WILDCARDS"}});
-  return {};
-}
-
-Result<void> LocalSidecar::add_redis_binding(const Component& component) {
-  auto settings = redis_settings(component, options_.app_id);
-  if (!settings) return std::unexpected(std::move(settings.error()));
-  async_bindings_.emplace(component.name,
-                          std::make_unique<RedisBinding>(
-                              make_hiredis_link(std::move(settings->server), loop_, log_), loop_));
-  info_.components.push_back({.name = component.name,
-                              .type = component.type,
-                              .version = component.version,
-                              .capabilities = {"OUTPUT_BINDING"}});
+  describe_component(component, {"SUBSCRIBE_WILDCARDS"});
   return {};
 }
 
@@ -260,10 +291,7 @@ Result<void> LocalSidecar::add_redis_pubsub(const Component& component) {
   };
   pubsubs_.emplace(component.name, std::make_unique<RedisPubsub>(
                                        *std::move(settings), std::move(make_link), loop_, log_));
-  info_.components.push_back({.name = component.name,
-                              .type = component.type,
-                              .version = component.version,
-                              .capabilities = {}});
+  describe_component(component, {});
   return {};
 }
 
@@ -291,7 +319,7 @@ void LocalSidecar::invoke_binding(dapr::BindingRequest request, dapr::ApiCall ca
     auto answer = [component = request.component,
                    done = std::move(done)](Result<SidecarReply> reply) mutable {
       if (reply) return done(std::move(reply));
-      done(binding_failure(component, reply.error().message()));
+      done(binding_failure(component, reply.error().message(), reply.error().context()));
     };
     return asynchronous->second->invoke(std::move(request), call.deadline, std::move(answer));
   }
@@ -304,7 +332,7 @@ void LocalSidecar::invoke_binding(dapr::BindingRequest request, dapr::ApiCall ca
     log_.write(Level::kDebug, reply ? "binding invoked" : "binding failed",
                {{"component", request.component}, {"operation", request.operation}});
     if (reply) return done(std::move(reply));
-    done(binding_failure(request.component, reply.error().message()));
+    done(binding_failure(request.component, reply.error().message(), reply.error().context()));
   });
 }
 
@@ -319,6 +347,16 @@ void LocalSidecar::publish(dapr::PublishRequest request, dapr::ApiCall call,
   }
   if (request.topic.empty()) {
     return done(fail(Code::kInvalidArgument, "topic is empty in pubsub " + request.component));
+  }
+  const auto scopes = rules_.scopes.find(request.component);
+  if (scopes != rules_.scopes.end() && !scopes->second.may_publish(request.topic)) {
+    return done(fail(Code::kPermissionDenied,
+                     "topic " + request.topic + " is not allowed for app id " + options_.app_id));
+  }
+  if (auto checked = found->second->check_topic(request.topic, TopicUse::kPublish); !checked) {
+    return done(fail(
+        checked.error().code(),
+        "error when publishing to pubsub " + request.component + ": " + checked.error().message()));
   }
   auto envelope =
       make_envelope(request, call, options_.app_id, loop_.clock().system_now(), random_);

@@ -23,6 +23,8 @@
 #include "localdapr/app_delivery.h"
 #include "localdapr/component.h"
 #include "localdapr/executor.h"
+#include "localdapr/http_app_channel.h"
+#include "localdapr/known_properties.h"
 #include "localdapr/mosquitto_library.h"
 #include "localdapr/mqtt_link.h"
 #include "localdapr/output_binding.h"
@@ -54,6 +56,9 @@ class LocalSidecar final : public dapr::DaprApi {
   // For whoever delivers to the app.
   const Inputs& inputs() const { return inputs_; }
   const Pubsubs& pubsubs() const { return pubsubs_; }
+  const DeliveryRules& rules() const { return rules_; }
+  // Of input bindings that have one.
+  const InputRoutes& routes() const { return routes_; }
 
   void get_state(GetState request, dapr::ApiCall call, dapr::ApiDone<StateValue> done) override;
   void get_bulk_state(GetBulkState request, dapr::ApiCall call,
@@ -75,8 +80,13 @@ class LocalSidecar final : public dapr::DaprApi {
   void on_stores(Request request, Result<Reply> (Stores::*act)(Argument) const,
                  dapr::ApiDone<Reply> done);
   Result<void> add(const Component& component);
-  Result<void> add_mqtt_binding(const Component& component);
-  Result<void> add_redis_binding(const Component& component);
+  Result<void> add_binding(const Component& component);
+  Result<void> add_pubsub(const Component& component);
+  void describe_component(const Component& component, std::vector<std::string> capabilities);
+  // The ways that it has opened.
+  Result<std::vector<std::string>> add_mqtt_binding(
+      const Component& component, const Direction& direction,
+      const std::function<void(std::unique_ptr<InputBinding>)>& add_input);
   Result<void> add_redis_pubsub(const Component& component);
   Result<void> add_mqtt_pubsub(const Component& component);
   MakeMqttLink link_maker(const MosquittoLibrary& library, const MqttBroker& broker) const;
@@ -90,6 +100,8 @@ class LocalSidecar final : public dapr::DaprApi {
   std::map<std::string, std::unique_ptr<AsyncOutputBinding>, std::less<>> async_bindings_;
   Inputs inputs_;
   Pubsubs pubsubs_;
+  DeliveryRules rules_;
+  InputRoutes routes_;
   Stores stores_;
 };
 

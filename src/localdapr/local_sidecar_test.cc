@@ -208,5 +208,46 @@ TEST_F(LocalSidecarTest, LeavesOutWhatMayFail) {
   EXPECT_THAT((*sidecar)->describe().components, IsEmpty());
 }
 
+TEST_F(LocalSidecarTest, TopicScopesHoldForWhatIsPublished) {
+  Component bus = component("bus", "pubsub.in-memory");
+  bus.properties = {{"allowedTopics", "t,u"}, {"publishingScopes", "app=t"}};
+  auto sidecar = create({bus});
+  ASSERT_TRUE(sidecar);
+  sidecar_ = *std::move(sidecar);
+  EXPECT_EQ(publish("bus", "t"), "ok");
+  EXPECT_EQ(publish("bus", "u"), "PERMISSION_DENIED topic u is not allowed for app id app");
+  EXPECT_EQ(publish("bus", "v"), "PERMISSION_DENIED topic v is not allowed for app id app");
+}
+
+TEST_F(LocalSidecarTest, ADirectionClosesTheOtherWay) {
+  Component files = component("files", "bindings.localstorage");
+  files.properties = {{"rootPath", (temporary_.path() / "root").string()}, {"direction", "input"}};
+  Component tick = component("tick", "bindings.cron");
+  tick.properties = {{"schedule", "@every 1s"}, {"direction", "output"}};
+  Component on = component("on", "bindings.cron");
+  on.properties = {{"schedule", "@every 1s"}, {"direction", "input"}, {"route", "/a b"}};
+  auto sidecar = create({files, tick, on});
+  ASSERT_TRUE(sidecar);
+  sidecar_ = *std::move(sidecar);
+  EXPECT_THAT(invoke("files", "list"), HasSubstr("couldn't find output binding files"));
+  EXPECT_EQ(sidecar_->inputs().size(), 1U);
+  EXPECT_TRUE(sidecar_->rules().started_unasked.contains("on"));
+  EXPECT_EQ(sidecar_->routes().at("on"), "/a b");
+  Component wrong = component("wrong", "bindings.cron");
+  wrong.properties = {{"schedule", "@every 1s"}, {"direction", "sideways"}};
+  auto refused = create({wrong});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error()[0].text(), HasSubstr("direction is 'sideways'"));
+}
+
+TEST_F(LocalSidecarTest, RefusesAPropertyThatItDoesNotDo) {
+  Component store = component("store", "state.in-memory");
+  store.properties = {{"primaryEncryptionKey", "00"}};
+  auto refused = create({store});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error()[0].text(),
+              ::testing::AllOf(HasSubstr("'primaryEncryptionKey'"), HasSubstr("component=store")));
+}
+
 }  // namespace
 }  // namespace ofn::localdapr

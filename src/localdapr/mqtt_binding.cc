@@ -56,8 +56,12 @@ MqttOutput::MqttOutput(const MqttSettings& settings, std::unique_ptr<MqttLink> l
 std::span<const std::string_view> MqttOutput::operations() const { return kOperations; }
 
 void MqttOutput::invoke(dapr::BindingRequest request, Deadline deadline, dapr::BindingDone done) {
-  const std::string_view topic = metadata_value(request, "topic");
-  publisher_.publish({.topic = topic.empty() ? topic_ : std::string(topic),
+  const std::string_view asked = metadata_value(request, "topic");
+  std::string topic = asked.empty() ? topic_ : std::string(asked);
+  if (auto checked = check_mqtt_topic(topic, TopicUse::kPublish); !checked) {
+    return done(std::unexpected(std::move(checked.error())));
+  }
+  publisher_.publish({.topic = std::move(topic),
                       .payload = std::move(request.data),
                       .qos = qos_,
                       .retain = retain_},

@@ -26,6 +26,9 @@ class MqttPubsub final : public Pubsub {
                                                     const MakeMqttLink& make_link, Loop& loop,
                                                     Log& log);
 
+  Result<void> check_topic(std::string_view topic, TopicUse use) const override {
+    return check_mqtt_topic(topic, use);
+  }
   void publish(BusMessage message, dapr::PublishDone done) override;
   void subscribe(const std::string& topic, OnMessage on_message) override;
   void unsubscribe(const std::string& topic) override { subscriber_.unsubscribe(topic); }

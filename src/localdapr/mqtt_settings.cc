@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
+#include "base/utf8.h"
 #include "localdapr/go_text.h"
 #include "localdapr/number.h"
 
@@ -108,11 +110,30 @@ Result<MqttSettings> read(const Component& component, std::string_view url,
     (*broker).*member = *pem;
   }
   broker->clean_session = is_truthy(component.property("cleanSession").value_or(""));
+  // The library would cut it off there: this would be another client, or another user.
+  for (const std::string_view text :
+       {std::string_view(broker->user), std::string_view(broker->password),
+        component.property("consumerID").value_or("")}) {
+    if (text.contains('\0'))
+      return fail(Code::kInvalidArgument,
+                  "consumerID, user and password may not hold a NUL character");
+  }
   return MqttSettings{
       .broker = *std::move(broker),
       .consumer_id = std::string(component.property("consumerID").value_or("")),
       .retain = is_truthy(component.property("retain").value_or("")),
   };
+}
+
+// U+0001 to U+001F, and U+007F to U+009F: brokers end a connection for them.
+bool holds_control_character(std::string_view utf8) {
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(utf8[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    if (byte == 0xc2 && i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) < 0xa0)
+      return true;
+  }
+  return false;
 }
 
 // What mapstructure says of a text that is no number.
@@ -128,6 +149,36 @@ std::unexpected<Error> no_number(std::string_view before, std::string_view prope
 
 }  // namespace
 
+Result<void> check_mqtt_topic(std::string_view topic, TopicUse use) {
+  constexpr std::size_t kLongest = 65'535;
+  constexpr std::ptrdiff_t kMostLevels = 200;  // of libmosquitto and of the broker of the same name
+  const auto refuse = [](std::string_view why) {
+    return fail(Code::kInvalidArgument, "MQTT has no such topic: it " + std::string(why));
+  };
+  if (topic.empty()) return refuse("is empty");
+  if (topic.size() > kLongest) {
+    return refuse("has " + std::to_string(topic.size()) + " bytes; at most 65535 are possible");
+  }
+  if (topic.contains('\0')) return refuse("holds a NUL character");
+  if (!is_utf8(topic)) return refuse("is not UTF-8");
+  if (holds_control_character(topic)) return refuse("holds a control character");
+  if (std::ranges::count(topic, '/') > kMostLevels) return refuse("has more than 200 levels");
+  if (use == TopicUse::kPublish) {
+    if (topic.find_first_of("+#") == std::string_view::npos) return {};
+    return refuse("holds a wildcard (+ or #), which only a subscription may");
+  }
+  for (std::size_t at = topic.find_first_of("+#"); at != std::string_view::npos;
+       at = topic.find_first_of("+#", at + 1)) {
+    const bool begins = at == 0 || topic[at - 1] == '/';
+    const bool ends = at + 1 == topic.size() || (topic[at] == '+' && topic[at + 1] == '/');
+    if (!begins || !ends) {
+      return refuse(
+          "holds a wildcard that is no whole level (orders/+/new), or a # before its end");
+    }
+  }
+  return {};
+}
+
 Result<MqttSettings> mqtt_binding_settings(const Component& component) {
   if (const auto retries = component.property("backOffMaxRetries");
       retries && !number<int>(*retries)) {
@@ -141,7 +192,11 @@ Result<MqttSettings> mqtt_binding_settings(const Component& component) {
                        {.ca = "invalid ca certificate",
                         .certificate = "invalid client certificate",
                         .key = "invalid client certificate key"});
-  if (settings) settings->topic = *component.property("topic");
+  if (!settings) return settings;
+  settings->topic = *component.property("topic");
+  if (auto checked = check_mqtt_topic(settings->topic, TopicUse::kSubscribe); !checked) {
+    return std::unexpected(std::move(checked.error()));
+  }
   return settings;
 }
 

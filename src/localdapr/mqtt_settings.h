@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "localdapr/component.h"
 #include "localdapr/mqtt_link.h"
+#include "localdapr/pubsub.h"
 
 namespace ofn::localdapr {
 
@@ -22,5 +23,12 @@ struct MqttSettings {
 Result<MqttSettings> mqtt_binding_settings(const Component& component);
 // `app_id`: the consumer where the component names none.
 Result<MqttSettings> mqtt_pubsub_settings(const Component& component, std::string_view app_id);
+
+// Can it be published to, or subscribed to? MQTT has no topic that is empty, longer than 65,535 bytes, not UTF-8, or
+// that holds a NUL; one that is published to holds no wildcards, and of a subscription's they stand where MQTT
+// has them. The library would cut the name at a NUL, and the broker end the connection of everybody.
+// Errors: kInvalidArgument, naming what is wrong, never a long topic.
+// Spec: MQTT 3.1.1, 4.7.
+Result<void> check_mqtt_topic(std::string_view topic, TopicUse use);
 
 }  // namespace ofn::localdapr

@@ -123,6 +123,52 @@ TEST(MqttSettings, SaysWhatDaprdSays) {
   }
 }
 
+// What the library would cut at a NUL, and what a broker ends the connection for, is refused at the call.
+TEST(MqttSettings, TopicsThatMqttDoesNotHave) {
+  struct Case {
+    std::string topic;
+    bool publish;
+    bool subscribe;
+  };
+  const std::string longest(65'535, 'a');
+  for (const Case& c : {
+           Case{"a", true, true},
+           Case{"/", true, true},
+           Case{"a/\xc3\xbc b", true, true},
+           Case{longest, true, true},
+           Case{longest + "a", false, false},
+           Case{"", false, false},
+           Case{std::string("\0", 1), false, false},
+           Case{std::string("a\0b", 3), false, false},
+           Case{"a\xff", false, false},
+           Case{"a\xed\xa0\x80", false, false},
+           Case{"a\n", false, false},
+           Case{"a\x7f", false, false},
+           Case{"a\xc2\x85", false, false},
+           Case{std::string(200, '/'), true, true},
+           Case{std::string(201, '/'), false, false},
+           Case{"#", false, true},
+           Case{"+", false, true},
+           Case{"a/+/b", false, true},
+           Case{"a/#", false, true},
+           Case{"+/+", false, true},
+           Case{"$share/g/a/+", false, true},
+           Case{"a#", false, false},
+           Case{"#/a", false, false},
+           Case{"a+", false, false},
+           Case{"+a", false, false},
+           Case{"a/+b/c", false, false},
+       }) {
+    const auto published = check_mqtt_topic(c.topic, TopicUse::kPublish);
+    EXPECT_EQ(published.has_value(), c.publish) << c.topic.substr(0, 20);
+    EXPECT_EQ(check_mqtt_topic(c.topic, TopicUse::kSubscribe).has_value(), c.subscribe)
+        << c.topic.substr(0, 20);
+    if (!published) {
+      EXPECT_LT(published.error().message().size(), 200U);
+    }
+  }
+}
+
 TEST(MqttSettings, HasDaprdsDefaults) {
   const auto binding = mqtt_binding_settings(binding_with("qos", "0"));
   EXPECT_EQ(binding->qos, 1);

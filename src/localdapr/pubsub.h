@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <ofn/field.h>
 
+#include "base/error.h"
 #include "dapr/api.h"
 
 namespace ofn::localdapr {
@@ -26,6 +28,8 @@ using Acknowledge = std::move_only_function<void(bool taken)>;
 // What a subscription does with a message, which it may keep until it has acknowledged it.
 using OnMessage = std::function<void(const BusMessage& message, Acknowledge done)>;
 
+enum class TopicUse : std::uint8_t { kPublish, kSubscribe };
+
 // Threads: its loop's; `done` runs there, too.
 class Pubsub {
  public:
@@ -42,6 +46,14 @@ class Pubsub {
   virtual void subscribe(const std::string& topic, OnMessage on_message) = 0;
   virtual void unsubscribe(const std::string& topic) = 0;
   virtual Repeats repeats() const = 0;
+  // Can a topic of that name be published to, or subscribed to? Called before publish() and subscribe().
+  // Errors: kInvalidArgument, naming what the bus does not have.
+  virtual Result<void> check_topic(std::string_view topic, TopicUse use) const {
+    (void)topic, (void)use;
+    return {};
+  }
+  // Do messages come with the metadata of their subscription, and not with that of their publication?
+  virtual bool hands_subscription_metadata() const { return false; }
 };
 
 }  // namespace ofn::localdapr

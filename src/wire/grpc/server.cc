@@ -13,10 +13,30 @@ namespace {
 constexpr Field kContentType = {"content-type", "application/grpc"};
 constexpr Field kAcceptEncoding = {"grpc-accept-encoding", "identity"};
 
+// An application's metadata as fields, what is none left out; views of what it is given, and of what it owns.
+struct MetadataFields {
+  explicit MetadataFields(std::span<const Field> metadata) {
+    encoded.reserve(metadata.size());
+    for (const Field& field : metadata) {
+      if (!valid_metadata_name(field.name)) continue;
+      if (is_binary(field.name)) {
+        fields.push_back({field.name, encoded.emplace_back(encode_binary(field.value))});
+      } else if (valid_metadata_value(field.value)) {
+        fields.push_back(field);
+      }
+    }
+  }
+  MetadataFields(const MetadataFields&) = delete;
+  MetadataFields& operator=(const MetadataFields&) = delete;
+
+  std::vector<std::string> encoded;
+  std::vector<Field> fields;
+};
+
 // The fields that say how a call ended; views of what it owns.
 class StatusFields {
  public:
-  StatusFields(const Status& status, std::span<const Field> trailing) {
+  StatusFields(const Status& status, std::span<const Field> trailing) : trailing_(trailing) {
     code_ = std::to_string(static_cast<int>(status.code));
     fields_.push_back({"grpc-status", code_});
     if (!status.message.empty()) {
@@ -27,15 +47,7 @@ class StatusFields {
       details_ = encode_binary(status.details);
       fields_.push_back({"grpc-status-details-bin", details_});
     }
-    encoded_.reserve(trailing.size());
-    for (const Field& field : trailing) {
-      if (!valid_metadata_name(field.name)) continue;
-      if (is_binary(field.name)) {
-        fields_.push_back({field.name, encoded_.emplace_back(encode_binary(field.value))});
-      } else if (valid_metadata_value(field.value)) {
-        fields_.push_back(field);
-      }
-    }
+    fields_.insert(fields_.end(), trailing_.fields.begin(), trailing_.fields.end());
   }
   StatusFields(const StatusFields&) = delete;
   StatusFields& operator=(const StatusFields&) = delete;
@@ -52,7 +64,7 @@ class StatusFields {
   std::string code_;
   std::string message_;
   std::string details_;
-  std::vector<std::string> encoded_;
+  MetadataFields trailing_;
   std::vector<Field> fields_;
 };
 
@@ -82,7 +94,8 @@ void Server::handle(ExchangePtr exchange) {
   const auto method = methods_.find(request.target);
   if (method == methods_.end())
     return refuse(*exchange, {.code = Code::kUnimplemented,
-                              .message = "unknown method " + std::string(request.target)});
+                              .message = words_ ? words_(request.target)
+                                                : "unknown method " + std::string(request.target)});
 
   Deadline deadline;
   if (const Field* timeout = find_field(request.fields, "grpc-timeout")) {
@@ -172,20 +185,25 @@ std::optional<std::vector<std::string>> ServerCall::binary_metadata(std::string_
 }
 
 void ServerCall::respond(const Status& status, std::string_view message,
-                         std::span<const Field> trailing) {
+                         std::span<const Field> trailing, std::span<const Field> initial) {
   if (cancelled_) return;
   if (status.ok() && message.size() > max_message_) {
     return respond(
         {.code = Code::kResourceExhausted,
          .message = "grpc: trying to send message larger than max (" +
                     std::to_string(message.size()) + " vs. " + std::to_string(max_message_) + ")"},
-        "", trailing);
+        "", trailing, initial);
   }
   OFN_CHECK(!answered_);
   answered_ = true;
   if (timer_) timer_->disarm();
   StatusFields fields(status, trailing);
-  if (status.ok()) {
+  if (!initial.empty()) {
+    MetadataFields head(initial);
+    head.fields.insert(head.fields.begin(), kContentType);
+    exchange_->respond(status.ok() ? Response(frame(message)) : Response(), head.fields,
+                       fields.as_trailers());
+  } else if (status.ok()) {
     exchange_->respond(Response(frame(message)), std::span(&kContentType, 1), fields.as_trailers());
   } else {
     exchange_->respond(Response(), fields.as_head(false));

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ofn/field.h>
@@ -56,8 +57,9 @@ class ServerCall final : private Ready {
   // At most once. The bytes are not sent when the status is not OK. `trailing`: metadata behind the
   // answer; names are in lower case, values of `-bin` names are bytes; what is no valid metadata is
   // left out.
-  void respond(const Status& status, std::string_view message,
-               std::span<const Field> trailing = {});
+  // `initial`: the same in front of the answer, also of one that is not OK.
+  void respond(const Status& status, std::string_view message, std::span<const Field> trailing = {},
+               std::span<const Field> initial = {});
 
   // The caller went away, or the deadline passed (and was answered): an answer would reach nobody.
   bool cancelled() const { return cancelled_; }
@@ -97,11 +99,16 @@ class Server final : public Handler {
   explicit Server(const ServerOptions& options) : options_(options) {}
 
   void add(std::string path, Method method);
+  // The words with which an unknown method is UNIMPLEMENTED; without: "unknown method PATH".
+  void otherwise(std::function<std::string(std::string_view path)> words) {
+    words_ = std::move(words);
+  }
   void handle(ExchangePtr exchange) override;
 
  private:
   ServerOptions options_;
   std::map<std::string, Method, std::less<>> methods_;
+  std::function<std::string(std::string_view path)> words_;
 };
 
 }  // namespace ofn::wire::grpc
