@@ -237,6 +237,7 @@ Result<wire::Endpoint> Host::listen() {
                                            settings_.max_connections);
   warn_of_callbacks();
   auto bound = server_->listen({settings_.host.value, settings_.port.value, {}});
+  if (bound) check_sidecar();
   if (!bound || !local_sidecar_ || callbacks_ == Callbacks::kNone) return bound;
   // The way from the inside: what listens on all addresses is reached by loopback.
   const std::string& host = settings_.host.value;
@@ -247,6 +248,22 @@ Result<wire::Endpoint> Host::listen() {
                                   .api_token = settings_.app_api_token});
   if (!delivering) return std::unexpected(std::move(delivering.error()));
   return bound;
+}
+
+// What the embedded sidecar has was checked when it started.
+void Host::check_sidecar() {
+  if (local_sidecar_ || (context_.outputs.empty() && callbacks_ == Callbacks::kNone)) return;
+  const std::string& host = sidecar_.host;
+  const bool is_here = !sidecar_.unix_path.empty() || host.starts_with("127.") || host == "::1" ||
+                       host == "localhost";
+  sidecar_check_.emplace(
+      *loops_.front(), sidecar_, settings_.dapr_api_token,
+      WantedOfSidecar{.context = context_,
+                      .protocol = settings_.app_protocol,
+                      .checks_inputs = is_here && callbacks_ != Callbacks::kNone,
+                      .heard_of_bindings = [this] { return async_.heard_of_bindings(); }},
+      log_);
+  sidecar_check_->start();
 }
 
 void Host::warn_of_callbacks() const {
@@ -289,6 +306,7 @@ void Host::drain(int signal_number) {
               {"connections", std::to_string(server_->connections())},
               {"invocations", std::to_string(gate_.in_use() + gate_.waiting())}});
   if (local_sidecar_) local_sidecar_->stop_delivering();
+  if (sidecar_check_) sidecar_check_->stop();
   service_.drain();
   async_.drain();
   // Calls whose callers have gone hold no connection, and still have outputs to deliver.

@@ -4,11 +4,13 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
 #include "cli/embedded_sidecar.h"
+#include "cli/sidecar_check.h"
 #include "context/environment.h"
 #include "context/function_context.h"
 #include "context/settings.h"
@@ -54,6 +56,7 @@ class Host {
 
   bool sends() const;
   void warn_of_callbacks() const;
+  void check_sidecar();
   void large_body_done();
   bool somebody_speaks_dapr(const wire::Endpoint& endpoint);
   std::vector<Loop*> loops() const;
@@ -80,6 +83,7 @@ class Host {
   std::unique_ptr<EmbeddedSidecar> local_sidecar_;
   wire::Endpoint sidecar_;
   std::vector<std::unique_ptr<Part>> parts_;
+  std::optional<SidecarCheck> sidecar_check_;
   std::unique_ptr<wire::Server> server_;
   std::unique_ptr<Stopping> stopping_;
   Workers workers_;  // ends before all that its tasks use

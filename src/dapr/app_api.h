@@ -47,6 +47,8 @@ class AppApi {
   // Asked once by a sidecar that has just found the app.
   virtual const std::vector<Subscription>& subscriptions() const = 0;
   virtual const std::vector<std::string>& input_bindings() const = 0;
+  // A sidecar asks which input bindings it shall start.
+  virtual void on_asked_for_bindings() {}
   virtual void on_topic_event(TopicEvent event, AppCallPtr call) = 0;
   virtual void on_bulk_event(BulkEvent event, AppCallPtr call) = 0;
   virtual void on_binding_event(BindingEvent event, AppCallPtr call) = 0;

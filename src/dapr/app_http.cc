@@ -255,7 +255,10 @@ void AppHttp::handle(wire::ExchangePtr exchange) {
     return exchange->respond(Response("{}").content_type(std::string(kJson)));
   if (path == "/dapr/subscribe")
     return exchange->respond(Response(subscriptions_).content_type(std::string(kJson)));
-  if (message.method == "OPTIONS") return exchange->respond(Response());
+  if (message.method == "OPTIONS") {
+    if (is_binding(path)) api_.on_asked_for_bindings();
+    return exchange->respond(Response());
+  }
   if (is_binding(path)) return deliver_binding(std::move(exchange), path);
   deliver_topic(std::move(exchange), path);
 }

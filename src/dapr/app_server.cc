@@ -91,6 +91,7 @@ AppServer::AppServer(AppApi& api, AppServerOptions options)
   add(kListTopicSubscriptions,
       asking([&api](grpc::ServerCall& call) { call.respond({}, encode(api.subscriptions())); }));
   add(kListInputBindings, asking([&api](grpc::ServerCall& call) {
+        api.on_asked_for_bindings();
         call.respond({}, encode_input_bindings(api.input_bindings()));
       }));
   add(kAppHealthCheck, asking([&api](grpc::ServerCall& call) {

@@ -124,6 +124,15 @@ std::string encode(const SidecarInfo& info) {
     entry.set_version(component.version);
     for (const std::string& capability : component.capabilities) entry.add_capabilities(capability);
   }
+  for (const SidecarInfo::Topic& topic : info.subscriptions) {
+    pb::PubsubSubscription& entry = *message.add_subscriptions();
+    entry.set_pubsub_name(topic.component);
+    entry.set_topic(topic.topic);
+  }
+  if (info.app) {
+    message.mutable_app_connection_properties()->set_port(info.app->port);
+    message.mutable_app_connection_properties()->set_protocol(info.app->protocol);
+  }
   return message.SerializeAsString();
 }
 
@@ -166,6 +175,14 @@ Result<SidecarInfo> decode_sidecar_info(std::string_view bytes) {
          .type = std::move(*entry.mutable_type()),
          .version = std::move(*entry.mutable_version()),
          .capabilities = {entry.capabilities().begin(), entry.capabilities().end()}});
+  }
+  for (pb::PubsubSubscription& entry : *message->mutable_subscriptions()) {
+    info.subscriptions.push_back(
+        {std::move(*entry.mutable_pubsub_name()), std::move(*entry.mutable_topic())});
+  }
+  if (message->has_app_connection_properties()) {
+    const auto& app = message->app_connection_properties();
+    info.app = {.port = app.port(), .protocol = app.protocol()};
   }
   return info;
 }

@@ -5,6 +5,7 @@
 //   Result<BindingRequest> request = decode_binding_request(*bytes);
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,9 +45,20 @@ struct SidecarInfo {
     std::string version;
     std::vector<std::string> capabilities;
   };
+  struct Topic {
+    std::string component;
+    std::string topic;
+  };
+  // The app that it calls, as far as it says.
+  struct App {
+    int port = 0;  // 0: none
+    std::string protocol{};
+  };
   std::string id;  // the app id
   std::string runtime_version;
   std::vector<Component> components;
+  std::vector<Topic> subscriptions{};  // topics that it reads for its app
+  std::optional<App> app{};            // nullopt: it says nothing of it
 };
 
 // Errors: kInvalidArgument when a text is not UTF-8 (naming it) or the message is too large for

@@ -305,6 +305,7 @@ void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr 
 }
 
 void AsyncService::Shard::on_binding_event(dapr::BindingEvent event, dapr::AppCallPtr call) {
+  service_.heard_of_bindings_ = true;
   Input* input = admit(service_.subscriptions_.binding(event.component), event, *call);
   if (input == nullptr) return;
   Delivery& delivery = acquire();

@@ -37,6 +37,9 @@ class AsyncService {
   // Threads: any.
   void drain() { draining_ = true; }
 
+  // Has a sidecar asked for the list of input bindings, or delivered what one brings? Threads: any.
+  bool heard_of_bindings() const { return heard_of_bindings_; }
+
  private:
   // Beside the context's trigger: what deliveries of one input share.
   struct Input {
@@ -53,6 +56,7 @@ class AsyncService {
   const Duration timeout_;
   std::vector<Input> inputs_;
   std::atomic<bool> draining_ = false;
+  std::atomic<bool> heard_of_bindings_ = false;
 };
 
 // One loop's part.
@@ -78,6 +82,7 @@ class AsyncService::Shard final : public dapr::AppApi {
   const std::vector<std::string>& input_bindings() const override {
     return service_.subscriptions_.bindings();
   }
+  void on_asked_for_bindings() override { service_.heard_of_bindings_ = true; }
   void on_topic_event(dapr::TopicEvent event, dapr::AppCallPtr call) override;
   void on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr call) override;
   void on_binding_event(dapr::BindingEvent event, dapr::AppCallPtr call) override;

@@ -1,0 +1,229 @@
+#include "cli/sidecar_check.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include <ofn/field.h>
+
+#include "wire/grpc/link.h"
+
+namespace ofn::cli {
+namespace {
+
+namespace grpc = wire::grpc;
+
+constexpr std::chrono::seconds kPatience(5);  // with the sidecar's answer
+// daprd asks for the lists within 2.4 s of finding the app, and connects to brokers then.
+constexpr std::chrono::seconds kBetween(5);
+constexpr int kQuestions =
+    3;  // until it is said what is missing: 0 s, 5 s and 10 s after the first answer
+
+const dapr::SidecarInfo::Component* find_component(const dapr::SidecarInfo& info,
+                                                   std::string_view name) {
+  const auto found = std::ranges::find(info.components, name, &dapr::SidecarInfo::Component::name);
+  return found == info.components.end() ? nullptr : &*found;
+}
+
+bool has_capability(const dapr::SidecarInfo::Component& component, std::string_view capability) {
+  return std::ranges::find(component.capabilities, capability) != component.capabilities.end();
+}
+
+// A binding of a type that has both directions, of which only the input is open, says `direction: "input"`: it
+// needs no list. These types have no other direction, and do not tell.
+bool may_need_the_list(const dapr::SidecarInfo::Component& component) {
+  constexpr std::array<std::string_view, 3> kOnlyInputs = {"bindings.cron", "bindings.kubernetes",
+                                                           "bindings.rethinkdb.statechange"};
+  return has_capability(component, "OUTPUT_BINDING") ||
+         std::ranges::find(kOnlyInputs, component.type) != kOnlyInputs.end();
+}
+
+class Comparison {
+ public:
+  Comparison(const dapr::SidecarInfo& info, const WantedOfSidecar& wanted, bool was_first)
+      : info_(info), wanted_(wanted), was_first_(was_first) {}
+
+  std::vector<SidecarFinding> run() {
+    if (wanted_.checks_inputs && !wanted_.context.triggers.empty() && calls_this_app()) {
+      for (const Trigger& trigger : wanted_.context.triggers) check(trigger);
+    }
+    for (const Output& output : wanted_.context.outputs) check(output);
+    return std::move(findings_);
+  }
+
+ private:
+  void add(Level level, std::string message, std::string component, std::string what) {
+    findings_.push_back({level, std::move(message), std::move(component), std::move(what)});
+  }
+
+  // Where it does not, one line says all.
+  bool calls_this_app() {
+    // An older daprd, and the local sidecar as a process of its own: they do not tell, and subscriptions neither.
+    if (!info_.app) return false;
+    if (info_.app->port == 0) {
+      add(Level::kError,
+          "the sidecar calls no app, so no event will come: start it with --app-port and the port "
+          "of this program, and "
+          "--app-protocol",
+          {}, "inputs");
+      return false;
+    }
+    const bool is_http = info_.app->protocol.starts_with("http");
+    if (info_.app->protocol.empty() || is_http == (wanted_.protocol == AppProtocol::kHttp)) {
+      return true;
+    }
+    add(Level::kError,
+        "the sidecar calls the app over " + info_.app->protocol + ", but this program expects " +
+            (is_http
+                 ? "gRPC: set APP_PROTOCOL=http, or start the sidecar with --app-protocol grpc"
+                 : "HTTP: start the sidecar with --app-protocol http, or leave APP_PROTOCOL out"),
+        {}, "inputs");
+    return false;
+  }
+
+  void check(const Trigger& trigger) {
+    const bool is_topic = trigger.kind == ComponentKind::kPubsub;
+    const std::string what = "input " + trigger.name + (is_topic ? ", topic " + trigger.topic : "");
+    const auto* component = find_component(info_, trigger.component);
+    if (component == nullptr) {
+      return add(
+          Level::kError,
+          "the sidecar has no such component, so no event of this input will come: add it to "
+          "the sidecar's components (its scopes must name the app's id), and restart the sidecar",
+          trigger.component, what);
+    }
+    if (is_topic) {
+      const bool is_read = std::ranges::any_of(info_.subscriptions, [&](const auto& topic) {
+        return topic.component == trigger.component && topic.topic == trigger.topic;
+      });
+      if (is_read) return;
+      return add(Level::kError,
+                 "the sidecar has not subscribed to this topic, so no event of it will come: "
+                 "restart the sidecar while this program listens. If that does not help, its log "
+                 "says why; where APP_API_TOKEN is set, use APP_PROTOCOL=http",
+                 trigger.component, what);
+    }
+    if (!has_capability(*component, "INPUT_BINDING")) {
+      return add(Level::kError,
+                 "the sidecar has this component, but not as an input: see its type, and its "
+                 "property direction",
+                 trigger.component, what);
+    }
+    if (!was_first_ || wanted_.heard_of_bindings() || !may_need_the_list(*component)) return;
+    add(Level::kWarning,
+        "the sidecar was there before this program, and has not asked which input bindings to "
+        "start: if the "
+        "component's metadata does not say direction: \"input\", nothing of it will come. Add "
+        "that, or start daprd "
+        "with --enable-app-health-check, and restart the sidecar",
+        trigger.component, what);
+  }
+
+  void check(const Output& output) {
+    const bool is_topic = output.kind == ComponentKind::kPubsub;
+    const std::string what = "output " + output.name;
+    const auto* component = find_component(info_, output.component);
+    if (component == nullptr) {
+      return add(
+          Level::kError,
+          "the sidecar has no such component, so every send to this output will fail: add it to "
+          "the sidecar's components (its scopes must name the app's id), and restart the sidecar",
+          output.component, what);
+    }
+    const bool fits = is_topic ? same_field_name(component->type.substr(0, 7), "pubsub.")
+                               : has_capability(*component, "OUTPUT_BINDING");
+    if (fits) return;
+    add(Level::kError,
+        is_topic ? "the sidecar has this component, but not as a topic component, so every send to "
+                   "this output will fail"
+                 : "the sidecar has this component, but not as an output, so every send to this "
+                   "output will fail: see "
+                   "its type, and its property direction",
+        output.component, what);
+  }
+
+  const dapr::SidecarInfo& info_;
+  const WantedOfSidecar& wanted_;
+  const bool was_first_;
+  std::vector<SidecarFinding> findings_;
+};
+
+}  // namespace
+
+std::vector<SidecarFinding> compare_with_sidecar(const dapr::SidecarInfo& info,
+                                                 const WantedOfSidecar& wanted, bool was_first) {
+  return Comparison(info, wanted, was_first).run();
+}
+
+SidecarCheck::SidecarCheck(Loop& loop, const wire::Endpoint& sidecar, std::string api_token,
+                           WantedOfSidecar wanted, Log& log)
+    : loop_(loop),
+      api_token_(std::move(api_token)),
+      channel_(loop, grpc::connector_to(loop, sidecar, limits_),
+               {.authority = sidecar.text(), .max_backoff = std::chrono::seconds(1)}),
+      wanted_(std::move(wanted)),
+      log_(log),
+      timer_(loop, [this] { on_timer(); }) {}
+
+// Who was first matters where bindings are wanted only; nobody else needs to be asked in the hurry of a start.
+void SidecarCheck::start() {
+  const bool wants_bindings =
+      wanted_.checks_inputs &&
+      std::ranges::any_of(wanted_.context.triggers, [](const Trigger& trigger) {
+        return trigger.kind == ComponentKind::kBinding;
+      });
+  const Duration wait = wants_bindings ? Duration::zero() : Duration(kBetween);
+  timer_.arm(loop_.clock().now() + wait);
+}
+
+void SidecarCheck::on_timer() {
+  // A connection that stays is asked no more than it takes; a new one belongs to a new sidecar.
+  if (is_told_ && channel_.connected()) return timer_.arm(loop_.clock().now() + kBetween);
+  if (!channel_.connected()) {
+    asked_ = 0;
+    is_told_ = false;
+  }
+  ask();
+}
+
+void SidecarCheck::ask() {
+  const Field token{"dapr-api-token", api_token_};
+  channel_.call(dapr::kGetMetadata, dapr::encode_empty(),
+                {.deadline = Deadline::in(kPatience, loop_.clock()),
+                 .metadata = std::span(&token, api_token_.empty() ? 0 : 1)},
+                [this](const grpc::CallResult& result) { answered(result); });
+}
+
+void SidecarCheck::answered(const grpc::CallResult& result) {
+  if (stopped_) return;
+  const bool is_first = std::exchange(first_, false);
+  timer_.arm(loop_.clock().now() + kBetween);
+  const bool is_away =
+      result.status.code == Code::kUnavailable || result.status.code == Code::kDeadlineExceeded;
+  if (is_away) {
+    was_first_ = false;  // whoever comes now finds this program
+    return;
+  }
+  auto info = result.status.ok()
+                  ? dapr::decode_sidecar_info(result.message)
+                  : Result<dapr::SidecarInfo>(fail(result.status.code, result.status.message));
+  if (!info) {
+    is_told_ = true;
+    log_.write(Level::kDebug, "the sidecar does not say what it subscribed",
+               {{"reason", info.error().message()}});
+    return;
+  }
+  if (is_first) was_first_ = true;
+  const std::vector<SidecarFinding> findings = compare_with_sidecar(*info, wanted_, was_first_);
+  if (++asked_ < kQuestions && !findings.empty()) return;
+  is_told_ = findings.empty() ? asked_ >= kQuestions : true;
+  for (const SidecarFinding& finding : findings) {
+    log_.write(finding.level, finding.message,
+               {{"component", finding.component}, {"wanted", finding.what}, {"app_id", info->id}});
+  }
+}
+
+}  // namespace ofn::cli
