@@ -2,6 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+
+#include "base/memory_limits.h"
 
 namespace ofn {
 
@@ -13,7 +16,9 @@ inline constexpr std::chrono::seconds kMemoryIsKept{1};
 // freed, and each of its arenas (eight a processor) keeps twice as much: under mixed bodies of up to 9 MiB that was 190 MiB
 // of resident memory instead of 60. Keeping nothing is no choice either: an echo of 1 MiB takes 1.65 times nginx's time
 // then instead of 1.2, the difference in page faults. To be called when the program starts.
-void bound_kept_memory();
+// `mappable`: what the process may map (mappable_memory()). An arena takes 64 MiB of that, however little is used of it:
+// under a limit there are only so many that they take a quarter, and one at least.
+void bound_kept_memory(std::size_t mappable = kNoMemoryLimit);
 
 // Gives back what the calling thread's arena keeps at its end, which is most of it: for a thread that has used much memory,
 // and will not soon again.

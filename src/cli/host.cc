@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/heap.h"
+#include "base/memory_limits.h"
+#include "base/memory_reserve.h"
 #include "cli/command_line.h"
 #include "cli/memory.h"
 #include "context/local_sidecar.h"
@@ -41,7 +43,7 @@ wire::Limits limits_of(const Settings& settings) {
 // it makes, and what the connections hold. A body of the largest size and its answer always fit.
 std::size_t body_memory(const Settings& settings) {
   if (settings.max_body_memory != 0) return settings.max_body_memory;
-  return std::max(wire::usable_memory() / 4, 2 * settings.max_body_size);
+  return std::max(usable_memory(memory_limits(), mapped_memory()) / 4, 2 * settings.max_body_size);
 }
 
 Callbacks callbacks_of(const Subscriptions& subscriptions, const Settings& settings) {
@@ -155,14 +157,16 @@ Host::Host(const Settings& settings, const FunctionContext& context, const Route
       log_(log),
       limits_(limits_of(settings)),
       bodies_(body_memory(settings)),
-      gate_(settings.concurrency, settings.queue, [this] { return bodies_.exhausted(); }),
+      gate_(settings.concurrency, settings.queue,
+            [this] { return bodies_.exhausted() || memory_is_short(); }),
       callbacks_(callbacks_of(subscriptions, settings)),
       service_(callbacks_ == Callbacks::kNone || context.http ? routes : no_routes_, gate_,
                workers_, log, settings.timeout),
       async_(std::move(subscriptions), routes.functions().front(), gate_, workers_, log,
              settings.timeout, settings.queue),
       loops_(make_loops(settings.threads != 0 ? settings.threads : usable_cpus(), clock_)),
-      workers_(settings.concurrency) {}
+      workers_(threads_within(settings.concurrency,
+                              mappable_memory(memory_limits(), mapped_memory()))) {}
 
 // What ends with the parts is no longer told to them.
 Host::~Host() { bodies_.on_large_done({}); }

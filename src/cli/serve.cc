@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/heap.h"
+#include "base/memory_limits.h"
+#include "base/memory_reserve.h"
 #include "cli/command_line.h"
 #include "cli/descriptors.h"
 #include "cli/host.h"
@@ -82,10 +84,12 @@ std::optional<std::string> triggering_problem(const Routes& routes) {
          "); name one with --target";
 }
 
+std::size_t mappable_now() { return mappable_memory(memory_limits(), mapped_memory()); }
+
 }  // namespace
 
 int serve(const Flags& flags, const Environment& env, const abi::Program* linked) {
-  bound_kept_memory();
+  bound_kept_memory(mappable_now());
   std::vector<Note> notes;
   const auto v1beta1 = env("FUNC_CONTEXT");
   const auto v1beta2 = env("FUNC_CONTEXT_V1BETA2");
@@ -149,6 +153,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   }
   if (!settings->dry_run) log_routes(*routes, log);
 
+  keep_memory_reserve(reserve_for(mappable_now()));
   auto host = std::make_unique<Host>(*settings, *context, *routes, *hooks,
                                      *std::move(subscriptions), env, log);
   if (const auto connected = host->connect(); !connected) {

@@ -4,6 +4,7 @@
 #include <cxxabi.h>
 #include <exception>
 #include <memory>
+#include <new>
 #include <typeinfo>
 
 namespace ofn {
@@ -33,13 +34,16 @@ __attribute__((no_sanitize("null"))) std::optional<Crash> guarded(void (*code)(v
                                                                   void* argument) {
   try {
     code(argument);
+  } catch (const std::bad_alloc&) {
+    return Crash{.exception = exception_name(), .what = "there is no memory", .no_memory = true};
   } catch (const std::exception& error) {
     const char* what = error.what();
-    return Crash{.exception = exception_name(), .what = what == nullptr ? "" : what};
+    return Crash{
+        .exception = exception_name(), .what = what == nullptr ? "" : what, .no_memory = false};
   } catch (const __cxxabiv1::__forced_unwind&) {
     throw;
   } catch (...) {
-    return Crash{.exception = exception_name(), .what = {}};
+    return Crash{.exception = exception_name(), .what = {}, .no_memory = false};
   }
   return std::nullopt;
 }

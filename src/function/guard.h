@@ -12,6 +12,7 @@ namespace ofn {
 struct Crash {
   std::string exception;  // the type, demangled; empty when nothing was thrown
   std::string what;
+  bool no_memory = false;    // std::bad_alloc: it may go well when there is more
   std::string text() const;  // "exception: what", or the one that is not empty
 };
 

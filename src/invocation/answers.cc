@@ -29,6 +29,11 @@ Response crash_answer(const Crash& crash, std::string_view request_id, Detail de
   return text(500, body + see_log(request_id));
 }
 
+Response no_memory(std::string_view request_id) {
+  return text(503, "There is no memory for the request; come back later.\n" + see_log(request_id))
+      .header("Retry-After", std::string(kRetryAfter));
+}
+
 Response hook_failed(std::string_view plugin, std::string_view request_id) {
   return text(500, "The required plugin \"" + std::string(plugin) +
                        "\" failed; the log says why.\n" + see_log(request_id));

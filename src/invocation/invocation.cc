@@ -1,6 +1,7 @@
 #include "invocation/invocation.h"
 
 #include <array>
+#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -121,6 +122,15 @@ void Invocation::begin(const Function& function, const Inbound& inbound) {
 
 // The function is called once for each event; a request for any other signature is one call.
 void Invocation::run() {
+  try {
+    run_calls();
+  } catch (const std::bad_alloc&) {  // not the function's: that was caught where it was called
+    call_.reset();
+    fail_with(no_memory(id_), Verdict::kError);
+  }
+}
+
+void Invocation::run_calls() {
   if (call_) {
     if (!call_->resume()) return;
     take_run();
@@ -306,6 +316,7 @@ void Invocation::crashed(const Crash& crash) {
                       {"function", function_->name},
                       {"exception", crash.exception},
                       {"error", crash.what}});
+  if (crash.no_memory) return fail_with(no_memory(id_), Verdict::kError);
   fail_with(crash_answer(crash, id_, invoker_.detail), Verdict::kCrash);
 }
 

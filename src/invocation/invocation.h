@@ -137,6 +137,7 @@ class Invocation {
                SteadyTime deadline, BodySink* sink);
 
   // Run by run(), wherever it runs.
+  void run_calls();
   bool receive();
   bool receive_events();
   bool receive_background_events();

@@ -6,11 +6,13 @@
 #include <sched.h>
 #include <sstream>
 #include <string>
+#include <sys/resource.h>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "base/heap.h"
+#include "base/memory_limits.h"
 
 namespace ofn {
 
@@ -78,6 +80,18 @@ void Workers::serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle
     lock.lock();
   }
   if (--pool->threads == 0) pool->all_gone.notify_all();
+}
+
+std::size_t threads_within(std::size_t wanted, std::size_t mappable) {
+  if (mappable == kNoMemoryLimit) return wanted;
+  // What a thread gets that asks for no size of its own: RLIMIT_STACK, or, where that is unlimited, 2 MiB (glibc's
+  // ARCH_STACK_DEFAULT_SIZE).
+  rlimit limit{};
+  std::size_t stack = std::size_t{2} * 1024 * 1024;
+  if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    stack = std::max<std::size_t>(limit.rlim_cur, 1);
+  }
+  return std::min(wanted, std::max<std::size_t>(mappable / 4 / stack, 1));
 }
 
 std::size_t usable_cpus(const std::string& cgroup) {

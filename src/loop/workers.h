@@ -58,6 +58,10 @@ class Workers {
   const char* name_;
 };
 
+// How many threads a pool may have where they share `mappable` bytes with others (base/memory_limits.h): each maps a whole stack,
+// however little of it is used, and all stacks together take a quarter. At least one, at most `wanted`.
+std::size_t threads_within(std::size_t wanted, std::size_t mappable);
+
 // How many loops a program runs: the CPUs that this process may use, by affinity and by its
 // cgroup's quota (v2 cpu.max, v1 cpu.cfs_quota_us), rounded up, at least one.
 std::size_t usable_cpus(const std::string& cgroup = "/sys/fs/cgroup");

@@ -1,8 +1,5 @@
 #include "wire/body_budget.h"
 
-#include <algorithm>
-#include <fstream>
-#include <unistd.h>
 #include <utility>
 
 namespace ofn::wire {
@@ -35,19 +32,6 @@ void BodyShare::release() {
   const std::size_t given = std::exchange(taken_, 0);
   budget_->used_.fetch_sub(given, std::memory_order_relaxed);
   if (given >= BodyBudget::kLarge && budget_->large_done_) budget_->large_done_();
-}
-
-std::size_t usable_memory() {
-  std::size_t bytes = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
-                      static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE));
-  // A number of bytes, or "max" (cgroup v2, memory.max); version 1 writes a very large number.
-  for (const char* const path :
-       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    std::ifstream file(path);
-    std::size_t limit = 0;
-    if (file >> limit && limit > 0) bytes = std::min(bytes, limit);
-  }
-  return bytes;
 }
 
 }  // namespace ofn::wire

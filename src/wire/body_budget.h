@@ -2,7 +2,7 @@
 // served, and those of answers that wait for slow readers. Without it the limit of one body, times
 // the number of connections, is all that a crowd of peers leaves to the machine.
 //
-//   BodyBudget budget(usable_memory() / 4);
+//   BodyBudget budget(usable / 4);
 //   BodyShare share(&budget);
 //   if (!share.grow_to(body.size() + piece.size())) return refuse(503);
 //   body.append(piece);                         // given back with the share
@@ -71,8 +71,5 @@ class BodyShare {
   BodyBudget* budget_;
   std::size_t taken_ = 0;
 };
-
-// The memory that this process may use, in bytes: the cgroup's limit, or the machine's memory.
-std::size_t usable_memory();
 
 }  // namespace ofn::wire

@@ -101,10 +101,5 @@ TEST(BodyBudget, ThreadsNeverTakeMoreThanThereIsAndNothingIsLost) {
   EXPECT_FALSE(budget.exhausted());
 }
 
-TEST(UsableMemory, IsPlausible) {
-  EXPECT_GT(usable_memory(), std::size_t{1} << 20);
-  EXPECT_LT(usable_memory(), std::size_t{1} << 50);
-}
-
 }  // namespace
 }  // namespace ofn::wire

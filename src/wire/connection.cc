@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <new>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -191,7 +192,14 @@ void Connection::on_seen(Watch::Seen seen) {
 
 void Connection::read() {
   if (state_ >= State::kClosed || !std::exchange(reading_, false)) return;
-  read_some();
+  try {
+    read_some();
+  } catch (const std::bad_alloc&) {
+    if (!session_->out_of_memory()) {
+      reset_on_close();
+      return lose("there is no memory for what it sends");
+    }
+  }
   if (state_ == State::kLingering) start_reading();
   wake();
 }

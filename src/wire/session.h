@@ -68,6 +68,9 @@ class Session {
   // In place of receive(), where the session would only copy what comes: it has the source fill the place where it belongs.
   // False: nothing was read.
   virtual bool receive_from(Source& /*source*/) { return false; }
+  // receive() or receive_from() threw std::bad_alloc. True: the peer is told, and the session ends as it says; false: it
+  // cannot go on at all, and the transport resets the connection.
+  virtual bool out_of_memory() { return false; }
   // The peer finished sending (FIN). It may still read.
   virtual void input_ended() = 0;
   // The connection is gone (reset, or a write failed): no more calls but the destructor follow.

@@ -12,6 +12,7 @@ from architecture.house import File, House
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("prints_or_exits", "src/base/check.cc"): "a broken invariant says what broke, then aborts",
     ("runs_code_only_in_loader", "src/cli/init.cc"): "process 1 goes on in a child, so that it can reap orphans",
+    ("no_mutable_globals", "src/base/memory_reserve.cc"): "a std::new_handler is given nothing to find its reserve by",
     ("nobody_sleeps", "src/loader/cache.cc"): "waits for the file system's coarse clock to tick, which nothing tells",
 }
 

@@ -31,12 +31,12 @@ def idle_uploads(crowd, size=1):
     return _statuses(peers)
 
 
-def parallel_uploads(crowd, size=1):
+def parallel_uploads(crowd, size=1, connections=300):
     """300 send 9.5 MB at once, every other one chunked: first a half, then, after a while, the rest."""
     length = 9_500_000
     first, rest = memoryview(_BODY)[:length // 2], memoryview(_BODY)[length // 2:length]
-    whole = [crowd.open(_POST % length, first) for _ in range(150)]
-    pieces = [crowd.open(_CHUNKED, b"%x\r\n" % length, first) for _ in range(150)]
+    whole = [crowd.open(_POST % length, first) for _ in range(connections // 2)]
+    pieces = [crowd.open(_CHUNKED, b"%x\r\n" % length, first) for _ in range(connections // 2)]
     peers = whole + pieces
     crowd.run(lambda: all(peer.sent or peer.settled for peer in peers), 10)
     crowd.run(seconds=2 * size)
@@ -49,12 +49,20 @@ def parallel_uploads(crowd, size=1):
     return f"half sent: {held}; then {_statuses(peers)}"
 
 
-def complete_uploads(crowd, size=1):
+def complete_uploads(crowd, size=1, connections=300):
     """300 send 9.5 MB at once, without a pause."""
     length = 9_500_000
     body = memoryview(_BODY)[:length]
-    peers = [crowd.open(_POST % length, body) for _ in range(300)]
+    peers = [crowd.open(_POST % length, body) for _ in range(connections)]
     crowd.run(lambda: all(peer.settled for peer in peers), 30 * size)
+    return _statuses(peers)
+
+
+def echoed_uploads(crowd, size=1, connections=100):
+    """As many send 5 MB and get it back: the function copies it."""
+    body = memoryview(_BODY)[:5 * _MB]
+    peers = [crowd.open(b"POST /?echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body), body) for _ in range(connections)]
+    crowd.run(lambda: all(peer.ended or (peer.status or 200) != 200 or peer.received > len(body) for peer in peers), 30 * size)
     return _statuses(peers)
 
 

@@ -46,6 +46,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   void start(Transport& transport) override;
   void receive(std::string_view bytes) override;
   bool receive_from(Source& source) override;
+  bool out_of_memory() override;
   void input_ended() override;
   void lost(const Error& error) override;
   bool wants_input() const override;
@@ -166,6 +167,13 @@ bool Http1Session::receive_from(Source& source) {
     hand_over();
   }
   settle();
+  return true;
+}
+
+// What had come of the request is given up, so that there is memory for the answer.
+bool Http1Session::out_of_memory() {
+  if (asked_ != nullptr || (state_ != State::kHead && state_ != State::kBody)) return false;
+  refuse(kNoMemory, "");
   return true;
 }
 

@@ -28,6 +28,16 @@ constexpr std::size_t kAmplified = 8;
 // Streams that are kept for the next requests.
 constexpr std::size_t kPooled = 16;
 
+// An exception must not cross nghttp2, which calls us.
+bool reserved(std::string& body, std::size_t size) {
+  try {
+    body.reserve(size);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
+}
+
 std::string_view reason_of(int status) {
   switch (status) {
     case 408:
@@ -249,7 +259,10 @@ int ServerSession::on_head(ServerStream& stream, bool end) {
     look_at(stream.notes.last_progress + limits_.body_timeout);
     const std::size_t size = stream.content_length().value_or(0);
     if (size > kFreeBody) ask_for_memory(stream);
-    if (!stream.notes.waits_for_memory) stream.body().reserve(size);
+    if (!stream.notes.waits_for_memory && !reserved(stream.body(), size)) {
+      answer_early(stream, 503);
+      return 0;
+    }
     if (stream.expects_continue()) {
       const nghttp2_nv status_nv = make_nv(":status", "100");
       nghttp2_submit_headers(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(), nullptr, &status_nv, 1,
@@ -272,7 +285,12 @@ int ServerSession::on_data(ServerStream* stream, std::string_view bytes) {
     answer_early(*stream, 503);
     return 0;
   }
-  body.append(bytes);
+  try {
+    body.append(bytes);
+  } catch (const std::bad_alloc&) {
+    answer_early(*stream, 503);
+    return 0;
+  }
   if (stream->notes.reserved == 0 && !stream->notes.waits_for_memory &&
       body.size() > kFreeBody / 2) {
     ask_for_memory(*stream);

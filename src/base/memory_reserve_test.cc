@@ -1,0 +1,79 @@
+#include "base/memory_reserve.h"
+
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <sys/resource.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/heap.h"
+#include "base/memory_limits.h"
+
+namespace ofn {
+namespace {
+
+constexpr std::size_t kMib = std::size_t{1024} * 1024;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kOwnHeap =
+    true;  // the sanitizer's, which maps terabytes and ends the process when memory is short
+#else
+constexpr bool kOwnHeap = false;
+#endif
+
+TEST(MemoryReserve, IsAShareOfWhatMayBeMapped) {
+  EXPECT_EQ(reserve_for(kNoMemoryLimit), 0U);
+  EXPECT_EQ(reserve_for(0), kMib);
+  EXPECT_EQ(reserve_for(64 * kMib), 4 * kMib);
+  EXPECT_EQ(reserve_for(std::size_t{64} * 1024 * kMib), 16 * kMib);
+}
+
+enum Outcome { kAsExpected, kLargeSucceeded, kWasShort, kSmallFailed, kNotShort, kStillShort };
+
+// In a process of its own, whose limit nobody else feels.
+Outcome under_a_limit(int what) {
+  const MappedMemory mapped = mapped_memory();
+  const std::size_t used = what == RLIMIT_AS ? mapped.address_space : mapped.data;
+  bound_kept_memory(128 * kMib);
+  keep_memory_reserve(16 * kMib);
+  const rlimit limit{.rlim_cur = used + 64 * kMib, .rlim_max = used + 64 * kMib};
+  if (setrlimit(static_cast<__rlimit_resource>(what), &limit) != 0) return kSmallFailed;
+
+  // What is too large fails, and leaves the reserve.
+  try {
+    // Through a volatile pointer: the compiler may leave out what nobody looks at.
+    char* volatile large = new char[100 * kMib];
+    delete[] large;
+    return kLargeSucceeded;
+  } catch (const std::bad_alloc&) {
+    if (memory_is_short()) return kWasShort;
+  }
+  // What is small succeeds beyond the limit, and it is known.
+  std::vector<std::unique_ptr<char[]>> blocks;
+  blocks.reserve(2000);
+  try {
+    while (!memory_is_short()) blocks.push_back(std::make_unique_for_overwrite<char[]>(64 * 1024));
+    for (int more = 0; more < 16; ++more)
+      blocks.push_back(std::make_unique_for_overwrite<char[]>(64 * 1024));
+  } catch (const std::bad_alloc&) {
+    return kSmallFailed;
+  }
+  if (!memory_is_short()) return kNotShort;
+  blocks.clear();
+  return memory_is_short() ? kStillShort : kAsExpected;
+}
+
+TEST(MemoryReserveDeathTest, WhatIsSmallSucceedsAndWhatIsLargeFails) {
+  if (kOwnHeap) GTEST_SKIP() << "the sanitizer has a heap of its own";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  for (const int what : {RLIMIT_AS, RLIMIT_DATA}) {
+    EXPECT_EXIT(std::_Exit(under_a_limit(what)), ::testing::ExitedWithCode(kAsExpected), "")
+        << what;
+  }
+}
+
+}  // namespace
+}  // namespace ofn

@@ -1,0 +1,48 @@
+"""Uploads beyond `ulimit -v` and `ulimit -d`, with default flags: no allocation that a peer's bytes cause ends the process.
+
+What cannot be had is answered with 503, and everybody else is served.
+"""
+
+import pytest
+
+from support.crowd import Crowd
+from support.good_caller import GoodCaller
+from support.http_client import call
+from support.memory_loads import complete_uploads, echoed_uploads, parallel_uploads
+from support.program import Program
+
+# kB, as the shell counts. The smallest is little more than what two loops and the code map.
+_LIMITS = [("v", 200_000), ("d", 200_000), ("v", 1_000_000), ("d", 1_000_000)]
+
+
+@pytest.fixture
+def limited(program, functions, tmp_path):
+    """limited(letter, kib): the program, serving under that limit of the shell's."""
+    servers = []
+
+    def serve(letter, kib):
+        prefix = ["/bin/sh", "-c", f'ulimit -{letter} "$0" && exec "$@"', str(kib)]
+        servers.append(Program(program.path, tmp_path, prefix=prefix).serve(functions, "load"))
+        return servers[-1]
+
+    yield serve
+    for server in servers:
+        server.process.end()
+
+
+@pytest.mark.parametrize("load", [parallel_uploads, complete_uploads, echoed_uploads])
+@pytest.mark.parametrize(("letter", "kib"), _LIMITS)
+def test_what_cannot_be_had_is_answered_and_the_process_lives(limited, letter, kib, load):
+    server = limited(letter, kib)
+    if "san.so" in open(f"/proc/{server.process.pid}/maps", encoding="utf-8").read():
+        pytest.skip("a sanitizer ends the process where memory is short")
+    assert call(server.url).status == 200
+    with GoodCaller(server.port) as caller, Crowd(server.port) as crowd:
+        told = load(crowd, connections=100)
+        statuses = {peer.status for peer in crowd.peers}
+    print(f"\n{load.__name__} under ulimit -{letter} {kib}: {told}\n  {caller.result}")
+    assert server.process.is_running()
+    assert statuses <= {200, 503}
+    # While others hold all of the memory for bodies, a caller with a body may be told to come back: nothing else goes wrong.
+    assert set(caller.result.wrong) <= {"503"} and caller.result.good > 0
+    assert call(server.url, body=bytes(1_000_000)).status == 200
