@@ -63,23 +63,6 @@ int days_of(int year, int month) noexcept {
 
 bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// The characters of RFC 3986 §2, '%' only before two hexadecimal digits.
-bool is_uri_reference(std::string_view text) noexcept {
-  static constexpr std::string_view kMarks = "-._~:/?#[]@!$&'()*+,;=";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%') {
-      if (i + 2 >= text.size() || internal::hex_digit(text[i + 1]) < 0 ||
-          internal::hex_digit(text[i + 2]) < 0) {
-        return false;
-      }
-    } else if (!is_letter(text[i]) && !is_digit(text[i]) &&
-               kMarks.find(text[i]) == std::string_view::npos) {
-      return false;
-    }
-  }
-  return true;
-}
-
 // With a scheme (RFC 3986 §4.3).
 bool is_uri(std::string_view text) noexcept {
   const std::string_view scheme = text.substr(0, text.find(':'));
@@ -180,6 +163,22 @@ bool is_rfc3339(std::string_view text) noexcept {
   return reader.ok_and_done();
 }
 
+bool is_uri_reference(std::string_view text) noexcept {
+  static constexpr std::string_view kMarks = "-._~:/?#[]@!$&'()*+,;=";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%') {
+      if (i + 2 >= text.size() || internal::hex_digit(text[i + 1]) < 0 ||
+          internal::hex_digit(text[i + 2]) < 0) {
+        return false;
+      }
+    } else if (!is_letter(text[i]) && !is_digit(text[i]) &&
+               kMarks.find(text[i]) == std::string_view::npos) {
+      return false;
+    }
+  }
+  return true;
+}
+
 std::string_view essence(std::string_view media_type) noexcept {
   media_type = media_type.substr(0, media_type.find(';'));
   return media_type.substr(0, media_type.find_last_not_of(" \t") + 1);
@@ -262,6 +261,40 @@ Result<void> set_attribute(CloudEvent& event, std::string_view name, std::string
   }
   event.extension(std::string(name), std::move(value));
   return {};
+}
+
+Result<void> AttributeReader::set(std::string_view name, std::string value) {
+  if (name == "schemaurl" || name == "datacontentencoding") {
+    CloudEvent checked;
+    if (auto right = set_attribute(checked, name, value); !right) return right;
+    (name == "schemaurl" ? schema_url_ : encoding_) = std::move(value);
+    return {};
+  }
+  if (name == "specversion") {
+    has_version_ = true;
+    is_0_3_ = value == "0.3";
+    if (is_0_3_) return {};  // the event becomes one of 1.0
+  }
+  return set_attribute(event_, name, std::move(value));
+}
+
+Result<CloudEvent> AttributeReader::finish() {
+  if (!has_version_) return wrong("specversion", "\"1.0\"", "none");
+  if (auto whole = check_required(event_); !whole) return std::unexpected(whole.error());
+  if (is_0_3_ && encoding_) {
+    if (!same_field_name(*encoding_, "base64"))
+      return wrong("datacontentencoding", "\"base64\"", shown(*encoding_));
+    data_is_base64_ = true;
+    encoding_.reset();
+  }
+  // 0.3 allows a relative reference, 1.0 does not: such a one stays what it was called.
+  if (is_0_3_ && schema_url_ && !event_.dataschema() && is_uri(*schema_url_)) {
+    event_.dataschema(*std::move(schema_url_));
+    schema_url_.reset();
+  }
+  if (schema_url_) event_.extension("schemaurl", *std::move(schema_url_));
+  if (encoding_) event_.extension("datacontentencoding", *std::move(encoding_));
+  return std::move(event_);
 }
 
 Result<void> check_required(const CloudEvent& event) {

@@ -6,6 +6,7 @@
 //   if (auto whole = check_required(event); !whole) return whole.error();
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,8 +39,37 @@ std::string shown(std::string_view value);
 // of them is taken apart further.
 Result<void> set_attribute(CloudEvent& event, std::string_view name, std::string value);
 
+// A URI-reference by its characters (RFC 3986 §2): '%' stands before two hexadecimal digits.
+bool is_uri_reference(std::string_view text) noexcept;
+
 // Are id, source and type there?
 Result<void> check_required(const CloudEvent& event);
+
+// Reads an event's attributes, in any order, and makes an event of 1.0 of them. What 0.3 says otherwise is
+// mapped: `schemaurl` becomes `dataschema`, and `datacontentencoding` is undone.
+//
+//   AttributeReader reader;
+//   if (auto set = reader.set("id", "1"); !set) return set.error();     …
+//   Result<CloudEvent> event = reader.finish();
+//
+// Spec: CloudEvents 0.3, spec.md §"Optional Attributes".
+class AttributeReader {
+ public:
+  // Errors: those of set_attribute.
+  Result<void> set(std::string_view name, std::string value);
+  // The event, without data. Errors: kInvalidArgument: a required attribute is absent.
+  Result<CloudEvent> finish();
+  // Is the data that comes with it base64 text? Known after finish().
+  bool data_is_base64() const noexcept { return data_is_base64_; }
+
+ private:
+  CloudEvent event_;
+  bool has_version_ = false;
+  bool is_0_3_ = false;
+  bool data_is_base64_ = false;
+  std::optional<std::string> schema_url_;  // what they mean depends on the version
+  std::optional<std::string> encoding_;
+};
 
 // All of the above for an event that an author made and that is about to be sent.
 Result<void> check_event(const CloudEvent& event);

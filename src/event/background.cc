@@ -286,8 +286,9 @@ Result<std::string> with_region(std::string_view resource, const std::string& do
   return text_of({kProject, kLocations, region, "/", resource.substr(kProject.size())});
 }
 
-// The reverse; the region becomes the domain.
+// The reverse; the region becomes the domain. Older sources name no region: then nothing tells the domain.
 std::optional<std::string> without_region(std::string_view name, EventContext& context) {
+  if (matches(kDatabase.resource, name)) return std::string(name);
   if (!matches("projects/_/locations/*/instances/*", name)) return std::nullopt;
   name.remove_prefix(kProject.size() + kLocations.size());
   const std::string_view region = name.substr(0, name.find('/'));

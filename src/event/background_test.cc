@@ -411,13 +411,26 @@ TEST(Background, IsNotMadeOfACloudEvent) {
   check(storage().data("x"), "data: expected JSON, found something else");
   check(storage().datacontenttype("text/plain").data("{}"), "data: expected JSON, found something");
   check(storage().data(R"({"kind":1})"), R"(data: member "kind": expected a string, found none)");
-  for (const char* name : {"projects/_/instances/i", "projects/p/locations/l/instances/i",
+  for (const char* name : {"projects/p/locations/l/instances/i", "projects/_/instances/i/more",
                            "projects/_/locations/l/instances/i/more", ""}) {
     check(
         modern_of(written, std::string("//firebasedatabase.googleapis.com/") + name, "refs/a")
             .data("{}"),
         R"(expected "//firebasedatabase.googleapis.com/projects/_/locations/*/instances/*", found)");
   }
+}
+
+// Older sources name no region, so nothing tells the domain.
+TEST(Background, ADatabaseMayHaveNoRegion) {
+  const auto event = to_background_event(
+      CloudEvent("1", "//firebasedatabase.googleapis.com/projects/_/instances/i",
+                 "google.firebase.database.ref.v1.written")
+          .subject("refs/a/b")
+          .data("{}"));
+  ASSERT_TRUE(event.has_value()) << event.error().text();
+  EXPECT_EQ(event->context.resource().name, "projects/_/instances/i/refs/a/b");
+  EXPECT_EQ(event->context.event_type(), "providers/google.firebase.database/eventTypes/ref.write");
+  EXPECT_EQ(event->context.domain(), "");
 }
 
 }  // namespace

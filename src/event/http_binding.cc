@@ -7,6 +7,7 @@
 
 #include <ofn/request.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 #include "event/attributes.h"
 #include "event/json_format.h"
@@ -37,8 +38,22 @@ std::unexpected<Error> wrong(std::string_view name, const std::string& message) 
   return fail(Code::kInvalidArgument, "attribute " + shown(name) + ": " + message);
 }
 
+// Sets an attribute from its field. Many senders, the official Go SDK among them, write values without
+// percent-encoding. A URI with escapes of its own loses them by our decoding ("/a%20b" becomes "/a b"):
+// it is then taken as it stands.
+Result<void> set_from_field(AttributeReader& reader, std::string_view name, const Field& field) {
+  Result<std::string> value = decode_value(field.value);
+  if (!value) return wrong(name, value.error().message());
+  const bool is_uri = name == "source" || name == "dataschema" || name == "schemaurl";
+  if (is_uri && *value != field.value && !is_uri_reference(*value) &&
+      is_uri_reference(field.value)) {
+    value = std::string(field.value);
+  }
+  return reader.set(name, *std::move(value));
+}
+
 Result<CloudEvent> parse_binary(std::span<const Field> fields, std::string_view body) {
-  CloudEvent event;
+  AttributeReader reader;
   std::vector<std::string> seen;
   for (const Field& field : fields) {
     if (!has_prefix(field.name, kPrefix)) continue;
@@ -50,23 +65,23 @@ Result<CloudEvent> parse_binary(std::span<const Field> fields, std::string_view 
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
       return wrong(name, "expected once, found in two fields");
     }
-    Result<std::string> value = decode_value(field.value);
-    if (!value) return wrong(name, value.error().message());
-    if (auto set = set_attribute(event, name, *std::move(value)); !set) {
-      return std::unexpected(set.error());
-    }
+    if (auto set = set_from_field(reader, name, field); !set) return std::unexpected(set.error());
     seen.push_back(std::move(name));
   }
   if (std::find(seen.begin(), seen.end(), "specversion") == seen.end()) {
     return wrong("specversion", "expected \"1.0\" in the field ce-specversion, found none");
   }
-  if (auto whole = check_required(event); !whole) return std::unexpected(whole.error());
   if (const Field* type = find_field(fields, "content-type"); type && !type->value.empty()) {
-    if (auto set = set_attribute(event, "datacontenttype", std::string(type->value)); !set) {
+    if (auto set = reader.set("datacontenttype", std::string(type->value)); !set) {
       return std::unexpected(set.error());
     }
   }
-  if (!body.empty()) event.data(std::string(body));  // an empty body is no data
+  Result<CloudEvent> event = reader.finish();
+  if (!event || body.empty()) return event;  // an empty body is no data
+  // Of 0.3: the data is base64 text. Some senders say so of a body that holds the bytes themselves.
+  std::optional<std::string> bytes =
+      reader.data_is_base64() ? base64_decode(body) : std::optional<std::string>();
+  event->data(bytes ? *std::move(bytes) : std::string(body));
   return event;
 }
 
@@ -75,6 +90,19 @@ Result<Received> one(Mode mode, Result<CloudEvent> event) {
   Received received{.mode = mode, .events = {}};
   received.events.push_back(*std::move(event));
   return received;
+}
+
+// What one quoted string says (RFC 9110 §5.6.4); nullopt: the value is none.
+std::optional<std::string> text_of_quoted(std::string_view value) {
+  if (value.size() < 2 || value.front() != '"') return std::nullopt;
+  std::string text;
+  std::size_t i = 1;
+  for (; i < value.size() && value[i] != '"'; ++i) {
+    if (value[i] == '\\' && ++i == value.size()) return std::nullopt;
+    text += value[i];
+  }
+  if (i + 1 != value.size()) return std::nullopt;
+  return text;
 }
 
 // The media type of binary data whose event does not tell one: JSON is implied (spec §3.1,
@@ -108,33 +136,20 @@ Response to_binary(const CloudEvent& event) {
 }  // namespace
 
 Result<std::string> decode_value(std::string_view value) {
-  std::string unquoted;
-  if (!value.empty() && value.front() == '"') {
-    std::size_t i = 1;
-    for (; i < value.size() && value[i] != '"'; ++i) {
-      if (value[i] == '\\') ++i;
-      if (i == value.size()) break;
-      unquoted += value[i];
-    }
-    if (i + 1 != value.size()) {
-      return fail(Code::kInvalidArgument, "expected one quoted string, found " + shown(value));
-    }
-    value = unquoted;
-  }
+  const std::optional<std::string> unquoted = text_of_quoted(value);
+  if (unquoted) value = *unquoted;
   std::string decoded;
   decoded.reserve(value.size());
   for (std::size_t i = 0; i < value.size(); ++i) {
-    if (value[i] != '%') {
+    const bool is_escape = value[i] == '%' && i + 2 < value.size() &&
+                           internal::hex_digit(value[i + 1]) >= 0 &&
+                           internal::hex_digit(value[i + 2]) >= 0;
+    if (!is_escape) {
       decoded += value[i];
       continue;
     }
-    const int high = i + 2 < value.size() ? internal::hex_digit(value[i + 1]) : -1;
-    const int low = i + 2 < value.size() ? internal::hex_digit(value[i + 2]) : -1;
-    if (high < 0 || low < 0) {
-      return fail(Code::kInvalidArgument,
-                  "expected two hexadecimal digits after '%', found " + shown(value.substr(i, 3)));
-    }
-    decoded += static_cast<char>(high * 16 + low);
+    decoded += static_cast<char>(internal::hex_digit(value[i + 1]) * 16 +
+                                 internal::hex_digit(value[i + 2]));
     i += 2;
   }
   if (!is_utf8(decoded)) {

@@ -1,4 +1,5 @@
 // CloudEvents over HTTP (CloudEvents 1.0, bindings/http-protocol-binding.md), both ways, as values.
+// Events of version 0.3 are read, too, and become events of 1.0.
 //
 //   Result<Received> in = parse_http(request.headers(), request.body());
 //   Result<Response> out = to_http(event, in->mode);
@@ -47,7 +48,8 @@ void continue_trace(CloudEvent& event, std::span<const Field> fields);
 Result<Response> to_http(const CloudEvent& event, Mode mode);
 
 // A ce- field's value as the attribute's: double quotes undone, then one round of percent-decoding
-// (binding §3.1.3.2). Errors: kInvalidArgument.
+// (binding §3.1.3.2). Official SDKs (Go's) send values without encoding them, so what is no quoted string and
+// no escape stands for itself: "100% done". Errors: kInvalidArgument when the result is not UTF-8.
 Result<std::string> decode_value(std::string_view value);
 
 // The reverse: blank, '"', '%' and everything outside U+0021…U+007E percent-encoded.

@@ -1,6 +1,8 @@
 #include "event/http_binding.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -98,14 +100,15 @@ TEST(HttpBinding, Refused) {
                 R"(attribute "specversion": expected "1.0" in the field ce-specversion, found)");
   check_refused({{"ce-specversion", "1.0"}, {"ce-source", "/s"}, {"ce-type", "t"}}, "",
                 R"(attribute "id": expected a value that is not empty, found none)");
-  check_refused({{"ce-specversion", "0.3"}}, "", R"(expected "1.0", found "0.3")");
+  check_refused({{"ce-specversion", "0.2"}}, "", R"(expected "1.0", found "0.2")");
   check_refused(binary({{"ce-id", "2"}}), "", R"(attribute "id": expected once)");
   check_refused(binary({{"ce-time", "yesterday"}}), "", R"(attribute "time")");
   check_refused(binary({{"ce-datacontenttype", "text/plain"}}), "", "expected in Content-Type");
   check_refused(binary({{"ce-my-ext", "1"}}), "", R"(attribute name "my-ext")");
   check_refused(binary({{"ce-", "1"}}), "", R"(attribute name "")");
   check_refused(binary({{"ce-data", "1"}}), "", R"(attribute name "data")");
-  check_refused(binary({{"ce-ext", "%"}}), "", R"(attribute "ext": expected two hexadecimal)");
+  check_refused(binary({{"ce-ext", "%FF"}}), "", R"(attribute "ext": expected UTF-8)");
+  check_refused(binary({{"ce-subject", "caf\xE9"}}), "", R"(attribute "subject": expected UTF-8)");
   check_refused(binary({{"ce-ext", "%0a"}}), "", R"(attribute "ext": expected text)");
 }
 
@@ -155,9 +158,67 @@ TEST(HttpBinding, DecodedValues) {
   decoded("\xE2\x82\xAC", "€");
 }
 
+// The official Go SDK sends values without encoding them.
+TEST(HttpBinding, WhatIsNoEscapeStandsForItself) {
+  for (const std::string_view value :
+       {"100% done", "%", "%%", "a%4", "%4x", "%x4", "100%", "\"", "\"a", "\"a\"b", R"("a\")",
+        "\"a\" and \"b\"", R"(C:\temp)"}) {
+    EXPECT_EQ(decode_value(value), std::string(value)) << value;
+    check(binary({{"ce-subject", value}, {"ce-ext", value}}), "", Mode::kBinary,
+          small().subject(std::string(value)).extension("ext", std::string(value)));
+  }
+  EXPECT_EQ(decode_value("100%25 %done%2"), "100% %done%2");
+  EXPECT_EQ(decode_value("%%41"), "%A");
+  EXPECT_EQ(decode_value("\"100% done\""), "100% done");
+  // A URI's own escapes, which such a sender does not encode once more.
+  for (const auto& [sent, source] : {std::pair{"/a%20b", "/a%20b"},
+                                     {"/a%2520b", "/a%20b"},
+                                     {"/a%2Fb", "/a/b"},
+                                     {"/caf%C3%A9", "/caf%C3%A9"},
+                                     {"/100%25", "/100%25"}}) {
+    Fields fields = binary();
+    fields[2].value = sent;
+    check(fields, "", Mode::kBinary, small().source(source));
+    check(binary({{"ce-dataschema", std::string("http://x") + sent}}), "", Mode::kBinary,
+          small().dataschema(std::string("http://x") + source));
+  }
+  Fields bad = binary();
+  bad[2].value = "/100%";
+  check_refused(bad, "", R"(attribute "source": expected a URI-reference)");
+}
+
+TEST(HttpBinding, EventsOfVersion03BecomeThoseOf10) {
+  Fields old = binary({{"ce-schemaurl", "http://x/s"}, {"content-type", "text/plain"}});
+  old[0].value = "0.3";
+  const CloudEvent expected = small().dataschema("http://x/s").datacontenttype("text/plain");
+  check(old, "x", Mode::kBinary, CloudEvent(expected).data("x"));
+  // Their version may come last.
+  std::rotate(old.begin(), old.begin() + 1, old.end());
+  check(old, "x", Mode::kBinary, CloudEvent(expected).data("x"));
+  old.push_back({"ce-datacontentencoding", "Base64"});
+  check(old, "AP8=", Mode::kBinary, CloudEvent(expected).data(std::string("\0\xFF", 2)));
+  check(old, "no base64!", Mode::kBinary, CloudEvent(expected).data("no base64!"));
+  check(old, "", Mode::kBinary, expected);
+  old.back().value = "quoted-printable";
+  check_refused(old, "x", R"(attribute "datacontentencoding": expected "base64")");
+  // In 1.0 both are extensions like any other.
+  check(
+      binary({{"ce-schemaurl", "/s"}, {"ce-datacontentencoding", "base64"}}), "AP8=", Mode::kBinary,
+      small().extension("schemaurl", "/s").extension("datacontentencoding", "base64").data("AP8="));
+
+  const std::string text =
+      R"({"specversion":"0.3","id":"1","source":"/s","type":"t","schemaurl":"http://x/s",)"
+      R"("datacontenttype":"text/plain","datacontentencoding":"base64","data":"AP8="})";
+  const CloudEvent read = CloudEvent(expected).data(std::string("\0\xFF", 2));
+  check({{"content-type", "application/cloudevents+json"}}, text, Mode::kStructured, read);
+  check({{"content-type", "application/json"}}, text, Mode::kStructured, read);
+  const Fields batch = {{"content-type", "application/cloudevents-batch+json"}};
+  EXPECT_EQ(parse_http(batch, "[" + text + "," + text + "]")->events, (std::vector{read, read}));
+}
+
 TEST(HttpBinding, ValuesRefused) {
-  for (const std::string_view value : {"\"", "\"a", "\"a\"b", R"("a\")", "%", "a%4", "%4x", "%x4",
-                                       "%C0%80", "%ED%A0%80", "%FF", "\xFF", "%E2%82"}) {
+  for (const std::string_view value :
+       {"%C0%80", "%ED%A0%80", "%FF", "\xFF", "%E2%82", "100% %FF", "\"%FF\"", "\"\xFF"}) {
     EXPECT_FALSE(decode_value(value).has_value()) << value;
   }
 }

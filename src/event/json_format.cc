@@ -50,8 +50,7 @@ Result<CloudEvent> event_of(std::string_view text) {
   if (!walk.is_object()) {
     return fail(Code::kInvalidArgument, "a CloudEvent is a JSON object");
   }
-  CloudEvent event;
-  bool has_version = false;
+  AttributeReader reader;
   std::optional<std::string_view> data;
   std::optional<std::string_view> data_base64;
   std::set<std::string> seen;
@@ -69,19 +68,21 @@ Result<CloudEvent> event_of(std::string_view text) {
       } else {
         Result<std::string> value = canonical(name, raw);
         if (!value) return std::unexpected(value.error());
-        if (auto set = set_attribute(event, name, *std::move(value)); !set) {
+        if (auto set = reader.set(name, *std::move(value)); !set) {
           return std::unexpected(set.error());
         }
-        has_version = has_version || name == "specversion";
       }
     }
   }
-  if (!has_version) return wrong("specversion", "\"1.0\"", "none");
-  if (auto whole = check_required(event); !whole) return std::unexpected(whole.error());
+  Result<CloudEvent> event = reader.finish();
+  if (!event) return event;
 
-  auto bytes = data_bytes(data, data_base64, event.datacontenttype().value_or(""));
+  // In 0.3 base64 stands in `data`.
+  if (reader.data_is_base64() && data && !data_base64)
+    data_base64 = std::exchange(data, std::nullopt);
+  auto bytes = data_bytes(data, data_base64, event->datacontenttype().value_or(""));
   if (!bytes) return std::unexpected(std::move(bytes.error()));
-  if (*bytes) event.data(**std::move(bytes));
+  if (*bytes) event->data(**std::move(bytes));
   return event;
 }
 

@@ -81,6 +81,27 @@ TEST(JsonFormat, Data) {
         small().datacontenttype("text/plain").data("x"));
 }
 
+TEST(JsonFormat, EventsOfVersion03BecomeThoseOf10) {
+  const auto old = [](const std::string& members) {
+    return R"({"id":"1","source":"/s","type":"t",)" + members + R"(,"specversion":"0.3"})";
+  };
+  check(old(R"("data":{"a":1.0})"), small().data(R"({"a":1.0})"));
+  check(old(R"("schemaurl":"http://x/s","subject":"a")"),
+        small().dataschema("http://x/s").subject("a"));
+  check(old(R"("schemaurl":"/relative")"), small().extension("schemaurl", "/relative"));
+  check(old(R"("datacontentencoding":"base64","datacontenttype":"application/json","data":"e30=")"),
+        small().datacontenttype("application/json").data("{}"));
+  check(old(R"("datacontentencoding":"base64","data":null)"), small());
+  check(old(R"("datacontentencoding":null,"data":"e30=")"), small().data(R"("e30=")"));
+  check(old(R"("data_base64":"AP8=")"), small().data(std::string("\0\xFF", 2)));
+  check(with(R"("datacontentencoding":"base64","data":"e30=")"),
+        small().extension("datacontentencoding", "base64").data(R"("e30=")"));
+  check_refused(old(R"("datacontentencoding":"base64","data":{})"),
+                R"("data_base64": expected a string)");
+  check_refused(old(R"("datacontentencoding":"gzip","data":"")"),
+                R"(expected "base64", found "gzip")");
+}
+
 TEST(JsonFormat, Refused) {
   check_refused("", "not JSON");
   check_refused("{", "not JSON: error at byte");
@@ -90,8 +111,9 @@ TEST(JsonFormat, Refused) {
   check_refused("[]", "JSON object");
   check_refused("\"specversion\"", "JSON object");
   check_refused("{}", R"(attribute "specversion": expected "1.0", found none)");
-  check_refused(R"({"specversion":"0.3","id":"1","source":"/s","type":"t"})",
-                R"(attribute "specversion": expected "1.0", found "0.3")");
+  check_refused(R"({"specversion":"0.2","id":"1","source":"/s","type":"t"})",
+                R"(attribute "specversion": expected "1.0", found "0.2")");
+  check_refused(R"({"specversion":"0.3","id":"1","type":"t"})", R"(attribute "source")");
   check_refused(R"({"specversion":1.0,"id":"1","source":"/s","type":"t"})",
                 R"(attribute "specversion": expected a string, found a number)");
   check_refused(R"({"specversion":"1.0","source":"/s","type":"t"})", R"(attribute "id")");

@@ -1,9 +1,12 @@
 #include "event/json_text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include <nlohmann/json.hpp>
+
+#include "base/utf8.h"
 
 namespace ofn::event {
 
@@ -17,6 +20,8 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // Accepts any JSON text up to the depth allowed, and remembers why not.
 class Judge final : public json::json_sax_t {
  public:
+  explicit Judge(std::size_t max_depth) : max_depth_(max_depth) {}
+
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
   bool number_integer(number_integer_t) override { return true; }
@@ -41,29 +46,80 @@ class Judge final : public json::json_sax_t {
 
  private:
   bool enter() {
-    if (++depth_ <= kMaxDepth) return true;
-    problem_ = "nests deeper than " + std::to_string(kMaxDepth) + " levels";
+    if (++depth_ <= max_depth_) return true;
+    problem_ = "nests deeper than " + std::to_string(max_depth_) + " levels";
     return false;
   }
   bool leave() {
     --depth_;
     return true;
   }
+  const std::size_t max_depth_;
   std::size_t depth_ = 0;
   std::string problem_;
 };
 
+// How long the UTF-8 sequence at the front is; 0: it is none.
+std::size_t sequence_length(std::string_view text) {
+  for (std::size_t size = 1; size <= std::min<std::size_t>(4, text.size()); ++size) {
+    if (is_utf8(text.substr(0, size))) return size;
+  }
+  return 0;
+}
+
+// The code unit of the escape at the front, "\\uD800"; nullopt: it is another escape.
+std::optional<unsigned> code_unit(std::string_view text) {
+  unsigned unit = 0;
+  if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
+  return error == std::errc() && end == text.data() + 6 ? std::optional(unit) : std::nullopt;
+}
+
+bool is_high(std::optional<unsigned> unit) { return unit && *unit >= 0xD800 && *unit <= 0xDBFF; }
+bool is_low(std::optional<unsigned> unit) { return unit && *unit >= 0xDC00 && *unit <= 0xDFFF; }
+
 }  // namespace
 
-Result<void> check_json(std::string_view text) {
+Result<void> check_json(std::string_view text, std::size_t max_depth) {
   // nlohmann's lexer takes a NUL for the end of the text; JSON has no place for one (RFC 8259 §2, §7).
   if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
     return fail(Code::kInvalidArgument,
                 "the body is not JSON: error at byte " + std::to_string(nul + 1));
   }
-  Judge verdict;
+  Judge verdict(max_depth);
   if (json::sax_parse(text.begin(), text.end(), &verdict)) return {};
   return fail(Code::kInvalidArgument, "the body " + verdict.problem());
+}
+
+std::string with_unicode_repaired(std::string_view text) {
+  std::string repaired;
+  repaired.reserve(text.size());
+  while (!text.empty()) {
+    std::size_t size = 1;
+    if (text.front() == '\\') {
+      const auto unit = code_unit(text);
+      size = std::min<std::size_t>(text.size(), unit ? 6 : 2);
+      if (is_high(unit) && is_low(code_unit(text.substr(6)))) {
+        size = 12;
+      } else if (is_high(unit) || is_low(unit)) {
+        repaired += "\\uFFFD";
+        text.remove_prefix(size);
+        continue;
+      }
+      // What stands behind a backslash may itself be no UTF-8: only an ASCII character goes with it.
+      if (!unit && size == 2 && static_cast<unsigned char>(text[1]) >= 0x80) size = 1;
+    } else {
+      size = sequence_length(text);
+    }
+    if (size == 0) {
+      repaired += "\xEF\xBF\xBD";
+      size = 1;
+    } else {
+      repaired += text.substr(0, size);
+    }
+    text.remove_prefix(size);
+  }
+  return repaired;
 }
 
 bool is_json(std::string_view text) {

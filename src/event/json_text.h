@@ -21,8 +21,12 @@ namespace ofn::event {
 inline constexpr std::size_t kMaxDepth = 256;
 
 // Is this one JSON text? Errors: kInvalidArgument, "the body is not JSON: error at byte 7".
-// A byte order mark before it is allowed.
-Result<void> check_json(std::string_view text);
+// A byte order mark before it is allowed. Neither this nor Walk recurses, so `max_depth` is for others.
+Result<void> check_json(std::string_view text, std::size_t max_depth = kMaxDepth);
+
+// The text with U+FFFD in the place of what is no Unicode: bytes that are not UTF-8, and escapes of half a
+// surrogate pair. Most readers of JSON, Go's among them, read it so; check_json refuses it.
+std::string with_unicode_repaired(std::string_view text);
 
 // The same for a text that is to be embedded: without a byte order mark.
 bool is_json(std::string_view text);
