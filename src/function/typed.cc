@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/utf8.h"
+#include "function/typed_number.h"
 #include "function/typed_reader.h"
 
 namespace ofn {
@@ -77,7 +78,7 @@ class Writer {
       case Kind::kReal: {
         const double real = type.get(object).real;
         if (!std::isfinite(real)) fail("a number that is not finite");
-        number(real);
+        is_float(type) ? number(static_cast<float>(real)) : number(real);
         break;
       }
       case Kind::kText:
@@ -215,7 +216,9 @@ class Schema {
       case Kind::kInteger:
         return {{"type", "integer"}, {"minimum", type.min}, {"maximum", type.max}};
       case Kind::kReal:
-        return {{"type", "number"}};
+        if (!is_float(type)) return {{"type", "number"}};
+        // As others print a float's largest value: it is read as that value.
+        return {{"type", "number"}, {"minimum", -3.4028235e38}, {"maximum", 3.4028235e38}};
       case Kind::kText:
         return {{"type", "string"}};
       case Kind::kList:

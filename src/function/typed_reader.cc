@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "function/typed_number.h"
 
 namespace ofn {
 namespace {
@@ -20,6 +21,7 @@ using abi::Type;
 // Deeper ones are nobody's data, and would be destroyed recursively by the author's types.
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kLongestShownKey = 80;  // bytes
+constexpr std::size_t kLongestShownNumber = 40;
 
 bool is_plain(std::string_view key) {
   return !key.empty() && key.size() <= kLongestShownKey && std::ranges::all_of(key, [](char c) {
@@ -31,6 +33,33 @@ std::string number_text(auto number) {
   char digits[32];
   const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
   return std::string(std::begin(digits), end);
+}
+
+// Long ones are cut: a number may have as many digits as the body has bytes.
+std::string shown_number(std::string_view text) {
+  std::string shown(text.substr(0, kLongestShownNumber));
+  if (text.size() > kLongestShownNumber) shown += "…";
+  return shown;
+}
+
+bool fits(const Type& type, const WholeNumber& number) {
+  if (!number.is_negative) return number.magnitude <= type.max;
+  return number.magnitude <= 0 - static_cast<std::uint64_t>(type.min);
+}
+
+// A number for a type of reals, which may be a float: rounded once, to what the type holds.
+double rounded(const Type& type, auto number) {
+  return is_float(type) ? static_cast<float>(number) : static_cast<double>(number);
+}
+
+// The nearest value of the type, of a number that is `value` as a double; nullopt: it is beyond all.
+std::optional<double> real_of(const Type& type, double value, std::string_view text) {
+  if (!is_float(type)) return value;
+  float nearest = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), nearest);
+  if (error == std::errc()) return nearest;
+  if (std::abs(value) > 1) return std::nullopt;
+  return static_cast<float>(value);  // too small for from_chars
 }
 
 class Reader final : public nlohmann::json_sax<nlohmann::json> {
@@ -49,17 +78,28 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   bool boolean(bool value) override {
     return scalar(Kind::kBool, {.integer = value ? 1U : 0U}, value ? "true" : "false");
   }
+  // Of what begins with a minus.
   bool number_integer(number_integer_t value) override {
+    if (value == 0) return number_float(-0.0, "-0");
     return integer(value < 0, static_cast<std::uint64_t>(value));
   }
   bool number_unsigned(number_unsigned_t value) override { return integer(false, value); }
-  bool number_float(number_float_t value, const string_t&) override {
+  // Also of integers beyond 64 bits. `text` is the number as it was written.
+  bool number_float(number_float_t value, const string_t& text) override {
     const auto place = scalar_place();
     if (!place || place->type == nullptr) return place.has_value();
-    if (place->type->kind == Kind::kReal && std::abs(value) <= place->type->largest) {
-      return place->type->set(place->object, {.real = value}), true;
+    const Type& type = *place->type;
+    if (type.kind == Kind::kReal) {
+      if (const auto real = real_of(type, value, text))
+        return type.set(place->object, {.real = *real}), true;
+      return mismatch(type, "the number " + number_text(value));
     }
-    return mismatch(*place->type, "the number " + number_text(value));
+    if (type.kind == Kind::kInteger) {
+      const auto whole = parse_whole_number(text);
+      if (whole && fits(type, *whole))
+        return type.set(place->object, {.integer = whole->bits()}), true;
+    }
+    return mismatch(type, "the number " + shown_number(text));
   }
   bool string(string_t& value) override {
     const auto place = scalar_place();
@@ -118,7 +158,11 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception& error) override {
     // A number beyond any type is no mistake of syntax.
-    if (error.id == 406) return fail("expected a number that a double can hold");
+    if (error.id == 406) {
+      if (!frames_.empty() && frames_.back().type->kind == Kind::kList && skipped_ == 0)
+        ++frames_.back().index;
+      return fail("expected a number that a double can hold");
+    }
     problem_ = "the body is not JSON: there is a mistake at byte " + number_text(position);
     return false;
   }
@@ -183,11 +227,11 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     const Type& type = *place->type;
     const auto negative = static_cast<std::int64_t>(bits);
     if (type.kind == Kind::kReal) {
-      const double real = is_negative ? static_cast<double>(negative) : static_cast<double>(bits);
+      const double real = is_negative ? rounded(type, negative) : rounded(type, bits);
       return type.set(place->object, {.real = real}), true;
     }
-    const bool fits = is_negative ? negative >= type.min : bits <= type.max;
-    if (type.kind == Kind::kInteger && fits)
+    const WholeNumber whole{.is_negative = is_negative, .magnitude = is_negative ? 0 - bits : bits};
+    if (type.kind == Kind::kInteger && fits(type, whole))
       return type.set(place->object, {.integer = bits}), true;
     return mismatch(type,
                     "the number " + (is_negative ? number_text(negative) : number_text(bits)));
@@ -199,8 +243,9 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     const auto place = next_value();
     if (!place) return false;
     const Kind kind = place->type->kind;
-    const bool fits = is_object ? kind == Kind::kObject || kind == Kind::kMap : kind == Kind::kList;
-    if (!fits) return mismatch(*place->type, is_object ? "an object" : "an array");
+    const bool is_right =
+        is_object ? kind == Kind::kObject || kind == Kind::kMap : kind == Kind::kList;
+    if (!is_right) return mismatch(*place->type, is_object ? "an object" : "an array");
     frames_.push_back({.type = place->type, .object = place->object, .first_seen = seen_.size()});
     if (kind == Kind::kObject) seen_.resize(seen_.size() + place->type->count, 0);
     return true;

@@ -225,7 +225,21 @@ TEST(Typed, WhatDoesNotFitIsNamed) {
                 "$.tiny: expected an integer from -128 to 127, found the number 128"},
            Case{"tiny", "-129",
                 "$.tiny: expected an integer from -128 to 127, found the number -129"},
-           Case{"tiny", "1.0", "$.tiny: expected an integer from -128 to 127, found the number 1"},
+           Case{"tiny", "1.5",
+                "$.tiny: expected an integer from -128 to 127, found the number 1.5"},
+           Case{"tiny", "1e-1",
+                "$.tiny: expected an integer from -128 to 127, found the number 1e-1"},
+           Case{"tiny", "128.0", "found the number 128.0"},
+           Case{"tiny", "-129.0", "found the number -129.0"},
+           Case{"tiny", "1e400", "$.tiny: expected a number that a double can hold"},
+           Case{"tiny", "true", "$.tiny: expected an integer from -128 to 127, found true"},
+           Case{"huge", "-1.0", "found the number -1.0"},
+           Case{"huge", "9007199254740993.5", "found the number 9007199254740993.5"},
+           Case{"low", "9223372036854775808.0", "found the number 9223372036854775808.0"},
+           Case{"groups", R"({"a":[1,1e999]})", "$.groups.a[1]: expected a number that a double"},
+           Case{"half", "3.4028236e38",
+                "$.half: expected a number, found the number 3.4028236e+38"},
+           Case{"half", "-340282360000000000000000000000000000000.0", "$.half: expected a number"},
            Case{"huge", "-1",
                 "$.huge: expected an integer from 0 to 18446744073709551615, found the number -1"},
            Case{"huge", "18446744073709551616",
@@ -277,6 +291,55 @@ TEST(Typed, WhatDoesNotFitIsNamed) {
   EXPECT_EQ(problem("shop::wrap", std::string_view("{\"message\":\"a\"}\0", 16)),
             "the body is not JSON: there is a mistake at byte 16\n");
   EXPECT_THAT(problem("shop::wrap", "{\"message\":\"\xff\"}"), HasSubstr("is not JSON"));
+}
+
+// A number counts by its value, not by how it is spelled; a real comes back as the shortest text that is its
+// value.
+TEST(Typed, NumbersComeBack) {
+  struct Case {
+    const char* field;
+    const char* value;
+    const char* back;
+  };
+  for (const Case& each : {
+           Case{"tiny", "1.0", "1"},
+           Case{"tiny", "-1.28e2", "-128"},
+           Case{"tiny", "-0.0", "0"},
+           Case{"tiny", "-0", "0"},
+           Case{"huge", "1.8446744073709551615e19", "18446744073709551615"},
+           Case{"huge", "9007199254740993.0", "9007199254740993"},
+           Case{"low", "-9223372036854775808.0", "-9223372036854775808"},
+           Case{"low", "9223372036854775807.0", "9223372036854775807"},
+           Case{"low", "90071992547409930e-1", "9007199254740993"},
+           Case{"maybe", "1e2", "100"},
+           Case{"groups", R"({"a":[1e1,2.0]})", R"({"a":[10,2]})"},
+           Case{"half", "0.1", "0.1"},
+           Case{"half", "0.10000000149011612", "0.1"},
+           Case{"half", "3.4028235e38", "3.4028235e+38"},
+           Case{"half", "3.4028234663852886e+38", "3.4028235e+38"},
+           Case{"half", "-3.4028235e38", "-3.4028235e+38"},
+           Case{"half", "1e-45", "1e-45"},
+           Case{"half", "1e-60", "0"},
+           Case{"half", "-0.0", "-0"},
+           Case{"half", "-0", "-0"},
+           Case{"half", "16777217", "16777216"},
+           // Rounded once: by way of a double it would be 9.007199e+15.
+           Case{"half", "9007199791611905", "9.0072e+15"},
+           Case{"whole", "0.1", "0.1"},
+           Case{"whole", "1.7976931348623157e308", "1.7976931348623157e+308"},
+           Case{"whole", "5e-324", "5e-324"},
+           Case{"whole", "-0", "-0"},
+           Case{"whole", "9007199254740993", "9007199254740992"},
+       }) {
+    SCOPED_TRACE(std::string(each.field) + " " + each.value);
+    nlohmann::json all = nlohmann::json::parse(kAll);
+    all[each.field] = "@";
+    std::string text = all.dump();
+    const Response response = called("shop::all", text.replace(text.find("\"@\""), 3, each.value));
+    EXPECT_EQ(response.status(), 200) << response.body();
+    EXPECT_THAT(response.body(), HasSubstr('"' + std::string(each.field) + "\":" + each.back));
+    EXPECT_EQ(called("shop::all", response.body()).body(), response.body());
+  }
 }
 
 TEST(Typed, NestingIsLimited) {
@@ -342,6 +405,8 @@ TEST(Typed, Schema) {
   const auto& all = definitions["All"];
   EXPECT_EQ(all["properties"]["tiny"],
             nlohmann::json::parse(R"({"type":"integer","minimum":-128,"maximum":127})"));
+  EXPECT_EQ(all["properties"]["half"]["maximum"], 3.4028235e38);
+  EXPECT_EQ(all["properties"]["whole"], nlohmann::json::parse(R"({"type":"number"})"));
   EXPECT_EQ(all["properties"]["maybe"]["anyOf"][1]["type"], "null");
   EXPECT_EQ(all["required"].size(), 9U);
 }

@@ -1,0 +1,74 @@
+#include "function/typed_number.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace ofn {
+namespace {
+
+constexpr std::size_t kMostDigits = 20;  // of 64 bits
+// No text has so many digits that a larger exponent could be undone by them.
+constexpr std::int64_t kLargestExponent = std::int64_t{1} << 40;
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// The exponent behind 'e', as far as it matters.
+std::int64_t exponent_of(std::string_view text) noexcept {
+  const bool is_negative = text.starts_with('-');
+  std::int64_t exponent = 0;
+  for (const char c : text) {
+    if (is_digit(c)) exponent = std::min(exponent * 10 + (c - '0'), kLargestExponent);
+  }
+  return is_negative ? -exponent : exponent;
+}
+
+// The digits of a number without its sign and its point.
+class Digits {
+ public:
+  explicit Digits(std::string_view text) noexcept
+      : whole_(text.substr(0, text.find('.'))),
+        fraction_(whole_.size() < text.size() ? text.substr(whole_.size() + 1)
+                                              : std::string_view()) {}
+  std::size_t size() const noexcept { return whole_.size() + fraction_.size(); }
+  std::size_t behind_the_point() const noexcept { return fraction_.size(); }
+  char operator[](std::size_t i) const noexcept {
+    return i < whole_.size() ? whole_[i] : fraction_[i - whole_.size()];
+  }
+
+ private:
+  std::string_view whole_;
+  std::string_view fraction_;
+};
+
+}  // namespace
+
+std::optional<WholeNumber> parse_whole_number(std::string_view text) noexcept {
+  const bool is_negative = text.starts_with('-');
+  if (is_negative) text.remove_prefix(1);
+  const std::size_t e = std::min(text.find_first_of("eE"), text.size());
+  const Digits digits(text.substr(0, e));
+  std::size_t first = 0;
+  while (first < digits.size() && digits[first] == '0') ++first;
+  std::size_t last = digits.size();
+  while (last > first && digits[last - 1] == '0') --last;
+  if (first == last) return WholeNumber{};
+
+  // The number is these digits and so many zeros behind them.
+  const std::int64_t zeros = (e < text.size() ? exponent_of(text.substr(e + 1)) : 0) +
+                             static_cast<std::int64_t>(digits.size() - last) -
+                             static_cast<std::int64_t>(digits.behind_the_point());
+  const std::size_t count = last - first;
+  if (zeros < 0 || count > kMostDigits || zeros > static_cast<std::int64_t>(kMostDigits - count))
+    return std::nullopt;
+  WholeNumber number{.is_negative = is_negative};
+  for (std::size_t i = 0; i < count + static_cast<std::size_t>(zeros); ++i) {
+    const auto digit = static_cast<std::uint64_t>(i < count ? digits[first + i] - '0' : 0);
+    if (__builtin_mul_overflow(number.magnitude, std::uint64_t{10}, &number.magnitude) ||
+        __builtin_add_overflow(number.magnitude, digit, &number.magnitude)) {
+      return std::nullopt;
+    }
+  }
+  return number;
+}
+
+}  // namespace ofn
