@@ -1,4 +1,5 @@
-// What went wrong at the sidecar, as a value: a code to decide by and a sentence to read.
+// What went wrong at the sidecar, as a value: a code to decide by and a sentence to read; and what an
+// author throws to refuse an input.
 #pragma once
 
 #include <optional>
@@ -51,6 +52,13 @@ class FailureError : public std::runtime_error {
 
  private:
   Failure failure_;
+};
+
+// Thrown by a function, or by a Codec's decode, when what it was given can never be right: the caller is
+// answered 400 with this text. A topic's event is dropped then, since it would be no better the next time.
+class BadInput : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 // What was asked for, or why there is none. Look at it before its value.

@@ -20,13 +20,13 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <ofn/abi.h>
+#include <ofn/failure.h>
 #include <ofn/signature.h>
 
 namespace ofn {
@@ -54,12 +54,6 @@ inline constexpr bool default_absent_fields = false;
 // Only what is used must be there: decode for an argument, encode for a result.
 template <class T>
 struct Codec;
-
-// What a decoder throws when the body does not fit; its text is for the caller.
-class BadInput : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 }  // namespace ofn
 

@@ -7,6 +7,8 @@
 #include <new>
 #include <typeinfo>
 
+#include <ofn/failure.h>
+
 namespace ofn {
 
 namespace {
@@ -36,6 +38,10 @@ __attribute__((no_sanitize("null"))) std::optional<Crash> guarded(void (*code)(v
     code(argument);
   } catch (const std::bad_alloc&) {
     return Crash{.exception = exception_name(), .what = "there is no memory", .no_memory = true};
+  } catch (const BadInput& error) {
+    const char* what = error.what();
+    return Crash{
+        .exception = exception_name(), .what = what == nullptr ? "" : what, .is_bad_input = true};
   } catch (const std::exception& error) {
     const char* what = error.what();
     return Crash{

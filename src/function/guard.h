@@ -12,8 +12,9 @@ namespace ofn {
 struct Crash {
   std::string exception;  // the type, demangled; empty when nothing was thrown
   std::string what;
-  bool no_memory = false;    // std::bad_alloc: it may go well when there is more
-  std::string text() const;  // "exception: what", or the one that is not empty
+  bool no_memory = false;     // std::bad_alloc: it may go well when there is more
+  bool is_bad_input = false;  // it threw a BadInput: `what` is for the caller
+  std::string text() const;   // "exception: what", or the one that is not empty
 };
 
 // Threads: any. Errors: whatever is thrown is a crash, also what is no std::exception; only a

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ofn/typed.h>
+
 #include "invocation/test_stage.h"
 
 namespace ofn {
@@ -64,7 +66,7 @@ TEST(Delivery, ACloudEventFunctionGetsTheEnvelopeOrAnEventMadeOfTheData) {
   const CloudEvent envelope = CloudEvent("e-1", "/s", "t").data("inside");
   stage.deliver(keep, {.input = input, .data = "inside", .event = &envelope});
   EXPECT_EQ(seen, envelope);
-  EXPECT_EQ(stage.response->body(), "OK");
+  EXPECT_EQ(stage.response->body(), "");
 
   struct Case {
     const char* data;
@@ -115,12 +117,51 @@ TEST(Delivery, ATypedFunctionReadsTheData) {
   };
   for (const Case& one :
        {Case{"", "read x", Verdict::kSuccess}, Case{"text/x-word", "read x", Verdict::kSuccess},
+        Case{"application/octet-stream", "read x", Verdict::kSuccess},
+        Case{"Text/Plain; charset=utf-8", "read x", Verdict::kSuccess},
         Case{"a/b", "the content type must be text/x-word\n", Verdict::kError}}) {
     Stage stage(triggered());
     stage.deliver(
         read, {.input = stage.context.triggers[0], .data = "x", .content_type = one.content_type});
     EXPECT_EQ(stage.response->body(), one.answer);
     EXPECT_EQ(stage.verdict, one.verdict);
+  }
+}
+
+struct Order {
+  int count = 0;
+};
+OFN_FIELDS(Order, count)
+int count_of(const Order& order) {
+  if (order.count > 9) throw BadInput("too many");
+  return order.count;
+}
+
+// What came is tried as JSON, whatever it is called.
+TEST(Delivery, ATypedFunctionOfJsonReadsDataOfAnyLabel) {
+  const Function count{.name = "app::count",
+                       .signature = Signature::kTyped,
+                       .invoke = &internal::invoke<&count_of>,
+                       .typed = &internal::Form<decltype(&count_of)>::kTyped};
+  for (const char* type :
+       {"", "application/json", "application/octet-stream", "text/plain; charset=utf-8",
+        "application/cloudevents+json", "image/png", "nonsense"}) {
+    SCOPED_TRACE(type);
+    Stage stage(triggered());
+    const std::vector<Field> metadata = {{"Content-Type", type}};
+    stage.deliver(count, {.input = stage.context.triggers[0],
+                          .data = R"({"count":2.0})",
+                          .content_type = type,
+                          .metadata = metadata});
+    EXPECT_EQ(stage.response->body(), "2");
+    EXPECT_EQ(stage.verdict, Verdict::kSuccess);
+    stage.deliver(count, {.input = stage.context.triggers[0], .data = "x", .content_type = type});
+    EXPECT_THAT(stage.response->body(), HasSubstr("not JSON"));
+    EXPECT_FALSE(stage.dropped) << "another version of the function may read it";
+    stage.deliver(count, {.input = stage.context.triggers[0], .data = R"({"count":10})"});
+    EXPECT_EQ(stage.response->body(), "too many\n");
+    EXPECT_EQ(stage.response->status(), 400);
+    EXPECT_TRUE(stage.dropped) << "the author's word";
   }
 }
 

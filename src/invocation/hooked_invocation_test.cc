@@ -123,7 +123,7 @@ TEST(HookedInvocation, AroundACloudEventFunction) {
     EXPECT_EQ(result.data(), "");
   };
   hooked.stage.call(on_event([](const abi::Call&, abi::Outcome&) {}));
-  EXPECT_EQ(hooked.stage.response->body(), "OK");
+  EXPECT_EQ(hooked.stage.response->body(), "");
 }
 
 TEST(HookedInvocation, AroundABackgroundEventFunction) {
@@ -139,7 +139,7 @@ TEST(HookedInvocation, AroundABackgroundEventFunction) {
   static std::string seen;
   hooked.stage.call(on_background(
       [](const abi::Call& call, abi::Outcome&) { seen = call.background->data.json(); }));
-  EXPECT_EQ(hooked.stage.response->body(), "OK");
+  EXPECT_EQ(hooked.stage.response->body(), "");
   EXPECT_EQ(seen, "{}");
 }
 

@@ -1,11 +1,14 @@
 #include "invocation/invocation.h"
 
+#include <algorithm>
 #include <array>
 #include <new>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
 #include "base/request_id.h"
+#include "event/attributes.h"
 #include "event/json_text.h"
 #include "event/receive.h"
 
@@ -41,6 +44,16 @@ CloudEvent event_of(const Inbound& inbound, std::string_view id) {
     return event.datacontenttype(std::string(inbound.content_type));
   return event.datacontenttype(event::is_json(inbound.data) ? "application/json"
                                                             : "application/octet-stream");
+}
+
+// Does a delivery's content type decide whether a typed function may read the data? Publishers and sidecars
+// label it as they like (a raw topic's is always octet-stream, what a publisher does not name is text/plain),
+// so a function of JSON tries what came; one of another media type takes those two for no label.
+bool label_counts(const Function& function, std::string_view content_type) {
+  if (function.signature != Signature::kTyped) return true;
+  if (function.typed != nullptr && function.typed->argument.type != nullptr) return false;
+  const std::string_view type = event::essence(content_type);
+  return !same_field_name(type, "application/octet-stream") && !same_field_name(type, "text/plain");
 }
 
 }  // namespace
@@ -107,6 +120,9 @@ void Invocation::begin(const Function& function, const Inbound& inbound) {
       input_fields_.push_back({"content-type", inbound.content_type});
     }
     input_fields_.insert(input_fields_.end(), inbound.metadata.begin(), inbound.metadata.end());
+    std::erase_if(input_fields_, [&function](const Field& field) {
+      return same_field_name(field.name, "content-type") && !label_counts(function, field.value);
+    });
     Request::Parts parts;
     parts.method = "POST";
     parts.target = input_target_;
@@ -261,6 +277,7 @@ void Invocation::take_run() {
 
 void Invocation::take(Ran& ran) {
   if (ran.crash) return crashed(*ran.crash);
+  if (ran.bad_input) return refused_input(std::move(ran.outcome.response));
   if (!answers_with_response(function_->signature)) {
     if (ran.hook_failed) return fail_with(std::move(ran.outcome.response), ran.verdict);
     if (ran.outcome.event) replies_.push_back(*std::move(ran.outcome.event));
@@ -280,16 +297,17 @@ void Invocation::take(Ran& ran) {
 void Invocation::conclude() {
   if (verdict_ != Verdict::kSuccess) return;
   if (function_->signature == Signature::kCloudEvent) reply_in(mode_);
-  if (function_->signature == Signature::kEvent) response_ = Response("OK");
+  if (function_->signature == Signature::kEvent) response_ = Response();
 }
 
 void Invocation::reply_in(event::Mode mode) {
   const auto invalid = [this](const Error& error) {
     crashed({.exception = {}, .what = "invalid CloudEvent returned: " + error.text()});
   };
-  // A batch must not be sent to who did not ask for one (HTTP binding §3.3): its replies go to the
-  // outputs only.
-  response_ = Response("OK");
+  // Without a reply the body is empty: an eventing broker takes a body that is no event for a failure, and
+  // delivers the event again. A batch must not be sent to who did not ask for one (HTTP binding §3.3):
+  // its replies go to the outputs only.
+  response_ = Response();
   if (mode != event::Mode::kBatch && !replies_.empty()) {
     Result<Response> reply = event::to_http(replies_.front(), mode);
     if (!reply) return invalid(reply.error());
@@ -308,6 +326,19 @@ void Invocation::fail_with(Response answer, Verdict verdict) {
   response_ = std::move(answer);
   verdict_ = verdict;
   payloads_.clear();
+}
+
+// The function threw a BadInput. Of a batch an earlier failure counts: the sender may stop trying after a 400.
+void Invocation::refused_input(Response answer) {
+  std::string why(answer.body());
+  why.erase(std::min(why.find_last_not_of('\n') + 1, why.size()));
+  invoker_.log.write(
+      Level::kWarning, "function refused its input",
+      {{"request_id", id_}, {"function", function_->name}, {"error", std::string_view(why)}});
+  if (verdict_ != Verdict::kSuccess) return;
+  if (calls_ > 1) answer.body("event " + std::to_string(next_ - 1) + ": " + why + "\n");
+  fail_with(std::move(answer), Verdict::kError);
+  drop_ = true;  // it would be no better the next time
 }
 
 void Invocation::crashed(const Crash& crash) {

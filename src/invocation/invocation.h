@@ -78,6 +78,7 @@ class Caller {
 //   Destroyed only while nothing is under way.
 // Errors: none leaves it; each becomes an answer:
 //   the function threw, or its response cannot be sent   500, crash
+//   the function threw a BadInput                        400 with its text, error
 //   it returned an Out that is an error                  its code, error
 //   not the event it takes; not POST                     400 or 415; 405
 //   the function did not return by the deadline          504
@@ -149,6 +150,7 @@ class Invocation {
   void reply_in(event::Mode mode);
   void fail_with(Response answer, Verdict verdict);
   void crashed(const Crash& crash);
+  void refused_input(Response answer);
 
   // Run on the loop.
   bool begin_answer(Response head);

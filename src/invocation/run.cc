@@ -29,6 +29,17 @@ Ran crashed(Crash crash) {
   return {.verdict = Verdict::kCrash, .outcome = {}, .crash = std::move(crash)};
 }
 
+// What it threw: a BadInput is an answer, unless the caller already has the head of another.
+Ran thrown(Crash crash, const StreamHost& stream) {
+  if (!crash.is_bad_input || stream.live()) return crashed(std::move(crash));
+  Ran ran;
+  ran.verdict = Verdict::kError;
+  ran.bad_input = true;
+  ran.outcome.response =
+      Response(std::move(crash.what) + "\n").status(400).content_type("text/plain; charset=utf-8");
+  return ran;
+}
+
 // It has returned.
 void judge_outcome(Ran& ran, const Function& function, StreamHost& stream) {
   if (stream.overflowed()) {
@@ -60,7 +71,7 @@ bool end_if_done(const Function& function, StreamHost& stream, Ran& ran) {
   if (failure == nullptr) {
     judge_outcome(ran, function, stream);
   } else {
-    ran = crashed(*guarded([&] { std::rethrow_exception(failure); }));
+    ran = thrown(*guarded([&] { std::rethrow_exception(failure); }), stream);
   }
   return true;
 }
@@ -88,7 +99,7 @@ bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, Ran& 
   call.stream = hosts.stream.stream();
   call.tasks = hosts.tasks.tasks();
   if (auto crash = guarded([&] { function.invoke(call, ran.outcome); })) {
-    ran = crashed(*std::move(crash));
+    ran = thrown(*std::move(crash), hosts.stream);
     return true;
   }
   if (ran.outcome.task.frame != nullptr) {

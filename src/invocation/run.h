@@ -33,6 +33,7 @@ struct Ran {
   std::optional<Crash> crash{};  // when it did
   bool forwards = true;          // unless an Out said: forward=false
   bool hook_failed = false;      // a required one: the outcome's response says so
+  bool bad_input = false;        // it threw a BadInput: the outcome's response says so
 };
 
 // What a call of a function is lent beside its Context.
@@ -44,7 +45,7 @@ struct CallHosts {
 // Calls the function; true: it has ended. False: it is a coroutine that waits for something, and
 // `call` and `ran` stay where they are until resume_run() has said that it ended. The hosts are put
 // into the call.
-// Threads: any. Errors: whatever is thrown is a crash (guard.h). A response that cannot be sent is
+// Threads: any. Errors: whatever is thrown is a crash (guard.h), except a BadInput. A response that cannot be sent is
 // one, too: its author could not have meant it. Cost: allocates nothing of its own.
 bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, Ran& ran);
 // Goes on with what is ready of it.

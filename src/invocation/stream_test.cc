@@ -123,6 +123,10 @@ TEST(Stream, SentEarlyAFailedOutputAbortsIt) {
   EXPECT_EQ(stage.ends, 1);
 }
 
+void write_and_refuse(const Request&, Writer& writer) {
+  writer.write("part");
+  throw BadInput("no items");
+}
 void write_and_throw(const Request&, Writer& writer) {
   writer.write("some");
   throw std::runtime_error("broke");
@@ -141,6 +145,22 @@ TEST(Stream, AThrowAbortsWhatHasGoneOutAndIsA500Otherwise) {
   held.call(made<&write_and_throw>());
   EXPECT_EQ(held.status(), 500);
   EXPECT_EQ(held.verdict, Verdict::kCrash);
+  EXPECT_EQ(held.sidecar.calls().size(), 0U);
+}
+
+TEST(Stream, BadInputIsAnAnswerWhereNoneHasBegun) {
+  Stage live;
+  Sink sink;
+  live.sink = &sink;
+  live.call(made<&write_and_refuse>());
+  EXPECT_THAT(sink.log, ElementsAre("begin 200", "Trailer: X-OpenFunction-Status", "abort"));
+
+  Stage held(context_with(Runtime::kKnative, both()));
+  held.sink = &sink;
+  held.call(made<&write_and_refuse>());
+  EXPECT_EQ(held.status(), 400);
+  EXPECT_EQ(held.response->body(), "no items\n");
+  EXPECT_EQ(held.verdict, Verdict::kError);
   EXPECT_EQ(held.sidecar.calls().size(), 0U);
 }
 

@@ -24,6 +24,13 @@ task<Response> throws(const Request&) {
   throw std::runtime_error("the reason");
   co_return "";
 }
+task<Response> refuses(const Request&) {
+  co_await []() -> task<int> {
+    throw BadInput("no items");
+    co_return 1;
+  }();
+  co_return "";
+}
 task<Response> throws_later(const Request&) {
   co_await sleep_for(1ms);
   throw std::runtime_error("the reason");
@@ -58,6 +65,7 @@ TEST(Task, EndsLikeAFunction) {
   check(made<&nested>(), 200, "x!");
   check(made<&catches>(), 200, "inner");
   EXPECT_THAT(check(made<&throws>(), 500, ""), HasSubstr("the reason"));
+  EXPECT_THAT(check(made<&refuses>(), 400, "no items\n"), HasSubstr("no items"));
   EXPECT_THAT(check(made<&invalid>(), 500, ""), HasSubstr("invalid response"));
 }
 

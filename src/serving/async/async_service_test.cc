@@ -208,6 +208,8 @@ TEST_F(AsyncServiceTest, WhatTheFunctionDidDecides) {
        true},
       {"drop", [](auto&) { return Out::error("no").with("retry", "false"); }, TopicStatus::kDrop,
        Code::kOk, true},
+      {"refuses its input", [](auto&) -> Out { throw BadInput("no items"); }, TopicStatus::kDrop,
+       Code::kOk, true},
       {"throws",
        [](auto&) -> Out { throw std::runtime_error("secret"); },
        {},
