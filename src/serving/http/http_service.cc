@@ -51,6 +51,27 @@ bool is_for_nobody(std::string_view path) {
   return path == "/robots.txt" || path == "/favicon.ico";
 }
 
+bool takes_events(const Function& function) {
+  return function.signature == Signature::kCloudEvent || function.signature == Signature::kEvent;
+}
+
+// Before it delivers events, a sender asks whether they are wanted, and by whom it may say they come
+// (CloudEvents 1.0, http-webhook.md §4); null: the request is no such question.
+const Field* webhook_origin(const wire::Message& message) {
+  if (message.method != "OPTIONS") return nullptr;
+  const Field* origin = find_field(message.fields, "webhook-request-origin");
+  return origin == nullptr || origin->value.empty() ? nullptr : origin;
+}
+
+// Everybody may send, at any rate: who gets this far is decided in front of the program, and how much is
+// taken at a time by the gate.
+Response webhook_answer(const Field& origin) {
+  return Response()
+      .header("Allow", "POST")
+      .header("WebHook-Allowed-Origin", std::string(origin.value))
+      .header("WebHook-Allowed-Rate", "*");
+}
+
 }  // namespace
 
 // One request on its way: waits at the gate, runs inline or on a worker, answers.
@@ -81,10 +102,8 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
 
  private:
   Response too_many() const {
-    const bool events =
-        function_->signature == Signature::kCloudEvent || function_->signature == Signature::kEvent;
     return Response("too many requests at a time; come back later\n")
-        .status(events ? 429 : 503)
+        .status(takes_events(*function_) ? 429 : 503)
         .header("retry-after", "1");
   }
 
@@ -160,6 +179,12 @@ void HttpService::Shard::handle(wire::ExchangePtr exchange) {
   const Routes::Match match = call.find(service_.routes_, message.method, path);
   if (!match.is_authors && is_for_nobody(path)) {
     return answer_without_function(*exchange, Response("not found\n").status(404));
+  }
+  if (const Field* origin = webhook_origin(message)) {
+    const Routes::Match post =
+        match.function == nullptr ? call.find(service_.routes_, "POST", path) : match;
+    if (post.function != nullptr && takes_events(*post.function))
+      return answer_without_function(*exchange, webhook_answer(*origin));
   }
   if (match.function == nullptr) {
     if (!match.is_path_known)

@@ -257,6 +257,45 @@ TEST_F(HttpServiceTest, RoutesDecide) {
   EXPECT_EQ(probe.status, 200) << "probes need no route";
 }
 
+// CloudEvents' webhook handshake (http-webhook.md §4).
+TEST_F(HttpServiceTest, ASenderOfEventsAsksFirst) {
+  functions_ = {hello(), hello(), hello(), hello()};
+  functions_[0].signature = Signature::kCloudEvent;
+  functions_[0].routes = {{"/events/{id}", "a.cc:1"}};
+  functions_[1].signature = Signature::kEvent;
+  functions_[1].routes = {{"POST /old", "a.cc:2"}};
+  functions_[2].routes = {{"/own", "a.cc:3"}};
+  functions_[3].signature = Signature::kCloudEvent;
+  functions_[3].routes = {{"PUT /put", "a.cc:4"}};
+  make(4, 4);
+  const std::vector<Field> asks = {{"WebHook-Request-Origin", "sender.example.com"},
+                                   {"WebHook-Request-Rate", "120"}};
+  for (const char* target : {"/events/7", "/old?token=x"}) {
+    Answer answer;
+    send(answer, target, asks, "OPTIONS");
+    EXPECT_EQ(answer.status, 200) << target;
+    EXPECT_EQ(answer.body, "");
+    EXPECT_EQ(answer.fields["Allow"], "POST");
+    EXPECT_EQ(answer.fields["WebHook-Allowed-Origin"], "sender.example.com");
+    EXPECT_EQ(answer.fields["WebHook-Allowed-Rate"], "*");
+    EXPECT_FALSE(answer.fields["X-Request-Id"].empty());
+  }
+  EXPECT_EQ(g_calls, 0);
+  for (const char* target : {"/put", "/old", "/nowhere"}) {
+    const bool asked = std::string(target) != "/old";
+    Answer answer;
+    send(answer, target, asked ? asks : std::vector<Field>{{"webhook-request-origin", ""}},
+         "OPTIONS");
+    EXPECT_FALSE(answer.fields.contains("WebHook-Allowed-Origin")) << target;
+    EXPECT_EQ(answer.status, std::string(target) == "/nowhere" ? 404 : 405) << target;
+  }
+  EXPECT_EQ(g_calls, 0);
+  Answer own;
+  send(own, "/own", asks, "OPTIONS");
+  until([&] { return own.released; });
+  EXPECT_EQ(own.body, "hello /own") << "a function of requests answers for itself";
+}
+
 TEST_F(HttpServiceTest, EachFunctionHasItsPace) {
   functions_ = {hello(), hello()};
   functions_[0].routes = {{"/short", "a.cc:1"}};
