@@ -52,7 +52,7 @@ class AppApi {
   virtual void on_topic_event(TopicEvent event, AppCallPtr call) = 0;
   virtual void on_bulk_event(BulkEvent event, AppCallPtr call) = 0;
   virtual void on_binding_event(BindingEvent event, AppCallPtr call) = 0;
-  // A delivery that nobody can read; its call has failed.
+  // A delivery that nobody can read: over gRPC its call has failed; over HTTP the event is dropped.
   virtual void on_unreadable(const Error& error) = 0;
   // False: on its way out, nothing more should be sent here.
   virtual bool ready() const = 0;

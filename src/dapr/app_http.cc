@@ -278,9 +278,12 @@ void AppHttp::deliver_topic(wire::ExchangePtr exchange, std::string_view path) {
   const wire::Message& message = exchange->request();
   auto event = decode_json_event(message.body);
   if (!event) {
-    Error error = std::move(event.error());
-    exchange->respond(Response("not a CloudEvent: " + error.message() + "\n").status(400));
-    return api_.on_unreadable(error.with("path", std::string(path)));
+    // As a failure it would come again for ever, and block what is behind it, though no retry and no other
+    // version of the function can read it. The sidecar puts what is dropped into the dead letter topic.
+    const Error error(event.error().code(),
+                      "event dropped, not a CloudEvent: " + event.error().message());
+    api_.on_unreadable(Error(error).with("path", std::string(path)));
+    return HttpAppCall(std::move(exchange)).acknowledge(TopicStatus::kDrop);
   }
   event->metadata = message_metadata(message.fields);
 

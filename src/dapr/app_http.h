@@ -25,7 +25,8 @@ struct AppHttpOptions {
 };
 
 // Answers: success is exactly 200, a drop 200 with {"status":"DROP"}; a failure is 429, 500, 503 or
-//   504, never 404, which a sidecar takes for a drop. No or a wrong token: 401. Not an event: 400.
+//   504, never 404, which a sidecar takes for a drop. No or a wrong token: 401. What is no event at all is
+//   a drop: it would be none the next time either.
 // Bulks are not asked for over HTTP: each event comes for itself.
 // Lifetime: `api` outlives it; it outlives its calls. Threads: the loop's.
 class AppHttp final : public wire::Handler {

@@ -198,10 +198,35 @@ TEST_F(AppHttpTest, DeliversATopicsEvent) {
     EXPECT_EQ(app_.topic->data, "hello");
     EXPECT_EQ(app_.topic->id, "1");
   }
-  EXPECT_EQ(send("POST", "/orders", kStructured, "{}").status, 400);
-  EXPECT_EQ(send("POST", "/orders", {{"content-type", "text/plain"}}, "x").status, 400);
-  EXPECT_THAT(app_.unreadable,
-              ElementsAre(HasSubstr("specversion (path=/orders)"), HasSubstr("not JSON")));
+}
+
+// Over gRPC the sidecar has read the event, as Go does; over HTTP it is the same event.
+TEST_F(AppHttpTest, WhatASidecarCanReadIsDelivered) {
+  for (const std::string& text : {
+           std::string("{}"),
+           std::string(R"({"id":"1","id":"2","data":1,"data":2})"),
+           std::string(R"({"specversion":"1.0","subject":"\ud800"})"),
+           R"({"specversion":"1.0","data":)" + std::string(300, '[') + std::string(300, ']') + "}",
+           std::string(R"({"specversion":"1.0","data":1,"data_base64":"AP8="})"),
+       }) {
+    app_.topic.reset();
+    EXPECT_EQ(send("POST", "/orders", kStructured, text).body, R"({"status":"SUCCESS"})") << text;
+    EXPECT_TRUE(app_.topic) << text;
+  }
+  EXPECT_THAT(app_.unreadable, ElementsAre());
+}
+
+// It would come again for ever, and block what is behind it.
+TEST_F(AppHttpTest, WhatIsNoEventAtAllIsDropped) {
+  for (const char* text : {"", "x", "[1]", R"({"data_base64":"?"})", "{\"a\":\"\n\"}"}) {
+    const Answer answer = send("POST", "/orders", {{"content-type", "text/plain"}}, text);
+    EXPECT_EQ(answer.status, 200) << text;
+    EXPECT_EQ(answer.body, R"({"status":"DROP"})") << text;
+    EXPECT_FALSE(app_.topic) << text;
+  }
+  EXPECT_THAT(app_.unreadable, ElementsAre(HasSubstr("dropped"), HasSubstr("not JSON"),
+                                           HasSubstr("object (path=/orders)"), HasSubstr("base64"),
+                                           HasSubstr("not JSON")));
 }
 
 TEST_F(AppHttpTest, ATopicsEventHasTheMetadataOfItsCall) {

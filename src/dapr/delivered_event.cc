@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <limits>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,9 @@
 
 namespace ofn::dapr {
 namespace {
+
+// Data goes on as bytes: nothing here recurses. What reads it has limits of its own.
+constexpr std::size_t kAnyDepth = std::numeric_limits<std::size_t>::max();
 
 bool is_the_protocols(std::string_view name) {
   static constexpr std::array<std::string_view, 16> kOwn = {"accept",         "accept-encoding",
@@ -49,6 +53,21 @@ std::string* place_of(TopicEvent& event, std::string_view name) {
   return found == std::end(places) ? nullptr : found->second;
 }
 
+// Of a name that occurs twice the last value counts, also where that is none.
+void set_extension(std::vector<Header>& extensions, const std::string& name,
+                   const std::optional<std::string>& value) {
+  const auto found = std::ranges::find(extensions, name, &Header::name);
+  if (found != extensions.end()) {
+    if (!value) {
+      extensions.erase(found);
+    } else {
+      found->value = *value;
+    }
+  } else if (value) {
+    extensions.push_back({name, *value});
+  }
+}
+
 std::unexpected<Error> invalid(const std::string& what) {
   return fail(Code::kInvalidArgument, what);
 }
@@ -65,32 +84,35 @@ std::vector<Header> message_metadata(std::span<const Field> fields) {
 }
 
 Result<TopicEvent> decode_json_event(std::string_view text) {
-  if (auto verdict = event::check_json(text); !verdict)
-    return std::unexpected(std::move(verdict.error()));
+  std::string repaired;
+  if (!event::check_json(text, kAnyDepth)) {
+    repaired = event::with_unicode_repaired(text);
+    text = repaired;
+    if (auto verdict = event::check_json(text, kAnyDepth); !verdict)
+      return std::unexpected(std::move(verdict.error()));
+  }
   event::Walk walk(text);
   if (!walk.is_object()) return invalid("a CloudEvent is a JSON object");
   TopicEvent event;
   std::optional<std::string_view> data;
   std::optional<std::string_view> data_base64;
-  std::set<std::string> seen;
   while (walk.next()) {
     std::string name = event::unquote(walk.value());
     const std::string_view raw = walk.value();
-    if (!seen.insert(name).second) return invalid("member " + event::shown(name) + " occurs twice");
-    if (raw == "null") continue;
+    const std::optional<std::string> value = raw == "null" ? std::nullopt : text_of(raw);
     if (name == "data") {
       data = raw;
     } else if (name == "data_base64") {
       data_base64 = raw;
-    } else if (auto value = text_of(raw)) {
-      if (std::string* const place = place_of(event, name)) {
-        *place = *std::move(value);
-      } else {
-        event.extensions.push_back({std::move(name), *std::move(value)});
-      }
+    } else if (std::string* const place = place_of(event, name)) {
+      *place = value.value_or("");
+    } else {
+      set_extension(event.extensions, name, value);
     }
   }
-  if (event.spec_version.empty()) return invalid("it has no specversion");
+  if (data == "null") data.reset();
+  if (data_base64 == "null") data_base64.reset();
+  if (data_base64) data.reset();
   auto bytes = event::data_bytes(data, data_base64, event.content_type);
   if (!bytes) return std::unexpected(std::move(bytes.error()));
   event.data = std::move(*bytes).value_or("");
