@@ -45,7 +45,7 @@ def test_structured(server, content_type):
 def test_batch_runs_the_function_for_each(server):
     events = [EVENT | {"id": f"batch-{number}"} for number in range(3)]
     answer = call(server.url, body=json.dumps(events).encode(), headers={"content-type": BATCH})
-    assert (answer.status, answer.body) == (200, b"OK")
+    assert (answer.status, answer.body) == (200, b"")
     for event in events:
         server.logged("event " + event["id"])
 
@@ -63,7 +63,7 @@ REFUSED = [
     (b"x", without(BINARY, "ce-source"), 400, ["source"]),
     (b"x", without(BINARY, "ce-type"), 400, ["type"]),
     (b"x", without(BINARY, "ce-specversion"), 400, ["specversion"]),
-    (b"x", BINARY | {"ce-specversion": "0.3"}, 400, ["specversion", "0.3"]),
+    (b"x", BINARY | {"ce-specversion": "0.2"}, 400, ["specversion", "0.2"]),
     (b"x", BINARY | {"ce-id": ""}, 400, ["id"]),
     (b"x", BINARY | {"ce-time": "yesterday"}, 400, ["time", "yesterday"]),
     (b"{", {"content-type": STRUCTURED}, 400, ["JSON"]),
