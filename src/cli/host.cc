@@ -41,7 +41,7 @@ wire::Limits limits_of(const Settings& settings) {
 
 // Of the memory there is, what bodies may take by default: beside them are the function, the answers
 // it makes, and what the connections hold. A body of the largest size and its answer always fit.
-std::size_t body_memory(const Settings& settings) {
+std::size_t memory_of(const Settings& settings) {
   if (settings.max_body_memory != 0) return settings.max_body_memory;
   return std::max(usable_memory(memory_limits(), mapped_memory()) / 4, 2 * settings.max_body_size);
 }
@@ -72,10 +72,12 @@ std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& cl
 // The way to the sidecar. It connects with the first call, so that a program without any never does.
 struct Sending {
   Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
-          const FunctionContext& context, Log& log)
+          const FunctionContext& context, wire::MemoryAccount& account, Log& log)
       : client(loop, wire::grpc::connector_to(loop, endpoint, limits),
                {.api_token = settings.dapr_api_token,
-                .channel = {.authority = endpoint.text(), .max_backoff = kLongestBackoff}}),
+                .channel = {.authority = endpoint.text(),
+                            .max_backoff = kLongestBackoff,
+                            .account = &account}}),
         outputs(context, client, loop, log,
                 {.unreachable = settings.sidecar_timeout, .retry_codes = settings.retry_codes}) {}
 
@@ -87,7 +89,7 @@ struct Sending {
 struct Host::Part {
   Part(Host& host, Loop& on)
       : loop(on),
-        sending(on, host.sidecar_, host.settings_, host.context_, host.log_),
+        sending(on, host.sidecar_, host.settings_, host.context_, host.memory_, host.log_),
         invoker{.loop = on,
                 .context = host.context_,
                 .outputs = &sending.outputs,
@@ -103,7 +105,7 @@ struct Host::Part {
                                .max_message = host.settings_.max_body_size}),
         http_callbacks(deliveries, {.api_token = host.settings_.app_api_token}),
         front(host.callbacks_, callbacks, http_callbacks, shard),
-        sessions(front, host.limits_, host.log_, &host.bodies_),
+        sessions(front, host.limits_, host.log_, &host.memory_),
         rest(on, [] {
           return_kept_memory();
           return_scattered_memory();
@@ -156,9 +158,9 @@ Host::Host(const Settings& settings, const FunctionContext& context, const Route
       env_(env),
       log_(log),
       limits_(limits_of(settings)),
-      bodies_(body_memory(settings)),
+      memory_(memory_of(settings)),
       gate_(settings.concurrency, settings.queue,
-            [this] { return bodies_.exhausted() || memory_is_short(); }),
+            [this] { return memory_.exhausted() || memory_is_short(); }),
       callbacks_(callbacks_of(subscriptions, settings)),
       service_(callbacks_ == Callbacks::kNone || context.http ? routes : no_routes_, gate_,
                workers_, log, settings.timeout),
@@ -169,7 +171,7 @@ Host::Host(const Settings& settings, const FunctionContext& context, const Route
                               mappable_memory(memory_limits(), mapped_memory()))) {}
 
 // What ends with the parts is no longer told to them.
-Host::~Host() { bodies_.on_large_done({}); }
+Host::~Host() { memory_.on_large_done({}); }
 
 std::vector<Loop*> Host::loops() const {
   std::vector<Loop*> loops;
@@ -199,7 +201,7 @@ std::expected<void, std::vector<Error>> Host::connect() {
     sidecar_ = local_sidecar_->endpoint();
   }
   for (const auto& loop : loops_) parts_.push_back(std::make_unique<Part>(*this, *loop));
-  bodies_.on_large_done([this] { large_body_done(); });
+  memory_.on_large_done([this] { large_body_done(); });
   return {};
 }
 
@@ -238,7 +240,7 @@ Result<wire::Endpoint> Host::listen() {
   };
   stopping_ = std::make_unique<Stopping>(*this);
   server_ = std::make_unique<wire::Server>(loops(), make_session, limits_, log_,
-                                           settings_.max_connections);
+                                           settings_.max_connections, &memory_);
   warn_of_callbacks();
   auto bound = server_->listen({settings_.host.value, settings_.port.value, {}});
   if (bound) check_sidecar();

@@ -22,7 +22,7 @@
 #include "serving/front.h"
 #include "serving/gate.h"
 #include "serving/http/http_service.h"
-#include "wire/body_budget.h"
+#include "wire/memory_account.h"
 #include "wire/server.h"
 
 namespace ofn::cli {
@@ -72,7 +72,7 @@ class Host {
   SystemClock clock_;
   wire::Limits limits_;
   Observer observer_;
-  wire::BodyBudget bodies_;
+  wire::MemoryAccount memory_;
   Gate gate_;
   const Callbacks callbacks_;
   const Routes no_routes_;  // of a function that only a sidecar may call

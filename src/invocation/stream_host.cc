@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/free_memory.h"
 #include "function/response_check.h"
 
 namespace ofn {
@@ -22,9 +23,9 @@ void StreamHost::begin(const Rules& rules) {
     closed_ = false;
     return;
   }
-  head_ = {};
-  kept_ = {};
-  pending_ = {};
+  free_memory(head_);
+  free_memory(kept_);
+  free_memory(pending_);
   begun_ = held_ = keeps_ = overflowed_ = false;
   head_sent_ = closed_ = drain_posted_ = false;
   waiting_.clear();

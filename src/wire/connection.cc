@@ -1,5 +1,6 @@
 #include "wire/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -23,6 +24,11 @@ constexpr std::size_t kLingerBytes = std::size_t{16} * 1024 * 1024;
 constexpr std::chrono::seconds kLingerTime(2);
 // Buffers of one sendmsg. More is written by the next one.
 constexpr std::size_t kBuffers = 16;
+// While memory is short, a peer moves so many bytes a second or loses what it holds: all of it in kLongestHold seconds, but at
+// least kLeastRate, and no peer must be faster than kMostRate.
+constexpr std::size_t kLongestHold = 256;
+constexpr std::size_t kLeastRate = std::size_t{4} * 1024;
+constexpr std::size_t kMostRate = std::size_t{64} * 1024;
 // Whatever the socket's own mode, and whether or not the peer has gone.
 constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
@@ -38,6 +44,7 @@ class Connection::Incoming final : public Source {
     if (count < 0 && error != EAGAIN && error != EWOULDBLOCK) return count;
     if (count < 0) connection_.read_to_the_end_ = false;
     // Less than there was room for: that was all, and whatever comes is told.
+    if (count > 0) connection_.note_moved(count);
     if (count < static_cast<ssize_t>(place.size()) && !connection_.read_to_the_end_)
       connection_.readable_ = false;
     return count;
@@ -50,8 +57,13 @@ class Connection::Incoming final : public Source {
   Connection& connection_;
 };
 
-Connection::Connection(Loop& loop, int fd, std::string peer, const Limits& limits)
-    : loop_(loop), peer_(std::move(peer)), limits_(limits), fd_(fd), patience_(loop, [this] {
+Connection::Connection(Loop& loop, int fd, std::string peer, const Limits& limits, Relief* relief)
+    : loop_(loop),
+      peer_(std::move(peer)),
+      limits_(limits),
+      relief_(relief),
+      fd_(fd),
+      patience_(loop, [this] {
         if (state_ == State::kLingering) return close();
         reset_on_close();
         lose("the peer takes no bytes");
@@ -168,6 +180,7 @@ bool Connection::write_pending() {
       return false;
     }
     patience_.disarm();
+    note_moved(written);
     session_->sent(static_cast<std::size_t>(written));
     if (static_cast<std::size_t>(written) < offered) {
       wait_writable();
@@ -235,6 +248,24 @@ void Connection::take_end() {
 void Connection::wait_writable() {
   waiting_writable_ = true;
   watch_->want_writable();
+}
+
+std::size_t Connection::held_by_peer() const {
+  return state_ == State::kServing ? session_->held_by_peer() : 0;
+}
+
+void Connection::shed() {
+  session_->shed();
+  wake();
+}
+
+bool Connection::is_slow(Duration since) {
+  const std::size_t held = held_by_peer();
+  const std::uint64_t moved = moved_ - std::exchange(measured_, moved_);
+  if (!std::exchange(held_then_, held > 0) || held == 0) return false;
+  const double seconds = std::chrono::duration<double>(since).count();
+  const std::size_t rate = std::clamp(held / kLongestHold, kLeastRate, kMostRate);
+  return static_cast<double>(moved) < static_cast<double>(rate) * seconds;
 }
 
 // What was not sent is thrown away, and the peer gets a reset.

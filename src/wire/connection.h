@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,17 @@
 
 namespace ofn::wire {
 
+class Connection;
+
+// Finds memory for a connection at the cost of others.
+class Relief {
+ public:
+  virtual bool make_room(Connection& connection, std::size_t bytes) = 0;
+
+ protected:
+  ~Relief() = default;
+};
+
 // Lifetime: its owner (a server, a channel) keeps it until `on_gone`, and may destroy it there. Only
 //   when its loop runs no more may it be destroyed earlier.
 // Threads: the loop's.
@@ -28,7 +40,8 @@ namespace ofn::wire {
 class Connection final : public Transport, private Ready {
  public:
   // Takes over `fd`, a connected stream socket; `peer` names its other end.
-  Connection(Loop& loop, int fd, std::string peer, const Limits& limits);
+  // Without `relief` no other connection gives way to this one.
+  Connection(Loop& loop, int fd, std::string peer, const Limits& limits, Relief* relief = nullptr);
   ~Connection() override;
 
   // Installs the first session and begins to read. `on_gone` runs once, when the socket is closed
@@ -41,9 +54,22 @@ class Connection final : public Transport, private Ready {
   // follows.
   void close();
 
+  // What its peer holds of the memory account and shed() gives back; 0 if it waits for its function only.
+  std::size_t held_by_peer() const;
+  // Gives that memory back at once, and ends the connection.
+  void shed();
+  // Since when no byte has moved, in either direction.
+  SteadyTime silent_since() const { return moved_at_; }
+  // Returns true if its peer holds memory, held some at the last call, `since` ago, too, and moved too few bytes meanwhile to
+  // hold that much while others need it.
+  bool is_slow(Duration since);
+
   // Transport
   void wake() override;
   void replace(std::unique_ptr<Session> next, std::string_view rest) override;
+  bool make_room(std::size_t bytes) override {
+    return relief_ != nullptr && relief_->make_room(*this, bytes);
+  }
   Loop& loop() override { return loop_; }
   std::string_view peer() const override { return peer_; }
 
@@ -74,6 +100,10 @@ class Connection final : public Transport, private Ready {
   bool write_pending();
   void start_reading();
   void wait_writable();
+  void note_moved(std::ptrdiff_t count) {
+    moved_ += static_cast<std::uint64_t>(count);
+    moved_at_ = loop_.now();
+  }
   void on_seen(Watch::Seen seen);
   // Reads once, and has what came served.
   void read();
@@ -90,6 +120,7 @@ class Connection final : public Transport, private Ready {
   Loop& loop_;
   std::string peer_;
   const Limits& limits_;
+  Relief* relief_;
   int fd_;
   std::optional<Watch> watch_;
   Reader reader_{*this};
@@ -99,6 +130,10 @@ class Connection final : public Transport, private Ready {
   std::function<void(Connection&)> on_gone_;
   Timer patience_;  // kServing: the peer takes nothing; kLingering: the peer does not close
   std::size_t discarded_ = 0;
+  std::uint64_t moved_ = 0;  // bytes, in both directions
+  SteadyTime moved_at_;
+  std::uint64_t measured_ = 0;  // of them at the last call of is_slow()
+  bool held_then_ = false;      // its peer held memory at the last call of is_slow()
   State state_ = State::kServing;
   bool reading_ = false;   // what arrives is to be read
   bool readable_ = false;  // the kernel may hold something

@@ -22,7 +22,7 @@ RequestId log_refusal(Log& log, Transport& transport, int status, std::string_vi
 
 }  // namespace
 
-HttpSessions::HttpSessions(Handler& handler, const Limits& limits, Log& log, BodyBudget* bodies)
+HttpSessions::HttpSessions(Handler& handler, const Limits& limits, Log& log, MemoryAccount* account)
     : handler_(handler),
       limits_(limits),
       http1_{.handler = handler,
@@ -30,21 +30,21 @@ HttpSessions::HttpSessions(Handler& handler, const Limits& limits, Log& log, Bod
              .date = date_,
              .upgrade = [this](std::string_view settings,
                                const Message& request) -> std::unique_ptr<Session> {
-               auto session = http2::make_upgraded_session(handler_, limits_, settings, request,
-                                                           http1_.refused, http1_.bodies, &blocks_);
+               auto session = http2::make_upgraded_session(
+                   handler_, limits_, settings, request, http1_.refused, http1_.account, &blocks_);
                return session ? *std::move(session) : nullptr;
              },
              .refused =
                  [&log](Transport& transport, int status, std::string_view reason) {
                    return log_refusal(log, transport, status, reason);
                  },
-             .bodies = bodies} {}
+             .account = account} {}
 
 std::unique_ptr<Session> HttpSessions::make() {
   return std::make_unique<PrefaceSession>(
       limits_, [this] { return http1::make_session(http1_); },
       [this] {
-        return http2::make_server_session(handler_, limits_, http1_.refused, http1_.bodies,
+        return http2::make_server_session(handler_, limits_, http1_.refused, http1_.account,
                                           &blocks_);
       });
 }

@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "base/log.h"
-#include "wire/body_budget.h"
 #include "wire/exchange.h"
 #include "wire/http1/http1_session.h"
 #include "wire/http2/block_pool.h"
 #include "wire/http_date.h"
 #include "wire/limits.h"
+#include "wire/memory_account.h"
 #include "wire/session.h"
 
 namespace ofn::wire {
@@ -19,7 +19,7 @@ namespace ofn::wire {
 // Threads: the loop's.
 class HttpSessions {
  public:
-  HttpSessions(Handler& handler, const Limits& limits, Log& log, BodyBudget* bodies = nullptr);
+  HttpSessions(Handler& handler, const Limits& limits, Log& log, MemoryAccount* account = nullptr);
 
   // The first session of an accepted connection.
   std::unique_ptr<Session> make();

@@ -33,6 +33,14 @@ constexpr std::size_t kSpareDescriptors = 64;
 constexpr int kAcceptsATurn = 8;
 // Out of descriptors: how long to wait before accepting again.
 constexpr std::chrono::milliseconds kAcceptPause(50);
+// How often it is looked who is too slow while memory is short.
+constexpr std::chrono::milliseconds kLookEvery(500);
+// A connection that asks for no more than this makes others end that hold more than this.
+constexpr std::size_t kLittle = std::size_t{256} * 1024;
+// When there is no memory any more, a connection that moves no byte for so long may lose what it holds.
+constexpr std::chrono::milliseconds kSilence(100);
+// Between two log lines of connections that were ended.
+constexpr std::chrono::seconds kTellEndedEvery(1);
 // Between two log lines that connections have to wait.
 constexpr std::chrono::minutes kTellFullEvery(1);
 
@@ -77,14 +85,17 @@ Error listen_error(const Endpoint& endpoint, int error_number) {
 }  // namespace
 
 // The connections of one loop; touched by its thread only, but for the count.
-class Server::Shard {
+class Server::Shard final : private Relief {
  public:
-  Shard(Server& server, Loop& loop) : server_(server), loop_(loop) {}
+  Shard(Server& server, Loop& loop)
+      : server_(server), loop_(loop), look_(loop, [this] { look(); }) {}
 
   Loop& loop() { return loop_; }
 
   void adopt(int fd, std::string peer) {
-    auto connection = std::make_unique<Connection>(loop_, fd, std::move(peer), server_.limits_);
+    Relief* const relief = server_.account_ == nullptr ? nullptr : this;
+    auto connection =
+        std::make_unique<Connection>(loop_, fd, std::move(peer), server_.limits_, relief);
     Connection& made = *connection;
     open_.emplace(&made, std::move(connection));
     made.start(server_.make_session_(loop_), [this](Connection& gone) {
@@ -100,12 +111,94 @@ class Server::Shard {
     for (auto& [connection, owned] : open_) connection->drain();
   }
 
+  // The account has become short: from now on it is measured how fast its holders are.
+  void begin_to_measure() {
+    if (look_.armed()) return;
+    for (auto& [connection, owned] : open_) connection->is_slow(kLookEvery);
+    look_.arm(loop_.now() + kLookEvery);
+  }
+
+  // Makes room for requests of ordinary size.
+  void relieve() { end_others(nullptr, kLittle); }
+
   std::atomic<std::size_t> count = 0;
+  std::atomic<bool> relieving = false;  // relieve() is posted
 
  private:
+  // Relief
+  bool make_room(Connection& connection, std::size_t bytes) override {
+    if (server_.account_->has_room(bytes)) return true;
+    // A connection that asks for little is served before those that hold much or are silent. One that asks for much waits
+    // until others are slow.
+    if (bytes <= kLittle) end_others(&connection, bytes);
+    if (server_.account_->has_room(bytes)) return true;
+    // The connection that asks may itself hold most, and cannot be ended while it asks. Or those of other loops hold most.
+    if (bytes <= kLittle) server_.relieve();
+    return false;
+  }
+
+  // Ends the one that has been silent for longest, else the one that holds most, until `bytes` fit.
+  void end_others(const Connection* except, std::size_t bytes) {
+    while (!server_.account_->has_room(bytes)) {
+      Connection* silent = nullptr;
+      Connection* largest = nullptr;
+      std::size_t most = kLittle;
+      SteadyTime since = loop_.now() - kSilence;
+      for (auto& [connection, owned] : open_) {
+        const std::size_t held = connection == except ? 0 : connection->held_by_peer();
+        if (held > 0 && connection->silent_since() <= since) {
+          silent = connection;
+          since = connection->silent_since();
+        }
+        if (held > most) {
+          largest = connection;
+          most = held;
+        }
+      }
+      if (silent == nullptr && largest == nullptr) return;
+      if (silent != nullptr) {
+        end(*silent, silent->held_by_peer(), "it is silent");
+      } else {
+        end(*largest, most, "it holds most");
+      }
+    }
+  }
+
+  // Ends the slow ones, those that hold most first, while the account is short.
+  void look() {
+    std::vector<std::pair<std::size_t, Connection*>> slow;
+    for (auto& [connection, owned] : open_) {
+      const bool too_slow = connection->is_slow(kLookEvery);
+      if (const std::size_t held = connection->held_by_peer(); too_slow && held > 0)
+        slow.emplace_back(held, connection);
+    }
+    std::ranges::sort(slow, std::greater<>());
+    for (const auto& [held, connection] : slow) {
+      if (!server_.account_->is_short()) return;
+      end(*connection, held, "it is too slow");
+    }
+    if (server_.account_->is_short()) look_.arm(loop_.now() + kLookEvery);
+  }
+
+  void end(Connection& connection, std::size_t held, std::string_view why) {
+    ++ended_;
+    if (loop_.now() >= tell_ended_at_) {
+      tell_ended_at_ = loop_.now() + kTellEndedEvery;
+      server_.log_.write(Level::kWarning, "connection ended: memory is short",
+                         {{"peer", connection.peer()},
+                          {"held", std::to_string(held)},
+                          {"reason", why},
+                          {"ended_since_last_line", std::to_string(std::exchange(ended_, 0))}});
+    }
+    connection.shed();
+  }
+
   Server& server_;
   Loop& loop_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> open_;
+  Timer look_;
+  SteadyTime tell_ended_at_ = SteadyTime::min();
+  std::size_t ended_ = 0;
   bool draining_ = false;
 };
 
@@ -129,17 +222,25 @@ struct Server::Listening {
 };
 
 Server::Server(std::span<Loop* const> loops, MakeSession make_session, const Limits& limits,
-               Log& log, std::size_t max_connections)
+               Log& log, std::size_t max_connections, MemoryAccount* account)
     : make_session_(std::move(make_session)),
       limits_(limits),
       log_(log),
       max_connections_(max_connections != 0 ? max_connections
                                             : connections_from_descriptor_limit()),
+      account_(account),
       retry_accept_(*loops.front(), [this] { accept(); }) {
   for (Loop* loop : loops) shards_.push_back(std::make_unique<Shard>(*this, *loop));
+  if (account_ == nullptr) return;
+  account_->on_short([this] {
+    for (const auto& shard : shards_)
+      shard->loop().post([&shard = *shard] { shard.begin_to_measure(); });
+  });
 }
 
-Server::~Server() = default;
+Server::~Server() {
+  if (account_ != nullptr) account_->on_short({});
+}
 
 Result<Endpoint> Server::listen(const Endpoint& endpoint) {
   sockaddr_storage address{};
@@ -221,6 +322,17 @@ Result<Endpoint> Server::adopt(int listening_fd) {
 }
 
 int Server::listening_fd() const { return listening_ == nullptr ? -1 : listening_->fd; }
+
+// All loops give way, soon, and once for all who ask meanwhile.
+void Server::relieve() {
+  for (const auto& shard : shards_) {
+    if (shard->relieving.exchange(true)) continue;
+    shard->loop().post([&shard = *shard] {
+      shard.relieving = false;
+      shard.relieve();
+    });
+  }
+}
 
 void Server::accept() {
   // Its watch tells of what comes, not of what is left.

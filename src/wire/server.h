@@ -19,6 +19,7 @@
 #include "wire/connection.h"
 #include "wire/endpoint.h"
 #include "wire/limits.h"
+#include "wire/memory_account.h"
 
 namespace ofn::wire {
 
@@ -33,8 +34,9 @@ class Server : private Ready {
   // `loops` must not be empty; the first one accepts. `max_connections` 0: from the limit of open
   // files. At the limit, and when there are no descriptors, new connections wait in the kernel's
   // queue; the log tells it, once a minute at most.
+  // While `account` is short, peers that are too slow lose what they hold of it; when it is exhausted, those that hold most.
   Server(std::span<Loop* const> loops, MakeSession make_session, const Limits& limits, Log& log,
-         std::size_t max_connections = 0);
+         std::size_t max_connections = 0, MemoryAccount* account = nullptr);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() override;
@@ -66,6 +68,7 @@ class Server : private Ready {
   bool may_accept();
   void tell_full(std::string_view what);
   void hand_over(int fd, std::string peer);
+  void relieve();
   void connection_gone();
   void finish_drain();
 
@@ -74,6 +77,7 @@ class Server : private Ready {
   const Limits& limits_;
   Log& log_;
   std::size_t max_connections_;
+  MemoryAccount* account_;
   std::unique_ptr<Listening> listening_;
   std::atomic<std::size_t> connections_ = 0;
   std::atomic<bool> at_limit_ = false;  // accepting goes on when a connection ends

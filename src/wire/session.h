@@ -32,6 +32,9 @@ class Transport {
   // everything gathered so far was written; `rest` (copied) is the first input of `next`. For
   // `Upgrade: h2c` and the HTTP/2 preface.
   virtual void replace(std::unique_ptr<Session> next, std::string_view rest) = 0;
+  // Ends connections whose peers are slow, or hold most, until `bytes` fit into the memory account. Returns true if they do.
+  // `bytes` is what the caller's own peer would hold then (server.h).
+  virtual bool make_room(std::size_t /*bytes*/) { return false; }
   virtual Loop& loop() = 0;
   // "127.0.0.1:51234", "[::1]:51234" or "unix". Valid as long as the transport.
   virtual std::string_view peer() const = 0;
@@ -88,6 +91,10 @@ class Session {
   virtual void drain() = 0;
   // No exchange in flight and nothing begun: may be closed without anybody noticing.
   virtual bool idle() const = 0;
+  // The bytes of the memory account that wait for the peer, to send on or to read on, and that shed() would give back.
+  virtual std::size_t held_by_peer() const { return 0; }
+  // The memory is needed elsewhere: gives back what held_by_peer() counts, and ends.
+  virtual void shed() {}
 };
 
 }  // namespace ofn::wire

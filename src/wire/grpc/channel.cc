@@ -298,7 +298,8 @@ void Channel::on_link(Result<std::unique_ptr<Link>> link) {
                            .max_body = options_.max_message + kFrameHeadSize,
                            .keepalive_interval = options_.keepalive_interval,
                            .keepalive_timeout = options_.keepalive_timeout,
-                           .first_stream = options_.first_stream},
+                           .first_stream = options_.first_stream,
+                           .account = options_.account},
       [this, &attached] { on_session_change(attached); });
   attached.link = *std::move(link);
   attached.session = session.get();

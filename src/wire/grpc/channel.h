@@ -46,7 +46,8 @@ struct ChannelOptions {
   Duration max_backoff = std::chrono::seconds(5);
   Duration keepalive_interval = std::chrono::seconds(20);  // see http2::ClientOptions
   Duration keepalive_timeout = std::chrono::seconds(10);
-  std::int32_t first_stream = 1;  // tests begin near the end of the numbers
+  std::int32_t first_stream = 1;     // tests begin near the end of the numbers
+  MemoryAccount* account = nullptr;  // see http2::ClientOptions
 };
 
 // What a call does while there is no connection (grpc/doc/wait-for-ready.md).

@@ -4,18 +4,17 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/free_memory.h"
 #include "wire/field_rules.h"
+#include "wire/http1/kept.h"
 
 namespace ofn::wire::http1 {
 
 namespace {
 
-// Memory that a request of unusual size needed is given back after it.
-constexpr std::size_t kMaxKept = std::size_t{16} * 1024;
-
 void clear(std::string& bytes) {
   bytes.clear();
-  if (bytes.capacity() > kMaxKept) bytes = {};
+  if (bytes.capacity() > kKept) free_memory(bytes);
 }
 
 }  // namespace
@@ -54,7 +53,7 @@ void Http1Exchange::reset() {
   clear(target);
   clear(cookies);
   clear(body.bytes);
-  body_share.release();
+  share.release();
   clear(body.trailer_text);
   body.trailers.clear();
   fields.clear();

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/body_budget.h"
 #include "wire/exchange.h"
 #include "wire/http1/chunk_parser.h"
 #include "wire/http1/head_parser.h"
+#include "wire/memory_account.h"
 
 namespace ofn::wire::http1 {
 
@@ -40,15 +40,15 @@ class ExchangeOwner {
 //   destroys it then.
 class Http1Exchange final : public Exchange {
  public:
-  Http1Exchange(ExchangeOwner& owner, Loop& loop, std::string_view peer, BodyBudget* bodies)
-      : body_share(bodies), owner_(&owner), loop_(loop), peer_(peer) {}
+  Http1Exchange(ExchangeOwner& owner, Loop& loop, std::string_view peer, MemoryAccount* account)
+      : share(account), owner_(&owner), loop_(loop), peer_(peer) {}
 
   // The request's memory, filled by the session.
   std::string head_bytes;
   std::string target;   // only where the target could not be a view into the head
   std::string cookies;  // of several Cookie fields
   Body body;
-  BodyShare body_share;
+  MemoryShare share;  // of the account, for head, body and trailers
   std::vector<Field> fields;
 
   // The request is whole: makes it visible.

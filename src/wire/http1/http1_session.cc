@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/free_memory.h"
 #include "wire/http1/chunk_parser.h"
 #include "wire/http1/head_parser.h"
 #include "wire/http1/http1_exchange.h"
+#include "wire/http1/kept.h"
 #include "wire/http1/output.h"
 #include "wire/http1/response_writer.h"
 
@@ -22,13 +24,15 @@ namespace {
 constexpr std::size_t kMaxAhead = std::size_t{16} * 1024;
 // No further request is begun while this much waits for the peer to take it.
 constexpr std::size_t kMaxUnsent = std::size_t{64} * 1024;
-// Memory reserved on a peer's word; more is taken as the body arrives.
+// Memory reserved on a peer's word, while there is plenty; more is taken as the body arrives.
 constexpr std::uint64_t kMaxReserved = std::uint64_t{1024} * 1024;
 // So much of a body is still to come that it is read to where it belongs, and so much of it at once: other connections wait.
 constexpr std::uint64_t kLargeRest = std::uint64_t{16} * 1024;
 constexpr std::uint64_t kLargestRead = std::uint64_t{256} * 1024;
 
-constexpr Reject kNoMemory = {503, "there is no memory for the request's body; come back later"};
+constexpr Reject kNoMemory = {503, "not enough memory for the request; try again later"};
+constexpr Reject kTooSlow = {
+    503, "the request arrives too slowly while memory is short; try again later"};
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kSwitchingProtocols =
@@ -40,7 +44,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
       : context_(context),
         head_parser_(context.limits),
         chunk_parser_(context.limits),
-        answer_share_(context.bodies) {}
+        share_(context.account) {}
   ~Http1Session() override { part(); }
 
   void start(Transport& transport) override;
@@ -55,6 +59,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   Ending ending() const override { return ending_; }
   void drain() override;
   bool idle() const override;
+  std::size_t held_by_peer() const override;
+  void shed() override;
 
  private:
   enum class State : std::uint8_t {
@@ -85,6 +91,10 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   ResponseContext context_of(std::span<const Field> extra, bool last);
   void answered(Http1Exchange& exchange, bool last);
   void refuse(const Reject& reject, std::string_view method);
+  // Makes room in a buffer of the request that is being read, whatever slow peers lose for it. Returns false if there is
+  // none; the request is refused then.
+  bool make_room(std::string& buffer, std::size_t size, std::size_t most);
+  void count_held();
   void end(Ending ending);
   void settle();
   void on_timer();
@@ -95,7 +105,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   void clear_ahead() {
     ahead_.clear();
     ahead_used_ = 0;
-    if (ahead_.capacity() > kMaxAhead) ahead_ = {};
+    if (ahead_.capacity() > kKept) free_memory(ahead_);
   }
   bool may_read_request() const {
     return (state_ == State::kHead || state_ == State::kBody) && !out_.has_body() &&
@@ -111,8 +121,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   Head head_;
   std::uint64_t body_left_ = 0;  // of Framing::kLength
   Output out_;
-  BodyShare answer_share_;  // of a large body in out_
-  std::string ahead_;       // received, not looked at yet
+  MemoryShare share_;  // of the account, for out_ and ahead_
+  std::string ahead_;  // received, not looked at yet
   std::size_t ahead_used_ = 0;
   SteadyTime head_due_;
   std::unique_ptr<Http1Exchange> reading_;  // of the request that is being read
@@ -142,6 +152,7 @@ void Http1Session::receive(std::string_view bytes) {
   if (state_ != State::kEnded && !bytes.empty()) {
     ahead_.erase(0, std::exchange(ahead_used_, 0));
     ahead_.append(bytes);
+    count_held();
   }
   settle();
 }
@@ -152,20 +163,16 @@ bool Http1Session::receive_from(Source& source) {
     return false;
   }
   const std::size_t room = std::min(body_left_, kLargestRead);
-  if (context_.bodies != nullptr && !context_.bodies->has_room(room)) return false;
   std::string& body = reading_->body.bytes;
   const std::size_t before = body.size();
+  if (!make_room(body, before + room, before + body_left_)) return true;
   body.resize_and_overwrite(before + room, [&](char* bytes, std::size_t /*size*/) {
     const std::ptrdiff_t count = source.read(std::span(bytes + before, room));
     return before + static_cast<std::size_t>(std::max<std::ptrdiff_t>(count, 0));
   });
   if (body.size() == before) return true;
   body_left_ -= body.size() - before;
-  if (!reading_->body_share.grow_to(body.size())) {
-    refuse(kNoMemory, head_.method);
-  } else if (body_left_ == 0) {
-    hand_over();
-  }
+  if (body_left_ == 0) hand_over();
   settle();
   return true;
 }
@@ -207,14 +214,17 @@ std::string_view Http1Session::read_head(std::string_view input) {
     reading_ = spare_ != nullptr ? std::move(spare_)
                                  : std::make_unique<Http1Exchange>(
                                        static_cast<ExchangeOwner&>(*this), transport_->loop(),
-                                       transport_->peer(), context_.bodies);
+                                       transport_->peer(), context_.account);
     head_parser_.reset();
   }
   // A head that came in one piece is parsed where it lies, and copied once.
   std::string& kept = reading_->head_bytes;
   const bool whole = kept.empty();
   const bool had_begun = head_parser_.begun();
-  if (!whole) kept.append(input);
+  if (!whole) {
+    if (!make_room(kept, kept.size() + input.size(), context_.limits.head_bytes)) return {};
+    kept.append(input);
+  }
   const std::string_view seen = whole ? input : std::string_view(kept);
 
   const Step step = head_parser_.parse(seen);
@@ -224,12 +234,15 @@ std::string_view Http1Session::read_head(std::string_view input) {
   }
   if (step == Step::kMore) {
     if (!had_begun) head_due_ = transport_->loop().now() + context_.limits.head_timeout;
-    if (whole) kept.assign(input);
+    if (whole && make_room(kept, input.size(), context_.limits.head_bytes)) kept.assign(input);
     return {};
   }
   const std::size_t rest = seen.size() - head_parser_.size();
   kept.resize(std::min(kept.size(), head_parser_.size()));
-  if (whole) kept.assign(input.substr(0, head_parser_.size()));
+  if (whole) {
+    if (!make_room(kept, head_parser_.size(), context_.limits.head_bytes)) return {};
+    kept.assign(input.substr(0, head_parser_.size()));
+  }
   if (const auto reject = head_parser_.read(kept, head_, reading_->fields)) {
     refuse(*reject, head_parser_.method(kept));
     return {};
@@ -243,15 +256,18 @@ std::string_view Http1Session::begin_body(std::string_view rest) {
     hand_over();
     return rest;
   }
-  if (head_.framing == Framing::kLength && context_.bodies != nullptr &&
-      !context_.bodies->has_room(body_left_)) {
+  if (head_.framing == Framing::kLength && context_.account != nullptr &&
+      !context_.account->has_room(body_left_) && !transport_->make_room(body_left_)) {
     refuse(kNoMemory, head_.method);
     return {};
   }
   state_ = State::kBody;
   chunk_parser_.reset();
   if (head_.framing == Framing::kLength) {
-    reading_->body.bytes.reserve(std::min(body_left_, kMaxReserved));
+    const std::size_t reserved = std::min(body_left_, kMaxReserved);
+    if (context_.account == nullptr || context_.account->may_reserve(reserved)) {
+      grow(reading_->body.bytes, reserved, reserved, reading_->share);
+    }
   }
   // A peer that has sent some of the body does not wait for our word.
   if (head_.expects_continue && rest.empty()) {
@@ -264,12 +280,14 @@ std::string_view Http1Session::begin_body(std::string_view rest) {
 std::string_view Http1Session::read_body(std::string_view input) {
   const std::string_view piece =
       head_.framing == Framing::kChunked ? input : input.substr(0, body_left_);
-  if (!reading_->body_share.grow_to(reading_->body.bytes.size() + piece.size())) {
-    refuse(kNoMemory, head_.method);
-    return {};
-  }
+  const std::size_t size = reading_->body.bytes.size();
+  const std::size_t most =
+      head_.framing == Framing::kChunked ? context_.limits.body_bytes : size + body_left_;
+  if (!make_room(reading_->body.bytes, size + piece.size(), most)) return {};
   if (head_.framing == Framing::kChunked) {
+    const std::size_t trailers = reading_->body.trailer_text.capacity();
     const auto [step, consumed] = chunk_parser_.parse(input, reading_->body);
+    reading_->share.add(reading_->body.trailer_text.capacity() - trailers);
     if (step == Step::kRejected) {
       refuse(chunk_parser_.reject(), head_.method);
       return {};
@@ -309,8 +327,8 @@ void Http1Session::answer(Http1Exchange& exchange, Response response,
   const bool last = !head_.keep_alive || (ahead().empty() && (draining_ || input_ended_));
   if (write_response(out_.text(), response, context_of(extra, last)) == BodyPlace::kSeparate) {
     out_.push_body(std::move(response).body());
-    answer_share_.add(out_.size());
   }
+  count_held();
   answered(exchange, last);
 }
 
@@ -332,6 +350,7 @@ void Http1Session::write_body(std::string_view bytes) {
   } else {
     out_.text() += bytes;
   }
+  count_held();
   transport_->wake();
 }
 
@@ -408,7 +427,7 @@ void Http1Session::refuse(const Reject& reject, std::string_view method) {
 
 void Http1Session::sent(std::size_t count) {
   out_.sent(count);
-  if (!out_.has_body()) answer_share_.release();
+  count_held();
   if (asked_ != nullptr) asked_->notify_room();
   if (next_ != nullptr && out_.empty()) {
     transport_->replace(std::move(next_), ahead());
@@ -439,6 +458,42 @@ void Http1Session::drain() {
 
 bool Http1Session::idle() const {
   return between_requests() && ahead().empty() && out_.empty() && answered_ == nullptr;
+}
+
+bool Http1Session::make_room(std::string& buffer, std::size_t size, std::size_t most) {
+  if (size <= buffer.capacity()) return true;
+  if (grow(buffer, size, most, reading_->share)) return true;
+  // The buffer doubles at most. What it has now was taken already.
+  if (transport_->make_room(std::max(size, 2 * buffer.capacity())) &&
+      grow(buffer, size, most, reading_->share)) {
+    return true;
+  }
+  refuse(kNoMemory, state_ == State::kBody ? head_.method : std::string_view());
+  return false;
+}
+
+// The buffers that wait to be written or looked at. Small ones are the connection's own, which are not counted.
+void Http1Session::count_held() {
+  const std::size_t held = out_.capacity() + ahead_.capacity();
+  if (held <= 3 * kKept && share_.taken() == 0) return;
+  share_.set(held <= 3 * kKept ? 0 : held);
+  if (context_.account != nullptr && context_.account->exhausted()) transport_->make_room(0);
+}
+
+std::size_t Http1Session::held_by_peer() const {
+  if (state_ == State::kEnded && ending_ == Ending::kAbort) return 0;
+  const std::size_t read = reading_ != nullptr ? reading_->share.taken() : 0;
+  return read + (out_.empty() ? 0 : share_.taken());
+}
+
+void Http1Session::shed() {
+  if ((state_ == State::kHead || state_ == State::kBody) && out_.empty()) {
+    refuse(kTooSlow, state_ == State::kBody ? head_.method : std::string_view());
+  } else {
+    end(Ending::kAbort);
+  }
+  count_held();
+  transport_->wake();
 }
 
 void Http1Session::end(Ending ending) {

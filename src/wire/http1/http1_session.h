@@ -13,10 +13,10 @@
 #include <memory>
 #include <string_view>
 
-#include "wire/body_budget.h"
 #include "wire/exchange.h"
 #include "wire/http_date.h"
 #include "wire/limits.h"
+#include "wire/memory_account.h"
 #include "wire/refusal.h"
 #include "wire/session.h"
 
@@ -31,8 +31,8 @@ struct SessionContext {
   // `settings` is the value of HTTP2-Settings. Null, or returning null: upgrades are ignored.
   std::function<std::unique_ptr<Session>(std::string_view settings, const Message& request)>
       upgrade;
-  OnRefused refused = {};        // null: refusals carry no id
-  BodyBudget* bodies = nullptr;  // null: without a limit
+  OnRefused refused = {};            // null: refusals carry no id
+  MemoryAccount* account = nullptr;  // of the memory that peers hold; null: without a limit
 };
 
 // Lifetime: `context` outlives the session; exchanges may outlive it.

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-namespace ofn::wire::http1 {
+#include "base/free_memory.h"
+#include "wire/http1/kept.h"
 
-namespace {
-// A buffer that grew beyond this is not kept for the next answer.
-constexpr std::size_t kMaxKept = std::size_t{32} * 1024;
-}  // namespace
+namespace ofn::wire::http1 {
 
 std::size_t Output::gather(std::span<std::string_view> buffers) {
   if (writing_.empty()) std::swap(writing_, filling_);
@@ -29,10 +27,10 @@ void Output::sent(std::size_t count) {
   if (text_sent_ == writing_.size()) {
     writing_.clear();
     text_sent_ = 0;
-    if (writing_.capacity() > kMaxKept) writing_ = {};
+    if (writing_.capacity() > kKept) free_memory(writing_);
   }
   if (body_sent_ == body_.size()) {
-    body_ = {};
+    if (body_sent_ > 0) free_memory(body_);
     body_sent_ = 0;
   }
 }

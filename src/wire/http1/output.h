@@ -7,10 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/free_memory.h"
+
 namespace ofn::wire::http1 {
 
 // Lifetime: a gathered view is valid until the sent() that covers it, whatever is added meanwhile.
-// Cost: no allocation in the steady state; the buffers of an unusually large answer are given back.
+// Cost: no allocation in the steady state; buffers beyond kKept are given back when they are sent.
 class Output {
  public:
   // Where to append. Not while a body is queued.
@@ -24,10 +26,15 @@ class Output {
     return filling_.size() + writing_.size() - text_sent_ + body_.size() - body_sent_;
   }
   bool has_body() const { return !body_.empty(); }
+  // The memory that the buffers take.
+  std::size_t capacity() const {
+    return filling_.capacity() + writing_.capacity() + body_.capacity();
+  }
 
   std::size_t gather(std::span<std::string_view> buffers);
   void sent(std::size_t count);
-  void clear() { *this = {}; }
+  // Drops what was not sent, and gives its memory back.
+  void clear() { free_memory(*this); }
 
  private:
   std::string filling_;  // not gathered yet

@@ -63,8 +63,8 @@ class FakeSession final : public Session {
 
 // A whole connection without a socket, whose peer takes at most `window` bytes a turn.
 struct Bench {
-  explicit Bench(Limits limits_of_it = {}, BodyBudget* bodies_of_it = nullptr)
-      : limits(limits_of_it), bodies(bodies_of_it) {}
+  explicit Bench(Limits limits_of_it = {}, MemoryAccount* account_of_it = nullptr)
+      : limits(limits_of_it), account(account_of_it) {}
 
   Session& session() { return transport.session(); }
   void pump() {
@@ -90,12 +90,12 @@ struct Bench {
   std::string take() { return std::exchange(written, {}); }
 
   Limits limits;
-  BodyBudget* bodies;
+  MemoryAccount* account;
   ofn::testing::ManualClock clock;
   Loop loop{clock};
   TestHandler handler;
   HttpDate date;
-  SessionContext context{handler, limits, date, {}, {}, bodies};
+  SessionContext context{handler, limits, date, {}, {}, account};
   MemoryTransport transport{loop, make_session(context)};
   std::size_t window = MemoryTransport::kWhole;
   std::string written;

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -30,19 +31,21 @@ class BlockPool {
   }
 
   void* take(std::size_t size) {
-    const std::size_t index = class_of(size);
-    if (index == kClasses) return lend(std::malloc(sizeof(Head) + size), index);
+    const std::uint32_t index = class_of(size);
+    if (index == kClasses)
+      return lend(std::malloc(sizeof(Head) + size), index, static_cast<std::uint32_t>(size));
+    const auto rounded = static_cast<std::uint32_t>(size_of(index));
     Class& kept = classes_[index];
-    if (kept.first == nullptr) return lend(std::malloc(sizeof(Head) + size_of(index)), index);
+    if (kept.first == nullptr) return lend(std::malloc(sizeof(Head) + rounded), index, rounded);
     Block* const block = kept.first;
     kept.first = block->next;
     --kept.count;
-    return lend(block, index);
+    return lend(block, index, rounded);
   }
   void give(void* lent) {
     if (lent == nullptr) return;
     Head* const head = head_of(lent);
-    const std::size_t index = head->index;
+    const std::uint32_t index = head->index;
     if (index == kClasses || classes_[index].count == kKept) return std::free(head);
     Class& kept = classes_[index];
     kept.first = new (head) Block{kept.first};
@@ -51,13 +54,20 @@ class BlockPool {
   void* resize(void* lent, std::size_t size) {
     if (lent == nullptr) return take(size);
     Head* const head = head_of(lent);
-    if (head->index == kClasses) return lend(std::realloc(head, sizeof(Head) + size), kClasses);
+    if (head->index == kClasses) {
+      return lend(std::realloc(head, sizeof(Head) + size), kClasses,
+                  static_cast<std::uint32_t>(size));
+    }
     if (size <= size_of(head->index)) return lent;
     void* const larger = take(size);
     if (larger == nullptr) return nullptr;
     std::memcpy(larger, lent, size_of(head->index));
     give(lent);
     return larger;
+  }
+  // The size of a block that was lent; 0 for none.
+  static std::size_t size_of_lent(void* lent) {
+    return lent == nullptr ? 0 : head_of(lent)->size + sizeof(Head);
   }
   // How many blocks wait to be taken again.
   std::size_t kept() const {
@@ -68,11 +78,12 @@ class BlockPool {
 
  private:
   static constexpr std::size_t kSmallest = 32;
-  static constexpr std::size_t kClasses = 6;  // up to 1 KiB; a larger block is malloc's
+  static constexpr std::uint32_t kClasses = 6;  // up to 1 KiB; a larger block is malloc's
   static constexpr std::size_t kKept = 256;
 
   struct alignas(std::max_align_t) Head {
-    std::size_t index;  // its class; kClasses: none
+    std::uint32_t index;  // its class; kClasses: none
+    std::uint32_t size;   // of the block
   };
   struct Block {
     Block* next;
@@ -83,13 +94,14 @@ class BlockPool {
   };
 
   static constexpr std::size_t size_of(std::size_t index) { return kSmallest << index; }
-  static constexpr std::size_t class_of(std::size_t size) {
+  static constexpr std::uint32_t class_of(std::size_t size) {
     if (size > size_of(kClasses - 1)) return kClasses;
-    return size <= kSmallest ? 0 : std::bit_width((size - 1) / kSmallest);
+    return size <= kSmallest ? 0
+                             : static_cast<std::uint32_t>(std::bit_width((size - 1) / kSmallest));
   }
   static Head* head_of(void* lent) { return static_cast<Head*>(lent) - 1; }
-  static void* lend(void* memory, std::size_t index) {
-    return memory == nullptr ? nullptr : new (memory) Head{index} + 1;
+  static void* lend(void* memory, std::uint32_t index, std::uint32_t size) {
+    return memory == nullptr ? nullptr : new (memory) Head{index, size} + 1;
   }
 
   std::array<Class, kClasses> classes_;

@@ -21,13 +21,14 @@ constexpr std::int32_t kConnectionWindow = 1024 * 1024;
 constexpr std::int32_t kLastStream = 0x7fffffff - 2 * 1024;
 constexpr Duration kMaxPatience = std::chrono::minutes(6);  // gRPC servers take a PING in five
 constexpr std::size_t kKeptBody = 4096;
+constexpr std::size_t kKeptFields = std::size_t{4} * 1024;  // see FieldBlock::clear()
 
 }  // namespace
 
 // Lifetime: reused. It is free again when both have happened: nghttp2 has closed the stream, and
 // the outcome was delivered.
 struct ClientSession::Call {
-  explicit Call(std::uint32_t at) : index(at) {}
+  Call(std::uint32_t at, MemoryAccount* account) : index(at), share(account) {}
 
   std::uint32_t index;
   std::uint32_t generation = 0;
@@ -51,6 +52,7 @@ struct ClientSession::Call {
   FieldBlock head;
   FieldBlock trailers;
   std::string body;
+  MemoryShare share;  // of the answer's fields and body
 
   RequestTicket id() const { return RequestTicket{(std::uint64_t{generation} << 32U) | index}; }
 };
@@ -227,7 +229,8 @@ Reach ClientSession::reach_of(const Call& call) const {
 
 ClientSession::Call& ClientSession::acquire() {
   if (free_.empty()) {
-    calls_.push_back(std::make_unique<Call>(static_cast<std::uint32_t>(calls_.size())));
+    calls_.push_back(
+        std::make_unique<Call>(static_cast<std::uint32_t>(calls_.size()), options_.account));
     return *calls_.back();
   }
   Call& call = *free_.back();
@@ -283,6 +286,10 @@ void ClientSession::on_head(Call& call, bool end) {
                                                    std::to_string(options_.max_head) + " bytes"),
                                 .reach = Reach::kMaybe});
   }
+  // What every call keeps for the next answer is not counted: an ordinary answer costs no look at the account.
+  const std::size_t fields = call.head.capacity() + call.trailers.capacity();
+  if (fields > kKeptFields && !call.share.grow_to(call.body.capacity() + fields))
+    return refuse_for_memory(call);
   if (!call.state.has_head) {
     const Field* status = find_field(call.head.seal(), ":status");
     const std::string_view text = status == nullptr ? "" : status->value;
@@ -295,7 +302,8 @@ void ClientSession::on_head(Call& call, bool end) {
 
 void ClientSession::on_data(Call& call, std::string_view bytes) {
   if (call.state.finished) return;
-  if (call.body.size() + bytes.size() > options_.max_body) {
+  const std::size_t size = call.body.size() + bytes.size();
+  if (size > options_.max_body) {
     nghttp2_submit_rst_stream(engine_->get(), NGHTTP2_FLAG_NONE, call.state.stream, NGHTTP2_CANCEL);
     return finish(call,
                   ClientFailure{.error = Error(Code::kResourceExhausted,
@@ -303,7 +311,16 @@ void ClientSession::on_data(Call& call, std::string_view bytes) {
                                                    std::to_string(options_.max_body) + " bytes"),
                                 .reach = Reach::kMaybe});
   }
+  if (!grow(call.body, size, options_.max_body, call.share)) return refuse_for_memory(call);
   call.body.append(bytes);
+}
+
+// The peer may have done what it was asked: only its answer is lost.
+void ClientSession::refuse_for_memory(Call& call) {
+  nghttp2_submit_rst_stream(engine_->get(), NGHTTP2_FLAG_NONE, call.state.stream, NGHTTP2_CANCEL);
+  finish(call, ClientFailure{.error = Error(Code::kUnavailable,
+                                            "there is no memory for the answer; come back later"),
+                             .reach = Reach::kMaybe});
 }
 
 void ClientSession::on_closed(Call& call, std::uint32_t code) {
@@ -370,6 +387,7 @@ void ClientSession::recycle(Call& call) {
   call.trailers.clear();
   call.body.clear();
   if (call.body.capacity() > kKeptBody) call.body.shrink_to_fit();
+  call.share.release();
   ++call.generation;
   free_.push_back(&call);
 }

@@ -28,6 +28,7 @@
 #include "loop/loop.h"
 #include "wire/http2/block_pool.h"
 #include "wire/http2/frame_budget.h"
+#include "wire/memory_account.h"
 #include "wire/session.h"
 
 struct nghttp2_session_callbacks;
@@ -55,6 +56,8 @@ struct ClientOptions {
   Duration keepalive_interval = std::chrono::seconds(20);
   Duration keepalive_timeout = std::chrono::seconds(10);  // then it does not
   std::int32_t first_stream = 1;                          // tests begin near the end of the numbers
+  // What answers are kept in, until their callback has returned; it outlives the session. Null: without a limit.
+  MemoryAccount* account = nullptr;
 };
 
 // All views are valid during send() only.
@@ -131,6 +134,7 @@ class ClientSession final : public Session, private Ready {
   void on_farewell();
   void on_head(Call& call, bool end);
   void on_data(Call& call, std::string_view bytes);
+  void refuse_for_memory(Call& call);
   void on_closed(Call& call, std::uint32_t code);
   void finish(Call& call, std::optional<ClientFailure> failure);
   void deliver(Call& call);

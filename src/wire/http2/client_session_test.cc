@@ -13,6 +13,7 @@
 
 #include "testing/manual_clock.h"
 #include "wire/http2/raw_frames_for_test.h"
+#include "wire/memory_account.h"
 #include "wire/memory_transport.h"
 
 namespace ofn::wire::http2 {
@@ -412,6 +413,69 @@ TEST_F(ClientSessionTest, FloodsEndTheConnection) {
     EXPECT_EQ(seen.calls, 1) << c.name;
     EXPECT_EQ(seen.code, Code::kUnavailable) << c.name;
     EXPECT_FALSE(session_->accepts()) << c.name;
+  }
+}
+
+// What is kept of answers, and what happens when there is no memory for one.
+TEST_F(ClientSessionTest, AnswersAreTakenFromTheAccount) {
+  MemoryAccount account(1'000'000);
+  connect({.account = &account});
+  Seen seen;
+  send(seen, "request");
+  said();
+  RawFrames half;
+  half.headers(1, {{":status", "200"}}, false);
+  for (int i = 0; i < 5; ++i) half.data(1, std::string(10'000, 'x'), false);
+  hear(half);
+  EXPECT_GE(account.used(), 50'000U) << "the capacity, while the answer is on its way";
+  hear(RawFrames().data(1, "end", true));
+  EXPECT_EQ(seen.body.size(), 50'003U) << seen.error;
+  EXPECT_EQ(account.used(), 0U);
+  peer_.reset();
+}
+
+TEST_F(ClientSessionTest, WithoutMemoryTheAnswerFailsAndTheConnectionLives) {
+  struct Case {
+    const char* name;
+    RawFrames answer;
+  };
+  const std::vector<Case> cases = {
+      {"body", RawFrames()
+                   .headers(1, {{":status", "200"}}, false)
+                   .data(1, std::string(12'000, 'x'), false)},
+      {"fields",
+       RawFrames().headers(1, {{":status", "200"}, {"a", std::string(12'000, 'x')}}, false)},
+      {"trailers", RawFrames()
+                       .headers(1, {{":status", "200"}}, false)
+                       .headers(1, {{"a", std::string(12'000, 'x')}}, true)},
+  };
+  for (const Case& c : cases) {
+    MemoryAccount account(100'000);
+    connect({.account = &account});
+    Seen seen;
+    {
+      MemoryShare others(&account);
+      others.add(95'000);
+      send(seen, "request");
+      said();
+      hear(c.answer);
+      EXPECT_EQ(seen.calls, 1) << c.name;
+      EXPECT_EQ(seen.code, Code::kUnavailable) << c.name;
+      EXPECT_EQ(seen.reach, Reach::kMaybe) << c.name;
+      EXPECT_NE(seen.error.find("no memory"), std::string::npos) << c.name << seen.error;
+      said();
+    }
+    Seen later;
+    send(later, "request");
+    said();
+    hear(RawFrames()
+             .headers(3, {{":status", "200"}}, false)
+             .data(3, std::string(12'000, 'y'), true));
+    EXPECT_EQ(later.status, 200) << c.name << later.error;
+    EXPECT_EQ(later.body.size(), 12'000U) << c.name;
+    EXPECT_TRUE(session_->accepts()) << c.name;
+    peer_.reset();
+    EXPECT_EQ(account.used(), 0U) << c.name;
   }
 }
 

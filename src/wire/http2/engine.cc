@@ -34,26 +34,44 @@ struct Options {
   nghttp2_option* value = nullptr;
 };
 
-// The pool as nghttp2 sees it.
-nghttp2_mem memory_of(BlockPool& pool) {
-  static constexpr auto kPool = [](void* user) -> BlockPool& {
-    return *static_cast<BlockPool*>(user);
-  };
-  return {.mem_user_data = &pool,
-          .malloc = [](std::size_t size, void* user) { return kPool(user).take(size); },
-          .free = [](void* lent, void* user) { kPool(user).give(lent); },
-          .calloc =
-              [](std::size_t count, std::size_t size, void* user) {
-                void* const lent = kPool(user).take(count * size);
-                return lent == nullptr ? lent : std::memset(lent, 0, count * size);
-              },
-          .realloc = [](void* lent, std::size_t size,
-                        void* user) { return kPool(user).resize(lent, size); }};
-}
-
 }  // namespace
 
-Engine::Engine(Role role, nghttp2_session_callbacks* callbacks, void* user, BlockPool* blocks) {
+// The pool as nghttp2 sees it; what it lends is counted.
+struct Engine::CountedMemory {
+  static nghttp2_mem of(Engine& engine) {
+    return {.mem_user_data = &engine,
+            .malloc = take,
+            .free =
+                [](void* lent, void* user) {
+                  self(user).lent_ -= BlockPool::size_of_lent(lent);
+                  self(user).blocks_->give(lent);
+                },
+            .calloc =
+                [](std::size_t count, std::size_t size, void* user) {
+                  void* const lent = take(count * size, user);
+                  return lent == nullptr ? lent : std::memset(lent, 0, count * size);
+                },
+            .realloc =
+                [](void* lent, std::size_t size, void* user) {
+                  const std::size_t before = BlockPool::size_of_lent(lent);
+                  void* const larger = self(user).blocks_->resize(lent, size);
+                  if (larger != nullptr)
+                    self(user).lent_ += BlockPool::size_of_lent(larger) - before;
+                  return larger;
+                }};
+  }
+
+ private:
+  static Engine& self(void* user) { return *static_cast<Engine*>(user); }
+  static void* take(std::size_t size, void* user) {
+    void* const lent = self(user).blocks_->take(size);
+    self(user).lent_ += BlockPool::size_of_lent(lent);
+    return lent;
+  }
+};
+
+Engine::Engine(Role role, nghttp2_session_callbacks* callbacks, void* user, BlockPool* blocks)
+    : blocks_(blocks) {
   const Options options;
   nghttp2_option_set_max_outbound_ack(options.value, kMaxAcks);
 #ifdef OFN_NGHTTP2_LIMITS_CONTINUATIONS
@@ -62,7 +80,7 @@ Engine::Engine(Role role, nghttp2_session_callbacks* callbacks, void* user, Bloc
   nghttp2_option_set_no_auto_window_update(options.value, role == Role::kServer ? 1 : 0);
   nghttp2_option_set_no_closed_streams(options.value, role == Role::kClient ? 1 : 0);
   std::optional<nghttp2_mem> memory;
-  if (blocks != nullptr) memory = memory_of(*blocks);
+  if (blocks != nullptr) memory = CountedMemory::of(*this);
   const auto make =
       role == Role::kServer ? nghttp2_session_server_new3 : nghttp2_session_client_new3;
   const int made = make(&session_, callbacks, user, options.value, memory ? &*memory : nullptr);

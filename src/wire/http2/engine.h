@@ -46,6 +46,8 @@ class Engine {
   // value of written() with which the socket has taken all of it.
   void note_end(std::uint64_t& end) { noted_ = &end; }
 
+  // The memory of nghttp2's session and of the batch that waits for the socket; without a pool of the batch alone.
+  std::size_t memory() const { return lent_ + out_.capacity(); }
   // Frames that wait, but for DATA whose window is closed.
   std::size_t backlog() const;
   // Nothing will follow in either direction, and all was handed to the socket.
@@ -59,7 +61,10 @@ class Engine {
 
  private:
   void produce();
+  struct CountedMemory;
 
+  BlockPool* blocks_;
+  std::size_t lent_ = 0;  // by the pool
   nghttp2_session* session_ = nullptr;
   std::string out_;
   std::size_t head_ = 0;        // what of out_ is written

@@ -4,13 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/free_memory.h"
 #include "wire/field_rules.h"
 
 namespace ofn::wire::http2 {
 
 namespace {
-constexpr std::size_t kKeptBytes = 4096;
-constexpr std::size_t kKeptFields = 64;
+constexpr std::size_t kKeptBytes = 1024;
+constexpr std::size_t kKeptFields = 32;
 }  // namespace
 
 void FieldBlock::add(std::string_view name, std::string_view value) {
@@ -28,7 +29,7 @@ void FieldBlock::add(std::string_view name, std::string_view value) {
 
 void FieldBlock::grow(std::size_t size) {
   std::string larger;
-  larger.reserve(2 * size);
+  larger.reserve(std::max(size, 2 * bytes_.capacity()));
   larger += bytes_;
   const auto moved = [&](std::string_view text) {
     return std::string_view(larger.data() + (text.data() - bytes_.data()), text.size());
@@ -53,8 +54,8 @@ void FieldBlock::clear() {
   bytes_.clear();
   fields_.clear();
   cookies_ = 0;
-  if (bytes_.capacity() > kKeptBytes) bytes_.shrink_to_fit();
-  if (fields_.capacity() > kKeptFields) fields_.shrink_to_fit();
+  if (bytes_.capacity() > kKeptBytes) free_memory(bytes_);
+  if (fields_.capacity() > kKeptFields) free_memory(fields_);
 }
 
 }  // namespace ofn::wire::http2

@@ -25,6 +25,8 @@ class FieldBlock {
   std::span<const Field> seal();
   std::span<const Field> fields() const { return fields_; }
   std::size_t size() const { return fields_.size(); }
+  // The memory that it takes.
+  std::size_t capacity() const { return bytes_.capacity() + fields_.capacity() * sizeof(Field); }
   // The field at `index` is another one from now on, of views that live as long as the block.
   void replace(std::size_t index, const Field& field) { fields_[index] = field; }
   // Forgets the fields, and gives back a buffer that one huge block has made large.

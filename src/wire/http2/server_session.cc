@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "base/free_memory.h"
 #include "wire/http2/server_session_impl.h"
 
 namespace ofn::wire::http2 {
@@ -25,18 +26,10 @@ constexpr int kMaxContinuations = 8;
 constexpr std::size_t kMaxBacklog = 1000;
 // So many times what was received in a header block is what HPACK makes of an ordinary one at most.
 constexpr std::size_t kAmplified = 8;
+// The memory of nghttp2 and of heads that a connection may have uncounted: an ordinary one has less (docs/limits.md).
+constexpr std::size_t kOwnMemory = std::size_t{24} * 1024;
 // Streams that are kept for the next requests.
 constexpr std::size_t kPooled = 16;
-
-// An exception must not cross nghttp2, which calls us.
-bool reserved(std::string& body, std::size_t size) {
-  try {
-    body.reserve(size);
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-  return true;
-}
 
 std::string_view reason_of(int status) {
   switch (status) {
@@ -51,7 +44,7 @@ std::string_view reason_of(int status) {
     case 431:
       return "the request's fields are too large";
     case 503:
-      return "there is no memory for the request's body; come back later";
+      return "not enough memory for the request; try again later";
     default:
       return "CONNECT and methods this long are not supported";
   }
@@ -159,7 +152,7 @@ void ServerSession::start(Transport& transport) {
     for (const Field& field : upgraded_head_->seal())
       stream.add_field(field.name, field.value, limits_);
     stream.body() = std::move(upgraded_body_);
-    stream.body_share().add(stream.body().size());
+    stream.share().add(stream.body().capacity());
     upgraded_head_.reset();
     on_head(stream, true);
   }
@@ -167,6 +160,7 @@ void ServerSession::start(Transport& transport) {
 }
 
 void ServerSession::receive(std::string_view bytes) {
+  if (shed_) return;
   scanner_.scan(bytes, [this](const FrameHead& frame) { budget_->spend(frame); });
   if (budget_->exhausted(now())) {
     engine_.terminate(NGHTTP2_ENHANCE_YOUR_CALM);
@@ -181,12 +175,13 @@ void ServerSession::receive(std::string_view bytes) {
     unfinished_since_ = now();
     look_at(unfinished_since_ + limits_.head_timeout);
   }
+  count_memory();
   transport_->wake();
 }
 
 ServerStream& ServerSession::open_stream(std::int32_t id) {
   if (pool_.empty())
-    pool_.push_back(std::make_unique<ServerStream>(*this, transport_->loop(), bodies_));
+    pool_.push_back(std::make_unique<ServerStream>(*this, transport_->loop(), account_));
   ServerStream& stream = *pool_.back().release();  // its own from now on, see ServerStream
   pool_.pop_back();
   last_id_ = id;
@@ -244,7 +239,8 @@ int ServerSession::on_frame(const nghttp2_frame& frame) {
 
 int ServerSession::on_head(ServerStream& stream, bool end) {
   stream.notes.receiving = !end;
-  const int status = stream.check_head(limits_);
+  count_head(stream);
+  const int status = may_hold_more() ? stream.check_head(limits_) : 503;
   if (status < 0) {
     count_bad_head(stream);
     reset(stream, NGHTTP2_PROTOCOL_ERROR);
@@ -253,16 +249,15 @@ int ServerSession::on_head(ServerStream& stream, bool end) {
     answer_early(stream, status);
   } else if (end) {
     dispatch(stream);
-  } else if (bodies_ != nullptr && !bodies_->has_room(stream.content_length().value_or(0))) {
+  } else if (!has_room(stream.content_length().value_or(0))) {
     answer_early(stream, 503);
   } else {
     look_at(stream.notes.last_progress + limits_.body_timeout);
     const std::size_t size = stream.content_length().value_or(0);
     if (size > kFreeBody) ask_for_memory(stream);
-    if (!stream.notes.waits_for_memory && !reserved(stream.body(), size)) {
-      answer_early(stream, 503);
-      return 0;
-    }
+    // On the peer's word, while there is plenty.
+    if (!stream.notes.waits_for_memory && (account_ == nullptr || account_->may_reserve(size)))
+      grow(stream.body(), size, size, stream.share());
     if (stream.expects_continue()) {
       const nghttp2_nv status_nv = make_nv(":status", "100");
       nghttp2_submit_headers(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(), nullptr, &status_nv, 1,
@@ -277,20 +272,19 @@ int ServerSession::on_data(ServerStream* stream, std::string_view bytes) {
   if (stream == nullptr || stream->notes.discarding) return 0;
   stream->notes.last_progress = now();
   std::string& body = stream->body();
-  if (body.size() + bytes.size() > limits_.body_bytes) {
+  const std::size_t size = body.size() + bytes.size();
+  if (size > limits_.body_bytes) {
     answer_early(*stream, 413);
     return 0;
   }
-  if (!stream->body_share().grow_to(body.size() + bytes.size())) {
+  const std::size_t most = stream->content_length().value_or(limits_.body_bytes);
+  if (!grow(body, size, most, stream->share()) &&
+      !(transport_->make_room(std::max(size, 2 * body.capacity())) &&
+        grow(body, size, most, stream->share()))) {
     answer_early(*stream, 503);
     return 0;
   }
-  try {
-    body.append(bytes);
-  } catch (const std::bad_alloc&) {
-    answer_early(*stream, 503);
-    return 0;
-  }
+  body.append(bytes);
   if (stream->notes.reserved == 0 && !stream->notes.waits_for_memory &&
       body.size() > kFreeBody / 2) {
     ask_for_memory(*stream);
@@ -354,15 +348,15 @@ void ServerSession::dispatch(ServerStream& stream) {
     return answer_early(stream, 431);
   }
   settle_memory(stream);
-  handler_.handle(stream.share());
+  handler_.handle(stream.give_to_handler());
 }
 
 // --- answers -------------------------------------------------------------------------------------
 
 void ServerSession::answer_early(ServerStream& stream, int status) {
   stream.notes.discarding = true;
-  stream.body() = {};  // its memory is not kept while the peer goes on
-  stream.body_share().release();
+  free_memory(stream.body());  // its memory is not kept while the peer goes on
+  stream.share().release();
   settle_memory(stream);
   const std::string_view reason = reason_of(status);
   const RequestId id = refused_ ? refused_(*transport_, status, reason) : RequestId();
@@ -370,16 +364,21 @@ void ServerSession::answer_early(ServerStream& stream, int status) {
   Response response = stream.refusal(status, reason);
   if (status == 503) response.header("retry-after", "1");
   stream.respond(std::move(response), std::span(&extra, refused_ ? 1 : 0), {});
+  stream.drop_head();
+  count_head(stream);
 }
 
 void ServerSession::send_answer(ServerStream& stream, std::span<const Field> extra) {
+  if (shed_) return stream.shed();
   stream.notes.last_progress = now();
   look_at(now() + limits_.write_timeout);
   writer_.submit(engine_.get(), stream, extra, clock().system_now());
+  end_if_too_much(stream);
   transport_->wake();
 }
 
 void ServerSession::send_more(ServerStream& stream) {
+  if (shed_) return stream.shed();
   stream.notes.last_progress = now();
   look_at(now() + limits_.write_timeout);
   if (stream.body_complete() && stream.unsent() == 0 && !stream.trailers().empty()) {
@@ -445,6 +444,62 @@ void ServerSession::reset(ServerStream& stream, std::uint32_t code) {
   nghttp2_submit_rst_stream(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(), code);
 }
 
+// --- memory --------------------------------------------------------------------------------------
+
+// Called when a header block is complete.
+void ServerSession::count_head(ServerStream& stream) {
+  const std::size_t head = stream.head_capacity();
+  heads_ += head - stream.counted_head;
+  stream.counted_head = head;
+  count_memory();
+}
+
+// What nghttp2 and the heads take beyond what any connection may keep.
+void ServerSession::count_memory() {
+  const std::size_t memory = engine_.memory() + heads_;
+  if (memory <= kOwnMemory && share_.taken() == 0) return;
+  share_.set(memory <= kOwnMemory ? 0 : memory);
+}
+
+// Returns true if one more request may be kept for this peer.
+bool ServerSession::may_hold_more() {
+  if (account_ == nullptr) return true;
+  if (account_->exhausted() && !transport_->make_room(0)) return false;
+  if (!account_->is_short()) return true;
+  std::size_t held = share_.taken();
+  for (ServerStream* stream : streams_) held += stream->share().taken();
+  return held <= account_->connection_share();
+}
+
+// Answers are never refused. So when there is no memory any more, a connection is ended whose peer has left more than its
+// share unread already.
+void ServerSession::end_if_too_much(const ServerStream& answered) {
+  if (account_ == nullptr || !account_->exhausted() || transport_->make_room(0)) return;
+  if (held_by_peer() - answered.held_by_peer() > account_->connection_share()) shed();
+}
+
+bool ServerSession::has_room(std::size_t bytes) {
+  return account_ == nullptr || account_->has_room(bytes) || transport_->make_room(bytes);
+}
+
+std::size_t ServerSession::held_by_peer() const {
+  if (shed_) return 0;
+  std::size_t held = 0;
+  bool waits = false;
+  for (const ServerStream* stream : streams_) {
+    held += stream->held_by_peer();
+    waits = waits || stream->waits_for_peer();
+  }
+  return waits ? held + share_.taken() : held;
+}
+
+// The transport ends the connection next. Nothing is read or written any more, so nghttp2 asks for no answer's body.
+void ServerSession::shed() {
+  shed_ = true;
+  for (ServerStream* stream : streams_) stream->shed();
+  share_.set(0);
+}
+
 // --- streams' ends -------------------------------------------------------------------------------------
 
 void ServerSession::on_closed(std::int32_t id) {
@@ -465,6 +520,8 @@ void ServerSession::on_closed(std::int32_t id) {
 
 void ServerSession::take_back(ServerStream& stream, std::size_t reserved) {
   reserved_ -= reserved;
+  heads_ -= stream.counted_head;
+  stream.counted_head = 0;
   streams_[stream.index] = streams_.back();
   streams_[stream.index]->index = stream.index;
   streams_.pop_back();
@@ -502,17 +559,17 @@ bool ServerSession::upgrade(std::string_view settings, const Message& request) {
 }
 
 std::unique_ptr<Session> make_server_session(Handler& handler, const Limits& limits,
-                                             OnRefused refused, BodyBudget* bodies,
+                                             OnRefused refused, MemoryAccount* account,
                                              BlockPool* blocks) {
-  return std::make_unique<ServerSession>(handler, limits, std::move(refused), bodies, blocks);
+  return std::make_unique<ServerSession>(handler, limits, std::move(refused), account, blocks);
 }
 
 Result<std::unique_ptr<Session>> make_upgraded_session(Handler& handler, const Limits& limits,
                                                        std::string_view settings,
                                                        const Message& request, OnRefused refused,
-                                                       BodyBudget* bodies, BlockPool* blocks) {
+                                                       MemoryAccount* account, BlockPool* blocks) {
   auto session =
-      std::make_unique<ServerSession>(handler, limits, std::move(refused), bodies, blocks);
+      std::make_unique<ServerSession>(handler, limits, std::move(refused), account, blocks);
   if (!session->upgrade(settings, request))
     return fail(Code::kInvalidArgument, "HTTP2-Settings is malformed");
   return session;

@@ -17,10 +17,10 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "wire/body_budget.h"
 #include "wire/exchange.h"
 #include "wire/http2/block_pool.h"
 #include "wire/limits.h"
+#include "wire/memory_account.h"
 #include "wire/refusal.h"
 #include "wire/session.h"
 
@@ -30,7 +30,7 @@ namespace ofn::wire::http2 {
 // Lifetime: `handler` and `limits` outlive the session; exchanges may outlive it. The first bytes
 //   that it receives are the client's connection preface.
 //
-// `refused` is told of what is answered here and never reaches the handler; `bodies`, which outlives
+// `refused` is told of what is answered here and never reaches the handler; `account`, which outlives
 // the session's exchanges, bounds their memory (null: nothing does). `blocks`, which outlives the session, is the memory that
 // sessions of one loop share (null: each has its own from malloc).
 //
@@ -41,7 +41,8 @@ namespace ofn::wire::http2 {
 //   ones share twice Limits::body_bytes per connection, first come first served. One of unknown
 //   length has Limits::body_bytes of them until it is complete.
 std::unique_ptr<Session> make_server_session(Handler& handler, const Limits& limits,
-                                             OnRefused refused = {}, BodyBudget* bodies = nullptr,
+                                             OnRefused refused = {},
+                                             MemoryAccount* account = nullptr,
                                              BlockPool* blocks = nullptr);
 
 // For an HTTP/1.1 request that asked for `Upgrade: h2c`; it becomes stream 1 of the session (RFC
@@ -49,6 +50,6 @@ std::unique_ptr<Session> make_server_session(Handler& handler, const Limits& lim
 // Errors: kInvalidArgument when that is malformed: the upgrade is to be ignored.
 Result<std::unique_ptr<Session>> make_upgraded_session(
     Handler& handler, const Limits& limits, std::string_view settings, const Message& request,
-    OnRefused refused = {}, BodyBudget* bodies = nullptr, BlockPool* blocks = nullptr);
+    OnRefused refused = {}, MemoryAccount* account = nullptr, BlockPool* blocks = nullptr);
 
 }  // namespace ofn::wire::http2

@@ -29,6 +29,7 @@ void ServerSession::input_ended() {
 }
 
 Ending ServerSession::ending() const {
+  if (shed_) return Ending::kAbort;
   if (engine_.finished() || (input_ended_ && open_ == 0)) return Ending::kLinger;
   return Ending::kOpen;
 }

@@ -25,12 +25,13 @@ namespace ofn::wire::http2 {
 
 class ServerSession final : public Session, public StreamOwner {
  public:
-  ServerSession(Handler& handler, const Limits& limits, OnRefused refused, BodyBudget* bodies,
+  ServerSession(Handler& handler, const Limits& limits, OnRefused refused, MemoryAccount* account,
                 BlockPool* blocks)
       : handler_(handler),
         limits_(limits),
         refused_(std::move(refused)),
-        bodies_(bodies),
+        account_(account),
+        share_(account),
         engine_(Role::kServer, callbacks(), this, blocks) {}
   ~ServerSession() override { leave_streams(); }
 
@@ -42,12 +43,15 @@ class ServerSession final : public Session, public StreamOwner {
   void lost(const Error&) override { leave_streams(); }
   bool wants_input() const override { return !input_ended_ && !engine_.finished(); }
   std::size_t gather(std::span<std::string_view> buffers) override {
-    return engine_.gather(buffers);
+    return shed_ ? 0 : engine_.gather(buffers);
   }
   void sent(std::size_t count) override { engine_.sent(count); }
   Ending ending() const override;
   void drain() override;
   bool idle() const override { return open_ == 0 && !scanner_.unfinished(); }
+
+  std::size_t held_by_peer() const override;
+  void shed() override;
 
   // StreamOwner
   void send_answer(ServerStream& stream, std::span<const Field> extra) override;
@@ -76,6 +80,11 @@ class ServerSession final : public Session, public StreamOwner {
   void on_closed(std::int32_t id);
   void on_frame_sent(const nghttp2_frame& frame);
 
+  void count_head(ServerStream& stream);
+  void count_memory();
+  bool may_hold_more();
+  void end_if_too_much(const ServerStream& answered);
+  bool has_room(std::size_t bytes);
   void ask_for_memory(ServerStream& stream);
   bool grant_memory(ServerStream& stream);
   void settle_memory(ServerStream& stream);
@@ -99,7 +108,10 @@ class ServerSession final : public Session, public StreamOwner {
   Handler& handler_;
   const Limits& limits_;
   OnRefused refused_;
-  BodyBudget* bodies_;
+  MemoryAccount* account_;
+  MemoryShare share_;      // of the account, for nghttp2 and the heads
+  std::size_t heads_ = 0;  // memory of the streams' heads
+  bool shed_ = false;
   Transport* transport_ = nullptr;
   FrameScanner scanner_{NGHTTP2_CLIENT_MAGIC_LEN};
   std::optional<FrameBudget> budget_;

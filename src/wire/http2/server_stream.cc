@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/free_memory.h"
 #include "wire/authority.h"
 #include "wire/field_rules.h"
 
@@ -19,9 +20,9 @@ constexpr std::size_t kFieldOverhead = 32;
 // 4 KB. It is not decoded to its end.
 constexpr std::size_t kBearable = 4;
 // A body's buffer that is kept for the next request.
-constexpr std::size_t kKeptBody = 4096;
-// An answer's body that is not counted: a connection's streams hold no more than 1.6 MB in them.
-constexpr std::size_t kSmallAnswer = std::size_t{16} * 1024;
+constexpr std::size_t kKeptBody = 1024;
+// An answer's body that is not counted: all streams of a connection hold no more than 100 KB in them.
+constexpr std::size_t kSmallAnswer = 1024;
 
 std::string_view* pseudo_field(Message& message, std::string_view name) {
   if (name == ":method") return &message.method;
@@ -49,7 +50,7 @@ void ServerStream::respond(Response response, std::span<const Field> extra,
   on_abandoned_ = nullptr;
   if (!state_.open || owner_ == nullptr) return;
   response_ = std::move(response);
-  if (response_.body().size() > kSmallAnswer) body_share_.add(response_.body().size());
+  if (response_.body().size() > kSmallAnswer) share_.add(response_.body().capacity());
   for (const Field& field : trailers) answer_trailers_.add(field.name, field.value);
   owner_->send_answer(*this, extra);
 }
@@ -72,7 +73,9 @@ void ServerStream::write(std::string_view bytes) {
   OFN_CHECK(state_.in_pieces && !state_.finished);
   if (bytes.empty() || !sends_pieces()) return;
   pieces_.erase(0, std::exchange(notes.sent, 0));
+  const std::size_t before = pieces_.capacity();
   pieces_ += bytes;
+  if (pieces_.capacity() > before) share_.add(pieces_.capacity() - before);
   owner_->send_more(*this);
 }
 
@@ -186,7 +189,22 @@ Response ServerStream::refusal(int status, std::string_view reason) const {
   return Response(std::string(reason) + "\n").status(status);
 }
 
-ExchangePtr ServerStream::share() {
+void ServerStream::drop_head() {
+  message_ = {};
+  head_.clear();
+  trailer_block_.clear();
+}
+
+void ServerStream::shed() {
+  if (held_by_peer() == 0) return;
+  if (!state_.shared) free_memory(body_);
+  free_memory(response_);
+  free_memory(pieces_);
+  notes.sent = 0;
+  share_.release();
+}
+
+ExchangePtr ServerStream::give_to_handler() {
   message_.body = body_;
   message_.body_bytes = &body_;
   message_.trailers = trailer_block_.seal();
@@ -227,11 +245,11 @@ void ServerStream::let_go() {
   trailer_block_.clear();
   answer_trailers_.clear();
   body_.clear();
-  body_share_.release();
-  if (body_.capacity() > kKeptBody) body_.shrink_to_fit();
+  share_.release();
+  if (body_.capacity() > kKeptBody) free_memory(body_);
   message_ = {};
-  response_ = {};
-  pieces_ = {};
+  free_memory(response_);
+  free_memory(pieces_);
   state_ = {};
   owner_->take_back(*this, std::exchange(notes, {}).reserved);
 }

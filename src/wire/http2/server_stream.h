@@ -14,10 +14,10 @@
 
 #include "base/clock.h"
 #include "loop/loop.h"
-#include "wire/body_budget.h"
 #include "wire/exchange.h"
 #include "wire/http2/field_block.h"
 #include "wire/limits.h"
+#include "wire/memory_account.h"
 
 namespace ofn::wire::http2 {
 
@@ -45,8 +45,8 @@ class StreamOwner {
 // Threads: the loop's; see Exchange.
 class ServerStream final : public Exchange {
  public:
-  ServerStream(StreamOwner& owner, Loop& loop, BodyBudget* bodies)
-      : owner_(&owner), loop_(&loop), body_share_(bodies) {}
+  ServerStream(StreamOwner& owner, Loop& loop, MemoryAccount* account)
+      : owner_(&owner), loop_(&loop), share_(account) {}
   ServerStream(const ServerStream&) = delete;
   ServerStream& operator=(const ServerStream&) = delete;
 
@@ -78,7 +78,19 @@ class ServerStream final : public Exchange {
   bool expects_continue() const { return state_.expects_continue; }
   bool is_head_request() const { return message_.method == "HEAD"; }
   std::string& body() { return body_; }
-  BodyShare& body_share() { return body_share_; }
+  MemoryShare& share() { return share_; }
+  // The memory of the request's fields, which its session counts.
+  std::size_t head_capacity() const { return head_.capacity() + trailer_block_.capacity(); }
+  // The memory of bodies that waits for the peer: to be complete, or to be read.
+  std::size_t held_by_peer() const {
+    return state_.shared && !state_.answered ? 0 : share_.taken();
+  }
+  // Nobody looks at the request any more: frees its fields.
+  void drop_head();
+  // Returns true if its request is incomplete, or its answer not read.
+  bool waits_for_peer() const { return state_.open && (!state_.shared || state_.answered); }
+  // The session is about to end: gives the bodies' memory back that no handler sees.
+  void shed();
   bool trailers_too_large() const { return state_.trailers_too_large; }
   // A trailer frames or routes the message: it is malformed.
   bool has_bad_trailer() const { return state_.bad_trailer; }
@@ -89,7 +101,7 @@ class ServerStream final : public Exchange {
   // The answer with which it is refused, in the words that its caller understands.
   Response refusal(int status, std::string_view reason) const;
   // The request is complete: from now on it also belongs to who gets the result.
-  ExchangePtr share();
+  ExchangePtr give_to_handler();
   // The peer closed its direction of the connection, and is probably gone; an answer is sent all the
   // same.
   void warn();
@@ -129,7 +141,8 @@ class ServerStream final : public Exchange {
     bool accounted = false;         // it was not the peer who spoilt it, or that is counted
   };
   Notes notes;
-  std::size_t index = 0;  // in the session's list
+  std::size_t index = 0;         // in the session's list
+  std::size_t counted_head = 0;  // what its session has counted of head_capacity()
 
  private:
   void release() override;
@@ -166,7 +179,7 @@ class ServerStream final : public Exchange {
   FieldBlock trailer_block_;
   FieldBlock answer_trailers_;
   std::string body_;
-  BodyShare body_share_;  // of the request's, and of a large answer's
+  MemoryShare share_;  // of the account, for the bodies of request and answer
   Message message_;
   Response response_;
   std::string pieces_;

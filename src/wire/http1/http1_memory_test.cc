@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "wire/body_budget.h"
 #include "wire/http1/session_bench_for_test.h"
+#include "wire/memory_account.h"
 
 namespace ofn::wire::http1 {
 namespace {
@@ -17,32 +17,34 @@ std::string with_length(std::size_t size) {
   return kHead + "Content-Length: " + std::to_string(size) + "\r\n\r\n";
 }
 
-TEST(Http1BodyBudget, ABodyIsCountedUntilItsExchangeIsGivenBack) {
-  BodyBudget bodies(100'000);
+TEST(Http1Memory, ABodyIsCountedUntilItsExchangeIsGivenBack) {
+  MemoryAccount bodies(100'000);
   Bench bench({}, &bodies);
   bench.handler.keeps = true;
   bench.send(with_length(1'000) + std::string(400, 'x'));
-  EXPECT_EQ(bodies.used(), 400U) << "what has arrived, not what was announced";
+  const std::size_t counted = bodies.used();
+  EXPECT_GE(counted, 1'000U + with_length(1'000).size()) << "what is allocated";
+  EXPECT_LE(counted, 1'100U);
   bench.send(std::string(600, 'x'));
-  EXPECT_EQ(bodies.used(), 1'000U);
+  EXPECT_EQ(bodies.used(), counted);
   bench.handler.kept[0]->respond(Response("ok"));
-  EXPECT_EQ(bodies.used(), 1'000U) << "the function may still read it";
+  EXPECT_EQ(bodies.used(), counted) << "the function may still read it";
   bench.handler.kept.clear();
   EXPECT_EQ(bodies.used(), 0U);
 }
 
-TEST(Http1BodyBudget, AnExchangeThatOutlivesItsSessionGivesItBack) {
-  BodyBudget bodies(100'000);
+TEST(Http1Memory, AnExchangeThatOutlivesItsSessionGivesItBack) {
+  MemoryAccount bodies(100'000);
   Bench bench({}, &bodies);
   bench.handler.keeps = true;
   bench.send(with_length(1'000) + std::string(1'000, 'x'));
   bench.transport.destroy_session();
-  EXPECT_EQ(bodies.used(), 1'000U);
+  EXPECT_GE(bodies.used(), 1'000U);
   bench.handler.kept.clear();
   EXPECT_EQ(bodies.used(), 0U);
 }
 
-TEST(Http1BodyBudget, WithoutMemoryItIs503AndNothingIsKept) {
+TEST(Http1Memory, WithoutMemoryItIs503AndNothingIsKept) {
   const std::string chunk = "3e8\r\n" + std::string(1'000, 'x') + "\r\n";
   struct Case {
     const char* name;
@@ -57,13 +59,13 @@ TEST(Http1BodyBudget, WithoutMemoryItIs503AndNothingIsKept) {
       {"chunked", kHead + "Transfer-Encoding: chunked\r\n\r\n", chunk},
   };
   for (const Case& c : cases) {
-    BodyBudget bodies(1'000);
-    BodyShare others(&bodies);
+    MemoryAccount bodies(1'000);
+    MemoryShare others(&bodies);
     others.add(500);
     Bench bench({}, &bodies);
     bench.send(c.first);
     EXPECT_EQ(bench.session().ending(), Ending::kOpen) << c.name;
-    BodyShare more(&bodies);
+    MemoryShare more(&bodies);
     more.add(200);  // meanwhile
     bench.send(c.second);
     const std::string answer = bench.take();
@@ -76,8 +78,8 @@ TEST(Http1BodyBudget, WithoutMemoryItIs503AndNothingIsKept) {
   }
 }
 
-TEST(Http1BodyBudget, WhoAnnouncesMuchAndSendsNothingTakesNothing) {
-  BodyBudget bodies(1'000);
+TEST(Http1Memory, WhoAnnouncesMuchAndSendsNothingTakesNothing) {
+  MemoryAccount bodies(1'500);
   Bench silent({}, &bodies);
   silent.send(with_length(1'000));
   Bench good({}, &bodies);
@@ -85,8 +87,8 @@ TEST(Http1BodyBudget, WhoAnnouncesMuchAndSendsNothingTakesNothing) {
   EXPECT_EQ(good.take(), kOk);
 }
 
-TEST(Http1BodyBudget, ALargeAnswerIsCountedUntilItWasSent) {
-  BodyBudget bodies(1'000);
+TEST(Http1Memory, ALargeAnswerIsCountedUntilItWasSent) {
+  MemoryAccount bodies(1'000);
   Bench bench({}, &bodies);
   bench.handler.answer = std::string(100'000, 'x');
   bench.window = 0;

@@ -1,6 +1,4 @@
 // What streams take of the memory that all bodies share, and what they are told when there is none.
-#include "wire/body_budget.h"
-
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -8,13 +6,14 @@
 #include <gtest/gtest.h>
 
 #include "wire/http2/server_session_for_test.h"
+#include "wire/memory_account.h"
 
 namespace ofn::wire::http2 {
 namespace {
 
 using namespace server_bench;
 
-class Http2BodyBudget : public ServerSessionTest {
+class Http2Memory : public ServerSessionTest {
  protected:
   void connect_counted() {
     connect();
@@ -22,11 +21,11 @@ class Http2BodyBudget : public ServerSessionTest {
         loop_, make_server_session(handler_, limits_, {}, &bodies_));
   }
 
-  BodyBudget bodies_{100'000};
+  MemoryAccount bodies_{100'000};
   const std::string kilo_ = std::string(1'000, 'x');  // a body: borrowed until it is sent
 };
 
-TEST_F(Http2BodyBudget, ABodyIsCountedUntilItsExchangeIsGivenBack) {
+TEST_F(Http2Memory, ABodyIsCountedUntilItsExchangeIsGivenBack) {
   connect_counted();
   Result result;
   send(result, kPost, kilo_);
@@ -40,7 +39,7 @@ TEST_F(Http2BodyBudget, ABodyIsCountedUntilItsExchangeIsGivenBack) {
   EXPECT_EQ(bodies_.used(), 0U);
 }
 
-TEST_F(Http2BodyBudget, AnExchangeThatOutlivesItsSessionGivesItBack) {
+TEST_F(Http2Memory, AnExchangeThatOutlivesItsSessionGivesItBack) {
   connect_counted();
   Result result;
   send(result, kPost, kilo_);
@@ -52,11 +51,11 @@ TEST_F(Http2BodyBudget, AnExchangeThatOutlivesItsSessionGivesItBack) {
   client_.reset();  // before the result that it would tell
 }
 
-TEST_F(Http2BodyBudget, WithoutMemoryTheStreamIs503AndTheConnectionLives) {
+TEST_F(Http2Memory, WithoutMemoryTheStreamIs503AndTheConnectionLives) {
   connect_counted();
   handler_.answer = echo;
   {
-    BodyShare others(&bodies_);
+    MemoryShare others(&bodies_);
     others.add(99'500);
     Result announced;
     Result small;
@@ -74,7 +73,7 @@ TEST_F(Http2BodyBudget, WithoutMemoryTheStreamIs503AndTheConnectionLives) {
   EXPECT_EQ(later.status, 200) << later.error;
 }
 
-TEST_F(Http2BodyBudget, ABodyOfUnknownLengthIsCountedAsItArrives) {
+TEST_F(Http2Memory, ABodyOfUnknownLengthIsCountedAsItArrives) {
   server_ = std::make_unique<MemoryTransport>(loop_,
                                               make_server_session(handler_, limits_, {}, &bodies_));
   server_->feed(RawFrames().preface().settings().bytes());
@@ -82,7 +81,7 @@ TEST_F(Http2BodyBudget, ABodyOfUnknownLengthIsCountedAsItArrives) {
       {":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
   talk(RawFrames().headers(1, post, false).data(1, std::string(1'000, 'x'), false));
   EXPECT_EQ(bodies_.used(), 1'000U);
-  BodyShare others(&bodies_);
+  MemoryShare others(&bodies_);
   others.add(99'000);
   const auto seen = talk(RawFrames().data(1, "x", false));
   EXPECT_TRUE(std::ranges::any_of(
@@ -91,7 +90,7 @@ TEST_F(Http2BodyBudget, ABodyOfUnknownLengthIsCountedAsItArrives) {
   EXPECT_EQ(handler_.handled, 0);
 }
 
-TEST_F(Http2BodyBudget, ALargeAnswerIsCountedUntilItsStreamIsClosed) {
+TEST_F(Http2Memory, ALargeAnswerIsCountedUntilItsStreamIsClosed) {
   connect_counted();
   handler_.answer = [](Exchange& exchange) {
     exchange.respond(Response(std::string(200'000, 'x')));

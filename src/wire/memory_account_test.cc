@@ -1,4 +1,4 @@
-#include "wire/body_budget.h"
+#include "wire/memory_account.h"
 
 #include <thread>
 #include <vector>
@@ -8,10 +8,10 @@
 namespace ofn::wire {
 namespace {
 
-TEST(BodyBudget, AShareTakesInStepsAndGivesAllBack) {
-  BodyBudget budget(100'000);
+TEST(MemoryAccount, AShareTakesInStepsAndGivesAllBack) {
+  MemoryAccount budget(100'000);
   {
-    BodyShare share(&budget);
+    MemoryShare share(&budget);
     EXPECT_TRUE(share.grow_to(10));
     EXPECT_EQ(budget.used(), 10U) << "a small body takes its size";
     EXPECT_TRUE(share.grow_to(20'000));
@@ -25,17 +25,17 @@ TEST(BodyBudget, AShareTakesInStepsAndGivesAllBack) {
   EXPECT_EQ(budget.used(), 0U);
 }
 
-TEST(BodyBudget, ItTellsWhenALargeOneIsDone) {
-  BodyBudget budget(10'000'000);
+TEST(MemoryAccount, ItTellsWhenALargeOneIsDone) {
+  MemoryAccount budget(10'000'000);
   int told = 0;
   budget.on_large_done([&] { ++told; });
   {
-    BodyShare small(&budget);
-    BodyShare large(&budget);
-    BodyShare answer(&budget);
-    ASSERT_TRUE(small.grow_to(BodyBudget::kLarge / 2));
-    ASSERT_TRUE(large.grow_to(BodyBudget::kLarge));
-    answer.add(BodyBudget::kLarge);
+    MemoryShare small(&budget);
+    MemoryShare large(&budget);
+    MemoryShare answer(&budget);
+    ASSERT_TRUE(small.grow_to(MemoryAccount::kLarge / 2));
+    ASSERT_TRUE(large.grow_to(MemoryAccount::kLarge));
+    answer.add(MemoryAccount::kLarge);
     large.release();
     EXPECT_EQ(told, 1);
     large.release();
@@ -44,18 +44,18 @@ TEST(BodyBudget, ItTellsWhenALargeOneIsDone) {
   EXPECT_EQ(told, 2);
 }
 
-TEST(BodyBudget, ABodyOfExactlyItsSizeFits) {
-  BodyBudget budget(50'000);
-  BodyShare share(&budget);
+TEST(MemoryAccount, ABodyOfExactlyItsSizeFits) {
+  MemoryAccount budget(50'000);
+  MemoryShare share(&budget);
   for (std::size_t size = 1'000; size <= 50'000; size += 1'000) EXPECT_TRUE(share.grow_to(size));
   EXPECT_FALSE(budget.exhausted());
   EXPECT_FALSE(share.grow_to(50'001));
 }
 
-TEST(BodyBudget, WhatIsRefusedChangesNothing) {
-  BodyBudget budget(50'000);
-  BodyShare first(&budget);
-  BodyShare second(&budget);
+TEST(MemoryAccount, WhatIsRefusedChangesNothing) {
+  MemoryAccount budget(50'000);
+  MemoryShare first(&budget);
+  MemoryShare second(&budget);
   ASSERT_TRUE(first.grow_to(40'000));
   const std::size_t taken = budget.used();
   EXPECT_FALSE(second.grow_to(16'000));
@@ -64,9 +64,9 @@ TEST(BodyBudget, WhatIsRefusedChangesNothing) {
   EXPECT_TRUE(second.grow_to(16'000));
 }
 
-TEST(BodyBudget, AnAnswerIsCountedWhateverIsLeft) {
-  BodyBudget budget(1'000);
-  BodyShare share(&budget);
+TEST(MemoryAccount, AnAnswerIsCountedWhateverIsLeft) {
+  MemoryAccount budget(1'000);
+  MemoryShare share(&budget);
   share.add(900);
   EXPECT_FALSE(budget.exhausted());
   share.add(900);
@@ -78,20 +78,20 @@ TEST(BodyBudget, AnAnswerIsCountedWhateverIsLeft) {
   EXPECT_FALSE(budget.has_room(1'001));
 }
 
-TEST(BodyBudget, WithoutABudgetThereIsNoLimit) {
-  BodyShare share(nullptr);
+TEST(MemoryAccount, WithoutABudgetThereIsNoLimit) {
+  MemoryShare share(nullptr);
   EXPECT_TRUE(share.grow_to(std::size_t{1} << 40));
   share.add(1);
 }
 
-TEST(BodyBudget, ThreadsNeverTakeMoreThanThereIsAndNothingIsLost) {
-  BodyBudget budget(64'000);
+TEST(MemoryAccount, ThreadsNeverTakeMoreThanThereIsAndNothingIsLost) {
+  MemoryAccount budget(64'000);
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&] {
         for (int turn = 0; turn < 5'000; ++turn) {
-          BodyShare share(&budget);
+          MemoryShare share(&budget);
           if (share.grow_to(16'000)) share.grow_to(30'000);
         }
       });

@@ -1,0 +1,83 @@
+#include "wire/memory_account.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace ofn::wire {
+
+bool MemoryAccount::take(std::size_t bytes) {
+  std::size_t before = used_.load(std::memory_order_relaxed);
+  do {
+    if (before > bytes_ || bytes > bytes_ - before) return false;
+  } while (!used_.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
+  tell_if_short(before, bytes);
+  return true;
+}
+
+bool MemoryShare::grow_to(std::size_t bytes) {
+  if (account_ == nullptr) return true;
+  if (bytes > taken_) {
+    const std::size_t missing = bytes - taken_;
+    // A small buffer takes its size. A larger one takes whole steps, as long as there are any.
+    const bool in_steps = bytes > kStep && take((missing + kStep - 1) / kStep * kStep);
+    if (!in_steps && !take(missing)) return false;
+  }
+  asked_ = std::max(asked_, bytes);
+  return true;
+}
+
+bool MemoryShare::take(std::size_t bytes) {
+  if (!account_->take(bytes)) return false;
+  taken_ += bytes;
+  return true;
+}
+
+void MemoryShare::add(std::size_t bytes) {
+  if (account_ == nullptr) return;
+  account_->add(bytes);
+  taken_ += bytes;
+  asked_ += bytes;
+}
+
+void MemoryShare::set(std::size_t bytes) {
+  if (account_ == nullptr) return;
+  if (bytes > taken_) {
+    const std::size_t missing = (bytes - taken_ + kStep - 1) / kStep * kStep;
+    account_->add(missing);
+    taken_ += missing;
+  } else if (taken_ - bytes >= 2 * kStep || (bytes == 0 && taken_ > 0)) {
+    account_->subtract(taken_ - bytes);
+    taken_ = bytes;
+  }
+  asked_ = bytes;
+}
+
+void MemoryShare::release() {
+  asked_ = 0;
+  if (taken_ == 0) return;
+  const std::size_t given = std::exchange(taken_, 0);
+  account_->subtract(given);
+  if (given >= MemoryAccount::kLarge && account_->large_done_) account_->large_done_();
+}
+
+bool grow(std::string& buffer, std::size_t size, std::size_t most, MemoryShare& share) {
+  if (size <= buffer.capacity()) return true;
+  // A string that fits into its own object has allocated nothing.
+  const std::size_t before = buffer.capacity() > std::string().capacity() ? buffer.capacity() : 0;
+  // A reserve() of less than twice the capacity reserves twice the capacity: so a string that has most of what it may
+  // ever need is replaced, not grown.
+  const std::size_t wanted = std::max(size, std::min(2 * before, most));
+  if (!share.grow_by(wanted - std::min(before, wanted))) return false;
+  try {
+    std::string larger;
+    larger.reserve(wanted);
+    larger.append(buffer);
+    buffer.swap(larger);
+    return true;
+  } catch (const std::bad_alloc&) {  // a limit of the process that is lower than the account
+    return false;
+  }
+}
+
+}  // namespace ofn::wire
