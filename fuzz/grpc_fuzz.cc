@@ -15,6 +15,7 @@
 #include "loop/loop.h"
 #include "wire/grpc/channel.h"
 #include "wire/grpc/codec.h"
+#include "wire/grpc/compression.h"
 #include "wire/grpc/server.h"
 #include "wire/grpc/status.h"
 #include "wire/http2/server_session.h"
@@ -45,6 +46,10 @@ void codecs(std::string_view text) {
   }
   if (const auto message = grpc::unframe(text, {.max_size = 100, .encoding = "gzip"}))
     OFN_CHECK(grpc::frame(*message) == text);
+  for (const std::string_view encoding : {"gzip", "deflate"}) {
+    const auto inflated = grpc::decompress(encoding, text, 1000);
+    OFN_CHECK(!inflated || inflated->size() <= 1000);
+  }
   OFN_CHECK(grpc::unframe(grpc::frame(text), {}) == text);
 }
 

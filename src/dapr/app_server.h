@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "dapr/app_api.h"
@@ -32,6 +33,15 @@ class AppServer final : public wire::Handler {
   AppServer(AppApi& api, AppServerOptions options);
 
   void handle(wire::ExchangePtr exchange) override { server_.handle(std::move(exchange)); }
+  std::optional<Response> refuse_call(const wire::Message& head) override {
+    return server_.refuse_call(head);
+  }
+
+  // A request over HTTP/2 for a method that is here, which is no gRPC by its content type: handle() answers it 415.
+  bool is_misaddressed(const wire::Message& message) const {
+    return message.version == wire::Version::kHttp2 && message.method == "POST" &&
+           server_.has(message.target) && !is_grpc(message);
+  }
 
   // Is it gRPC at all, and over HTTP/2?
   static bool is_grpc(const wire::Message& message);

@@ -133,7 +133,7 @@ Error::Context as_context(const std::vector<Header>& metadata) {
   return context;
 }
 
-Server::Server(DaprApi& api) : server_({}) {
+Server::Server(DaprApi& api, std::size_t max_message) : server_({.max_message = max_message}) {
   const auto add = [this](std::string_view path, grpc::Method method) {
     server_.add(std::string(path), std::move(method));
   };

@@ -6,6 +6,9 @@
 // Whoever speaks gRPC can call it. Methods of Dapr's API that DaprApi does not have are UNIMPLEMENTED.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+
 #include "dapr/api.h"
 #include "wire/exchange.h"
 #include "wire/grpc/server.h"
@@ -15,9 +18,13 @@ namespace ofn::dapr {
 // Lifetime: `api` outlives it; it outlives its calls. Threads: as wire::grpc::Server.
 class Server final : public wire::Handler {
  public:
-  explicit Server(DaprApi& api);
+  // `max_message`: of a call or an answer, in bytes; more is RESOURCE_EXHAUSTED.
+  explicit Server(DaprApi& api, std::size_t max_message = wire::grpc::kDefaultMaxMessage);
 
   void handle(wire::ExchangePtr exchange) override { server_.handle(std::move(exchange)); }
+  std::optional<Response> refuse_call(const wire::Message& head) override {
+    return server_.refuse_call(head);
+  }
 
  private:
   wire::grpc::Server server_;

@@ -9,8 +9,7 @@
 
 namespace ofn {
 
-// Does a sidecar call this program? Without triggers its gRPC methods are nobody's, and a function
-// may have their paths.
+// Does a sidecar call this program? Without triggers its gRPC methods are nobody's.
 enum class Callbacks { kNone, kGrpc, kHttp };
 
 // Lifetime: all of them outlive it. Threads: the loop's.
@@ -22,12 +21,20 @@ class Front final : public wire::Handler {
   void handle(wire::ExchangePtr exchange) override {
     const wire::Message& message = exchange->request();
     if (dapr::AppServer::is_health_check(message) ||
-        (callbacks_ == Callbacks::kGrpc && dapr::AppServer::is_grpc(message))) {
+        (callbacks_ == Callbacks::kGrpc &&
+         (dapr::AppServer::is_grpc(message) || grpc_.is_misaddressed(message)))) {
       return grpc_.handle(std::move(exchange));
     }
     if (callbacks_ == Callbacks::kHttp && http_.wants(message))
       return http_.handle(std::move(exchange));
     requests_.handle(std::move(exchange));
+  }
+
+  // A method that nobody has is refused at once, on every port.
+  std::optional<Response> refuse_call(const wire::Message& head) override {
+    if (dapr::AppServer::is_health_check(head)) return std::nullopt;
+    if (callbacks_ == Callbacks::kGrpc) return grpc_.refuse_call(head);
+    return requests_.refuse_call(head);
   }
 
  private:

@@ -131,6 +131,9 @@ void Connection::serve() {
     case Ending::kLinger:
       if (!waiting_writable_) linger();
       break;
+    case Ending::kClose:
+      if (!waiting_writable_) close();
+      break;
     case Ending::kAbort:
       reset_on_close();
       close();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -91,6 +92,9 @@ class Handler {
  public:
   virtual ~Handler() = default;
   virtual void handle(ExchangePtr exchange) = 0;
+  // Asked about a gRPC call over HTTP/2 as soon as its head is here, because its caller may leave the stream open for as
+  // long as it likes: the answer if nobody takes such a call. nullopt: the call goes to handle() when it is whole.
+  virtual std::optional<Response> refuse_call(const Message& /*head*/) { return std::nullopt; }
 };
 
 }  // namespace ofn::wire

@@ -27,6 +27,14 @@ std::string join_cookies(std::span<const Field> fields) {
   return joined;
 }
 
+bool is_grpc_content_type(std::string_view text) {
+  constexpr std::string_view kType = "application/grpc";
+  if (text.size() < kType.size() || !same_field_name(text.substr(0, kType.size()), kType))
+    return false;
+  text.remove_prefix(kType.size());
+  return text.empty() || text.front() == '+' || text.front() == ';';
+}
+
 bool well_formed_target(std::string_view target) {
   const char* at = target.data();
   const char* const end = at + target.size();

@@ -20,6 +20,9 @@ bool may_not_trail(std::string_view name);
 // The value of all Cookie fields together: one list, joined by "; " (RFC 9113 §8.2.3, RFC 6265 §5.4).
 std::string join_cookies(std::span<const Field> fields);
 
+// "application/grpc", alone or with a suffix ("+proto", ";…").
+bool is_grpc_content_type(std::string_view text);
+
 // Is this origin-form target well-formed: a strict path, and behind the first '?' whatever a browser or curl sends there?
 bool well_formed_target(std::string_view target);
 

@@ -42,7 +42,7 @@ void PrefaceSession::give_up() {
 }
 
 void PrefaceSession::drain() {
-  if (seen_.empty()) ending_ = Ending::kLinger;
+  if (seen_.empty()) ending_ = Ending::kClose;
   transport_->wake();
 }
 

@@ -45,7 +45,8 @@ enum class Ending {
   kOpen,    // not at all
   kLinger,  // shut down writing, read and discard a bounded amount, close: the peer reads our last
             // answer, not a reset
-  kAbort,   // reset at once, unwritten output is dropped
+  kClose,  // at once: the peer has long had everything, and what it may be sending is not ours to answer
+  kAbort,  // reset at once, unwritten output is dropped
 };
 
 // Where bytes can be had from. Lifetime: of one Session::receive_from().

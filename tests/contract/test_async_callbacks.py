@@ -1,6 +1,8 @@
 """The callbacks of a function that a sidecar triggers, called by another gRPC implementation."""
 
+import gzip
 import json
+import zlib
 
 import grpc
 import h2.events
@@ -138,19 +140,27 @@ _EVENT = appcallback_pb2.TopicEventRequest(id="1", pubsub_name="events", topic="
 _FRAMED = len(_EVENT).to_bytes(5, "big") + _EVENT
 
 
+def _compressed(message):
+    return b"\1" + len(message).to_bytes(4, "big") + message
+
+
 @pytest.mark.parametrize(
     ("change", "body", "status", "code"),
     [
         ({}, _FRAMED, 200, Code.OK),
         ({"content-type": "application/grpc+proto"}, _FRAMED, 200, Code.OK),
         # No gRPC: nothing that runs the function.
-        ({"content-type": "application/json"}, _FRAMED, 404, None),
-        ({"content-type": "application/grpc-web"}, _FRAMED, 404, None),
+        ({"content-type": "application/json"}, _FRAMED, 415, None),
+        ({"content-type": "application/grpc-web"}, _FRAMED, 415, None),
         ({"method": "GET"}, _FRAMED, 405, None),
         ({"path": _CALLBACK + "s"}, _FRAMED, 200, Code.UNIMPLEMENTED),
         ({"grpc-timeout": "0n"}, _FRAMED, 200, Code.DEADLINE_EXCEEDED),
         ({"grpc-timeout": "soon"}, _FRAMED, 200, Code.INTERNAL),
-        ({"grpc-encoding": "gzip"}, b"\1" + _FRAMED[1:], 200, Code.UNIMPLEMENTED),
+        ({"grpc-encoding": "snappy"}, b"\1" + _FRAMED[1:], 200, Code.UNIMPLEMENTED),
+        ({"grpc-encoding": "gzip"}, b"\1" + _FRAMED[1:], 200, Code.INTERNAL),
+        ({"grpc-encoding": "gzip"}, _compressed(gzip.compress(_EVENT)), 200, Code.OK),
+        ({"grpc-encoding": "deflate"}, _compressed(zlib.compress(_EVENT)), 200, Code.OK),
+        ({"grpc-encoding": "gzip"}, _compressed(gzip.compress(bytes(1_000_000))), 200, Code.RESOURCE_EXHAUSTED),
         ({}, b"", 200, Code.INTERNAL),
         ({}, _FRAMED[:-1], 200, Code.INTERNAL),
         ({}, _FRAMED + _FRAMED, 200, Code.INTERNAL),

@@ -165,3 +165,15 @@ def test_a_request_s_id_is_kept_out_of_the_header_table(echo):
             sizes.append(len(frames.until(HEADERS, stream).payload))
         assert max(sizes[1:]) > 50
         assert min(sizes[1:]) < sizes[0] - 9, "its name is there"
+
+
+@pytest.mark.parametrize("path", ["/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "/no.Service/Method", "/"])
+def test_a_grpc_call_is_unimplemented_while_its_stream_is_open(echo, path):
+    head = [
+        (b":method", b"POST"), (b":scheme", b"http"), (b":path", path.encode()), (b":authority", b"x"),
+        (b"content-type", b"application/grpc"), (b"te", b"trailers"),
+    ]  # fmt: skip
+    with Raw(echo.port) as raw:
+        raw.send(PREFACE + settings() + headers(1, head))
+        answer = Frames(raw).until(HEADERS, 1)
+    assert answer.flags & END_STREAM

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "wire/grpc/server.h"
+
 namespace ofn {
 
 namespace {
@@ -32,18 +34,27 @@ Request::Parts parts_of(const wire::Message& message) {
   return parts;
 }
 
-bool is_probe(const wire::Message& message) {
-  if (message.method != "GET") return false;
+enum class Probe {
+  kNone,
+  kPlatform,  // of kubelet or Knative: never the function's concern
+  kLoadBalancer,  // of a proxy before us: for a path that an author's route has, it is the function's health
+};
+
+// Whatever the method: Knative's probe for h2c is an OPTIONS with `Upgrade: h2c`.
+Probe probe_of(const wire::Message& message) {
   for (const Field& field : message.fields) {
     if (field.name.size() == 10 && same_field_name(field.name, "user-agent")) {
-      if (field.value.starts_with("kube-probe/")) return true;
+      if (field.value.starts_with("kube-probe/")) return Probe::kPlatform;
+      if (field.value.starts_with("GoogleHC/") || field.value.starts_with("ELB-HealthChecker/") ||
+          field.value == "Envoy/HC")
+        return Probe::kLoadBalancer;
     } else if (field.name.size() == 15) {
       if (same_field_name(field.name, "k-network-probe") ||
           same_field_name(field.name, "k-kubelet-probe"))
-        return true;
+        return Probe::kPlatform;
     }
   }
-  return false;
+  return Probe::kNone;
 }
 
 // What the functions-framework specification keeps from functions.
@@ -164,11 +175,8 @@ HttpService::Shard::~Shard() = default;
 
 void HttpService::Shard::handle(wire::ExchangePtr exchange) {
   const wire::Message& message = exchange->request();
-  if (is_probe(message)) {
-    const bool ready = !service_.draining_;
-    return answer_without_function(
-        *exchange, Response(ready ? "ok\n" : "draining\n").status(ready ? 200 : 503));
-  }
+  const Probe probe = probe_of(message);
+  if (probe == Probe::kPlatform) return answer_probe(*exchange);
   if (free_.empty()) {
     calls_.push_back(std::make_unique<Call>(*this));
     free_.push_back(calls_.back().get());
@@ -177,6 +185,7 @@ void HttpService::Shard::handle(wire::ExchangePtr exchange) {
   Call& call = *free_.back();
   const std::string_view path = message.target.substr(0, message.target.find('?'));
   const Routes::Match match = call.find(service_.routes_, message.method, path);
+  if (probe == Probe::kLoadBalancer && !match.is_authors) return answer_probe(*exchange);
   if (!match.is_authors && is_for_nobody(path)) {
     return answer_without_function(*exchange, Response("not found\n").status(404));
   }
@@ -196,6 +205,17 @@ void HttpService::Shard::handle(wire::ExchangePtr exchange) {
   }
   free_.pop_back();
   call.start(std::move(exchange), match);
+}
+
+// A function has no way to speak gRPC: its caller is told so in its own words.
+std::optional<Response> HttpService::Shard::refuse_call(const wire::Message& head) {
+  return wire::grpc::unimplemented("unknown method " + std::string(head.target));
+}
+
+void HttpService::Shard::answer_probe(wire::Exchange& exchange) {
+  const bool ready = !service_.draining_;
+  answer_without_function(exchange,
+                          Response(ready ? "ok\n" : "draining\n").status(ready ? 200 : 503));
 }
 
 void HttpService::Shard::stop_calls() {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -42,8 +43,10 @@ class HttpService {
 };
 
 // One loop's part. Answered here, without user code:
-//   GET probes of kubelet (User-Agent: kube-probe/…) and of Knative (K-Network-Probe, K-Kubelet-Probe): 200, or 503
-//     while draining
+//   probes of kubelet (User-Agent: kube-probe/…) and of Knative (K-Network-Probe, K-Kubelet-Probe), whatever their method,
+//     path or HTTP version: 200, or 503 while draining; health checks of load balancers (User-Agent: GoogleHC/…,
+//     ELB-HealthChecker/…, Envoy/HC) the same, unless an author's route has their path
+//   gRPC calls: UNIMPLEMENTED
 //   a path that no route has: 404; another method than its routes': 405 with Allow
 //   /robots.txt, /favicon.ico: 404 (functions-framework specification), unless an author's route has them
 //   more calls than run and wait: 503 with Retry-After; 429 for events, as CloudEvents' HTTP binding wants
@@ -58,12 +61,14 @@ class HttpService::Shard final : public wire::Handler {
   ~Shard() override;
 
   void handle(wire::ExchangePtr exchange) override;
+  std::optional<Response> refuse_call(const wire::Message& head) override;
   // Asks every function that runs to stop: the server is about to give up on it.
   void stop_calls();
 
  private:
   class Call;
 
+  void answer_probe(wire::Exchange& exchange);
   void answer_without_function(wire::Exchange& exchange, Response response);
 
   HttpService& service_;

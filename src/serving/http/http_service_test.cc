@@ -188,6 +188,9 @@ TEST_F(HttpServiceTest, ProbesAndTheTwoFilesNeverRunTheFunction) {
       {"/healthz", {{"user-agent", "kube-probe/"}}, 200, 503},
       {"/", {{"K-Network-Probe", "queue"}}, 200, 503},
       {"/", {{"K-Kubelet-Probe", "x"}}, 200, 503},
+      {"/", {{"User-Agent", "GoogleHC/1.0"}}, 200, 503},
+      {"/", {{"User-Agent", "ELB-HealthChecker/2.0"}}, 200, 503},
+      {"/x", {{"User-Agent", "Envoy/HC"}}, 200, 503},
       {"/robots.txt", {}, 404, 404},
       {"/favicon.ico?v=1", {}, 404, 404},
   };
@@ -213,10 +216,14 @@ TEST_F(HttpServiceTest, ProbesAndTheTwoFilesNeverRunTheFunction) {
     until([&] { return answer.released; });
     EXPECT_EQ(g_calls, ++expected) << target;
   }
-  Answer posted;
-  send(posted, "/", {{"User-Agent", "kube-probe/1.30"}}, "POST");
-  until([&] { return posted.released; });
-  EXPECT_EQ(g_calls, ++expected) << "a probe is a GET";
+  // Knative's probe for h2c is an OPTIONS.
+  for (const std::string_view method : {"POST", "OPTIONS", "HEAD", "PUT", "BREW"}) {
+    Answer probed;
+    send(probed, "/", {{"User-Agent", "kube-probe/1.30"}}, std::string(method));
+    testing::settle(loop_);
+    EXPECT_EQ(probed.status, 503) << method;
+    EXPECT_EQ(g_calls, expected) << method;
+  }
 }
 
 TEST_F(HttpServiceTest, RoutesDecide) {

@@ -21,6 +21,11 @@ std::string_view value_of(std::span<const Field> fields, std::string_view name) 
   return field == nullptr ? std::string_view() : field->value;
 }
 
+std::ptrdiff_t statuses_in(std::span<const Field> fields) {
+  return std::ranges::count_if(
+      fields, [](const Field& field) { return same_field_name(field.name, "grpc-status"); });
+}
+
 }  // namespace
 
 struct Channel::Call {
@@ -151,8 +156,9 @@ void Channel::on_outcome(Call& call, const http2::ClientOutcome& outcome) {
 }
 
 void Channel::on_reply(Call& call, const http2::ClientReply& reply) {
-  // A trailers-only answer says in its head what the others say in their trailers.
-  const std::span<const Field> last = reply.trailers.empty() ? reply.fields : reply.trailers;
+  // A trailers-only answer says in its head what the others say in their trailers: it has no body.
+  const bool only_head = reply.trailers.empty() && reply.body.empty();
+  const std::span<const Field> last = only_head ? reply.fields : reply.trailers;
   CallResult result{.status = {},
                     .initial_metadata = reply.fields,
                     .trailing_metadata = last,
@@ -165,7 +171,17 @@ void Channel::on_reply(Call& call, const http2::ClientReply& reply) {
         "the peer answered HTTP status " + std::to_string(reply.status) + " without a gRPC status";
     return finish(call, result);
   }
+  // One that contradicts itself has confirmed nothing.
+  if (statuses_in(reply.fields) + statuses_in(reply.trailers) > 1) {
+    status = {.code = Code::kUnknown, .message = "the peer's answer has more than one gRPC status"};
+    return finish(call, result);
+  }
   status.code = parse_code(code->value);
+  if (status.ok() && reply.status != 200) {
+    status = {.code = code_of_http_status(reply.status),
+              .message = "the peer answered HTTP status " + std::to_string(reply.status)};
+    return finish(call, result);
+  }
   if (!status.ok()) {
     status.message = percent_decode(value_of(last, "grpc-message"));
     if (const auto details = decode_binary(value_of(last, "grpc-status-details-bin")))
@@ -177,8 +193,10 @@ void Channel::on_reply(Call& call, const http2::ClientReply& reply) {
     status = {.code = Code::kUnknown, .message = "the peer's answer is not gRPC"};
     return finish(call, result);
   }
+  std::string inflated;
   const auto message = unframe(reply.body, {.max_size = options_.max_message,
-                                            .encoding = value_of(reply.fields, "grpc-encoding")});
+                                            .encoding = value_of(reply.fields, "grpc-encoding"),
+                                            .inflated = &inflated});
   if (message) {
     result.message = *message;
   } else {

@@ -8,9 +8,8 @@
 #include <ratio>
 #include <utility>
 
-#include <ofn/field.h>
-
 #include "base/base64.h"
+#include "wire/grpc/compression.h"
 
 namespace ofn::wire::grpc {
 
@@ -63,16 +62,19 @@ std::expected<std::string_view, Status> unframe(std::string_view body, const Unf
   if (body[0] == 1) {
     if (rules.encoding.empty() || rules.encoding == "identity")
       return refuse(Code::kInternal, "the message is compressed, but no encoding was named");
-    return refuse(Code::kUnimplemented, "messages compressed with " +
-                                            percent_encode(rules.encoding) +
-                                            " are not supported, only identity is");
   }
-  if (body[0] != 0) return refuse(Code::kInternal, "the message has unknown flags");
+  if (body[0] != 0 && body[0] != 1) return refuse(Code::kInternal, "the message has unknown flags");
   const std::string_view rest = body.substr(kFrameHeadSize);
   if (rest.size() < size) return refuse(Code::kInternal, "the message is truncated");
   if (rest.size() > size)
     return refuse(Code::kInternal, "a second message came where one was expected");
-  return rest;
+  if (body[0] == 0) return rest;
+  if (rules.inflated == nullptr)
+    return refuse(Code::kUnimplemented, "compressed messages are not supported here");
+  auto inflated = decompress(rules.encoding, rest, rules.max_size);
+  if (!inflated) return std::unexpected(std::move(inflated.error()));
+  *rules.inflated = *std::move(inflated);
+  return *rules.inflated;
 }
 
 std::string format_timeout(Duration left) {
@@ -141,14 +143,6 @@ std::optional<std::vector<std::string>> decode_binary(std::string_view text) {
     if (comma == std::string_view::npos) return values;
     text.remove_prefix(comma + 1);
   }
-}
-
-bool is_grpc_content_type(std::string_view text) {
-  constexpr std::string_view kType = "application/grpc";
-  if (text.size() < kType.size() || !same_field_name(text.substr(0, kType.size()), kType))
-    return false;
-  text.remove_prefix(kType.size());
-  return text.empty() || text.front() == '+' || text.front() == ';';
 }
 
 }  // namespace ofn::wire::grpc

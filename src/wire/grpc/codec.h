@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "wire/field_rules.h"
 #include "wire/grpc/status.h"
 
 namespace ofn::wire::grpc {
@@ -27,12 +28,14 @@ void append_frame(std::string& to, std::string_view message);
 
 struct UnframeRules {
   std::size_t max_size = kDefaultMaxMessage;
-  std::string_view encoding = {};  // the peer's grpc-encoding
+  std::string_view encoding = {};   // the peer's grpc-encoding
+  std::string* inflated = nullptr;  // where a compressed message's bytes go; null: none is taken
 };
 
-// The one message of a unary call's body; the view points into `body`.
-//   larger than allowed RESOURCE_EXHAUSTED · compressed UNIMPLEMENTED (INTERNAL when the encoding
-//   is identity) · none, a second one, truncated, other flags INTERNAL
+// The one message of a unary call's body; the view points into `body`, or into `inflated`.
+//   larger than allowed, compressed or not, RESOURCE_EXHAUSTED · compressed in a way that compression.h does not know
+//   UNIMPLEMENTED · compressed although the encoding is identity, not what its encoding says, none, a second one, truncated,
+//   other flags INTERNAL
 std::expected<std::string_view, Status> unframe(std::string_view body, const UnframeRules& rules);
 
 // grpc-timeout: at most eight digits and a unit, H M S m u n. Rounded up; what has passed is "1n".
@@ -51,7 +54,6 @@ std::string encode_binary(std::string_view bytes);
 // Padded or not; several values joined by commas. nullopt: not base64.
 std::optional<std::vector<std::string>> decode_binary(std::string_view text);
 
-// "application/grpc", alone or with a suffix ("+proto", ";…").
-bool is_grpc_content_type(std::string_view text);
+using wire::is_grpc_content_type;
 
 }  // namespace ofn::wire::grpc

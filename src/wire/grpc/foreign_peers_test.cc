@@ -45,11 +45,59 @@ TEST_F(GrpcTest, AnswersOfOtherServers) {
       {"no status", grpc(frame("x")), {{"x", "y"}}, Code::kUnknown, ""},
       {"odd status", grpc(frame("x")), {{"grpc-status", "77"}}, Code::kUnknown, ""},
       {"fine", grpc(frame("x")), ok, Code::kOk, "x"},
+      // Only one valid status says that a call has succeeded, and only where a call's end is told.
+      {"no trailers", grpc(frame("x")), {}, Code::kUnknown, ""},
+      {"no trailers, status in the head",
+       grpc(frame("x")).header("grpc-status", "0"),
+       {},
+       Code::kUnknown,
+       ""},
+      {"status in the head and in trailers", grpc(frame("x")).header("grpc-status", "0"), ok,
+       Code::kUnknown, ""},
+      {"0, then 13",
+       grpc(frame("x")),
+       {{"grpc-status", "0"}, {"grpc-status", "13"}},
+       Code::kUnknown,
+       ""},
+      {"13, then 0",
+       grpc(frame("x")),
+       {{"grpc-status", "13"}, {"grpc-status", "0"}},
+       Code::kUnknown,
+       ""},
+      {"0 twice",
+       grpc(frame("x")),
+       {{"grpc-status", "0"}, {"x", "y"}, {"grpc-status", "0"}},
+       Code::kUnknown,
+       ""},
+      {"empty status", grpc(frame("x")), {{"grpc-status", ""}}, Code::kUnknown, ""},
+      {"-0", grpc(frame("x")), {{"grpc-status", "-0"}}, Code::kUnknown, ""},
+      {"+0", grpc(frame("x")), {{"grpc-status", "+0"}}, Code::kUnknown, ""},
+      {"00", grpc(frame("x")), {{"grpc-status", "00"}}, Code::kUnknown, ""},
+      {"05", grpc(frame("x")), {{"grpc-status", "05"}}, Code::kUnknown, ""},
+      {"0x0", grpc(frame("x")), {{"grpc-status", "0x0"}}, Code::kUnknown, ""},
+      {"0.0", grpc(frame("x")), {{"grpc-status", "0.0"}}, Code::kUnknown, ""},
+      {"OK", grpc(frame("x")), {{"grpc-status", "OK"}}, Code::kUnknown, ""},
+      {"0, 0", grpc(frame("x")), {{"grpc-status", "0, 0"}}, Code::kUnknown, ""},
+      {"17", grpc(frame("x")), {{"grpc-status", "17"}}, Code::kUnknown, ""},
+      {"-1", grpc(frame("x")), {{"grpc-status", "-1"}}, Code::kUnknown, ""},
+      {"2^32", grpc(frame("x")), {{"grpc-status", "4294967296"}}, Code::kUnknown, ""},
+      {"2^64", grpc(frame("x")), {{"grpc-status", "18446744073709551616"}}, Code::kUnknown, ""},
+      {"0 with HTTP's 500", grpc(frame("x")).status(500), ok, Code::kUnknown, ""},
+      {"0 with HTTP's 503", grpc(frame("x")).status(503), ok, Code::kUnavailable, ""},
+      {"trailers only, 0", grpc("").header("grpc-status", "0"), {}, Code::kInternal, ""},
+      {"trailers only, 0 twice",
+       grpc("").header("grpc-status", "0").header("grpc-status", "0"),
+       {},
+       Code::kUnknown,
+       ""},
       {"no message", grpc(""), ok, Code::kInternal, ""},
       {"two messages", grpc(frame("x") + frame("y")), ok, Code::kInternal, ""},
       {"truncated", grpc(frame("xyz").substr(0, 6)), ok, Code::kInternal, ""},
       {"compressed", grpc(std::string("\1\0\0\0\1x", 6)).header("grpc-encoding", "gzip"), ok,
-       Code::kUnimplemented, ""},
+       Code::kInternal, ""},
+      {"compressed in an unknown way",
+       grpc(std::string("\1\0\0\0\1x", 6)).header("grpc-encoding", "br"), ok, Code::kUnimplemented,
+       ""},
       {"error with a message", grpc(frame("x")), {{"grpc-status", "5"}}, Code::kNotFound, ""},
       {"wrong type", Response(frame("x")).content_type("application/json"), ok, Code::kUnknown, ""},
       {"trailers only",
@@ -71,6 +119,43 @@ TEST_F(GrpcTest, AnswersOfOtherServers) {
 }
 
 // --- requests that no client of ours sends -----------------------------------------------------
+
+// "x", as gzip has it.
+const std::string kGzippedX("\x1f\x8b\x08\0\0\0\0\0\x02\xff\xab\0\0\x83\x16\xdc\x8c\1\0\0\0", 21);
+
+TEST_F(GrpcTest, AnUnknownMethodIsRefusedWhileItsStreamIsOpen) {
+  using http2::RawFrames;
+  const auto call = [](std::string_view path, std::string_view type) {
+    return RawFrames().preface().settings().headers(1,
+                                                    {{":method", "POST"},
+                                                     {":scheme", "http"},
+                                                     {":path", path},
+                                                     {":authority", "h"},
+                                                     {"content-type", type}},
+                                                    false);
+  };
+  struct Case {
+    std::string_view path;
+    std::string_view type;
+    bool refused;
+  };
+  for (const Case& c :
+       {Case{"/no", "application/grpc", true},
+        Case{"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "application/grpc+proto",
+             true},
+        Case{"/echo", "application/grpc", false}, Case{"/no", "application/json", false}}) {
+    const std::string bytes = call(c.path, c.type).bytes();
+    for (std::size_t cut = 24; cut <= bytes.size(); ++cut) {
+      MemoryTransport server(loop_, http2::make_server_session(server_, limits_));
+      server.feed(std::string_view(bytes).substr(0, cut));
+      server.feed(std::string_view(bytes).substr(cut));
+      bool refused = false;
+      for (const http2::SeenFrame& seen : http2::parse_frames(server.take()))
+        refused = refused || (seen.type == http2::kHeaders && (seen.flags & 1) != 0);
+      ASSERT_EQ(refused, c.refused) << c.path << ", cut at " << cut;
+    }
+  }
+}
 
 TEST_F(GrpcTest, RequestsOfOtherClients) {
   struct Case {
@@ -109,13 +194,27 @@ TEST_F(GrpcTest, RequestsOfOtherClients) {
        {{"grpc-timeout", "99999999H"}},
        good,
        {"grpc-status=0"}},
-      {"gzip",
+      {"compressed in an unknown way",
+       "POST",
+       "application/grpc",
+       "/echo",
+       {{"grpc-encoding", "snappy"}},
+       std::string("\1\0\0\0\1x", 6),
+       {"grpc-status=12", "grpc-accept-encoding=identity, deflate, gzip"}},
+      {"no gzip",
        "POST",
        "application/grpc",
        "/echo",
        {{"grpc-encoding", "gzip"}},
        std::string("\1\0\0\0\1x", 6),
-       {"grpc-status=12", "grpc-accept-encoding=identity"}},
+       {"grpc-status=13"}},
+      {"gzip",
+       "POST",
+       "application/grpc",
+       "/echo",
+       {{"grpc-encoding", "gzip"}},
+       std::string("\1\0\0\0\x15", 5) + kGzippedX,
+       {":status=200", "grpc-status=0"}},
       {"empty", "POST", "application/grpc", "/echo", {}, "", {"grpc-status=13"}},
       {"two", "POST", "application/grpc", "/echo", {}, good + good, {"grpc-status=13"}},
   };

@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "base/check.h"
+#include "wire/grpc/compression.h"
 
 namespace ofn::wire::grpc {
 
 namespace {
 
 constexpr Field kContentType = {"content-type", "application/grpc"};
-constexpr Field kAcceptEncoding = {"grpc-accept-encoding", "identity"};
+constexpr Field kAcceptEncoding = {"grpc-accept-encoding", kAcceptedEncodings};
 
 // An application's metadata as fields, what is none left out; views of what it is given, and of what it owns.
 struct MetadataFields {
@@ -81,6 +82,18 @@ void Server::add(std::string path, Method method) {
   OFN_CHECK(added);
 }
 
+std::optional<Response> Server::refuse_call(const Message& head) {
+  if (methods_.contains(head.target)) return std::nullopt;
+  return unimplemented(words_ ? words_(head.target) : "unknown method " + std::string(head.target));
+}
+
+Response unimplemented(std::string_view words) {
+  return Response()
+      .header("content-type", "application/grpc")
+      .header("grpc-status", std::to_string(static_cast<int>(Code::kUnimplemented)))
+      .header("grpc-message", percent_encode(words));
+}
+
 void Server::handle(ExchangePtr exchange) {
   const Message& request = exchange->request();
   if (request.version != Version::kHttp2)
@@ -110,15 +123,19 @@ void Server::handle(ExchangePtr exchange) {
   }
 
   const Field* encoding = find_field(request.fields, "grpc-encoding");
-  const auto message = unframe(
-      request.body,
-      {.max_size = options_.max_message, .encoding = encoding == nullptr ? "" : encoding->value});
+  std::string inflated;
+  const auto message =
+      unframe(request.body, {.max_size = options_.max_message,
+                             .encoding = encoding == nullptr ? "" : encoding->value,
+                             .inflated = &inflated});
   if (!message)
     return refuse(*exchange, message.error(), message.error().code == Code::kUnimplemented);
 
   // From here on the call owns itself until its turn comes, then its method does.
   auto* call = new ServerCall(std::move(exchange), method->second, options_.max_message);
-  call->message_ = *message;
+  const bool compressed = message->data() == inflated.data();
+  call->inflated_ = std::move(inflated);
+  call->message_ = compressed ? std::string_view(call->inflated_) : *message;
   call->deadline_ = deadline;
   if (!deadline.is_never()) {
     call->timer_.emplace(call->loop(), [call] {

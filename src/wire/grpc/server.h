@@ -77,6 +77,7 @@ class ServerCall final : private Ready {
   ExchangePtr exchange_;
   const Method& method_;
   std::size_t max_message_;
+  std::string inflated_;  // of a message that came compressed
   std::string_view message_;
   Deadline deadline_;
   std::optional<Timer> timer_;
@@ -91,8 +92,8 @@ struct ServerOptions {
 
 // Lifetime: outlives its calls. Threads: add() before the loops run; then any number of loops share
 //   it, it does not change any more.
-// Errors (before a method runs): not HTTP/2 505 · not POST 405 · not gRPC 415 · unknown method, or
-//   a compressed message UNIMPLEMENTED · malformed grpc-timeout or frame INTERNAL · too large
+// Errors (before a method runs): not HTTP/2 505 · not POST 405 · not gRPC 415 · unknown method (as soon as the head is
+//   here), or a message compressed in an unknown way UNIMPLEMENTED · malformed grpc-timeout or frame INTERNAL · too large
 //   RESOURCE_EXHAUSTED · no time left DEADLINE_EXCEEDED.
 class Server final : public Handler {
  public:
@@ -103,12 +104,17 @@ class Server final : public Handler {
   void otherwise(std::function<std::string(std::string_view path)> words) {
     words_ = std::move(words);
   }
+  bool has(std::string_view path) const { return methods_.contains(path); }
   void handle(ExchangePtr exchange) override;
+  std::optional<Response> refuse_call(const Message& head) override;
 
  private:
   ServerOptions options_;
   std::map<std::string, Method, std::less<>> methods_;
   std::function<std::string(std::string_view path)> words_;
 };
+
+// What a call is answered that nobody here takes: UNIMPLEMENTED, without a body.
+Response unimplemented(std::string_view words);
 
 }  // namespace ofn::wire::grpc

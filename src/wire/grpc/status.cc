@@ -27,10 +27,13 @@ std::optional<unsigned> hex_digit(char c) {
 }  // namespace
 
 Code parse_code(std::string_view text) {
+  // One form for each number, so that no two readers can differ: no sign, no zeros before it.
+  const bool plain = !text.empty() && text.front() >= '0' && text.front() <= '9' &&
+                     (text.size() == 1 || text.front() != '0');
   int number = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool valid = error == std::errc() && end == text.data() + text.size() && number >= 0 &&
-                     number <= static_cast<int>(Code::kUnauthenticated);
+  const bool valid = plain && error == std::errc() && end == text.data() + text.size() &&
+                     number >= 0 && number <= static_cast<int>(Code::kUnauthenticated);
   return valid ? static_cast<Code>(number) : Code::kUnknown;
 }
 

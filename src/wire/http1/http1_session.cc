@@ -508,7 +508,9 @@ void Http1Session::end(Ending ending) {
 void Http1Session::settle() {
   if (ahead().empty()) {
     if (between_requests() && (draining_ || input_ended_)) {
-      end(Ending::kLinger);
+      // One that was idle has nothing left to read, and a process that ends need not wait for it.
+      const bool idle = draining_ && !input_ended_ && out_.empty() && answered_ == nullptr;
+      end(idle ? Ending::kClose : Ending::kLinger);
     } else if (input_ended_ && (state_ == State::kHead || state_ == State::kBody)) {
       on_timer();  // the rest will not come
     }

@@ -173,6 +173,20 @@ TEST(Http1Session, Drains) {
   {
     Bench bench;
     bench.session().drain();
+    EXPECT_EQ(bench.session().ending(), Ending::kClose);
+  }
+  {  // Between two requests nothing is left to be read: nobody waits for the peer to close.
+    Bench bench;
+    bench.send(kGet);
+    bench.session().drain();
+    EXPECT_EQ(bench.session().ending(), Ending::kClose);
+  }
+  {  // What is still being written is, and the peer gets to read it.
+    Bench bench;
+    bench.window = 10;
+    bench.transport.feed(kGet);
+    bench.loop.run_ready();
+    bench.session().drain();
     EXPECT_EQ(bench.session().ending(), Ending::kLinger);
   }
   {

@@ -57,6 +57,12 @@ class FrameScanner {
     }
   }
 
+  // How much of a frame, or of the preface, is still to come; and how much of a frame's head has come.
+  std::size_t rest() const { return skip_; }
+  std::size_t begun_head() const { return head_size_; }
+  // The bytes of a head that was begun are given again.
+  void forget_head() { head_size_ = 0; }
+
   // Something was begun that only the peer can finish: the preface, a frame, a header block. A DATA
   // frame is not meant: its body has its own time limit.
   bool unfinished() const {

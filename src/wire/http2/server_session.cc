@@ -19,8 +19,11 @@ constexpr std::size_t kFreeBody = 65535;
 constexpr std::int32_t kGrantedWindow = 256 * 1024;
 // Bytes that are on their way to us on all streams together. They are bounded stream by stream.
 constexpr std::int32_t kConnectionWindow = 1024 * 1024;
-// Of one header block. With frames of the usual 16 KiB that is twice what a head may have.
-constexpr int kMaxContinuations = 8;
+// CONTINUATION frames of one header block, at least. With frames of the usual 16 KiB that is twice what a head may have by
+// default; a larger limit has as many more.
+constexpr std::size_t kMaxContinuations = 8;
+constexpr std::size_t kFrameHead = 9;
+constexpr std::size_t kUsualFrame = std::size_t{16} * 1024;
 // Frames for a peer that does not read. 100 streams have some hundreds; what a peer makes us say
 // beyond them (resets of what it spoils) has no other end.
 constexpr std::size_t kMaxBacklog = 1000;
@@ -80,10 +83,12 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
       [](nghttp2_session*, const nghttp2_frame*, const std::uint8_t* name, std::size_t name_size,
          const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) -> int {
         ServerSession& session = self(user);
-        if (session.heading_ == nullptr ||
-            session.heading_->add_field(view(name, name_size), view(value, value_size),
-                                        session.limits_))
-          return 0;
+        if (session.heading_ == nullptr) return 0;
+        bool too_large = false;
+        const std::string_view real =
+            session.large_fields_.value_of(view(value, value_size), too_large);
+        if (too_large) session.heading_->note_too_large();
+        if (session.heading_->add_field(view(name, name_size), real, session.limits_)) return 0;
         return session.engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM);
       });
   nghttp2_session_callbacks_set_on_frame_recv_callback(
@@ -159,13 +164,37 @@ void ServerSession::start(Transport& transport) {
   transport.wake();
 }
 
+std::size_t ServerSession::continuations_for(const Limits& limits) {
+  return std::max(kMaxContinuations, 2 * limits.head_bytes / kUsualFrame);
+}
+
 void ServerSession::receive(std::string_view bytes) {
   if (shed_) return;
-  scanner_.scan(bytes, [this](const FrameHead& frame) { budget_->spend(frame); });
+  std::string joined;
+  if (!begun_.empty()) {
+    joined = std::exchange(begun_, {}).append(bytes);
+    bytes = joined;
+    scanner_.forget_head();
+  }
+  const std::size_t rest = scanner_.rest();
+  bool goes_on = large_fields_.holding();
+  scanner_.scan(bytes, [&](const FrameHead& frame) {
+    budget_->spend(frame);
+    goes_on = goes_on || LargeFields::begins(frame);
+  });
   if (budget_->exhausted(now())) {
     engine_.terminate(NGHTTP2_ENHANCE_YOUR_CALM);
   } else {
-    engine_.receive(bytes);
+    // A frame's head is passed on whole, because what it begins may have to wait.
+    if (const std::size_t begun = scanner_.begun_head(); begun > 0) {
+      begun_ = bytes.substr(bytes.size() - begun);
+      bytes.remove_suffix(begun);
+    }
+    if (goes_on) {
+      hear(bytes, rest);
+    } else {
+      engine_.receive(bytes);
+    }
     if (budget_->exhausted() || engine_.backlog() > kMaxBacklog)
       engine_.terminate(NGHTTP2_ENHANCE_YOUR_CALM);
   }
@@ -179,6 +208,32 @@ void ServerSession::receive(std::string_view bytes) {
   transport_->wake();
 }
 
+// Header blocks of several frames go another way. The first `rest` bytes belong to a frame that was begun before.
+void ServerSession::hear(std::string_view bytes, std::size_t rest) {
+  const auto pass_on = [this](std::string_view whole) { engine_.receive(whole); };
+  if (large_fields_.holding()) {
+    bytes.remove_prefix(large_fields_.take(bytes, pass_on));
+    if (large_fields_.holding()) return;
+    rest = large_fields_.rest();
+  }
+  std::size_t at = std::min(rest, bytes.size());
+  while (at < bytes.size()) {
+    FrameScanner frames(0);
+    FrameHead head;
+    frames.scan(bytes.substr(at, kFrameHead), [&](const FrameHead& found) { head = found; });
+    if (!LargeFields::begins(head)) {
+      at = std::min(at + kFrameHead + head.length, bytes.size());
+      continue;
+    }
+    engine_.receive(bytes.substr(0, at));
+    bytes.remove_prefix(at);
+    bytes.remove_prefix(large_fields_.take(bytes, pass_on));
+    if (large_fields_.holding()) return;
+    at = std::min(large_fields_.rest(), bytes.size());
+  }
+  engine_.receive(bytes);
+}
+
 ServerStream& ServerSession::open_stream(std::int32_t id) {
   if (pool_.empty())
     pool_.push_back(std::make_unique<ServerStream>(*this, transport_->loop(), account_));
@@ -188,6 +243,7 @@ ServerStream& ServerSession::open_stream(std::int32_t id) {
   stream.index = streams_.size();
   streams_.push_back(&stream);
   ++open_;
+  idle_drain_ = false;
   stream.open(id, transport_->peer(), now());
   nghttp2_session_set_stream_user_data(engine_.get(), id, &stream);
   return stream;
@@ -201,7 +257,7 @@ int ServerSession::on_begin_frame(const nghttp2_frame_hd& head) {
   if (type == NGHTTP2_HEADERS) block_received_ = head.length;
   if (type == NGHTTP2_CONTINUATION) block_received_ += head.length;
   if (type == NGHTTP2_CONTINUATION)
-    return ++continuations_ > kMaxContinuations ? engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM) : 0;
+    return ++continuations_ > max_continuations_ ? engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM) : 0;
   continuations_ = 0;
   if (type != NGHTTP2_HEADERS) return 0;
   if (id > last_id_) {
@@ -221,7 +277,10 @@ int ServerSession::on_begin_frame(const nghttp2_frame_hd& head) {
 
 int ServerSession::on_frame(const nghttp2_frame& frame) {
   if (frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0) {
-    if (std::ranges::equal(frame.ping.opaque_data, kFarewellPing)) say_farewell();
+    if (std::ranges::equal(frame.ping.opaque_data, kFarewellPing)) {
+      farewell_seen_ = true;
+      say_farewell();
+    }
     return 0;
   }
   if (frame.hd.type == NGHTTP2_GOAWAY) peer_left_ = true;
@@ -247,6 +306,8 @@ int ServerSession::on_head(ServerStream& stream, bool end) {
   } else if (status > 0) {
     if (status == 431) count_too_large(stream);
     answer_early(stream, status);
+  } else if (stream.is_grpc_call() && refuse_call(stream)) {
+    // Its stream may stay open for as long as the caller likes.
   } else if (end) {
     dispatch(stream);
   } else if (!has_room(stream.content_length().value_or(0))) {
@@ -353,16 +414,28 @@ void ServerSession::dispatch(ServerStream& stream) {
 
 // --- answers -------------------------------------------------------------------------------------
 
+bool ServerSession::refuse_call(ServerStream& stream) {
+  std::optional<Response> refusal = handler_.refuse_call(stream.request());
+  if (!refusal) return false;
+  answer_early(stream, *std::move(refusal), "nobody here takes this gRPC call");
+  return true;
+}
+
 void ServerSession::answer_early(ServerStream& stream, int status) {
+  const std::string_view reason = reason_of(status);
+  Response response = stream.refusal(status, reason);
+  if (status == 503) response.header("retry-after", "1");
+  answer_early(stream, std::move(response), reason, status);
+}
+
+void ServerSession::answer_early(ServerStream& stream, Response response, std::string_view reason,
+                                 int status) {
   stream.notes.discarding = true;
   free_memory(stream.body());  // its memory is not kept while the peer goes on
   stream.share().release();
   settle_memory(stream);
-  const std::string_view reason = reason_of(status);
   const RequestId id = refused_ ? refused_(*transport_, status, reason) : RequestId();
   const Field extra = {.name = RequestId::kName, .value = id.view()};
-  Response response = stream.refusal(status, reason);
-  if (status == 503) response.header("retry-after", "1");
   stream.respond(std::move(response), std::span(&extra, refused_ ? 1 : 0), {});
   stream.drop_head();
   count_head(stream);
@@ -456,7 +529,7 @@ void ServerSession::count_head(ServerStream& stream) {
 
 // What nghttp2 and the heads take beyond what any connection may keep.
 void ServerSession::count_memory() {
-  const std::size_t memory = engine_.memory() + heads_;
+  const std::size_t memory = engine_.memory() + heads_ + large_fields_.capacity();
   if (memory <= kOwnMemory && share_.taken() == 0) return;
   share_.set(memory <= kOwnMemory ? 0 : memory);
 }
@@ -490,7 +563,7 @@ std::size_t ServerSession::held_by_peer() const {
     held += stream->held_by_peer();
     waits = waits || stream->waits_for_peer();
   }
-  return waits ? held + share_.taken() : held;
+  return waits || large_fields_.holding() ? held + share_.taken() : held;
 }
 
 // The transport ends the connection next. Nothing is read or written any more, so nghttp2 asks for no answer's body.

@@ -30,6 +30,8 @@ void ServerSession::input_ended() {
 
 Ending ServerSession::ending() const {
   if (shed_) return Ending::kAbort;
+  // One that was idle when the drain began, and knows of it, has nothing left to read.
+  if (engine_.finished() && idle_drain_ && farewell_seen_) return Ending::kClose;
   if (engine_.finished() || (input_ended_ && open_ == 0)) return Ending::kLinger;
   return Ending::kOpen;
 }
@@ -37,6 +39,7 @@ Ending ServerSession::ending() const {
 void ServerSession::drain() {
   if (draining_) return;
   draining_ = true;
+  idle_drain_ = open_ == 0;
   // First the intention, so that no request that is on its way is refused (RFC 9113 §6.8); once the
   // peer has seen it, the last stream that counts.
   nghttp2_submit_shutdown_notice(engine_.get());

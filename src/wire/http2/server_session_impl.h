@@ -16,6 +16,7 @@
 #include "wire/http2/answer_writer.h"
 #include "wire/http2/engine.h"
 #include "wire/http2/frame_budget.h"
+#include "wire/http2/large_fields.h"
 #include "wire/http2/nghttp2_api.h"
 #include "wire/http2/server_session.h"
 #include "wire/http2/server_stream.h"
@@ -32,6 +33,8 @@ class ServerSession final : public Session, public StreamOwner {
         refused_(std::move(refused)),
         account_(account),
         share_(account),
+        max_continuations_(continuations_for(limits)),
+        large_fields_(limits.head_bytes, max_continuations_ + 1),
         engine_(Role::kServer, callbacks(), this, blocks) {}
   ~ServerSession() override { leave_streams(); }
 
@@ -66,12 +69,14 @@ class ServerSession final : public Session, public StreamOwner {
   static constexpr std::array<std::uint8_t, 8> kFarewellPing = {'o', 'f', 'n', 'd',
                                                                 'r', 'a', 'i', 'n'};
 
+  static std::size_t continuations_for(const Limits& limits);
   static nghttp2_session_callbacks* callbacks();
   static ServerSession& self(void* user) { return *static_cast<ServerSession*>(user); }
   ServerStream* find(std::int32_t id) {
     return static_cast<ServerStream*>(nghttp2_session_get_stream_user_data(engine_.get(), id));
   }
 
+  void hear(std::string_view bytes, std::size_t rest);
   ServerStream& open_stream(std::int32_t id);
   int on_begin_frame(const nghttp2_frame_hd& head);
   int on_frame(const nghttp2_frame& frame);
@@ -90,7 +95,11 @@ class ServerSession final : public Session, public StreamOwner {
   void settle_memory(ServerStream& stream);
   void grant_waiting();
   void dispatch(ServerStream& stream);
+  bool refuse_call(ServerStream& stream);
   void answer_early(ServerStream& stream, int status);
+  // `status`: what the log says.
+  void answer_early(ServerStream& stream, Response response, std::string_view reason,
+                    int status = 200);
   void count_malformed(ServerStream& stream);
   void count_bad_head(ServerStream& stream);
   void count_too_large(const ServerStream& stream);
@@ -119,7 +128,7 @@ class ServerSession final : public Session, public StreamOwner {
   std::size_t open_ = 0;                // of them are open
   ServerStream* heading_ = nullptr;     // whose header block is being read
   std::int32_t last_id_ = 0;
-  int continuations_ = 0;
+  std::size_t continuations_ = 0;
   std::size_t block_received_ = 0;  // bytes of the header block that is being read
   std::deque<std::int32_t> reset_;  // by us, lately
   std::vector<std::unique_ptr<ServerStream>> pool_;
@@ -133,8 +142,13 @@ class ServerSession final : public Session, public StreamOwner {
   SteadyTime farewell_at_ = SteadyTime::max();
   std::optional<FieldBlock> upgraded_head_;  // of stream 1, until start()
   std::string upgraded_body_;
+  const std::size_t max_continuations_;  // of one header block
+  LargeFields large_fields_;
+  std::string begun_;  // of a frame's head
   bool draining_ = false;
-  bool leaving_ = false;  // the second GOAWAY is on its way
+  bool leaving_ = false;        // the second GOAWAY is on its way
+  bool idle_drain_ = false;     // no stream was open when the drain began, nor since
+  bool farewell_seen_ = false;  // the peer has acknowledged the first GOAWAY
   bool input_ended_ = false;
   bool peer_left_ = false;  // it said GOAWAY
   Engine engine_;

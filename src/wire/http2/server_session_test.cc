@@ -166,6 +166,37 @@ TEST_F(ServerSessionTest, AGrpcCallThatIsTooLargeIsResourceExhausted) {
   EXPECT_EQ(result.fields["grpc-status"], "8");
 }
 
+// A gRPC client understands no other refusal.
+TEST_F(ServerSessionTest, GrpcCallsAreRefusedWithGrpcStatuses) {
+  limits_.target_bytes = 100;
+  connect();
+  const std::string large(1000, 'v');
+  const std::string path(101, '/');
+  struct Case {
+    std::string name;
+    std::string_view path;
+    std::size_t fields;
+    std::string_view value;
+    std::string status;
+  };
+  for (const Case& c : {Case{"66 kB of metadata", "/a/b", 64, large, "8"},
+                        Case{"120 entries of metadata", "/a/b", 120, "v", "8"},
+                        Case{"a long path", path, 0, "", "8"}}) {
+    SCOPED_TRACE(c.name);
+    std::vector<Field> fields;
+    for (std::size_t i = 0; i < c.fields; ++i) fields.push_back({"x", c.value});
+    fields.push_back({"content-type", "application/grpc"});  // behind what is too much
+    Result result;
+    send(result, {.authority = "h", .path = c.path, .fields = fields}, "body");
+    run();
+    EXPECT_EQ(result.status, 200) << result.error;
+    EXPECT_EQ(result.fields["content-type"], "application/grpc");
+    EXPECT_EQ(result.fields["grpc-status"], c.status);
+    EXPECT_FALSE(result.fields["grpc-message"].empty());
+  }
+  EXPECT_TRUE(client_session_->accepts());
+}
+
 TEST_F(ServerSessionTest, RefusalsAreToldAndCarryAnId) {
   std::string told;
   server_ = std::make_unique<MemoryTransport>(

@@ -41,6 +41,22 @@ std::string_view known_scheme(std::string_view scheme) {
   return {};
 }
 
+// As gRPC has it (grpc/doc/statuscodes.md).
+std::string grpc_status_of(int http_status) {
+  switch (http_status) {
+    case 408:
+      return "4";  // DEADLINE_EXCEEDED
+    case 413:
+    case 414:
+    case 431:
+      return "8";  // RESOURCE_EXHAUSTED
+    case 503:
+      return "14";  // UNAVAILABLE
+    default:
+      return "13";  // INTERNAL
+  }
+}
+
 }  // namespace
 
 void ServerStream::respond(Response response, std::span<const Field> extra,
@@ -120,6 +136,8 @@ bool ServerStream::add_field(std::string_view name, std::string_view value, cons
   if (state_.in_trailers && may_not_trail(name)) state_.bad_trailer = true;
   bytes += name.size() + value.size() + kFieldOverhead;
   if (bytes > most || block.size() >= limits.head_fields + kNoFields) too_large = true;
+  // Also of a head that is too large: its caller understands no other refusal.
+  if (name == "content-type" && !state_.in_trailers) state_.grpc = is_grpc_content_type(value);
   if (!too_large) block.add(name, value);
   return bytes <= kBearable * most;
 }
@@ -178,15 +196,12 @@ int ServerStream::check_target(const Limits& limits) const {
 }
 
 Response ServerStream::refusal(int status, std::string_view reason) const {
-  const Field* type = find_field(message_.fields, "content-type");
-  if (status == 413 && type != nullptr && type->value.starts_with("application/grpc")) {
-    // A gRPC client reads 413 as UNKNOWN; it is RESOURCE_EXHAUSTED.
-    return Response()
-        .header("content-type", "application/grpc")
-        .header("grpc-status", "8")
-        .header("grpc-message", "the message is larger than the limit");
-  }
-  return Response(std::string(reason) + "\n").status(status);
+  if (!state_.grpc) return Response(std::string(reason) + "\n").status(status);
+  // A gRPC client reads every HTTP status but a few as UNKNOWN.
+  return Response()
+      .header("content-type", "application/grpc")
+      .header("grpc-status", grpc_status_of(status))
+      .header("grpc-message", std::string(reason));
 }
 
 void ServerStream::drop_head() {

@@ -70,12 +70,17 @@ class ServerStream final : public Exchange {
   // and dropped. False: so much does that it is no mistake.
   bool add_field(std::string_view name, std::string_view value, const Limits& limits);
   void begin_trailers() { state_.in_trailers = true; }
+  // One of its fields was too large to be read at all.
+  void note_too_large() {
+    (state_.in_trailers ? state_.trailers_too_large : state_.head_too_large) = true;
+  }
   // The head is complete. A status: what to answer instead of going on (0: nothing is wrong; -1:
   // malformed).
   int check_head(const Limits& limits);
   // Behind check_head(): the size of the body if the peer said it.
   std::optional<std::size_t> content_length() const { return state_.content_length; }
   bool expects_continue() const { return state_.expects_continue; }
+  bool is_grpc_call() const { return state_.grpc && message_.method == "POST"; }
   bool is_head_request() const { return message_.method == "HEAD"; }
   std::string& body() { return body_; }
   MemoryShare& share() { return share_; }
@@ -159,6 +164,7 @@ class ServerStream final : public Exchange {
     bool head_too_large = false;
     bool trailers_too_large = false;
     bool bad_trailer = false;
+    bool grpc = false;  // by its content type
     bool expects_continue = false;
     bool open = false;
     bool shared = false;
