@@ -1,5 +1,6 @@
 #include "cli/embedded_sidecar.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -25,21 +26,22 @@ constexpr std::size_t kCallers = 64;
 // For an app that has not answered when it is time to end; daprd's.
 constexpr std::chrono::seconds kGrace(5);
 
-wire::Limits sidecar_limits() {
+wire::Limits sidecar_limits(std::size_t max_message) {
   wire::Limits limits;
-  limits.body_bytes = kWireBody;
+  limits.body_bytes = std::max(kWireBody, 2 * max_message);
   return limits;
 }
 
 }  // namespace
 
 EmbeddedSidecar::EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sidecar,
-                                 std::unique_ptr<Workers> workers, Loop& loop, Log& log)
+                                 std::unique_ptr<Workers> workers, std::size_t max_message,
+                                 Loop& loop, Log& log)
     : loop_(loop),
       log_(log),
-      limits_(sidecar_limits()),
+      limits_(sidecar_limits(max_message)),
       sidecar_(std::move(sidecar)),
-      api_(*sidecar_),
+      api_(*sidecar_, max_message),
       sessions_(api_, limits_, log),
       grace_(loop, [this] { server_.drain(std::move(drained_)); }),
       server_(
@@ -78,7 +80,7 @@ std::expected<std::unique_ptr<EmbeddedSidecar>, std::vector<Error>> EmbeddedSide
   if (!sidecar) return std::unexpected(sidecar.error());
 
   std::unique_ptr<EmbeddedSidecar> embedded(
-      new EmbeddedSidecar(*std::move(sidecar), std::move(workers), loop, log));
+      new EmbeddedSidecar(*std::move(sidecar), std::move(workers), options.max_message, loop, log));
   auto bound = embedded->server_.listen(options.listen);
   if (!bound) return std::unexpected(std::vector<Error>{std::move(bound).error()});
   embedded->endpoint_ = *std::move(bound);

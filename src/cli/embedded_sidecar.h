@@ -30,6 +30,7 @@ struct EmbeddedSidecarOptions {
   std::string app_id;
   wire::Endpoint listen;
   const FunctionContext* context = nullptr;  // whose components must be there; null: nobody's
+  std::size_t max_message = wire::grpc::kDefaultMaxMessage;  // of a call or an answer
 };
 
 // The app that a sidecar is beside.
@@ -64,7 +65,7 @@ class EmbeddedSidecar {
 
  private:
   EmbeddedSidecar(std::unique_ptr<localdapr::LocalSidecar> sidecar,
-                  std::unique_ptr<Workers> workers, Loop& loop, Log& log);
+                  std::unique_ptr<Workers> workers, std::size_t max_message, Loop& loop, Log& log);
   void invoke_output(const std::string& component, std::string data);
 
   Loop& loop_;

@@ -46,6 +46,17 @@ std::size_t memory_of(const Settings& settings) {
   return std::max(usable_memory(memory_limits(), mapped_memory()) / 4, 2 * settings.max_body_size);
 }
 
+// To or from the sidecar: a body of the largest size with what Dapr's messages put around it, and never less than every
+// gRPC peer takes.
+std::size_t largest_message(const Settings& settings) {
+  constexpr std::size_t kAround = std::size_t{64} * 1024;
+  return std::max(wire::grpc::kDefaultMaxMessage, settings.max_body_size + kAround);
+}
+
+std::string_view signal_name(int number) {
+  return number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP";
+}
+
 Callbacks callbacks_of(const Subscriptions& subscriptions, const Settings& settings) {
   if (subscriptions.inputs().empty()) return Callbacks::kNone;
   return settings.app_protocol == AppProtocol::kHttp ? Callbacks::kHttp : Callbacks::kGrpc;
@@ -76,6 +87,7 @@ struct Sending {
       : client(loop, wire::grpc::connector_to(loop, endpoint, limits),
                {.api_token = settings.dapr_api_token,
                 .channel = {.authority = endpoint.text(),
+                            .max_message = largest_message(settings),
                             .max_backoff = kLongestBackoff,
                             .account = &account}}),
         outputs(context, client, loop, log,
@@ -139,7 +151,7 @@ struct Host::Stopping {
                           part->loop.post([&stopped = *part] { stopped.stop_calls(); });
                         last_chance.arm(host.clock_.now() + kStopGrace);
                       }),
-        signals(*host.loops_.front(), {SIGTERM, SIGINT}, [this, &host](int number) {
+        signals(*host.loops_.front(), {SIGTERM, SIGINT, SIGHUP}, [this, &host](int number) {
           if (host.draining_) return host.abandon("a second signal came");
           host.drain(number);
           drain_timeout.arm(host.clock_.now() + host.settings_.drain_timeout);
@@ -194,7 +206,8 @@ std::expected<void, std::vector<Error>> Host::connect() {
         {.components = settings_.components,
          .app_id = context_.name.empty() ? "functions-framework" : context_.name,
          .listen = {"127.0.0.1", 0, {}},
-         .context = &context_},
+         .context = &context_,
+         .max_message = largest_message(settings_)},
         *loops_.front(), env_, log_);
     if (!embedded) return std::unexpected(std::move(embedded).error());
     local_sidecar_ = *std::move(embedded);
@@ -308,7 +321,7 @@ int Host::run() {
 void Host::drain(int signal_number) {
   draining_ = true;
   log_.write(Level::kInfo, "draining",
-             {{"signal", signal_number == SIGTERM ? "SIGTERM" : "SIGINT"},
+             {{"signal", signal_name(signal_number)},
               {"connections", std::to_string(server_->connections())},
               {"invocations", std::to_string(gate_.in_use() + gate_.waiting())}});
   if (local_sidecar_) local_sidecar_->stop_delivering();

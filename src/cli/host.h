@@ -44,7 +44,7 @@ class Host {
   std::expected<void, std::vector<Error>> connect();
   // Opens the port; requests that arrive wait for run().
   Result<wire::Endpoint> listen();
-  // Serves until SIGTERM or SIGINT, then lets in-flight invocations and their outputs finish. At the drain timeout their
+  // Serves until SIGTERM, SIGINT or SIGHUP, then lets in-flight invocations and their outputs finish. At the drain timeout their
   // stop tokens fire; what then still runs is abandoned and logged. A second signal abandons at once. Returns the exit
   // code: 0, or 1 when something was abandoned; functions may still run then, and the process must end without
   // destroying this.

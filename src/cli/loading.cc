@@ -43,7 +43,7 @@ constinit thread_local const std::string* loaded_file = nullptr;
 
 StoppableLoad::StoppableLoad()
     : last_chance_(loop_, [this] { end_by(told_); }),
-      signals_(loop_, {SIGTERM, SIGINT}, [this](int number) {
+      signals_(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) {
         if (told_ != 0) return;
         told_ = number;
         last_chance_.arm(clock_.now() + kLastChance);

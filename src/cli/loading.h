@@ -21,7 +21,7 @@
 
 namespace ofn::cli {
 
-// SIGTERM and SIGINT ask what loads to stop, so that it ends its compilers and takes their files
+// SIGTERM, SIGINT and SIGHUP ask what loads to stop, so that it ends its compilers and takes their files
 // away; the process then ends as the signal would have ended it. What does not listen, as a static
 // initializer that never returns, is ended after kLastChance.
 // Lifetime: while it lives, the signals do not have their default effect. Where one came, the

@@ -32,8 +32,17 @@ std::optional<std::string> process_variable(std::string_view name) {
 // until there is something to drain, a signal to end ends it, with the code that a shell gives for others.
 void end_when_told_as_process_1() {
   if (getpid() != 1) return;
-  for (const int number : {SIGTERM, SIGINT})
+  for (const int number : {SIGTERM, SIGINT, SIGHUP})
     std::signal(number, [](int sent) { _exit(128 + sent); });
+}
+
+// Tools send them to programs that rotate their logs or tell their state at such a signal; by default they would end this
+// one. A handler that does nothing is not inherited by the programs that a function starts, as ignoring would be.
+void take_no_notice_of_user_signals() {
+  for (const int number : {SIGUSR1, SIGUSR2}) {
+    const auto before = std::signal(number, [](int) {});
+    if (before != SIG_DFL) std::signal(number, before);  // the author's, or ignored already
+  }
 }
 
 template <class... F>
@@ -48,6 +57,7 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
   std::signal(
       SIGPIPE,
       SIG_IGN);  // a peer or a log reader that goes away is an error of that write, not our end
+  take_no_notice_of_user_signals();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto command = parse_command_line(arguments);
   if (!command) return complain(command.error()), kExitUsage;

@@ -33,7 +33,7 @@ int run_sidecar(const SidecarCommand& command, const Environment& env) {
                                 .api_token = non_empty(env, "APP_API_TOKEN").value_or("")});
     if (!delivering) return complain(delivering.error().text()), kExitFailure;
   }
-  const Signals signals(loop, {SIGTERM, SIGINT},
+  const Signals signals(loop, {SIGTERM, SIGINT, SIGHUP},
                         [&](int) { (*sidecar)->drain([&loop] { loop.stop(); }); });
   loop.run();
   if (!(*sidecar)->is_idle()) {

@@ -6,7 +6,7 @@
 
 namespace ofn::cli {
 
-// Serves until SIGTERM or SIGINT; returns the exit code.
+// Serves until SIGTERM, SIGINT or SIGHUP; returns the exit code.
 int run_sidecar(const SidecarCommand& command, const Environment& env);
 
 }  // namespace ofn::cli

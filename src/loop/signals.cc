@@ -45,6 +45,11 @@ struct Signals::Set : std::enable_shared_from_this<Set> {
   }
 
   void add(int number) {
+    // Who started this under nohup wants it to outlive its terminal.
+    struct sigaction inherited{};
+    if (number == SIGHUP && sigaction(number, nullptr, &inherited) == 0 &&
+        inherited.sa_handler == SIG_IGN)
+      return;
     auto& end = write_ends[static_cast<std::size_t>(number)];
     OFN_CHECK(end.exchange(ends[1] + 1) == 0);
     struct sigaction action{};

@@ -11,7 +11,7 @@
 
 namespace ofn {
 
-// Works for process 1 of a container, whose default for SIGTERM is to ignore it.
+// SIGHUP stays ignored where it was inherited so, as under nohup. Works for process 1 of a container, whose default for SIGTERM is to ignore it.
 //
 // Lifetime: while it lives, the named signals do not have their default effect; afterwards they do
 //   again.

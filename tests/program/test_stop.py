@@ -19,7 +19,7 @@ from support.process import Process
 from support.raw import Raw
 from support.waiting import accepts, until
 
-SIGNALS = [signal.SIGTERM, signal.SIGINT]
+SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
 
 def test_idle_connections_are_closed_without_a_reset(serve):
@@ -206,3 +206,24 @@ std::string f() {{ return {{}}; }}
     with program.run(["--source", source, "--target", "f"]) as process, open(fifo, "wb"):
         process.terminate()
         assert process.exit_code() == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2], ids=str)
+def test_a_user_signal_changes_nothing(serve, number):
+    server = serve("app::echo")
+    for _ in range(3):
+        server.process.signal(number)
+        assert call(server.url).status == 200
+    server.process.terminate()
+    assert server.process.exit_code() == 0
+
+
+def test_under_nohup_a_hangup_changes_nothing(program, functions, tmp_path):
+    arguments = [program.path, "--source", functions, "--target", "app::echo", "--host", "127.0.0.1", "--port", "0"]
+    shell = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *map(str, arguments)]
+    with Process(shell, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}) as process:
+        port = int(process.line(lambda line: re.search(r"listening.*127\.0\.0\.1:(\d+)", line), seconds=60)[1])
+        process.signal(signal.SIGHUP)
+        assert call(f"http://127.0.0.1:{port}/").status == 200
+        process.terminate()
+        assert process.exit_code() == 0

@@ -8,6 +8,8 @@
 #include "wire/http1/chars.h"
 #include "wire/http2/huffman.h"
 
+#include "base/free_memory.h"
+
 namespace ofn::wire::http2 {
 
 namespace {
@@ -118,7 +120,7 @@ std::size_t LargeFields::take(std::string_view bytes,
       next_head_ = frames_ = 0;
       last_ = false;
       pass_on(other.empty() ? all : other);
-      replaced_ = {};
+      free_memory(replaced_);
       name_too_large_ = false;
       return taken;
     }
