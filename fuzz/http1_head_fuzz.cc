@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "wire/authority.h"
+#include "wire/field_rules.h"
 #include "wire/http1/head_parser.h"
 
 namespace {
@@ -24,6 +25,9 @@ void check_head(const Head& head, const std::vector<Field>& fields) {
   OFN_CHECK(!head.method.empty() && head.method != "CONNECT");
   OFN_CHECK(head.target.front() == '/' || head.target.front() == '?' ||
             (head.target == "*" && head.method == "OPTIONS"));
+  OFN_CHECK(head.target == "*" || ofn::wire::well_formed_target(head.target.front() == '?'
+                                                                    ? "/" + std::string(head.target)
+                                                                    : std::string(head.target)));
   OFN_CHECK(head.authority.empty() ? head.http10 : ofn::wire::valid_authority(head.authority));
   OFN_CHECK(!head.http10 || head.framing != Framing::kChunked);
   int lengths = 0;
