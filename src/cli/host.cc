@@ -11,6 +11,7 @@
 #include "base/memory_reserve.h"
 #include "cli/command_line.h"
 #include "cli/memory.h"
+#include "cli/rest.h"
 #include "context/local_sidecar.h"
 #include "dapr/client.h"
 #include "invocation/invocation.h"
@@ -118,10 +119,17 @@ struct Host::Part {
         http_callbacks(deliveries, {.api_token = host.settings_.app_api_token}),
         front(host.callbacks_, callbacks, http_callbacks, shard),
         sessions(front, host.limits_, host.log_, &host.memory_),
-        rest(on, [] {
-          return_kept_memory();
-          return_scattered_memory();
-        }) {}
+        rest(on,
+             [] {
+               return_kept_memory();
+               return_scattered_memory();
+             }),
+        crowd_rest(
+            on, [&host] { return host.server_ != nullptr && host.server_->connections() > 0; },
+            [] {
+              return_kept_memory();
+              return_scattered_memory();
+            }) {}
 
   void stop_calls() {
     shard.stop_calls();
@@ -138,6 +146,7 @@ struct Host::Part {
   Front front;
   wire::HttpSessions sessions;
   Timer rest;  // from large bodies
+  Rest crowd_rest;
 };
 
 // Before anybody can connect: a signal that comes sooner than run() waits for it.
@@ -247,7 +256,9 @@ bool Host::somebody_speaks_dapr(const wire::Endpoint& endpoint) {
 Result<wire::Endpoint> Host::listen() {
   const auto make_session = [this](Loop& loop) {
     for (const auto& part : parts_) {
-      if (&part->loop == &loop) return part->sessions.make();
+      if (&part->loop != &loop) continue;
+      part->crowd_rest.expect();
+      return part->sessions.make();
     }
     return std::unique_ptr<wire::Session>();
   };

@@ -1,0 +1,67 @@
+#include "cli/rest.h"
+
+#include <algorithm>
+#include <fstream>
+#include <unistd.h>
+#include <utility>
+
+namespace ofn::cli {
+
+namespace {
+
+// proc(5), statm: in pages, what is mapped, what is resident, and what of that is in files.
+std::size_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::size_t size = 0;
+  std::size_t resident = 0;
+  std::size_t of_files = 0;
+  file >> size >> resident >> of_files;
+  return (resident - std::min(resident, of_files)) *
+         static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE));
+}
+
+}  // namespace
+
+RestAct RestPolicy::look(std::size_t resident, bool busy) {
+  const std::size_t before = std::exchange(last_, resident);
+  least_ = std::min(least_, resident);
+  const bool worth_it = resident >= least_ + kWorth;
+  if (!busy && !worth_it) {
+    next_passes_ = 1;
+    passes_ = 0;
+    return RestAct::kStop;
+  }
+  if (!worth_it) {
+    next_passes_ = 1;
+    return RestAct::kNothing;
+  }
+  if (resident > before && busy) return RestAct::kNothing;  // it is still growing
+  if (busy && passes_ > 0) {
+    --passes_;
+    return RestAct::kNothing;
+  }
+  passes_ = next_passes_;
+  next_passes_ = std::min(2 * next_passes_, kMostPasses);
+  return RestAct::kGiveBack;
+}
+
+Rest::Rest(Loop& loop, std::function<bool()> busy, std::function<void()> give_back)
+    : loop_(loop),
+      busy_(std::move(busy)),
+      give_back_(std::move(give_back)),
+      timer_(loop, [this] { look(); }) {
+  policy_.given_back(resident_bytes());
+}
+
+void Rest::look() {
+  const bool busy = busy_();
+  const RestAct act = policy_.look(resident_bytes(), busy);
+  if (act == RestAct::kGiveBack) {
+    give_back_();
+    policy_.given_back(resident_bytes());
+  }
+  if (act != RestAct::kStop && (busy || act == RestAct::kGiveBack))
+    timer_.arm(loop_.now() + kLookEvery);
+}
+
+}  // namespace ofn::cli

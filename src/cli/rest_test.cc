@@ -1,0 +1,62 @@
+#include "cli/rest.h"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace ofn::cli {
+namespace {
+
+constexpr std::size_t kMib = std::size_t{1024} * 1024;
+
+struct Look {
+  std::size_t resident;  // MiB
+  bool busy;
+  RestAct act;
+  std::size_t after = 0;  // MiB, where it gives back
+};
+
+void check(const char* about, const std::vector<Look>& looks) {
+  RestPolicy policy;
+  policy.given_back(looks.front().resident * kMib);
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    EXPECT_EQ(policy.look(looks[i].resident * kMib, looks[i].busy), looks[i].act)
+        << about << ", look " << i;
+    if (looks[i].act == RestAct::kGiveBack) policy.given_back(looks[i].after * kMib);
+  }
+}
+
+TEST(RestPolicy, GivesBackWhenItIsWorthItAndNothingGrows) {
+  using enum RestAct;
+  check("nothing to give back", {{10, true, kNothing}, {12, true, kNothing}, {12, false, kStop}});
+  check("a crowd comes and goes", {{10, true, kNothing},
+                                   {60, true, kNothing},
+                                   {75, true, kNothing},
+                                   {75, false, kGiveBack, 12},
+                                   {12, false, kStop}});
+  check("it goes while others stay", {{10, true, kNothing},
+                                      {75, true, kNothing},
+                                      {75, true, kGiveBack, 12},
+                                      {12, true, kNothing},
+                                      {12, true, kNothing}});
+  check("what cannot be given back is not asked for again",
+        {{10, true, kNothing}, {75, false, kGiveBack, 70}, {70, false, kStop}});
+  check("a load that needs it is left alone, longer each time", {{10, true, kNothing},
+                                                                 {50, true, kNothing},
+                                                                 {50, true, kGiveBack, 20},
+                                                                 {50, true, kNothing},
+                                                                 {50, true, kGiveBack, 20},
+                                                                 {50, true, kNothing},
+                                                                 {50, true, kNothing},
+                                                                 {50, true, kGiveBack, 20},
+                                                                 {50, true, kNothing}});
+  check("and its end is noticed at once", {{10, true, kNothing},
+                                           {50, true, kNothing},
+                                           {50, true, kGiveBack, 20},
+                                           {50, true, kNothing},
+                                           {50, false, kGiveBack, 12},
+                                           {12, false, kStop}});
+}
+
+}  // namespace
+}  // namespace ofn::cli
