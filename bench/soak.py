@@ -5,7 +5,8 @@
     bench/soak.py --minutes 5 --program PATH
 
 The load is the same all the time: keep-alive callers, new connections, bodies of all sizes with and without a length, slow
-functions, HTTP/2 (h2load, where it is installed). The faults: functions that throw, callers that leave in the middle of a
+functions, HTTP/2 (h2load, where it is installed). Beside it run, one after the other, the loads of tests/load that make a server keep
+memory (tests/support/memory_loads.py); what was resident at each one's peak is printed. The other faults: functions that throw, callers that leave in the middle of a
 request or of an answer, slow heads, slow readers, bytes that are no HTTP. The slope of the resident memory is fitted over the least
 of each minute, but for the first quarter, in which pools and caches fill. Ends with 1 when the goals are missed or a good call failed.
 """
@@ -28,6 +29,11 @@ from collections import Counter
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(_ROOT / "tests"))
+
+from support.crowd import Crowd  # noqa: E402: the tests' folder is on the path now
+from support.memory_loads import LOADS  # noqa: E402
+
 _GOAL_MIB = 1.0  # of slope in ten minutes
 _SAMPLE_SECONDS = 1
 _TIMEOUT = 30
@@ -42,6 +48,7 @@ class Soak:
         self.over = threading.Event()
         self.counts = Counter()
         self.wrong = Counter()
+        self.peaks = {}
         self.random = random.Random(1)
 
     def connect(self):
@@ -91,7 +98,9 @@ class Soak:
         answer = connection.getresponse()
         got = answer.read()
         self.counts["answered"] += 1
-        if answer.status != status or (expected is not None and got != expected):
+        if answer.status == 503 and len(expected or b"") > 100_000:
+            self.counts["told to come back"] += 1  # a large body, while others have taken the memory for bodies
+        elif answer.status != status or (expected is not None and got != expected):
             self.wrong[f"{path} {answer.status}"] += 1
 
     # Faults: whatever comes of them, nobody looks.
@@ -132,6 +141,24 @@ class Soak:
             while peer.recv(1000):
                 pass
 
+    def keeps_memory(self, pid):
+        """One load after the other, until it is over."""
+        while not self.over.is_set():
+            for load in LOADS:
+                if self.over.is_set():
+                    return
+                forget_peak(pid)
+                try:
+                    with Crowd(self.port) as crowd:
+                        load(crowd)
+                except (OSError, AssertionError) as error:
+                    print(f"  {load.__name__}: {error!r}", flush=True)
+                    continue
+                peak = resident_mib(pid, "VmHWM")
+                self.peaks[load.__name__] = max(self.peaks.get(load.__name__, 0), peak)
+                self.counts["memory load"] += 1
+                self.over.wait(5)
+
     def run(self, part, pause):
         good = part.__name__ in ("keeps_its_connection", "comes_once", "takes_time", "throws", "speaks_http2")
         while not self.over.is_set():
@@ -144,8 +171,12 @@ class Soak:
             self.over.wait(pause)
 
 
-def resident_mib(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+def resident_mib(pid, what="VmRSS"):
+    return int(re.search(rf"{what}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+
+
+def forget_peak(pid):
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def descriptors(pid):
@@ -198,6 +229,7 @@ def soak(process, port, seconds):
              (load.speaks_http2, 1), (load.leaves_in_the_middle, 0.05), (load.leaves_an_answer, 0.2), (load.talks_nonsense, 0.1),
              *[(load.is_slow, 0.1)] * 4, *[(load.reads_nothing, 0.1)] * 2]
     threads = [threading.Thread(target=load.run, args=part, daemon=True) for part in parts]
+    threads.append(threading.Thread(target=load.keeps_memory, args=(process.pid,), daemon=True))
     for thread in threads:
         thread.start()
     began = time.monotonic()
@@ -209,7 +241,7 @@ def soak(process, port, seconds):
         time.sleep(_SAMPLE_SECONDS)
     load.over.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     end = time.monotonic() + 15
     while descriptors(process.pid) > baseline and time.monotonic() < end:
         time.sleep(0.1)
@@ -222,6 +254,7 @@ def soak(process, port, seconds):
     grown = slope(sorted(minutes.values()))
     print(f"{sum(load.counts[name] for name in ('answered', 'http/2'))} good calls, {sum(load.wrong.values())} wrong {dict(load.wrong.most_common(5))}")
     print("times: " + ", ".join(f"{name} {count}" for name, count in sorted(load.counts.items())))
+    print("peaks: " + ", ".join(f"{name} {mib:.0f} MiB" for name, mib in load.peaks.items()))
     print(f"RSS slope: {grown:+.2f} MiB in ten minutes (goal: below {_GOAL_MIB}); at the end {resident_mib(process.pid):.1f} MiB")
     print(f"descriptors: {baseline} before, {left} after")
     return grown >= _GOAL_MIB or left > baseline or load.wrong
