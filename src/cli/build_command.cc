@@ -11,6 +11,7 @@
 #include "cli/streams.h"
 #include "context/function_context.h"
 #include "context/settings.h"
+#include "os/watched_process.h"
 #include "telemetry/logger.h"
 
 namespace ofn::cli {
@@ -20,6 +21,12 @@ int build(const BuildCommand& command, const Environment& env) {
   const auto settings = resolve_settings(command.flags, env, FunctionContext(), notes);
   if (!settings) return complain(settings.error()), kExitUsage;
   Logger log(LogStyle::kReadable, Level::kWarning, STDERR_FILENO);
+  const os::WatchedProcess process({.format = os::LineFormat::kReadable,
+                                    .fd = STDERR_FILENO,
+                                    .exited = kExitLoad,
+                                    .came_back = kExitForkedChild,
+                                    .not_loaded = kExitLoad,
+                                    .flush = flush_output});
   const auto target =
       settings->target.origin.is_default() ? std::nullopt : std::optional(settings->target.value);
   const auto program = load_stoppable(

@@ -62,7 +62,7 @@ std::string variables_footer() {
   }
   text +=
       "\nExit codes: 0 ok, 2 usage, 3 function cannot be loaded, 4 context invalid, 5 cannot "
-      "listen, 1 anything else";
+      "listen, 6 the function called exit, 128 + N ended by signal N, 1 anything else";
   return text;
 }
 

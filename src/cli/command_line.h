@@ -23,6 +23,9 @@ enum Exit : int {
   kExitLoad = 3,     // the function cannot be loaded
   kExitContext = 4,  // FUNC_CONTEXT or FUNC_CONTEXT_V1BETA2 is invalid
   kExitListen = 5,   // the port cannot be listened on
+  kExitByFunction = 6,  // the function ended the process: exit() and its like
+  kExitForkedChild =
+      7,  // of a process that the function forked and that came back; not of the program itself
 };
 
 // functions-framework [flags]

@@ -16,6 +16,7 @@
 #include "dapr/client.h"
 #include "invocation/invocation.h"
 #include "loop/signals.h"
+#include "os/watched_process.h"
 #include "output/outputs.h"
 #include "wire/grpc/link.h"
 #include "wire/http_sessions.h"
@@ -111,6 +112,7 @@ struct Host::Part {
                 .detail = host.settings_.debug ? Detail::kShown : Detail::kHidden,
                 .stores = &sending.client,
                 .hooks = host.hooks_.empty() ? nullptr : &host.hooks_,
+                .calls = &host.calls_,
                 .max_held = host.settings_.max_body_size},
         shard(host.service_, invoker),
         deliveries(host.async_, invoker),
@@ -172,12 +174,14 @@ struct Host::Stopping {
 };
 
 Host::Host(const Settings& settings, const FunctionContext& context, const Routes& routes,
-           const Hooks& hooks, Subscriptions subscriptions, const Environment& env, Log& log)
+           const Hooks& hooks, Subscriptions subscriptions, const Environment& env, Log& log,
+           os::CallsInFlight& calls)
     : settings_(settings),
       context_(context),
       hooks_(hooks),
       env_(env),
       log_(log),
+      calls_(calls),
       limits_(limits_of(settings)),
       memory_(memory_of(settings)),
       gate_(settings.concurrency, settings.queue,
@@ -221,6 +225,7 @@ std::expected<void, std::vector<Error>> Host::connect() {
     if (!embedded) return std::unexpected(std::move(embedded).error());
     local_sidecar_ = *std::move(embedded);
     sidecar_ = local_sidecar_->endpoint();
+    os::WatchedProcess::listens(sidecar_.port);
   }
   for (const auto& loop : loops_) parts_.push_back(std::make_unique<Part>(*this, *loop));
   memory_.on_large_done([this] { large_body_done(); });
@@ -267,7 +272,10 @@ Result<wire::Endpoint> Host::listen() {
                                            settings_.max_connections, &memory_);
   warn_of_callbacks();
   auto bound = server_->listen({settings_.host.value, settings_.port.value, {}});
-  if (bound) check_sidecar();
+  if (bound) {
+    os::WatchedProcess::listens(bound->port);
+    check_sidecar();
+  }
   if (!bound || !local_sidecar_ || callbacks_ == Callbacks::kNone) return bound;
   // The way from the inside: what listens on all addresses is reached by loopback.
   const std::string& host = settings_.host.value;

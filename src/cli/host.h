@@ -17,6 +17,7 @@
 #include "function/routes.h"
 #include "loop/loop_threads.h"
 #include "loop/workers.h"
+#include "os/calls_in_flight.h"
 #include "plugin/hooks.h"
 #include "serving/async/async_service.h"
 #include "serving/front.h"
@@ -32,8 +33,10 @@ namespace ofn::cli {
 class Host {
  public:
   // `subscriptions`: what a sidecar shall deliver; the routes have one function then.
+  // `calls` gets those that are under way.
   Host(const Settings& settings, const FunctionContext& context, const Routes& routes,
-       const Hooks& hooks, Subscriptions subscriptions, const Environment& env, Log& log);
+       const Hooks& hooks, Subscriptions subscriptions, const Environment& env, Log& log,
+       os::CallsInFlight& calls);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
   ~Host();
@@ -69,6 +72,7 @@ class Host {
   const Hooks& hooks_;
   const Environment& env_;
   Log& log_;
+  os::CallsInFlight& calls_;
   SystemClock clock_;
   wire::Limits limits_;
   Observer observer_;

@@ -6,6 +6,7 @@
 
 #include "cli/loading.h"
 #include "function/registry.h"
+#include "os/end_forked_child.h"
 
 namespace ofn::cli {
 
@@ -76,7 +77,9 @@ LoadRequest load_request(const std::string& source, std::optional<std::string> t
 Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins) {
   for (const std::string& file : settings.plugins) {
     const InitializersWatched watched(file);
-    if (auto loaded = load_plugins(file, start_up_of(settings), plugins); !loaded) return loaded;
+    auto loaded = load_plugins(file, start_up_of(settings), plugins);
+    os::end_forked_child();
+    if (!loaded) return loaded;
   }
   return {};
 }

@@ -9,6 +9,8 @@
 #include "cli/command_line.h"
 #include "cli/streams.h"
 #include "function/guard.h"
+#include "os/end_forked_child.h"
+#include "os/watched_process.h"
 
 namespace ofn::cli {
 
@@ -21,6 +23,7 @@ namespace {
     std::signal(number, SIG_DFL);
     ::kill(getpid(), number);
   }
+  os::WatchedProcess::ends();
   std::_Exit(128 + number);
 }
 
@@ -28,7 +31,7 @@ namespace {
 constinit thread_local const std::string* loaded_file = nullptr;
 
 [[noreturn]] void tell_of_initializer() {
-  if (loaded_file == nullptr) __gnu_cxx::__verbose_terminate_handler();
+  if (loaded_file == nullptr) os::report_terminate();
   const auto crash = guarded([] {
     if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
   });
@@ -36,6 +39,7 @@ constinit thread_local const std::string* loaded_file = nullptr;
   text += crash ? "a static initializer threw " + crash->exception : "it ended by std::terminate";
   if (crash && !crash->what.empty()) text += ": " + crash->what;
   complain(text);
+  os::WatchedProcess::ends();
   std::_Exit(kExitLoad);
 }
 
@@ -63,7 +67,7 @@ StoppableLoad::~StoppableLoad() {
 }
 
 InitializersWatched::InitializersWatched(std::string file)
-    : file_(std::move(file)), before_(std::set_terminate(tell_of_initializer)) {
+    : file_(std::move(file)), loading_(file_), before_(std::set_terminate(tell_of_initializer)) {
   loaded_file = &file_;
 }
 
@@ -77,7 +81,9 @@ Result<LoadedProgram> load_stoppable(
   const InitializersWatched watched(request.source);
   const StoppableLoad stoppable;
   request.stop = stoppable.token();
-  return load(request);
+  auto loaded = load(request);
+  os::end_forked_child();  // a static initializer may have made one, and it has no thread to wait for
+  return loaded;
 }
 
 }  // namespace ofn::cli

@@ -18,6 +18,7 @@
 #include "loop/loop.h"
 #include "loop/signals.h"
 #include "loop/workers.h"
+#include "os/watched_process.h"
 
 namespace ofn::cli {
 
@@ -59,6 +60,7 @@ class InitializersWatched {
 
  private:
   std::string file_;
+  os::WatchedProcess::Loading loading_;
   std::terminate_handler before_;
 };
 

@@ -1,6 +1,7 @@
 #include "cli/program.h"
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "cli/serve.h"
 #include "cli/sidecar_command.h"
 #include "cli/streams.h"
+#include "os/watched_process.h"
 
 namespace ofn::cli {
 
@@ -33,7 +35,10 @@ std::optional<std::string> process_variable(std::string_view name) {
 void end_when_told_as_process_1() {
   if (getpid() != 1) return;
   for (const int number : {SIGTERM, SIGINT, SIGHUP})
-    std::signal(number, [](int sent) { _exit(128 + sent); });
+    std::signal(number, [](int sent) {
+      os::WatchedProcess::ends();
+      _exit(128 + sent);
+    });
 }
 
 // Tools send them to programs that rotate their logs or tell their state at such a signal; by default they would end this
@@ -54,10 +59,12 @@ struct Overloaded : F... {
 
 int run_program(int argc, char** argv, const abi::Program* linked) {
   open_standard_streams();
-  std::signal(
-      SIGPIPE,
-      SIG_IGN);  // a peer or a log reader that goes away is an error of that write, not our end
   take_no_notice_of_user_signals();
+  // A peer or a log reader that goes away is an error of that write, not our end. A handler that does nothing, because a signal
+  // that is ignored would be ignored by every program that the function starts as well.
+  std::signal(SIGPIPE, [](int) {});
+  // Before anything is printed: what a function prints is seen at once also where nobody's terminal, but a pipe takes it.
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto command = parse_command_line(arguments);
   if (!command) return complain(command.error()), kExitUsage;

@@ -18,6 +18,8 @@
 #include "context/parse_context.h"
 #include "context/settings.h"
 #include "function/typed.h"
+#include "os/calls_in_flight.h"
+#include "os/watched_process.h"
 #include "telemetry/logger.h"
 #include "wire/own_address.h"
 
@@ -42,6 +44,9 @@ std::unique_ptr<Logger> make_log(const Settings& settings) {
   return std::make_unique<Logger>(settings.debug ? LogStyle::kReadable : LogStyle::kJson,
                                   details ? Level::kDebug : Level::kInfo, STDERR_FILENO);
 }
+
+// For a signal handler.
+bool log_is_behind(const void* log) { return static_cast<const Logger*>(log)->is_behind(); }
 
 // As user code, the dry run and the log see what is served.
 struct Served {
@@ -123,6 +128,17 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   Log& log = *logger;
   log_notes(notes, log);
 
+  os::CallsInFlight calls;
+  os::WatchedProcess process(
+      {.format = settings->debug ? os::LineFormat::kReadable : os::LineFormat::kJson,
+       .fd = STDERR_FILENO,
+       .exited = kExitByFunction,
+       .came_back = kExitForkedChild,
+       .not_loaded = kExitLoad,
+       .calls = &calls,
+       .log_is_behind = log_is_behind,
+       .log = logger.get(),
+       .flush = flush_output});
   // The function's program may read them from its constructors on.
   setenv("FUNCTION_TARGET", settings->target.value.c_str(), 1);
   std::vector<PluginType> plugins;
@@ -142,6 +158,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   const Served served = served_by(*routes);
   setenv("FUNCTION_TARGET", served.names.c_str(), 1);
   setenv("FUNCTION_SIGNATURE_TYPE", served.signature.c_str(), 1);
+  process.serves(served.names);
 
   if (settings->print_schema) {
     return print(schema_of(routes->functions()));
@@ -155,7 +172,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
 
   keep_memory_reserve(reserve_for(mappable_now()));
   auto host = std::make_unique<Host>(*settings, *context, *routes, *hooks,
-                                     *std::move(subscriptions), env, log);
+                                     *std::move(subscriptions), env, log, calls);
   if (const auto connected = host->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());
     return kExitFailure;
@@ -178,6 +195,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   const int code = host->run();
   if (code != kExitOk) {
     logger->finish();
+    os::WatchedProcess::ends();
     std::_Exit(code);  // functions still run on other threads: nothing may be destroyed under them
   }
   return code;

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iostream>
 #include <string>
 
 namespace ofn::cli {
@@ -13,6 +14,14 @@ Exit print(std::string_view text) {
   }
   complain(std::string("cannot write to standard output: ") + std::strerror(errno));
   return kExitFailure;
+}
+
+void flush_output() {
+  std::cout.flush();
+  // Another thread may be printing, and never stop.
+  if (ftrylockfile(stdout) != 0) return;
+  fflush_unlocked(stdout);
+  funlockfile(stdout);
 }
 
 void complain(std::string_view text) {

@@ -17,6 +17,8 @@ namespace ofn::cli {
 void complain(std::string_view text);
 // Every problem, a line each.
 void complain(std::span<const Problem> problems);
+// What is printed and not yet written, also what the function printed.
+void flush_output();
 // Notes of the start, as log lines.
 void log_notes(std::span<const Note> notes, Log& log);
 

@@ -9,6 +9,8 @@
 
 #include <ofn/failure.h>
 
+#include "os/end_forked_child.h"
+
 namespace ofn {
 
 namespace {
@@ -36,19 +38,24 @@ __attribute__((no_sanitize("null"))) std::optional<Crash> guarded(void (*code)(v
                                                                   void* argument) {
   try {
     code(argument);
+    os::end_forked_child();
   } catch (const std::bad_alloc&) {
+    os::end_forked_child();
     return Crash{.exception = exception_name(), .what = "there is no memory", .no_memory = true};
   } catch (const BadInput& error) {
+    os::end_forked_child();
     const char* what = error.what();
     return Crash{
         .exception = exception_name(), .what = what == nullptr ? "" : what, .is_bad_input = true};
   } catch (const std::exception& error) {
+    os::end_forked_child();
     const char* what = error.what();
     return Crash{
         .exception = exception_name(), .what = what == nullptr ? "" : what, .no_memory = false};
   } catch (const __cxxabiv1::__forced_unwind&) {
     throw;
   } catch (...) {
+    os::end_forked_child();
     return Crash{.exception = exception_name(), .what = {}, .no_memory = false};
   }
   return std::nullopt;

@@ -18,7 +18,7 @@ struct Crash {
 };
 
 // Threads: any. Errors: whatever is thrown is a crash, also what is no std::exception; only a
-// thread's forced unwinding (pthread_cancel) goes on. Cost: allocates nothing unless it throws.
+// thread's forced unwinding (pthread_cancel) goes on. A process that the code forked ends here. Cost: allocates nothing unless it throws.
 std::optional<Crash> guarded(void (*code)(void*), void* argument);
 
 template <class Code>

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "os/end_forked_child.h"
+
 namespace ofn {
 
 namespace {
@@ -17,6 +19,7 @@ namespace {
 // Starts something on the loop, and waits for what it gives to its callback.
 template <class T, class Start>
 T wait_on(Loop& loop, Start start) {
+  os::end_forked_child();  // it has no loop to wait for
   loop.leave();
   struct {
     std::mutex mutex;

@@ -61,6 +61,7 @@ bool label_counts(const Function& function, std::string_view content_type) {
 Invocation::Invocation(const Invoker& invoker, Caller& caller)
     : invoker_(invoker),
       caller_(caller),
+      mark_(invoker.calls),
       deadline_(invoker.loop, [this] { expire(); }),
       host_(invoker.loop, invoker.context, invoker.outputs, invoker.stores),
       stream_(invoker.loop, [this](Response head) { return begin_answer(std::move(head)); }),
@@ -84,6 +85,7 @@ void Invocation::take_up(const Function& function, std::string_view id,
     stop_asked_ = false;
     stop_ = std::stop_source();
   }
+  mark_.began(function.name, id_);
   deadline_at_ = deadline;
   if (deadline != SteadyTime::max()) deadline_.arm(deadline);
   delivery_ = {.deadline = Deadline(deadline),
@@ -138,6 +140,7 @@ void Invocation::begin(const Function& function, const Inbound& inbound) {
 
 // The function is called once for each event; a request for any other signature is one call.
 void Invocation::run() {
+  const os::CallMark::RunsHere here(mark_);
   try {
     run_calls();
   } catch (const std::bad_alloc&) {  // not the function's: that was caught where it was called
@@ -480,6 +483,7 @@ void Invocation::end() {
   request_.reset();
   inbound_.reset();
   state_ = State::kIdle;
+  mark_.ended();
   caller_.ended();  // may destroy this
 }
 

@@ -45,6 +45,7 @@
 #include "invocation/stream_host.h"
 #include "invocation/task_host.h"
 #include "loop/loop.h"
+#include "os/calls_in_flight.h"
 #include "output/outputs.h"
 
 namespace ofn {
@@ -163,6 +164,7 @@ class Invocation {
 
   const Invoker& invoker_;
   Caller& caller_;
+  os::CallMark mark_;
   Timer deadline_;
   std::stop_source stop_;
   std::atomic<bool> stop_asked_ =

@@ -10,6 +10,7 @@
 #include "invocation/declared.h"
 #include "invocation/observer.h"
 #include "loop/loop.h"
+#include "os/calls_in_flight.h"
 #include "output/outputs.h"
 #include "plugin/hooks.h"
 
@@ -24,8 +25,9 @@ struct Invoker {
   Log& log;
   Observer& observer;
   Detail detail = Detail::kHidden;
-  Stores* stores = nullptr;      // the rest of the sidecar; null: there is no way to one
-  const Hooks* hooks = nullptr;  // around every function; null: none
+  Stores* stores = nullptr;            // the rest of the sidecar; null: there is no way to one
+  const Hooks* hooks = nullptr;        // around every function; null: none
+  os::CallsInFlight* calls = nullptr;  // for crash reports; null: nobody asks
   // Of what a function writes and its outputs get: bytes.
   std::size_t max_held = std::size_t{10} * 1024 * 1024;
   Declared declared{context};

@@ -6,6 +6,7 @@
 
 #include "function/response_check.h"
 #include "function/typed.h"
+#include "os/end_forked_child.h"
 
 namespace ofn {
 
@@ -104,6 +105,7 @@ bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, Ran& 
   }
   if (ran.outcome.task.frame != nullptr) {
     frame_of(ran).resume();
+    os::end_forked_child();
     return end_if_done(function, hosts.stream, ran);
   }
   judge_outcome(ran, function, hosts.stream);
@@ -112,6 +114,7 @@ bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, Ran& 
 
 bool resume_run(const Function& function, CallHosts hosts, Ran& ran) {
   hosts.tasks.resume_ready();
+  os::end_forked_child();
   return end_if_done(function, hosts.stream, ran);
 }
 

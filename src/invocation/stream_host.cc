@@ -4,6 +4,7 @@
 
 #include "base/free_memory.h"
 #include "function/response_check.h"
+#include "os/end_forked_child.h"
 
 namespace ofn {
 
@@ -60,6 +61,7 @@ abi::Push StreamHost::push(std::string_view bytes) {
 }
 
 bool StreamHost::wait_for_room() {
+  os::end_forked_child();  // it has no loop to wait for
   loop_.leave();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return closed_ || !full(); });

@@ -114,6 +114,8 @@ Result<Compiler> find_compiler(const std::string& name, std::span<const std::str
   if (!any_starts_with(author_flags, "-std=")) compiler.flags.emplace_back("-std=c++20");
   append(compiler.flags,
          std::array<std::string, 5>{"-O2", "-fPIC", "-fvisibility=hidden", "-pthread", "-pipe"});
+  // Functions and lines for the stacks in reports. It costs a twentieth of a compilation, and 50 KB of the object.
+  compiler.flags.emplace_back("-g1");
   // A unique symbol is one for the whole process, whatever dlopen is asked: the first program's.
   if (compiler.is_gcc) compiler.flags.emplace_back("-fno-gnu-unique");
   // As a system's: the author's warning flags are about the author's code.

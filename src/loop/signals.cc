@@ -6,6 +6,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <optional>
+#include <pthread.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -30,6 +31,13 @@ void write_down(int number) {
   errno = kept;
 }
 
+// A child that the function forks has the parent's end of the pipe, and what it is sent is not meant for the parent.
+void forget_in_child() {
+  for (int number = 1; number < NSIG; ++number) {
+    if (write_ends[static_cast<std::size_t>(number)].exchange(0) != 0) std::signal(number, SIG_DFL);
+  }
+}
+
 }  // namespace
 
 struct Signals::Set : std::enable_shared_from_this<Set> {
@@ -50,6 +58,8 @@ struct Signals::Set : std::enable_shared_from_this<Set> {
     if (number == SIGHUP && sigaction(number, nullptr, &inherited) == 0 &&
         inherited.sa_handler == SIG_IGN)
       return;
+    static const int told = pthread_atfork(nullptr, nullptr, forget_in_child);
+    OFN_CHECK(told == 0);
     auto& end = write_ends[static_cast<std::size_t>(number)];
     OFN_CHECK(end.exchange(ends[1] + 1) == 0);
     struct sigaction action{};

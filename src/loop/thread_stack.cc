@@ -4,22 +4,23 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
+#include <cstdint>
 #include <ctime>
-#include <cxxabi.h>
 #include <execinfo.h>
 #include <memory>
 #include <semaphore.h>
-#include <span>
-#include <string_view>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <vector>
+
+#include "os/symbols.h"
 
 namespace ofn {
 
 namespace {
 
 constexpr int kMaxFrames = 32;
+constexpr std::size_t kLongest = std::size_t{16} * 1024;
 constexpr std::size_t kOwnFrames = 2;  // the handler's, and that of the code which returns from it
 
 int report_signal() { return SIGRTMAX - 5; }
@@ -62,29 +63,7 @@ bool install() {
   return sigaction(report_signal(), &action, nullptr) == 0;
 }
 
-// "/lib/libc.so.6(read+0x12) [0x7f…]" → "read (libc.so.6+0x…)"
-std::string readable(std::string_view frame) {
-  const std::size_t open = frame.find('(');
-  const std::size_t close = frame.find(')', open);
-  if (open == std::string_view::npos || close == std::string_view::npos) return std::string(frame);
-  std::string_view module = frame.substr(0, open);
-  module = module.substr(module.rfind('/') + 1);
-  const std::string_view place = frame.substr(open + 1, close - open - 1);
-  const std::size_t plus = place.rfind('+');
-  const std::string symbol(place.substr(0, plus));
-  if (symbol.empty()) return std::string(module).append(place);
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(
-      abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), &std::free);
-  return std::string(status == 0 ? name.get() : symbol.c_str()) + " (" + std::string(module) + ")";
-}
-
 }  // namespace
-
-ThreadId this_thread_id() {
-  thread_local const ThreadId id = gettid();
-  return id;
-}
 
 std::string stack_of(ThreadId thread, std::chrono::milliseconds patience) {
   if (!install()) return {};
@@ -110,15 +89,17 @@ std::string stack_of(ThreadId thread, std::chrono::milliseconds patience) {
   }
 
   const int count = capture->count.load(std::memory_order_acquire);
-  const std::unique_ptr<char*, decltype(&std::free)> symbols(
-      backtrace_symbols(capture->frames.data(), count), &std::free);
-  if (symbols == nullptr) return {};
-  std::string stack;
-  const std::span lines(symbols.get(), static_cast<std::size_t>(count));
-  for (std::size_t i = kOwnFrames; i < lines.size(); ++i) {
-    if (!stack.empty()) stack += " < ";
-    stack += readable(lines[i]);
+  std::vector<os::Frames::Frame> frames;
+  for (auto i = kOwnFrames; i < static_cast<std::size_t>(count); ++i) {
+    const auto address = reinterpret_cast<std::uintptr_t>(capture->frames[i]);
+    // The innermost was interrupted; the others are where a call returns to, behind it.
+    frames.push_back({.address = i == kOwnFrames ? address : address - 1, .times = 1});
   }
+  std::string stack(kLongest, '\0');
+  os::FixedText text(stack);
+  const os::Symbols symbols;
+  symbols.describe(frames, text);
+  stack.resize(text.text().size());
   return stack;
 }
 

@@ -6,18 +6,16 @@
 
 #include <chrono>
 #include <string>
-#include <sys/types.h>
+
+#include "os/calls_in_flight.h"
 
 namespace ofn {
 
-using ThreadId = pid_t;  // the kernel's
+using os::this_thread_id;
+using os::ThreadId;
 
-// Cost: a system call a thread, a load from then on.
-ThreadId this_thread_id();
-
-// The frames of `thread`, the innermost first: "read (libc.so.6) < f.so+0x1234 < …". Functions
-// that their module does not export have no name; addr2line finds them by the offset. Empty when the thread has ended
-// or takes no signal within `patience`.
+// The frames of `thread`, the innermost first, as os/symbols.h describes them: "read (libc.so.6) < wait(ofn::Request const&)
+// (/src/wait.cc:7) < …". Empty when the thread has ended or takes no signal within `patience`.
 //
 // A signal makes the thread write down its own frames (backtrace(3), warmed up before, so that it neither allocates nor
 // loads anything there). A system call that the thread blocks in may return with EINTR because of it, as for any

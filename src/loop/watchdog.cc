@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "loop/loop.h"
+#include "os/alternate_stack.h"
 
 namespace ofn {
 
@@ -66,6 +67,7 @@ bool Watchdog::nobody_inside() const {
 }
 
 void Watchdog::serve() {
+  const os::AlternateStack crash_stack;
   pthread_setname_np(pthread_self(), "ofn-watchdog");
   int quiet = 0;
   std::unique_lock lock(mutex_);

@@ -13,6 +13,8 @@
 
 #include "base/heap.h"
 #include "base/memory_limits.h"
+#include "os/alternate_stack.h"
+#include "os/end_forked_child.h"
 
 namespace ofn {
 
@@ -55,6 +57,7 @@ bool Workers::add_thread() {
 
 void Workers::serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle,
                     const char* name) {
+  const os::AlternateStack crash_stack;
   pthread_setname_np(pthread_self(), name);
   std::unique_lock lock(pool->mutex);
   for (;;) {
@@ -76,6 +79,7 @@ void Workers::serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle
     pool->queue.pop_front();
     lock.unlock();
     task();
+    os::end_forked_child();
     task = nullptr;
     lock.lock();
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <climits>
@@ -91,6 +92,9 @@ class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
   DescriptorSink& operator=(const DescriptorSink&) = delete;
   ~DescriptorSink() override { close(hurry_); }
 
+  // So many lines. Threads: any.
+  std::uint64_t written() const { return written_; }
+
   // From now on a reader that takes nothing is waited for no longer than kPatience in all. Threads: any.
   void hurry() {
     const std::uint64_t once = 1;
@@ -108,6 +112,7 @@ class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
         return;  // nobody reads our log: there is nobody to tell
       if (wrote > 0) rest.remove_prefix(static_cast<std::size_t>(wrote));
     }
+    ++written_;
   }
   bool wait_for_room() {
     using Clock = std::chrono::steady_clock;
@@ -129,6 +134,7 @@ class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override {}
 
   int fd_;
+  std::atomic<std::uint64_t> written_ = 0;
   int hurry_;  // readable: it is time to end
   std::optional<std::chrono::steady_clock::time_point> gives_up_at_;
 };
@@ -147,6 +153,7 @@ struct Logger::Sink {
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<DescriptorSink> writer;
   std::shared_ptr<spdlog::async_logger> logger;
+  std::atomic<std::uint64_t> queued = 0;
 };
 
 std::string format_log_line(LogStyle style, std::int64_t unix_micros, Level level,
@@ -200,6 +207,8 @@ Logger::Logger(LogStyle style, Level least, int fd)
 
 Logger::~Logger() { finish(); }
 
+bool Logger::is_behind() const noexcept { return sink_->queued != sink_->writer->written(); }
+
 void Logger::finish() noexcept {
   if (sink_->pool == nullptr) return;
   const std::size_t dropped = sink_->pool->overrun_counter();
@@ -217,6 +226,7 @@ void Logger::write(Level level, std::string_view message,
         format_log_line(style_, std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
                         level, message, fields);
     line += '\n';
+    ++sink_->queued;
     sink_->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
   } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory; a log line must not end a request
   }

@@ -33,6 +33,8 @@ class Logger final : public Log {
   bool enabled(Level level) const noexcept override { return level >= least_; }
   void write(Level level, std::string_view message,
              std::span<const LogField> fields) noexcept override;
+  // Has it lines that are not yet written? May be called in a signal handler; where lines were dropped it says yes.
+  bool is_behind() const noexcept;
   // Writes what is queued, as the destructor, and nothing any more. For a process that ends while other threads still run.
   void finish() noexcept;
 

@@ -1,0 +1,233 @@
+// The handler of the signals that end a process.
+
+#include "os/crash.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cxxabi.h>
+#include <exception>
+#include <span>
+#include <string_view>
+#include <sys/syscall.h>
+#include <typeinfo>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "os/report.h"
+#include "os/symbols.h"
+
+namespace ofn::os {
+
+namespace {
+
+// The reader of line numbers meets files that are as they are.
+constexpr unsigned kPatienceSeconds = 5;
+
+struct SignalName {
+  int number;
+  std::string_view name;
+};
+constexpr std::array kSignals = {SignalName{SIGSEGV, "SIGSEGV"}, SignalName{SIGBUS, "SIGBUS"},
+                                 SignalName{SIGFPE, "SIGFPE"},   SignalName{SIGILL, "SIGILL"},
+                                 SignalName{SIGABRT, "SIGABRT"}, SignalName{SIGSYS, "SIGSYS"},
+                                 SignalName{SIGTRAP, "SIGTRAP"}};
+
+struct CodeName {
+  int number;
+  int code;
+  std::string_view name;
+};
+constexpr std::array kCodes = {
+    CodeName{SIGSEGV, SEGV_MAPERR, "SEGV_MAPERR"}, CodeName{SIGSEGV, SEGV_ACCERR, "SEGV_ACCERR"},
+    CodeName{SIGBUS, BUS_ADRALN, "BUS_ADRALN"},    CodeName{SIGBUS, BUS_ADRERR, "BUS_ADRERR"},
+    CodeName{SIGBUS, BUS_OBJERR, "BUS_OBJERR"},    CodeName{SIGFPE, FPE_INTDIV, "FPE_INTDIV"},
+    CodeName{SIGFPE, FPE_INTOVF, "FPE_INTOVF"},    CodeName{SIGFPE, FPE_FLTDIV, "FPE_FLTDIV"},
+    CodeName{SIGFPE, FPE_FLTINV, "FPE_FLTINV"},    CodeName{SIGILL, ILL_ILLOPC, "ILL_ILLOPC"},
+    CodeName{SIGILL, ILL_ILLOPN, "ILL_ILLOPN"},    CodeName{SIGILL, ILL_PRVOPC, "ILL_PRVOPC"}};
+
+Place place_of(const void* context) {
+  const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
+#if defined(__x86_64__)
+  return {.code = static_cast<std::uintptr_t>(machine.gregs[REG_RIP]),
+          .stack = static_cast<std::uintptr_t>(machine.gregs[REG_RSP])};
+#elif defined(__aarch64__)
+  return {.code = machine.pc, .stack = machine.sp};
+#else
+  (void)machine;
+  return {};
+#endif
+}
+
+bool is_fault(const siginfo_t& info) { return info.si_code > 0; }
+
+std::string_view reason_of(const siginfo_t& info, const Place& place) {
+  if (!is_fault(info)) return {};
+  const auto address = reinterpret_cast<std::uintptr_t>(info.si_addr);
+  // A frame of a function reaches some way below the stack pointer, and a large one beyond the guard page.
+  constexpr std::uintptr_t kBelow = std::uintptr_t{1} << 20;
+  constexpr std::uintptr_t kAbove = 4096;
+  constexpr std::uintptr_t kNull = 4096;
+  switch (info.si_signo) {
+    case SIGSEGV:
+      if (info.si_code != SEGV_MAPERR && info.si_code != SEGV_ACCERR) return {};
+      if (address < kNull) return "a null pointer was used";
+      if (address + kBelow > place.stack && address < place.stack + kAbove)
+        return "the stack overflowed: the recursion is too deep, or an array on it too large";
+      return {};
+    case SIGFPE:
+      return info.si_code == FPE_INTDIV ? "an integer was divided by zero" : "";
+    default:
+      return {};
+  }
+}
+
+void add_signal(FixedLine& line, FixedText& scratch, const siginfo_t& info, const Place& place) {
+  for (const auto& [number, name] : kSignals)
+    if (number == info.si_signo) line.field("signal", name);
+  if (is_fault(info)) {
+    for (const auto& [number, code, name] : kCodes)
+      if (number == info.si_signo && code == info.si_code) line.field("code", name);
+    if (info.si_signo != SIGTRAP && info.si_signo != SIGSYS) {
+      scratch.clear();
+      scratch.add_hex(reinterpret_cast<std::uintptr_t>(info.si_addr));
+      line.field("address", scratch.text());
+    }
+  } else if (info.si_pid != getpid()) {
+    scratch.clear();
+    scratch.add_number(static_cast<std::uint64_t>(info.si_pid));
+    line.field("sent_by_process", scratch.text());
+  }
+  line.field("reason", reason_of(info, place));
+}
+
+void add_stack(FixedLine& line, FixedText& scratch, const Place& place) {
+  Frames frames;
+  frames.take_interrupted(place);
+  scratch.clear();
+  const Symbols symbols;
+  symbols.describe(frames.from(0), scratch);
+  line.field("stack", scratch.text());
+}
+
+void take_default(int number) {
+  struct sigaction action{};
+  action.sa_handler = SIG_DFL;
+  sigaction(number, &action, nullptr);
+}
+
+// In the middle of a report.
+[[noreturn]] void end_by(int number) {
+  take_default(number);
+  sigset_t set{};
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  sigprocmask(SIG_UNBLOCK, &set, nullptr);
+  syscall(SYS_tgkill, getpid(), gettid(), number);
+  end_at_once(128 + number);  // process 1 of a container has no default
+}
+
+[[noreturn]] void give_up(std::string_view why) {
+  if (Report* const report = process_state.report.load()) {
+    report->line.field("stack", report->scratch.text());
+    report->line.field("incomplete", why);
+    write_behind_log(report->line.end());
+  }
+  end_by(process_state.signal);
+}
+
+void on_alarm(int) { give_up("the report took too long"); }
+
+void limit_time() {
+  struct sigaction action{};
+  action.sa_handler = on_alarm;
+  action.sa_flags = SA_ONSTACK;
+  sigfillset(&action.sa_mask);
+  sigaction(SIGALRM, &action, nullptr);
+  sigset_t set{};
+  sigemptyset(&set);
+  sigaddset(&set, SIGALRM);
+  sigprocmask(SIG_UNBLOCK, &set, nullptr);
+  alarm(kPatienceSeconds);
+}
+
+// Not here, where the stack is this handler's: when it returns, the signal that waits by then has its default effect where the
+// crash was, and a debugger sees that.
+void leave_to_default(int number, siginfo_t* info) {
+  const bool comes_again = is_fault(*info) && number != SIGTRAP && number != SIGSYS;
+  if (getpid() == 1 && !comes_again) end_at_once(128 + number);
+  take_default(number);
+  sigset_t set{};
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, info);
+}
+
+void on_crash(int number, siginfo_t* info, void* context) {
+  const int kept = errno;
+  bool self = false;
+  if (!is_first_to_report(self)) {
+    if (self) give_up("the report crashed, too");
+    for (;;) pause();
+  }
+  process_state.signal = number;
+  limit_time();
+  const Place place = place_of(context);
+  Report report;
+  process_state.report = &report;
+  FixedLine& line = report.line;
+  FixedText& scratch = report.scratch;
+  line.begin(unix_micros_now(), "error",
+             process_state.is_forked_child ? "a process that the function forked crashed"
+                                           : "process crashed");
+  add_signal(line, scratch, *info, place);
+  line.field("exception", process_state.exception.data());
+  line.field("error", process_state.what.data());
+  add_calls(line, scratch);
+  scratch.clear();
+  add_stack(line, scratch, place);
+  write_behind_log(line.end());
+  process_state.report = nullptr;
+  alarm(0);
+  leave_to_default(number, info);
+  errno = kept;
+}
+
+}  // namespace
+
+void report_terminate() {
+  if (process_state.terminates.exchange(true)) std::abort();
+  FixedText name(std::span(process_state.exception).first(process_state.exception.size() - 1));
+  FixedText what(std::span(process_state.what).first(process_state.what.size() - 1));
+  if (const std::type_info* type = __cxxabiv1::__cxa_current_exception_type()) {
+    add_type_name(type->name(), name);
+    try {
+      std::rethrow_exception(std::current_exception());
+    } catch (const std::exception& error) {
+      if (error.what() != nullptr) what.add(error.what());
+    } catch (...) {  // NOLINT(bugprone-empty-catch): it has no text
+    }
+  }
+  std::abort();
+}
+
+void report_crashes() {
+#if !defined(__SANITIZE_THREAD__)
+  for (const auto& [number, name] : kSignals) {
+    struct sigaction present{};
+    // A sanitizer's report says more, and the author's handler is wanted.
+    if (sigaction(number, nullptr, &present) != 0 || present.sa_handler != SIG_DFL) continue;
+    struct sigaction action{};
+    action.sa_sigaction = on_crash;
+    // A crash of the handler itself comes to the handler as well.
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+    sigaction(number, &action, nullptr);
+  }
+#endif
+  std::set_terminate(report_terminate);
+}
+
+}  // namespace ofn::os

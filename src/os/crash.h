@@ -1,0 +1,8 @@
+// The handler of the signals that end a process: see watched_process.h.
+#pragma once
+
+namespace ofn::os {
+
+void report_crashes();
+
+}  // namespace ofn::os

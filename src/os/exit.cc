@@ -1,0 +1,102 @@
+// The end of the process by exit(), quick_exit(), _exit() and _Exit() inside the function.
+
+#include "os/exit.h"
+
+#include <cstdlib>
+#include <string_view>
+#include <unistd.h>
+
+#include "os/report.h"
+#include "os/symbols.h"
+
+namespace ofn::os {
+
+namespace {
+
+// Is it the author's code that ends this process, and not the program itself, or a child that the function made?
+bool is_by_function() {
+  return !process_state.ends && !process_state.is_forked_child && process_state.process == getpid();
+}
+
+void add_stack(FixedLine& line, FixedText& scratch) {
+  constexpr std::size_t kOwn = 3;  // Frames::take(), this one and report_exit()
+  Frames frames;
+  frames.take();
+  scratch.clear();
+  const Symbols symbols;
+  symbols.describe(frames.from(kOwn), scratch);
+  line.field("stack", scratch.text());
+}
+
+[[noreturn]] __attribute__((noinline)) void report_exit(std::string_view call, const int* status) {
+  bool self = false;
+  if (!is_first_to_report(self) && !self)
+    for (;;) pause();
+  Report report;
+  FixedLine& line = report.line;
+  FixedText& scratch = report.scratch;
+  const char* const loading = process_state.loading;
+  const auto add_call = [&] {
+    scratch.add(call);
+    scratch.add('(');
+    if (status != nullptr && *status < 0) scratch.add('-');
+    if (status != nullptr)
+      scratch.add_number(static_cast<std::uint64_t>(std::abs(static_cast<long>(*status))));
+    scratch.add(')');
+  };
+  const WatchedProcess::Options* const options = process_state.options;
+  if (options != nullptr && options->flush != nullptr) options->flush();
+  if (loading != nullptr) {
+    scratch.add("functions-framework: File ");
+    scratch.add(loading);
+    scratch.add(" cannot be loaded: a static initializer called ");
+    add_call();
+    scratch.add('\n');
+    write_behind_log(scratch.text());
+    end_at_once(options == nullptr ? EXIT_FAILURE : options->not_loaded);
+  }
+  line.begin(unix_micros_now(), "error", "the function ended the process");
+  add_call();
+  line.field("call", scratch.text());
+  add_calls(line, scratch);
+  add_stack(line, scratch);
+  write_behind_log(line.end());
+  end_at_once(options == nullptr ? EXIT_FAILURE : options->exited);
+}
+
+void on_exit_called(int status, void*) {
+  if (is_by_function()) report_exit("exit", &status);
+}
+
+void on_quick_exit_called() {
+  if (is_by_function()) report_exit("quick_exit", nullptr);
+}
+
+void leave(int status) {
+  if (is_by_function()) report_exit("_exit", &status);
+  end_at_once(status);
+}
+
+}  // namespace
+
+void report_exits() {
+  on_exit(on_exit_called, nullptr);
+  std::at_quick_exit(on_quick_exit_called);
+}
+
+}  // namespace ofn::os
+
+// The C library tells nobody of these two, so that they are here in its place for the function's program, too: the executable
+// exports them (OFN_EXPORTS in src/os/CMakeLists.txt). A sanitizer has its own.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+extern "C" {
+__attribute__((visibility("default"))) void _exit(int status) {
+  ofn::os::leave(status);
+  __builtin_unreachable();
+}
+__attribute__((visibility("default"))) void _Exit(int status) noexcept {
+  ofn::os::leave(status);
+  __builtin_unreachable();
+}
+}
+#endif

@@ -1,0 +1,98 @@
+#include "os/report.h"
+
+#include <cerrno>
+#include <cstdint>
+#include <ctime>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace ofn::os {
+
+namespace {
+
+// How long the log may take to write what it has, and a reader to take a line.
+constexpr int kLogPatienceMs = 200;
+constexpr int kReaderPatienceMs = 1000;
+// Of the calls that are under way on other threads.
+constexpr std::size_t kMostCalls = 16;
+
+}  // namespace
+
+std::int64_t unix_micros_now() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
+}
+
+void add_calls(FixedLine& line, FixedText& scratch) {
+  const WatchedProcess::Options* options = process_state.options;
+  const CallsInFlight* calls = options == nullptr ? nullptr : options->calls;
+  const ThreadId self = this_thread_id();
+  std::string_view function;
+  std::string_view request_id;
+  scratch.clear();
+  std::size_t others = 0;
+  if (calls != nullptr) {
+    calls->each([&](const CallsInFlight::Call& call) {
+      if (call.thread == self) {
+        function = call.function;
+        request_id = call.request_id;
+        return;
+      }
+      if (others++ >= kMostCalls) return;
+      if (others > 1) scratch.add(' ');
+      scratch.add(call.request_id);
+    });
+  }
+  if (others > kMostCalls) {
+    scratch.add(" and ");
+    scratch.add_number(others - kMostCalls);
+    scratch.add(" more");
+  }
+  const char* const loading = process_state.loading;
+  const char* const serving = process_state.serving;
+  if (function.empty() && serving != nullptr) function = serving;
+  line.field("function", function);
+  line.field("request_id", request_id);
+  line.field("in_flight", scratch.text());
+  if (loading != nullptr) line.field("loading", loading);
+}
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t wrote = write(fd, text.data(), text.size());
+    if (wrote > 0) {
+      text.remove_prefix(static_cast<std::size_t>(wrote));
+    } else if (wrote < 0 && errno == EAGAIN) {
+      pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
+      if (poll(&room, 1, kReaderPatienceMs) <= 0) return;
+    } else if (wrote == 0 || errno != EINTR) {
+      return;
+    }
+  }
+}
+
+void write_behind_log(std::string_view line) {
+  const WatchedProcess::Options* options = process_state.options;
+  if (options == nullptr) return write_all(STDERR_FILENO, line);
+  if (options->log_is_behind != nullptr && !process_state.is_forked_child) {
+    for (int ms = 0; ms < kLogPatienceMs && options->log_is_behind(options->log); ++ms)
+      poll(nullptr, 0, 1);
+  }
+  write_all(options->fd, line);
+}
+
+bool is_first_to_report(bool& self) {
+  ThreadId nobody = 0;
+  const ThreadId own = gettid();
+  if (process_state.crashing.compare_exchange_strong(nobody, own)) return true;
+  self = nobody == own;
+  return false;
+}
+
+void end_at_once(int code) {
+  for (;;) syscall(SYS_exit_group, code);
+}
+
+}  // namespace ofn::os

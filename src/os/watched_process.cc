@@ -1,0 +1,52 @@
+#include "os/watched_process.h"
+
+#include <unistd.h>
+#include <utility>
+
+#include "os/crash.h"
+#include "os/exit.h"
+#include "os/forked_child.h"
+#include "os/process_state.h"
+
+namespace ofn::os {
+
+WatchedProcess::WatchedProcess(const Options& options) : options_(options) {
+  process_state.format = options.format;
+  process_state.options = &options_;
+  const bool is_first = process_state.process.exchange(getpid()) == 0;
+  process_state.ends = false;
+  if (!is_first) return;  // what the C library was told once stays
+  report_crashes();
+  report_exits();
+  watch_forks();
+}
+
+WatchedProcess::~WatchedProcess() {
+  ends();
+  process_state.options = nullptr;
+  process_state.serving = nullptr;
+  for (auto& port : process_state.ports) port = 0;
+}
+
+WatchedProcess::Loading::Loading(std::string file) : file_(std::move(file)) {
+  process_state.loading = file_.c_str();
+}
+
+WatchedProcess::Loading::~Loading() { process_state.loading = nullptr; }
+
+void WatchedProcess::serves(std::string functions) {
+  functions_ = std::move(functions);
+  process_state.serving = functions_.c_str();
+  report_exits();
+}
+
+void WatchedProcess::listens(std::uint16_t port) {
+  for (auto& own : process_state.ports) {
+    std::uint16_t free = 0;
+    if (own.compare_exchange_strong(free, port)) return;
+  }
+}
+
+void WatchedProcess::ends() { process_state.ends = true; }
+
+}  // namespace ofn::os
