@@ -21,7 +21,7 @@
 #include <ofn/writer.h>
 
 // Raised by every change of a type that crosses the border.
-#define OFN_ABI_NUMBER 6  // NOLINT(modernize-macro-to-enum): its text is wanted
+#define OFN_ABI_NUMBER 7  // NOLINT(modernize-macro-to-enum): its text is wanted
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): only the preprocessor knows these facts.
 #define OFN_INTERNAL_TEXT_OF(x) #x
@@ -185,7 +185,7 @@ struct Call {
   Bytes data{};                                 // of kOpenFunction
   const CodecTable* codec = nullptr;            // of kTyped
   const Stream* stream = nullptr;               // set where the registration streams
-  const Tasks* tasks = nullptr;
+  Tasks* tasks = nullptr;
 };
 
 // What a call leaves behind. It stays where it is until the call has ended.
@@ -201,6 +201,9 @@ enum class Origin : std::uint32_t {
   kAuthor = 1,   // OFN_FUNCTION in the author's source
   kTarget = 2,   // --target, when the program was compiled from plain source
   kDefault = 3,  // nobody: the function called `function`; served only when nothing else is named
+  // Nobody: found in plain source; served only when nothing else is there, and when it is the only one.
+  kFound = 4,
+  kFoundLocal = 5,  // the same, but seen by its own file only
 };
 
 // One function of a program. Lives as long as the program.

@@ -47,7 +47,7 @@ class Plugin;
 //   content-type    of the data
 //   forward=false   the data is for the caller only
 //   retry=false     on a failed delivery of a topic: drop it instead of asking for it again
-class Out {
+class [[nodiscard("an Out that is not returned tells nobody: return it")]] Out {
  public:
   static constexpr int kSuccess = 200;
   static constexpr int kError = 500;
@@ -71,7 +71,7 @@ class Out {
     code_ = code;
     return *this;
   }
-  Out&& code(int code) && noexcept { return std::move(this->code(code)); }
+  [[nodiscard]] Out&& code(int code) && noexcept { return std::move(this->code(code)); }
   bool ok() const noexcept { return code_ == kSuccess; }
 
   const std::string& data() const& noexcept { return data_; }
@@ -80,7 +80,9 @@ class Out {
     data_ = std::move(bytes);
     return *this;
   }
-  Out&& data(std::string bytes) && noexcept { return std::move(data(std::move(bytes))); }
+  [[nodiscard]] Out&& data(std::string bytes) && noexcept {
+    return std::move(data(std::move(bytes)));
+  }
 
   const std::vector<Header>& metadata() const noexcept { return metadata_; }
   // The first value of that key (ASCII case does not count), or null.
@@ -96,7 +98,7 @@ class Out {
     metadata_.push_back({std::move(key), std::move(value)});
     return *this;
   }
-  Out&& with(std::string key, std::string value) && {
+  [[nodiscard]] Out&& with(std::string key, std::string value) && {
     return std::move(with(std::move(key), std::move(value)));
   }
 
@@ -136,7 +138,7 @@ struct SendResult {
 
 // What came of a send: look at it, or call check(). A send that failed is the function's to handle:
 // the invocation fails when the function says so.
-class [[nodiscard]] SendReport {
+class [[nodiscard("a send may fail: look at its report, or call check()")]] SendReport {
  public:
   SendReport() = default;
   explicit SendReport(std::vector<SendResult> results) : results_(std::move(results)) {}
@@ -252,7 +254,7 @@ struct AnswerOf<InvokeService> {
   using Type = InvokeReply;
 };
 
-struct Sending : Operation {
+struct [[nodiscard("nothing is sent until it is awaited: co_await it")]] Sending : Operation {
   Sending(std::optional<std::string_view> output_of_it, Bytes bytes,
           const SendOptions* options_of_it)
       : output(output_of_it), data(bytes), options(options_of_it) {}
@@ -270,7 +272,7 @@ struct Sending : Operation {
 };
 
 template <class T>
-struct Asking : Operation {
+struct [[nodiscard("nothing is asked until it is awaited: co_await it")]] Asking : Operation {
   explicit Asking(StoreCall asked) : call(std::move(asked)) {}
   template <std::derived_from<Promise> P>
   void await_suspend(std::coroutine_handle<P> waits) {

@@ -63,7 +63,7 @@ class BadInput : public std::runtime_error {
 
 // What was asked for, or why there is none. Look at it before its value.
 template <class T>
-class [[nodiscard]] Reply {
+class [[nodiscard("a call may fail: look at its reply, or call check()")]] Reply {
  public:
   // NOLINTBEGIN(google-explicit-constructor): either converts, as a return value does.
   Reply(T value) : value_(std::move(value)) {}

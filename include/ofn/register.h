@@ -47,7 +47,9 @@
 #define OFN_INTERNAL_JOIN_OF(a, b) a##b
 #define OFN_INTERNAL_JOIN(a, b) OFN_INTERNAL_JOIN_OF(a, b)
 
-#define OFN_INTERNAL_REGISTER(number, origin, name, file, line, route, ...)                   \
+#define OFN_INTERNAL_REGISTER(number, origin, name, file, line, route, ...) \
+  OFN_INTERNAL_REGISTER_AS(select, number, origin, name, file, line, route, __VA_ARGS__)
+#define OFN_INTERNAL_REGISTER_AS(select, number, origin, name, file, line, route, ...)        \
   namespace {                                                                                 \
   constexpr ::ofn::abi::Registration OFN_INTERNAL_JOIN(ofn_registration_, number) =           \
       ::ofn::internal::registration<::ofn::internal::select(__VA_ARGS__)>(origin, name, file, \

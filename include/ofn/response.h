@@ -22,7 +22,7 @@ namespace ofn {
 //   control character other than tab, or a framing field (Content-Length, Transfer-Encoding,
 //   Connection, Proxy-Connection, Keep-Alive, Upgrade, Trailer, TE) is found when the function has
 //   returned: nothing is sent to outputs, the caller gets a 500 and the log says what was wrong.
-class Response {
+class [[nodiscard("a Response that is not returned answers nobody: return it")]] Response {
  public:
   Response() = default;
   // NOLINTBEGIN(google-explicit-constructor): text converts, so that `return "hello\n";` works.
@@ -38,7 +38,7 @@ class Response {
     status_ = code;
     return *this;
   }
-  Response&& status(int code) && noexcept { return std::move(status(code)); }
+  [[nodiscard]] Response&& status(int code) && noexcept { return std::move(status(code)); }
 
   const std::vector<Header>& headers() const noexcept { return headers_; }
   // Adds a header field; a name may be added more than once (Set-Cookie).
@@ -46,7 +46,7 @@ class Response {
     headers_.push_back({std::move(name), std::move(value)});
     return *this;
   }
-  Response&& header(std::string name, std::string value) && {
+  [[nodiscard]] Response&& header(std::string name, std::string value) && {
     return std::move(header(std::move(name), std::move(value)));
   }
   // Sets the content type, replacing an earlier one.
@@ -55,7 +55,9 @@ class Response {
                   [](const Header& h) { return same_field_name(h.name, "content-type"); });
     return header("content-type", std::move(type));
   }
-  Response&& content_type(std::string type) && { return std::move(content_type(std::move(type))); }
+  [[nodiscard]] Response&& content_type(std::string type) && {
+    return std::move(content_type(std::move(type)));
+  }
 
   // The body: bytes, sent as they are.
   const std::string& body() const& noexcept { return body_; }
@@ -64,7 +66,9 @@ class Response {
     body_ = std::move(bytes);
     return *this;
   }
-  Response&& body(std::string bytes) && noexcept { return std::move(body(std::move(bytes))); }
+  [[nodiscard]] Response&& body(std::string bytes) && noexcept {
+    return std::move(body(std::move(bytes)));
+  }
 
   // The first header of that name, or null.
   const std::string* find_header(std::string_view name) const noexcept {

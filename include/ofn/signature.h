@@ -29,19 +29,14 @@
 
 // What an author reads when the type of a function is none of the supported ones.
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage): static_assert wants a literal.
-#define OFN_INTERNAL_FORMS                                                                       \
-  "ofn::Response f(const ofn::Request&) (or returning std::string, std::string_view, const "     \
-  "char*, or whatever else converts to ofn::Response), the same taking nothing, void "           \
-  "f(const ofn::CloudEvent&), ofn::CloudEvent f(const ofn::CloudEvent&), "                       \
-  "std::optional<ofn::CloudEvent> f(const ofn::CloudEvent&), void f(const ofn::EventData&, "     \
-  "const ofn::EventContext&), void f(const ofn::Request&, ofn::Writer&), all of them also with " \
-  "an "                                                                                          \
-  "ofn::Context& as first argument, ofn::Out "                                                   \
-  "f(ofn::Context&, ofn::Bytes) (or returning void, std::string, "                               \
-  "std::string_view, const char*), the same without the ofn::Bytes; other arguments also by "    \
-  "value; with "                                                                                 \
-  "<ofn/typed.h> R f(const A&) and R f(ofn::Context&, const A&), where A is a struct with "      \
-  "OFN_FIELDS, a list or a map of them; each also returning an ofn::task of that"
+#define OFN_INTERNAL_FORMS                                                                    \
+  "\n  ofn::Response f(const ofn::Request&)      or returning std::string, or taking nothing" \
+  "\n  void f(const ofn::CloudEvent&)            or returning ofn::CloudEvent"                \
+  "\n  void f(const ofn::EventData&, const ofn::EventContext&)"                               \
+  "\n  ofn::Out f(ofn::Context&, ofn::Bytes)     or returning void, or std::string"           \
+  "\n  void f(const ofn::Request&, ofn::Writer&)"                                             \
+  "\n  R f(const A&)                             A and R with OFN_FIELDS, <ofn/typed.h>"      \
+  "\nor one of these with ofn::Context& first, or returning ofn::task of that"
 
 // Every program has its own copy of the framework's code, also when it is compiled without
 // -fvisibility=hidden and shares a process with another.
@@ -375,9 +370,20 @@ template <class F>
   requires(!kIsSupported<F>)
 constexpr auto select(F) {
   static_assert(kIsSupported<F>,
-                "ofn: a function of this type is not supported; supported are " OFN_INTERNAL_FORMS);
+                "ofn: a function of this type is not supported; supported are" OFN_INTERNAL_FORMS);
   return Absent();
 }
+
+// What select() returns, for a function that may be of any type: Absent where it is not supported.
+template <class R, class... A>
+constexpr auto offer(R (*function)(A...)) {
+  if constexpr (kIsSupported<R (*)(A...)>) {
+    return function;
+  } else {
+    return Absent();
+  }
+}
+constexpr Absent offer(...) { return {}; }
 
 template <auto kFunction>
 OFN_INTERNAL_HIDDEN void invoke(const abi::Call& call, abi::Outcome& outcome) {

@@ -36,6 +36,10 @@ class SendReport;
 template <class T = void>
 class task;  // NOLINT(readability-identifier-naming): see below
 
+namespace internal {
+struct Promise;
+}
+
 namespace abi {
 
 // What a coroutine may wait for. Each call takes note; the work begins when the coroutine has
@@ -55,6 +59,7 @@ struct TaskTable {
 struct Tasks {
   const TaskTable* table = nullptr;
   void* host = nullptr;
+  internal::Promise* next = nullptr;  // the coroutines that are to run next: see internal::drive()
 };
 
 // A coroutine that a call has become: the host resumes it, until it is done and then destroys it.
@@ -68,21 +73,32 @@ struct Running {
 namespace internal {
 
 // What all promises share. Threads: one at a time; a call's coroutines never run at once.
+//
+// A coroutine never resumes another one itself: it puts the other one into its call's list and
+// suspends, and drive() resumes what is in the list. So the stack has the same depth however many
+// tasks await each other, also where the compiler makes no tail calls (-O0).
 struct Promise {
-  std::coroutine_handle<> then;  // resumed at the end; none: the host sees that it is done
-  std::size_t* left = nullptr;   // of those that end before `then` goes on
-  const abi::Tasks* tasks = nullptr;
+  Promise* then = nullptr;      // goes on at the end; none: the host sees that it is done
+  std::size_t* left = nullptr;  // of those that end before `then` goes on
+  abi::Tasks* tasks = nullptr;
+  std::coroutine_handle<> self;  // set while others may make it go on
+  Promise* behind = nullptr;     // the next one of the list that it stands in
   std::exception_ptr failure;
+
+  // It runs when the running coroutine has suspended, before those that are in the list already.
+  void run_next() noexcept {
+    behind = tasks->next;
+    tasks->next = this;
+  }
 
   static std::suspend_always initial_suspend() noexcept { return {}; }
   struct End {
     static bool await_ready() noexcept { return false; }
     template <std::derived_from<Promise> P>
-    static std::coroutine_handle<> await_suspend(std::coroutine_handle<P> ended) noexcept {
+    static void await_suspend(std::coroutine_handle<P> ended) noexcept {
       Promise& promise = ended.promise();
-      if (!promise.then) return std::noop_coroutine();
-      if (promise.left != nullptr && --*promise.left != 0) return std::noop_coroutine();
-      return promise.then;
+      if (promise.then == nullptr) return;
+      if (promise.left == nullptr || --*promise.left == 0) promise.then->run_next();
     }
     static void await_resume() noexcept {}
   };
@@ -92,6 +108,43 @@ struct Promise {
   template <class A>
   static decltype(auto) await_transform(A&& awaited) noexcept;
 };
+
+// Resumes a coroutine of a call, and then what that and each later one leave in the call's list.
+__attribute__((visibility("hidden"))) inline void drive(abi::Tasks& tasks,
+                                                        std::coroutine_handle<> first) {
+  first.resume();
+  while (Promise* const next = tasks.next) {
+    tasks.next = next->behind;
+    next->self.resume();
+  }
+}
+
+// Destroys the frame of a task. A frame may hold a task as a parameter, which may hold another one,
+// and so on: from some depth on they wait for their turn, so that the stack does not grow further.
+__attribute__((visibility("hidden"))) inline void destroy(Promise& ended,
+                                                          std::coroutine_handle<> frame) noexcept {
+  constexpr int kDeepest = 100;
+  struct Frames {
+    Promise* waiting = nullptr;
+    int depth = 0;
+  };
+  static constinit thread_local Frames frames;
+  Frames& here = frames;
+  if (here.depth == kDeepest) {
+    ended.self = frame;
+    ended.behind = here.waiting;
+    here.waiting = &ended;
+    return;
+  }
+  ++here.depth;
+  frame.destroy();
+  while (here.depth == 1 && here.waiting != nullptr) {
+    Promise* const next = here.waiting;
+    here.waiting = next->behind;
+    next->self.destroy();
+  }
+  --here.depth;
+}
 
 // Marks what a task may await.
 struct Awaitable {};
@@ -105,10 +158,14 @@ struct Result {
   std::coroutine_handle<PromiseOf<T>> task;
   static bool await_ready() noexcept { return false; }
   template <std::derived_from<Promise> P>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<P> parent) const noexcept {
-    task.promise().then = parent;
-    task.promise().tasks = parent.promise().tasks;
-    return task;
+  void await_suspend(std::coroutine_handle<P> parent) const noexcept {
+    Promise& awaits = parent.promise();
+    Promise& begins = task.promise();
+    awaits.self = parent;
+    begins.self = task;
+    begins.then = &awaits;
+    begins.tasks = awaits.tasks;
+    begins.run_next();
   }
   T await_resume() const { return task.promise().take(); }
 };
@@ -147,7 +204,8 @@ struct PromiseOf<void> : Promise {
 // Cost: one allocation, and where a piece takes a Context two wake-ups of threads.
 template <class T>
 // NOLINTNEXTLINE(readability-identifier-naming): in coroutines' world a task is lower case.
-class [[nodiscard]] task : public internal::Awaitable {
+class [[nodiscard("a task does nothing until it is awaited: co_await it")]] task
+    : public internal::Awaitable {
  public:
   // NOLINTNEXTLINE(readability-identifier-naming): the language's name.
   using promise_type = internal::PromiseOf<T>;
@@ -162,7 +220,7 @@ class [[nodiscard]] task : public internal::Awaitable {
   task(const task&) = delete;
   task& operator=(const task&) = delete;
   ~task() {
-    if (handle_) handle_.destroy();
+    if (handle_) internal::destroy(handle_.promise(), handle_);
   }
 
   // Awaited once.
@@ -219,7 +277,7 @@ struct Operation : Awaitable {
   static bool await_ready() noexcept { return false; }
 };
 
-struct Sleep : Operation {
+struct [[nodiscard("nothing is waited for until it is awaited: co_await it")]] Sleep : Operation {
   explicit Sleep(std::chrono::steady_clock::duration duration) : time(duration) {}
   template <std::derived_from<Promise> P>
   void await_suspend(std::coroutine_handle<P> waits) {
@@ -232,32 +290,31 @@ struct Sleep : Operation {
 };
 
 // Begins all of them at once, and goes on when the last is done.
-class All : public Awaitable {
+class [[nodiscard("the tasks do nothing until they are awaited: co_await it")]] All
+    : public Awaitable {
  public:
   template <class T>
   void add(const task<T>& one) {
-    branches_.push_back({one.handle(), &one.handle().promise()});
+    one.handle().promise().self = one.handle();
+    branches_.push_back(&one.handle().promise());
   }
   bool await_ready() const noexcept { return branches_.empty(); }
   template <std::derived_from<Promise> P>
-  bool await_suspend(std::coroutine_handle<P> parent) {
-    left_ = branches_.size() + 1;
-    for (const Branch& branch : branches_) {
-      branch.promise->then = parent;
-      branch.promise->left = &left_;
-      branch.promise->tasks = parent.promise().tasks;
-      branch.handle.resume();
+  void await_suspend(std::coroutine_handle<P> parent) noexcept {
+    Promise& awaits = parent.promise();
+    awaits.self = parent;
+    left_ = branches_.size();
+    for (auto branch = branches_.rbegin(); branch != branches_.rend(); ++branch) {
+      (*branch)->then = &awaits;
+      (*branch)->left = &left_;
+      (*branch)->tasks = awaits.tasks;
+      (*branch)->run_next();  // so that the first one comes first
     }
-    return --left_ != 0;
   }
   static void await_resume() noexcept {}
 
  private:
-  struct Branch {
-    std::coroutine_handle<> handle;
-    Promise* promise;
-  };
-  std::vector<Branch> branches_;
+  std::vector<Promise*> branches_;
   std::size_t left_ = 0;
 };
 

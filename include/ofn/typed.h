@@ -24,6 +24,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <ofn/abi.h>
 #include <ofn/failure.h>
@@ -86,6 +87,13 @@ template <class T>
 constexpr bool kIsOptional<std::optional<T>> = true;
 
 template <class T>
+constexpr bool kIsBitVector = false;
+template <class A>
+constexpr bool kIsBitVector<std::vector<bool, A>> = true;
+template <class T>
+concept BitVector = kIsBitVector<T>;
+
+template <class T>
 concept TypedArgument = Coded<T> || WithFields<T> || List<T> || Map<T>;
 template <class T>
 concept Describable = TypedArgument<T> || WithWords<T> || Number<T> || std::floating_point<T> ||
@@ -127,11 +135,15 @@ const T& in(const void* object) noexcept {
 template <class T>
 constexpr abi::Type describe() {
   static_assert(
-      Describable<T> && !Coded<T>,
-      "ofn: this type cannot be part of a typed function's argument or result; supported "
-      "are bool, integers, float, double, std::string, std::optional, std::vector and "
-      "other lists, std::map and std::unordered_map with std::string as key, enumerations "
-      "with OFN_ENUM and structs with OFN_FIELDS");
+      !BitVector<T>,
+      "ofn: std::vector<bool> cannot be in a typed function's argument or result, since it "
+      "holds\n  bits, not bools; write std::deque<bool>");
+  static_assert(
+      BitVector<T> || (Describable<T> && !Coded<T>),
+      "ofn: this type cannot be part of a typed function's argument or result; supported are\n"
+      "  bool, integers, float, double, std::string, std::optional, std::vector and other lists,\n"
+      "  std::map and std::unordered_map with std::string as key, enumerations with OFN_ENUM\n"
+      "  and structs with OFN_FIELDS");
   abi::Type type;
   if constexpr (std::same_as<T, bool> || Number<T> || WithWords<T>) {
     type.set = [](void* object, const abi::Scalar& value) {

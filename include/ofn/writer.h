@@ -118,7 +118,8 @@ class Writer {
   Response&& take_head() noexcept { return std::move(head_); }
 
  private:
-  struct Room : internal::Operation {
+  struct [[nodiscard("there may be no room for more until it is awaited: co_await it")]] Room
+      : internal::Operation {
     explicit Room(abi::Push pushed)
         : full(pushed == abi::Push::kFull), open(pushed != abi::Push::kClosed) {}
     bool await_ready() const noexcept { return !full; }

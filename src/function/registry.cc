@@ -27,8 +27,11 @@ std::vector<const Registration*> in_order(const abi::Program& program) {
   for (const Registration* const* it = program.begin; it != program.end; ++it) {
     if (is_function(*it)) all.push_back(*it);
   }
-  const auto is_default = [](const Registration* r) { return r->origin == Origin::kDefault; };
-  if (!std::ranges::all_of(all, is_default)) std::erase_if(all, is_default);
+  // Only the best kind that there is.
+  const auto kind = [](const Registration* r) { return std::max(r->origin, Origin::kTarget); };
+  Origin best = Origin::kFoundLocal;
+  for (const Registration* each : all) best = std::min(best, kind(each));
+  std::erase_if(all, [&](const Registration* r) { return kind(r) != best; });
   // The author's before the target's, so that of one function registered twice the author's stays.
   std::ranges::sort(all, {}, [](const Registration* r) {
     return std::tuple(r->origin, std::string_view(r->file), r->line);
@@ -50,6 +53,7 @@ std::string normal_name(std::string_view name) {
 Result<Registry> Registry::of(const abi::Program& program) {
   Registry registry;
   for (const Registration* registration : in_order(program)) {
+    registry.is_found_ = registration->origin >= Origin::kFound;
     Function function{.name = normal_name(registration->name),
                       .signature = registration->signature,
                       .invoke = registration->invoke,

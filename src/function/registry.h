@@ -22,18 +22,22 @@ class Registry {
   Registry() = default;
 
   // What `program` serves when no target is named: what its author registered and what a --target
-  // named when it was compiled; the function called `function` only when there is nothing else.
-  // In the order of the source; one that is registered more than once has all its routes. Two different functions of one name are an error that says where
-  // both are.
+  // named when it was compiled; only when there is nothing else the function called `function`, and
+  // only when there is no such function what was found in the source (see is_found()).
+  // In the order of the source; one that is registered more than once has all its routes. Two
+  // different functions of one name are an error that says where both are.
   static Result<Registry> of(const abi::Program& program);
 
   // The function of that name ("app::hello"; blanks, a leading "::" and '&' do not count), or null.
   const Function* find(std::string_view name) const noexcept;
   std::span<const Function> functions() const noexcept { return functions_; }
+  // Nobody named the functions: the loader found them. A single one is served.
+  bool is_found() const noexcept { return is_found_; }
   std::vector<std::string> names() const;
 
  private:
   std::vector<Function> functions_;
+  bool is_found_ = false;
 };
 
 // A C++ name as it is compared and shown: without blanks, leading "::" and '&'.

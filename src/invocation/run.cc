@@ -104,7 +104,7 @@ bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, Ran& 
     return true;
   }
   if (ran.outcome.task.frame != nullptr) {
-    frame_of(ran).resume();
+    hosts.tasks.run(ran.outcome.task.frame);
     os::end_forked_child();
     return end_if_done(function, hosts.stream, ran);
   }

@@ -1,6 +1,5 @@
 #include "invocation/task_host.h"
 
-#include <coroutine>
 #include <iterator>
 #include <utility>
 
@@ -63,7 +62,7 @@ void TaskHost::resume_ready() {
     const std::lock_guard lock(mutex_);
     frames.swap(ready_);
   }
-  for (void* frame : frames) std::coroutine_handle<>::from_address(frame).resume();
+  for (void* frame : frames) run(frame);
 }
 
 void TaskHost::start_noted() {

@@ -7,6 +7,7 @@
 //   on any thread   resume_ready()     is that piece
 #pragma once
 
+#include <coroutine>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -33,8 +34,10 @@ class TaskHost {
   // For the next call. Threads: the loop's.
   void begin() { piece_due_ = true, stopped_ = false; }
   // What the author's tasks are given.
-  const abi::Tasks* tasks() const { return &tasks_; }
+  abi::Tasks* tasks() { return &tasks_; }
 
+  // Runs a coroutine until it waits or is done, with all that goes on because of it.
+  void run(void* frame) { internal::drive(tasks_, std::coroutine_handle<>::from_address(frame)); }
   void resume_ready();
   void start_noted();
   // Sleeps end, and there are no more. Threads: the loop's.

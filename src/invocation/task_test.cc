@@ -352,5 +352,51 @@ TEST(Task, EverySignatureMayBeOne) {
   EXPECT_THAT(steps, ElementsAre(R"({"x":1})"));
 }
 
+// Tasks that await tasks, many deep and many in a row.
+task<int> counted(int depth) {
+  if (depth == 0) co_return 0;
+  co_return 1 + co_await counted(depth - 1);
+}
+task<int> held(task<int> inner) { co_return 1 + co_await inner; }
+task<int> branch(int depth) {
+  if (depth == 0) {
+    co_await sleep_for(1ms);
+    co_return 0;
+  }
+  std::vector<task<int>> one;
+  one.push_back(branch(depth - 1));
+  co_return 1 + (co_await when_all(std::move(one))).front();
+}
+task<Response> many_tasks(const Request& request) {
+  constexpr int kMany = 100'000;
+  int sum = 0;
+  if (request.path() == "/row") {
+    for (int i = 0; i < kMany; ++i) sum += co_await counted(1);
+  } else if (request.path() == "/deep") {
+    sum = co_await counted(kMany);
+  } else if (request.path() == "/side") {
+    sum = co_await branch(kMany);
+  } else {
+    task<int> all = counted(0);
+    for (int i = 0; i < kMany; ++i) all = held(std::move(all));
+    sum = request.path() == "/held" ? co_await all : kMany;
+  }
+  co_return std::to_string(sum);
+}
+
+TEST(Task, NeedsNoDeeperStackForManyTasks) {
+  const Function function = made<&many_tasks>();
+  for (const char* target : {"/row", "/deep", "/side", "/held", "/dropped"}) {
+    Stage stage;
+    stage.target = target;
+    stage.call(function);
+    stage.clock.advance(1ms);
+    settle(stage.loop);
+    stage.run_to_end(function);
+    EXPECT_EQ(stage.ends, 1) << target;
+    EXPECT_EQ(stage.response->body(), "100000") << target;
+  }
+}
+
 }  // namespace
 }  // namespace ofn
