@@ -22,11 +22,11 @@ LoadRequest load_request(const std::string& source, std::optional<std::string> t
 
 // What to serve: the target, or, when nobody named one, every function that the program registers.
 // `http_pattern`: the context's, for a single function without a route of its own. The plugins of
-// the program are added to `plugins`.
+// the program are added to `plugins`; `build` is what it cost.
 // Errors: message() is for the user as it is, to be followed by kExitLoad.
 Result<Routes> load_functions(const Settings& settings, std::string_view http_pattern,
                               const Environment& env, const abi::Program* linked,
-                              std::vector<PluginType>& plugins, Log& log);
+                              std::vector<PluginType>& plugins, Build& build, Log& log);
 // Adds the plugins of --plugin. Errors: likewise.
 Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins);
 

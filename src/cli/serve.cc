@@ -14,6 +14,7 @@
 #include "cli/descriptors.h"
 #include "cli/host.h"
 #include "cli/load_function.h"
+#include "cli/precompiling.h"
 #include "cli/streams.h"
 #include "context/parse_context.h"
 #include "context/settings.h"
@@ -142,7 +143,9 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   // The function's program may read them from its constructors on.
   setenv("FUNCTION_TARGET", settings->target.value.c_str(), 1);
   std::vector<PluginType> plugins;
-  const auto routes = load_functions(*settings, context->http_pattern, env, linked, plugins, log);
+  Build build;
+  const auto routes =
+      load_functions(*settings, context->http_pattern, env, linked, plugins, build, log);
   if (!routes) return complain(routes.error().message()), kExitLoad;
   if (!subscriptions->inputs().empty()) {
     if (const auto problem = triggering_problem(*routes)) return complain(*problem), kExitLoad;
@@ -192,6 +195,11 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
             {{"function", served.names},
              {"signature", served.signature},
              {"url", settings->url(bound->port)}});
+  std::optional<Precompiling> precompiling;
+  if (build.precompiling_pays) {
+    precompiling.emplace(
+        load_request(settings->source.value, std::nullopt, settings->cxxflags, env), log);
+  }
   const int code = host->run();
   if (code != kExitOk) {
     logger->finish();

@@ -392,7 +392,7 @@ TEST(Task, NeedsNoDeeperStackForManyTasks) {
     stage.call(function);
     stage.clock.advance(1ms);
     settle(stage.loop);
-    stage.run_to_end(function);
+    if (stage.piece_due) stage.run_to_end(function);
     EXPECT_EQ(stage.ends, 1) << target;
     EXPECT_EQ(stage.response->body(), "100000") << target;
   }

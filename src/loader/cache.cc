@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <system_error>
@@ -23,7 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kManifestVersion = "ofn-cache 1";
+constexpr std::string_view kManifestVersion = "ofn-cache 2";
+constexpr std::string_view kScratch = "tmp-";
 constexpr std::int64_t kRecently = 60;  // seconds in which a used file is not trimmed
 
 std::int64_t nanoseconds(const timespec& time) {
@@ -56,6 +58,26 @@ std::string result_name(std::string_view key, std::span<const Dependency> depend
   return digest.hex();
 }
 
+// A path is one line in a manifest, also one that has a line break in it.
+std::string in_one_line(std::string_view path) {
+  std::string line;
+  for (const char c : path) {
+    if (c == '\\' || c == '\n') line += '\\';
+    line += c == '\n' ? 'n' : c;
+  }
+  return line;
+}
+
+std::string from_one_line(std::string_view line) {
+  std::string path;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const bool escapes = line[i] == '\\' && i + 1 < line.size();
+    if (escapes) ++i;
+    path += escapes && line[i] == 'n' ? '\n' : line[i];
+  }
+  return path;
+}
+
 std::optional<std::vector<Dependency>> read_manifest(const fs::path& path) {
   std::ifstream file(path);
   std::string line;
@@ -68,6 +90,7 @@ std::optional<std::vector<Dependency>> read_manifest(const fs::path& path) {
         each.stamp.modified >> each.stamp.changed;
     fields.get();
     if (!fields || !std::getline(fields, each.path)) return std::nullopt;
+    each.path = from_one_line(each.path);
     dependencies.push_back(std::move(each));
   }
   return dependencies;
@@ -79,7 +102,7 @@ std::string manifest_text(std::span<const Dependency> dependencies) {
   for (const Dependency& each : dependencies) {
     text << each.digest << ' ' << each.stamp.device << ' ' << each.stamp.inode << ' '
          << each.stamp.size << ' ' << each.stamp.modified << ' ' << each.stamp.changed << ' '
-         << each.path << '\n';
+         << in_one_line(each.path) << '\n';
   }
   return text.str();
 }
@@ -116,6 +139,43 @@ std::string unusable(const fs::path& directory) {
   if ((status.st_mode & 077) != 0) return "other users may enter it; make it private by chmod 700";
   if (::access(directory.c_str(), W_OK | X_OK) != 0) return strerror(errno);
   return {};
+}
+
+// Locks a folder, and returns the descriptor that holds the lock; -1: somebody else holds it, or the
+// folder is gone.
+int lock_folder(const fs::path& folder, int operation) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return -1;
+  struct stat opened{};
+  struct stat named{};
+  const bool is_ours = ::flock(fd, operation) == 0 && ::fstat(fd, &opened) == 0 &&
+                       ::lstat(folder.c_str(), &named) == 0 && opened.st_ino == named.st_ino;
+  if (is_ours) return fd;
+  ::close(fd);
+  return -1;
+}
+
+// Removes what processes that were killed have left: a precompiled header has 75 MB.
+void remove_leftovers(const fs::path& directory) {
+  std::error_code error;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().filename().native().starts_with(kScratch)) found.push_back(it->path());
+  }
+  for (const fs::path& path : found) {
+    if (fs::is_directory(fs::symlink_status(path, error))) {
+      const int lock = lock_folder(path, LOCK_EX | LOCK_NB);
+      if (lock < 0) continue;  // its process lives
+      fs::remove_all(path, error);
+      ::close(lock);
+    } else {
+      // Without a folder there is no lock: of an hour ago, nobody works at it any more.
+      constexpr std::int64_t kLongAgo = 3600;
+      const auto stamp = stamp_of(path);
+      const std::int64_t now = std::time(nullptr);
+      if (stamp && now - stamp->modified / 1'000'000'000 > kLongAgo) fs::remove(path, error);
+    }
+  }
 }
 
 // All of `name`'s bytes below `directory` or in the file of that name, and its last use.
@@ -162,7 +222,10 @@ std::vector<fs::path> default_cache_dirs(std::string_view home, std::string_view
 Result<Cache> Cache::open(std::span<const fs::path> candidates, Log& log) {
   for (const fs::path& candidate : candidates) {
     const std::string reason = unusable(candidate);
-    if (reason.empty()) return Cache(candidate, false);
+    if (reason.empty()) {
+      remove_leftovers(candidate);
+      return Cache(candidate, false);
+    }
     log.write(Level::kInfo, "the cache directory cannot be used",
               {{"directory", candidate.native()}, {"reason", reason}});
   }
@@ -179,6 +242,8 @@ Result<Cache> Cache::open(std::span<const fs::path> candidates, Log& log) {
 
 Cache::~Cache() {
   std::error_code ignored;
+  if (!scratch_.empty()) fs::remove_all(scratch_, ignored);
+  if (scratch_lock_ >= 0) ::close(scratch_lock_);
   if (is_own_) fs::remove_all(directory_, ignored);
 }
 
@@ -228,7 +293,20 @@ std::int64_t Cache::begin() {
 
 fs::path Cache::scratch(std::string_view extension) const {
   Random random;
-  return directory_ / ("tmp-" + uuid4(random) + std::string(extension));
+  // Another process may take a new folder for a leftover until it is locked. Where it cannot be made,
+  // writing into it will say why.
+  constexpr int kTries = 10;
+  for (int i = 0; scratch_.empty() && i < kTries; ++i) {
+    fs::path folder = directory_ / (std::string(kScratch) + uuid4(random));
+    if (::mkdir(folder.c_str(), 0700) != 0) break;
+    const int lock = lock_folder(folder, LOCK_SH);
+    if (lock >= 0) {
+      scratch_ = std::move(folder);
+      scratch_lock_ = lock;
+    }
+  }
+  const fs::path& folder = scratch_.empty() ? directory_ : scratch_;
+  return folder / (std::string(kScratch) + uuid4(random) + std::string(extension));
 }
 
 Result<fs::path> Cache::keep(std::string_view key, std::string_view extension, const fs::path& made,
@@ -238,8 +316,7 @@ Result<fs::path> Cache::keep(std::string_view key, std::string_view extension, c
   for (const std::string& path : std::set<std::string>(dependencies.begin(), dependencies.end())) {
     const auto stamp = stamp_of(path);
     auto digest = digest_file(path);
-    is_known = is_known && stamp && digest && stamp->changed <= begin &&
-               path.find('\n') == std::string::npos;
+    is_known = is_known && stamp && digest && stamp->changed <= begin;
     if (!is_known) break;
     known.push_back({.stamp = *stamp, .digest = std::move(*digest), .path = path});
   }
@@ -273,6 +350,7 @@ void Cache::trim(std::uintmax_t limit) const {
   std::error_code error;
   for (fs::directory_iterator it(directory_, error), end; !error && it != end;
        it.increment(error)) {
+    if (it->path().filename().native().starts_with(kScratch)) continue;  // somebody works there
     entries.push_back(measure(it->path()));
     total += entries.back().size;
   }

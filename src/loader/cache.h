@@ -55,7 +55,10 @@ class Cache {
   // one. Why one was passed over is logged.
   static Result<Cache> open(std::span<const std::filesystem::path> candidates, Log& log);
   Cache(Cache&& other) noexcept
-      : directory_(std::move(other.directory_)), is_own_(std::exchange(other.is_own_, false)) {}
+      : directory_(std::move(other.directory_)),
+        is_own_(std::exchange(other.is_own_, false)),
+        scratch_(std::exchange(other.scratch_, {})),
+        scratch_lock_(std::exchange(other.scratch_lock_, -1)) {}
   Cache& operator=(Cache&&) = delete;
   ~Cache();
 
@@ -71,7 +74,8 @@ class Cache {
   // The moment before making something. Returns when every later change of a file will be visible
   // in its stamp: after one tick of the kernel's clock, 1 to 10 ms.
   static std::int64_t begin();
-  // A name in the directory that nobody else uses.
+  // A name in the directory that nobody else uses. It is in a folder of this process's own, which
+  // goes with it: what a process that was killed has left there, the next open() removes.
   std::filesystem::path scratch(std::string_view extension) const;
   // Keeps `made`, which is renamed, and returns its place. When a dependency changed after `begin`,
   // nobody knows which content was read: the file is placed, but will not be found again.
@@ -93,6 +97,9 @@ class Cache {
 
   std::filesystem::path directory_;
   bool is_own_;  // made for this process only
+  // Made when it is needed. The lock says that its process lives.
+  mutable std::filesystem::path scratch_;
+  mutable int scratch_lock_ = -1;
 };
 
 // Writes a file so that it appears whole or not at all.

@@ -81,7 +81,7 @@ TEST_F(CacheTest, ADamagedManifestIsAMiss) {
   const Cache cache = open();
   keep(cache, "x", {temporary_.write("a.h", "")});
   for (const char* text :
-       {"", "ofn-cache 1", "ofn-cache 2\n", "ofn-cache 1\nabc", "ofn-cache 1\n1 2 3 x\n"}) {
+       {"", "ofn-cache 2", "ofn-cache 1\n", "ofn-cache 2\nabc", "ofn-cache 2\n1 2 3 x\n"}) {
     ASSERT_TRUE(write_atomically(cache.directory() / "key.deps", text));
     EXPECT_EQ(cache.find("key", ".o"), std::nullopt) << text;
   }
@@ -101,6 +101,41 @@ TEST_F(CacheTest, ADamagedResultIsAMiss) {
     ASSERT_TRUE(write_atomically(result.native() + ".size", size));
     EXPECT_EQ(cache.find("key", ".o"), std::nullopt) << size;
   }
+}
+
+TEST_F(CacheTest, FindsWhatWasMadeOfAFileOfAnyName) {
+  const Cache cache = open();
+  for (const char* name : {"a b", "a\nb", "a\\nb", "\\", "\n", "a\\\n", " a", "\"'"}) {
+    const fs::path result = keep(cache, "of a strange name", {temporary_.write(name, "x")});
+    EXPECT_EQ(cache.find("key", ".o"), result) << name;
+  }
+}
+
+TEST_F(CacheTest, WhatAKilledProcessLeftIsRemoved) {
+  const auto count = [&] {
+    const fs::directory_iterator all(temporary_.path() / "cache");
+    return std::distance(begin(all), end(all));
+  };
+  const Cache first = open();
+  fs::create_directory(first.directory() / "tmp-left");
+  temporary_.write("cache/tmp-left/tmp-x.h.gch", "much");
+  temporary_.write("cache/tmp-of-an-older-version.cc", "x");
+  temporary_.write("cache/tmp-just-made.cc", "x");
+  const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(2);
+  fs::last_write_time(first.directory() / "tmp-of-an-older-version.cc", long_ago);
+  const fs::path mine = first.scratch(".o");
+  ASSERT_TRUE(write_atomically(mine, "still needed"));
+  EXPECT_EQ(count(), 4);
+  {
+    const Cache second = open();
+    EXPECT_EQ(count(), 2);
+    EXPECT_TRUE(fs::exists(mine)) << "its process lives";
+    second.trim(0);
+    EXPECT_TRUE(fs::exists(mine)) << "its process lives";
+    ASSERT_TRUE(write_atomically(second.scratch(".o"), "x"));
+    EXPECT_EQ(count(), 3);
+  }
+  EXPECT_EQ(count(), 2) << "a cache takes its own folder away";
 }
 
 TEST_F(CacheTest, OnlyAPrivateDirectoryIsUsed) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "loader/digest.h"
+#include "loader/explain.h"
 #include "loader/flags.h"
 
 namespace ofn::loader {
@@ -65,6 +66,32 @@ void append(std::vector<std::string>& to, std::span<const std::string> more) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
+  }
+}
+
+// A byte order mark is one at the beginning of a file only.
+std::string without_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  return std::string(text.starts_with(kMark) ? text.substr(kMark.size()) : text);
+}
+
+// A file name that no tool stumbles over.
+std::string plain_name(const fs::path& path) {
+  std::string name = path.filename().native();
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < ' ' ||
+        std::string_view("\"\\'`$=").find(c) != std::string_view::npos)
+      c = '_';
+  }
+  return name;
+}
+
+// Where the compiler's warnings about a kept object stand, to be told at each start.
+fs::path warnings_of(const fs::path& object) { return object.native() + ".warnings"; }
+
 // The last lines first to go: a template error of a thousand lines begins with what matters. But
 // warnings do not hide an error.
 std::string shortened(std::string_view text) {
@@ -87,8 +114,11 @@ std::string shortened(std::string_view text) {
 
 }  // namespace
 
-Result<Compiler> find_compiler(const std::string& name, std::span<const std::string> author_flags,
+Result<Compiler> find_compiler(const std::string& name, std::span<const std::string> all_flags,
                                const fs::path& include_dir) {
+  const auto sorted = sort_flags(all_flags);
+  if (!sorted) return std::unexpected(sorted.error());
+  const std::span<const std::string> author_flags = sorted->compile;
   std::optional<fs::path> path;
   if (!name.empty()) {
     path = find_program(name);
@@ -110,7 +140,9 @@ Result<Compiler> find_compiler(const std::string& name, std::span<const std::str
                     .identity = identity_of(*path),
                     .is_gcc = real.find("clang") == std::string::npos,
                     .flags = {},
-                    .link_flags = {}};
+                    .link_flags = {},
+                    .linkers_own = sorted->link,
+                    .is_independent_of_folder = sorted->is_independent_of_folder};
   if (!any_starts_with(author_flags, "-std=")) compiler.flags.emplace_back("-std=c++20");
   append(compiler.flags,
          std::array<std::string, 5>{"-O2", "-fPIC", "-fvisibility=hidden", "-pthread", "-pipe"});
@@ -129,6 +161,7 @@ Result<Compiler> find_compiler(const std::string& name, std::span<const std::str
     compiler.link_flags.emplace_back("-Wl,-z,defs");
   }
   append(compiler.link_flags, author_flags);
+  append(compiler.link_flags, sorted->link);
   return compiler;
 }
 
@@ -140,16 +173,20 @@ struct Builder::Pending {
   Object object;
   bool is_done = false;
   std::string key;
+  std::vector<DefinedFunction> found;  // for Tail::kSearch
 };
 
 std::string Builder::key_of(std::string_view kind, std::span<const std::string> parts) const {
   Digest digest;
   digest.add(kind).add(compiler_.identity);
+  bool is_independent = compiler_.is_independent_of_folder;
+  for (const char* name : kVariables) {
+    digest.add(variable(name));
+    is_independent = is_independent && variable(name).empty();
+  }
   std::error_code error;
-  digest.add(fs::current_path(error).native());  // relative paths in flags
-  for (const char* name : kVariables) digest.add(variable(name));
+  if (!is_independent) digest.add(fs::current_path(error).native());
   for (const std::string& flag : compiler_.flags) digest.add(flag);
-  digest.add(response_files(compiler_.flags));
   for (const std::string& part : parts) digest.add(part);
   return digest.hex();
 }
@@ -183,8 +220,9 @@ Result<void> Builder::precompile() {
   const fs::path made = cache_.scratch(".h.gch");
   const fs::path listed = cache_.scratch(".d");
   if (auto written = write_atomically(header, kFirstInclude); !written) return written;
-  Command command{{compiler_.path, "-x", "c++-header", header.native(), "-o", made.native(), "-MD",
-                   "-MF", listed.native()}};
+  Command command{.arguments = {compiler_.path, "-x", "c++-header", header.native(), "-o",
+                                made.native(), "-MD", "-MF", listed.native()},
+                  .in_background = limits_.in_background};
   append(command.arguments, compiler_.flags);
   auto finished = run_counted(std::span(&command, 1));
   Result<void> result;
@@ -206,19 +244,16 @@ Result<void> Builder::precompile() {
 std::string Builder::first_include() {
   const std::string plain = (include_dir_ / "ofn" / "function.h").native();
   if (!compiler_.is_gcc) return plain;
-  // Making it costs three plain compilations, each later one saves three quarters of one: not for
-  // the first file that is ever compiled with these flags, as in an image's build.
   const std::string key = precompiled_key();
-  const fs::path marker = cache_.directory() / (key + ".first");
-  std::error_code error;
-  if (!cache_.find(key, ".h.gch")) {
-    auto done = fs::exists(marker, error) ? precompile() : write_atomically(marker, "");
-    if (!done) {
-      log_.write(Level::kDebug, "no precompiled header", {{"reason", done.error().message()}});
-    }
-  }
   auto precompiled = cache_.find(key, ".h.gch");
-  if (!precompiled) return plain;
+  if (!precompiled) {
+    // Making it costs three plain compilations, each later one saves three quarters of one.
+    const fs::path marker = cache_.directory() / (key + ".first");
+    std::error_code error;
+    work_.precompiling_pays = fs::exists(marker, error);
+    if (!work_.precompiling_pays) (void)write_atomically(marker, "");
+    return plain;
+  }
   // The compiler adds ".gch" by itself, and reads the header where it cannot use that: behind an
   // -include of the author's, for one.
   fs::path header = precompiled->replace_extension();
@@ -229,6 +264,7 @@ std::string Builder::first_include() {
 Result<void> Builder::compile_pending(std::span<Pending*> pending) {
   struct Job {
     Pending* pending;
+    fs::path folder;  // of this job alone
     fs::path unit;
     fs::path made;
     fs::path listed;
@@ -238,16 +274,25 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
   std::vector<Job> jobs;
   std::vector<Command> commands;
   for (Pending* each : pending) {
-    const auto text = read_file(each->source->path);
+    const std::string source = each->source->path.native();
+    const auto text = read_file(source);
     if (!text) {
       return fail(Code::kPermissionDenied, "File " + each->source->shown + " cannot be read");
     }
-    const Job& job =
-        jobs.emplace_back(each, cache_.scratch(".cc"), cache_.scratch(".o"), cache_.scratch(".d"));
-    const std::string unit =
-        generate(each->source->path.native(), *text, *each->target, each->tails.front());
+    const fs::path folder = cache_.scratch("");
+    std::error_code error;
+    fs::create_directory(folder, error);
+    const Job& job = jobs.emplace_back(each, folder, folder / plain_name(each->source->path),
+                                       folder / "made.o", folder / "read.d");
+    // The compiler takes this copy for the author's file: it is the main file, in what the program
+    // says of itself (__FILE__, debug information) its name is mapped to the author's, and in what
+    // the compiler says it is replaced below.
+    const bool can_map =
+        job.unit.native().find('=') == std::string::npos && source.find('=') == std::string::npos;
+    const std::string unit = (can_map ? "" : line_directive(source) + without_mark(*text)) +
+                             (can_map ? *text : "") +
+                             tail_text(source, *each->target, each->tails.front(), each->found);
     if (auto written = write_atomically(job.unit, unit); !written) return written;
-    const std::string folder = each->source->path.parent_path().native();
     log_.write(Level::kInfo, "compiling", {{"source", each->source->shown}});
     Command& command = commands.emplace_back();
     command.arguments = {compiler_.path,
@@ -259,10 +304,17 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
                          job.made.native(),
                          "-MD",
                          "-MF",
-                         job.listed.native(),
-                         "-iquote",
-                         folder,
-                         "-I" + folder};
+                         job.listed.native()};
+    if (can_map) {
+      command.arguments.push_back("-ffile-prefix-map=" + job.unit.native() + "=" + source);
+    }
+    std::vector<std::string> folders = {each->source->path.parent_path().native()};
+    const std::string root = each->source->root.native();
+    if (!root.empty() && root != folders.front()) folders.push_back(root);
+    for (const std::string& one : folders) {
+      append(command.arguments, std::array<std::string, 2>{"-iquote", one});
+    }
+    for (const std::string& one : folders) command.arguments.push_back("-I" + one);
     if (compiler_.is_gcc) command.arguments.emplace_back("-fpch-deps");
     append(command.arguments, compiler_.flags);
     append(command.arguments, std::array<std::string, 2>{"-include", include});
@@ -272,20 +324,25 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
   if (!finished) result = std::unexpected(finished.error());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     Pending& each = *jobs[i].pending;
-    const Finished* outcome = finished ? &(*finished)[i] : nullptr;
+    Finished* outcome = finished ? &(*finished)[i] : nullptr;
+    if (outcome != nullptr) {
+      replace_all(outcome->output, jobs[i].unit.native(), each.source->path.native());
+    }
     if (!result) {
       // Only the clean-up below is left to do.
     } else if (outcome->ok()) {
-      if (!outcome->output.empty()) {
-        log_.write(Level::kWarning, "the compiler warns",
-                   {{"source", each.source->shown}, {"text", shortened(outcome->output)}});
-      }
       auto read = without_own(parse_dependencies(read_file(jobs[i].listed).value_or("")));
       read.push_back(each.source->path.native());
       auto kept = cache_.keep(each.key, ".o", jobs[i].made, read, begin);
       if (kept) {
         each.object.path = *kept;
         each.is_done = true;
+        std::error_code ignored;
+        if (outcome->output.empty()) {
+          fs::remove(warnings_of(*kept), ignored);
+        } else {
+          (void)write_atomically(warnings_of(*kept), shortened(outcome->output));
+        }
       } else {
         result = std::unexpected(kept.error());
       }
@@ -298,38 +355,52 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
                                                 shortened(outcome->output));
     }
     std::error_code ignored;
-    for (const fs::path& path : {jobs[i].unit, jobs[i].made, jobs[i].listed}) {
-      fs::remove(path, ignored);
-    }
+    fs::remove_all(jobs[i].folder, ignored);
   }
   return result;
+}
+
+void Builder::tell_warnings(const Object& object) const {
+  if (const auto text = read_file(warnings_of(object.path)); text && !text->empty()) {
+    log_.write(Level::kWarning, "the compiler warns",
+               {{"source", object.source.shown}, {"text", *text}});
+  }
 }
 
 Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
                                              const Target& target) {
   std::vector<Pending> all;
   // Nobody asked for the default: no static member function either.
-  const std::vector<Tail> tails =
-      target.name.find("::") == std::string::npos
-          ? std::vector{Tail::kIfPresent, Tail::kNothing}
-          : std::vector{Tail::kIfPresent, Tail::kAlways, Tail::kNothing};
+  std::vector<Tail> tails = target.name.find("::") == std::string::npos
+                                ? std::vector{Tail::kIfPresent, Tail::kNothing}
+                                : std::vector{Tail::kIfPresent, Tail::kAlways, Tail::kNothing};
+  std::vector<std::vector<DefinedFunction>> found(sources.size());
+  bool searches = target.is_default;
+  for (std::size_t i = 0; i < sources.size() && searches; ++i) {
+    const std::string text = read_file(sources[i].path).value_or("");
+    searches = !registers_something(text);
+    found[i] = defined_functions(text);
+  }
+  if (searches) tails.insert(tails.begin(), Tail::kSearch);
   // With the target also where the tail does not name it: an object without a tail says that this
   // target was refused, and nothing of the others.
-  const auto key = [&](const Source& source, Tail tail) {
-    return key_of("object 2", std::array{source.path.native(), target.name,
-                                         std::to_string(static_cast<int>(tail)),
-                                         generate("", "", target, tail)});
+  const auto key = [&](const Pending& each, Tail tail) {
+    return key_of("object 3", std::array{each.source->path.native(), each.source->root.native(),
+                                         target.name, std::to_string(static_cast<int>(tail)),
+                                         tail_text("", target, tail, each.found)});
   };
-  for (const Source& source : sources) {
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const Source& source = sources[i];
     Pending& each = all.emplace_back(
         Pending{.source = &source,
                 .target = &target,
                 .tails = tails,
                 .object = {.path = {}, .source = source, .tail = {}, .refusal = {}},
                 .is_done = false,
-                .key = {}});
+                .key = {},
+                .found = std::move(found[i])});
     for (const Tail tail : tails) {
-      if (auto object = cache_.find(key(source, tail), ".o"); object && !each.is_done) {
+      if (auto object = cache_.find(key(each, tail), ".o"); object && !each.is_done) {
         each.object.path = *object;
         each.object.tail = tail;
         each.is_done = true;
@@ -341,7 +412,7 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
     for (Pending& each : all) {
       if (each.is_done) continue;
       each.object.tail = each.tails.front();
-      each.key = key(*each.source, each.object.tail);
+      each.key = key(each, each.object.tail);
       pending.push_back(&each);
     }
     if (pending.empty()) break;
@@ -351,7 +422,10 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
   }
   std::vector<Object> objects;
   objects.reserve(all.size());
-  for (Pending& each : all) objects.push_back(std::move(each.object));
+  for (Pending& each : all) {
+    tell_warnings(each.object);
+    objects.push_back(std::move(each.object));
+  }
   return objects;
 }
 
@@ -364,8 +438,8 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
   const std::int64_t begin = Cache::begin();
   const fs::path made = cache_.scratch(".so");
   const fs::path listed = cache_.scratch(".d");
-  Command command{
-      {compiler_.path, "-shared", "-o", made.native(), "-Wl,--dependency-file=" + listed.native()}};
+  Command command{.arguments = {compiler_.path, "-shared", "-o", made.native(),
+                                "-Wl,--dependency-file=" + listed.native()}};
   for (const Object& object : objects) command.arguments.push_back(object.path.native());
   append(command.arguments, compiler_.link_flags);
   auto finished = run_counted(std::span(&command, 1));
@@ -377,8 +451,14 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
   if (!finished) {
     result = std::unexpected(finished.error());
   } else if (!finished->front().ok()) {
-    result = fail(Code::kInvalidArgument, "File " + std::string(shown) + " does not link:\n" +
-                                              shortened(finished->front().output));
+    std::string& said = finished->front().output;
+    for (const Object& object : objects)
+      replace_all(said, object.path.native(), object.source.shown);
+    const std::string explained = explain_link(said, shown);
+    result = fail(Code::kInvalidArgument,
+                  explained.empty()
+                      ? "File " + std::string(shown) + " does not link:\n" + shortened(said)
+                      : explained);
   } else {
     auto read = without_own(parse_link_dependencies(read_file(listed).value_or("")));
     // What -flto compiles while linking is gone by now, and was made of the objects.

@@ -24,12 +24,16 @@ namespace ofn::loader {
 struct Work {
   unsigned commands = 0;  // compilers and linkers that ran; 0: everything was in the cache
   Duration cpu{};
+  // The next compilation with these flags would profit from a precompiled header: not the first one
+  // that there ever was, as in an image's build.
+  bool precompiling_pays = false;
 };
 
 // A source file and the name by which the user knows it.
 struct Source {
   std::filesystem::path path;  // absolute
   std::string shown;
+  std::filesystem::path root = {};  // the folder of all sources that it belongs to; empty: alone
 };
 
 struct Object {
@@ -46,6 +50,8 @@ struct Compiler {
   bool is_gcc = true;
   std::vector<std::string> flags;  // of every compilation, the author's last
   std::vector<std::string> link_flags;
+  std::vector<std::string> linkers_own;  // those of the author's flags that are the linker's alone
+  bool is_independent_of_folder = true;  // the author's flags name no relative paths
 };
 
 // Finds `name`, or when that is empty the first of g++, c++ and clang++ in PATH.
@@ -68,8 +74,8 @@ class Builder {
   // Errors: the linker's own words.
   Result<std::filesystem::path> link(std::span<const Object> objects, std::string_view shown);
 
-  // Makes the precompiled header of <ofn/function.h> unless it is there. GCC only: Clang needs half
-  // the time without one, and rejects the registrations' section after one.
+  // Makes the precompiled header of <ofn/function.h> unless it is there. GCC only:
+  // Clang needs half the time without one, and rejects the registrations' section after one.
   Result<void> precompile();
 
   const Work& work() const noexcept { return work_; }
@@ -79,11 +85,12 @@ class Builder {
 
   std::string key_of(std::string_view kind, std::span<const std::string> parts) const;
   std::string precompiled_key() const;
-  // What a compilation includes first: the precompiled header where there is one or it has become
-  // worth making, else the header itself.
+  // What a compilation includes first: the precompiled header where there is one, else the header
+  // itself. Nobody waits for one to be made.
   std::string first_include();
   Result<std::vector<Finished>> run_counted(std::span<const Command> commands);
   Result<void> compile_pending(std::span<Pending*> pending);
+  void tell_warnings(const Object& object) const;
   std::vector<std::string> without_own(std::vector<std::string> dependencies) const;
 
   const Compiler& compiler_;

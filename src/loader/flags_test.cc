@@ -34,16 +34,74 @@ TEST(Flags, AnOpenQuoteIsAnError) {
   }
 }
 
+void check_sorted(const std::vector<std::string>& flags, const std::vector<std::string>& compile,
+                  const std::vector<std::string>& link) {
+  SCOPED_TRACE(joined_flags(flags));
+  const auto sorted = sort_flags(flags);
+  ASSERT_TRUE(sorted) << sorted.error().text();
+  EXPECT_EQ(sorted->compile, compile);
+  EXPECT_EQ(sorted->link, link);
+}
+
+TEST(Flags, WhatIsForTheLinkerGoesToTheLinker) {
+  check_sorted({"-O2", "/lib/libz.a", "-g"}, {"-O2", "-g"}, {"/lib/libz.a"});
+  check_sorted({"a.o", "b.so.1", "../c.a"}, {}, {"a.o", "b.so.1", "../c.a"});
+  check_sorted({"-lz", "-L/lib", "-l", "m", "-L", "dir"}, {},
+               {"-lz", "-L/lib", "-l", "m", "-L", "dir"});
+  check_sorted({"-Wl,-rpath,/a", "-Xlinker", "-z", "-Xlinker", "now", "-Wall"}, {"-Wall"},
+               {"-Wl,-rpath,/a", "-Xlinker", "-z", "-Xlinker", "now"});
+  check_sorted({"-static-libstdc++", "-static-libgcc", "-rdynamic", "-s"}, {},
+               {"-static-libstdc++", "-static-libgcc", "-rdynamic", "-s"});
+  check_sorted({"-framework", "Foundation", "-z", "defs", "-u", "symbol"}, {},
+               {"-framework", "Foundation", "-z", "defs", "-u", "symbol"});
+  check_sorted({"-include", "a.h", "-I", "dir", "-D", "X=1", "-isystem", "lib.a"},
+               {"-include", "a.h", "-I", "dir", "-D", "X=1", "-isystem", "lib.a"}, {});
+  check_sorted({"-pthread", "-fopenmp", "-flto", "-stdlib=libc++", "-march=native", "-std=c++23"},
+               {"-pthread", "-fopenmp", "-flto", "-stdlib=libc++", "-march=native", "-std=c++23"},
+               {});
+}
+
 TEST(Flags, ResponseFilesAreReadToTheLast) {
   const TemporaryDirectory files;
-  const std::string inner = files.write("inner file", "-DB");
-  const std::string outer = files.write("outer", "-DA '@" + inner + "'");
+  const std::string inner = files.write("inner file", "-DB -lz");
+  const std::string outer = files.write("outer", "-DA '@" + inner + "' '/my lib.a'");
   const std::string endless = files.write("endless", "@" + (files.path() / "endless").native());
-  const auto read = [](const std::vector<std::string>& flags) { return response_files(flags); };
-  EXPECT_EQ(read({"-DX", "@" + inner}), "-DB\n");
-  EXPECT_EQ(read({"@" + outer}), "-DA '@" + inner + "'\n-DB\n");
-  EXPECT_EQ(read({"-DX", "@/no/such", ""}), "\n");
-  EXPECT_FALSE(read({"@" + endless}).empty());
+  check_sorted({"-DX", "@" + inner}, {"-DX", "-DB"}, {"-lz"});
+  check_sorted({"@" + outer, "-DY"}, {"-DA", "-DB", "-DY"}, {"-lz", "/my lib.a"});
+  check_sorted({"@/no/such"}, {"@/no/such"}, {});
+  check_sorted({"@" + endless}, {"@" + endless}, {});
+}
+
+TEST(Flags, WhatTheLoaderSaysItselfIsRefused) {
+  for (const char* flag :
+       {"-c", "-S", "-E", "-o", "-x", "-MD", "-M", "-fsyntax-only", "more.cc", "a.cpp"}) {
+    const std::vector<std::string> flags = {"-O2", flag};
+    const auto sorted = sort_flags(flags);
+    ASSERT_FALSE(sorted) << flag;
+    EXPECT_THAT(sorted.error().message(),
+                testing::HasSubstr("the compiler flag " + std::string(flag)));
+  }
+}
+
+TEST(Flags, TellWhetherTheyNameRelativePaths) {
+  const auto is_independent = [](std::vector<std::string> flags) {
+    return sort_flags(flags)->is_independent_of_folder;
+  };
+  EXPECT_TRUE(is_independent({}));
+  EXPECT_TRUE(
+      is_independent({"-O0", "-g", "-Wall", "-std=c++23", "-DA=b/c", "-I/a", "-I", "/a", "-lz",
+                      "/a/libz.a", "-L/b", "-pthread", "-fno-rtti", "-isystem", "/x"}));
+  for (const char* flag : {"-Ia", "-I.", "a.o", "-Lb", "-fplugin=a.so", "-Wl,-rpath,a",
+                           "--sysroot=a", "-Ba", "@/no/such"}) {
+    EXPECT_FALSE(is_independent({flag})) << flag;
+  }
+  EXPECT_FALSE(is_independent({"-I", "a"}));
+}
+
+TEST(Flags, AreJoinedAsTheyAreSplit) {
+  const std::vector<std::string> flags = {"-O2", "-DA=\"a b\"", "",   "my lib.a",
+                                          "a'b", "a\\b",        "$x", "`"};
+  EXPECT_EQ(*split_flags(joined_flags(flags)), flags);
 }
 
 }  // namespace

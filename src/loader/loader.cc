@@ -1,8 +1,6 @@
 #include "loader/loader.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <cxxabi.h>
 #include <dlfcn.h>
 #include <set>
 #include <system_error>
@@ -17,6 +15,7 @@
 #include "loader/compiler.h"
 #include "loader/digest.h"
 #include "loader/elf_file.h"
+#include "loader/explain.h"
 #include "loader/flags.h"
 #include "loader/look.h"
 #include "loader/project.h"
@@ -41,26 +40,10 @@ struct Shared {
 std::string file_text(std::string_view shown) { return "File " + std::string(shown) + " "; }
 std::string file_text(const LoadRequest& request) { return file_text(request.source); }
 
-std::string demangled(const std::string& name) {
-  int status = 0;
-  char* text = ::abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
-  std::string demangled = status == 0 ? text : name;
-  std::free(text);  // NOLINT: __cxa_demangle's contract
-  return demangled;
-}
+using loader::as_written;
+using loader::demangled;
 
 constexpr std::string_view kUnnamed = "(anonymous namespace)::";
-
-// As an author writes it: "app::f(int)" for "app::(anonymous namespace)::f[abi:cxx11](int)".
-std::string readable(const std::string& symbol) {
-  std::string text = demangled(symbol);
-  for (const std::string_view part : {kUnnamed, std::string_view("[abi:cxx11]")}) {
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part)) {
-      text.erase(at, part.size());
-    }
-  }
-  return text;
-}
 
 struct Defined {
   std::set<std::string> names;               // of every function that the author could name
@@ -77,7 +60,7 @@ Defined functions_of(std::span<const Object> objects, const std::string& target)
     const auto elf = loader::ElfFile::open(object.path);
     if (!elf) continue;
     for (const auto& symbol : elf->function_symbols()) {
-      const std::string text = readable(symbol.name);
+      const std::string text = as_written(demangled(symbol.name));
       const std::string name = text.substr(0, text.find('('));
       if (!symbol.is_defined) {
         defined.target_is_missing_elsewhere |= name == target && text != name;
@@ -103,18 +86,29 @@ std::string joined(const auto& names) {
 }
 
 // Why the program does not have the target.
+// (For the case that nobody has named one, and several could be served, see several_error().)
 Error target_error(const LoadRequest& request, const Target& target, const Registry& registry,
                    std::span<const Object> objects) {
   Defined defined = functions_of(objects, target.name);
   std::string type;
+  bool is_ambiguous = false;
   for (const Object& object : objects) {
     if (type.empty()) type = loader::refused_type(object.refusal, target).value_or("");
+    is_ambiguous |= object.refusal.find("is ambiguous") != std::string::npos;
+  }
+  if (is_ambiguous) {
+    std::string overloads;
+    for (const std::string& each : defined.of_the_target) overloads += "\n  " + each;
+    return {Code::kInvalidArgument, file_text(request) + "has several functions named " +
+                                        target.name + " that can be served" +
+                                        (overloads.empty() ? "" : ":" + overloads) +
+                                        "\nrename all but one, and choose by --target"};
   }
   if (type.empty()) type = joined(defined.of_the_target);
   if (!type.empty()) {
     return {Code::kInvalidArgument,
             file_text(request) + "defines " + target.name + ", but as " + type +
-                ", which cannot be served; supported are " OFN_INTERNAL_FORMS};
+                ", which cannot be served; supported are" OFN_INTERNAL_FORMS};
   }
   std::string message =
       file_text(request) + "is expected to contain a function named " + target.name;
@@ -133,10 +127,39 @@ Error target_error(const LoadRequest& request, const Target& target, const Regis
   return {Code::kNotFound, std::move(message)};
 }
 
+Error several_error(const LoadRequest& request, const Registry& registry) {
+  std::string names;
+  constexpr std::size_t kMost = 20;
+  const auto functions = registry.functions();
+  for (const Function& function : functions.first(std::min(functions.size(), kMost))) {
+    names += "\n  " + function.name + " (" + std::string(signature_name(function.signature)) + ")";
+  }
+  if (functions.size() > kMost) {
+    names += "\n  and " + std::to_string(functions.size() - kMost) + " more";
+  }
+  return {Code::kInvalidArgument, file_text(request) + "has " + std::to_string(functions.size()) +
+                                      " functions that can be served:" + names +
+                                      "\nchoose one by --target " + functions.front().name +
+                                      ", or write OFN_FUNCTION(" + functions.front().name +
+                                      ") beside each that is to be served"};
+}
+
 Result<fs::path> existing_source(const LoadRequest& request) {
   std::error_code error;
-  fs::path source = fs::absolute(request.source, error).lexically_normal();
-  if (source.filename().empty()) source = source.parent_path();  // a trailing '/'
+  fs::path source = fs::absolute(request.source, error);
+  while (source.filename().empty() || source.filename() == ".") {  // "folder/", "folder/."
+    if (!source.has_relative_path()) break;
+    source = source.parent_path();
+  }
+  // What ".." means behind a link only the system knows. Without one the names stay the user's.
+  const bool is_roundabout = std::ranges::find(source, fs::path("..")) != source.end();
+  if (is_roundabout && fs::is_directory(source, error)) {
+    source = fs::canonical(source, error);
+  } else if (is_roundabout) {
+    source = fs::canonical(source.parent_path(), error) / source.filename();
+  } else {
+    source = source.lexically_normal();  // "./"
+  }
   if (request.source.empty() || error || !fs::exists(source, error)) {
     return fail(Code::kNotFound,
                 file_text(request) + "that is expected to define function doesn't exist");
@@ -176,15 +199,24 @@ class Workshop {
     const bool is_directory = fs::is_directory(source, error);
     if (is_directory && loader::is_cmake_project(source)) {
       log_.write(Level::kInfo, "building", {{"source", request_.source}});
-      auto path = loader::build_cmake_project(source, request_.source, request_.cxxflags, compiler_,
+      const auto flags = loader::split_flags(request_.cxxflags);
+      if (!flags) return std::unexpected(flags.error());
+      auto path = loader::build_cmake_project(source, request_.source, *flags, compiler_,
                                               request_.include_dir, cache_, limits());
       if (!path) return std::unexpected(path.error());
       cache_.trim(request_.cache_limit);
       return Shared{.path = *path, .objects = {}, .build = {}};
     }
     std::vector<loader::Source> sources;
+    std::string left_out;
     if (is_directory) {
-      sources = loader::find_sources(source, request_.source);
+      auto found = loader::find_sources(source, request_.source);
+      if (!found) return std::unexpected(found.error());
+      sources = std::move(found->sources);
+      left_out = joined(found->left_out);
+      if (!left_out.empty()) {
+        log_.write(Level::kInfo, "left out of the sources", {{"paths", left_out}});
+      }
     } else if (loader::is_source_file(source)) {
       sources.push_back({.path = source, .shown = request_.source});
     }
@@ -212,13 +244,18 @@ class Workshop {
       if (defined.target_is_missing_elsewhere && defined.of_the_target.empty()) {
         return std::unexpected(target_error(request_, target, Registry(), *objects));
       }
-      return std::unexpected(path.error());
+      if (left_out.empty()) return std::unexpected(path.error());
+      return fail(path.error().code(),
+                  path.error().message() + "\nleft out of the sources: " + left_out);
     }
     const auto& work = builder.work();
     if (work.commands > 0) cache_.trim(request_.cache_limit);
     return Shared{.path = *path,
                   .objects = std::move(*objects),
-                  .build = {.commands = work.commands, .elapsed = {}, .cpu = work.cpu}};
+                  .build = {.commands = work.commands,
+                            .elapsed = {},
+                            .cpu = work.cpu,
+                            .precompiling_pays = work.precompiling_pays}};
   }
 
   const Cache& cache() const { return cache_; }
@@ -234,7 +271,11 @@ class Workshop {
   Workshop(const LoadRequest& request, loader::Compiler compiler, Cache cache, Log& log)
       : request_(request), compiler_(std::move(compiler)), cache_(std::move(cache)), log_(log) {}
 
-  loader::Limits limits() const { return {.deadline = request_.deadline, .stop = request_.stop}; }
+  loader::Limits limits() const {
+    return {.deadline = request_.deadline,
+            .stop = request_.stop,
+            .in_background = request_.in_background};
+  }
 
   const LoadRequest& request_;
   loader::Compiler compiler_;
@@ -372,6 +413,16 @@ Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* outp
     program.functions.assign(registry->functions().begin(), registry->functions().end());
   }
   const bool is_of_plugins = output != nullptr && target.is_default && !program.plugins.empty();
+  if (target.is_default && registry->is_found()) {
+    if (is_of_plugins) {
+      program.functions.clear();
+    } else if (program.functions.size() > 1) {
+      return std::unexpected(several_error(request, *registry));
+    } else {
+      log.write(Level::kInfo, "the only function that can be served is served",
+                {{"function", program.functions.front().name}});
+    }
+  }
   if (program.functions.empty() && !is_of_plugins) {
     return std::unexpected(target_error(request, target, *registry, shared.objects));
   }

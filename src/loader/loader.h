@@ -30,8 +30,9 @@ enum class StartUp {
 };
 
 struct LoadRequest {
-  std::string source;                 // as the user wrote it; errors repeat it
-  std::optional<std::string> target;  // none: what the program registers, else `function`
+  std::string source;  // as the user wrote it; errors repeat it
+  // None: what the program registers, else `function`, else the only function that can be served.
+  std::optional<std::string> target;
   std::string cxxflags;               // split as a shell would
   std::string compiler = {};          // a name or path; empty: g++, c++ or clang++ in PATH
   std::filesystem::path include_dir;  // where <ofn/function.h> is: see find_include_dir
@@ -41,13 +42,15 @@ struct LoadRequest {
   StartUp start_up = StartUp::kRuns;  // of load(); build_shared() leaves it out
   Deadline deadline = {};             // of all compilers together
   std::stop_token stop = {};
+  bool in_background = false;  // prepare() gives way to all other processes
 };
 
 // What loading has done.
 struct Build {
   unsigned commands = 0;  // compilers and linkers that ran; 0: what was there could be used
   Duration elapsed{};
-  Duration cpu{};  // of the compilers
+  Duration cpu{};                  // of the compilers
+  bool precompiling_pays = false;  // prepare() would speed up the next compilation
 };
 
 struct LoadedProgram {
@@ -79,8 +82,8 @@ Result<void> load_plugins(const std::string& file, StartUp start_up,
                           std::vector<PluginType>& known);
 
 // Makes ready what the next load() of other source with the same flags profits from: the
-// precompiled header. For idle moments; load() does it, too, when a second compilation shows that
-// it pays. Returns what it has cost.
+// precompiled header. load() never does it, and says by Build::precompiling_pays when it would. Returns
+// what it has cost.
 Result<Build> prepare(const LoadRequest& request, Log& log);
 
 // Where the author's headers of this framework should be: `wanted` if it is not empty

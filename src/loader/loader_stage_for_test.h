@@ -17,7 +17,16 @@ namespace ofn {
 class LoaderTest : public testing::Test {
  protected:
   // One cache for the suite, so that the precompiled header is made once.
-  static void SetUpTestSuite() { shared_cache = new loader::TemporaryDirectory; }  // NOLINT
+  static void SetUpTestSuite() {
+    shared_cache = new loader::TemporaryDirectory;  // NOLINT
+    NullLog log;
+    (void)prepare({.source = {},
+                   .target = {},
+                   .cxxflags = "-O0",
+                   .include_dir = OFN_TEST_INCLUDE_DIR,
+                   .cache_dirs = {shared_cache->path() / "cache"}},
+                  log);
+  }
   static void TearDownTestSuite() {
     delete shared_cache;  // NOLINT
     shared_cache = nullptr;

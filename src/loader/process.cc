@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -42,6 +43,96 @@ class Fd {
 // How long a command may take to remove its own temporary files, and a build tool to end what it
 // has given process groups of their own, as ninja does.
 constexpr int kEndsWithin = 200;  // milliseconds
+
+// What starts a command: all of it is made before the fork.
+class Spawn {
+ public:
+  Spawn(const Command& command, int output) {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
+    // The host blocks and ignores signals for its own purposes; the command starts afresh.
+    sigset_t none{};
+    sigset_t all{};
+    ::sigemptyset(&none);
+    ::sigfillset(&all);
+    ::posix_spawnattr_init(&attributes_);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    for (const std::string& argument : command.arguments) {
+      arguments_.push_back(const_cast<char*>(argument.c_str()));  // NOLINT: posix_spawn's type
+    }
+    arguments_.push_back(nullptr);
+  }
+  Spawn(const Spawn&) = delete;
+  Spawn& operator=(const Spawn&) = delete;
+  ~Spawn() {
+    ::posix_spawnattr_destroy(&attributes_);
+    ::posix_spawn_file_actions_destroy(&actions_);
+  }
+  // Returns an errno, or 0.
+  int start(pid_t& pid) {
+    return ::posix_spawnp(&pid, arguments_[0], &actions_, &attributes_, arguments_.data(), environ);
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+  std::vector<char*> arguments_;
+};
+
+// The process between this one and a command, the first of the command's group. It waits for the
+// command and ends as that has ended, or it ends the whole group when this process has died: the
+// kernel tells it by SIGHUP, which nobody sends to a group of its own. A compiler's own children
+// (cc1plus, ld) would not be told.
+// It comes from a process with threads: it may call nothing that takes a lock or allocates.
+[[noreturn]] void attend(Spawn& spawn, pid_t parent, int problem, bool in_background) {
+  ::setpgid(0, 0);
+  sigset_t awaited{};
+  sigset_t all{};
+  ::sigfillset(&all);
+  ::sigemptyset(&awaited);
+  ::sigaddset(&awaited, SIGCHLD);
+  ::sigaddset(&awaited, SIGHUP);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);  // SIGTERM to the group is the command's
+  ::signal(SIGCHLD, SIG_DFL);
+  ::signal(SIGHUP, SIG_DFL);  // an ignored signal would not be waited for either
+  ::prctl(PR_SET_PDEATHSIG, SIGHUP);
+  if (::getppid() != parent) ::_exit(1);
+  if (in_background) ::setpriority(PRIO_PROCESS, 0, 19);
+  pid_t pid = -1;
+  if (const int error = spawn.start(pid); error != 0) {
+    (void)!::write(problem, &error, sizeof error);
+    ::_exit(1);
+  }
+  // Nothing of this process's is kept open by a command that outlives it, least of all a lock.
+  ::close(STDIN_FILENO);
+#ifdef SYS_close_range
+  ::syscall(SYS_close_range, 3U, ~0U, 0U);
+#else
+  ::close(problem);
+#endif
+  ::close(STDOUT_FILENO);
+  ::close(STDERR_FILENO);
+  bool is_orphan = false;
+  while (true) {
+    int status = 0;
+    if (::waitpid(pid, &status, WNOHANG) == pid) {
+      if (is_orphan) ::kill(0, SIGKILL);  // with what the command has left
+      ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    }
+    constexpr timespec kLastChance{.tv_sec = 0, .tv_nsec = kEndsWithin * 1'000'000L};
+    const int number = is_orphan ? ::sigtimedwait(&awaited, nullptr, &kLastChance)
+                                 : ::sigwaitinfo(&awaited, nullptr);
+    if (is_orphan && number < 0 && errno == EAGAIN) ::kill(0, SIGKILL);
+    if (number == SIGHUP) {
+      is_orphan = true;
+      ::kill(0, SIGTERM);
+    }
+  }
+}
 
 // A running process. Lifetime: the destructor ends the process group, by force at last, and reaps.
 class Child {
@@ -98,34 +189,35 @@ Result<Child> Child::start(const Command& command) {
   const Fd write_end(ends[1]);
   ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
 
-  posix_spawn_file_actions_t actions{};
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDERR_FILENO);
-  // The host blocks and ignores signals for its own purposes; the child starts afresh.
-  posix_spawnattr_t attributes{};
-  ::posix_spawnattr_init(&attributes);
-  sigset_t none{};
-  sigset_t all{};
-  ::sigemptyset(&none);
-  ::sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setpgroup(&attributes, 0);
-  ::posix_spawnattr_setflags(
-      &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::vector<char*> arguments;
-  for (const std::string& argument : command.arguments) {
-    arguments.push_back(const_cast<char*>(argument.c_str()));  // NOLINT: posix_spawn's type
+  std::array<int, 2> problem_ends{};
+  if (::pipe2(problem_ends.data(), O_CLOEXEC) != 0) {
+    return fail(Code::kResourceExhausted, std::string("cannot make a pipe: ") + strerror(errno));
   }
-  arguments.push_back(nullptr);
-  pid_t pid = -1;
-  const int error =
-      ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) {
+  Fd problem_read(problem_ends[0]);
+  Fd problem_write(problem_ends[1]);
+  Spawn spawn(command, write_end.get());
+  const pid_t parent = ::getpid();
+  // No signal's handler of this process may run in the other one.
+  sigset_t all{};
+  sigset_t before{};
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = ::fork();
+  if (pid == 0) attend(spawn, parent, problem_write.get(), command.in_background);
+  const int fork_error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) {
+    return fail(Code::kResourceExhausted,
+                std::string("cannot start a process: ") + strerror(fork_error));
+  }
+  ::setpgid(pid, pid);  // whoever comes first
+  problem_write = Fd();
+  int error = 0;
+  ssize_t size = 0;
+  while ((size = ::read(problem_read.get(), &error, sizeof error)) < 0 && errno == EINTR) {
+  }
+  if (size == sizeof error) {
+    ::waitpid(pid, nullptr, 0);
     return fail(error == ENOENT ? Code::kNotFound : Code::kInternal,
                 "cannot run " + command.arguments[0] + ": " + strerror(error));
   }

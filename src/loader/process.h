@@ -16,6 +16,7 @@ namespace ofn::loader {
 
 struct Command {
   std::vector<std::string> arguments;  // [0]: the program; without '/', it is looked for in PATH
+  bool in_background = false;          // it gives way to all other processes
 };
 
 struct Finished {
@@ -30,10 +31,12 @@ struct Finished {
 struct Limits {
   Deadline deadline;
   std::stop_token stop;
+  bool in_background = false;  // the commands give way to all others; for Builder to say
 };
 
 // Runs all commands, `at_once` at a time, and waits for them. In the order of `commands`.
-// Each command is a process group of its own; standard input is empty.
+// Each command is a process group of its own; standard input is empty. When this process dies, also
+// by SIGKILL, the groups are ended.
 // Errors: a program that cannot be started; kDeadlineExceeded and kCancelled, after every process
 // group has been asked to end, and killed. A program that fails is no Error: see Finished.
 Result<std::vector<Finished>> run_all(std::span<const Command> commands, std::size_t at_once,

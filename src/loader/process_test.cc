@@ -1,7 +1,12 @@
 #include "loader/process.h"
 
 #include <algorithm>
+#include <array>
+#include <csignal>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,6 +62,48 @@ TEST(Process, AnEndedWaitKillsTheWholeGroup) {
   const auto stopped = run(endless, {.deadline = {}, .stop = source.get_token()});
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code(), Code::kCancelled);
+}
+
+// Waits until whoever holds the other end of a pipe is gone.
+void wait_for_end(int fd) {
+  char byte = 0;
+  while (::read(fd, &byte, 1) > 0) {
+  }
+}
+
+TEST(Process, DiesWithTheProcessThatStartedIt) {
+  // The command and its child, which no signal asks, hold a pipe: it ends when both are gone.
+  std::array<int, 2> held{};
+  std::array<int, 2> begun{};
+  ASSERT_EQ(::pipe(held.data()), 0);
+  ASSERT_EQ(::pipe(begun.data()), 0);
+  const pid_t framework = ::fork();
+  if (framework == 0) {
+    const std::string script =
+        "trap '' TERM; sh -c \"trap '' TERM; while :; do sleep 100; done\" & echo >&" +
+        std::to_string(begun[1]) + "; while :; do sleep 100; done";
+    (void)run(shell(script.c_str()), {});
+    ::_exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(begun[0], &byte, 1), 1);
+  ::kill(framework, SIGKILL);
+  ::waitpid(framework, nullptr, 0);
+  ::close(held[1]);
+  wait_for_end(held[0]);
+  for (const int fd : {held[0], begun[0], begun[1]}) ::close(fd);
+}
+
+TEST(Process, RunsInTheBackgroundWithWhatIsLeftOfTheProcessor) {
+  const Command nice{.arguments = {"nice"}, .in_background = true};
+  EXPECT_EQ(run(nice, {})->output, "19\n");
+  EXPECT_EQ(run({{"nice"}}, {})->output, std::to_string(::getpriority(PRIO_PROCESS, 0)) + "\n");
+}
+
+TEST(Process, ACommandHoldsNothingOfThisProcess) {
+  const auto listed = run(shell("ls /proc/$PPID/fd /proc/self/fd"), {});
+  ASSERT_TRUE(listed);
+  EXPECT_LE(std::ranges::count(listed->output, '\n'), 9) << listed->output;
 }
 
 }  // namespace

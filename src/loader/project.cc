@@ -76,6 +76,15 @@ std::vector<fs::path> find_programs(const fs::path& directory) {
   return programs;
 }
 
+bool holds_sources(const fs::path& directory) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    if (is_source_file(it->path())) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool is_cmake_project(const fs::path& directory) {
@@ -88,33 +97,54 @@ bool is_source_file(const fs::path& path) {
   return std::ranges::find(kExtensions, path.extension().native()) != kExtensions.end();
 }
 
-std::vector<Source> find_sources(const fs::path& directory, const std::string& shown) {
-  std::vector<Source> sources;
+Result<SourceFiles> find_sources(const fs::path& directory, const std::string& shown) {
+  SourceFiles found;
   std::error_code error;
-  for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
-       it.increment(error)) {
-    const std::string name = it->path().filename().native();
-    if (it->is_directory(error)) {
-      if (name.starts_with('.') || name.starts_with("build")) it.disable_recursion_pending();
-    } else if (is_source_file(name) && !name.starts_with('.') &&
-               !it->path().stem().native().ends_with("_test")) {
-      const fs::path relative = it->path().lexically_relative(directory);
-      sources.push_back({.path = it->path(), .shown = (fs::path(shown) / relative).native()});
+  fs::recursive_directory_iterator it(directory, error);
+  for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
+    const fs::path path = it->path();
+    const std::string name = path.filename().native();
+    const std::string here = (fs::path(shown) / path.lexically_relative(directory)).native();
+    std::error_code ignored;
+    if (it->is_directory(ignored)) {
+      const bool is_hidden = name.starts_with('.');
+      const bool is_build = fs::exists(path / "CMakeCache.txt", ignored);
+      const bool is_link = it->is_symlink(ignored);
+      if (!is_hidden && !is_build && !is_link) continue;
+      it.disable_recursion_pending();
+      if (is_hidden || !holds_sources(path)) continue;
+      found.left_out.push_back(here +
+                               (is_link ? " (a link to a folder)" : " (a CMake build folder)"));
+    } else if (is_source_file(name) && !name.starts_with('.')) {
+      if (path.stem().native().ends_with("_test")) {
+        found.left_out.push_back(here + " (a test)");
+      } else {
+        found.sources.push_back({.path = path, .shown = here, .root = directory});
+      }
     }
   }
-  std::ranges::sort(sources, {}, &Source::path);
-  return sources;
+  if (error) {
+    return fail(Code::kPermissionDenied,
+                "File " + shown + " cannot be read in all its folders: " + error.message());
+  }
+  std::ranges::sort(found.sources, {}, &Source::path);
+  std::ranges::sort(found.left_out);
+  return found;
 }
 
 Result<fs::path> build_cmake_project(const fs::path& directory, const std::string& shown,
-                                     const std::string& cxxflags, const Compiler& compiler,
-                                     const fs::path& include_dir, const Cache& cache,
-                                     const Limits& limits) {
+                                     std::span<const std::string> author_flags,
+                                     const Compiler& compiler, const fs::path& include_dir,
+                                     const Cache& cache, const Limits& limits) {
+  const auto flags = sort_flags(author_flags);
+  if (!flags) return std::unexpected(flags.error());
+  const std::string compile_flags = joined_flags(flags->compile);
+  const std::string link_flags = joined_flags(flags->link);
   const std::string key = Digest()
-                              .add("cmake 1")
+                              .add("cmake 2")
                               .add(directory.native())
-                              .add(cxxflags)
-                              .add(response_files(compiler.flags))
+                              .add(compile_flags)
+                              .add(link_flags)
                               .add(compiler.identity)
                               .add(include_dir.native())
                               .hex();
@@ -143,9 +173,9 @@ Result<fs::path> build_cmake_project(const fs::path& directory, const std::strin
     if (!written) return std::unexpected(written.error());
     auto configured = run_step(
         {{"cmake", "-S", directory.native(), "-B", build.native(), "-DCMAKE_BUILD_TYPE=Release",
-          "-DCMAKE_CXX_COMPILER=" + compiler.path, "-DCMAKE_CXX_FLAGS=" + cxxflags,
-          "-DCMAKE_POSITION_INDEPENDENT_CODE=ON", "-DOFN_INCLUDE_DIR=" + include_dir.native(),
-          "-Dofn_DIR=" + (build / "ofn").native()}});
+          "-DCMAKE_CXX_COMPILER=" + compiler.path, "-DCMAKE_CXX_FLAGS=" + compile_flags,
+          "-DCMAKE_CXX_STANDARD_LIBRARIES=" + link_flags, "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
+          "-DOFN_INCLUDE_DIR=" + include_dir.native(), "-Dofn_DIR=" + (build / "ofn").native()}});
     if (!configured) {
       fs::remove(build / "CMakeCache.txt", error);
       return std::unexpected(configured.error());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,16 @@ bool is_cmake_project(const std::filesystem::path& directory);
 // By its extension.
 bool is_source_file(const std::filesystem::path& path);
 
-// Every source file in `directory` and below, sorted. Left out: hidden folders, `build*`, and tests
-// (`*_test.cc`).
-std::vector<Source> find_sources(const std::filesystem::path& directory, const std::string& shown);
+struct SourceFiles {
+  std::vector<Source> sources;        // sorted
+  std::vector<std::string> left_out;  // "app/out (a CMake build folder)"
+};
+
+// Every source file in `directory` and below. Left out: hidden files and folders, folders that CMake
+// builds in (they have a CMakeCache.txt), links to folders, and tests (`*_test.cc`). `left_out` names
+// those of them that have sources, but for what the author has hidden.
+// Errors: a folder that cannot be read.
+Result<SourceFiles> find_sources(const std::filesystem::path& directory, const std::string& shown);
 
 // Configures and builds the project in the cache and returns the one shared object in it that
 // carries an ABI note. `find_package(ofn)` finds this framework's headers, as ofn::function, and
@@ -27,7 +35,7 @@ std::vector<Source> find_sources(const std::filesystem::path& directory, const s
 // Errors: cmake is not installed; what cmake says; no such shared object, or several.
 Result<std::filesystem::path> build_cmake_project(const std::filesystem::path& directory,
                                                   const std::string& shown,
-                                                  const std::string& cxxflags,
+                                                  std::span<const std::string> author_flags,
                                                   const Compiler& compiler,
                                                   const std::filesystem::path& include_dir,
                                                   const Cache& cache, const Limits& limits);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <utility>
 
 namespace ofn::loader {
 namespace {
@@ -16,31 +18,39 @@ bool is_identifier(std::string_view text) {
 std::string quoted(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
+    if (c == '"' || c == '\\' || c == '\n') quoted += '\\';
+    quoted += c == '\n' ? 'n' : c;
   }
   return quoted + '"';
 }
 
-std::string line_directive(std::string_view file) { return "#line 1 " + quoted(file) + "\n"; }
+// A name's namespace and its last part: "app", "hello" of "app::hello".
+std::pair<std::string, std::string> split_name(const std::string& name) {
+  const auto split = name.rfind("::");
+  if (split == std::string::npos) return {"", name};
+  return {name.substr(0, split), name.substr(split + 2)};
+}
 
-std::string tail_text(std::string_view source, const Target& target, Tail tail) {
-  std::string text;
-  const auto split = target.name.rfind("::");
-  const std::string scope = split == std::string::npos ? "" : target.name.substr(0, split);
-  const std::string name = split == std::string::npos ? target.name : target.name.substr(split + 2);
-  if (tail == Tail::kIfPresent) {
-    // A qualified name is looked up in its namespace first, and only when that has none in the
-    // namespaces that it uses ([namespace.qual]).
-    text +=
-        "namespace ofn_absent { ::ofn::internal::Absent " + name + "(::ofn::internal::Absent); }\n";
-    const std::string use = "using namespace ::ofn_absent;";
-    text += scope.empty() ? use + "\n" : "namespace " + scope + " { " + use + " }\n";
-  }
-  text += "OFN_INTERNAL_REGISTER(target, ::ofn::abi::Origin::";
-  text += target.is_default ? "kDefault" : "kTarget";
-  text +=
-      ", " + quoted(target.name) + ", " + quoted(source) + ", 0, nullptr, ::" + target.name + ")\n";
+// Lets a qualified name be found also where the author has no function of that name: it is looked up
+// in its namespace first, and only when that has none in the namespaces that it uses
+// ([namespace.qual]).
+std::string stand_in(const std::string& full_name) {
+  const auto [scope, name] = split_name(full_name);
+  const std::string use = "using namespace ::ofn_absent;";
+  return "namespace ofn_absent { ::ofn::internal::Absent " + name +
+         "(::ofn::internal::Absent); }\n" +
+         (scope.empty() ? use + "\n" : "namespace " + scope + " { " + use + " }\n");
+}
+
+std::string registration(std::string_view source, std::string_view how, std::string_view number,
+                         std::string_view origin, const std::string& name) {
+  std::string text = "OFN_INTERNAL_REGISTER_AS(";
+  text += how;
+  text += ", ";
+  text += number;
+  text += ", ::ofn::abi::Origin::";
+  text += origin;
+  text += ", " + quoted(name) + ", " + quoted(source) + ", 0, nullptr, ::" + name + ")\n";
   return text;
 }
 
@@ -66,18 +76,33 @@ Result<Target> target_of(const std::optional<std::string>& name) {
 
 std::string tail_name(const Target& target) { return "<target " + target.name + ">"; }
 
-std::string generate(std::string_view source, std::string_view text, const Target& target,
-                     Tail tail) {
-  // A byte order mark is one at the beginning of a file only.
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
-  std::string unit = line_directive(source);
-  unit += text;
-  if (tail != Tail::kNothing) {
-    unit += "\n" + line_directive(tail_name(target)) + tail_text(source, target, tail);
+std::string tail_text(std::string_view source, const Target& target, Tail tail,
+                      std::span<const DefinedFunction> found) {
+  if (tail == Tail::kNothing) return {};
+  std::string text = "\n" + line_directive(tail_name(target));
+  if (tail != Tail::kAlways) text += stand_in(target.name);
+  text += registration(source, "select", "target", target.is_default ? "kDefault" : "kTarget",
+                       target.name);
+  if (tail != Tail::kSearch) return text;
+  std::size_t number = 0;
+  for (const DefinedFunction& each : found) {
+    if (each.name == target.name) continue;
+    // Where the preprocessor has left out what the words say. What is in an unnamed namespace is no
+    // nearer than the stand-in.
+    if (!each.is_local) text += stand_in(each.name);
+    text += registration(source, each.is_overloaded ? "select" : "offer",
+                         "found_" + std::to_string(++number),
+                         each.is_local ? "kFoundLocal" : "kFound", each.name);
   }
-  return unit;
+  return text;
 }
+
+bool registers_something(std::string_view text) {
+  return text.find("OFN_FUNCTION") != std::string_view::npos ||
+         text.find("OFN_ROUTE") != std::string_view::npos;
+}
+
+std::string line_directive(std::string_view file) { return "#line 1 " + quoted(file) + "\n"; }
 
 bool may_hide(std::string_view text, const Target& target) {
   constexpr std::string_view kKeyword = "namespace";

@@ -1,15 +1,17 @@
-// The translation unit that is compiled for an author's source file: the author's text, seen by the
-// compiler under its own name, and behind it a tail that registers the target.
+// The text that is compiled for an author's source file: the author's own, and behind it a tail that
+// registers the target. To the compiler it is the main file, as the author's would be: it has no
+// other lines before the author's, and its name is shown as the author's (see compiler.cc).
 //
-//   Unit unit{.source = "/src/hello.cc", .shown = "hello.cc", .text = …, .target = target_of("hello")};
-//   unit.generate(Tail::kIfPresent);
+//   write(copy, text + tail_text("/src/hello.cc", *target_of("hello"), Tail::kIfPresent, {}));
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
+#include "loader/scan.h"
 
 namespace ofn::loader {
 
@@ -24,6 +26,8 @@ Result<Target> target_of(const std::optional<std::string>& name);
 
 // How the tail registers the target. What one cannot compile, the next may.
 enum class Tail {
+  // As kIfPresent, and every function of the text that can be served: for when nobody said which.
+  kSearch,
   // The target if the author's text has one, else nothing: a function of the same name that is
   // found only when the author has none takes its place.
   kIfPresent,
@@ -34,9 +38,15 @@ enum class Tail {
 // Under this name the tail appears in the compiler's diagnostics.
 std::string tail_name(const Target& target);
 
-// `text`: the author's, from the file `source`.
-std::string generate(std::string_view source, std::string_view text, const Target& target,
-                     Tail tail);
+// What stands behind the author's text of the file `source`. `found`: for kSearch.
+std::string tail_text(std::string_view source, const Target& target, Tail tail,
+                      std::span<const DefinedFunction> found);
+
+// Does the author say by a macro what is served?
+bool registers_something(std::string_view text);
+
+// A directive that gives the lines behind it another file's name.
+std::string line_directive(std::string_view file);
 
 // Could `text` have the target in an unnamed namespace? The stand-in of Tail::kIfPresent is as near
 // as a function there, so it is not found. By the words alone: for a hint.

@@ -26,20 +26,28 @@ TEST(Target, NothingElseGetsIntoTheGeneratedSource) {
   }
 }
 
-TEST(Unit, KeepsTheAuthorsLinesAndName) {
-  const std::string unit =
-      generate("/a \"b\"/hello.cc", "first\nsecond", *target_of("app::hello"), Tail::kIfPresent);
-  EXPECT_TRUE(
-      unit.starts_with("#line 1 \"/a \\\"b\\\"/hello.cc\"\nfirst\nsecond\n#line 1 "
-                       "\"<target app::hello>\"\n"))
-      << unit;
-  EXPECT_THAT(unit, HasSubstr("namespace app { using namespace ::ofn_absent; }"));
-  EXPECT_THAT(unit, HasSubstr("kTarget, \"app::hello\""));
-  EXPECT_THAT(generate("a.cc", "x", *target_of("f"), Tail::kAlways), Not(HasSubstr("absent")));
-  EXPECT_EQ(generate("a.cc", "x", *target_of("f"), Tail::kNothing), "#line 1 \"a.cc\"\nx");
-  EXPECT_EQ(generate("a.cc", "\xEF\xBB\xBFx", *target_of("f"), Tail::kNothing),
-            "#line 1 \"a.cc\"\nx")
-      << "a byte order mark";
+TEST(Unit, RegistersTheTargetBehindTheAuthorsText) {
+  const std::string tail =
+      tail_text("/a \"b\"\n/hello.cc", *target_of("app::hello"), Tail::kIfPresent, {});
+  EXPECT_TRUE(tail.starts_with("\n#line 1 \"<target app::hello>\"\n")) << tail;
+  EXPECT_THAT(tail, HasSubstr("namespace app { using namespace ::ofn_absent; }"));
+  EXPECT_THAT(tail, HasSubstr(R"(kTarget, "app::hello", "/a \"b\"\n/hello.cc")"));
+  EXPECT_THAT(tail_text("a.cc", *target_of("f"), Tail::kAlways, {}), Not(HasSubstr("absent")));
+  EXPECT_EQ(tail_text("a.cc", *target_of("f"), Tail::kNothing, {}), "");
+}
+
+TEST(Unit, OffersWhatWasFound) {
+  const std::vector<DefinedFunction> found = {{.name = "app::a"},
+                                              {.name = "b", .is_local = true},
+                                              {.name = "c", .is_overloaded = true},
+                                              {.name = "function"}};
+  const std::string tail = tail_text("a.cc", *target_of(std::nullopt), Tail::kSearch, found);
+  EXPECT_THAT(tail, HasSubstr("(offer, found_1, ::ofn::abi::Origin::kFound, \"app::a\""));
+  EXPECT_THAT(tail, HasSubstr("(offer, found_2, ::ofn::abi::Origin::kFoundLocal, \"b\""));
+  EXPECT_THAT(tail, HasSubstr("(select, found_3, ::ofn::abi::Origin::kFound, \"c\""));
+  EXPECT_THAT(tail, Not(HasSubstr("found_4")));
+  EXPECT_TRUE(registers_something("x\nOFN_ROUTE(\"/\", f)"));
+  EXPECT_FALSE(registers_something("std::string f();"));
 }
 
 TEST(Unit, MayHideTheTargetInAnUnnamedNamespace) {

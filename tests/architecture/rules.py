@@ -16,6 +16,8 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("prints_or_exits", "src/os/exit.cc"): "stands in place of the C library's _exit(), so that the function's call of it is told",
     ("runs_code_only_in_loader", "src/os/symbols.cc"): "dladdr() names an address; nothing is loaded",
     ("sockets_only_from_wire_on", "src/os/forked_child.cc"): "a forked child closes what its parent serves, before anything else runs",
+    ("prints_or_exits", "src/loader/process.cc"): "ends the process between the framework and a compiler, which is another one",
+    ("no_mutable_globals", "include/ofn/task.h"): "how many frames of tasks a thread destroys at once: a destructor is given nothing",
     ("nobody_sleeps", "src/loader/cache.cc"): "waits for the file system's coarse clock to tick, which nothing tells",
 }
 

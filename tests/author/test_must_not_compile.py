@@ -142,26 +142,40 @@ IGNORED = [
 ]
 
 
-@pytest.mark.parametrize("flags", [(), ("-Wall", "-Wextra")], ids=["by default", "-Wall"])
-@pytest.mark.parametrize(("statement", "words"), IGNORED, ids=[row[0][-40:] for row in IGNORED])
-def test_what_is_ignored_warns(compiler, statement, words, flags):
-    done = compiler(HEAD + BODY.format(statement=statement), "-fsyntax-only", *flags)
-    assert done.returncode == 0, done.stderr
-    warnings = [line for line in done.stderr.splitlines() if " warning: " in line]
-    assert any("-Wunused-result" in line and words in line for line in warnings), done.stderr
-
-
 HEEDED = [
-    'co_await ofn::sleep_for(std::chrono::seconds(1))',
+    "co_await ofn::sleep_for(std::chrono::seconds(1))",
     'const ofn::SendReport sent = co_await context.async_send("archive", data); if (!sent) co_return ofn::Out::error(sent.error())',
     'context.send("archive", data).check()',
     'if (!context.get_state("store", "key")) co_return "none"',
     'extern ofn::Writer& writer; writer.status(201).write("x"); co_await writer.async_write("y")',
-    'co_await ofn::when_all(f(context, data), f(context, data))',
+    "co_await ofn::when_all(f(context, data), f(context, data))",
 ]
 
 
-@pytest.mark.parametrize("statement", HEEDED)
-def test_what_is_heeded_does_not_warn(compiler, statement):
-    done = compiler(HEAD + BODY.format(statement=statement), "-fsyntax-only", "-Wall", "-Wextra")
-    assert (done.returncode, done.stderr) == (0, "")
+@pytest.fixture(scope="module", params=[(), ("-Wall", "-Wextra", "-Wno-unused-parameter")], ids=["by default", "-Wall"])
+def warnings_of(compiler, request):
+    """warnings_of(statement): what the compiler warns of in it. All are compiled at once."""
+    statements = [statement for statement, _ in IGNORED] + HEEDED
+    parts = [
+        f'#line 1 "case{number}"\nnamespace case{number} {{ {BODY.format(statement=statement).strip()} }}\n'
+        for number, statement in enumerate(statements)
+    ]
+    done = compiler(HEAD + "".join(parts), "-fsyntax-only", *request.param)
+    assert done.returncode == 0, done.stderr
+
+    def find(statement):
+        place = f"case{statements.index(statement)}:"
+        return [line for line in done.stderr.splitlines() if line.startswith(place) and " warning: " in line]
+
+    return find
+
+
+@pytest.mark.parametrize(("statement", "words"), IGNORED, ids=[row[0][-40:] for row in IGNORED])
+def test_what_is_ignored_warns(warnings_of, statement, words):
+    warnings = warnings_of(statement)
+    assert any("-Wunused-result" in line and words in line for line in warnings), warnings
+
+
+@pytest.mark.parametrize("statement", HEEDED, ids=[row[-40:] for row in HEEDED])
+def test_what_is_heeded_does_not_warn(warnings_of, statement):
+    assert warnings_of(statement) == []

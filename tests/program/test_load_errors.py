@@ -75,7 +75,7 @@ SOURCES = [
         "unsupported signature",
         "int hello(int number) { return number; }\n",
         "hello",
-        ["File f.cc defines hello, but as int hello(int), which cannot be served; supported are ofn::Response f("],
+        ["File f.cc defines hello, but as int hello(int), which cannot be served; supported are\n  ofn::Response f("],
         ["ofn_registration", "static assertion"],
     ),
     (
