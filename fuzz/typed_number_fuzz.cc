@@ -51,7 +51,7 @@ std::optional<std::string> written_out(std::string_view text) {
   const std::size_t e = std::min(text.find_first_of("eE"), text.size());
   const std::string exponent_text(e < text.size() ? text.substr(e + 1) : std::string_view("0"));
   const long exponent = std::strtol(exponent_text.c_str(), nullptr, 10);
-  if (std::abs(exponent) > 2000) return std::nullopt;
+  if (exponent < -2000 || exponent > 2000) return std::nullopt;
   std::string_view mantissa = text.substr(0, e);
   const bool is_negative = mantissa.starts_with('-');
   if (is_negative) mantissa.remove_prefix(1);
