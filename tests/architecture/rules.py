@@ -169,6 +169,32 @@ def nobody_sleeps(house: House) -> Iterator[Violation]:
             yield Violation(file.name, line, f"{found}: wait for what you wait for, not for time")
 
 
+# A variable or member whose assignment from nothing keeps its memory.
+_KEEPS_MEMORY = re.compile(r"\bstd::(?:string|vector\s*<[^;{}()]*>)\s+(?P<name>\w+)\s*(?:[;={,)]|\[)"
+                           r"|\bstd::(?:string|vector\s*<[^;{}()]*>)&\s+(?P<reference>\w+)\s*[,)=]")
+# `x = {};`, `a.b_->c = "";`, `x = std::string();`, but not `T x = {};`
+_ASSIGNS_NOTHING = re.compile(
+    r"(?<=[;{}):\n])[ \t]*(?:\w+(?:\(\))?(?:\.|->))*(?P<name>\w+)\s*=\s*(?:\{\s*\}|\"\"|std::string(?:\(\)|\{\}))\s*;")
+
+
+def frees_memory_that_is_meant_to_be_freed(house: House) -> Iterator[Violation]:
+    """Nobody assigns an empty value to a string or vector: it is empty then, and keeps its memory.
+
+    `x.clear()` says that the memory is kept for the next use, `free_memory(x)` (base/free_memory.h) that it goes. A heuristic: knows
+    what is declared as std::string or std::vector in the file and in the headers of the house that it includes.
+    """
+    files = {file.name: file for file in house.files("src", "apps")}
+    for file in files.values():
+        if file.is_test:
+            continue
+        near = [file, *(files[f"src/{i.path}"] for i in file.includes if f"src/{i.path}" in files)]
+        names = {m["name"] or m["reference"] for each in near for m in _KEEPS_MEMORY.finditer(each.code)}
+        for match in _ASSIGNS_NOTHING.finditer(file.code):
+            if match["name"] in names:
+                yield Violation(file.name, file.line_of(match.start("name")),
+                                f"'{match.group().strip()}' keeps the memory: clear() says so, free_memory() gives it back")
+
+
 _NO_VARIABLE = re.compile(
     r"^(?:\[\[.*?\]\]\s*)*(?:using|typedef|class|struct|enum|union|template|static_assert|friend|concept|namespace"
     r"|public|private|protected|return|extern\s+\"|asm|$)"
@@ -256,5 +282,6 @@ ALL: list[Rule] = [
     threads_only_in_loop,
     nobody_sleeps,
     no_mutable_globals,
+    frees_memory_that_is_meant_to_be_freed,
     every_room_has_a_readme,
 ]

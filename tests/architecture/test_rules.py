@@ -61,6 +61,11 @@ _BAD = [
     ("no_mutable_globals", "src/wire/a.cc", "int Foo::count_ = 0;\n", 1),
     ("no_mutable_globals", "src/wire/a.cc", "std::size_t limit = std::size_t{64} * 1024;\n", 1),
     ("no_mutable_globals", "src/wire/a.cc", "thread_local std::map<int, int> cache{};\n", 1),
+    ("frees_memory_that_is_meant_to_be_freed", "src/wire/a.cc", "void f(std::string& s) {\n  s = {};\n}\n", 2),
+    ("frees_memory_that_is_meant_to_be_freed", "src/wire/a.cc", "struct A {\n  std::vector<int> all_;\n  void f() { all_ = {}; }\n};\n", 3),
+    ("frees_memory_that_is_meant_to_be_freed", "src/wire/a.cc", "std::string t;\nvoid f() {\n  if (t.size() > 9) t = \"\";\n}\n", 3),
+    ("frees_memory_that_is_meant_to_be_freed", "src/wire/a.cc", "struct A { std::string b; };\nvoid f(A& a) { a.b = std::string(); }\n", 2),
+    ("frees_memory_that_is_meant_to_be_freed", "src/wire/a.cc", "struct A { std::string b; };\nvoid f(B& x) {\n  x.y()->a.b = {};\n}\n", 3),
 ]
 
 # rule, file, text: nothing is wrong with it
@@ -84,6 +89,10 @@ _GOOD = [
     ("threads_only_in_loop", "src/wire/a.cc", "std::thread::id id = std::this_thread::get_id();\n"),
     ("nobody_sleeps", "src/wire/a.cc", "// sleep_for\nvoid f() { process.sleeping(); }\n"),
     ("nobody_sleeps", "src/wire/a_test.cc", "task<> f() {\n  co_await sleep_for(1s);\n}\n"),
+    ("frees_memory_that_is_meant_to_be_freed", "src/wire/a.cc",
+     "struct A {\n  std::string b = {};\n  std::string_view c;\n  int n;\n};\nvoid f(A& a, std::string& s) {\n  a.c = {};\n  a.n = {};\n"
+     "  s.clear();\n  free_memory(s);\n  s = \"x\";\n  std::string t = {};\n}\n"),
+    ("frees_memory_that_is_meant_to_be_freed", "src/wire/a_test.cc", "std::string s;\nvoid f() { s = {}; }\n"),
     ("no_mutable_globals", "src/wire/a.cc", "namespace ofn {\nconstexpr int kA = 1;\nconst char* const kB = \"x\";\n"
                                             "struct S {\n  int a = 0;\n};\nint f(int a = 1);\nclass C;\nusing T = int;\n"
                                             "enum class E { kA };\ntemplate <class T>\nT g{};\n}\n"),

@@ -377,7 +377,7 @@ void ClientSession::deliver(Call& call) {
                      .trailers = call.trailers.seal(),
                      .body = call.body});
   }
-  call.state.body = {};
+  call.state.body = std::string_view();
   if (call.state.closed) recycle(call);
 }
 
