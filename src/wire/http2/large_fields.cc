@@ -5,10 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "base/free_memory.h"
 #include "wire/http1/chars.h"
 #include "wire/http2/huffman.h"
-
-#include "base/free_memory.h"
 
 namespace ofn::wire::http2 {
 
