@@ -112,6 +112,7 @@ struct Host::Part {
                 .detail = host.settings_.debug ? Detail::kShown : Detail::kHidden,
                 .stores = &sending.client,
                 .hooks = host.hooks_.empty() ? nullptr : &host.hooks_,
+                .failures = &host.failures_,
                 .calls = &host.calls_,
                 .max_held = host.settings_.max_body_size},
         shard(host.service_, invoker),
@@ -120,7 +121,7 @@ struct Host::Part {
                                .max_message = host.settings_.max_body_size}),
         http_callbacks(deliveries, {.api_token = host.settings_.app_api_token}),
         front(host.callbacks_, callbacks, http_callbacks, shard),
-        sessions(front, host.limits_, host.log_, &host.memory_),
+        sessions(front, host.limits_, host.failures_, &host.memory_),
         rest(on,
              [] {
                return_kept_memory();
@@ -182,6 +183,7 @@ Host::Host(const Settings& settings, const FunctionContext& context, const Route
       env_(env),
       log_(log),
       calls_(calls),
+      failures_(log, clock_, [this] { failures_held_back(); }),
       limits_(limits_of(settings)),
       memory_(memory_of(settings)),
       gate_(settings.concurrency, settings.queue,
@@ -236,6 +238,14 @@ void Host::large_body_done() {
   for (const auto& part : parts_) {
     if (part->loop.in_loop()) return part->rest.arm(part->loop.now() + kMemoryIsKept);
   }
+}
+
+// On any thread.
+void Host::failures_held_back() {
+  loops_.front()->post([this] {
+    if (!tell_failures_) tell_failures_.emplace(*loops_.front(), [this] { failures_.tell(); });
+    if (!tell_failures_->armed()) tell_failures_->arm(clock_.now() + LimitedLog::kWindow);
+  });
 }
 
 bool Host::somebody_speaks_dapr(const wire::Endpoint& endpoint) {
@@ -333,6 +343,7 @@ int Host::run() {
   threads_->wait();
   if (abandoned_) return kExitFailure;
   threads_.reset();
+  failures_.tell();
   log_.write(Level::kInfo, "stopped");
   return kExitOk;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limited_log.h"
 #include "base/log.h"
 #include "cli/embedded_sidecar.h"
 #include "cli/sidecar_check.h"
@@ -61,6 +62,7 @@ class Host {
   void warn_of_callbacks() const;
   void check_sidecar();
   void large_body_done();
+  void failures_held_back();
   bool somebody_speaks_dapr(const wire::Endpoint& endpoint);
   std::vector<Loop*> loops() const;
   void drain(int signal_number);
@@ -73,6 +75,7 @@ class Host {
   const Environment& env_;
   Log& log_;
   os::CallsInFlight& calls_;
+  LimitedLog failures_;
   SystemClock clock_;
   wire::Limits limits_;
   Observer observer_;
@@ -84,6 +87,7 @@ class Host {
   AsyncService async_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::optional<Timer> start_is_over_;
+  std::optional<Timer> tell_failures_;  // that were held back
   std::unique_ptr<EmbeddedSidecar> local_sidecar_;
   wire::Endpoint sidecar_;
   std::vector<std::unique_ptr<Part>> parts_;

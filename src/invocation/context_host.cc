@@ -127,11 +127,18 @@ void ContextHost::send(const std::string_view* output, Payload payload, const Se
                        SendDone done) {
   const Output* only = output == nullptr ? nullptr : context_.find_output(*output);
   if (output != nullptr && only == nullptr) {
+    log_.write(Level::kWarning, "no such output",
+               {{"request_id", options_.request_id},
+                {"output", *output},
+                {"known", context_.output_names()}});
     return done(failed(*output, Code::kNotFound,
                        "no output is named \"" + std::string(*output) + "\"; the outputs are " +
                            context_.output_names()));
   }
   if (outputs_ == nullptr || context_.outputs.empty()) {
+    log_.write(
+        Level::kWarning, "nothing was sent",
+        {{"request_id", options_.request_id}, {"reason", "the context declares no outputs"}});
     return done(failed({}, Code::kFailedPrecondition, "the context declares no outputs"));
   }
   DeliveryOptions delivery = options_;

@@ -28,8 +28,9 @@ class ContextHost {
   static const abi::ContextTable kTable;
 
   // `outputs` null: none are configured. `stores` null: there is no way to a sidecar.
-  ContextHost(Loop& loop, const FunctionContext& context, Outputs* outputs, Stores* stores)
-      : loop_(loop), context_(context), outputs_(outputs), stores_(stores) {}
+  ContextHost(Loop& loop, const FunctionContext& context, Outputs* outputs, Stores* stores,
+              Log& log)
+      : loop_(loop), context_(context), outputs_(outputs), stores_(stores), log_(log) {}
 
   // Of the call that begins: what its sends carry. Views are borrowed until the next begin().
   void begin(const DeliveryOptions& options) { options_ = options; }
@@ -49,6 +50,7 @@ class ContextHost {
   const FunctionContext& context_;
   Outputs* outputs_;
   Stores* stores_;
+  Log& log_;
   DeliveryOptions options_;
 };
 

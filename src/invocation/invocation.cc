@@ -24,6 +24,12 @@ std::string_view value_or_empty(std::span<const Field> fields, std::string_view 
   return field == nullptr ? std::string_view() : field->value;
 }
 
+// What was expected of an argument, without what was found: that is a part of the payload.
+std::string_view without_values(std::string_view problem) {
+  problem = problem.substr(0, problem.find('\n'));
+  return problem.substr(0, problem.find(", found "));
+}
+
 // How a call has ended is not for the author's fields to say.
 void drop_status_field(Response& response) {
   if (response.find_header(kStatusField) == nullptr) return;
@@ -63,7 +69,7 @@ Invocation::Invocation(const Invoker& invoker, Caller& caller)
       caller_(caller),
       mark_(invoker.calls),
       deadline_(invoker.loop, [this] { expire(); }),
-      host_(invoker.loop, invoker.context, invoker.outputs, invoker.stores),
+      host_(invoker.loop, invoker.context, invoker.outputs, invoker.stores, invoker.failure_log()),
       stream_(invoker.loop, [this](Response head) { return begin_answer(std::move(head)); }),
       tasks_(invoker.loop, host_, stream_, [this] { caller_.go_on(); }) {}
 
@@ -190,12 +196,14 @@ bool Invocation::receive_events() {
     return true;
   }
   if (request_->method() != "POST") {
+    log_failure(Level::kDebug, "event refused", 405, "events are received by POST");
     fail_with(only_post(), Verdict::kError);
     return false;
   }
   Result<event::Received> received =
       event::receive_cloud_events(*request_, invoker_.loop.clock().system_now());
   if (!received) {
+    log_refused_event(received.error());
     fail_with(not_an_event(received.error()), Verdict::kError);
     return false;
   }
@@ -211,12 +219,14 @@ bool Invocation::receive_background_events() {
     return false;
   }
   if (request_->method() != "POST") {
+    log_failure(Level::kDebug, "event refused", 405, "events are received by POST");
     fail_with(only_post(), Verdict::kError);
     return false;
   }
   Result<std::vector<BackgroundEvent>> received =
       event::receive_background_events(*request_, invoker_.loop.clock().system_now());
   if (!received) {
+    log_refused_event(received.error());
     fail_with(not_an_event(received.error()), Verdict::kError);
     return false;
   }
@@ -289,6 +299,7 @@ void Invocation::take(Ran& ran) {
   verdict_ = ran.verdict;
   drop_ = ran.drop;
   response_ = std::move(ran.outcome.response);
+  if (verdict_ == Verdict::kError && !ran.hook_failed) log_failed_function();
   // A response is something even when it is empty; an Out without data is nothing to send.
   const bool nothing = function_->signature == Signature::kOpenFunction && response_.body().empty();
   if (verdict_ == Verdict::kSuccess && ran.forwards && !nothing && invoker_.sends()) {
@@ -335,13 +346,44 @@ void Invocation::fail_with(Response answer, Verdict verdict) {
 void Invocation::refused_input(Response answer) {
   std::string why(answer.body());
   why.erase(std::min(why.find_last_not_of('\n') + 1, why.size()));
-  invoker_.log.write(
+  invoker_.failure_log().write(
       Level::kWarning, "function refused its input",
       {{"request_id", id_}, {"function", function_->name}, {"error", std::string_view(why)}});
   if (verdict_ != Verdict::kSuccess) return;
   if (calls_ > 1) answer.body("event " + std::to_string(next_ - 1) + ": " + why + "\n");
   fail_with(std::move(answer), Verdict::kError);
   drop_ = true;  // it would be no better the next time
+}
+
+void Invocation::log_failure(Level level, std::string_view message, int status,
+                             std::string_view reason) const {
+  const std::string number = std::to_string(status);
+  const std::string input = inbound_ ? inbound_->input.label() : std::string();
+  std::array<LogField, 5> fields = {{{"request_id", id_},
+                                     {"function", function_->name},
+                                     {"status", number},
+                                     {"reason", reason},
+                                     {"input", input}}};
+  Log& log = invoker_.failure_log();
+  if (log.enabled(level)) log.write(level, message, std::span(fields).first(inbound_ ? 5 : 4));
+}
+
+void Invocation::log_refused_event(const Error& error) const {
+  log_failure(Level::kWarning, "event refused", error.code() == Code::kUnimplemented ? 415 : 400,
+              error.text());
+}
+
+// A failure of the function's own. Its text is the function's answer, and is not logged. A status below 500 is what the
+// function thinks of its caller, who reads it; a delivery has nobody who does.
+void Invocation::log_failed_function() const {
+  const int status = response_.status();
+  // A typed function has not run: its argument could not be read.
+  const bool refused =
+      function_->signature == Signature::kTyped && (status == 400 || status == 415);
+  const bool warns = refused || status >= 500 || inbound_;
+  log_failure(warns ? Level::kWarning : Level::kDebug,
+              refused ? "argument refused" : "function failed", status,
+              refused ? without_values(response_.body()) : "the function returned a failure");
 }
 
 void Invocation::crashed(const Crash& crash) {
@@ -384,7 +426,15 @@ void Invocation::finish() {
 
 void Invocation::refuse(Response response) {
   OFN_CHECK(state_ == State::kRunning);
-  if (!answered_) answer(std::move(response), Verdict::kError);
+  if (!answered_) {
+    // Without a text nobody is there to read it.
+    if (!response.body().empty()) {
+      const std::string_view text = response.body();
+      log_failure(Level::kWarning, "call refused", response.status(),
+                  text.substr(0, text.find('\n')));
+    }
+    answer(std::move(response), Verdict::kError);
+  }
   end();
 }
 
@@ -410,6 +460,7 @@ void Invocation::delivered(const DeliveryReport& report) {
 
 void Invocation::expire() {
   // Touches nothing that run() may be writing.
+  log_failure(Level::kWarning, "call timed out", 504, "the function had not returned");
   if (streaming_) {
     end_answer(Verdict::kError, false);
   } else {

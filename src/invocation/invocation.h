@@ -150,6 +150,11 @@ class Invocation {
   void conclude();
   void reply_in(event::Mode mode);
   void fail_with(Response answer, Verdict verdict);
+  // One line each.
+  void log_failure(Level level, std::string_view message, int status,
+                   std::string_view reason) const;
+  void log_refused_event(const Error& error) const;
+  void log_failed_function() const;
   void crashed(const Crash& crash);
   void refused_input(Response answer);
 

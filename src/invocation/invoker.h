@@ -25,8 +25,10 @@ struct Invoker {
   Log& log;
   Observer& observer;
   Detail detail = Detail::kHidden;
-  Stores* stores = nullptr;            // the rest of the sidecar; null: there is no way to one
-  const Hooks* hooks = nullptr;        // around every function; null: none
+  Stores* stores = nullptr;      // the rest of the sidecar; null: there is no way to one
+  const Hooks* hooks = nullptr;  // around every function; null: none
+  // For the lines of failures that callers can cause as often as they like; null: the log.
+  Log* failures = nullptr;
   os::CallsInFlight* calls = nullptr;  // for crash reports; null: nobody asks
   // Of what a function writes and its outputs get: bytes.
   std::size_t max_held = std::size_t{10} * 1024 * 1024;
@@ -36,6 +38,7 @@ struct Invoker {
   bool may_block(const Function& function) const noexcept {
     return function.takes_context || function.streams || hooks != nullptr;
   }
+  Log& failure_log() const noexcept { return failures != nullptr ? *failures : log; }
   // What is returned goes out by itself under the runtime Knative; under any other the function
   // sends what it wants sent.
   bool sends() const noexcept {

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/log.h"
 #include "testing/manual_clock.h"
 
 namespace ofn {
@@ -34,7 +35,8 @@ Ran run(void (*invoke)(const abi::Call&, abi::Outcome&), Signature signature = S
   testing::ManualClock clock;
   Loop loop(clock);
   const FunctionContext context;
-  ContextHost host(loop, context, nullptr, nullptr);
+  NullLog log;
+  ContextHost host(loop, context, nullptr, nullptr, log);
   StreamHost stream(loop, [](const Response&) { return false; });
   TaskHost tasks(loop, host, stream, [] {});
   abi::Call call{.request = &request};

@@ -12,7 +12,7 @@ namespace {
 
 RequestId log_refusal(Log& log, Transport& transport, int status, std::string_view reason) {
   const RequestId id = RequestId::of({}, transport.loop().random());
-  log.write(Level::kDebug, "request refused",
+  log.write(Level::kInfo, "request refused",
             {{"request_id", id.view()},
              {"peer", transport.peer()},
              {"status", std::to_string(status)},

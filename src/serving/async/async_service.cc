@@ -251,7 +251,7 @@ AsyncService::Input* AsyncService::Shard::admit(const InputRules* rules, const E
   if (rules == nullptr) {
     Error error(Code::kNotFound, "no trigger wants " + origin(event) + "; the triggers are " +
                                      service_.subscriptions_.names());
-    invoker_.log.write(Level::kWarning, "delivery refused", {{"error", error.message()}});
+    invoker_.failure_log().write(Level::kWarning, "delivery refused", {{"error", error.message()}});
     call.fail(error);
     return nullptr;
   }
@@ -322,7 +322,7 @@ void AsyncService::Shard::on_binding_event(dapr::BindingEvent event, dapr::AppCa
 }
 
 void AsyncService::Shard::on_unreadable(const Error& error) {
-  invoker_.log.write(Level::kWarning, "delivery refused", {{"error", error.text()}});
+  invoker_.failure_log().write(Level::kWarning, "delivery refused", {{"error", error.text()}});
 }
 
 void AsyncService::Shard::stop_calls() {
