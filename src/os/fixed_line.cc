@@ -42,7 +42,7 @@ Date date_of(std::int64_t days) {
 void FixedText::add(std::string_view text) {
   const std::size_t size = std::min(text.size(), left());
   cut_ = cut_ || size < text.size();
-  std::copy_n(text.data(), size, room_.data() + size_);
+  text.copy(room_.data() + size_, size);
   size_ += size;
 }
 

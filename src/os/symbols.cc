@@ -11,6 +11,7 @@
 // The demangler of libstdc++ without malloc: it hands over the name in pieces. abi::__cxa_demangle() allocates, which a signal
 // handler may not. CMakeLists.txt finds it; where there is none names stay as they are.
 #ifdef OFN_HAS_DEMANGLER
+// NOLINTNEXTLINE: the name is libstdc++'s.
 extern "C" int __gcclibcxx_demangle_callback(const char* mangled,
                                              void (*piece)(const char*, std::size_t, void*),
                                              void* opaque);
@@ -138,7 +139,7 @@ void add_type_name(const char* name, FixedText& text) {
   text.add(mangled.substr(0, kLongestName));
 }
 
-Symbols::Symbols() : state_(nullptr) {
+Symbols::Symbols() {
 #ifdef OFN_HAS_LIBBACKTRACE
   state_ = backtrace_create_state(nullptr, 0, ignore, nullptr);
 #endif

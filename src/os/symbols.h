@@ -52,7 +52,7 @@ class Symbols {
   void describe(std::span<const Frames::Frame> frames, FixedText& text) const;
 
  private:
-  void* state_;  // libbacktrace's; null: the build has none
+  void* state_ = nullptr;  // libbacktrace's; null: the build has none
 };
 
 // The name as it stands in the source; one that is no C++ name as it is. Allocates nothing.
