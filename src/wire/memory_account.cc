@@ -67,8 +67,11 @@ bool grow(std::string& buffer, std::size_t size, std::size_t most, MemoryShare& 
   const std::size_t before = buffer.capacity() > std::string().capacity() ? buffer.capacity() : 0;
   // A reserve() of less than twice the capacity reserves twice the capacity: so a string that has most of what it may
   // ever need is replaced, not grown.
-  const std::size_t wanted = std::max(size, std::min(2 * before, most));
-  if (!share.grow_by(wanted - std::min(before, wanted))) return false;
+  std::size_t wanted = std::max(size, std::min(2 * before, most));
+  if (!share.grow_by(wanted - before)) {
+    wanted = size;
+    if (!share.grow_by(wanted - before)) return false;
+  }
   try {
     std::string larger;
     larger.reserve(wanted);

@@ -42,8 +42,8 @@ class MemoryAccount {
   bool may_reserve(std::size_t bytes) const {
     return bytes <= bytes_ / 2 && used() <= bytes_ / 2 - bytes;
   }
-  // What one connection may hold before its next request is refused: a quarter of the account.
-  std::size_t connection_share() const { return bytes_ / 4; }
+  // What one connection may hold before its next request is refused: a quarter of the account, but at least kLarge.
+  std::size_t connection_share() const { return bytes_ / 4 < kLarge ? kLarge : bytes_ / 4; }
   std::size_t used() const { return used_.load(std::memory_order_relaxed); }
   std::size_t bytes() const { return bytes_; }
 

@@ -39,6 +39,8 @@ constexpr std::chrono::milliseconds kLookEvery(500);
 constexpr std::size_t kLittle = std::size_t{256} * 1024;
 // When there is no memory any more, a connection that moves no byte for so long may lose what it holds.
 constexpr std::chrono::milliseconds kSilence(100);
+// The one that holds most loses it only if it has paused for so long: a peer that reads as fast as it can does not.
+constexpr std::chrono::milliseconds kPause(20);
 // Between two log lines of connections that were ended.
 constexpr std::chrono::seconds kTellEndedEvery(1);
 // Between two log lines that connections have to wait.
@@ -144,13 +146,14 @@ class Server::Shard final : private Relief {
       Connection* largest = nullptr;
       std::size_t most = kLittle;
       SteadyTime since = loop_.now() - kSilence;
+      const SteadyTime paused = loop_.now() - kPause;
       for (auto& [connection, owned] : open_) {
         const std::size_t held = connection == except ? 0 : connection->held_by_peer();
         if (held > 0 && connection->silent_since() <= since) {
           silent = connection;
           since = connection->silent_since();
         }
-        if (held > most) {
+        if (held > most && connection->silent_since() <= paused) {
           largest = connection;
           most = held;
         }

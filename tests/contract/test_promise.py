@@ -168,27 +168,14 @@ def test_any_other_status_is_sent(sink, serve, status):
     assert [each.data for each in sink.received] == [b"x"]
 
 
-INPUT = {"cron": {"uri": "cron", "componentName": "cron", "componentType": "bindings.cron"}}
-
-
-@pytest.mark.parametrize(
-    ("outputs", "others"),
-    [
-        pytest.param([], {}, id="no outputs"),
-        pytest.param([binding("archive")], {"runtime": "Async", "inputs": INPUT}, id="runtime Async"),
-    ],
-)
-def test_where_nothing_is_to_be_sent_no_connection_is_made(serve, outputs, others):
+def test_where_nothing_is_to_be_sent_no_connection_is_made(serve):
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         class Watched:
             environment = {"DAPR_GRPC_PORT": str(listener.getsockname()[1])}
 
-        server = serve(Watched, *outputs, **others)
-        if not outputs:
-            assert call(server.url, body=b"x").status == 200
-        else:
-            call(server.url, body=b"x")
+        server = serve(Watched)
+        assert call(server.url, body=b"x").status == 200
         server.process.terminate()
         assert server.process.exit_code() == 0
         listener.setblocking(False)

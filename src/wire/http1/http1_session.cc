@@ -308,6 +308,8 @@ void Http1Session::hand_over() {
   exchange.seal(head_);
   if (head_.h2c_settings && upgrade(exchange)) return;
   state_ = State::kAnswering;
+  // Else the call would be refused for what slow readers hold.
+  if (context_.account != nullptr && context_.account->exhausted()) transport_->make_room(0);
   asked_ = reading_.release();
   context_.handler.handle(ExchangePtr(asked_));
 }
@@ -328,7 +330,7 @@ void Http1Session::answer(Http1Exchange& exchange, Response response,
   if (write_response(out_.text(), response, context_of(extra, last)) == BodyPlace::kSeparate) {
     out_.push_body(std::move(response).body());
   }
-  count_held();
+  if (out_.has_body() || out_.text().capacity() > kKept) count_held();
   answered(exchange, last);
 }
 
@@ -427,7 +429,7 @@ void Http1Session::refuse(const Reject& reject, std::string_view method) {
 
 void Http1Session::sent(std::size_t count) {
   out_.sent(count);
-  count_held();
+  if (share_.taken() > 0) count_held();
   if (asked_ != nullptr) asked_->notify_room();
   if (next_ != nullptr && out_.empty()) {
     transport_->replace(std::move(next_), ahead());

@@ -446,7 +446,8 @@ void ServerSession::send_answer(ServerStream& stream, std::span<const Field> ext
   stream.notes.last_progress = now();
   look_at(now() + limits_.write_timeout);
   writer_.submit(engine_.get(), stream, extra, clock().system_now());
-  end_if_too_much(stream);
+  // Answers are never refused; slow readers give way.
+  if (account_ != nullptr && account_->exhausted()) transport_->make_room(0);
   transport_->wake();
 }
 
@@ -542,13 +543,6 @@ bool ServerSession::may_hold_more() {
   std::size_t held = share_.taken();
   for (ServerStream* stream : streams_) held += stream->share().taken();
   return held <= account_->connection_share();
-}
-
-// Answers are never refused. So when there is no memory any more, a connection is ended whose peer has left more than its
-// share unread already.
-void ServerSession::end_if_too_much(const ServerStream& answered) {
-  if (account_ == nullptr || !account_->exhausted() || transport_->make_room(0)) return;
-  if (held_by_peer() - answered.held_by_peer() > account_->connection_share()) shed();
 }
 
 bool ServerSession::has_room(std::size_t bytes) {

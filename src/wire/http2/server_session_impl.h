@@ -88,7 +88,6 @@ class ServerSession final : public Session, public StreamOwner {
   void count_head(ServerStream& stream);
   void count_memory();
   bool may_hold_more();
-  void end_if_too_much(const ServerStream& answered);
   bool has_room(std::size_t bytes);
   void ask_for_memory(ServerStream& stream);
   bool grant_memory(ServerStream& stream);
