@@ -262,7 +262,7 @@ void Connection::shed() {
   wake();
 }
 
-bool Connection::is_slow(Duration since) {
+bool Connection::measure_slow(Duration since) {
   const std::size_t held = held_by_peer();
   const std::uint64_t moved = moved_ - std::exchange(measured_, moved_);
   if (!std::exchange(held_then_, held > 0) || held == 0) return false;

@@ -60,9 +60,9 @@ class Connection final : public Transport, private Ready {
   void shed();
   // Since when no byte has moved, in either direction.
   SteadyTime silent_since() const { return moved_at_; }
-  // Returns true if its peer holds memory, held some at the last call, `since` ago, too, and moved too few bytes meanwhile to
-  // hold that much while others need it.
-  bool is_slow(Duration since);
+  // Measures what has moved since the last call, which was `since` ago. Returns true if its peer is slow: if it holds memory, held
+  // some at the last call, too, and moved too few bytes meanwhile to hold that much while others need it.
+  bool measure_slow(Duration since);
 
   // Transport
   void wake() override;
@@ -132,8 +132,8 @@ class Connection final : public Transport, private Ready {
   std::size_t discarded_ = 0;
   std::uint64_t moved_ = 0;  // bytes, in both directions
   SteadyTime moved_at_;
-  std::uint64_t measured_ = 0;  // of them at the last call of is_slow()
-  bool held_then_ = false;      // its peer held memory at the last call of is_slow()
+  std::uint64_t measured_ = 0;  // of them at the last call of measure_slow()
+  bool held_then_ = false;      // its peer held memory at the last call of measure_slow()
   State state_ = State::kServing;
   bool reading_ = false;   // what arrives is to be read
   bool readable_ = false;  // the kernel may hold something

@@ -34,7 +34,7 @@ class MemoryAccount {
     const std::size_t taken = used();
     return taken <= bytes_ && bytes <= bytes_ - taken;
   }
-  // Returns true if more is used than there is: answers are never refused. No call begins meanwhile.
+  // Returns true if more is used than there is: answers are never refused. Calls wait meanwhile.
   bool exhausted() const { return used() > bytes_; }
   // Returns true if more than half is used: from then on slow peers lose what they hold (server.h).
   bool is_short() const { return used() > bytes_ / 2; }
@@ -49,6 +49,8 @@ class MemoryAccount {
 
   // `done` runs on the thread of whoever gives a large share back. Set before there are shares.
   void on_large_done(std::function<void()> done) { large_done_ = std::move(done); }
+  // `room` runs on the thread of whoever gives back so much that exhausted() is true no longer. Set before there are shares.
+  void on_room(std::function<void()> room) { room_ = std::move(room); }
   // `became_short` runs on the thread whose share made is_short() true. Set before there are shares.
   void on_short(std::function<void()> became_short) { became_short_ = std::move(became_short); }
 
@@ -63,10 +65,14 @@ class MemoryAccount {
   void tell_if_short(std::size_t before, std::size_t bytes) const {
     if (before <= bytes_ / 2 && bytes > bytes_ / 2 - before && became_short_) became_short_();
   }
-  void subtract(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  void subtract(std::size_t bytes) {
+    const std::size_t before = used_.fetch_sub(bytes, std::memory_order_relaxed);
+    if (before > bytes_ && before - bytes <= bytes_ && room_) room_();
+  }
 
   const std::size_t bytes_;
   std::function<void()> large_done_;
+  std::function<void()> room_;
   std::function<void()> became_short_;
   std::atomic<std::size_t> used_ = 0;
 };

@@ -44,6 +44,25 @@ TEST(MemoryAccount, ItTellsWhenALargeOneIsDone) {
   EXPECT_EQ(told, 2);
 }
 
+TEST(MemoryAccount, ItTellsWhenThereIsRoomAgain) {
+  MemoryAccount account(100);
+  int told = 0;
+  account.on_room([&told] { ++told; });
+  {
+    MemoryShare more(&account);
+    MemoryShare answer(&account);
+    more.add(60);
+    answer.add(60);
+    EXPECT_TRUE(account.exhausted());
+    EXPECT_EQ(told, 0);
+  }
+  EXPECT_EQ(told, 1) << "once, though two gave back";
+  MemoryShare fits(&account);
+  fits.add(100);
+  fits.release();
+  EXPECT_EQ(told, 1);
+}
+
 TEST(MemoryAccount, ABodyOfExactlyItsSizeFits) {
   MemoryAccount budget(50'000);
   MemoryShare share(&budget);

@@ -33,16 +33,16 @@ constexpr std::size_t kSpareDescriptors = 64;
 constexpr int kAcceptsATurn = 8;
 // Out of descriptors: how long to wait before accepting again.
 constexpr std::chrono::milliseconds kAcceptPause(50);
-// How often it is looked who is too slow while memory is short.
-constexpr std::chrono::milliseconds kLookEvery(500);
+// How often the speed of each peer is measured while memory is short.
+constexpr std::chrono::milliseconds kMeasureEvery(500);
+// How often the loop looks whether calls wait because memory is exhausted.
+constexpr std::chrono::milliseconds kLookEvery(100);
 // A connection that asks for no more than this makes others end that hold more than this.
 constexpr std::size_t kLittle = std::size_t{256} * 1024;
 // When there is no memory any more, a connection that moves no byte for so long may lose what it holds.
 constexpr std::chrono::milliseconds kSilence(100);
 // The one that holds most loses it only if it has paused for so long: a peer that reads as fast as it can does not.
 constexpr std::chrono::milliseconds kPause(20);
-// Between two log lines of connections that were ended.
-constexpr std::chrono::seconds kTellEndedEvery(1);
 // Between two log lines that connections have to wait.
 constexpr std::chrono::minutes kTellFullEvery(1);
 
@@ -116,7 +116,8 @@ class Server::Shard final : private Relief {
   // The account has become short: from now on it is measured how fast its holders are.
   void begin_to_measure() {
     if (look_.armed()) return;
-    for (auto& [connection, owned] : open_) connection->is_slow(kLookEvery);
+    for (auto& [connection, owned] : open_) connection->measure_slow(kMeasureEvery);
+    measured_at_ = loop_.now();
     look_.arm(loop_.now() + kLookEvery);
   }
 
@@ -167,12 +168,22 @@ class Server::Shard final : private Relief {
     }
   }
 
-  // Ends the slow ones, those that hold most first, while the account is short.
+  // While the account is short.
   void look() {
+    // Calls wait for what silent peers do not read.
+    if (server_.account_->exhausted()) end_others(nullptr, 0);
+    if (loop_.now() >= measured_at_ + kMeasureEvery) end_slow();
+    if (server_.account_->is_short()) look_.arm(loop_.now() + kLookEvery);
+  }
+
+  // Ends the slow ones, those that hold most first, while the account is short.
+  void end_slow() {
+    const Duration since = loop_.now() - measured_at_;
+    measured_at_ = loop_.now();
     std::vector<std::pair<std::size_t, Connection*>> slow;
     for (auto& [connection, owned] : open_) {
-      const bool too_slow = connection->is_slow(kLookEvery);
-      if (const std::size_t held = connection->held_by_peer(); too_slow && held > 0)
+      const bool is_slow = connection->measure_slow(since);
+      if (const std::size_t held = connection->held_by_peer(); is_slow && held > 0)
         slow.emplace_back(held, connection);
     }
     std::ranges::sort(slow, std::greater<>());
@@ -180,19 +191,12 @@ class Server::Shard final : private Relief {
       if (!server_.account_->is_short()) return;
       end(*connection, held, "it is too slow");
     }
-    if (server_.account_->is_short()) look_.arm(loop_.now() + kLookEvery);
   }
 
   void end(Connection& connection, std::size_t held, std::string_view why) {
-    ++ended_;
-    if (loop_.now() >= tell_ended_at_) {
-      tell_ended_at_ = loop_.now() + kTellEndedEvery;
-      server_.log_.write(Level::kWarning, "connection ended: memory is short",
-                         {{"peer", connection.peer()},
-                          {"held", std::to_string(held)},
-                          {"reason", why},
-                          {"ended_since_last_line", std::to_string(std::exchange(ended_, 0))}});
-    }
+    server_.log_.write(
+        Level::kWarning, "connection ended: memory is short",
+        {{"peer", connection.peer()}, {"held", std::to_string(held)}, {"reason", why}});
     connection.shed();
   }
 
@@ -200,8 +204,7 @@ class Server::Shard final : private Relief {
   Loop& loop_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> open_;
   Timer look_;
-  SteadyTime tell_ended_at_ = SteadyTime::min();
-  std::size_t ended_ = 0;
+  SteadyTime measured_at_;
   bool draining_ = false;
 };
 

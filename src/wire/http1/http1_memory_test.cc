@@ -111,5 +111,96 @@ TEST(Http1Memory, ALargeAnswerIsCountedUntilItWasSent) {
   }
 }
 
+TEST(Http1Memory, AnIdleConnectionKeepsNoBody) {
+  MemoryAccount bodies(10'000'000);
+  struct Case {
+    const char* name;
+    std::string request;
+    std::string answer;
+  };
+  const std::string large(1'000'000, 'x');
+  const Case cases[] = {
+      {"a body", with_length(large.size()) + large, "ok"},
+      {"in chunks", kHead + "Transfer-Encoding: chunked\r\n\r\nf4240\r\n" + large + "\r\n0\r\n\r\n",
+       "ok"},
+      {"a head", "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(8'000, 'x') + "\r\n\r\n", "ok"},
+      {"an answer", kGet, large},
+      {"what was read ahead", kGet + kGet + std::string(kGet) + kGet, "ok"},
+  };
+  for (const Case& c : cases) {
+    Bench bench({}, &bodies);
+    bench.handler.answer = c.answer;
+    bench.send(c.request);
+    EXPECT_TRUE(bench.take().starts_with("HTTP/1.1 200 ")) << c.name;
+    EXPECT_TRUE(bench.session().idle()) << c.name;
+    EXPECT_EQ(bodies.used(), 0U) << c.name;
+  }
+}
+
+// The memory is needed elsewhere.
+TEST(Http1Memory, ShedItGivesBackWhatItsPeerHolds) {
+  struct Case {
+    const char* name;
+    std::string request;
+    std::string answer;  // begins
+    Ending ending;
+  };
+  const Case cases[] = {
+      {"a head that does not end", "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(8'000, 'x'),
+       "HTTP/1.1 503 ", Ending::kLinger},
+      {"a body that does not end", with_length(100'000) + std::string(50'000, 'x'), "HTTP/1.1 503 ",
+       Ending::kLinger},
+      {"an answer that is not read", kGet, "", Ending::kAbort},
+  };
+  for (const Case& c : cases) {
+    MemoryAccount bodies(10'000'000);
+    Bench bench({}, &bodies);
+    bench.handler.answer = std::string(100'000, 'x');
+    bench.window = 0;
+    bench.send(c.request);
+    EXPECT_GT(bench.session().held_by_peer(), 8'000U) << c.name;
+    EXPECT_EQ(bench.session().held_by_peer(), bodies.used()) << c.name;
+    bench.session().shed();
+    EXPECT_EQ(bench.session().held_by_peer(), 0U) << c.name;
+    EXPECT_EQ(bodies.used(), 0U) << c.name;
+    bench.window = MemoryTransport::kWhole;
+    bench.pump();
+    EXPECT_TRUE(bench.take().starts_with(c.answer)) << c.name;
+    EXPECT_EQ(bench.session().ending(), c.ending) << c.name;
+  }
+}
+
+TEST(Http1Memory, AnAnswerThatWasShedNeverLooksWhole) {
+  MemoryAccount bodies(10'000'000);
+  Bench bench({}, &bodies);
+  bench.handler.keeps = true;
+  bench.window = 0;
+  bench.send(kGet);
+  const ExchangePtr exchange = std::move(bench.handler.kept.front());
+  bool told = false;
+  exchange->on_abandoned([&told] { told = true; });
+  exchange->begin(Response(), {}, [] {});
+  exchange->write(std::string(100'000, 'x'));
+  bench.session().shed();
+  EXPECT_TRUE(told);
+  EXPECT_TRUE(exchange->abandoned());
+  exchange->write("the end");
+  exchange->finish({});
+  bench.window = MemoryTransport::kWhole;
+  bench.send(kGet);
+  EXPECT_EQ(bench.take(), "");
+  EXPECT_EQ(bench.session().ending(), Ending::kAbort);
+  EXPECT_LT(bodies.used(), 100U) << "the request's head";
+}
+
+TEST(Http1Memory, WhoWaitsForItsFunctionHoldsNothing) {
+  MemoryAccount bodies(10'000'000);
+  Bench bench({}, &bodies);
+  bench.handler.keeps = true;
+  bench.send(with_length(100'000) + std::string(100'000, 'x'));
+  EXPECT_EQ(bench.session().held_by_peer(), 0U);
+  EXPECT_GE(bodies.used(), 100'000U);
+}
+
 }  // namespace
 }  // namespace ofn::wire::http1

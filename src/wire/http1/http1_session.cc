@@ -308,7 +308,7 @@ void Http1Session::hand_over() {
   exchange.seal(head_);
   if (head_.h2c_settings && upgrade(exchange)) return;
   state_ = State::kAnswering;
-  // Else the call would be refused for what slow readers hold.
+  // Else the call would wait for what slow readers hold.
   if (context_.account != nullptr && context_.account->exhausted()) transport_->make_room(0);
   asked_ = reading_.release();
   context_.handler.handle(ExchangePtr(asked_));
@@ -492,7 +492,9 @@ void Http1Session::shed() {
   if ((state_ == State::kHead || state_ == State::kBody) && out_.empty()) {
     refuse(kTooSlow, state_ == State::kBody ? head_.method : std::string_view());
   } else {
+    // What is cleared may be the middle of an answer: whoever writes the rest of it must not reach the peer any more.
     end(Ending::kAbort);
+    part();
   }
   count_held();
   transport_->wake();

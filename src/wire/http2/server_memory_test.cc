@@ -106,5 +106,80 @@ TEST_F(Http2Memory, ALargeAnswerIsCountedUntilItsStreamIsClosed) {
   EXPECT_EQ(bodies_.used(), 0U);
 }
 
+// 14 one-byte references to an entry of 4,000 bytes, which the first such head brings: each is a head of 56 kB.
+RawFrames amplified(std::uint32_t stream) {
+  std::string block = RawFrames::block(
+      {{":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}});
+  if (stream == 1) {
+    const std::string value(4'000, 'v');
+    std::string entry = RawFrames::block({{"e", value}});
+    entry.front() = '\x40';  // with indexing (RFC 7541 §6.2.1)
+    block += entry;
+  }
+  block.append(14, '\xbe');
+  constexpr int kEndHeaders = 4;
+  return RawFrames().frame(kHeaders, kEndHeaders, stream, block);
+}
+
+TEST_F(Http2Memory, HeadsAreCountedAndAConnectionHasItsShare) {
+  MemoryAccount account(4'000'000);
+  server_ = std::make_unique<MemoryTransport>(loop_,
+                                              make_server_session(handler_, limits_, {}, &account));
+  server_->feed(RawFrames().preface().settings().bytes());
+  talk(amplified(1));
+  EXPECT_GE(account.used(), 56'000U);
+  std::size_t refused = 0;
+  MemoryShare others(&account);
+  others.add(2'000'000);  // from now on memory is short
+  for (std::uint32_t stream = 3; stream < 200; stream += 2) {
+    for (const SeenFrame& frame : talk(amplified(stream))) {
+      if (frame.type == kHeaders) ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0U);
+  EXPECT_LE(account.used(), 2'000'000U + account.connection_share() + 100'000U);
+  EXPECT_GT(server_->session().held_by_peer(), 0U);
+  server_->session().shed();
+  EXPECT_EQ(server_->session().held_by_peer(), 0U);
+  EXPECT_EQ(account.used(), 2'000'000U);
+  EXPECT_EQ(server_->session().ending(), Ending::kAbort);
+}
+
+TEST_F(Http2Memory, WhileAnswersTakeTooMuchASmallRequestMayWaitAndALargeHeadMayNot) {
+  server_ = std::make_unique<MemoryTransport>(loop_,
+                                              make_server_session(handler_, limits_, {}, &bodies_));
+  server_->feed(RawFrames().preface().settings().bytes());
+  MemoryShare answers(&bodies_);
+  answers.add(100'001);
+  const std::vector<Field> get = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  talk(RawFrames().headers(1, get, true));
+  EXPECT_EQ(handler_.handled, 1);
+  std::vector<Field> large = get;
+  const std::string value(10'000, 'v');
+  large.push_back({"e", value});
+  talk(RawFrames().headers(3, large, true));
+  EXPECT_EQ(handler_.handled, 1);
+}
+
+TEST_F(Http2Memory, AnAnswerThatWasShedIsNotSentAndItsFunctionMayGoOn) {
+  server_ = std::make_unique<MemoryTransport>(loop_,
+                                              make_server_session(handler_, limits_, {}, &bodies_));
+  server_->feed(RawFrames().preface().settings().bytes());
+  const std::vector<Field> get = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  talk(RawFrames().headers(1, get, true).headers(3, get, true));
+  ASSERT_EQ(handler_.kept.size(), 2U);
+  handler_.kept[0]->begin(Response(), {}, [] {});
+  handler_.kept[0]->write(std::string(90'000, 'x'));
+  EXPECT_GT(server_->session().held_by_peer(), 80'000U);
+  server_->session().shed();
+  handler_.kept[0]->write("the end");
+  handler_.kept[0]->finish({});
+  handler_.kept[1]->respond(Response(std::string(90'000, 'x')));
+  EXPECT_EQ(server_->take(), "");
+  EXPECT_EQ(bodies_.used(), 0U);
+}
+
 }  // namespace
 }  // namespace ofn::wire::http2

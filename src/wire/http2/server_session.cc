@@ -13,10 +13,8 @@ namespace ofn::wire::http2 {
 namespace {
 
 constexpr std::uint32_t kMaxStreams = 100;
-// What the peer may send on one stream before we have granted memory for its body (RFC 9113 §6.9.2's
-// default window), and what a stream may have on its way once we have.
+// What the peer may send on one stream before we have granted memory for its body: RFC 9113 §6.9.2's default window.
 constexpr std::size_t kFreeBody = 65535;
-constexpr std::int32_t kGrantedWindow = 256 * 1024;
 // Bytes that are on their way to us on all streams together. They are bounded stream by stream.
 constexpr std::int32_t kConnectionWindow = 1024 * 1024;
 // CONTINUATION frames of one header block, at least. With frames of the usual 16 KiB that is twice what a head may have by
@@ -29,8 +27,6 @@ constexpr std::size_t kUsualFrame = std::size_t{16} * 1024;
 constexpr std::size_t kMaxBacklog = 1000;
 // So many times what was received in a header block is what HPACK makes of an ordinary one at most.
 constexpr std::size_t kAmplified = 8;
-// The memory of nghttp2 and of heads that a connection may have uncounted: an ordinary one has less (docs/limits.md).
-constexpr std::size_t kOwnMemory = std::size_t{24} * 1024;
 // Streams that are kept for the next requests.
 constexpr std::size_t kPooled = 16;
 
@@ -299,7 +295,7 @@ int ServerSession::on_frame(const nghttp2_frame& frame) {
 int ServerSession::on_head(ServerStream& stream, bool end) {
   stream.notes.receiving = !end;
   count_head(stream);
-  const int status = may_hold_more() ? stream.check_head(limits_) : 503;
+  const int status = may_hold_more(stream) ? stream.check_head(limits_) : 503;
   if (status < 0) {
     count_bad_head(stream);
     reset(stream, NGHTTP2_PROTOCOL_ERROR);
@@ -353,48 +349,6 @@ int ServerSession::on_data(ServerStream* stream, std::string_view bytes) {
     nghttp2_session_consume_stream(engine_.get(), stream->id(), bytes.size());
   }
   return 0;
-}
-
-// Large bodies share a bounded memory. Who finds none left is stopped by its flow-control window
-// until others need less. Nobody waits for ever: nobody overtakes, nobody may have more than there
-// is, and each that has been granted memory is complete in time or timed out; then it keeps what it
-// needs until its function has ended.
-void ServerSession::ask_for_memory(ServerStream& stream) {
-  if (waiting_.empty() && grant_memory(stream)) return;
-  stream.notes.waits_for_memory = true;
-  waiting_.push_back(stream.id());
-}
-
-bool ServerSession::grant_memory(ServerStream& stream) {
-  const std::size_t wanted = stream.content_length().value_or(limits_.body_bytes);
-  if (reserved_ + wanted > 2 * limits_.body_bytes) return false;
-  reserved_ += wanted;
-  stream.notes.reserved = wanted;
-  stream.notes.waits_for_memory = false;
-  stream.notes.last_progress = now();
-  look_at(now() + limits_.body_timeout);  // it had no limit while it waited
-  nghttp2_session_set_local_window_size(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(),
-                                        kGrantedWindow);
-  nghttp2_session_consume_stream(engine_.get(), stream.id(), stream.body().size());
-  return true;
-}
-
-// Its body does not grow any more. One that is complete in the window that everybody has takes no
-// turn.
-void ServerSession::settle_memory(ServerStream& stream) {
-  if (std::exchange(stream.notes.waits_for_memory, false)) std::erase(waiting_, stream.id());
-  const std::size_t kept = std::min(stream.notes.reserved, stream.body().size());
-  reserved_ -= std::exchange(stream.notes.reserved, kept) - kept;
-  grant_waiting();
-}
-
-void ServerSession::grant_waiting() {
-  while (!waiting_.empty()) {
-    ServerStream* next = find(waiting_.front());
-    if (next != nullptr && !grant_memory(*next)) return;
-    waiting_.pop_front();
-    transport_->wake();
-  }
 }
 
 void ServerSession::dispatch(ServerStream& stream) {
@@ -516,55 +470,6 @@ void ServerSession::count_malformed(ServerStream& stream) {
 void ServerSession::reset(ServerStream& stream, std::uint32_t code) {
   stream.notes.discarding = true;
   nghttp2_submit_rst_stream(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(), code);
-}
-
-// --- memory --------------------------------------------------------------------------------------
-
-// Called when a header block is complete.
-void ServerSession::count_head(ServerStream& stream) {
-  const std::size_t head = stream.head_capacity();
-  heads_ += head - stream.counted_head;
-  stream.counted_head = head;
-  count_memory();
-}
-
-// What nghttp2 and the heads take beyond what any connection may keep.
-void ServerSession::count_memory() {
-  const std::size_t memory = engine_.memory() + heads_ + large_fields_.capacity();
-  if (memory <= kOwnMemory && share_.taken() == 0) return;
-  share_.set(memory <= kOwnMemory ? 0 : memory);
-}
-
-// Returns true if one more request may be kept for this peer.
-bool ServerSession::may_hold_more() {
-  if (account_ == nullptr) return true;
-  if (account_->exhausted() && !transport_->make_room(0)) return false;
-  if (!account_->is_short()) return true;
-  std::size_t held = share_.taken();
-  for (ServerStream* stream : streams_) held += stream->share().taken();
-  return held <= account_->connection_share();
-}
-
-bool ServerSession::has_room(std::size_t bytes) {
-  return account_ == nullptr || account_->has_room(bytes) || transport_->make_room(bytes);
-}
-
-std::size_t ServerSession::held_by_peer() const {
-  if (shed_) return 0;
-  std::size_t held = 0;
-  bool waits = false;
-  for (const ServerStream* stream : streams_) {
-    held += stream->held_by_peer();
-    waits = waits || stream->waits_for_peer();
-  }
-  return waits || large_fields_.holding() ? held + share_.taken() : held;
-}
-
-// The transport ends the connection next. Nothing is read or written any more, so nghttp2 asks for no answer's body.
-void ServerSession::shed() {
-  shed_ = true;
-  for (ServerStream* stream : streams_) stream->shed();
-  share_.set(0);
 }
 
 // --- streams' ends -------------------------------------------------------------------------------------

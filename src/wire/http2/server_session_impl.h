@@ -1,5 +1,5 @@
-// The class behind make_server_session(): what it does with requests is in server_session.cc, how it
-// ends in server_session_end.cc.
+// The class behind make_server_session(): what it does with requests is in server_session.cc, what
+// it counts of memory in server_session_memory.cc, how it ends in server_session_end.cc.
 #pragma once
 
 #include <array>
@@ -87,7 +87,7 @@ class ServerSession final : public Session, public StreamOwner {
 
   void count_head(ServerStream& stream);
   void count_memory();
-  bool may_hold_more();
+  bool may_hold_more(const ServerStream& stream);
   bool has_room(std::size_t bytes);
   void ask_for_memory(ServerStream& stream);
   bool grant_memory(ServerStream& stream);
