@@ -145,7 +145,9 @@ std::vector<Missing> missing_in(std::string_view output) {
       add(line.substr(at + kUndefined.size()), {}, {});
     } else if (const auto reference = line.find(kReference); reference != std::string_view::npos) {
       const std::string_view symbol = line.substr(reference + kReference.size());
-      std::string_view place = line.substr(0, line.find(":("));
+      // "FILE:(SECTION+OFFSET): undefined …", or "FILE:LINE: undefined …" where there is debug information.
+      std::string_view place = line.substr(0, line.find(": undefined"));
+      place = place.substr(0, place.find(":("));
       constexpr std::string_view kLinker = "ld: ";
       if (const auto ld = place.rfind(kLinker); ld != std::string_view::npos) {
         place.remove_prefix(ld + kLinker.size());

@@ -60,6 +60,11 @@ TEST(ExplainLink, KnowsWhatIsSpecial) {
               HasSubstr("virtual function"));
   EXPECT_THAT(explain_link("mold: error: undefined symbol: SSL_new\n", "f.cc"),
               HasSubstr("--cxxflags '-lssl -lcrypto' (package libssl-dev)"));
+  EXPECT_THAT(
+      explain_link(
+          "/usr/bin/ld: /c/1.o: in function `f()':\nd/f.cc:3: undefined reference to `g()'\n",
+          "f.cc"),
+      HasSubstr("\n  g(), used in f() of f.cc:3\n"));
   EXPECT_EQ(explain_link("ld: something else\n", "f.cc"), "");
   std::string many;
   for (int i = 0; i < 100; ++i)
