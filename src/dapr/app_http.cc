@@ -187,7 +187,7 @@ Result<std::vector<Subscription>> decode_http_subscriptions(std::string_view tex
     if (const auto bulk = one.find("bulkSubscribe"); bulk != one.end() && bulk->is_object()) {
       const auto enabled = bulk->find("enabled");
       if (enabled != bulk->end() && enabled->is_boolean() && enabled->get<bool>())
-        subscription.bulk.emplace();
+        subscription.bulk = Subscription::Bulk();
     }
     if (const auto routes = one.find("routes"); routes != one.end() && routes->is_object()) {
       if (const std::string path = text_of(*routes, "default"); !path.empty())
