@@ -187,7 +187,11 @@ Host::Host(const Settings& settings, const FunctionContext& context, const Route
       limits_(limits_of(settings)),
       memory_(memory_of(settings)),
       gate_(settings.concurrency, settings.queue,
-            [this] { return memory_.exhausted() || memory_is_short(); }),
+            [this] {
+              return memory_is_short()     ? Gate::Memory::kNone
+                     : memory_.exhausted() ? Gate::Memory::kShort
+                                           : Gate::Memory::kEnough;
+            }),
       callbacks_(callbacks_of(subscriptions, settings)),
       service_(callbacks_ == Callbacks::kNone || context.http ? routes : no_routes_, gate_,
                workers_, log, settings.timeout),
@@ -198,7 +202,10 @@ Host::Host(const Settings& settings, const FunctionContext& context, const Route
                               mappable_memory(memory_limits(), mapped_memory()))) {}
 
 // What ends with the parts is no longer told to them.
-Host::~Host() { memory_.on_large_done({}); }
+Host::~Host() {
+  memory_.on_large_done({});
+  memory_.on_room({});
+}
 
 std::vector<Loop*> Host::loops() const {
   std::vector<Loop*> loops;
@@ -231,6 +238,7 @@ std::expected<void, std::vector<Error>> Host::connect() {
   }
   for (const auto& loop : loops_) parts_.push_back(std::make_unique<Part>(*this, *loop));
   memory_.on_large_done([this] { large_body_done(); });
+  memory_.on_room([this] { gate_.memory_returned(); });
   return {};
 }
 
@@ -278,7 +286,7 @@ Result<wire::Endpoint> Host::listen() {
     return std::unique_ptr<wire::Session>();
   };
   stopping_ = std::make_unique<Stopping>(*this);
-  server_ = std::make_unique<wire::Server>(loops(), make_session, limits_, log_,
+  server_ = std::make_unique<wire::Server>(loops(), make_session, limits_, failures_,
                                            settings_.max_connections, &memory_);
   warn_of_callbacks();
   auto bound = server_->listen({settings_.host.value, settings_.port.value, {}});

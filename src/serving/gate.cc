@@ -14,16 +14,38 @@ bool Gate::try_take() {
 }
 
 Gate::Entry Gate::enter(Waiter& waiter) {
-  if (out_of_memory_ && out_of_memory_()) return Entry::kFull;
-  if (waiting_count_ == 0 && try_take()) return Entry::kIn;
+  const Memory memory = memory_ ? memory_() : Memory::kEnough;
+  if (memory == Memory::kNone) return Entry::kFull;
+  if (memory == Memory::kEnough && waiting_count_ == 0 && try_take()) return Entry::kIn;
   const std::scoped_lock lock(mutex_);
   if (waiting_.size() >= queue_) return Entry::kFull;
+  waiter.place_ = 0;
   waiting_.push_back(&waiter);
   // Announced before the slots are looked at once more, as leave() frees its slot before it looks at the count: one of
   // the two sees the other.
   waiting_count_ = waiting_.size();
   admit_waiting();
   return Entry::kWaiting;
+}
+
+bool Gate::waits_for_memory(Waiter& waiter) {
+  if (!is_short()) return false;
+  const std::scoped_lock lock(mutex_);
+  if (waiter.place_ == 0) waiter.place_ = ++places_;
+  const auto is_behind = [&waiter](const Waiter* other) {
+    return other->place_ == 0 || other->place_ > waiter.place_;
+  };
+  waiting_.insert(std::ranges::find_if(waiting_, is_behind), &waiter);
+  waiting_count_ = waiting_.size();
+  in_use_.fetch_sub(1);
+  // memory_returned() may have come before the lock was taken.
+  admit_waiting();
+  return true;
+}
+
+void Gate::memory_returned() {
+  const std::scoped_lock lock(mutex_);
+  admit_waiting();
 }
 
 void Gate::leave() {
@@ -34,12 +56,12 @@ void Gate::leave() {
   }
   if (somebody_wants_empty_ && in_use_ == 0) {
     const std::scoped_lock lock(mutex_);
-    if (in_use_ == 0 && when_empty_) std::exchange(when_empty_, nullptr)();
+    tell_if_empty();
   }
 }
 
 void Gate::admit_waiting() {
-  while (!waiting_.empty() && try_take()) {
+  for (int i = 0; i < kAdmittedAtOnce && !waiting_.empty() && !is_short() && try_take(); ++i) {
     Waiter& first = *waiting_.front();
     waiting_.pop_front();
     first.loop().post([&first] { first.admitted(); });
@@ -53,14 +75,19 @@ bool Gate::forget(Waiter& waiter) {
   if (place == waiting_.end()) return false;
   waiting_.erase(place);
   waiting_count_ = waiting_.size();
+  tell_if_empty();
   return true;
+}
+
+void Gate::tell_if_empty() {
+  if (in_use_ == 0 && waiting_.empty() && when_empty_) std::exchange(when_empty_, nullptr)();
 }
 
 void Gate::when_empty(Loop& loop, std::function<void()> callback) {
   const std::scoped_lock lock(mutex_);
   when_empty_ = [&loop, callback = std::move(callback)] { loop.post(callback); };
   somebody_wants_empty_ = true;
-  if (in_use_ == 0 && waiting_.empty()) std::exchange(when_empty_, nullptr)();
+  tell_if_empty();
 }
 
 }  // namespace ofn

@@ -1,5 +1,6 @@
 #include "serving/gate.h"
 
+#include <deque>
 #include <string>
 #include <thread>
 #include <vector>
@@ -64,12 +65,86 @@ TEST_F(GateTest, WithoutAQueueNobodyWaits) {
 }
 
 TEST_F(GateTest, NobodyEntersWithoutMemory) {
-  bool out_of_memory = true;
-  Gate gate(1, 1, [&] { return out_of_memory; });
+  Gate::Memory memory = Gate::Memory::kNone;
+  Gate gate(1, 1, [&] { return memory; });
   EXPECT_EQ(gate.enter(a), Gate::Entry::kFull);
-  out_of_memory = false;
+  memory = Gate::Memory::kEnough;
   EXPECT_EQ(gate.enter(a), Gate::Entry::kIn);
   EXPECT_EQ(gate.enter(b), Gate::Entry::kWaiting);
+}
+
+TEST_F(GateTest, WhileMemoryIsShortCallsWaitForIt) {
+  Gate::Memory memory = Gate::Memory::kShort;
+  Gate gate(3, 2, [&] { return memory; });
+  EXPECT_EQ(gate.enter(a), Gate::Entry::kWaiting);
+  EXPECT_EQ(gate.enter(b), Gate::Entry::kWaiting);
+  EXPECT_EQ(gate.enter(c), Gate::Entry::kFull) << "the queue has its length";
+  gate.memory_returned();
+  loop.poll();
+  EXPECT_EQ(log, "") << "it is still short";
+  memory = Gate::Memory::kEnough;
+  gate.memory_returned();
+  loop.poll();
+  EXPECT_EQ(log, "ab");
+}
+
+TEST_F(GateTest, WhoIsAboutToBeginWhenMemoryBecomesShortWaitsBeforeAllOthers) {
+  Gate::Memory memory = Gate::Memory::kEnough;
+  Gate gate(2, 2, [&] { return memory; });
+  ASSERT_EQ(gate.enter(a), Gate::Entry::kIn);
+  ASSERT_EQ(gate.enter(b), Gate::Entry::kIn);
+  ASSERT_EQ(gate.enter(c), Gate::Entry::kWaiting);
+  EXPECT_FALSE(gate.waits_for_memory(a));
+  memory = Gate::Memory::kShort;
+  EXPECT_TRUE(gate.waits_for_memory(a));
+  EXPECT_TRUE(gate.waits_for_memory(b));
+  EXPECT_EQ(gate.in_use(), 0U);
+  gate.when_empty(loop, [&] { log += "empty"; });
+  loop.poll();
+  EXPECT_EQ(log, "") << "who waits for memory is to be served, too";
+  memory = Gate::Memory::kEnough;
+  gate.memory_returned();
+  loop.poll();
+  EXPECT_EQ(log, "ab");
+  memory = Gate::Memory::kShort;
+  EXPECT_TRUE(gate.waits_for_memory(b)) << "once more, and both keep their places";
+  EXPECT_TRUE(gate.waits_for_memory(a));
+  memory = Gate::Memory::kEnough;
+  gate.memory_returned();
+  loop.poll();
+  EXPECT_EQ(log, "abab");
+  gate.leave();
+  gate.leave();
+  loop.poll();
+  EXPECT_EQ(log, "ababc");
+  gate.leave();
+  loop.poll();
+  EXPECT_EQ(log, "ababcempty");
+}
+
+TEST_F(GateTest, TheLastThatWaitsForMemoryMayForget) {
+  Gate::Memory memory = Gate::Memory::kShort;
+  Gate gate(1, 1, [&] { return memory; });
+  ASSERT_EQ(gate.enter(a), Gate::Entry::kWaiting);
+  gate.when_empty(loop, [&] { log += "empty"; });
+  EXPECT_TRUE(gate.forget(a));
+  loop.poll();
+  EXPECT_EQ(log, "empty");
+}
+
+TEST_F(GateTest, MemoryAdmitsAFewAtATime) {
+  Gate::Memory memory = Gate::Memory::kShort;
+  Gate gate(100, 100, [&] { return memory; });
+  std::deque<Waiting> many;
+  for (int i = 0; i < 20; ++i) gate.enter(many.emplace_back(loop, log, 'x'));
+  memory = Gate::Memory::kEnough;
+  gate.memory_returned();
+  loop.poll();
+  EXPECT_EQ(log.size(), 8U);
+  gate.leave();
+  loop.poll();
+  EXPECT_EQ(log.size(), 16U)
+      << "what the first have answered tells whether there is memory for more";
 }
 
 TEST_F(GateTest, ForgettingIsTooLateOnceAdmitted) {

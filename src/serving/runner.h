@@ -49,7 +49,7 @@ class Runner {
 
    private:
     friend class Runner;
-    // Its turn has come. The pace of what it is going to run; null when it has nothing to run any more, and has ended.
+    // Its turn has come. The pace of what it is going to run; null when it has ended, or will be queued again.
     // Threads: the loop's.
     virtual Pace* turn() = 0;
     // The function may wait for the loop: it runs on the loop's thread only where it can leave that. Threads: the loop's, after turn().

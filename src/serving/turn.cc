@@ -29,7 +29,13 @@ void Turn::admitted() {
 }
 
 Pace* Turn::turn() {
-  if (invocation_.is_midway() || (!given_up_ && !invocation_.answered())) {
+  const bool is_wanted = !given_up_ && !invocation_.answered();
+  if (invocation_.is_midway() || is_wanted) {
+    // What has begun goes on: only that gives memory back.
+    if (!has_run_ && lane_.gate.waits_for_memory(*this)) {
+      holds_slot_ = false;
+      return nullptr;
+    }
     has_run_ = true;
     return pace_;
   }
