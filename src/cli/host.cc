@@ -186,12 +186,7 @@ Host::Host(const Settings& settings, const FunctionContext& context, const Route
       failures_(log, clock_, [this] { failures_held_back(); }),
       limits_(limits_of(settings)),
       memory_(memory_of(settings)),
-      gate_(settings.concurrency, settings.queue,
-            [this] {
-              return memory_is_short()     ? Gate::Memory::kNone
-                     : memory_.exhausted() ? Gate::Memory::kShort
-                                           : Gate::Memory::kEnough;
-            }),
+      gate_(settings.concurrency, settings.queue, &memory_),
       callbacks_(callbacks_of(subscriptions, settings)),
       service_(callbacks_ == Callbacks::kNone || context.http ? routes : no_routes_, gate_,
                workers_, log, settings.timeout),
@@ -202,10 +197,7 @@ Host::Host(const Settings& settings, const FunctionContext& context, const Route
                               mappable_memory(memory_limits(), mapped_memory()))) {}
 
 // What ends with the parts is no longer told to them.
-Host::~Host() {
-  memory_.on_large_done({});
-  memory_.on_room({});
-}
+Host::~Host() { memory_.on_large_done({}); }
 
 std::vector<Loop*> Host::loops() const {
   std::vector<Loop*> loops;
@@ -238,7 +230,6 @@ std::expected<void, std::vector<Error>> Host::connect() {
   }
   for (const auto& loop : loops_) parts_.push_back(std::make_unique<Part>(*this, *loop));
   memory_.on_large_done([this] { large_body_done(); });
-  memory_.on_room([this] { gate_.memory_returned(); });
   return {};
 }
 

@@ -1,10 +1,11 @@
 // Where a function runs is decided by how it behaves: on its loop's own thread with no hand-over
 // while it is measured to be short, on a worker otherwise
-// (docs/decisions/0004-run-where-measured.md).
+// (docs/decisions/0004-run-where-measured.md). So is how much memory is kept for its answers.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 
 #include "base/clock.h"
 
@@ -33,12 +34,18 @@ class Pace {
       ++streak_;
     }
   }
+  // The bytes that a call may answer: the most of the recent ones, likewise.
+  std::size_t answer_estimate() const { return answer_estimate_; }
+  void record_answer(std::size_t bytes) {
+    answer_estimate_ = std::max(bytes, answer_estimate_ - answer_estimate_ / 8);
+  }
   // A call inline stays, and has cost its thread the loop.
   void overstayed() { streak_ = 0; }
 
  private:
   int streak_ = 0;
   Duration estimate_{};
+  std::size_t answer_estimate_ = 0;
 };
 
 }  // namespace ofn

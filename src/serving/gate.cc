@@ -5,6 +5,16 @@
 
 namespace ofn {
 
+Gate::Gate(std::size_t concurrency, std::size_t queue, wire::MemoryAccount* account,
+           bool (*no_memory)())
+    : concurrency_(concurrency), queue_(queue), account_(account), no_memory_(no_memory) {
+  if (account_ != nullptr) account_->on_room([this] { memory_returned(); });
+}
+
+Gate::~Gate() {
+  if (account_ != nullptr) account_->on_room({});
+}
+
 bool Gate::try_take() {
   std::size_t taken = in_use_.load(std::memory_order_relaxed);
   while (taken < concurrency_) {
@@ -14,9 +24,8 @@ bool Gate::try_take() {
 }
 
 Gate::Entry Gate::enter(Waiter& waiter) {
-  const Memory memory = memory_ ? memory_() : Memory::kEnough;
-  if (memory == Memory::kNone) return Entry::kFull;
-  if (memory == Memory::kEnough && waiting_count_ == 0 && try_take()) return Entry::kIn;
+  if (no_memory_()) return Entry::kFull;
+  if (waiting_count_ == 0 && !is_short() && try_take()) return Entry::kIn;
   const std::scoped_lock lock(mutex_);
   if (waiting_.size() >= queue_) return Entry::kFull;
   waiter.place_ = 0;
@@ -43,6 +52,7 @@ bool Gate::waits_for_memory(Waiter& waiter) {
   return true;
 }
 
+// On the thread of whoever gave it back.
 void Gate::memory_returned() {
   const std::scoped_lock lock(mutex_);
   admit_waiting();

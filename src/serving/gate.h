@@ -11,9 +11,10 @@
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <utility>
 
+#include "base/memory_reserve.h"
 #include "loop/loop.h"
+#include "wire/memory_account.h"
 
 namespace ofn {
 
@@ -40,28 +41,22 @@ class Gate {
     std::uint64_t place_ = 0;  // among those that gave a slot back; 0: it has given none back
   };
 
-  // What there is for calls to begin with.
-  enum class Memory : std::uint8_t {
-    kEnough,
-    kShort,  // answers that wait for their readers take more than there is: calls wait until it is given back
-    kNone,  // the process has none left
-  };
-
   enum class Entry {
     kIn,       // a slot is taken: leave() gives it back
     kWaiting,  // admitted() will run, in order of arrival
     kFull,     // as many run and wait as may, or there is no memory
   };
 
-  // `memory` is called from any thread, in a few instructions.
-  Gate(std::size_t concurrency, std::size_t queue, std::function<Memory()> memory = {})
-      : concurrency_(concurrency), queue_(queue), memory_(std::move(memory)) {}
+  // While `account` is exhausted calls wait. While `no_memory()` (called from any thread) nobody enters at all.
+  Gate(std::size_t concurrency, std::size_t queue, wire::MemoryAccount* account = nullptr,
+       bool (*no_memory)() = memory_is_short);
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+  ~Gate();
 
   Entry enter(Waiter& waiter);
-  // Returns true if memory is short: the waiter's slot is given back, and it waits before all that came later.
+  // Returns true if the account is exhausted: the waiter's slot is given back, and it waits before all that came later.
   bool waits_for_memory(Waiter& waiter);
-  // Memory is no longer short: who waits for it goes on.
-  void memory_returned();
   // Gives a slot back: the first that waits gets it.
   void leave();
   // Stops waiting. False: too late, admitted() will run (or has run).
@@ -70,21 +65,25 @@ class Gate {
   // `callback` runs on `loop` as soon as no slot is taken and nobody waits: at once, if so. For the end of the process.
   void when_empty(Loop& loop, std::function<void()> callback);
 
+  // Of the memory that peers hold; may be null.
+  wire::MemoryAccount* account() const { return account_; }
   std::size_t in_use() const { return in_use_; }
   std::size_t waiting() const { return waiting_count_; }
 
  private:
-  // Of those that wait, so many get a slot at a time: what the first ones answer tells whether there is memory for more.
+  // Of those that wait, so many get a slot at a time: what the first ones take tells whether there is memory for more.
   static constexpr int kAdmittedAtOnce = 8;
 
-  bool is_short() const { return memory_ && memory_() == Memory::kShort; }
+  bool is_short() const { return account_ != nullptr && account_->exhausted(); }
+  void memory_returned();
   bool try_take();
   void admit_waiting();
   void tell_if_empty();
 
   const std::size_t concurrency_;
   const std::size_t queue_;
-  const std::function<Memory()> memory_;
+  wire::MemoryAccount* const account_;
+  bool (*const no_memory_)();
   std::atomic<std::size_t> in_use_ = 0;
   std::atomic<std::size_t> waiting_count_ = 0;  // of waiting_, readable without the lock
   std::atomic<bool> somebody_wants_empty_ = false;

@@ -64,54 +64,59 @@ TEST_F(GateTest, WithoutAQueueNobodyWaits) {
   EXPECT_EQ(gate.enter(b), Gate::Entry::kFull);
 }
 
+bool no_memory = false;
+
 TEST_F(GateTest, NobodyEntersWithoutMemory) {
-  Gate::Memory memory = Gate::Memory::kNone;
-  Gate gate(1, 1, [&] { return memory; });
+  Gate gate(1, 1, nullptr, [] { return no_memory; });
+  no_memory = true;
   EXPECT_EQ(gate.enter(a), Gate::Entry::kFull);
-  memory = Gate::Memory::kEnough;
+  no_memory = false;
   EXPECT_EQ(gate.enter(a), Gate::Entry::kIn);
   EXPECT_EQ(gate.enter(b), Gate::Entry::kWaiting);
 }
 
-TEST_F(GateTest, WhileMemoryIsShortCallsWaitForIt) {
-  Gate::Memory memory = Gate::Memory::kShort;
-  Gate gate(3, 2, [&] { return memory; });
+// A gate whose account the test exhausts.
+struct GateMemoryTest : GateTest {
+  void exhaust() { answers.add(101); }
+  void give_back() {
+    answers.release();
+    loop.poll();
+  }
+  wire::MemoryAccount account{100};
+  wire::MemoryShare answers{&account};
+};
+
+TEST_F(GateMemoryTest, CallsWaitForIt) {
+  Gate gate(3, 2, &account);
+  exhaust();
   EXPECT_EQ(gate.enter(a), Gate::Entry::kWaiting);
   EXPECT_EQ(gate.enter(b), Gate::Entry::kWaiting);
   EXPECT_EQ(gate.enter(c), Gate::Entry::kFull) << "the queue has its length";
-  gate.memory_returned();
   loop.poll();
-  EXPECT_EQ(log, "") << "it is still short";
-  memory = Gate::Memory::kEnough;
-  gate.memory_returned();
-  loop.poll();
+  EXPECT_EQ(log, "");
+  give_back();
   EXPECT_EQ(log, "ab");
 }
 
-TEST_F(GateTest, WhoIsAboutToBeginWhenMemoryBecomesShortWaitsBeforeAllOthers) {
-  Gate::Memory memory = Gate::Memory::kEnough;
-  Gate gate(2, 2, [&] { return memory; });
+TEST_F(GateMemoryTest, WhoIsAboutToBeginWaitsBeforeAllOthers) {
+  Gate gate(2, 2, &account);
   ASSERT_EQ(gate.enter(a), Gate::Entry::kIn);
   ASSERT_EQ(gate.enter(b), Gate::Entry::kIn);
   ASSERT_EQ(gate.enter(c), Gate::Entry::kWaiting);
   EXPECT_FALSE(gate.waits_for_memory(a));
-  memory = Gate::Memory::kShort;
+  exhaust();
   EXPECT_TRUE(gate.waits_for_memory(a));
   EXPECT_TRUE(gate.waits_for_memory(b));
   EXPECT_EQ(gate.in_use(), 0U);
   gate.when_empty(loop, [&] { log += "empty"; });
   loop.poll();
   EXPECT_EQ(log, "") << "who waits for memory is to be served, too";
-  memory = Gate::Memory::kEnough;
-  gate.memory_returned();
-  loop.poll();
+  give_back();
   EXPECT_EQ(log, "ab");
-  memory = Gate::Memory::kShort;
+  exhaust();
   EXPECT_TRUE(gate.waits_for_memory(b)) << "once more, and both keep their places";
   EXPECT_TRUE(gate.waits_for_memory(a));
-  memory = Gate::Memory::kEnough;
-  gate.memory_returned();
-  loop.poll();
+  give_back();
   EXPECT_EQ(log, "abab");
   gate.leave();
   gate.leave();
@@ -122,9 +127,9 @@ TEST_F(GateTest, WhoIsAboutToBeginWhenMemoryBecomesShortWaitsBeforeAllOthers) {
   EXPECT_EQ(log, "ababcempty");
 }
 
-TEST_F(GateTest, TheLastThatWaitsForMemoryMayForget) {
-  Gate::Memory memory = Gate::Memory::kShort;
-  Gate gate(1, 1, [&] { return memory; });
+TEST_F(GateMemoryTest, TheLastThatWaitsMayForget) {
+  Gate gate(1, 1, &account);
+  exhaust();
   ASSERT_EQ(gate.enter(a), Gate::Entry::kWaiting);
   gate.when_empty(loop, [&] { log += "empty"; });
   EXPECT_TRUE(gate.forget(a));
@@ -132,19 +137,16 @@ TEST_F(GateTest, TheLastThatWaitsForMemoryMayForget) {
   EXPECT_EQ(log, "empty");
 }
 
-TEST_F(GateTest, MemoryAdmitsAFewAtATime) {
-  Gate::Memory memory = Gate::Memory::kShort;
-  Gate gate(100, 100, [&] { return memory; });
+TEST_F(GateMemoryTest, AFewAreAdmittedAtATime) {
+  Gate gate(100, 100, &account);
+  exhaust();
   std::deque<Waiting> many;
   for (int i = 0; i < 20; ++i) gate.enter(many.emplace_back(loop, log, 'x'));
-  memory = Gate::Memory::kEnough;
-  gate.memory_returned();
-  loop.poll();
+  give_back();
   EXPECT_EQ(log.size(), 8U);
   gate.leave();
   loop.poll();
-  EXPECT_EQ(log.size(), 16U)
-      << "what the first have answered tells whether there is memory for more";
+  EXPECT_EQ(log.size(), 16U) << "what the first ones take tells whether there is memory for more";
 }
 
 TEST_F(GateTest, ForgettingIsTooLateOnceAdmitted) {

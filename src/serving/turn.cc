@@ -4,6 +4,13 @@
 
 namespace ofn {
 
+namespace {
+
+// From this size on the memory of an answer is kept free for it.
+constexpr std::size_t kLargeAnswer = std::size_t{16} * 1024;
+
+}  // namespace
+
 Gate::Entry Turn::take(const Function& function, Pace& pace) {
   function_ = &function;
   pace_ = &pace;
@@ -20,6 +27,7 @@ bool Turn::give_up() {
 
 void Turn::end() {
   has_run_ = false;
+  answer_.release();
   if (std::exchange(holds_slot_, false)) lane_.gate.leave();
 }
 
@@ -36,6 +44,8 @@ Pace* Turn::turn() {
       holds_slot_ = false;
       return nullptr;
     }
+    if (!has_run_ && pace_->answer_estimate() >= kLargeAnswer)
+      answer_.add(pace_->answer_estimate());
     has_run_ = true;
     return pace_;
   }
@@ -43,7 +53,8 @@ Pace* Turn::turn() {
   return nullptr;
 }
 
-void Turn::answered() {
+void Turn::answered(std::size_t bytes) {
+  if (has_run_) pace_->record_answer(bytes);
   if (running()) lane_.runner.report(*this, function_->name, invocation_.request_id());
 }
 

@@ -5,6 +5,7 @@
 //   turn.end();                                        // in Caller::ended()
 #pragma once
 
+#include <cstddef>
 #include <utility>
 
 #include "function/function.h"
@@ -13,6 +14,7 @@
 #include "loop/pace.h"
 #include "serving/gate.h"
 #include "serving/runner.h"
+#include "wire/memory_account.h"
 
 namespace ofn {
 
@@ -28,7 +30,7 @@ class Turn final : private Gate::Waiter, public Runner::Job {
  public:
   // All outlive it.
   Turn(Lane& lane, Invocation& invocation)
-      : Job(lane.runner), lane_(lane), invocation_(invocation) {}
+      : Job(lane.runner), lane_(lane), invocation_(invocation), answer_(lane.gate.account()) {}
 
   // Asks for a slot. With one the function, whose pace on this loop is given, runs, now or when there
   // is room for it, and then finish(); where the invocation was answered meanwhile it is refused
@@ -47,8 +49,9 @@ class Turn final : private Gate::Waiter, public Runner::Job {
   bool has_run() const noexcept { return has_run_; }
   // Gives back what was taken.
   void end();
-  // To be called where the invocation is answered: a function that still runs then is late, and reported.
-  void answered();
+  // To be called where the invocation is answered, with so many bytes at once: a function that still runs then is late, and
+  // reported.
+  void answered(std::size_t bytes);
 
  private:
   Loop& loop() override { return lane_.loop; }
@@ -62,6 +65,8 @@ class Turn final : private Gate::Waiter, public Runner::Job {
   Invocation& invocation_;
   const Function* function_ = nullptr;  // of the current turn, as is its pace
   Pace* pace_ = nullptr;
+  wire::MemoryShare
+      answer_;  // that is expected: an answer is counted by its connection when it is there
   bool holds_slot_ = false;
   bool given_up_ = false;
   bool has_run_ = false;

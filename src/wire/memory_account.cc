@@ -6,10 +6,10 @@
 
 namespace ofn::wire {
 
-bool MemoryAccount::take(std::size_t bytes) {
+bool MemoryAccount::take(std::size_t bytes, std::size_t size) {
   std::size_t before = used_.load(std::memory_order_relaxed);
   do {
-    if (before > bytes_ || bytes > bytes_ - before) return false;
+    if (!fits(before, bytes, size)) return false;
   } while (!used_.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
   tell_if_short(before, bytes);
   return true;
@@ -20,15 +20,15 @@ bool MemoryShare::grow_to(std::size_t bytes) {
   if (bytes > taken_) {
     const std::size_t missing = bytes - taken_;
     // A small buffer takes its size. A larger one takes whole steps, as long as there are any.
-    const bool in_steps = bytes > kStep && take((missing + kStep - 1) / kStep * kStep);
-    if (!in_steps && !take(missing)) return false;
+    const bool in_steps = bytes > kStep && take((missing + kStep - 1) / kStep * kStep, bytes);
+    if (!in_steps && !take(missing, bytes)) return false;
   }
   asked_ = std::max(asked_, bytes);
   return true;
 }
 
-bool MemoryShare::take(std::size_t bytes) {
-  if (!account_->take(bytes)) return false;
+bool MemoryShare::take(std::size_t bytes, std::size_t size) {
+  if (!account_->take(bytes, size)) return false;
   taken_ += bytes;
   return true;
 }

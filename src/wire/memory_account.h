@@ -24,16 +24,15 @@ class MemoryAccount {
   // Buffers from this size on leave memory behind that is worth giving back to the system (base/heap.h).
   static constexpr std::size_t kLarge = std::size_t{256} * 1024;
 
-  explicit MemoryAccount(std::size_t bytes) : bytes_(bytes) {}
+  explicit MemoryAccount(std::size_t bytes)
+      : bytes_(bytes), for_little_(bytes < 8 * kLarge ? 0 : bytes / 8) {}
   MemoryAccount(const MemoryAccount&) = delete;
   MemoryAccount& operator=(const MemoryAccount&) = delete;
 
   // Returns true if `bytes` more would fit at present. Nothing is taken on a peer's word: a client that announces a large
   // body and sends nothing must not keep the memory from those that send.
-  bool has_room(std::size_t bytes) const {
-    const std::size_t taken = used();
-    return taken <= bytes_ && bytes <= bytes_ - taken;
-  }
+  // What is not large may have an eighth more than there is: an ordinary request waits for large ones, and is not refused.
+  bool has_room(std::size_t bytes) const { return fits(used(), bytes, bytes); }
   // Returns true if more is used than there is: answers are never refused. Calls wait meanwhile.
   bool exhausted() const { return used() > bytes_; }
   // Returns true if more than half is used: from then on slow peers lose what they hold (server.h).
@@ -57,8 +56,13 @@ class MemoryAccount {
  private:
   friend class MemoryShare;
 
-  // Returns false, and takes nothing, if that much is not left.
-  bool take(std::size_t bytes);
+  // Returns true if `bytes` more fit for a holder that has `size` then.
+  bool fits(std::size_t used, std::size_t bytes, std::size_t size) const {
+    const std::size_t most = size > kLarge ? bytes_ : bytes_ + for_little_;
+    return used <= most && bytes <= most - used;
+  }
+  // Takes `bytes` for a holder that has `size` then. Returns false, and takes nothing, if that much is not left.
+  bool take(std::size_t bytes, std::size_t size);
   void add(std::size_t bytes) {
     tell_if_short(used_.fetch_add(bytes, std::memory_order_relaxed), bytes);
   }
@@ -71,6 +75,7 @@ class MemoryAccount {
   }
 
   const std::size_t bytes_;
+  const std::size_t for_little_;  // beyond bytes_
   std::function<void()> large_done_;
   std::function<void()> room_;
   std::function<void()> became_short_;
@@ -102,7 +107,7 @@ class MemoryShare {
  private:
   static constexpr std::size_t kStep = std::size_t{16} * 1024;
 
-  bool take(std::size_t bytes);
+  bool take(std::size_t bytes, std::size_t size);
 
   MemoryAccount* account_;
   std::size_t taken_ = 0;

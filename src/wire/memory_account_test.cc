@@ -71,6 +71,21 @@ TEST(MemoryAccount, ABodyOfExactlyItsSizeFits) {
   EXPECT_FALSE(share.grow_to(50'001));
 }
 
+TEST(MemoryAccount, AnEighthMoreIsForWhatIsNotLarge) {
+  constexpr std::size_t kAll = 8 * MemoryAccount::kLarge;
+  MemoryAccount account(kAll);
+  MemoryShare large(&account);
+  EXPECT_FALSE(large.grow_to(kAll + 1));
+  EXPECT_TRUE(large.grow_to(kAll));
+  EXPECT_FALSE(account.exhausted());
+  MemoryShare little(&account);
+  EXPECT_TRUE(account.has_room(1));
+  EXPECT_TRUE(little.grow_to(kAll / 8));
+  EXPECT_FALSE(account.has_room(1));
+  EXPECT_FALSE(little.grow_to(kAll / 8 + 1));
+  EXPECT_TRUE(account.exhausted());
+}
+
 TEST(MemoryAccount, WhatIsRefusedChangesNothing) {
   MemoryAccount budget(50'000);
   MemoryShare first(&budget);

@@ -41,23 +41,7 @@ def limited(program, functions, tmp_path):
         yield serve
 
 
-# What does not hold yet: seen to fail, each for the reason that stands beside it.
-_OPEN = {
-    "small_unread_answers": "memory of small blocks is given back late",
-    "small_dribbled_answers": "memory of small blocks is given back late",
-    "large_unread_answers": "140 calls that end at the same moment hold 140 MB of answers before the account sees them",
-    "large_dribbled_answers": "140 calls that end at the same moment hold 140 MB of answers before the account sees them",
-    "slow_readers": "300 calls that end at the same moment hold 300 MB of answers before the account sees them",
-}
-
-
-def _case(load, mib):
-    open_reason = _OPEN.get(load.__name__)
-    marks = [pytest.mark.xfail(strict=False, reason=open_reason)] if open_reason else []
-    return pytest.param(load, mib, id=f"{load.__name__}-{mib}", marks=marks)
-
-
-_CASES = [_case(load, mib) for load in LOADS for mib in _SIZES]
+_CASES = [pytest.param(load, mib, id=f"{load.__name__}-{mib}") for load in LOADS for mib in _SIZES]
 
 
 @pytest.mark.parametrize(("load", "mib"), _CASES)

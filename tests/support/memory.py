@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-# docs/limits.md, "The sum": what is resident is at most the budget, a constant, and so much for each connection.
+# docs/limits.md, "The sum": what is resident is at most the account and an eighth, a constant, and so much for each connection.
 _CONSTANT_MIB = 64
 _CONNECTION_KIB = 24
 _LARGEST_BODY_MIB = 10
@@ -32,4 +32,4 @@ def forget_peak(server):
 
 def stated_mib(usable_mib, connections):
     """The most that may be resident of a program with default flags that may use so much memory."""
-    return max(usable_mib / 4, 2 * _LARGEST_BODY_MIB) + _CONSTANT_MIB + connections * _CONNECTION_KIB / 1024
+    return max(usable_mib / 4, 2 * _LARGEST_BODY_MIB) * 9 / 8 + _CONSTANT_MIB + connections * _CONNECTION_KIB / 1024

@@ -133,7 +133,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
 
   // Caller
   void answer(Answer answer) override {
-    turn_.answered();
+    turn_.answered(0);
     if (answer.verdict == Verdict::kSuccess && answer.response.status() < 400) {
       if (input_->failures) input_->failures->succeeded(message_.id());
       return done_(TopicStatus::kSuccess);

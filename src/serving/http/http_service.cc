@@ -128,7 +128,7 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
 
   // Caller
   void answer(Answer answer) override {
-    turn_.answered();
+    turn_.answered(answer.response.body().size());
     exchange_->respond(std::move(answer.response), answer.extra);
   }
   void go_on() override { turn_.go_on(); }
@@ -146,12 +146,12 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
   void write(std::string_view bytes) override { exchange_->write(bytes); }
   std::size_t unsent() const override { return exchange_->unsent(); }
   void finish(std::span<const Field> trailers) override {
-    turn_.answered();
+    turn_.answered(0);
     exchange_->finish(trailers);
   }
   // The function may still read the request: the exchange is held, and only its connection is told.
   void abort() override {
-    turn_.answered();
+    turn_.answered(0);
     exchange_->abort();
   }
 

@@ -165,10 +165,12 @@ void Engine::sent(std::size_t count) {
 
 std::size_t Engine::backlog() const { return nghttp2_session_get_outbound_queue_size(session_); }
 
+bool Engine::nothing_to_send() const {
+  return head_ == out_.size() && nghttp2_session_want_write(session_) == 0;
+}
+
 bool Engine::finished() const {
-  if (broken_) return true;
-  return head_ == out_.size() && nghttp2_session_want_read(session_) == 0 &&
-         nghttp2_session_want_write(session_) == 0;
+  return broken_ || (nothing_to_send() && nghttp2_session_want_read(session_) == 0);
 }
 
 }  // namespace ofn::wire::http2

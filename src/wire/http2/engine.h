@@ -50,6 +50,8 @@ class Engine {
   std::size_t memory() const { return lent_ + out_.capacity(); }
   // Frames that wait, but for DATA whose window is closed.
   std::size_t backlog() const;
+  // Returns true if all was handed to the socket but DATA whose window is closed.
+  bool nothing_to_send() const;
   // Nothing will follow in either direction, and all was handed to the socket.
   bool finished() const;
 

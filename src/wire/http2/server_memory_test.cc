@@ -145,7 +145,24 @@ TEST_F(Http2Memory, HeadsAreCountedAndAConnectionHasItsShare) {
   EXPECT_EQ(server_->session().ending(), Ending::kAbort);
 }
 
-TEST_F(Http2Memory, WhileAnswersTakeTooMuchASmallRequestMayWaitAndALargeHeadMayNot) {
+TEST_F(Http2Memory, AnswersThatNoWindowWillOpenForAreNotKept) {
+  server_ = std::make_unique<MemoryTransport>(loop_,
+                                              make_server_session(handler_, limits_, {}, &bodies_));
+  server_->feed(RawFrames().preface().settings().bytes());
+  const std::vector<Field> get = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  talk(RawFrames().headers(1, get, true).headers(3, get, true));
+  handler_.kept[0]->respond(Response(std::string(80'000, 'x')));  // more than the default window
+  server_->take();
+  server_->end_input();
+  server_->take();
+  EXPECT_EQ(server_->session().ending(), Ending::kOpen) << "a function has not answered yet";
+  handler_.kept[1]->respond(Response("too late: the connection's window is closed, too"));
+  server_->take();
+  EXPECT_EQ(server_->session().ending(), Ending::kAbort);
+}
+
+TEST_F(Http2Memory, WhileAnswersTakeTooMuchAFewSmallRequestsMayWait) {
   server_ = std::make_unique<MemoryTransport>(loop_,
                                               make_server_session(handler_, limits_, {}, &bodies_));
   server_->feed(RawFrames().preface().settings().bytes());
@@ -159,7 +176,11 @@ TEST_F(Http2Memory, WhileAnswersTakeTooMuchASmallRequestMayWaitAndALargeHeadMayN
   const std::string value(10'000, 'v');
   large.push_back({"e", value});
   talk(RawFrames().headers(3, large, true));
-  EXPECT_EQ(handler_.handled, 1);
+  EXPECT_EQ(handler_.handled, 1) << "its head is not small";
+  for (std::uint32_t stream = 5; stream < 45; stream += 2)
+    talk(RawFrames().headers(stream, get, true));
+  EXPECT_GE(handler_.handled, 7);
+  EXPECT_LE(handler_.handled, 8) << "the next calls of other peers need places, too";
 }
 
 TEST_F(Http2Memory, AnAnswerThatWasShedIsNotSentAndItsFunctionMayGoOn) {

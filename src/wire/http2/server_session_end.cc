@@ -33,7 +33,15 @@ Ending ServerSession::ending() const {
   // One that was idle when the drain began, and knows of it, has nothing left to read.
   if (engine_.finished() && idle_drain_ && farewell_seen_) return Ending::kClose;
   if (engine_.finished() || (input_ended_ && open_ == 0)) return Ending::kLinger;
-  return Ending::kOpen;
+  return is_stuck() ? Ending::kAbort : Ending::kOpen;
+}
+
+// The peer sends no more, so no window opens any more: what the present ones stop is never sent.
+bool ServerSession::is_stuck() const {
+  return input_ended_ && engine_.nothing_to_send() &&
+         std::ranges::all_of(streams_, [](const ServerStream* stream) {
+           return !stream->is_open() || (stream->answered() && stream->body_complete());
+         });
 }
 
 void ServerSession::drain() {

@@ -103,6 +103,7 @@ class ServerSession final : public Session, public StreamOwner {
   void count_bad_head(ServerStream& stream);
   void count_too_large(const ServerStream& stream);
   void reset(ServerStream& stream, std::uint32_t code);
+  bool is_stuck() const;
   void say_farewell();
   void leave_streams();
 

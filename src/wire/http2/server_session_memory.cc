@@ -12,8 +12,10 @@ namespace {
 constexpr std::size_t kOwnMemory = std::size_t{24} * 1024;
 // What a stream may have on its way once memory for its body is granted.
 constexpr std::int32_t kGrantedWindow = 256 * 1024;
-// A head of this size may wait with its call when memory is exhausted: no more calls wait than the gate lets.
+// When memory is exhausted a few streams with heads of this size may wait with their calls. More of one connection would
+// take the places of all others.
 constexpr std::size_t kSmallHead = std::size_t{4} * 1024;
+constexpr std::size_t kFewStreams = 8;
 
 }  // namespace
 
@@ -35,9 +37,8 @@ void ServerSession::count_memory() {
 // Returns true if one more request, of which the head is here, may be kept for this peer.
 bool ServerSession::may_hold_more(const ServerStream& stream) {
   if (account_ == nullptr) return true;
-  // A small one waits with its call until memory is given back.
-  if (account_->exhausted() && !transport_->make_room(0) && stream.head_capacity() > kSmallHead)
-    return false;
+  const bool may_wait = stream.head_capacity() <= kSmallHead && open_ <= kFewStreams;
+  if (account_->exhausted() && !transport_->make_room(0) && !may_wait) return false;
   if (!account_->is_short()) return true;
   std::size_t held = share_.taken();
   for (ServerStream* kept : streams_) held += kept->share().taken();
