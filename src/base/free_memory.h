@@ -1,12 +1,12 @@
-// Gives the memory of a value back.
+// Frees the memory of a value that stays in use.
 #pragma once
 
 #include <utility>
 
 namespace ofn {
 
-// Makes `value` a new T() and frees its buffers. `value = {}` does not free them: an empty string or vector that is assigned
-// leaves the capacity of the one before.
+// Sets `value` to T() and frees its buffers. `value = {}` does not free them: a string or vector keeps its capacity when an empty
+// one is assigned.
 template <class T>
 void free_memory(T& value) {
   const T gone = std::move(value);

@@ -15,9 +15,9 @@ namespace {
 
 constexpr int kKept = 16 * 1024 * 1024;
 constexpr int kSeparate = 4 * 1024 * 1024;
-// Of a thread that rests. glibc's own first value.
+// The free memory that the arena of an idle thread keeps: glibc's initial value.
 constexpr int kKeptAtRest = 128 * 1024;
-// What an arena takes of the address space (glibc's arena.c: HEAP_MAX_SIZE), but for the first.
+// The address space that each arena except the first reserves (glibc's arena.c: HEAP_MAX_SIZE).
 constexpr std::size_t kArena = std::size_t{64} * 1024 * 1024;
 
 }  // namespace
@@ -29,12 +29,12 @@ void bound_kept_memory(std::size_t mappable) {
   mallopt(M_ARENA_MAX, static_cast<int>(std::clamp<std::size_t>(mappable / 4 / kArena, 1, 64)));
 }
 
-// malloc_trim() leaves the end of every arena but the main one alone, which is where most is. An arena cuts its end by
-// itself, when a block of 64 KiB or more is freed there (glibc's malloc.c: FASTBIN_CONSOLIDATION_THRESHOLD).
+// malloc_trim() does not shrink the end of an arena, except of the main one, and most free memory is at that end. An arena
+// shrinks its end when a block of 64 KiB or more is freed in it (glibc's malloc.c: FASTBIN_CONSOLIDATION_THRESHOLD).
 void return_kept_memory() {
   mallopt(M_TRIM_THRESHOLD, kKeptAtRest);
   void* volatile block =
-      std::malloc(kKeptAtRest);  // volatile: a pair that the compiler must not leave out
+      std::malloc(kKeptAtRest);  // volatile: the compiler must not remove malloc() and free()
   std::free(block);
   mallopt(M_TRIM_THRESHOLD, kKept);
 }

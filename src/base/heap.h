@@ -1,4 +1,5 @@
-// What the allocator keeps of memory that was freed. Elsewhere than with glibc's allocator these do nothing.
+// Limits the freed memory that glibc's allocator keeps, and returns it to the system. With another C library these functions do
+// nothing.
 #pragma once
 
 #include <chrono>
@@ -8,28 +9,28 @@
 
 namespace ofn {
 
-// How long a thread keeps memory after the last work that needed much of it.
+// How long a thread keeps freed memory after its last work that needed much memory.
 inline constexpr std::chrono::seconds kMemoryIsKept{1};
 
-// From here on, each arena (a thread's share of the heap) keeps at most 16 MiB beside what is in use, and blocks from 4 MiB
-// on go back to the system when they are freed. Left alone, glibc raises both limits to the largest block that was ever
-// freed, and each of its arenas (eight a processor) keeps twice as much: under mixed bodies of up to 9 MiB that was 190 MiB
-// of resident memory instead of 60. Keeping nothing is no choice either: an echo of 1 MiB takes 1.65 times nginx's time
-// then instead of 1.2, the difference in page faults. To be called when the program starts.
-// `mappable`: what the process may map (mappable_memory()). An arena takes 64 MiB of that, however little is used of it:
-// under a limit there are only so many that they take a quarter, and one at least.
+// Limits the free memory that each arena (a thread's part of the heap) keeps to 16 MiB, and returns blocks of 4 MiB and more to
+// the system as soon as they are freed. By default glibc raises the limit for such blocks to the largest block that was ever
+// freed, and the limit of each arena (eight arenas for each processor) to twice that size. With mixed bodies of up to 9 MiB the
+// default took 190 MiB of resident memory instead of 60. Keeping no memory is too slow: an echo of 1 MiB then takes 1.65 times
+// nginx's time instead of 1.2 times, because of page faults. Call this when the program starts.
+// `mappable` is the memory that the process may map (mappable_memory()). An arena reserves 64 MiB of it, however little the arena
+// uses. With a limit there are only so many arenas that together they reserve at most a quarter of it, but always one.
 void bound_kept_memory(std::size_t mappable = kNoMemoryLimit);
 
-// Gives back what the calling thread's arena keeps at its end, which is most of it: for a thread that has used much memory,
-// and will not soon again.
-// Threads: any. The limit by which an arena is cut is the process's: of two threads that call it at the same moment one may
-// raise it again under the other, which then keeps its rest until it calls again.
-// Cost: a system call or two, and each page is a fault when it is used again.
+// Returns the free memory at the end of the calling thread's arena, which is most of the arena's free memory. It is for a thread
+// that has used much memory and will not need it again soon.
+// Threads: any. The limit that makes an arena shrink belongs to the whole process. If two threads call this at the same moment,
+// one may raise the limit before the other's arena has shrunk. That arena then keeps its memory until the next call.
+// Cost: one or two system calls, and a page fault for each page that is used again.
 void return_kept_memory();
 
-// Gives back what all arenas keep between blocks that are in use.
-// Threads: any; those that allocate meanwhile wait. Cost: a look at each free block of the program, and a system call for
-// each that has a page of its own.
+// Returns the free memory of all arenas that lies between blocks in use.
+// Threads: any; threads that allocate meanwhile wait. Cost: visits each free block of the program, and makes a system call for
+// each free block that contains a whole page.
 void return_scattered_memory();
 
 }  // namespace ofn

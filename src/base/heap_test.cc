@@ -12,14 +12,14 @@ namespace ofn {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kOwnHeap = true;  // the sanitizer's, which keeps what was freed
+constexpr bool kOwnHeap = true;  // the sanitizer's heap keeps freed memory
 #else
 constexpr bool kOwnHeap = false;
 #endif
 
 constexpr std::size_t kBlock = std::size_t{64} * 1024;
 
-// Of nothing that is in a file, in MiB.
+// The resident memory that is not backed by a file, in MiB.
 long resident() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
@@ -52,7 +52,7 @@ class Heap : public ::testing::Test {
 
 TEST_F(Heap, AThreadKeepsABoundedRestAndGivesItBackWhenAsked) {
   std::thread([] {
-    use(1);  // it has an arena now
+    use(1);  // the thread gets its arena
     const long before = resident();
     for (const std::size_t mib : {12, 12, 100}) {
       use(mib);
@@ -82,7 +82,7 @@ TEST_F(Heap, WhatLiesBetweenUsedBlocksIsGivenBack) {
   }).join();
 }
 
-TEST_F(Heap, TheMainThreadDoes) {
+TEST_F(Heap, TheMainThreadGivesItsRestBackWhenAsked) {
   const long before = resident();
   use(12);
   EXPECT_GT(resident(), before + 8);

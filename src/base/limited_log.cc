@@ -33,7 +33,7 @@ void LimitedLog::write(Level level, std::string_view message,
       tells = kind.held_back++ == 0;
     }
     if (tells && on_held_back_) on_held_back_();
-  } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory; a log line must not end a request
+  } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory; logging must not fail a request
   }
 }
 

@@ -1,5 +1,5 @@
-// A log for what callers can cause as often as they like: of one kind it writes so many lines in a while, and then says how many
-// more there were.
+// A log for events that callers can cause as often as they like. It writes a limited number of lines of each kind in a time
+// window, and later says how many more there were.
 //
 //   LimitedLog log(all, clock);
 //   log.write(Level::kWarning, "event refused", {{"request_id", id}, {"function", name}, {"reason", why}});
@@ -21,15 +21,16 @@
 
 namespace ofn {
 
-// A kind is a message and, where there is one, its field "function". Beyond kKinds of them all others are one kind.
-// Threads: any. Cost: a lock for each line; for who logs nothing, nothing.
+// Two lines are of the same kind if they have the same message and the same field "function". After kKinds kinds, all further
+// kinds count as one. Threads: any. Cost: a lock and a few small strings for each line; nothing for a level that is off.
 class LimitedLog final : public Log {
  public:
   static constexpr std::size_t kLines = 20;  // of one kind within kWindow
   static constexpr Duration kWindow = std::chrono::seconds(10);
   static constexpr std::size_t kKinds = 64;
 
-  // Both outlive it. `on_held_back` is told when the first line of a window is held back: tell() is due at its end.
+  // `log` and `clock` outlive this object. It calls `on_held_back` when it holds back the first line of a window: the owner
+  // should then call tell() at the end of the window.
   LimitedLog(Log& log, const Clock& clock, std::function<void()> on_held_back = {})
       : log_(log), clock_(clock), on_held_back_(std::move(on_held_back)) {}
   LimitedLog(const LimitedLog&) = delete;
@@ -39,7 +40,7 @@ class LimitedLog final : public Log {
   bool enabled(Level level) const noexcept override { return log_.enabled(level); }
   void write(Level level, std::string_view message,
              std::span<const LogField> fields) noexcept override;
-  // A line for each kind of which lines were held back: "12 more like this" with the kind's message.
+  // Writes a line for each kind with lines held back: "12 more like this" with the kind's message.
   void tell() noexcept;
 
  private:

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kKib = 1024;
 
-// A number at the beginning of the text; "max", "unlimited" and what is no number: none.
+// The number at the beginning of the text. Returns none for "max", "unlimited" and any other text without a number.
 std::optional<std::size_t> number_in(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
   std::size_t number = 0;
@@ -25,7 +25,7 @@ std::optional<std::size_t> number_in(std::string_view text) {
   return number;
 }
 
-// The number behind `name` at the beginning of a line of that file.
+// The number that follows `name` in the file's first line that begins with `name`.
 std::optional<std::size_t> number_behind(const std::string& path, std::string_view name) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
@@ -38,7 +38,7 @@ std::size_t kib_behind(const std::string& path, std::string_view name) {
   return number_behind(path, name).value_or(0) * kKib;
 }
 
-// A folder of control groups as it is mounted: the group that is seen at `point` is the one named `root`.
+// A mount of a control group hierarchy: the directory `point` shows the group whose path is `root`.
 struct Mount {
   std::string root;
   std::string point;
@@ -53,7 +53,7 @@ bool has_word(std::string_view list, std::string_view word) {
   return false;
 }
 
-// proc(5), mountinfo: a blank in a path is "\040".
+// Decodes the octal escapes of a path: mountinfo writes a space as "\040" (proc(5)).
 std::string unescaped(std::string_view text) {
   const auto digit = [&](std::size_t at) {
     return at < text.size() && text[at] >= '0' && text[at] <= '7';
@@ -73,7 +73,7 @@ std::string unescaped(std::string_view text) {
 
 enum class Version { kOne, kTwo };
 
-// "31 24 0:27 /root /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory"
+// Parses lines such as "31 24 0:27 /root /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory".
 std::vector<Mount> mounts_of(const std::string& mountinfo, Version version) {
   std::vector<Mount> mounts;
   std::ifstream file(mountinfo);
@@ -99,7 +99,7 @@ std::vector<Mount> mounts_of(const std::string& mountinfo, Version version) {
   return mounts;
 }
 
-// "4:memory:/path" (version 1), "0::/path" (version 2).
+// Parses lines such as "4:memory:/path" (version 1) and "0::/path" (version 2).
 std::optional<std::string> group_of(const std::string& cgroup, Version version) {
   std::ifstream file(cgroup);
   for (std::string line; std::getline(file, line);) {
@@ -115,8 +115,8 @@ std::optional<std::string> group_of(const std::string& cgroup, Version version) 
   return std::nullopt;
 }
 
-// Where the group lies below the mount's point. A group that the mount does not show (it was entered from outside of a
-// container's view) is taken for the mount's own: nothing nearer can be read.
+// The group's path relative to the mount point. A container may not see its own group below the mount. Then the function returns
+// the empty path, which stands for the mount's root group: no closer group can be read.
 std::string path_below(const Mount& mount, std::string_view group) {
   const std::string_view root = mount.root == "/" ? std::string_view() : mount.root;
   if (!group.starts_with(root)) return {};
@@ -129,7 +129,7 @@ std::string path_below(const Mount& mount, std::string_view group) {
 std::size_t limit_in(const std::string& folder, Version version) {
   std::size_t limit = kNoMemoryLimit;
   const auto take = [&](const std::optional<std::size_t>& number) {
-    // 0 is what an empty or odd file would say: no process could run under it.
+    // No process could run under a limit of 0, so a 0 means that the file is not what it should be.
     if (number && *number > 0) limit = std::min(limit, *number);
   };
   if (version == Version::kTwo) {
@@ -137,7 +137,7 @@ std::size_t limit_in(const std::string& folder, Version version) {
     take(number_behind(folder + "/memory.high", ""));
   } else {
     take(number_behind(folder + "/memory.limit_in_bytes", ""));
-    // Also of the groups above what is mounted here.
+    // This value includes the limits of groups above the mount.
     take(number_behind(folder + "/memory.stat", "hierarchical_memory_limit "));
   }
   return limit;

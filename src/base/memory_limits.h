@@ -1,5 +1,5 @@
-// How much memory this process may use, and who says so: the machine, its control groups, and the two limits of a process that
-// a shell sets with `ulimit -v` and `ulimit -d`.
+// The limits of this process's memory: the machine's memory, the control groups, and the two limits of a process that a shell
+// sets with `ulimit -v` and `ulimit -d`.
 //
 //   const std::size_t usable = usable_memory(memory_limits(), mapped_memory());
 #pragma once
@@ -12,22 +12,22 @@ namespace ofn {
 
 inline constexpr std::size_t kNoMemoryLimit = SIZE_MAX;
 
-// In bytes; kNoMemoryLimit where there is none.
+// In bytes; kNoMemoryLimit if there is no limit.
 struct MemoryLimits {
-  // All of the machine's (MemTotal). What is free at the moment of the start (MemAvailable) says nothing about later: others come
-  // and go, and a server that starts beside a compiler would keep a small budget for its whole life.
+  // All memory of the machine (MemTotal). The free memory at the start (MemAvailable) says nothing about later, because other
+  // processes come and go: a server that starts while a compiler runs would keep a small budget for its whole life.
   std::size_t machine = kNoMemoryLimit;
-  // The lowest of the control groups that this process is in, from its own up to the outermost that can be seen. Of version 2,
-  // memory.high counts, too: the kernel slows a group above it until it hardly moves.
+  // The lowest limit of the control groups of this process, from its own group up to the outermost visible one. In version 2,
+  // memory.high counts as well: the kernel throttles a group above it almost to a standstill.
   std::size_t group = kNoMemoryLimit;
-  // RLIMIT_AS, RLIMIT_DATA: counted when memory is mapped, whether or not it is ever touched.
+  // RLIMIT_AS and RLIMIT_DATA. The kernel counts memory when the process maps it, whether or not the process ever touches it.
   std::size_t address_space = kNoMemoryLimit;
   std::size_t data = kNoMemoryLimit;
 
   friend bool operator==(const MemoryLimits&, const MemoryLimits&) = default;
 };
 
-// What the process has mapped at present, as RLIMIT_AS and RLIMIT_DATA count it.
+// The memory that the process has mapped now, in bytes, as RLIMIT_AS and RLIMIT_DATA count it.
 struct MappedMemory {
   std::size_t address_space = 0;
   std::size_t data = 0;
@@ -35,14 +35,15 @@ struct MappedMemory {
   friend bool operator==(const MappedMemory&, const MappedMemory&) = default;
 };
 
-// `root` is put before every path that is read: another folder in tests. What cannot be read is no limit.
+// The functions read the kernel's files below `root`: a test gives a folder of its own. A limit that cannot be read does not
+// count, and a size that cannot be read is 0.
 // Spec: proc(5), cgroups(7); Linux, Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst.
 MemoryLimits memory_limits(const std::string& root = {});
 MappedMemory mapped_memory(const std::string& root = {});
 
-// What may still be mapped under RLIMIT_AS and RLIMIT_DATA; kNoMemoryLimit where neither is set.
+// The memory that the process may still map under RLIMIT_AS and RLIMIT_DATA; kNoMemoryLimit if neither is set.
 std::size_t mappable_memory(const MemoryLimits& limits, const MappedMemory& mapped);
-// What the process may use: the least of all limits.
+// The memory that the process may use: the lowest of all limits.
 std::size_t usable_memory(const MemoryLimits& limits, const MappedMemory& mapped);
 
 }  // namespace ofn

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMib = std::size_t{1024} * 1024;
 
-// A machine as its files tell of it.
+// A folder that holds the kernel's files of an imagined machine.
 class Machine {
  public:
   Machine() {

@@ -21,7 +21,8 @@ class Reserve {
     bytes_ = bytes;
     take();
   }
-  // True: there may be memory now.
+  // Frees the reserve for an allocation that failed. Returns true if the allocation should be tried again. Returns false if the
+  // reserve was free already: then the function tries to take it back.
   bool give() {
     const std::scoped_lock lock(mutex_);
     if (block_ == nullptr) {
@@ -42,7 +43,7 @@ class Reserve {
 
  private:
   void take() {
-    // Writable, or RLIMIT_DATA would not count it.
+    // The mapping is writable because RLIMIT_DATA counts writable memory only.
     void* const block = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     block_ = block == MAP_FAILED ? nullptr : block;
@@ -55,7 +56,7 @@ class Reserve {
   std::atomic<bool> given_ = false;
 };
 
-// A new_handler is given nothing to find it by.
+// A global, because std::new_handler has no argument through which it could find the reserve.
 Reserve the_reserve;
 
 void on_no_memory() {

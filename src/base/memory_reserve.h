@@ -1,29 +1,31 @@
-// What is kept for the moment in which the process may map no more memory (RLIMIT_AS, RLIMIT_DATA), so that it can still end
-// calls, write their answers and go on.
+// A reserve of address space for the moment when the process may map no more memory (RLIMIT_AS, RLIMIT_DATA). With it the process
+// can still finish calls, write their answers and go on.
 //
 //   keep_memory_reserve(reserve_for(mappable_memory(limits, mapped)));
 //   if (memory_is_short()) return refuse(503);
 //
-// An allocation that fails takes the whole reserve, and succeeds then, unless it is larger than that: it throws std::bad_alloc,
-// and the reserve is taken back. So what is small succeeds, and what is large fails where it is asked for. While the reserve is
-// gone nothing new is begun; it is taken back as soon as others have freed enough.
+// An allocation that fails frees the whole reserve and is tried again. If it fails again, because it is larger than the reserve,
+// it throws std::bad_alloc, and the reserve is mapped again. So a small allocation succeeds, and a large one fails at its caller.
+// While the reserve is in use the program begins no new calls. It maps the reserve again as soon as other code has freed enough.
 //
-// In a control group, and on the machine as a whole, no allocation fails: the kernel kills instead. Limits of what is kept are all
-// that helps there, and the reserve has no use.
+// The reserve does not help against the limit of a control group or of the machine: there no allocation fails, and the kernel
+// kills the process instead. Only limits on the memory that the program keeps help in that case.
 #pragma once
 
 #include <cstddef>
 
 namespace ofn {
 
-// How much of what may be mapped is worth keeping; 0 where there is no limit.
+// The size of the reserve if the process may map `mappable` bytes; 0 if it has no limit.
 std::size_t reserve_for(std::size_t mappable);
 
-// Takes the reserve and becomes the program's std::new_handler. 0: neither. It is mapped and not touched: it costs no memory.
-// Threads: the main one, before there are others.
+// Maps a reserve of `bytes` and installs the std::new_handler that frees it. Does nothing if `bytes` is 0. The reserve is never
+// touched, so it takes address space but no memory.
+// Threads: the main thread, before other threads run.
 void keep_memory_reserve(std::size_t bytes);
 
-// The reserve is in use and cannot be taken back yet. Threads: any. Cost: an atomic read as long as it is not.
+// Returns true if the reserve is in use and cannot be mapped again yet.
+// Threads: any. Cost: an atomic read while the reserve is not in use; a lock and perhaps a system call while it is.
 bool memory_is_short();
 
 }  // namespace ofn

@@ -19,7 +19,7 @@ constexpr std::size_t kMib = std::size_t{1024} * 1024;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kOwnHeap =
-    true;  // the sanitizer's, which maps terabytes and ends the process when memory is short
+    true;  // the sanitizer's heap maps terabytes and ends the process when memory is short
 #else
 constexpr bool kOwnHeap = false;
 #endif
@@ -33,7 +33,7 @@ TEST(MemoryReserve, IsAShareOfWhatMayBeMapped) {
 
 enum Outcome { kAsExpected, kLargeSucceeded, kWasShort, kSmallFailed, kNotShort, kStillShort };
 
-// In a process of its own, whose limit nobody else feels.
+// Runs in a process of its own, so that the limit affects no other test.
 Outcome under_a_limit(int what) {
   const MappedMemory mapped = mapped_memory();
   const std::size_t used = what == RLIMIT_AS ? mapped.address_space : mapped.data;
@@ -42,16 +42,16 @@ Outcome under_a_limit(int what) {
   const rlimit limit{.rlim_cur = used + 64 * kMib, .rlim_max = used + 64 * kMib};
   if (setrlimit(static_cast<__rlimit_resource>(what), &limit) != 0) return kSmallFailed;
 
-  // What is too large fails, and leaves the reserve.
+  // An allocation larger than the reserve fails, and the reserve is mapped again.
   try {
-    // Through a volatile pointer: the compiler may leave out what nobody looks at.
+    // The pointer is volatile because the compiler may remove an unused allocation.
     char* volatile large = new char[100 * kMib];
     delete[] large;
     return kLargeSucceeded;
   } catch (const std::bad_alloc&) {
     if (memory_is_short()) return kWasShort;
   }
-  // What is small succeeds beyond the limit, and it is known.
+  // Small allocations succeed beyond the limit, and memory_is_short() says so.
   std::vector<std::unique_ptr<char[]>> blocks;
   blocks.reserve(2000);
   try {

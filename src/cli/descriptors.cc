@@ -12,7 +12,7 @@ void open_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(stream, F_GETFD) >= 0) continue;
     int opened = ::open("/dev/null", O_RDWR);
-    // A bare root has no /dev: a file that nobody else sees holds the number.
+    // A minimal root file system has no /dev. Then an anonymous file in memory occupies the number.
     if (opened < 0) opened = ::memfd_create("standard stream", 0);
     if (opened >= 0 && opened != stream) {
       ::dup2(opened, stream);
@@ -24,7 +24,7 @@ void open_standard_streams() {
 std::optional<std::string> descriptor_shortage(std::size_t needed) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
-  // Only as far as it takes to know; without opening anything to count them.
+  // The loop opens nothing, and stops as soon as it has found enough free numbers.
   std::size_t free = 0;
   for (rlim_t fd = 0; fd < limit.rlim_cur && free < needed; ++fd) {
     if (::fcntl(static_cast<int>(fd), F_GETFD) < 0) ++free;

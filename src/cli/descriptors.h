@@ -1,7 +1,7 @@
-// The process's file descriptors, before anything uses them.
+// Checks the process's file descriptors before the program opens any.
 //
 //   open_standard_streams();
-//   if (const auto problem = descriptor_shortage(kForLoading)) return complain(*problem), kExitFailure;
+//   if (const auto problem = descriptor_shortage(kDescriptorsToLoad)) return complain(*problem), kExitFailure;
 #pragma once
 
 #include <cstddef>
@@ -10,16 +10,17 @@
 
 namespace ofn::cli {
 
-// What is needed beside connections: to compile and load a function, and to serve it on one loop; each further loop.
+// The descriptors that the program needs besides connections: to compile and load a function, to serve it on one loop, and for
+// each further loop.
 inline constexpr std::size_t kDescriptorsToLoad = 16;
 inline constexpr std::size_t kDescriptorsToServe = 24;
 inline constexpr std::size_t kDescriptorsOfALoop = 4;
 
-// A standard stream that was closed is opened on /dev/null, so that no socket and no file takes its number and gets what
-// the function prints.
+// Opens each closed standard stream on /dev/null. Otherwise a socket or a file would get the stream's number, and with it the
+// text that the function prints.
 void open_standard_streams();
 
-// Why `needed` more descriptors cannot be opened, and what to do; nothing when they can.
+// Returns none if the process can open `needed` more descriptors; else the error message, which says what to do.
 std::optional<std::string> descriptor_shortage(std::size_t needed);
 
 }  // namespace ofn::cli

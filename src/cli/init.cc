@@ -27,7 +27,8 @@ bool has_other_threads() {
   return !unreadable && std::distance(begin(tasks), end(tasks)) > 1;
 }
 
-// What is passed on. Faults are the init's own; those of a terminal are for a shell's jobs.
+// The signals that the init passes on to the child. A fault signal concerns the init itself. The terminal's stop signals are for
+// the job control of a shell.
 sigset_t passed_on() {
   sigset_t set{};
   sigfillset(&set);
@@ -38,8 +39,8 @@ sigset_t passed_on() {
   return set;
 }
 
-// A group of its own: what a terminal or a shell sends to a whole group reaches the child once, by the init. The child
-// takes over the terminal where the init had it.
+// Gives the child a process group of its own, so that it gets a signal only once: a terminal or a shell sends the signal to the
+// init's whole group, and the init passes it on. If the init's group had the terminal, the child's group takes it over.
 void lead_a_group(pid_t child) {
   const bool has_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp();
   setpgid(child, child);
@@ -56,7 +57,7 @@ void lead_a_group(pid_t child) {
 [[noreturn]] void end_as(int status) {
   if (WIFEXITED(status)) _exit(WEXITSTATUS(status));
   const int number = WTERMSIG(status);
-  if (getpid() != 1) {  // process 1 cannot be ended by a signal of its own
+  if (getpid() != 1) {  // process 1 cannot end itself by a signal
     const rlimit no_second_core{};
     setrlimit(RLIMIT_CORE, &no_second_core);
     std::signal(number, SIG_DFL);
@@ -89,7 +90,7 @@ Init start_init() {
   const sigset_t signals = passed_on();
   sigset_t before{};
   sigprocmask(SIG_BLOCK, &signals, &before);
-  std::signal(SIGCHLD, SIG_DFL);  // where it is ignored, nothing can be waited for
+  std::signal(SIGCHLD, SIG_DFL);  // if it is ignored, the kernel keeps no exit status
   const pid_t init = getpid();
   const pid_t child = fork();
   if (child > 0) {
@@ -98,7 +99,7 @@ Init start_init() {
   }
   if (child == 0) {
     lead_a_group(0);
-    // An init that is killed takes the function along; of process 1 the kernel sees to it.
+    // If the init is killed, the kernel ends the child as well. For process 1 it does so without this.
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != init) raise(SIGTERM);
   }

@@ -1,21 +1,22 @@
-// What process 1 of a container has to do beside its work: reap.
+// Reaps orphaned processes if the program is process 1 of a container, or a subreaper.
 #pragma once
 
 namespace ofn::cli {
 
 enum class Init {
-  kNotNeeded,   // this is neither process 1 nor a subreaper
-  kRuns,        // a parent that reaps; this is its child now
-  kImpossible,  // other threads run, or no process can be made: orphans stay zombies
+  kNotNeeded,   // this process is neither process 1 nor a subreaper
+  kRuns,        // the init reaps; this process is its child now
+  kImpossible,  // other threads run, or fork() failed: orphans stay zombies
 };
 
-// Processes whose parents have gone become children of process 1, or of a subreaper (prctl(2)), and stay zombies until it
-// reaps them. A server cannot do that: a child of the function's own, which the function waits for, looks the same as an
-// orphan, and who reaps it takes its exit status from the function. So where this is such a process it stays behind
-// as a small init, and the program goes on in a child: the init passes on the signals that it gets, reaps whatever ends,
-// and ends with the child's exit code, or with 128 and the number of the signal that ended it, as shells count.
-// Errors: kImpossible when this process has other threads, which a child would not have.
-// To be called before anything was made that a child would lack.
+// A process whose parent has ended becomes a child of process 1, or of a subreaper (prctl(2)). It stays a zombie until its new
+// parent reaps it. The server cannot reap such orphans: they look the same as the function's own children, and if the server
+// reaped a child of the function, the function would lose that child's exit status. So if this process is process 1 or a
+// subreaper, it forks: the program goes on in the child, and this process stays behind as a small init. The init passes on its
+// signals to the child and reaps every process that ends. It ends as the child has ended: with the child's exit code or by the
+// child's signal. Process 1 cannot end by a signal, and then exits with 128 plus the signal's number, as shells count.
+// Errors: kImpossible if this process has other threads, which a forked child would not have.
+// Call this before the program makes anything that a forked child would lack.
 Init start_init();
 
 }  // namespace ofn::cli

@@ -15,7 +15,7 @@ Precompiling::Precompiling(LoadRequest request, Log& log)
   if (usable_memory(memory_limits(), mapped_memory()) < kEnough) return;
   request.stop = stop_.get_token();
   request.in_background = true;
-  // Where the system grants no thread the next start is as slow as this one.
+  // If the system grants no thread, the next start is as slow as this one.
   (void)thread_.post([request = std::move(request), &log] {
     const auto made = prepare(request, log);
     if (!made && !request.stop.stop_requested()) {

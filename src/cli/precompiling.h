@@ -1,5 +1,5 @@
-// The author's header is precompiled while the function is being served, so that the next start after an edit is
-// faster. No start waits for it.
+// Precompiles the author's header while the program serves the function, so that the next start after an edit is faster. No start
+// waits for it.
 //
 //   std::optional<Precompiling> precompiling;
 //   if (build.precompiling_pays) precompiling.emplace(load_request(…), log);
@@ -14,11 +14,11 @@
 
 namespace ofn::cli {
 
-// Lifetime: the destructor ends the compiler and waits for its end, which are milliseconds; a process that ends without
-// it takes the compiler along. Threads: one of its own, until the header is made.
+// Lifetime: the destructor ends the compiler and waits for its end, which takes milliseconds. If the process ends without the
+// destructor, the compiler ends as well. Threads: one of its own, until the header is precompiled.
 class Precompiling {
  public:
-  // A compiler takes up to 400 MB: with less than 1 GiB for everything nothing is made.
+  // A compiler takes up to 400 MB. If the process may use less than 1 GiB, the constructor does nothing.
   Precompiling(LoadRequest request, Log& log);
   Precompiling(const Precompiling&) = delete;
   Precompiling& operator=(const Precompiling&) = delete;

@@ -9,7 +9,8 @@ namespace ofn::cli {
 
 namespace {
 
-// proc(5), statm: in pages, what is mapped, what is resident, and what of that is in files.
+// The resident memory that is not backed by a file. statm counts, in pages: mapped, resident, and resident backed by a file
+// (proc(5)).
 std::size_t resident_bytes() {
   std::ifstream file("/proc/self/statm");
   std::size_t size = 0;
@@ -22,10 +23,17 @@ std::size_t resident_bytes() {
 
 }  // namespace
 
+void RestPolicy::given_back(std::size_t resident) {
+  least_ = resident;
+  if (!busy_ && resident + kWorth > last_) at_rest_ = resident;
+}
+
 RestAct RestPolicy::look(std::size_t resident, bool busy) {
   const std::size_t before = std::exchange(last_, resident);
+  busy_ = busy;
   least_ = std::min(least_, resident);
-  const bool worth_it = resident >= least_ + kWorth;
+  at_rest_ = std::min(at_rest_, resident);
+  const bool worth_it = resident >= (busy ? least_ : at_rest_) + kWorth;
   if (!busy && !worth_it) {
     next_passes_ = 1;
     passes_ = 0;
@@ -35,7 +43,7 @@ RestAct RestPolicy::look(std::size_t resident, bool busy) {
     next_passes_ = 1;
     return RestAct::kNothing;
   }
-  if (resident > before && busy) return RestAct::kNothing;  // it is still growing
+  if (resident > before && busy) return RestAct::kNothing;  // memory is still growing
   if (busy && passes_ > 0) {
     --passes_;
     return RestAct::kNothing;

@@ -13,7 +13,7 @@ struct Look {
   std::size_t resident;  // MiB
   bool busy;
   RestAct act;
-  std::size_t after = 0;  // MiB, where it gives back
+  std::size_t after = 0;  // MiB that are resident after kGiveBack
 };
 
 void check(const char* about, const std::vector<Look>& looks) {
@@ -39,8 +39,17 @@ TEST(RestPolicy, GivesBackWhenItIsWorthItAndNothingGrows) {
                                       {75, true, kGiveBack, 12},
                                       {12, true, kNothing},
                                       {12, true, kNothing}});
-  check("what cannot be given back is not asked for again",
-        {{10, true, kNothing}, {75, false, kGiveBack, 70}, {70, false, kStop}});
+  check("what cannot be given back is not asked for again", {{10, true, kNothing},
+                                                             {75, false, kGiveBack, 70},
+                                                             {70, false, kGiveBack, 70},
+                                                             {70, false, kStop},
+                                                             {72, true, kNothing},
+                                                             {72, false, kStop}});
+  check("memory that was in use at a return is free at the end", {{10, true, kNothing},
+                                                                  {60, true, kNothing},
+                                                                  {60, true, kGiveBack, 55},
+                                                                  {55, false, kGiveBack, 12},
+                                                                  {12, false, kStop}});
   check("a load that needs it is left alone, longer each time", {{10, true, kNothing},
                                                                  {50, true, kNothing},
                                                                  {50, true, kGiveBack, 20},

@@ -16,11 +16,11 @@ namespace {
 
 namespace grpc = wire::grpc;
 
-constexpr std::chrono::seconds kPatience(5);  // with the sidecar's answer
-// daprd asks for the lists within 2.4 s of finding the app, and connects to brokers then.
+constexpr std::chrono::seconds kPatience(5);  // the deadline of each question to the sidecar
+// daprd asks for the lists within 2.4 s after it has found the app, and connects to brokers then.
 constexpr std::chrono::seconds kBetween(5);
 constexpr int kQuestions =
-    3;  // until it is said what is missing: 0 s, 5 s and 10 s after the first answer
+    3;  // before the log says what is missing: 0 s, 5 s and 10 s after the first answer
 
 const dapr::SidecarInfo::Component* find_component(const dapr::SidecarInfo& info,
                                                    std::string_view name) {
@@ -32,8 +32,9 @@ bool has_capability(const dapr::SidecarInfo::Component& component, std::string_v
   return std::ranges::find(component.capabilities, capability) != component.capabilities.end();
 }
 
-// A binding of a type that has both directions, of which only the input is open, says `direction: "input"`: it
-// needs no list. These types have no other direction, and do not tell.
+// Returns true if daprd may start this input binding only after the app has listed it. A component of a two-way binding type that
+// has only the input capability sets `direction: "input"`, and so needs no list. The types below have only the input direction,
+// so their capabilities do not tell whether the component sets it.
 bool may_need_the_list(const dapr::SidecarInfo::Component& component) {
   constexpr std::array<std::string_view, 3> kOnlyInputs = {"bindings.cron", "bindings.kubernetes",
                                                            "bindings.rethinkdb.statechange"};
@@ -59,9 +60,9 @@ class Comparison {
     findings_.push_back({level, std::move(message), std::move(component), std::move(what)});
   }
 
-  // Where it does not, one line says all.
+  // Returns true if the inputs should be checked. If the sidecar does not call this app, adds one finding for all inputs.
   bool calls_this_app() {
-    // An older daprd, and the local sidecar as a process of its own: they do not tell, and subscriptions neither.
+    // An older daprd tells neither the app nor the subscriptions, and neither does the local sidecar as a process of its own.
     if (!info_.app) return false;
     if (info_.app->port == 0) {
       add(Level::kError,
@@ -168,7 +169,8 @@ SidecarCheck::SidecarCheck(Loop& loop, const wire::Endpoint& sidecar, std::strin
       log_(log),
       timer_(loop, [this] { on_timer(); }) {}
 
-// Who was first matters where bindings are wanted only; nobody else needs to be asked in the hurry of a start.
+// Asks at once only if the context has input bindings: only for them does it matter whether the sidecar was there first.
+// Otherwise the first question waits, to keep the start fast.
 void SidecarCheck::start() {
   const bool wants_bindings =
       wanted_.checks_inputs &&
@@ -180,7 +182,7 @@ void SidecarCheck::start() {
 }
 
 void SidecarCheck::on_timer() {
-  // A connection that stays is asked no more than it takes; a new one belongs to a new sidecar.
+  // On a connection that stays, no more questions follow after the report. A new connection may lead to a new sidecar.
   if (is_told_ && channel_.connected()) return timer_.arm(loop_.clock().now() + kBetween);
   if (!channel_.connected()) {
     asked_ = 0;
@@ -204,7 +206,7 @@ void SidecarCheck::answered(const grpc::CallResult& result) {
   const bool is_away =
       result.status.code == Code::kUnavailable || result.status.code == Code::kDeadlineExceeded;
   if (is_away) {
-    was_first_ = false;  // whoever comes now finds this program
+    was_first_ = false;  // a sidecar that starts from now on finds this program listening
     return;
   }
   auto info = result.status.ok()

@@ -1,11 +1,11 @@
-// After the start: has the sidecar understood what the context asks of it? A daprd that was there before the program
-// may have asked for its lists while nobody listened, and takes the silence for "nothing wanted"; then no event ever
-// comes, and neither side says why. Its metadata tells what it subscribed and which components it has.
+// Checks after the start that the sidecar provides what the context asks of it. A daprd that started before the program may have
+// asked for the app's lists before the program listened. It takes the missing answer for an empty list: then no event ever comes,
+// and neither side says why. The sidecar's metadata tells its subscriptions and its components.
 //
-//   SidecarCheck check(loop, sidecar, options, wanted, log);
-//   check.start();                                   // once the port is open; nothing waits for it
+//   SidecarCheck check(loop, sidecar, api_token, wanted, log);
+//   check.start();                                   // when the port is open; the start does not wait for the answer
 //
-// What is missing is said once for each connection to a sidecar, with what to do.
+// For each connection to a sidecar, the log says once what is missing and what to do.
 #pragma once
 
 #include <functional>
@@ -25,13 +25,13 @@
 
 namespace ofn::cli {
 
-// What the program wants of its sidecar. A value; what it refers to outlives it.
+// The program's demands on its sidecar. A value; the context outlives it.
 struct WantedOfSidecar {
   const FunctionContext& context;
   AppProtocol protocol = AppProtocol::kGrpc;
-  // Only a sidecar on this machine asks for lists; the platform's proxy is elsewhere, and asks for none.
+  // True only for a sidecar on this machine: the platform's proxy runs on another machine and asks for no lists.
   bool checks_inputs = false;
-  // Has a sidecar asked for the list of input bindings, or delivered for one?
+  // Returns true if a sidecar has asked for the list of input bindings, or has delivered an event of one.
   std::function<bool()> heard_of_bindings;
 };
 
@@ -43,12 +43,13 @@ struct SidecarFinding {
   friend bool operator==(const SidecarFinding&, const SidecarFinding&) = default;
 };
 
-// What does not fit. `was_first`: the sidecar answered before the program listened, so that it may have asked in vain.
+// Returns the demands that the sidecar does not meet. `was_first`: true if the sidecar ran before the program listened, so that
+// it may have asked for the lists in vain.
 std::vector<SidecarFinding> compare_with_sidecar(const dapr::SidecarInfo& info,
                                                  const WantedOfSidecar& wanted, bool was_first);
 
-// Lifetime: as grpc::Channel: its loop outlives it and runs no more when it is destroyed. Threads: made before the
-//   loop runs, by the main thread; then the loop's.
+// Lifetime: as of grpc::Channel: its loop outlives it, and no longer runs when it is destroyed. Threads: the main thread makes it
+//   before the loop runs; then the loop's.
 class SidecarCheck {
  public:
   SidecarCheck(Loop& loop, const wire::Endpoint& sidecar, std::string api_token,
@@ -57,7 +58,7 @@ class SidecarCheck {
   SidecarCheck& operator=(const SidecarCheck&) = delete;
 
   void start();
-  // Nothing is asked any more.
+  // Asks no more questions, and ignores an answer that is on its way.
   void stop() {
     stopped_ = true;
     timer_.disarm();
@@ -75,11 +76,11 @@ class SidecarCheck {
   WantedOfSidecar wanted_;
   Log& log_;
   Timer timer_;
-  int asked_ = 0;      // on this connection, with an answer
-  bool first_ = true;  // the first question is under way
+  int asked_ = 0;      // questions of this connection that were answered
+  bool first_ = true;  // no question was answered or failed yet
   bool was_first_ = false;
   bool stopped_ = false;
-  bool is_told_ = false;  // all that there is to say of this connection
+  bool is_told_ = false;  // the report about this connection is complete
 };
 
 }  // namespace ofn::cli

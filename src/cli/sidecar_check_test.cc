@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// What daprd says when all is well.
+// The metadata of a daprd that meets all demands.
 dapr::SidecarInfo good() {
   return {.id = "app",
           .runtime_version = "1.16.0",

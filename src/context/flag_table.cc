@@ -51,8 +51,8 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
     {Flag::kMaxBodySize, kLimits, "max-body-size", "OFN_MAX_BODY_SIZE", "", "SIZE", "10MiB",
      "Largest request body; beyond it 413"},
     {Flag::kMaxBodyMemory, kLimits, "max-body-memory", "OFN_MAX_BODY_MEMORY", "", "SIZE", "",
-     "Bodies of all requests, and of answers not yet read, together; beyond it 503; a quarter of "
-     "the memory that the cgroup grants"},
+     "Memory that peers make the program keep, together: heads, bodies, answers not yet read; "
+     "slow peers lose theirs first, then 503; a quarter of the memory that the process may use"},
     {Flag::kMaxHeaderBytes, kLimits, "max-header-bytes", "OFN_MAX_HEADER_BYTES", "", "SIZE",
      "64KiB", "Largest request head; beyond it 431"},
     {Flag::kMaxHeaderFields, kLimits, "max-header-fields", "OFN_MAX_HEADER_FIELDS", "", "N", "100",

@@ -6,13 +6,13 @@
 namespace ofn {
 namespace {
 
-constexpr std::size_t kMostDigits = 20;  // of 64 bits
-// No text has so many digits that a larger exponent could be undone by them.
+constexpr std::size_t kMostDigits = 20;  // of a 64-bit number
+// No text is long enough that its digits could make up for a larger exponent.
 constexpr std::int64_t kLargestExponent = std::int64_t{1} << 40;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-// The exponent behind 'e', as far as it matters.
+// The exponent after 'e', limited to ±kLargestExponent.
 std::int64_t exponent_of(std::string_view text) noexcept {
   const bool is_negative = text.starts_with('-');
   std::int64_t exponent = 0;
@@ -22,7 +22,7 @@ std::int64_t exponent_of(std::string_view text) noexcept {
   return is_negative ? -exponent : exponent;
 }
 
-// The digits of a number without its sign and its point.
+// The digits of a number without its decimal point. `text` has no sign and no exponent.
 class Digits {
  public:
   explicit Digits(std::string_view text) noexcept
@@ -53,7 +53,7 @@ std::optional<WholeNumber> parse_whole_number(std::string_view text) noexcept {
   while (last > first && digits[last - 1] == '0') --last;
   if (first == last) return WholeNumber{};
 
-  // The number is these digits and so many zeros behind them.
+  // The number consists of the digits from `first` to `last`, followed by this many zeros.
   const std::int64_t zeros = (e < text.size() ? exponent_of(text.substr(e + 1)) : 0) +
                              static_cast<std::int64_t>(digits.size() - last) -
                              static_cast<std::int64_t>(digits.behind_the_point());

@@ -40,7 +40,7 @@ TEST(TypedNumber, WholeOnesCountByTheirValue) {
   }
 }
 
-TEST(TypedNumber, OthersAreNone) {
+TEST(TypedNumber, OtherNumbersHaveNoWholeValue) {
   for (const std::string& text :
        {std::string("1e-1"), std::string("0.1"), std::string("1.5"),
         std::string("9007199254740993.5"), std::string("18446744073709551616"), std::string("1e20"),

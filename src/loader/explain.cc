@@ -18,7 +18,7 @@ struct Known {
 constexpr Library kCrypto = {"-lcrypto", "libssl-dev"};
 constexpr Library kZlib = {"-lz", "zlib1g-dev"};
 
-// Of what functions use most. A longer beginning comes before a shorter one of the same letters.
+// The libraries that functions use most. A longer prefix comes before a shorter one that it begins with.
 constexpr std::array kLibraries = {
     Known{"SSL_", {"-lssl -lcrypto", "libssl-dev"}},
     Known{"TLS_", {"-lssl -lcrypto", "libssl-dev"}},
@@ -126,7 +126,7 @@ std::string file_name(std::string_view path) {
 // Every undefined symbol once, with the first place that uses it.
 std::vector<Missing> missing_in(std::string_view output) {
   std::vector<Missing> all;
-  std::string function;  // of ld's line before
+  std::string function;  // from ld's previous line
   Missing* last = nullptr;
   const auto add = [&](std::string_view symbol, std::string file, std::string in) {
     const std::string text = as_written(demangled(std::string(symbol)));
@@ -145,7 +145,7 @@ std::vector<Missing> missing_in(std::string_view output) {
       add(line.substr(at + kUndefined.size()), {}, {});
     } else if (const auto reference = line.find(kReference); reference != std::string_view::npos) {
       const std::string_view symbol = line.substr(reference + kReference.size());
-      // "FILE:(SECTION+OFFSET): undefined …", or "FILE:LINE: undefined …" where there is debug information.
+      // "FILE:(SECTION+OFFSET): undefined …", or "FILE:LINE: undefined …" if the object has debug information.
       std::string_view place = line.substr(0, line.find(": undefined"));
       place = place.substr(0, place.find(":("));
       constexpr std::string_view kLinker = "ld: ";
@@ -158,7 +158,7 @@ std::vector<Missing> missing_in(std::string_view output) {
     } else if (last != nullptr && line.starts_with(kReferrer) && last->file.empty()) {
       last->file = file_name(line.substr(kReferrer.size()));
     } else if (last != nullptr && line.starts_with(">>> ") && last->function.empty()) {
-      // mold begins the next one on the same line.
+      // mold writes the next reference on the same line.
       const std::string_view part = line.substr(0, line.find(">>> referenced", 1));
       last->function = as_written(demangled(std::string(between(part, ":(", ")"))));
     }

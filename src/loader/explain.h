@@ -1,7 +1,7 @@
-// What a linker says, in the author's words: what is missing, who uses it, what to type.
+// Turns a linker's error output into a message for the author: which symbol is missing, which function uses it, what to type.
 //
 //   explain_link("mold: error: undefined symbol: SHA256\n>>> referenced by f.cc\n>>> x.o:(hello())\n", "f.cc")
-//     → "File f.cc does not link: nothing defines\n  SHA256, used in hello() of f.cc; …"
+//     → "File f.cc does not link: no source or library of it defines\n  SHA256, used in hello() of f.cc\n …"
 #pragma once
 
 #include <string>
@@ -9,22 +9,23 @@
 
 namespace ofn::loader {
 
-// A function's name as an author writes it: "app::f(std::string)" for
+// Returns a function's name as an author writes it: "app::f(std::string)" for
 // "app::f[abi:cxx11](std::__cxx11::basic_string<char, std::char_traits<char>, … >)".
 std::string as_written(std::string text);
 
-// A mangled name, demangled; another text stays as it is.
+// Demangles a mangled name. Returns any other text unchanged.
 std::string demangled(const std::string& name);
 
-// The library that has an undefined symbol, as the linker's flag and Debian's package, where the
-// symbol's beginning is well known: {"-lcrypto", "libssl-dev"}. Else empty.
+// The library that defines a symbol, as the linker's flags and Debian's package: {"-lcrypto", "libssl-dev"}. Both are empty if
+// the symbol's prefix is not well known.
 struct Library {
   std::string_view flags{};
   std::string_view package{};
 };
 Library library_of(std::string_view symbol);
 
-// The whole message for `output`, of ld, gold, lld or mold. `shown`: the source as the user named it.
+// The whole message for the output of ld, gold, lld or mold; empty if the output names no undefined symbol. `shown`: the source
+// as the user named it.
 std::string explain_link(std::string_view output, std::string_view shown);
 
 }  // namespace ofn::loader

@@ -11,9 +11,9 @@
 namespace ofn::loader {
 namespace {
 
-// With every response file replaced by what is in it.
+// Appends the flags to `to`, with the content of each response file (@file) in its place.
 void append_expanded(std::span<const std::string> flags, int depth, std::vector<std::string>& to) {
-  constexpr int kDeepest = 16;  // one may name itself
+  constexpr int kDeepest = 16;  // a response file may name itself
   for (const std::string& flag : flags) {
     const auto text = flag.starts_with('@') ? read_file(flag.substr(1)) : std::nullopt;
     const auto inner = text && depth < kDeepest ? std::optional(split_flags(*text))
@@ -26,7 +26,7 @@ void append_expanded(std::span<const std::string> flags, int depth, std::vector<
   }
 }
 
-// Flags whose operand may be the next word (GCC manual, "Option Summary"; Clang's of the same kind).
+// Flags whose operand may be the next word (GCC manual, "Option Summary", and Clang's similar flags).
 constexpr std::array<std::string_view, 30> kWithOperand = {"-I",
                                                            "-D",
                                                            "-U",
@@ -72,7 +72,7 @@ bool is_linkers(std::string_view flag) {
          std::ranges::find(kLinkersWithOperand, flag) != kLinkersWithOperand.end();
 }
 
-// Why the loader cannot let the compiler have a flag; empty: it can.
+// The reason why the loader cannot pass on a flag; empty if it can.
 std::string refusal(std::string_view flag) {
   constexpr std::array<std::string_view, 7> kOwn = {"-c", "-S", "-E", "-o", "-x", "-fsyntax-only",
                                                     "-"};
@@ -87,7 +87,7 @@ std::string refusal(std::string_view flag) {
   return {};
 }
 
-// Does a flag mean something else in another folder? Only what certainly does not is said not to.
+// Returns true if a flag may mean something else in another working directory. An unknown flag may.
 bool depends_on_folder(std::string_view flag, std::string_view operand) {
   constexpr std::array<std::string_view, 6> kDirectories = {"-isystem", "-iquote", "-idirafter",
                                                             "-include", "-I",      "-L"};
@@ -102,7 +102,7 @@ bool depends_on_folder(std::string_view flag, std::string_view operand) {
                                                       "-l", "-pthread", "-std=", "-pedantic"};
   const bool is_plain =
       std::ranges::any_of(kPlain, [&](auto begin) { return flag.starts_with(begin); });
-  // -fplugin=x.so, -Wl,-rpath,x: a path may follow.
+  // A path may follow '=' or ',': -fplugin=x.so, -Wl,-rpath,x.
   const bool may_have_path =
       flag.find('=') != std::string_view::npos || flag.find(',') != std::string_view::npos;
   return !is_plain || (may_have_path && !flag.starts_with("-std="));
@@ -154,8 +154,8 @@ Result<SortedFlags> sort_flags(std::span<const std::string> flags) {
     const bool has_operand =
         std::ranges::find(kWithOperand, flag) != kWithOperand.end() && i + 1 < all.size();
     const std::string operand = has_operand ? all[i + 1] : "";
-    // What is no flag is an input: an object, a library. A response file that cannot be read is for
-    // both to complain about.
+    // A word that is not a flag is an input: an object or a library. The compiler gets an unreadable response file when it
+    // compiles and when it links, and complains both times.
     const bool is_input = !flag.starts_with('-') && !flag.starts_with('@') && !flag.empty();
     auto& list = is_input || is_linkers(flag) ? sorted.link : sorted.compile;
     list.push_back(flag);

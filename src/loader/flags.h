@@ -10,25 +10,25 @@
 
 namespace ofn::loader {
 
-// Splits as a POSIX shell does: blanks separate, '…' is verbatim, in "…" and outside a backslash
-// takes the next character as it is. Nothing is expanded.
+// Splits a text into words as a POSIX shell does. Blanks separate words, and '…' is verbatim. Inside "…" and outside of quotes, a
+// backslash takes the next character as it is. Nothing is expanded.
 // Errors: a quote that is not closed.
 Result<std::vector<std::string>> split_flags(std::string_view text);
 
-// The flags by who takes them. Each list is in the author's order, operands beside their flags.
+// The flags of the compiler and of the linker. Each list keeps the author's order, with operands beside their flags.
 struct SortedFlags {
-  std::vector<std::string> compile;  // the compiler's, also when it links (-O2, -std=, -I dir)
-  std::vector<std::string> link;     // the linker's alone: libz.a, a.o, -lz, -L dir, -Wl,…
-  // Do they mean the same from whatever folder they are given?
+  std::vector<std::string> compile;  // for compiling and linking: -O2, -std=, -I dir
+  std::vector<std::string> link;     // for linking only: libz.a, a.o, -lz, -L dir, -Wl,…
+  // True if the flags mean the same in every working directory.
   bool is_independent_of_folder = true;
 };
 
-// Sorts flags. `@file` is replaced by the flags in that file, also in those that it names in turn; one
-// that cannot be read is the compiler's to complain about.
-// Errors: what the loader itself has to say to the compiler (-c, -o, …), and C++ source.
+// Sorts flags. It replaces `@file` by the flags in that file, and does so in these flags as well. A file that cannot be read
+// stays as `@file`, and the compiler reports it.
+// Errors: a flag that only the loader may set (-c, -o, …), and C++ source.
 Result<SortedFlags> sort_flags(std::span<const std::string> flags);
 
-// Flags as one text that split_flags, a shell and CMake take apart again.
+// Joins flags into one text that split_flags(), a shell and CMake split into the same flags.
 std::string joined_flags(std::span<const std::string> flags);
 
 }  // namespace ofn::loader

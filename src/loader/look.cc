@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file in memory, or one without a name where that is forbidden; -1 when neither can be had.
+// Makes a file in memory, or a nameless file on disk if memfd_create() is forbidden. Returns -1 if neither is possible.
 int nameless_file() {
   const int fd = ::memfd_create("ofn-look", MFD_CLOEXEC);
   if (fd >= 0) return fd;
@@ -36,7 +36,7 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-// As ld.so(8) reads an entry of a run path.
+// Expands $ORIGIN in an entry of a run path as ld.so(8) does.
 fs::path expanded(std::string entry, const fs::path& folder) {
   for (const std::string_view word : {std::string_view("$ORIGIN"), std::string_view("${ORIGIN}")}) {
     for (auto at = entry.find(word); at != std::string::npos;
@@ -61,7 +61,7 @@ class Looker {
   }
 
  private:
-  // Before what needs them is loaded: the system takes a library that is there by its name.
+  // Loads the libraries before the file that needs them: the dynamic linker then finds them loaded, by their names.
   void look_at_libraries(const ElfFile::Needs& needs, const fs::path& folder) {
     for (const std::string& library : needs.libraries) {
       if (library.find('/') != std::string::npos) continue;
@@ -70,7 +70,7 @@ class Looker {
         std::error_code error;
         const fs::path file = fs::canonical(expanded(entry, folder) / library, error);
         if (error) continue;
-        // One that cannot be looked at is found again, and told of, with what needs it.
+        // The result is ignored: dlopen() of the file that needs the library reports a failure again.
         if (!seen_.contains(file.native())) (void)look(file);
         break;
       }
@@ -86,7 +86,7 @@ class Looker {
     }
     const std::string name = "/proc/self/fd/" + std::to_string(fd);
     void* handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
-    // It stays open: the system's loader knows a library by its name, and no other may get this one's.
+    // The descriptor stays open: the dynamic linker identifies a library by its name, so no other file may get this one's number.
     if (handle != nullptr) return handle;
     std::string problem = ::dlerror();
     ::close(fd);

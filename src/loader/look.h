@@ -1,6 +1,6 @@
-// A look at a program: it is loaded, so that what it registers can be read, but none of its start-up code runs.
+// Loads a program without running its start-up code, so that the loader can read what the program registers.
 //
-//   auto handle = look_at("hello.so");                       // no static object of hello.so is made
+//   auto handle = look_at("hello.so");                       // constructs no static object of hello.so
 //   if (handle) dlsym(*handle, "ofn_program");
 #pragma once
 
@@ -10,11 +10,11 @@
 
 namespace ofn::loader {
 
-// Loads a copy of the shared object that has no initializers and no finalizers: neither constructors of static objects nor
-// __attribute__((constructor)) functions run. The same is done for the libraries that it finds by its own run path: they
-// are the author's. Those that the system finds run their start-up as they do for every program.
-// What is loaded is good for constant data and for functions that need nothing else: nothing of the author's may be
-// called. It stays loaded.
+// Loads a copy of the shared object from which the initializers and finalizers are removed: neither constructors of static
+// objects nor __attribute__((constructor)) functions run. The function does the same for the libraries that the object finds
+// through its own run path, because they are the author's. Libraries that the system finds run their start-up code as in every
+// program. The caller may read constant data of the object, and call functions that need nothing but constant data. It must call
+// no code of the author. The object stays loaded.
 // Errors: the message continues "File x cannot be loaded: ".
 Result<void*> look_at(const std::filesystem::path& path);
 

@@ -1,4 +1,4 @@
-// What is looked at runs none of its start-up code, and is read all the same.
+// look_at() runs none of a program's start-up code, and still reads what the program registers.
 #include "loader/look.h"
 
 #include <filesystem>
@@ -26,7 +26,7 @@ constexpr std::string_view kHead =
 class LookTest : public LoaderTest {
  protected:
   fs::path mark() const { return files_.path() / "mark"; }
-  // C++ that leaves the mark.
+  // A C++ expression that creates the mark file.
   std::string leave() const {
     return "std::fclose(std::fopen(\"" + mark().native() + "\", \"w\"))";
   }
@@ -58,7 +58,7 @@ TEST_F(LookTest, NothingOfTheProgramRuns) {
   const auto built = build_shared(request(source), output, log_);
   ASSERT_TRUE(built) << built.error().text();
   EXPECT_FALSE(fs::exists(mark()));
-  // What is built is whole: its start-up runs where it is served.
+  // The built file keeps its start-up code, which runs when the file is served.
   const auto bytes = loader::read_file(output);
   ASSERT_TRUE(bytes);
   EXPECT_NE(loader::ElfFile::parse(*bytes)->without_start_up(), *bytes);
@@ -126,7 +126,7 @@ TEST_F(LookTest, SaysWhatIsMissing) {
   EXPECT_FALSE(loader::look_at(files_.path() / "none.so"));
 }
 
-// Damaged tables are no reason to read or write outside.
+// ElfFile never reads or writes outside the file, even if the tables are damaged.
 TEST_F(LookTest, AFileOfAnyBytesIsReadWithinItsBounds) {
   const std::string source = files_.write("hello.cc", "int x = 1;\n");
   const fs::path program = files_.path() / "hello.so";

@@ -40,11 +40,11 @@ class Fd {
   int fd_;
 };
 
-// How long a command may take to remove its own temporary files, and a build tool to end what it
-// has given process groups of their own, as ninja does.
+// The time that a command has to remove its temporary files. A build tool such as ninja uses it to end the child processes that
+// it has put into process groups of their own.
 constexpr int kEndsWithin = 200;  // milliseconds
 
-// What starts a command: all of it is made before the fork.
+// The arguments of posix_spawn() for a command. They are made before the fork, because they need the heap.
 class Spawn {
  public:
   Spawn(const Command& command, int output) {
@@ -53,10 +53,10 @@ class Spawn {
     ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
-    // Also what this process was started with, and does not know of.
+    // This closes descriptors as well that this process inherited and does not know.
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
 #endif
-    // The host blocks and ignores signals for its own purposes; the command starts afresh.
+    // This process blocks and ignores signals for its own purposes; the command starts with the defaults.
     sigset_t none{};
     sigset_t all{};
     ::sigemptyset(&none);
@@ -87,11 +87,11 @@ class Spawn {
   std::vector<char*> arguments_;
 };
 
-// The process between this one and a command, the first of the command's group. It waits for the
-// command and ends as that has ended, or it ends the whole group when this process has died: the
-// kernel tells it by SIGHUP, which nobody sends to a group of its own. A compiler's own children
-// (cc1plus, ld) would not be told.
-// It comes from a process with threads: it may call nothing that takes a lock or allocates.
+// Runs in a process between this one and the command, as the leader of the command's process group. It waits for the command and
+// exits with the command's exit code, or with 128 plus the signal that ended it. If this process dies, the kernel sends SIGHUP to
+// the leader, which then ends the whole group: the kernel would not tell the children of a compiler (cc1plus, ld). Nothing else
+// sends SIGHUP to this group.
+// The leader is forked from a process with threads, so it may call nothing that takes a lock or allocates.
 [[noreturn]] void attend(Spawn& spawn, pid_t parent, int problem, bool in_background) {
   ::setpgid(0, 0);
   sigset_t awaited{};
@@ -100,9 +100,9 @@ class Spawn {
   ::sigemptyset(&awaited);
   ::sigaddset(&awaited, SIGCHLD);
   ::sigaddset(&awaited, SIGHUP);
-  ::sigprocmask(SIG_SETMASK, &all, nullptr);  // SIGTERM to the group is the command's
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);  // SIGTERM to the group is for the command
   ::signal(SIGCHLD, SIG_DFL);
-  ::signal(SIGHUP, SIG_DFL);  // an ignored signal would not be waited for either
+  ::signal(SIGHUP, SIG_DFL);  // sigwaitinfo() would not return an ignored signal
   ::prctl(PR_SET_PDEATHSIG, SIGHUP);
   if (::getppid() != parent) ::_exit(1);
   if (in_background) ::setpriority(PRIO_PROCESS, 0, 19);
@@ -111,7 +111,8 @@ class Spawn {
     (void)!::write(problem, &error, sizeof error);
     ::_exit(1);
   }
-  // Nothing of this process's is kept open by a command that outlives it, least of all a lock.
+  // The leader closes the descriptors that it has inherited: a command that outlives the framework must keep no file of it open,
+  // least of all a locked one.
   ::close(STDIN_FILENO);
 #ifdef SYS_close_range
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
@@ -124,7 +125,7 @@ class Spawn {
   while (true) {
     int status = 0;
     if (::waitpid(pid, &status, WNOHANG) == pid) {
-      if (is_orphan) ::kill(0, SIGKILL);  // with what the command has left
+      if (is_orphan) ::kill(0, SIGKILL);  // and the processes that the command has left
       ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     }
     constexpr timespec kLastChance{.tv_sec = 0, .tv_nsec = kEndsWithin * 1'000'000L};
@@ -138,7 +139,7 @@ class Spawn {
   }
 }
 
-// A running process. Lifetime: the destructor ends the process group, by force at last, and reaps.
+// A running command. Lifetime: the destructor asks the process group to end, kills it after kEndsWithin, and reaps the leader.
 class Child {
  public:
   static Result<Child> start(const Command& command);
@@ -159,10 +160,10 @@ class Child {
   }
 
   int output_fd() const { return output_.get(); }
-  int ended_fd() const { return ended_.get(); }  // -1 where the kernel has no pidfd
+  int ended_fd() const { return ended_.get(); }  // -1 if the kernel has no pidfd
 
   void ask_to_end() const { ::kill(-pid_, SIGTERM); }
-  // Takes what has been written; false at its end.
+  // Reads the output that is there. Returns false at its end.
   bool read_output();
   Finished finish() {
     Finished finished = reap();
@@ -201,7 +202,7 @@ Result<Child> Child::start(const Command& command) {
   Fd problem_write(problem_ends[1]);
   Spawn spawn(command, write_end.get());
   const pid_t parent = ::getpid();
-  // No signal's handler of this process may run in the other one.
+  // No signal handler of this process may run in the child.
   sigset_t all{};
   sigset_t before{};
   ::sigfillset(&all);
@@ -214,7 +215,7 @@ Result<Child> Child::start(const Command& command) {
     return fail(Code::kResourceExhausted,
                 std::string("cannot start a process: ") + strerror(fork_error));
   }
-  ::setpgid(pid, pid);  // whoever comes first
+  ::setpgid(pid, pid);  // the child does the same, and either may be first
   problem_write = Fd();
   int error = 0;
   ssize_t size = 0;
@@ -305,7 +306,7 @@ Result<std::vector<Finished>> run_all(std::span<const Command> commands, std::si
       if (more && !ended) {
         still.emplace_back(index, std::move(child));
       } else {
-        child.read_output();  // what was written between the last read and its end
+        child.read_output();  // the output between the last read and the end
         finished[index] = child.finish();
       }
     }

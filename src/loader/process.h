@@ -1,4 +1,4 @@
-// Runs programs (compiler, linker, cmake) and takes what they say. No shell is involved.
+// Runs programs (compiler, linker, cmake) and captures their output. No shell is involved.
 //
 //   auto results = run_all({{.arguments = {"g++", "-c", "a.cc"}}}, 2, limits);
 #pragma once
@@ -15,30 +15,29 @@
 namespace ofn::loader {
 
 struct Command {
-  std::vector<std::string> arguments;  // [0]: the program; without '/', it is looked for in PATH
-  bool in_background = false;          // it gives way to all other processes
+  std::vector<std::string> arguments;  // [0]: the program; without '/' it is searched in PATH
+  bool in_background = false;          // runs with the lowest priority (nice 19)
 };
 
 struct Finished {
-  int exit_code = 0;   // of a signal: 128 + its number, as shells count
-  std::string output;  // standard output and error, as they came; what is beyond 1 MiB is dropped
+  int exit_code = 0;   // after a signal: 128 + its number, as shells count
+  std::string output;  // standard output and error, as they came; the first 1 MiB
   Duration cpu{};      // user and system time of the program and its children
 
   bool ok() const { return exit_code == 0; }
 };
 
-// When to give up.
+// The limits of a run: when the caller gives up, and whether the commands give way to others.
 struct Limits {
   Deadline deadline;
   std::stop_token stop;
-  bool in_background = false;  // the commands give way to all others; for Builder to say
+  bool in_background = false;  // Builder copies this to each Command
 };
 
-// Runs all commands, `at_once` at a time, and waits for them. In the order of `commands`.
-// Each command is a process group of its own; standard input is empty. When this process dies, also
-// by SIGKILL, the groups are ended.
-// Errors: a program that cannot be started; kDeadlineExceeded and kCancelled, after every process
-// group has been asked to end, and killed. A program that fails is no Error: see Finished.
+// Runs all commands, `at_once` at a time, and waits for them. Returns the results in the order of `commands`.
+// Each command has a process group of its own and an empty standard input. If this process dies, even by SIGKILL, the groups end.
+// Errors: a program that cannot be started; kDeadlineExceeded and kCancelled, after every process group was asked to end and then
+// killed. A program that exits with an error code is no Error: see Finished.
 Result<std::vector<Finished>> run_all(std::span<const Command> commands, std::size_t at_once,
                                       const Limits& limits);
 

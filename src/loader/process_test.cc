@@ -53,7 +53,7 @@ TEST(Process, AMissingProgramIsAnError) {
 }
 
 TEST(Process, AnEndedWaitKillsTheWholeGroup) {
-  // The grandchild holds the pipe open; only its death lets the wait for the children end.
+  // The grandchild holds the pipe open, so run() can return only after the grandchild has died.
   const Command endless = shell("sh -c 'while :; do sleep 100; done' & wait");
   const auto late = run(endless, {.deadline = Deadline(SystemClock().now()), .stop = {}});
   ASSERT_FALSE(late);
@@ -67,7 +67,7 @@ TEST(Process, AnEndedWaitKillsTheWholeGroup) {
 }
 
 TEST(Process, DiesWithTheProcessThatStartedIt) {
-  // The command and its child, which no signal asks, hold a pipe: it ends when both are gone.
+  // The command and its child ignore SIGTERM and hold a pipe open. The read ends when both have died.
   const std::string held = ::testing::TempDir() + "ofn-held-" + std::to_string(::getpid());
   ASSERT_EQ(::mkfifo(held.c_str(), 0600), 0);
   const int reading = ::open(held.c_str(), O_RDONLY | O_NONBLOCK);
@@ -99,7 +99,7 @@ TEST(Process, RunsInTheBackgroundWithWhatIsLeftOfTheProcessor) {
 }
 
 TEST(Process, ACommandHoldsNothingOfThisProcess) {
-  // Its first process, which waits for it, closes everything once it has started it.
+  // The leader of the command's group closes all its descriptors after it has started the command.
   const auto listed =
       run(shell("until [ -z \"$(ls /proc/$PPID/fd)\" ]; do :; done; ls /proc/self/fd"), {});
   ASSERT_TRUE(listed);

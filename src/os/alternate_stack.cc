@@ -8,7 +8,7 @@ namespace ofn::os {
 AlternateStack::AlternateStack() {
   stack_t present{};
   if (sigaltstack(nullptr, &present) != 0 || (present.ss_flags & SS_DISABLE) == 0) return;
-  // The lowest page stays without access, so that not even this stack overflows into other memory.
+  // The lowest page stays inaccessible, so that this stack cannot overflow into other memory either.
   constexpr std::size_t kGuard = 4096;
   void* const memory = mmap(nullptr, kSize, PROT_NONE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);

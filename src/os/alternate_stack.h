@@ -1,14 +1,15 @@
-// A stack for the crash handler: a thread whose own stack has overflowed has no room to say so.
+// A separate stack for the crash handler: after a stack overflow, the handler cannot run on the thread's own stack.
 //
-//   const AlternateStack stack;      // first in the function of a thread
+//   const AlternateStack stack;      // the first statement of a thread's function
 #pragma once
 
 #include <cstddef>
 
 namespace ofn::os {
 
-// Lifetime: made and destroyed by the thread whose it is. Where the thread has one already (a sanitizer's), or there is no
-// memory, nothing happens. Cost: two system calls for each thread; memory only where it is used.
+// Lifetime: a thread makes and destroys its own. If the thread has an alternate stack already (a sanitizer's), or if there is no
+// memory, the constructor does nothing. Cost: four system calls when a thread begins and two when it ends; memory only for the
+// pages that are used.
 class AlternateStack {
  public:
   AlternateStack();
@@ -17,7 +18,7 @@ class AlternateStack {
   ~AlternateStack();
 
  private:
-  // The demangler and the reader of line numbers work on it.
+  // Large enough for the demangler and for the reader of line numbers, which run on it.
   static constexpr std::size_t kSize = std::size_t{256} * 1024;
   void* memory_ = nullptr;
 };

@@ -1,7 +1,7 @@
-// The calls of functions that are under way, as a crash report names them.
+// The function calls in flight, so that a crash report can name them.
 //
 //   CallsInFlight calls;
-//   CallMark mark(&calls);                      // a member of what is one call after the other
+//   CallMark mark(&calls);                      // a member of an object that is reused for one call after the other
 //   mark.began("hello", request_id);
 //   { const CallMark::RunsHere here(mark); function(); }
 //   mark.ended();
@@ -20,15 +20,15 @@
 
 namespace ofn::os {
 
-using ThreadId = pid_t;  // the kernel's
+using ThreadId = pid_t;  // the kernel's number of the thread
 
-// Cost: a system call for each thread, a load from then on.
+// Cost: one system call for each thread, and a load for each later call.
 ThreadId this_thread_id() noexcept;
 
 class CallMark;
 
-// Lifetime: outlives its marks. Threads: any; a signal handler reads it without the lock, beside threads that still run, so
-// what it reads is a copy that never moves.
+// Lifetime: outlives its marks. Threads: any. A signal handler reads the list without the lock while other threads still run.
+// Therefore each mark copies the request id into memory that never moves.
 class CallsInFlight {
  public:
   CallsInFlight() = default;
@@ -38,9 +38,9 @@ class CallsInFlight {
   struct Call {
     std::string_view function;
     std::string_view request_id;
-    ThreadId thread;  // that it runs on at present; 0: it waits for something
+    ThreadId thread;  // the thread that runs it now; 0 while it waits
   };
-  // Tells `visit` each call that is under way. May be called in a signal handler.
+  // Calls `visit` for each call in flight. May be called in a signal handler.
   template <class Visit>
   void each(Visit visit) const;
 
@@ -50,16 +50,16 @@ class CallsInFlight {
   std::atomic<CallMark*> first_ = nullptr;
 };
 
-// Lifetime: it is one call after the other. Threads: one at a time. Cost of a call: it copies the id, and stores a few words.
+// Marks one call at a time. Lifetime: reusable. Threads: one at a time. Cost of a call: it copies the id and stores a few words.
 class CallMark {
  public:
-  // `calls` null: nobody asks.
+  // If `calls` is null, the mark is in no list.
   explicit CallMark(CallsInFlight* calls);
   CallMark(const CallMark&) = delete;
   CallMark& operator=(const CallMark&) = delete;
   ~CallMark();
 
-  // `function`, its name, lives as long as the program.
+  // `function` is the function's name. It lives as long as the program.
   void began(const std::string& function, std::string_view request_id) noexcept {
     id_size_.store(0, std::memory_order_relaxed);
     function_.store(&function, std::memory_order_relaxed);
@@ -69,7 +69,7 @@ class CallMark {
   }
   void ended() noexcept { id_size_.store(0, std::memory_order_relaxed); }
 
-  // The author's code runs on this thread, as long as this lives.
+  // While this object lives, the call is marked as running on this thread.
   class RunsHere {
    public:
     explicit RunsHere(CallMark& mark) noexcept : mark_(mark) {

@@ -37,7 +37,7 @@ TEST(CallsInFlight, KnowsWhatHasBegunAndWhereItRuns) {
   EXPECT_EQ(seen(calls), "hello r1\n");
 }
 
-TEST(CallsInFlight, AMarkThatNobodyAsksFor) {
+TEST(CallsInFlight, AMarkWithoutAListDoesNothing) {
   CallMark mark(nullptr);
   mark.began("hello", "r1");
   const CallMark::RunsHere here(mark);

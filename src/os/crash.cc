@@ -1,4 +1,4 @@
-// The handler of the signals that end a process.
+// Handles the signals that end a process: writes the report, then lets the signal end the process.
 
 #include "os/crash.h"
 
@@ -23,7 +23,7 @@ namespace ofn::os {
 
 namespace {
 
-// The reader of line numbers meets files that are as they are.
+// The time for a report. The reader of line numbers may meet damaged files, and could take for ever.
 constexpr unsigned kPatienceSeconds = 5;
 
 struct SignalName {
@@ -66,7 +66,7 @@ bool is_fault(const siginfo_t& info) { return info.si_code > 0; }
 std::string_view reason_of(const siginfo_t& info, const Place& place) {
   if (!is_fault(info)) return {};
   const auto address = reinterpret_cast<std::uintptr_t>(info.si_addr);
-  // A frame of a function reaches some way below the stack pointer, and a large one beyond the guard page.
+  // An overflow may touch an address well below the stack pointer: a large frame reaches beyond the guard page.
   constexpr std::uintptr_t kBelow = std::uintptr_t{1} << 20;
   constexpr std::uintptr_t kAbove = 4096;
   constexpr std::uintptr_t kNull = 4096;
@@ -118,7 +118,7 @@ void take_default(int number) {
   sigaction(number, &action, nullptr);
 }
 
-// In the middle of a report.
+// Ends the process by the signal at once, from inside a handler.
 [[noreturn]] void end_by(int number) {
   take_default(number);
   sigset_t set{};
@@ -126,7 +126,7 @@ void take_default(int number) {
   sigaddset(&set, number);
   sigprocmask(SIG_UNBLOCK, &set, nullptr);
   syscall(SYS_tgkill, getpid(), gettid(), number);
-  end_at_once(128 + number);  // process 1 of a container has no default
+  end_at_once(128 + number);  // process 1 of a container survives the signal's default action
 }
 
 [[noreturn]] void give_up(std::string_view why) {
@@ -153,8 +153,8 @@ void limit_time() {
   alarm(kPatienceSeconds);
 }
 
-// Not here, where the stack is this handler's: when it returns, the signal that waits by then has its default effect where the
-// crash was, and a debugger sees that.
+// Lets the signal end the process after the handler has returned. The pending signal then takes its default action at the place
+// of the crash, so a core file or a debugger shows that place and not this handler.
 void leave_to_default(int number, siginfo_t* info) {
   const bool comes_again = is_fault(*info) && number != SIGTRAP && number != SIGSYS;
   if (getpid() == 1 && !comes_again) end_at_once(128 + number);
@@ -208,7 +208,7 @@ void report_terminate() {
       std::rethrow_exception(std::current_exception());
     } catch (const std::exception& error) {
       if (error.what() != nullptr) what.add(error.what());
-    } catch (...) {  // NOLINT(bugprone-empty-catch): it has no text
+    } catch (...) {  // NOLINT(bugprone-empty-catch): the exception has no text
     }
   }
   std::abort();
@@ -218,11 +218,11 @@ void report_crashes() {
 #if !defined(__SANITIZE_THREAD__)
   for (const auto& [number, name] : kSignals) {
     struct sigaction present{};
-    // A sanitizer's report says more, and the author's handler is wanted.
+    // The program keeps an existing handler: a sanitizer's report says more, and the author wants the author's handler.
     if (sigaction(number, nullptr, &present) != 0 || present.sa_handler != SIG_DFL) continue;
     struct sigaction action{};
     action.sa_sigaction = on_crash;
-    // A crash of the handler itself comes to the handler as well.
+    // SA_NODEFER: a crash inside the handler runs the handler again, which then gives up.
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
     sigaction(number, &action, nullptr);
   }

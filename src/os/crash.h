@@ -1,4 +1,4 @@
-// The handler of the signals that end a process: see watched_process.h.
+// Handles the signals that end a process: see watched_process.h.
 #pragma once
 
 namespace ofn::os {

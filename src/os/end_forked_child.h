@@ -1,5 +1,5 @@
-// A process that the function forked must never serve. Whoever goes on with the framework's work after the author's code has
-// returned asks first.
+// Ends a process that the function forked before it can serve calls. The framework calls this each time the author's code has
+// returned, before it goes on with its own work.
 //
 //   function.invoke(call, outcome);
 //   os::end_forked_child();
@@ -14,7 +14,7 @@ extern const std::atomic<bool>& is_forked_child;
 [[noreturn]] void end_this_child();
 }  // namespace internal
 
-// Ends the process, with a line that says why, where it is such a child. Cost: a load.
+// If this process is a forked child, writes a line that says why and ends it. Cost: a load.
 inline void end_forked_child() {
   if (internal::is_forked_child.load(std::memory_order_relaxed)) [[unlikely]]
     internal::end_this_child();

@@ -1,4 +1,4 @@
-// The end of the process by exit(), quick_exit(), _exit() and _Exit() inside the function.
+// Reports that the function ended the process by exit(), quick_exit(), _exit() or _Exit().
 
 #include "os/exit.h"
 
@@ -13,13 +13,13 @@ namespace ofn::os {
 
 namespace {
 
-// Is it the author's code that ends this process, and not the program itself, or a child that the function made?
+// Returns true if the author's code ends this process: not the program itself, and not a child that the function made.
 bool is_by_function() {
   return !process_state.ends && !process_state.is_forked_child && process_state.process == getpid();
 }
 
 void add_stack(FixedLine& line, FixedText& scratch) {
-  constexpr std::size_t kOwn = 3;  // Frames::take(), this one and report_exit()
+  constexpr std::size_t kOwn = 3;  // Frames::take(), this function and report_exit()
   Frames frames;
   frames.take();
   scratch.clear();
@@ -86,8 +86,9 @@ void report_exits() {
 
 }  // namespace ofn::os
 
-// The C library tells nobody of these two, so that they are here in its place for the function's program, too: the executable
-// exports them (OFN_EXPORTS in src/os/CMakeLists.txt). A sanitizer has its own.
+// The C library has no callback for these two, so the framework defines them in its place. The executable exports them, so that
+// the function's shared object uses them as well (--export-dynamic-symbol in apps/CMakeLists.txt). A sanitizer has its own
+// versions.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 extern "C" {
 __attribute__((visibility("default"))) void _exit(int status) {

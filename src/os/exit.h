@@ -1,9 +1,10 @@
-// The handlers of exit() and its like: see watched_process.h.
+// Handles exit(), quick_exit(), _exit() and _Exit(): see watched_process.h.
 #pragma once
 
 namespace ofn::os {
 
-// What is registered last runs first: before the function's static destructors, where it is called after they were registered.
+// Registers the exit handlers. The C library runs the last registered handler first. So if this is called again after the
+// function was loaded, the handlers run before the function's static destructors.
 void report_exits();
 
 }  // namespace ofn::os

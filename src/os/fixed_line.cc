@@ -10,7 +10,7 @@ namespace ofn::os {
 
 namespace {
 
-// For what closes a field and the line.
+// The room that the end of a field and of the line needs, in bytes.
 constexpr std::size_t kReserve = 16;
 constexpr std::int64_t kMicrosPerDay = std::int64_t{86'400} * 1'000'000;
 
@@ -20,8 +20,8 @@ struct Date {
   unsigned day;
 };
 
-// gmtime_r() takes the lock of the time zone, so the date is computed here: years of 400-year eras that begin in March
-// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+// Computes the date because gmtime_r() takes the lock of the time zone. The algorithm counts years from March, in eras of 400
+// years (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 Date date_of(std::int64_t days) {
   const std::int64_t from_era_0 = days + 719'468;
   const std::int64_t era = (from_era_0 >= 0 ? from_era_0 : from_era_0 - 146'096) / 146'097;
@@ -99,7 +99,7 @@ void FixedLine::begin(std::int64_t unix_micros, std::string_view level, std::str
 }
 
 void FixedLine::field(std::string_view name, std::string_view value) {
-  constexpr std::size_t kLeast = 32;  // of a value
+  constexpr std::size_t kLeast = 32;  // room for a value
   if (ended_ || value.empty() || text_.left() < name.size() + kLeast + kReserve) return;
   if (format_ == LineFormat::kJson) {
     text_.add(",\"");
@@ -124,7 +124,7 @@ void FixedLine::add_json(std::string_view text) {
   text_.add('"');
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    // Between two characters only, so that what is cut is UTF-8 as well.
+    // The text is cut between two characters only, so that the rest is still valid UTF-8.
     const bool begins = !valid || (byte & 0xc0U) != 0x80;
     if (begins && text_.left() < kReserve) {
       text_.add("…");

@@ -1,5 +1,5 @@
-// One log line in memory that is there already: for signal handlers, which may neither allocate nor lock. The line is what
-// telemetry/logger.h writes, byte for byte.
+// Composes one log line in a given buffer, for signal handlers, which may neither allocate nor lock. The line has the format of
+// telemetry/logger.h, byte for byte.
 //
 //   FixedLine line(buffer, LineFormat::kJson);
 //   line.begin(unix_micros, "error", "the function crashed the program");
@@ -14,8 +14,8 @@
 
 namespace ofn::os {
 
-// Text in a buffer of fixed size; what does not fit is left out, and is_cut() says so.
-// Threads: one. Errors: none. Everything here may be called in a signal handler.
+// Text in a buffer of fixed size. Text that does not fit is left out, and is_cut() then returns true.
+// Threads: one. Errors: none. A signal handler may call every function.
 class FixedText {
  public:
   explicit FixedText(std::span<char> room) : room_(room) {}
@@ -39,21 +39,21 @@ class FixedText {
 
 enum class LineFormat { kJson, kReadable };
 
-// Threads: one. A line that is cut off at any moment is a whole line after end(): a field is added as a whole, and only
-// where there is room for it and for the end.
+// Threads: one. After end() the line is complete, even if a crash interrupted the composer between two fields: each field is
+// added as a whole, and only if the field and the line's end fit.
 class FixedLine {
  public:
   FixedLine(std::span<char> room, LineFormat format) : text_(room), format_(format) {}
 
   void begin(std::int64_t unix_micros, std::string_view level, std::string_view message);
-  // An empty value is left out. One that is too long is cut.
+  // Adds nothing if the value is empty. Cuts a value that is too long.
   void field(std::string_view name, std::string_view value);
-  // The line with its line feed; nothing can be added any more.
+  // Ends the line and returns it with its line feed. Nothing can be added after that.
   std::string_view end();
 
  private:
   void add_time(std::int64_t unix_micros);
-  // As much of `text` as fits, between quotes.
+  // Adds as much of `text` as fits, between quotes.
   void add_json(std::string_view text);
 
   FixedText text_;

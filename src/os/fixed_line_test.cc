@@ -53,7 +53,7 @@ TEST(FixedLine, Dates) {
   }
 }
 
-// Whatever the room: never beyond it, and always a whole line.
+// With a buffer of any size, the line never exceeds the buffer and is always complete.
 TEST(FixedLine, EndsWholeInAnyRoom) {
   for (std::size_t size = 120; size < 400; ++size) {
     std::vector<char> room(size, '#');

@@ -19,7 +19,7 @@ namespace ofn::os {
 
 namespace {
 
-// Of what getdents64(2) writes.
+// The offsets of d_reclen and d_name in the records that getdents64(2) writes.
 constexpr std::size_t kLengthAt = 16;
 constexpr std::size_t kNameAt = 19;
 
@@ -36,8 +36,9 @@ bool is_served(int fd) {
   return false;
 }
 
-// A connection that the parent closes ends for its peer only when nobody has it open any more, and so does the port. Only calls that
-// a child of a process with threads may make.
+// Closes the parent's connections and listening sockets in the child. A connection that the parent closes ends for its peer only
+// when no process has it open any more, and the port becomes free only then as well. The function uses only calls that are
+// async-signal-safe, because it runs in the child of a process with threads.
 void close_what_the_parent_serves() {
   const int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return;
@@ -62,7 +63,7 @@ void close_what_the_parent_serves() {
 void in_child() {
   if (process_state.process == 0) return;
   process_state.is_forked_child = true;
-  // The parent's handler is for the parent's own writes.
+  // The framework changes the action of SIGPIPE for its own writes; the child gets the default back.
   std::signal(SIGPIPE, SIG_DFL);
   close_what_the_parent_serves();
 }

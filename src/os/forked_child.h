@@ -1,4 +1,4 @@
-// What a process that the function forked does first: see watched_process.h.
+// Prepares each process that the function forks: see watched_process.h.
 #pragma once
 
 namespace ofn::os {

@@ -11,10 +11,10 @@ namespace ofn::os {
 
 namespace {
 
-// How long the log may take to write what it has, and a reader to take a line.
+// How long the log may take to write its queued lines, and how long a reader may take to read a line.
 constexpr int kLogPatienceMs = 200;
 constexpr int kReaderPatienceMs = 1000;
-// Of the calls that are under way on other threads.
+// The number of calls on other threads that a report names.
 constexpr std::size_t kMostCalls = 16;
 
 }  // namespace

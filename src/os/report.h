@@ -1,4 +1,4 @@
-// The parts that all reports of this room have.
+// The parts that all reports of this room share.
 #pragma once
 
 #include <cstdint>
@@ -9,23 +9,26 @@
 
 namespace ofn::os {
 
-// Of the first thread that has something to report. What it has composed by any moment can be written.
+// The report of the first thread that has something to report. Another handler can write it at any time, as far as it is
+// composed.
 struct Report {
   FixedLine line{process_state.line, process_state.format};
   FixedText scratch{process_state.scratch};
 };
 
 std::int64_t unix_micros_now();
-// This thread is the first that has something to report; one that is not waits for the end here, or (`self`: false) is in the
-// middle of a report of its own.
+// Returns true if this thread is the first that has something to report. If not, sets `self` to true if this thread itself is in
+// the middle of its report, and to false if another thread reports: then the caller should wait for the end of the process.
 bool is_first_to_report(bool& self);
-// "function", "request_id" (of the call on this thread), "in_flight" (the others), the file while one is loaded.
+// Adds "function" and "request_id" (of the call on this thread), "in_flight" (the other calls), and "loading" (the file that is
+// being loaded).
 void add_calls(FixedLine& line, FixedText& scratch);
-// Behind what the log still has to write, for as long as that takes within reason.
+// Writes the line after the log's queued lines. Waits for them at most 200 ms.
 void write_behind_log(std::string_view line);
-// As write(2), all of it, also to a descriptor that does not block.
+// Writes the whole text with write(2), and waits if a non-blocking descriptor is full. Gives up after 1 s without progress, or at
+// an error.
 void write_all(int fd, std::string_view text);
-// Ends the process; nothing runs any more.
+// Ends the process at once: no handler and no destructor runs.
 [[noreturn]] void end_at_once(int code);
 
 }  // namespace ofn::os

@@ -8,8 +8,8 @@
 #include <backtrace.h>
 #endif
 
-// The demangler of libstdc++ without malloc: it hands over the name in pieces. abi::__cxa_demangle() allocates, which a signal
-// handler may not. CMakeLists.txt finds it; where there is none names stay as they are.
+// libstdc++'s demangler without malloc: it passes the name to a callback, in pieces. A signal handler may not use
+// abi::__cxa_demangle(), which allocates. CMakeLists.txt looks for the demangler; without it, names stay mangled.
 #ifdef OFN_HAS_DEMANGLER
 // NOLINTNEXTLINE: the name is libstdc++'s.
 extern "C" int __gcclibcxx_demangle_callback(const char* mangled,
@@ -21,14 +21,14 @@ namespace ofn::os {
 
 namespace {
 
-// Of a recursion that has no end.
+// The number of frames that are visited of an endless recursion.
 constexpr std::size_t kMostVisited = 100'000;
 // The demangler's memory on the stack grows with the name.
 constexpr std::size_t kLongestName = 1024;
 
 struct Taking {
   Frames& frames;
-  std::uintptr_t interrupted;  // 0: nothing was
+  std::uintptr_t interrupted;  // 0: no signal interrupted any code
   std::size_t visited = 0;
   bool found = false;
 };
@@ -39,7 +39,7 @@ _Unwind_Reason_Code take_frame(_Unwind_Context* context, void* argument) {
   int is_exact = 0;
   const std::uintptr_t found = _Unwind_GetIPInfo(context, &is_exact);
   if (found == 0) return _URC_END_OF_STACK;
-  // What the handler itself called lies before the code that it interrupted.
+  // The frames of the handler itself come before the interrupted code.
   taking.found = taking.found || found == taking.interrupted;
   if (taking.interrupted != 0 && !taking.found) return _URC_NO_REASON;
   const std::uintptr_t address = is_exact != 0 ? found : found - 1;
@@ -121,7 +121,7 @@ void Frames::take_interrupted(const Place& place) {
 }
 
 void add_demangled(const char* name, FixedText& text) {
-  // A function of C is a word that may be the mangled name of a type, too.
+  // Only names of C++ functions begin with _Z. The name of a C function could also be read as the mangled name of a type.
   if (std::string_view(name).starts_with("_Z")) return add_type_name(name, text);
   text.add(std::string_view(name).substr(0, kLongestName));
 }

@@ -1,4 +1,4 @@
-// What addresses of code are called: function, file and line.
+// Finds the function, file and line of a code address.
 //
 //   describe(address, text);     → "app::save(ofn::Request const&) (/src/save.cc:12)"
 #pragma once
@@ -12,52 +12,53 @@
 
 namespace ofn::os {
 
-// Where a thread was when a signal came; 0: the machine is not known.
+// The instruction and stack pointers of a thread when a signal came; 0 on an unsupported machine.
 struct Place {
   std::uintptr_t code = 0;
   std::uintptr_t stack = 0;
 };
 
-// The frames of this thread, the innermost first. An address is inside the instruction that calls, so that it has the call's line.
+// The frames of this thread, the innermost first. Each address lies inside the call instruction, so that its line is the call's.
 struct Frames {
   static constexpr std::size_t kMost = 32;
   struct Frame {
     std::uintptr_t address;
-    std::size_t times;  // one upon the other, as in a recursion
+    std::size_t times;  // how often it repeats in a row, as in a recursion
   };
   std::array<Frame, kMost> frames;
   std::size_t count = 0;
 
   // All frames of this thread.
   void take();
-  // The frames of the code that a signal has interrupted, for its handler. Where that is no code (a call of a null pointer), the
-  // caller is all there is: the word on top of the stack.
+  // The frames of the code that a signal has interrupted, for the signal's handler. If the instruction pointer points to no code
+  // (a call through a null pointer), it takes only the caller, from the word on top of the stack.
   void take_interrupted(const Place& place);
   std::span<const Frame> from(std::size_t first) const {
     return std::span(frames).first(count).subspan(first < count ? first : 0);
   }
 };
 
-// One state for each report: modules that were loaded meanwhile are known to the next one. May be made and used in a signal
-// handler: what it needs of memory it maps, and gives to nobody.
-// Cost: it reads symbols and lines of the modules that it is asked about, some milliseconds and megabytes; nothing before.
+// Each report makes its own, so that it knows all modules loaded until then. A signal handler may make and use it: it maps the
+// memory that it needs, and never frees it.
+// Cost: it reads the symbols and lines of the modules that it is asked about, which takes some milliseconds and megabytes.
+// Without a question it costs nothing.
 class Symbols {
  public:
   Symbols();
 
-  // "function (file:line)", with what was inlined as further frames before it (" < " between them); without line numbers
-  // "function (module)", without a name "module+0x1a2b".
+  // Adds "function (file:line)". Inlined functions come before it as further frames, with " < " between them. Without line
+  // numbers it adds "function (module)", and without a name "module+0x1a2b".
   void describe(std::uintptr_t address, FixedText& text) const;
-  // The frames, " < " between them. Those of the header that calls the author's function are left out.
+  // Adds the frames with " < " between them. It leaves out the frames of the header that calls the author's function.
   void describe(std::span<const Frames::Frame> frames, FixedText& text) const;
 
  private:
-  void* state_ = nullptr;  // libbacktrace's; null: the build has none
+  void* state_ = nullptr;  // libbacktrace's state; null if the build has no libbacktrace
 };
 
-// The name as it stands in the source; one that is no C++ name as it is. Allocates nothing.
+// Adds the name as it stands in the source. Adds a name that is not C++'s unchanged. Allocates nothing.
 void add_demangled(const char* name, FixedText& text);
-// The same of std::type_info::name().
+// Does the same for a type's name from std::type_info::name().
 void add_type_name(const char* name, FixedText& text);
 
 }  // namespace ofn::os

@@ -18,7 +18,7 @@ std::string text_of(Add add) {
   return std::string(text.text());
 }
 
-// Named, and not inlined, so that the stack has it.
+// Not inlined, so that the stack has a frame with this name.
 __attribute__((noinline)) void take_here(Frames& frames) {
   frames.take();
   asm volatile("");  // not a tail call
@@ -50,7 +50,7 @@ TEST(Symbols, ARecursionIsOneFrame) {
   EXPECT_GE(most, 900U);
 }
 
-TEST(Symbols, WhatIsNoCodeIsANumber) {
+TEST(Symbols, AnAddressWithoutCodeIsWrittenAsANumber) {
   EXPECT_EQ(text_of([](FixedText& text) { Symbols().describe(0x10, text); }), "? 0x10");
 }
 

@@ -15,7 +15,7 @@ WatchedProcess::WatchedProcess(const Options& options) : options_(options) {
   process_state.options = &options_;
   const bool is_first = process_state.process.exchange(getpid()) == 0;
   process_state.ends = false;
-  if (!is_first) return;  // what the C library was told once stays
+  if (!is_first) return;  // the handlers stay registered
   report_crashes();
   report_exits();
   watch_forks();

@@ -1,5 +1,5 @@
-// Says in one line why the process dies before its time: by a signal, by exit() inside the function, or because a child that the
-// function forked came back. Without it such an end tells nobody anything.
+// Writes one line that says why the process ends too early: by a signal, by exit() inside the function, or because a child that
+// the function forked returned to the framework. Without it the process would end without a word.
 //
 //   WatchedProcess watched({.fd = STDERR_FILENO, .calls = &calls, …});
 //   { const WatchedProcess::Loading loading("hello.cc"); load(); }
@@ -16,31 +16,32 @@
 
 namespace ofn::os {
 
-// Signals: SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS and SIGTRAP where nobody else has a handler (a sanitizer, the author).
-//   The line is written on the thread that crashed, by what a signal handler may do; where it is not done within seconds, or
-//   crashes itself, what there is of it is written. Then the signal has its default effect, so that there is a core file where
-//   the system makes one. Of threads that crash at the same time the first is told.
-// Exceptions that nobody catches: std::terminate() notes their type and text for the line of its SIGABRT.
-// exit(), quick_exit(), _exit() and _Exit() end the process with a code of its own and neither run the static destructors nor what
-//   atexit() was told: other threads still run.
-// A child that the function forks has the parent's descriptors and none of its threads: it closes what the parent serves, and is
-//   ended where it comes back to the framework (end_forked_child.h). It may exec, exit and crash as it likes.
+// Signals: it handles SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS and SIGTRAP, unless a sanitizer or the author has a
+//   handler. The thread that crashed writes the line, within the limits of a signal handler. If that takes more than 5 s or
+//   crashes itself, the handler writes the line as far as it is composed. Then the signal takes its default action, so that the
+//   system can make a core file. If several threads crash at the same time, only the first is reported.
+// Uncaught exceptions: std::terminate() notes their type and text for the line of its SIGABRT.
+// exit(), quick_exit(), _exit() and _Exit(): inside the function they end the process with the exit code of Options. They run
+//   neither static destructors nor handlers of atexit(), because other threads still run.
+// Forked children: a child that the function forks has the parent's descriptors and none of its threads. It closes the sockets of
+//   the parent's server. It ends if it returns to the framework (end_forked_child.h). It may exec, exit and crash as it likes.
 //
-// Lifetime: one for a process; what was installed stays, because the function's destructors may crash, too.
-// Threads: made by the main thread before others run. Cost: nothing until something happens.
+// Lifetime: one for a process. The handlers stay installed after the destructor, because the function's destructors may crash,
+// too.
+// Threads: the main thread makes it before other threads run. Cost: nothing until something happens.
 class WatchedProcess {
  public:
   struct Options {
     LineFormat format = LineFormat::kJson;
-    int fd = 2;          // of the log
-    int exited = 1;      // the exit code where the function ended the process
-    int came_back = 1;   // of a forked child that came back
-    int not_loaded = 1;  // where a static initializer ended the process
+    int fd = 2;          // the log's descriptor
+    int exited = 1;      // exit code if the function ends the process
+    int came_back = 1;   // exit code of a forked child that returns to the framework
+    int not_loaded = 1;  // exit code if a static initializer ends the process
     const CallsInFlight* calls = nullptr;
-    // Has the log lines that it has not yet written? May be called in a signal handler.
+    // Returns true if the log has lines that it has not yet written. May be called in a signal handler.
     bool (*log_is_behind)(const void* log) = nullptr;
     const void* log = nullptr;
-    // Writes what the function's streams hold, before an exit.
+    // Writes the buffered output of the function's streams. It is called before the process exits.
     void (*flush)() = nullptr;
   };
 
@@ -49,7 +50,7 @@ class WatchedProcess {
   WatchedProcess& operator=(const WatchedProcess&) = delete;
   ~WatchedProcess();
 
-  // Static initializers run, of this file.
+  // While this object lives, the static initializers of this file run.
   class Loading {
    public:
     explicit Loading(std::string file);
@@ -61,11 +62,11 @@ class WatchedProcess {
     std::string file_;
   };
 
-  // The functions' names; everything is loaded.
+  // Call this when everything is loaded, with the names of the served functions.
   void serves(std::string functions);
-  // A forked child closes its sockets of that port.
+  // Adds a port: a forked child closes its copies of the sockets of that port.
   static void listens(std::uint16_t port);
-  // The program itself is going to end.
+  // Call this before the program itself ends the process: from then on an exit is not reported.
   static void ends();
 
  private:
@@ -73,7 +74,7 @@ class WatchedProcess {
   std::string functions_;
 };
 
-// Handles what std::terminate() is called for: notes the exception, aborts.
+// The handler of std::terminate(): notes the exception and aborts.
 [[noreturn]] void report_terminate();
 
 }  // namespace ofn::os

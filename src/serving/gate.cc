@@ -30,8 +30,8 @@ Gate::Entry Gate::enter(Waiter& waiter) {
   if (waiting_.size() >= queue_) return Entry::kFull;
   waiter.place_ = 0;
   waiting_.push_back(&waiter);
-  // Announced before the slots are looked at once more, as leave() frees its slot before it looks at the count: one of
-  // the two sees the other.
+  // This sets the count before it tries for a slot again, and leave() frees its slot before it reads the count. So at least one
+  // of the two sees the other's change.
   waiting_count_ = waiting_.size();
   admit_waiting();
   return Entry::kWaiting;
@@ -47,12 +47,12 @@ bool Gate::waits_for_memory(Waiter& waiter) {
   waiting_.insert(std::ranges::find_if(waiting_, is_behind), &waiter);
   waiting_count_ = waiting_.size();
   in_use_.fetch_sub(1);
-  // memory_returned() may have come before the lock was taken.
+  // memory_returned() may have run before this function took the lock.
   admit_waiting();
   return true;
 }
 
-// On the thread of whoever gave it back.
+// Runs on the thread that gave the memory back.
 void Gate::memory_returned() {
   const std::scoped_lock lock(mutex_);
   admit_waiting();

@@ -1,7 +1,7 @@
-// How many calls run at a time, and who waits.
+// Limits how many calls run at the same time, and lets others wait.
 //
 //   switch (gate.enter(waiter)) { case Gate::Entry::kIn: … }
-//   if (gate.waits_for_memory(waiter)) return;     // before the call begins; admitted() runs once more
+//   if (gate.waits_for_memory(waiter)) return;     // before the function runs; admitted() will run once more
 //   gate.leave();
 #pragma once
 
@@ -18,19 +18,19 @@
 
 namespace ofn {
 
-// One for the whole program: the limit holds over all its loops.
+// One gate for the whole program: the limit holds for all loops together.
 //
-// What calls answer is counted when they have answered. So that many calls that were let in together do not answer more than
-// there is memory for, each is asked once more when it is about to begin.
+// The account counts the memory of an answer only when the call has answered. Many calls that were admitted together could answer
+// more than fits into memory. Therefore each call checks the account again with waits_for_memory() just before its function runs.
 //
-// Threads: any. Cost: one atomic operation to enter and one to leave while there is room; a lock beyond it.
+// Threads: any. Cost: while slots are free, one atomic operation to enter and one to leave; a lock if calls wait.
 class Gate {
  public:
-  // Somebody who waits for a slot. Lifetime: until admitted() ran, or forget() returned true.
+  // A call that waits for a slot. Lifetime: until admitted() has run, or forget() has returned true.
   class Waiter {
    public:
     virtual Loop& loop() = 0;
-    // A slot is taken for the waiter. Runs on its loop.
+    // The gate calls this on the waiter's loop after it has taken a slot for the waiter.
     virtual void admitted() = 0;
 
    protected:
@@ -38,16 +38,17 @@ class Gate {
 
    private:
     friend class Gate;
-    std::uint64_t place_ = 0;  // among those that gave a slot back; 0: it has given none back
+    std::uint64_t place_ = 0;  // the order of waiters that gave a slot back; 0 for all others
   };
 
   enum class Entry {
     kIn,       // a slot is taken: leave() gives it back
     kWaiting,  // admitted() will run, in order of arrival
-    kFull,     // as many run and wait as may, or there is no memory
+    kFull,     // all slots and all places in the queue are taken, or there is no memory
   };
 
-  // While `account` is exhausted calls wait. While `no_memory()` (called from any thread) nobody enters at all.
+  // While `account` is exhausted, calls wait. While `no_memory()` returns true, enter() returns kFull. Any thread may call
+  // `no_memory`.
   Gate(std::size_t concurrency, std::size_t queue, wire::MemoryAccount* account = nullptr,
        bool (*no_memory)() = memory_is_short);
   Gate(const Gate&) = delete;
@@ -55,23 +56,26 @@ class Gate {
   ~Gate();
 
   Entry enter(Waiter& waiter);
-  // Returns true if the account is exhausted: the waiter's slot is given back, and it waits before all that came later.
+  // Returns true if the account is exhausted. Then the gate has taken the waiter's slot back, and the waiter waits before all
+  // that came later.
   bool waits_for_memory(Waiter& waiter);
-  // Gives a slot back: the first that waits gets it.
+  // Gives a slot back. The first waiter gets it.
   void leave();
-  // Stops waiting. False: too late, admitted() will run (or has run).
+  // Removes the waiter from the queue. Returns false if it is too late: admitted() will run or has run.
   bool forget(Waiter& waiter);
 
-  // `callback` runs on `loop` as soon as no slot is taken and nobody waits: at once, if so. For the end of the process.
+  // Posts `callback` to `loop` as soon as no slot is taken and no call waits; at once, if that is so now. It is for the end of
+  // the process.
   void when_empty(Loop& loop, std::function<void()> callback);
 
-  // Of the memory that peers hold; may be null.
+  // The account of the memory that peers hold; may be null.
   wire::MemoryAccount* account() const { return account_; }
   std::size_t in_use() const { return in_use_; }
   std::size_t waiting() const { return waiting_count_; }
 
  private:
-  // Of those that wait, so many get a slot at a time: what the first ones take tells whether there is memory for more.
+  // The gate admits at most this many waiters at a time: after they have taken memory, the account tells whether there is room
+  // for more.
   static constexpr int kAdmittedAtOnce = 8;
 
   bool is_short() const { return account_ != nullptr && account_->exhausted(); }

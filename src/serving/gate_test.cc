@@ -75,7 +75,7 @@ TEST_F(GateTest, NobodyEntersWithoutMemory) {
   EXPECT_EQ(gate.enter(b), Gate::Entry::kWaiting);
 }
 
-// A gate whose account the test exhausts.
+// An account that the test can exhaust.
 struct GateMemoryTest : GateTest {
   void exhaust() { answers.add(101); }
   void give_back() {
@@ -98,7 +98,7 @@ TEST_F(GateMemoryTest, CallsWaitForIt) {
   EXPECT_EQ(log, "ab");
 }
 
-TEST_F(GateMemoryTest, WhoIsAboutToBeginWaitsBeforeAllOthers) {
+TEST_F(GateMemoryTest, AnAdmittedCallThatMustWaitAgainIsFirstInTheQueue) {
   Gate gate(2, 2, &account);
   ASSERT_EQ(gate.enter(a), Gate::Entry::kIn);
   ASSERT_EQ(gate.enter(b), Gate::Entry::kIn);
@@ -177,7 +177,7 @@ TEST_F(GateTest, WhenEmpty) {
   EXPECT_EQ(log, "empty");
 }
 
-// Two loops fight for one slot: every waiter is admitted once, never two at a time.
+// Two loops compete for one slot: the gate admits every waiter once, and never two at the same time.
 TEST(GateThreads, OneSlotOverTwoLoops) {
   SystemClock clock;
   Loop first(clock);

@@ -11,10 +11,10 @@ namespace {
 // How long a thread may take to say where it is.
 constexpr std::chrono::seconds kReportPatience(1);
 
-// Calls on their way to a worker or there, for each idle core: one runs, one is next.
+// The number of shared calls for each idle core: one runs on a worker, and one is next.
 constexpr std::size_t kSharedPerCore = 2;
 
-// Where the system grants no thread at all, so long until one is asked for again.
+// If the system grants no thread, the runner asks again after this time.
 constexpr std::chrono::milliseconds kThreadRetry(10);
 
 }  // namespace
@@ -55,14 +55,15 @@ void Runner::start(Job& job) {
   const bool is_short = job.pace_->runs_inline() && (!job.may_wait() || loop_.can_be_left());
   job.shared_out_ = is_short && shares(*job.pace_);
   if (is_short && !job.shared_out_) {
-    // Of many that came together, the first would be charged with the reading of all; and none is charged with what others
-    // did before it.
+    // The first call of a batch must not be charged for reading the whole batch, nor a later call for the calls before it.
+    // Therefore its time starts now. If no further call is queued, its time starts with its own turn, which often saves a clock
+    // read.
     job.began_ = queued_ == 0 ? loop_.turn_began() : loop_.refresh();
     if (loop_.host(job)) {
       job.took_ = loop_.refresh() - job.began_;
       return returned(job);
     }
-    // Another thread has the loop. The call's duration is known to be long, and the deadline may have passed meanwhile.
+    // Another thread has taken over the loop, so the call was long, and its deadline may have passed meanwhile.
     return loop_.post([this, &job] {
       job.took_ = loop_.now() - job.began_;
       returned(job);
@@ -81,7 +82,7 @@ void Runner::start_elsewhere(Job& job) {
     loop_.post([this, &job] { returned(job); });
   });
   if (taken) return;
-  // Its deadline passes meanwhile.
+  // The system granted no thread. The job tries again, and its deadline keeps running.
   if (std::exchange(job.shared_out_, false))
     all_.shared_out.fetch_sub(1, std::memory_order_relaxed);
   job.running_ = false;
@@ -98,14 +99,14 @@ void Runner::returned(Job& job) {
 }
 
 void Runner::report(Job& job, std::string_view function, std::string_view request_id) {
-  // Without a thread for it there is no report.
+  // If the system grants no thread for the report, there is none.
   (void)reporter_.post([this, &job, turn = job.turns_, thread = job.thread_.load(),
                         function = std::string(function), id = std::string(request_id)]() mutable {
     std::string stack = thread == 0 ? std::string() : stack_of(thread, kReportPatience);
     if (stack.empty()) stack = "unknown: its thread takes no signals";
     loop_.post([this, &job, turn, function = std::move(function), id = std::move(id),
                 stack = std::move(stack)] {
-      // Still the same run: so it was its stack, too.
+      // If the same run still goes on, the stack belongs to it.
       if (!job.running_ || job.turns_ != turn) return;
       const auto ran =
           std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - job.began_);

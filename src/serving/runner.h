@@ -1,4 +1,4 @@
-// Where an admitted call's function runs, and what is due when it does not return.
+// Runs an admitted call inline or on a worker, and reports functions that do not return.
 //
 //   Runner runner(runners, loop);            // one per loop
 //   class Call : public Runner::Job { … };
@@ -21,27 +21,27 @@
 
 namespace ofn {
 
-// What the runners of all loops share. Lifetime: outlives them. Threads: made before the loops run.
+// The state that the runners of all loops share. Lifetime: outlives them. Threads: made before the loops run.
 struct Runners {
   Workers& workers;
   Log& log;
-  std::vector<Loop*> loops = {};  // that have a runner
+  std::vector<Loop*> loops = {};  // the loops that have a runner
   std::atomic<std::size_t> shared_out =
       0;  // calls that run on workers only because a core was idle
 };
 
-// Runs functions: on the loop's own thread while they are short, on workers otherwise
-// (docs/decisions/0004-run-where-measured.md). A call that is short, too, goes to a worker while those that are ready
-// on this loop take longer together than one call may, and another loop has nothing to do.
+// Runs a short function on the loop's own thread, and any other on a worker (docs/decisions/0004-run-where-measured.md). A short
+// call goes to a worker as well if another loop has nothing to do, and the ready calls of this loop together would take longer
+// than one call may take inline.
 //
 // Lifetime: destroyed when its loop runs no more. Threads: the loop's.
 // Cost: inline, two clock reads and two atomic operations a call; on a worker, two wake-ups.
 class Runner {
  public:
-  // One call. Lifetime: until finish() has run, from queue() on. Reusable.
+  // One call. Lifetime: it must live from queue() until finish() has run. Reusable.
   class Job : private Ready, private Guest {
    public:
-    // The function runs now, for the caller's eyes: a loop asks while the function is elsewhere.
+    // Returns true while the function runs, perhaps on another thread. Threads: the loop's.
     bool running() const { return running_; }
 
    protected:
@@ -49,14 +49,15 @@ class Runner {
 
    private:
     friend class Runner;
-    // Its turn has come. The pace of what it is going to run; null when it has ended, or will be queued again.
-    // Threads: the loop's.
+    // The runner calls this when the job is next. Returns the pace of the function that is to run; null if the job has ended or
+    // will be queued again. Threads: the loop's.
     virtual Pace* turn() = 0;
-    // The function may wait for the loop: it runs on the loop's thread only where it can leave that. Threads: the loop's, after turn().
+    // Returns true if the function may wait for the loop. Then it runs inline only if another thread can take over the loop.
+    // Threads: the loop's, after turn().
     virtual bool may_wait() const = 0;
     // Runs the function. Threads: any.
     virtual void run() = 0;
-    // It has returned. Threads: the loop's.
+    // The runner calls this after the function has returned. Threads: the loop's.
     virtual void finish() = 0;
 
     void run_ready() final { runner_.start(*this); }
@@ -70,21 +71,21 @@ class Runner {
     bool running_ = false;
     bool shared_out_ = false;
     SteadyTime began_{};                // written before the function runs
-    Duration took_{};                   // written after it
-    std::atomic<ThreadId> thread_ = 0;  // that the function runs on
+    Duration took_{};                   // written after the function has returned
+    std::atomic<ThreadId> thread_ = 0;  // the thread that runs the function
   };
 
   Runner(Runners& all, Loop& loop);
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
-  // The job gets its turn when the stack holds no parser and no nghttp2.
+  // The job runs in a later step of the loop, when no parser and no nghttp2 function is on the stack.
   void queue(Job& job);
-  // Its caller was answered without it while the function runs on: logs once what it is and where its thread is, unless
-  // it returns before that is known.
+  // Reports a function that still runs after its caller was answered without it. Logs the function and the stack of its thread
+  // once, unless the function returns before the stack is known.
   void report(Job& job, std::string_view function, std::string_view request_id);
-  // Runs what is the author's and no function: beside all of them, since every worker may be taken by a function that waits
-  // for it. Without a thread it runs at once.
+  // Runs code of the author that is not a function, such as a stop callback, on separate threads: every worker may be blocked by
+  // a function that waits for that code. Runs the task at once, on the loop, if the system grants no thread.
   void run_aside(Task task) {
     if (!aside_.post(std::move(task))) task();  // NOLINT(bugprone-use-after-move): not taken
   }
@@ -98,11 +99,11 @@ class Runner {
   Runners& all_;
   Loop& loop_;
   std::size_t queued_ = 0;
-  std::vector<Job*> threadless_;  // that found no thread to run on, and try again
+  std::vector<Job*> threadless_;  // jobs for which the system granted no thread; they try again
   Timer retry_;
-  // Not all_.workers: those may be what does not return.
+  // A separate thread: all workers may be blocked by functions that do not return.
   Workers reporter_{1, std::chrono::seconds(1), "ofn-report"};
-  // One is enough for what is short; as many may block before the others wait for them.
+  // Short tasks need only one thread. If this many tasks block, further tasks wait.
   static constexpr std::size_t kMostAside = 8;
   Workers aside_{kMostAside, std::chrono::seconds(1), "ofn-aside"};
 };

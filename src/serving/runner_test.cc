@@ -1,4 +1,4 @@
-// Where calls run, and what is said about those that do not return.
+// Tests where calls run, and what the log says about calls that do not return.
 #include "serving/runner.h"
 
 #include <algorithm>
@@ -84,7 +84,7 @@ TEST_F(RunnerTest, TheFirstOfManyIsNotChargedWithTheReadingOfAll) {
   Call second(runner, pace, [] {}, [&] { ++finished; });
   loop.post([&] {
     EXPECT_EQ(loop.now(), clock.now());
-    clock.advance(1ms);  // what a handler takes for both
+    clock.advance(1ms);  // the time that the handler takes to read both calls
     runner.queue(first), runner.queue(second);
   });
   loop.poll();
@@ -132,7 +132,7 @@ TEST_F(RunnerTest, ACallForWhichThereIsNoThreadTriesAgain) {
   EXPECT_NE(call.ran_on, std::this_thread::get_id());
 }
 
-// Many calls are ready on one loop.
+// A case with many calls that are ready on one loop.
 struct SharedCase {
   std::string about;
   Duration each;
@@ -162,7 +162,7 @@ TEST_F(RunnerTest, WhatIsReadyIsSharedWhenItIsLongTogetherAndACoreIsIdle) {
     std::vector<std::unique_ptr<Call>> calls;
     for (std::size_t i = 0; i < one.calls; ++i) {
       calls.push_back(std::make_unique<Call>(runner, pace, [] {}, [&] { ++finished; }));
-      // A worker keeps its call until the loop has seen all of them: a count, not a race.
+      // A worker holds its call until the loop has started all calls, so that their number does not depend on timing.
       calls.back()->inside = [&, self = calls.back().get(), here = std::this_thread::get_id()] {
         if (self->ran_on != here) held.wait();
       };
@@ -269,8 +269,8 @@ TEST(RunnerThreads, AShortCallThatWaitsForItsLoopLeavesItAndMovesItsFunctionOut)
   EXPECT_TRUE(began_on_loop);
 }
 
-// What is said of the stack of a thread that waits. TSan holds signals back from it, so that there is none to see, but not while
-// it still spins before it waits.
+// The text that the report has for the stack of a waiting thread. TSan delays signals to a waiting thread, so that the report has
+// no stack. But TSan does not delay them while the thread still spins before it waits.
 #if defined(__SANITIZE_THREAD__)
 constexpr std::array kStacks = {"ofn_serving_test", "unknown: its thread takes no signals"};
 #else

@@ -6,7 +6,7 @@ namespace ofn {
 
 namespace {
 
-// From this size on the memory of an answer is kept free for it.
+// If a function's answers are expected to be at least this large, the turn reserves memory for the answer.
 constexpr std::size_t kLargeAnswer = std::size_t{16} * 1024;
 
 }  // namespace
@@ -39,7 +39,7 @@ void Turn::admitted() {
 Pace* Turn::turn() {
   const bool is_wanted = !given_up_ && !invocation_.answered();
   if (invocation_.is_midway() || is_wanted) {
-    // What has begun goes on: only that gives memory back.
+    // An invocation that has begun goes on even without memory: only its end gives memory back.
     if (!has_run_ && lane_.gate.waits_for_memory(*this)) {
       holds_slot_ = false;
       return nullptr;

@@ -1,4 +1,4 @@
-// One invocation's turn: through the gate, then to where its function runs.
+// Takes one invocation through the gate, and then to the thread that runs its function.
 //
 //   switch (turn.take(function, pace)) { case Gate::Entry::kFull: invocation.refuse(…); … }
 //   … the invocation runs, and answers its Caller …
@@ -18,7 +18,7 @@
 
 namespace ofn {
 
-// Where calls run on one loop. Lifetime: everything outlives it. Threads: the loop's.
+// The loop, the gate and the runner of the calls on one loop. Lifetime: the loop and the gate outlive it. Threads: the loop's.
 struct Lane {
   Loop& loop;
   Gate& gate;
@@ -28,29 +28,29 @@ struct Lane {
 // Lifetime: reusable, with its invocation. Threads: the loop's. Cost: allocates nothing.
 class Turn final : private Gate::Waiter, public Runner::Job {
  public:
-  // All outlive it.
+  // The lane and the invocation outlive it.
   Turn(Lane& lane, Invocation& invocation)
       : Job(lane.runner), lane_(lane), invocation_(invocation), answer_(lane.gate.account()) {}
 
-  // Asks for a slot. With one the function, whose pace on this loop is given, runs, now or when there
-  // is room for it, and then finish(); where the invocation was answered meanwhile it is refused
-  // instead. kFull: nothing was taken. Both outlive the turn.
+  // Asks for a slot. When the turn has one, now or later, the function runs and then finish(). `pace` is the function's pace on
+  // this loop. If the invocation was answered or given up meanwhile, it is refused and the function does not run. kFull: no slot
+  // was taken and none will be. `function` and `pace` outlive the turn.
   Gate::Entry take(const Function& function, Pace& pace);
-  // As Caller::run_aside. A function that has not begun has hung nothing on its token.
+  // As Caller::run_aside. Runs the task at once if the function has not begun: then the stop token has no callback of the author.
   void run_aside(Task task) {
     if (!has_run_) return task();
     lane_.runner.run_aside(std::move(task));
   }
-  // The function has something to go on with.
+  // Queues the invocation again, because its coroutine can resume.
   void go_on() { lane_.runner.queue(*this); }
-  // Nobody waits for the answer any more. True: it had not run and will not.
+  // Call this when no caller waits for the answer any more. Returns true if the function has not run and will not run.
   bool give_up();
-  // It was given its run: from then on the function may have seen the call. Until end().
+  // Returns true from the moment when the function may see the call, until end().
   bool has_run() const noexcept { return has_run_; }
-  // Gives back what was taken.
+  // Gives back the slot and the memory that the turn holds.
   void end();
-  // To be called where the invocation is answered, with so many bytes at once: a function that still runs then is late, and
-  // reported.
+  // Call this when the invocation is answered. `bytes` is the size of the answer in memory. If the function still runs then, it
+  // is late and is reported.
   void answered(std::size_t bytes);
 
  private:
@@ -63,10 +63,10 @@ class Turn final : private Gate::Waiter, public Runner::Job {
 
   Lane& lane_;
   Invocation& invocation_;
-  const Function* function_ = nullptr;  // of the current turn, as is its pace
+  const Function* function_ = nullptr;  // of the current turn, as pace_ is
   Pace* pace_ = nullptr;
   wire::MemoryShare
-      answer_;  // that is expected: an answer is counted by its connection when it is there
+      answer_;  // the expected answer's memory; the connection counts the real answer when it comes
   bool holds_slot_ = false;
   bool given_up_ = false;
   bool has_run_ = false;

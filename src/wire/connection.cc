@@ -17,24 +17,24 @@ namespace ofn::wire {
 
 namespace {
 
-// How much a peer may still send after our last answer before we close on it, and how long it may
-// take (RFC 9112 §9.6: a server that closes with unread input causes a reset that can erase its
-// answer). A body somewhat over the default limit fits.
+// How many bytes a peer may still send after our last answer, and for how long, before we close the socket. If a server closes
+// with unread input, the kernel sends a reset that can erase the answer at the peer (RFC 9112 §9.6). A body slightly above the
+// default limit fits.
 constexpr std::size_t kLingerBytes = std::size_t{16} * 1024 * 1024;
 constexpr std::chrono::seconds kLingerTime(2);
-// Buffers of one sendmsg. More is written by the next one.
+// The number of buffers of one sendmsg(). The next sendmsg() writes the rest.
 constexpr std::size_t kBuffers = 16;
-// While memory is short, a peer moves so many bytes a second or loses what it holds: all of it in kLongestHold seconds, but at
-// least kLeastRate, and no peer must be faster than kMostRate.
+// The rate that a peer must reach while memory is short, or its connection ends. At that rate the peer moves all memory that it
+// holds within kLongestHold seconds. The rate is at least kLeastRate and at most kMostRate bytes a second.
 constexpr std::size_t kLongestHold = 256;
 constexpr std::size_t kLeastRate = std::size_t{4} * 1024;
 constexpr std::size_t kMostRate = std::size_t{64} * 1024;
-// Whatever the socket's own mode, and whether or not the peer has gone.
+// The calls never block, even on a blocking socket, and raise no SIGPIPE if the peer has gone.
 constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 }  // namespace
 
-// One read, remembering whether the kernel may hold more.
+// One read. It notes whether the kernel may hold more bytes.
 class Connection::Incoming final : public Source {
  public:
   explicit Incoming(Connection& connection) : connection_(connection) {}
@@ -43,8 +43,8 @@ class Connection::Incoming final : public Source {
     error = errno;
     if (count < 0 && error != EAGAIN && error != EWOULDBLOCK) return count;
     if (count < 0) connection_.read_to_the_end_ = false;
-    // Less than there was room for: that was all, and whatever comes is told.
     if (count > 0) connection_.note_moved(count);
+    // A short read has emptied the kernel's buffer: the watch tells when more bytes come.
     if (count < static_cast<ssize_t>(place.size()) && !connection_.read_to_the_end_)
       connection_.readable_ = false;
     return count;
@@ -84,8 +84,8 @@ void Connection::start(std::unique_ptr<Session> session, std::function<void(Conn
   wake();
 }
 
-// Of many handlers of one turn what they write to this connection goes out together, and after what all others have read:
-// the kernel's code for one of the two stays in the processor's cache meanwhile.
+// Defers writing to the end of the loop's turn. Then one sendmsg() writes the answers of all handlers of this turn. All reads
+// come before all writes, so that the kernel's code for each stays in the processor's cache.
 void Connection::wake() { loop_.ready_last(*this); }
 
 void Connection::replace(std::unique_ptr<Session> next, std::string_view rest) {
@@ -96,8 +96,7 @@ void Connection::replace(std::unique_ptr<Session> next, std::string_view rest) {
 
 void Connection::drain() {
   draining_ = true;
-  // A request that lies in the kernel's buffer already is no longer the peer's to take back: serve
-  // it.
+  // The peer cannot take back a request that is already in the kernel's buffer, so it is served.
   if (state_ == State::kServing && next_session_ == nullptr && !input_ended_) read_some();
   if (state_ == State::kServing && next_session_ == nullptr) session_->drain();
   wake();
@@ -107,7 +106,7 @@ void Connection::run_ready() {
   if (state_ == State::kServing) serve();
   if (state_ != State::kClosed) return;
   state_ = State::kGone;
-  // It may destroy this, but not itself while it runs.
+  // The callback may destroy this connection, so it is moved out first: it must not destroy itself while it runs.
   const auto on_gone = std::move(on_gone_);
   on_gone(*this);
 }
@@ -164,7 +163,7 @@ bool Connection::write_pending() {
       std::array<iovec, kBuffers> buffers;
       offered = 0;
       for (std::size_t i = 0; i < count; ++i) {
-        // sendmsg only reads it.
+        // sendmsg() only reads the bytes.
         buffers[i] = {.iov_base = const_cast<char*>(views[i].data()), .iov_len = views[i].size()};
         offered += views[i].size();
       }
@@ -271,7 +270,7 @@ bool Connection::measure_slow(Duration since) {
   return static_cast<double>(moved) < static_cast<double>(rate) * seconds;
 }
 
-// What was not sent is thrown away, and the peer gets a reset.
+// Makes close() discard unsent bytes and send the peer a reset.
 void Connection::reset_on_close() const {
   const struct linger at_once{.l_onoff = 1, .l_linger = 0};
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

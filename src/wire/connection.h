@@ -1,9 +1,9 @@
-// A stream socket (TCP or Unix) on a loop, and the session that speaks over it: the only place
-// where bytes are read from and written to the kernel.
+// A stream socket (TCP or Unix) on a loop, with the session that uses it. Only this class reads bytes from the kernel and writes
+// bytes to it.
 //
-// The way of a read: the loop's watch says readable → recv into the loop's scratch → Session::receive →
-// what became ready runs (functions, then this connection's own turn) → Session::gather → one
-// sendmsg. Where many handlers share a connection, its turn comes after all of them.
+// A read goes this way: the loop's watch reports the socket readable → recv() into the loop's scratch buffer → Session::receive →
+// the loop runs what has become ready (functions, then this connection) → Session::gather → one sendmsg(). If many handlers share
+// a connection, the connection writes after all of them.
 #pragma once
 
 #include <cstddef>
@@ -24,44 +24,45 @@ namespace ofn::wire {
 
 class Connection;
 
-// Finds memory for a connection at the cost of others.
+// Finds memory for a connection by ending others.
 class Relief {
  public:
+  // Returns true if the memory account now has room for `bytes`.
   virtual bool make_room(Connection& connection, std::size_t bytes) = 0;
 
  protected:
   ~Relief() = default;
 };
 
-// Lifetime: its owner (a server, a channel) keeps it until `on_gone`, and may destroy it there. Only
-//   when its loop runs no more may it be destroyed earlier.
+// Lifetime: its owner (a server, a channel) keeps it until `on_gone` runs, and may destroy it there. The owner may destroy it
+//   earlier only if its loop no longer runs.
 // Threads: the loop's.
-// Cost: an idle one holds no buffer.
+// Cost: an idle connection holds no buffer of its own; its session may.
 class Connection final : public Transport, private Ready {
  public:
   // Takes over `fd`, a connected stream socket; `peer` names its other end.
-  // Without `relief` no other connection gives way to this one.
+  // Without `relief`, no other connection is ended to make room for this one.
   Connection(Loop& loop, int fd, std::string peer, const Limits& limits, Relief* relief = nullptr);
   ~Connection() override;
 
-  // Installs the first session and begins to read. `on_gone` runs once, when the socket is closed
-  // and nothing refers to the connection any more.
+  // Installs the first session and begins to read. `on_gone` runs once: when the socket is closed and nothing refers to the
+  // connection any more.
   void start(std::unique_ptr<Session> session, std::function<void(Connection&)> on_gone);
-  // The server stops: what the peer has already sent is read and served, then the session drains.
+  // Call this when the server stops: the connection reads and serves what the peer has already sent, then the session drains.
   // Idempotent.
   void drain();
-  // Closes at once, without a word to the session (which the owner has finished with); `on_gone`
-  // follows.
+  // Closes the socket at once and does not tell the session, which the owner no longer needs. `on_gone` runs later.
   void close();
 
-  // What its peer holds of the memory account and shed() gives back; 0 if it waits for its function only.
+  // The bytes of the memory account that are held because of the peer, which shed() gives back. 0 if the connection waits only
+  // for its function.
   std::size_t held_by_peer() const;
   // Gives that memory back at once, and ends the connection.
   void shed();
-  // Since when no byte has moved, in either direction.
+  // The time of the last byte, in either direction.
   SteadyTime silent_since() const { return moved_at_; }
-  // Measures what has moved since the last call, which was `since` ago. Returns true if its peer is slow: if it holds memory, held
-  // some at the last call, too, and moved too few bytes meanwhile to hold that much while others need it.
+  // Counts the bytes that have moved since the last call, which was `since` ago. Returns true if the peer is slow: if it held
+  // memory at both calls, and moved fewer bytes than a holder of that much memory must while memory is short.
   bool measure_slow(Duration since);
 
   // Transport
@@ -74,7 +75,7 @@ class Connection final : public Transport, private Ready {
   std::string_view peer() const override { return peer_; }
 
  private:
-  // Its turn to read on, after what else the loop has to do.
+  // Continues a read at the end of the loop's turn, after the loop's other work.
   class Reader final : public Ready {
    public:
     explicit Reader(Connection& of) : connection_(of) {}
@@ -84,19 +85,19 @@ class Connection final : public Transport, private Ready {
     Connection& connection_;
   };
 
-  // What the connection does at present. Each state only moves down this list.
+  // The state of the connection. It only moves down this list.
   enum class State {
     kServing,    // reads and writes as the session wishes
-    kLingering,  // our last answer was sent: reads and discards, so that the peer sees it and not a
-                 // reset
-    kClosed,     // no socket
+    kLingering,  // our last answer was sent: reads and discards, so that the peer gets the answer and
+                 // no reset
+    kClosed,     // the socket is closed
     kGone,
   };
 
   void run_ready() override;
   void serve();
   void install_next();
-  // Writes all that the session offers and the kernel takes. False: the connection ended.
+  // Writes the session's bytes until the kernel takes no more. Returns false if the connection has ended.
   bool write_pending();
   void start_reading();
   void wait_writable();
@@ -105,9 +106,9 @@ class Connection final : public Transport, private Ready {
     moved_at_ = loop_.now();
   }
   void on_seen(Watch::Seen seen);
-  // Reads once, and has what came served.
+  // Reads once, and serves the bytes.
   void read();
-  // Reads what the kernel holds, once, where the session wants it.
+  // Reads once from the kernel, if the session wants input.
   void read_some();
   class Incoming;
   void take(std::string_view bytes);
@@ -128,15 +129,15 @@ class Connection final : public Transport, private Ready {
   std::unique_ptr<Session> next_session_;
   std::string next_input_;
   std::function<void(Connection&)> on_gone_;
-  Timer patience_;  // kServing: the peer takes nothing; kLingering: the peer does not close
+  Timer patience_;  // kServing: the peer takes no bytes; kLingering: the peer does not close
   std::size_t discarded_ = 0;
   std::uint64_t moved_ = 0;  // bytes, in both directions
   SteadyTime moved_at_;
-  std::uint64_t measured_ = 0;  // of them at the last call of measure_slow()
-  bool held_then_ = false;      // its peer held memory at the last call of measure_slow()
+  std::uint64_t measured_ = 0;  // moved_ at the last call of measure_slow()
+  bool held_then_ = false;      // the peer held memory at the last call of measure_slow()
   State state_ = State::kServing;
-  bool reading_ = false;   // what arrives is to be read
-  bool readable_ = false;  // the kernel may hold something
+  bool reading_ = false;   // the next bytes are to be read
+  bool readable_ = false;  // the kernel may hold bytes
   bool read_to_the_end_ = false;
   bool waiting_writable_ = false;
   bool input_ended_ = false;

@@ -1,4 +1,4 @@
-// What a connection writes, counted: its other end is a socket that keeps each write apart.
+// Counts the writes of a connection: its other end is a socket that keeps each write apart.
 #include "wire/connection.h"
 
 #include <array>
@@ -19,7 +19,7 @@
 namespace ofn::wire {
 namespace {
 
-// Writes what it is told to.
+// Writes the words that the test gives it.
 class TalkingSession final : public Session {
  public:
   void say(std::string_view words) {

@@ -19,7 +19,7 @@ bool MemoryShare::grow_to(std::size_t bytes) {
   if (account_ == nullptr) return true;
   if (bytes > taken_) {
     const std::size_t missing = bytes - taken_;
-    // A small buffer takes its size. A larger one takes whole steps, as long as there are any.
+    // A small buffer takes exactly its size. A larger one takes whole steps, as long as a step is left.
     const bool in_steps = bytes > kStep && take((missing + kStep - 1) / kStep * kStep, bytes);
     if (!in_steps && !take(missing, bytes)) return false;
   }
@@ -63,10 +63,10 @@ void MemoryShare::release() {
 
 bool grow(std::string& buffer, std::size_t size, std::size_t most, MemoryShare& share) {
   if (size <= buffer.capacity()) return true;
-  // A string that fits into its own object has allocated nothing.
+  // A short string lies inside its own object and has allocated nothing.
   const std::size_t before = buffer.capacity() > std::string().capacity() ? buffer.capacity() : 0;
-  // A reserve() of less than twice the capacity reserves twice the capacity: so a string that has most of what it may
-  // ever need is replaced, not grown.
+  // reserve() allocates at least twice the old capacity, which can be more than `most`. Therefore the function makes a new string
+  // of the wanted capacity instead.
   std::size_t wanted = std::max(size, std::min(2 * before, most));
   if (!share.grow_by(wanted - before)) {
     wanted = size;
@@ -78,7 +78,7 @@ bool grow(std::string& buffer, std::size_t size, std::size_t most, MemoryShare& 
     larger.append(buffer);
     buffer.swap(larger);
     return true;
-  } catch (const std::bad_alloc&) {  // a limit of the process that is lower than the account
+  } catch (const std::bad_alloc&) {  // the process has a limit that is lower than the account's
     return false;
   }
 }

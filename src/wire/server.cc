@@ -29,21 +29,22 @@ namespace {
 
 // Descriptors that are not connections: logs, libraries, the sidecar, what the function opens.
 constexpr std::size_t kSpareDescriptors = 64;
-// Connections that are accepted in one go. Who is served already gets its turn then, however many new ones come.
+// Accept at most this many connections before serving the existing ones, so that a flood of new connections cannot starve them.
 constexpr int kAcceptsATurn = 8;
-// Out of descriptors: how long to wait before accepting again.
+// How long the server waits before it accepts again if it has run out of descriptors.
 constexpr std::chrono::milliseconds kAcceptPause(50);
-// How often the speed of each peer is measured while memory is short.
+// How often a loop measures the speed of each peer while memory is short.
 constexpr std::chrono::milliseconds kMeasureEvery(500);
-// How often the loop looks whether calls wait because memory is exhausted.
+// How often a loop checks, while memory is short, whether memory is exhausted.
 constexpr std::chrono::milliseconds kLookEvery(100);
-// A connection that asks for no more than this makes others end that hold more than this.
+// A request for at most this many bytes may end other connections: silent ones, and ones that hold more than this.
 constexpr std::size_t kLittle = std::size_t{256} * 1024;
-// When there is no memory any more, a connection that moves no byte for so long may lose what it holds.
+// If no memory is left, the server may end a connection that has moved no byte for this long.
 constexpr std::chrono::milliseconds kSilence(100);
-// The one that holds most loses it only if it has paused for so long: a peer that reads as fast as it can does not.
+// The server ends the connection that holds most only if it has moved no byte for this long. A peer that reads as fast as it can
+// does not pause that long.
 constexpr std::chrono::milliseconds kPause(20);
-// Between two log lines that connections have to wait.
+// The time between two log lines that say that connections wait.
 constexpr std::chrono::minutes kTellFullEvery(1);
 
 std::size_t connections_from_descriptor_limit() {
@@ -86,7 +87,7 @@ Error listen_error(const Endpoint& endpoint, int error_number) {
 
 }  // namespace
 
-// The connections of one loop; touched by its thread only, but for the count.
+// The connections of one loop. Only the loop's thread uses it, except for the atomic members.
 class Server::Shard final : private Relief {
  public:
   Shard(Server& server, Loop& loop)
@@ -113,7 +114,7 @@ class Server::Shard final : private Relief {
     for (auto& [connection, owned] : open_) connection->drain();
   }
 
-  // The account has become short: from now on it is measured how fast its holders are.
+  // Starts to measure the speed of the connections, because the account has become short.
   void begin_to_measure() {
     if (look_.armed()) return;
     for (auto& [connection, owned] : open_) connection->measure_slow(kMeasureEvery);
@@ -131,16 +132,16 @@ class Server::Shard final : private Relief {
   // Relief
   bool make_room(Connection& connection, std::size_t bytes) override {
     if (server_.account_->has_room(bytes)) return true;
-    // A connection that asks for little is served before those that hold much or are silent. One that asks for much waits
-    // until others are slow.
+    // A connection that asks for little takes precedence over connections that hold much or are silent. A connection that asks
+    // for much ends no others: it gets memory when others finish, or when end_slow() ends them.
     if (bytes <= kLittle) end_others(&connection, bytes);
     if (server_.account_->has_room(bytes)) return true;
-    // The connection that asks may itself hold most, and cannot be ended while it asks. Or those of other loops hold most.
+    // Perhaps the asking connection itself holds most: it cannot be ended while it asks. Or connections of other loops hold most.
     if (bytes <= kLittle) server_.relieve();
     return false;
   }
 
-  // Ends the one that has been silent for longest, else the one that holds most, until `bytes` fit.
+  // Ends connections until `bytes` fit: first the one that has been silent for longest, then the one that holds most.
   void end_others(const Connection* except, std::size_t bytes) {
     while (!server_.account_->has_room(bytes)) {
       Connection* silent = nullptr;
@@ -168,15 +169,15 @@ class Server::Shard final : private Relief {
     }
   }
 
-  // While the account is short.
+  // Runs every kLookEvery while the account is short.
   void look() {
-    // Calls wait for what silent peers do not read.
+    // Calls wait for memory, and silent peers hold it because they do not read their answers.
     if (server_.account_->exhausted()) end_others(nullptr, 0);
     if (loop_.now() >= measured_at_ + kMeasureEvery) end_slow();
     if (server_.account_->is_short()) look_.arm(loop_.now() + kLookEvery);
   }
 
-  // Ends the slow ones, those that hold most first, while the account is short.
+  // Ends slow connections, largest holders first, until the account is no longer short.
   void end_slow() {
     const Duration since = loop_.now() - measured_at_;
     measured_at_ = loop_.now();
@@ -212,7 +213,7 @@ struct Server::Listening {
   Listening(Server& server, Loop& loop, int listening)
       : fd(listening),
         watch(std::in_place, loop, listening, [&server](Watch::Seen) { server.accept(); }) {
-    // Another process may have opened it.
+    // An inherited socket may be in blocking mode.
     OFN_CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
   }
   Listening(const Listening&) = delete;
@@ -224,7 +225,7 @@ struct Server::Listening {
 
   const int fd;
   std::optional<Watch> watch;
-  std::string unix_path;  // to be removed at the end
+  std::string unix_path;  // drain() removes this file
 };
 
 Server::Server(std::span<Loop* const> loops, MakeSession make_session, const Limits& limits,
@@ -329,7 +330,7 @@ Result<Endpoint> Server::adopt(int listening_fd) {
 
 int Server::listening_fd() const { return listening_ == nullptr ? -1 : listening_->fd; }
 
-// All loops give way, soon, and once for all who ask meanwhile.
+// Makes every loop end connections until an ordinary request fits. Each loop does so once for all calls that come before it runs.
 void Server::relieve() {
   for (const auto& shard : shards_) {
     if (shard->relieving.exchange(true)) continue;
@@ -341,7 +342,7 @@ void Server::relieve() {
 }
 
 void Server::accept() {
-  // Its watch tells of what comes, not of what is left.
+  // The watch reports new connections only, so the rest of the queue needs another turn.
   if (accept_some()) shards_.front()->loop().ready_last(*this);
 }
 
@@ -368,8 +369,7 @@ bool Server::accept_some() {
       retry_accept_.arm(shards_.front()->loop().clock().now() + kAcceptPause);
       return false;
     }
-    // Everything else is the fate of one connection (accept(2): ECONNABORTED, EPROTO, network
-    // errors).
+    // Any other error concerns one connection only (accept(2): ECONNABORTED, EPROTO, network errors).
   }
   tell_full("the limit of connections is reached");
   return false;
@@ -377,8 +377,8 @@ bool Server::accept_some() {
 
 bool Server::may_accept() {
   if (draining_ || connections_ < max_connections_) return true;
-  // Announced before the count is looked at once more, as connection_gone() counts before it looks:
-  // one of the two sees the other.
+  // This sets the flag before it reads the count again, and connection_gone() changes the count before it reads the flag. So at
+  // least one of the two sees the other's change.
   at_limit_ = true;
   return connections_ < max_connections_ && at_limit_.exchange(false);
 }
@@ -418,7 +418,7 @@ void Server::drain(std::function<void()> done) {
   drained_ = std::move(done);
   if (draining_.exchange(true)) return shards_.front()->loop().post([this] { finish_drain(); });
   while (accept_some()) {
-    // What the kernel has accepted for us is served, not reset.
+    // The kernel would reset the connections that are still in its queue, so they are served.
   }
   if (listening_ != nullptr) {
     if (!listening_->unix_path.empty()) unlink(listening_->unix_path.c_str());

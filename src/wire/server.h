@@ -1,8 +1,8 @@
-// Listens, accepts, and keeps the connections of a program: one listening socket, many loops.
+// Listens, accepts, and owns the connections of a program: one listening socket, many loops.
 //
-// One loop accepts and hands each connection to the loop with the fewest. There is no SO_REUSEPORT:
-// kernel hashing puts two connections on one loop, lets a second process take the port silently,
-// and resets what is queued when a listener closes (docs/decisions/0001-asio-one-loop-per-core.md).
+// One loop accepts, and hands each connection to the loop with the fewest connections. The server does not use SO_REUSEPORT: the
+// kernel's hashing may put two connections on one loop while others idle, a second process could take the port silently, and the
+// kernel resets the queued connections of a listener that closes (docs/decisions/0001-asio-one-loop-per-core.md).
 #pragma once
 
 #include <atomic>
@@ -26,32 +26,31 @@ namespace ofn::wire {
 // Makes the first session of an accepted connection, on the connection's loop.
 using MakeSession = std::function<std::unique_ptr<Session>(Loop& loop)>;
 
-// Lifetime: outlives its loops' runs; its loops outlive it. Destroyed after the loops have stopped.
-// Threads: listen(), adopt() before the loops run; drain() from the first loop; the counters from
-// any.
+// Lifetime: the loops outlive it. It is destroyed after they have stopped.
+// Threads: listen() and adopt() before the loops run; drain() on the first loop; connections() on any thread.
 class Server : private Ready {
  public:
-  // `loops` must not be empty; the first one accepts. `max_connections` 0: from the limit of open
-  // files. At the limit, and when there are no descriptors, new connections wait in the kernel's
-  // queue; the log tells it, once a minute at most.
-  // While `account` is short, peers that are too slow lose what they hold of it; when it is exhausted, those that hold most.
+  // `loops` must not be empty; the first one accepts. If `max_connections` is 0, the limit of open files decides. At the limit,
+  // and if there are no descriptors left, new connections wait in the kernel's queue. The log says so, at most once a minute.
+  // While `account` is short, the server ends the connections of peers that are too slow. If it is exhausted, it also ends silent
+  // connections, and those that hold most.
   Server(std::span<Loop* const> loops, MakeSession make_session, const Limits& limits, Log& log,
          std::size_t max_connections = 0, MemoryAccount* account = nullptr);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() override;
 
-  // Binds and listens; returns the address with the port that the kernel chose where it was 0. Host
-  // "::" is dual-stack. Errors: kAlreadyExists when the port is in use (the context names the
-  // process where it can be read), kPermissionDenied, kInvalidArgument (no such address).
+  // Binds and listens. Returns the address; if the port was 0, with the port that the kernel chose. Host "::" is dual-stack.
+  // Errors: kAlreadyExists if the port is in use (the error names the process that holds it, if that can be read),
+  // kPermissionDenied, kInvalidArgument (no such address).
   Result<Endpoint> listen(const Endpoint& endpoint);
-  // Serves a socket that listens already (inherited). Takes it over.
+  // Takes over and serves a socket that listens already, such as an inherited one.
   Result<Endpoint> adopt(int listening_fd);
-  // The listening socket, to hand on to a successor; -1 when there is none.
+  // The listening socket, to hand on to a successor; -1 if there is none.
   int listening_fd() const;
 
-  // Stops accepting, after all that the kernel has queued was accepted, beyond the limit, too; every
-  // connection finishes what is in flight and ends. `done` runs on the first loop when none is left, never from inside
+  // Accepts all connections that the kernel has queued, even beyond the limit, and then stops accepting. Every connection
+  // finishes its requests in flight and ends. `done` runs on the first loop when no connection is left, never from inside
   // drain().
   void drain(std::function<void()> done);
 
@@ -61,9 +60,9 @@ class Server : private Ready {
   class Shard;
   struct Listening;
   void run_ready() override { accept(); }
-  // Accepts what waits, but leaves others their turn.
+  // Accepts some of the waiting connections, and the rest in later turns of the loop, so that existing connections are served.
   void accept();
-  // True: there may be more.
+  // Returns true if more connections may wait.
   bool accept_some();
   bool may_accept();
   void tell_full(std::string_view what);
@@ -80,7 +79,7 @@ class Server : private Ready {
   MemoryAccount* account_;
   std::unique_ptr<Listening> listening_;
   std::atomic<std::size_t> connections_ = 0;
-  std::atomic<bool> at_limit_ = false;  // accepting goes on when a connection ends
+  std::atomic<bool> at_limit_ = false;  // the server accepts again when a connection ends
   SteadyTime tell_full_at_ = SteadyTime::min();
   std::function<void()> drained_;
   std::size_t shards_to_drain_ = 0;

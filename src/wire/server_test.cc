@@ -1,5 +1,4 @@
-// Server, Connection and dial() over real sockets of this machine, on one loop that the test turns
-// by hand.
+// Tests Server, Connection and dial() over real sockets of this machine, on one loop that the test drives by hand.
 #include "wire/server.h"
 
 #include <algorithm>
@@ -26,7 +25,7 @@
 namespace ofn::wire {
 namespace {
 
-// Sends back what it gets; ends as it is told by the input: "bye" lingers, "abort" resets.
+// Sends back its input. The input "bye" makes it linger, and "abort" makes it reset.
 class EchoSession final : public Session {
  public:
   struct Seen {
@@ -78,7 +77,7 @@ class WireTest : public ::testing::Test {
     server_.drain([&] { done = true; });
     until([&] { return done; });
   }
-  // A client that collects what it is sent, on the same loop.
+  // A client that collects the bytes that it receives, on the same loop.
   std::unique_ptr<Connection> connect(const Endpoint& endpoint, EchoSession::Seen& seen,
                                       std::string first) {
     Result<std::unique_ptr<Connection>> result = fail(Code::kUnknown, "pending");
@@ -213,7 +212,7 @@ std::ptrdiff_t lines(const ofn::testing::RecordingLog& log) {
   return std::ranges::count(log.text(), '\n');
 }
 
-// A client that the kernel connects, whether or not anybody accepts.
+// A client that only connects: the kernel completes that even if no server accepts.
 class PlainClient {
  public:
   explicit PlainClient(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
@@ -256,7 +255,7 @@ TEST_F(WireTest, AtTheLimitNewConnectionsWaitUntilOneEnds) {
   }
   EXPECT_EQ(lines(log), 1) << "once a minute at most";
   clients.emplace_back(bound->port);
-  // What waits beyond the limit is served by a drain, too: nobody is reset.
+  // drain() also serves the connection that waits beyond the limit, so that none is reset.
   bool drained = false;
   const int before = server_seen_.drained;
   server.drain([&] { drained = true; });
@@ -265,7 +264,7 @@ TEST_F(WireTest, AtTheLimitNewConnectionsWaitUntilOneEnds) {
   EXPECT_EQ(server_seen_.drained - before, 3);
 }
 
-// However many come, who is there already waits for a few of them only.
+// An existing connection waits for only a few new ones, however many come.
 TEST_F(WireTest, ManyNewConnectionsLeaveOthersTheirTurn) {
   const auto bound = server_.listen({"127.0.0.1", 0, {}});
   const PlainClient first(bound->port);
@@ -282,7 +281,7 @@ TEST_F(WireTest, ManyNewConnectionsLeaveOthersTheirTurn) {
   EXPECT_LT(when_served, 20U);
 }
 
-// A read stops before the mark, and brings less than it had room for.
+// A read stops at the urgent mark and returns fewer bytes than it had room for, although more bytes wait.
 TEST_F(WireTest, WhatComesBehindUrgentDataAndBeforeTheEndIsRead) {
   const auto bound = server_.listen({"127.0.0.1", 0, {}});
   const PlainClient client(bound->port);

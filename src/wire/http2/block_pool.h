@@ -1,4 +1,4 @@
-// Memory for nghttp2: blocks that a busy connection takes and gives back with every call.
+// Reuses memory for nghttp2: a busy connection allocates and frees the same small blocks with every request.
 #pragma once
 
 #include <array>
@@ -11,11 +11,11 @@
 
 namespace ofn::wire::http2 {
 
-// A request takes a dozen small blocks, and requests that are under way together give back more at once than glibc's cache of a
-// thread keeps. Blocks of the same size class are kept here, as many as were ever in use together, up to kKept of each.
+// A request takes a dozen small blocks. Concurrent requests free more blocks at once than glibc's cache of a thread keeps. The
+// pool keeps freed blocks by size class: as many as were ever in use together, up to kKept of each class.
 //
-// Lifetime: outlives the sessions that it lends to. Threads: one at a time. Errors: none; a null block where there is no
-// memory, as malloc. Cost: a few instructions, and 16 bytes a block.
+// Lifetime: outlives the sessions that use it. Threads: one at a time. Errors: take() and resize() return null if there is no
+// memory, as malloc() does. Cost: a few instructions, and 16 bytes for each block.
 class BlockPool {
  public:
   BlockPool() = default;
@@ -65,11 +65,11 @@ class BlockPool {
     give(lent);
     return larger;
   }
-  // The size of a block that was lent; 0 for none.
+  // The size of a block of this pool, with its head; 0 for a null pointer.
   static std::size_t size_of_lent(void* lent) {
     return lent == nullptr ? 0 : head_of(lent)->size + sizeof(Head);
   }
-  // How many blocks wait to be taken again.
+  // The number of free blocks in the pool.
   std::size_t kept() const {
     std::size_t count = 0;
     for (const Class& kept : classes_) count += kept.count;
@@ -78,12 +78,12 @@ class BlockPool {
 
  private:
   static constexpr std::size_t kSmallest = 32;
-  static constexpr std::uint32_t kClasses = 6;  // up to 1 KiB; a larger block is malloc's
+  static constexpr std::uint32_t kClasses = 6;  // up to 1 KiB; larger blocks come from malloc()
   static constexpr std::size_t kKept = 256;
 
   struct alignas(std::max_align_t) Head {
-    std::uint32_t index;  // its class; kClasses: none
-    std::uint32_t size;   // of the block
+    std::uint32_t index;  // the size class; kClasses if the block has none
+    std::uint32_t size;   // of the block, without this head
   };
   struct Block {
     Block* next;

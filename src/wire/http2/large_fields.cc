@@ -14,11 +14,11 @@ namespace ofn::wire::http2 {
 namespace {
 
 constexpr std::size_t kFrameHead = 9;
-constexpr std::size_t kFrame = 16384;  // RFC 9113 §6.5.2: what every peer takes
+constexpr std::size_t kFrame = 16384;  // the frame size that every peer accepts (RFC 9113 §6.5.2)
 constexpr std::uint8_t kPriorityFlag = 0x20;
 constexpr std::size_t kPriority = 5;
-// What stands in for a string: longer than HPACK's table (4,096 bytes), so that it empties it as the real one does. It
-// begins as a path does, and is a token but for that, so that nghttp2 passes it on as a path and as a field's value.
+// The placeholder for a string. It is longer than HPACK's table (4,096 bytes), so that it empties the table as the real string
+// does. It begins with '/', and the rest is a token, so that nghttp2 accepts it as a path and as a field's value.
 constexpr std::string_view kStandIn = "/ofn-stands-in-for-";
 constexpr std::size_t kStandInSize = 5000;
 constexpr std::size_t kDigits = 4;
@@ -40,7 +40,8 @@ std::size_t length_of(std::string_view head) {
          static_cast<std::size_t>(byte_at(head, 1)) << 8U | byte_at(head, 2);
 }
 
-// An integer with a prefix of `bits` (RFC 7541 §5.1), taken off the front. nullopt: cut, or of more than 32 bits.
+// Takes an integer with a prefix of `bits` bits off the front (RFC 7541 §5.1). Returns nullopt if the integer is incomplete or
+// has more than five bytes after its prefix.
 std::optional<std::size_t> take_integer(std::string_view& block, unsigned bits) {
   if (block.empty()) return std::nullopt;
   const std::size_t most = (std::size_t{1} << bits) - 1;
@@ -89,7 +90,7 @@ std::size_t LargeFields::take(std::string_view bytes,
   std::size_t taken = 0;
   rest_ = 0;
   while (taken < bytes.size()) {
-    // To the end of the frame, and then of the next one's head.
+    // Takes bytes up to the end of the frame, and then up to the end of the next frame's head.
     const std::size_t wanted = held_.size() < next_head_ ? next_head_ : next_head_ + kFrameHead;
     const std::size_t size = std::min(wanted - held_.size(), bytes.size() - taken);
     held_.append(bytes, taken, size);
@@ -101,7 +102,7 @@ std::size_t LargeFields::take(std::string_view bytes,
       const bool of_block = first || (type == kContinuationFrame &&
                                       head.substr(5, 4) == std::string_view(held_).substr(5, 4));
       const bool ends = (byte_at(head, 4) & kEndHeadersFlag) != 0;
-      // What does not belong here is nghttp2's to refuse, and so is a block that never ends.
+      // nghttp2 refuses a frame that does not belong to the block, and a block with too many or too large frames.
       last_ = !of_block || ends || frames_ > most_frames_ || length_of(head) > kFrame;
       if (!of_block || frames_ > most_frames_ || length_of(head) > kFrame) {
         rest_ = length_of(head);
@@ -191,7 +192,7 @@ std::string LargeFields::rewritten() {
   return frames;
 }
 
-// False: it is malformed, which nghttp2 says as it always does.
+// Returns false if the block is malformed: then it is passed on unchanged, and nghttp2 refuses it as usual.
 bool LargeFields::rewrite_block(std::string_view block, std::string& out) {
   while (!block.empty()) {
     const std::string_view before = block;
@@ -224,7 +225,7 @@ bool LargeFields::copy_string(std::string_view& block, std::string& out, bool is
   any_ = true;
   std::string stands_in = stand_in(replaced_.size());
   if (is_name) {
-    // Nobody needs such a name, whatever the limit.
+    // No function needs such a name, so its request is refused whatever the limit.
     stands_in.erase(0, 1);
     put_integer(out, stands_in.size(), 7);
     out += stands_in;
@@ -239,7 +240,7 @@ bool LargeFields::copy_string(std::string_view& block, std::string& out, bool is
   }
   if (!value) return false;
   const bool too_large = value->size() > largest_;
-  // nghttp2 refuses the message for a control character, which stands in for what it does not see.
+  // nghttp2 does not see the real value. A control character in the placeholder makes nghttp2 refuse the malformed message.
   if (!too_large && !well_formed_value(*value)) stands_in.back() = '\x01';
   put_integer(out, stands_in.size(), 7);
   out += stands_in;

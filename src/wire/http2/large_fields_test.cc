@@ -1,4 +1,4 @@
-// Fields that are larger than nghttp2 reads: refused for their request alone, or read where the limit allows.
+// A field that is too large for nghttp2 is read if the limit allows it. Otherwise only its own request is refused.
 #include "wire/http2/large_fields.h"
 
 #include <string>
@@ -32,7 +32,7 @@ TEST(Huffman, Reads) {
       {"\x9d\x29\xad\x17\x18\x63\xc7\x8f\x0b\x97\xc8\xe9\xae\x82\xae\x43\xd3",
        "https://www.example.com"},
       {"\x18\xc6\x31\x8c\x63", "aaaaaaaa"},
-      {"\xff\xff\xff\xff", std::nullopt},  // the end of the string, within it
+      {"\xff\xff\xff\xff", std::nullopt},  // the end-of-string symbol inside the string
       {"\xff\xff\xff\xff\xff", std::nullopt},
       {"\x18\xc6\x31\x8c\x63\xff", std::nullopt},  // eight bits of padding
       {"\xa8\xeb\x10\x64\x9c\xbe", std::nullopt},  // padding that is not ones
@@ -50,14 +50,14 @@ std::string number(std::size_t value, std::uint8_t first) {
   return text + static_cast<char>(value);
 }
 
-// 8 times `count` letters "a".
+// A Huffman-encoded string of 8 * `count` letters "a".
 std::string huffman(std::size_t count) {
   std::string code;
   for (std::size_t i = 0; i < count; ++i) code += "\x18\xc6\x31\x8c\x63";
   return number(code.size(), 0x80) + code;
 }
 
-// `kind`: 0: not indexed, 0x40: indexed, 0x10: never indexed.
+// A literal field. `kind`: 0: without indexing, 0x40: with incremental indexing, 0x10: never indexed (RFC 7541 §6.2).
 std::string field(std::string_view name, const std::string& coded_value, char kind = 0) {
   std::string text(1, kind);
   text += static_cast<char>(name.size());
@@ -77,8 +77,8 @@ RawFrames& add_block(RawFrames& frames, std::uint32_t stream, std::string_view b
 
 class LargeFieldsTest : public ServerSessionTest {
  protected:
-  // Says the block on stream 1 and an ordinary request on stream 3, cut there. What came of stream 1: what its function saw,
-  // the kind of frame that answered it, or the end of the connection.
+  // Sends the block on stream 1 and an ordinary request on stream 3, cut after `cut` bytes. Returns the outcome of stream 1: the
+  // fields that its handler saw, "refused", "reset", or "GOAWAY" for the end of the connection.
   std::string say(std::string_view block, std::size_t cut, std::size_t piece) {
     std::string seen;
     int handled = 0;
@@ -142,7 +142,7 @@ TEST_F(LargeFieldsTest, TheLimitCounts) {
   expect(head + field("x", huffman(14'000)) + field("y", plain(std::string(80'000, 'y'))),
          "x=112000a y=80000y ");
   expect(head + field("x", plain(std::string(270'000, 'v'))), "refused");
-  // What no value may have is found in a large one, too.
+  // Characters that no value may contain are refused in a large value as well.
   for (const char bad : {'\x01', '\0', '\n', '\x7f'}) {
     std::string value(70'000, 'v');
     value[35'000] = bad;
@@ -158,7 +158,7 @@ TEST_F(LargeFieldsTest, ThePeersTableStaysTheSame) {
   const std::string head = RawFrames::block(kHead);
   const std::string kept = field("k", "\1w", 0x40);
   const std::string large = plain(std::string(70'000, 'v'));
-  // 0xbe: the table's newest entry. Nothing of it is left behind a field that is larger than the table.
+  // 0xbe refers to the newest entry of the table. A field that is larger than the table leaves the table empty.
   expect(head + kept + field("x", large) + "\xbe", "k=1w x=70000v k=1w ");
   EXPECT_EQ(say(head + kept + field("x", large, 0x40) + "\xbe", 0, MemoryTransport::kWhole),
             "GOAWAY");
@@ -185,7 +185,7 @@ TEST_F(LargeFieldsTest, PaddingAndPriorityAreNoPartOfTheBlock) {
 TEST_F(LargeFieldsTest, WhatIsMalformedIsRefusedAsEver) {
   const std::string head = RawFrames::block(kHead);
   const std::string large = head + field("x", plain(std::string(70'000, 'v')));
-  // A frame of something else within the block, of another stream, and a block that is cut.
+  // Inside the block: a frame of another type, and one of another stream. After that: a block that is cut.
   for (const RawFrames& inside : {RawFrames().frame(kPing, 0, 0, "12345678"),
                                   RawFrames().frame(kContinuationFrame, 0, 5, "x")}) {
     connect_raw();

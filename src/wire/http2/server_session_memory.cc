@@ -1,4 +1,4 @@
-// What a connection holds of the memory account.
+// The part of ServerSession that counts and limits the memory of a connection.
 #include <algorithm>
 #include <utility>
 
@@ -8,12 +8,12 @@ namespace ofn::wire::http2 {
 
 namespace {
 
-// The memory of nghttp2 and of heads that a connection may have uncounted: an ordinary one has less (docs/limits.md).
+// The memory of nghttp2 and of heads that the account does not count. An ordinary connection needs less (docs/limits.md).
 constexpr std::size_t kOwnMemory = std::size_t{24} * 1024;
-// What a stream may have on its way once memory for its body is granted.
+// The flow-control window of a stream after memory for its body was granted.
 constexpr std::int32_t kGrantedWindow = 256 * 1024;
-// When memory is exhausted a few streams with heads of this size may wait with their calls. More of one connection would
-// take the places of all others.
+// If memory is exhausted, a connection may still have kFewStreams streams with heads of at most this size, whose calls wait. With
+// more, one connection could take the places of all others.
 constexpr std::size_t kSmallHead = std::size_t{4} * 1024;
 constexpr std::size_t kFewStreams = 8;
 
@@ -27,14 +27,14 @@ void ServerSession::count_head(ServerStream& stream) {
   count_memory();
 }
 
-// What nghttp2 and the heads take beyond what any connection may keep.
+// Counts the memory of nghttp2 and of the heads if it exceeds kOwnMemory.
 void ServerSession::count_memory() {
   const std::size_t memory = engine_.memory() + heads_ + large_fields_.capacity();
   if (memory <= kOwnMemory && share_.taken() == 0) return;
   share_.set(memory <= kOwnMemory ? 0 : memory);
 }
 
-// Returns true if one more request, of which the head is here, may be kept for this peer.
+// Returns true if the connection may hold this stream's request, whose head is complete.
 bool ServerSession::may_hold_more(const ServerStream& stream) {
   if (account_ == nullptr) return true;
   const bool may_wait = stream.head_capacity() <= kSmallHead && open_ <= kFewStreams;
@@ -60,17 +60,17 @@ std::size_t ServerSession::held_by_peer() const {
   return waits || large_fields_.holding() ? held + share_.taken() : held;
 }
 
-// The transport ends the connection next. Nothing is read or written any more, so nghttp2 asks for no answer's body.
+// The transport ends the connection after this. It reads and writes nothing any more, so nghttp2 asks for no body of an answer.
 void ServerSession::shed() {
   shed_ = true;
   for (ServerStream* stream : streams_) stream->shed();
   share_.set(0);
 }
 
-// Large bodies share a bounded memory. Who finds none left is stopped by its flow-control window
-// until others need less. Nobody waits for ever: nobody overtakes, nobody may have more than there
-// is, and each that has been granted memory is complete in time or timed out; then it keeps what it
-// needs until its function has ended.
+// Large bodies share a memory budget of twice limits_.body_bytes for each connection. A stream that gets none is paused by flow
+// control until others need less. The queue is FIFO, no stream may get more than the budget, and a body that was granted memory
+// must be complete within body_timeout. So no stream waits for ever. After its body is complete, a stream keeps the memory that
+// the body needs until its function has ended.
 void ServerSession::ask_for_memory(ServerStream& stream) {
   if (waiting_.empty() && grant_memory(stream)) return;
   stream.notes.waits_for_memory = true;
@@ -84,15 +84,15 @@ bool ServerSession::grant_memory(ServerStream& stream) {
   stream.notes.reserved = wanted;
   stream.notes.waits_for_memory = false;
   stream.notes.last_progress = now();
-  look_at(now() + limits_.body_timeout);  // it had no limit while it waited
+  look_at(now() + limits_.body_timeout);  // no time limit applied while the stream waited
   nghttp2_session_set_local_window_size(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(),
                                         kGrantedWindow);
   nghttp2_session_consume_stream(engine_.get(), stream.id(), stream.body().size());
   return true;
 }
 
-// Its body does not grow any more. One that is complete in the window that everybody has takes no
-// turn.
+// Called when the stream's body grows no more. A body that fits into the window that every stream has needs no grant, and leaves
+// the queue.
 void ServerSession::settle_memory(ServerStream& stream) {
   if (std::exchange(stream.notes.waits_for_memory, false)) std::erase(waiting_, stream.id());
   const std::size_t kept = std::min(stream.notes.reserved, stream.body().size());
