@@ -6,12 +6,20 @@
 
 namespace ofn::wire {
 
-bool MemoryAccount::take(std::size_t bytes, std::size_t size) {
+bool MemoryAccount::take(std::size_t bytes) {
   std::size_t before = used_.load(std::memory_order_relaxed);
   do {
-    if (!fits(before, bytes, size)) return false;
+    if (!fits(before, bytes, bytes_)) return false;
   } while (!used_.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
   tell_if_short(before, bytes);
+  return true;
+}
+
+bool MemoryAccount::take_little(std::size_t bytes) {
+  std::size_t before = little_.load(std::memory_order_relaxed);
+  do {
+    if (!fits(before, bytes, for_little_)) return false;
+  } while (!little_.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
   return true;
 }
 
@@ -28,9 +36,20 @@ bool MemoryShare::grow_to(std::size_t bytes) {
 }
 
 bool MemoryShare::take(std::size_t bytes, std::size_t size) {
-  if (!account_->take(bytes, size)) return false;
+  if (!account_->take(bytes)) {
+    if (size > MemoryAccount::kLarge || !account_->take_little(bytes)) return false;
+    little_ += bytes;
+  }
   taken_ += bytes;
   return true;
+}
+
+void MemoryShare::give_back(std::size_t bytes) {
+  const std::size_t little = std::min(bytes, little_);
+  if (little > 0) account_->little_.fetch_sub(little, std::memory_order_relaxed);
+  if (bytes > little) account_->subtract(bytes - little);
+  little_ -= little;
+  taken_ -= bytes;
 }
 
 void MemoryShare::add(std::size_t bytes) {
@@ -47,8 +66,7 @@ void MemoryShare::set(std::size_t bytes) {
     account_->add(missing);
     taken_ += missing;
   } else if (taken_ - bytes >= 2 * kStep || (bytes == 0 && taken_ > 0)) {
-    account_->subtract(taken_ - bytes);
-    taken_ = bytes;
+    give_back(taken_ - bytes);
   }
   asked_ = bytes;
 }
@@ -56,8 +74,8 @@ void MemoryShare::set(std::size_t bytes) {
 void MemoryShare::release() {
   asked_ = 0;
   if (taken_ == 0) return;
-  const std::size_t given = std::exchange(taken_, 0);
-  account_->subtract(given);
+  const std::size_t given = taken_;
+  give_back(given);
   if (given >= MemoryAccount::kLarge && account_->large_done_) account_->large_done_();
 }
 

@@ -31,9 +31,13 @@ class MemoryAccount {
 
   // Returns true if `bytes` more would fit now. The account takes nothing for a mere announcement: a client that announces a
   // large body and sends nothing must not keep the memory from clients that send.
-  // A holder of up to kLarge bytes may go beyond the limit by an eighth, if the account has at least 8 * kLarge bytes. Thus an
-  // ordinary request waits while large ones hold the memory, and is not refused.
-  bool has_room(std::size_t bytes) const { return fits(used(), bytes, bytes); }
+  // Holders of up to kLarge bytes have an eighth beside the account to themselves, if the account has at least 8 * kLarge bytes:
+  // an ordinary request is not refused because large ones hold the memory. Without bytes: returns true unless exhausted().
+  bool has_room(std::size_t bytes) const {
+    return fits(used(), bytes, bytes_) ||
+           (bytes > 0 && bytes <= kLarge &&
+            fits(little_.load(std::memory_order_relaxed), bytes, for_little_));
+  }
   // Returns true if more is used than the limit allows. This happens because answers are never refused. Meanwhile new calls wait.
   bool exhausted() const { return used() > bytes_; }
   // Returns true if more than half is used. Meanwhile the server ends the connections of slow peers (server.h).
@@ -58,13 +62,12 @@ class MemoryAccount {
  private:
   friend class MemoryShare;
 
-  // Returns true if `bytes` more fit for a holder that would then have `size` bytes.
-  bool fits(std::size_t used, std::size_t bytes, std::size_t size) const {
-    const std::size_t most = size > kLarge ? bytes_ : bytes_ + for_little_;
-    return used <= most && bytes <= most - used;
+  static bool fits(std::size_t used, std::size_t bytes, std::size_t all) {
+    return used <= all && bytes <= all - used;
   }
-  // Takes `bytes` for a holder that then has `size` bytes. Returns false, and takes nothing, if that much is not left.
-  bool take(std::size_t bytes, std::size_t size);
+  // Take `bytes` of the account, or of the part beside it. Return false, and take nothing, if that much is not left.
+  bool take(std::size_t bytes);
+  bool take_little(std::size_t bytes);
   void add(std::size_t bytes) {
     tell_if_short(used_.fetch_add(bytes, std::memory_order_relaxed), bytes);
   }
@@ -77,11 +80,12 @@ class MemoryAccount {
   }
 
   const std::size_t bytes_;
-  const std::size_t for_little_;  // bytes beyond bytes_ for holders that are not large
+  const std::size_t for_little_;  // bytes beside bytes_, for holders that are not large
   std::function<void()> large_done_;
   std::function<void()> room_;
   std::function<void()> became_short_;
   std::atomic<std::size_t> used_ = 0;
+  std::atomic<std::size_t> little_ = 0;  // used of for_little_
 };
 
 // The bytes that one holder has taken from the account. Lifetime: the destructor gives everything back. Threads: one at a time.
@@ -110,10 +114,13 @@ class MemoryShare {
  private:
   static constexpr std::size_t kStep = std::size_t{16} * 1024;
 
+  // Takes `bytes` for a holder that then has `size` bytes. Returns false if that much is not left.
   bool take(std::size_t bytes, std::size_t size);
+  void give_back(std::size_t bytes);
 
   MemoryAccount* account_;
   std::size_t taken_ = 0;
+  std::size_t little_ = 0;  // of taken_: beside the account
   std::size_t asked_ = 0;
 };
 

@@ -71,19 +71,31 @@ TEST(MemoryAccount, ABodyOfExactlyItsSizeFits) {
   EXPECT_FALSE(share.grow_to(50'001));
 }
 
-TEST(MemoryAccount, AnEighthMoreIsForWhatIsNotLarge) {
+TEST(MemoryAccount, AnEighthBesideItIsForHoldersThatAreNotLarge) {
   constexpr std::size_t kAll = 8 * MemoryAccount::kLarge;
   MemoryAccount account(kAll);
-  MemoryShare large(&account);
-  EXPECT_FALSE(large.grow_to(kAll + 1));
-  EXPECT_TRUE(large.grow_to(kAll));
-  EXPECT_FALSE(account.exhausted());
-  MemoryShare little(&account);
-  EXPECT_TRUE(account.has_room(1));
-  EXPECT_TRUE(little.grow_to(kAll / 8));
-  EXPECT_FALSE(account.has_room(1));
-  EXPECT_FALSE(little.grow_to(kAll / 8 + 1));
+  MemoryShare answers(&account);
+  answers.add(2 * kAll);
   EXPECT_TRUE(account.exhausted());
+  MemoryShare large(&account);
+  EXPECT_FALSE(large.grow_to(MemoryAccount::kLarge + 1));
+  EXPECT_FALSE(account.has_room(MemoryAccount::kLarge + 1));
+  for (int i = 0; i < 2; ++i) {
+    MemoryShare little(&account);
+    EXPECT_TRUE(account.has_room(MemoryAccount::kLarge));
+    EXPECT_TRUE(little.grow_to(MemoryAccount::kLarge)) << "memory goes back to where it was taken";
+    EXPECT_FALSE(account.has_room(1));
+    MemoryShare more(&account);
+    EXPECT_FALSE(more.grow_to(1));
+  }
+  EXPECT_EQ(account.used(), 2 * kAll);
+  MemoryShare small(&account);
+  EXPECT_TRUE(small.grow_to(100'000));
+  answers.release();
+  EXPECT_TRUE(small.grow_to(200'000)) << "from the account, as soon as it has some";
+  EXPECT_GE(account.used(), 90'000U);
+  small.release();
+  EXPECT_EQ(account.used(), 0U);
 }
 
 TEST(MemoryAccount, WhatIsRefusedChangesNothing) {
