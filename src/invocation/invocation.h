@@ -110,6 +110,8 @@ class Invocation {
   // and finish(), once; the loop's, where the call may block (may_block()), only if it can be left: the
   // loop must be free to serve it.
   void run();
+  // The size of the answer that run() has left for finish(), in bytes. Threads: that of run(), after it.
+  std::size_t answer_bytes() const noexcept { return response_.body().size(); }
   // Sends to the outputs, then answers; both may come later than it returns. Where a coroutine waits,
   // it goes on later instead. Threads: the loop's.
   void finish();

@@ -69,6 +69,8 @@ class Gate {
   void when_empty(Loop& loop, std::function<void()> callback);
 
   // The account of the memory that peers hold; may be null.
+  // Returns true if the account is exhausted. Threads: any.
+  bool is_short() const { return account_ != nullptr && account_->exhausted(); }
   wire::MemoryAccount* account() const { return account_; }
   std::size_t in_use() const { return in_use_; }
   std::size_t waiting() const { return waiting_count_; }
@@ -78,7 +80,6 @@ class Gate {
   // for more.
   static constexpr int kAdmittedAtOnce = 8;
 
-  bool is_short() const { return account_ != nullptr && account_->exhausted(); }
   void memory_returned();
   bool try_take();
   void admit_waiting();

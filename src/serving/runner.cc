@@ -76,6 +76,13 @@ void Runner::start_elsewhere(Job& job) {
   if (job.shared_out_) all_.shared_out.fetch_add(1, std::memory_order_relaxed);
   job.began_ = loop_.now();
   const bool taken = all_.workers.post([this, &job] {
+    if (!job.may_begin()) {
+      return loop_.post([this, &job] {
+        stopped_running(job);
+        job.put_off();
+        queue(job);
+      });
+    }
     const SteadyTime began = loop_.clock().now();
     job.run_and_time();
     job.took_ = loop_.clock().now() - began;
@@ -83,17 +90,19 @@ void Runner::start_elsewhere(Job& job) {
   });
   if (taken) return;
   // The system granted no thread. The job tries again, and its deadline keeps running.
-  if (std::exchange(job.shared_out_, false))
-    all_.shared_out.fetch_sub(1, std::memory_order_relaxed);
-  job.running_ = false;
+  stopped_running(job);
   threadless_.push_back(&job);
   if (!retry_.armed()) retry_.arm(loop_.now() + kThreadRetry);
 }
 
-void Runner::returned(Job& job) {
+void Runner::stopped_running(Job& job) {
   if (std::exchange(job.shared_out_, false))
     all_.shared_out.fetch_sub(1, std::memory_order_relaxed);
   job.running_ = false;
+}
+
+void Runner::returned(Job& job) {
+  stopped_running(job);
   job.pace_->record(job.took_);
   job.finish();
 }

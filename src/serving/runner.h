@@ -55,6 +55,11 @@ class Runner {
     // Returns true if the function may wait for the loop. Then it runs inline only if another thread can take over the loop.
     // Threads: the loop's, after turn().
     virtual bool may_wait() const = 0;
+    // Returns false if the function should not begin now, but have another turn. A worker asks: turn() may be long ago.
+    // Threads: any.
+    virtual bool may_begin() const = 0;
+    // The function has not begun, because may_begin() returned false. Another turn follows. Threads: the loop's.
+    virtual void put_off() = 0;
     // Runs the function. Threads: any.
     virtual void run() = 0;
     // The runner calls this after the function has returned. Threads: the loop's.
@@ -94,6 +99,7 @@ class Runner {
   void start(Job& job);
   void start_elsewhere(Job& job);
   bool shares(const Pace& pace) const;
+  void stopped_running(Job& job);
   void returned(Job& job);
 
   Runners& all_;

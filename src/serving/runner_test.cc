@@ -27,6 +27,8 @@ struct Call final : Runner::Job {
       : Job(runner), pace_(pace), inside(std::move(work)), finished(std::move(end)) {}
   Pace* turn() override { return &pace_; }
   bool may_wait() const override { return waits; }
+  bool may_begin() const override { return --puts_off < 0; }
+  void put_off() override { ++was_put_off; }
   void run() override {
     ran_on = std::this_thread::get_id();
     inside();
@@ -35,6 +37,8 @@ struct Call final : Runner::Job {
   Pace& pace_;
   std::function<void()> inside, finished;
   bool waits = false;
+  mutable int puts_off = 0;
+  int was_put_off = 0;
   std::thread::id ran_on;
 };
 
@@ -74,6 +78,18 @@ TEST_F(RunnerTest, RunsWhereThePaceAndTheFunctionSay) {
     EXPECT_EQ(call.ran_on == std::this_thread::get_id(), one.runs_inline);
     EXPECT_FALSE(call.running());
   }
+}
+
+TEST_F(RunnerTest, AWorkerGivesAJobBackThatMayNotBegin) {
+  Runner runner(runners, loop);
+  Pace pace;
+  bool done = false;
+  Call call(runner, pace, [] {}, [&] { done = true; });
+  call.puts_off = 2;
+  runner.queue(call);
+  while (!done) loop.poll();
+  EXPECT_EQ(call.was_put_off, 2);
+  EXPECT_FALSE(call.running());
 }
 
 TEST_F(RunnerTest, TheFirstOfManyIsNotChargedWithTheReadingOfAll) {

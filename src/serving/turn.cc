@@ -40,17 +40,31 @@ Pace* Turn::turn() {
   const bool is_wanted = !given_up_ && !invocation_.answered();
   if (invocation_.is_midway() || is_wanted) {
     // An invocation that has begun goes on even without memory: only its end gives memory back.
-    if (!has_run_ && lane_.gate.waits_for_memory(*this)) {
+    begins_ = !has_run_;
+    if (begins_ && lane_.gate.waits_for_memory(*this)) {
       holds_slot_ = false;
       return nullptr;
     }
-    if (!has_run_ && pace_->answer_estimate() >= kLargeAnswer)
-      answer_.add(pace_->answer_estimate());
+    if (begins_ && pace_->answer_estimate() >= kLargeAnswer) answer_.add(pace_->answer_estimate());
     has_run_ = true;
     return pace_;
   }
   invocation_.refuse(Response().status(503));
   return nullptr;
+}
+
+bool Turn::may_begin() const { return !begins_ || !lane_.gate.is_short(); }
+
+void Turn::put_off() {
+  has_run_ = false;
+  answer_.release();
+}
+
+void Turn::run() {
+  invocation_.run();
+  // The answer exists from now on, and its loop may have much to do before it sees it.
+  const std::size_t bytes = invocation_.answer_bytes();
+  if (bytes >= kLargeAnswer || answer_.taken() > 0) answer_.set(bytes);
 }
 
 void Turn::answered(std::size_t bytes) {

@@ -58,7 +58,9 @@ class Turn final : private Gate::Waiter, public Runner::Job {
   void admitted() override;
   Pace* turn() override;
   bool may_wait() const override { return invocation_.may_block(); }
-  void run() override { invocation_.run(); }
+  bool may_begin() const override;
+  void put_off() override;
+  void run() override;
   void finish() override { invocation_.finish(); }
 
   Lane& lane_;
@@ -70,6 +72,7 @@ class Turn final : private Gate::Waiter, public Runner::Job {
   bool holds_slot_ = false;
   bool given_up_ = false;
   bool has_run_ = false;
+  bool begins_ = false;  // the function begins in this turn, and does not go on from an earlier one
 };
 
 }  // namespace ofn

@@ -143,6 +143,8 @@ class Server::Shard final : private Relief {
 
   // Ends connections until `bytes` fit: first the one that has been silent for longest, then the one that holds most.
   void end_others(const Connection* except, std::size_t bytes) {
+    // A call that loses its connection may write to another one, which then asks for memory itself.
+    if (ending_) return;
     while (!server_.account_->has_room(bytes)) {
       Connection* silent = nullptr;
       Connection* largest = nullptr;
@@ -198,7 +200,9 @@ class Server::Shard final : private Relief {
     server_.log_.write(
         Level::kWarning, "connection ended: memory is short",
         {{"peer", connection.peer()}, {"held", std::to_string(held)}, {"reason", why}});
+    ending_ = true;
     connection.shed();
+    ending_ = false;
   }
 
   Server& server_;
@@ -206,6 +210,7 @@ class Server::Shard final : private Relief {
   std::unordered_map<Connection*, std::unique_ptr<Connection>> open_;
   Timer look_;
   SteadyTime measured_at_;
+  bool ending_ = false;  // a connection
   bool draining_ = false;
 };
 

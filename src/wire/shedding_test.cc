@@ -33,6 +33,8 @@ class HoldingSession final : public Session {
   void hold(std::size_t bytes) { share_.add(bytes); }
   bool make_room(std::size_t bytes) { return transport_->make_room(bytes); }
   std::size_t received() const { return received_; }
+  // As a call does that writes to another connection when it loses its own.
+  bool asks_when_shed = false;
 
   void start(Transport& transport) override { transport_ = &transport; }
   void receive(std::string_view bytes) override { received_ += bytes.size(); }
@@ -47,6 +49,7 @@ class HoldingSession final : public Session {
   std::size_t held_by_peer() const override { return share_.taken(); }
   void shed() override {
     shed_ += std::to_string(number_);
+    if (asks_when_shed) (void)make_room(0);
     share_.release();
     ending_ = Ending::kAbort;
   }
@@ -193,6 +196,16 @@ TEST(Shedding, MakesRoomForALittleRequest) {
     EXPECT_EQ(stage.shed, c.shed);
     EXPECT_THAT(stage.log.text(), HasSubstr(c.reason));
   }
+}
+
+TEST(Shedding, WhoAsksIsNotEndedForTheSakeOfWhoIsEnded) {
+  Stage stage(2);
+  stage.sessions[0]->hold(400 * kKilo);
+  stage.sessions[1]->hold(700 * kKilo);
+  stage.sessions[0]->asks_when_shed = true;
+  stage.clock.advance(1s);
+  EXPECT_TRUE(stage.sessions[1]->make_room(0));
+  EXPECT_EQ(stage.shed, "0");
 }
 
 TEST(Shedding, WhoAsksIsNotEndedMeanwhile) {

@@ -94,6 +94,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   // Makes room in a buffer of the request that is being read, whatever slow peers lose for it. Returns false if there is
   // none; the request is refused then.
   bool make_room(std::string& buffer, std::size_t size, std::size_t most);
+  void count_buffers();
   void count_held();
   void end(Ending ending);
   void settle();
@@ -475,11 +476,15 @@ bool Http1Session::make_room(std::string& buffer, std::size_t size, std::size_t 
 }
 
 // The buffers that wait to be written or looked at. Small ones are the connection's own, which are not counted.
-void Http1Session::count_held() {
+void Http1Session::count_buffers() {
   const std::size_t held = out_.capacity() + ahead_.capacity();
   if (held <= 3 * kKept && share_.taken() == 0) return;
   share_.set(held <= 3 * kKept ? 0 : held);
-  if (context_.account != nullptr && context_.account->exhausted()) transport_->make_room(0);
+}
+
+void Http1Session::count_held() {
+  count_buffers();
+  if (share_.taken() > 0 && context_.account->exhausted()) transport_->make_room(0);
 }
 
 std::size_t Http1Session::held_by_peer() const {
@@ -496,7 +501,7 @@ void Http1Session::shed() {
     end(Ending::kAbort);
     part();
   }
-  count_held();
+  count_buffers();
   transport_->wake();
 }
 
