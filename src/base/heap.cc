@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <thread>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -25,8 +26,8 @@ constexpr std::size_t kArena = std::size_t{64} * 1024 * 1024;
 void bound_kept_memory(std::size_t mappable) {
   mallopt(M_MMAP_THRESHOLD, kSeparate);
   mallopt(M_TRIM_THRESHOLD, kKept);
-  if (mappable == kNoMemoryLimit) return;
-  mallopt(M_ARENA_MAX, static_cast<int>(std::clamp<std::size_t>(mappable / 4 / kArena, 1, 64)));
+  const std::size_t granted = mappable == kNoMemoryLimit ? most_arenas() : mappable / 4 / kArena;
+  mallopt(M_ARENA_MAX, static_cast<int>(std::clamp<std::size_t>(granted, 1, most_arenas())));
 }
 
 // malloc_trim() does not shrink the end of an arena, except of the main one, and most free memory is at that end. An arena
@@ -48,5 +49,7 @@ void return_kept_memory() {}
 void return_scattered_memory() {}
 
 #endif
+
+std::size_t most_arenas() { return std::thread::hardware_concurrency() + 2; }
 
 }  // namespace ofn

@@ -21,6 +21,10 @@ inline constexpr std::chrono::seconds kMemoryIsKept{1};
 // uses. With a limit there are only so many arenas that together they reserve at most a quarter of it, but always one.
 void bound_kept_memory(std::size_t mappable = kNoMemoryLimit);
 
+// The most arenas that there are without a limit of `mappable`: one for each loop, and some for the workers, of which no more
+// compute at a time. glibc's own number, eight for each processor, leaves more free memory behind when threads have ended.
+std::size_t most_arenas();
+
 // Returns the free memory at the end of the calling thread's arena, which is most of the arena's free memory. It is for a thread
 // that has used much memory and will not need it again soon.
 // Threads: any. The limit that makes an arena shrink belongs to the whole process. If two threads call this at the same moment,

@@ -129,9 +129,10 @@ struct Host::Part {
              }),
         crowd_rest(
             on, [&host] { return host.server_ != nullptr && host.server_->connections() > 0; },
-            [] {
+            [&host] {
               return_kept_memory();
               return_scattered_memory();
+              return_memory_of_workers(host.workers_);
             }) {}
 
   void stop_calls() {

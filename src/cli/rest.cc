@@ -1,9 +1,14 @@
 #include "cli/rest.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <fstream>
+#include <memory>
+#include <mutex>
 #include <unistd.h>
 #include <utility>
+
+#include "base/heap.h"
 
 namespace ofn::cli {
 
@@ -26,6 +31,29 @@ std::size_t resident_bytes() {
 void RestPolicy::given_back(std::size_t resident) {
   least_ = resident;
   if (!busy_ && resident + kWorth > last_) at_rest_ = resident;
+}
+
+void return_memory_of_workers(Workers& workers) {
+  struct Meeting {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::size_t here = 0;
+  };
+  // Calls need the workers more than the memory is needed: nobody waits longer for those that cannot come.
+  static constexpr std::chrono::milliseconds kPatience(20);
+  const auto meeting = std::make_shared<Meeting>();
+  const std::size_t all = most_arenas();
+  for (std::size_t i = 0; i < all; ++i) {
+    const bool taken = workers.post([meeting, all] {
+      std::unique_lock lock(meeting->mutex);
+      ++meeting->here;
+      meeting->changed.notify_all();
+      meeting->changed.wait_for(lock, kPatience, [&] { return meeting->here >= all; });
+      return_kept_memory();  // one after the other, because they change a limit of the process
+      if (meeting->here >= all) return_scattered_memory();
+    });
+    if (!taken) return;  // the system grants no more threads
+  }
 }
 
 RestAct RestPolicy::look(std::size_t resident, bool busy) {

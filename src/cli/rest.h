@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "loop/loop.h"
+#include "loop/workers.h"
 
 namespace ofn::cli {
 
@@ -39,6 +40,10 @@ class RestPolicy {
   int passes_ = 0;  // checks that are still to be skipped
   int next_passes_ = 1;
 };
+
+// Returns the free memory at the end of the arenas that workers have used, also of workers that have ended: it makes so many workers
+// meet that each arena has one of them. Then calls return_scattered_memory(). Returns before that is done. Threads: any.
+void return_memory_of_workers(Workers& workers);
 
 // Lifetime: ends before the loop. Threads: the loop's. Cost: while connections are open, it reads one small file every two
 // seconds; without connections, nothing.

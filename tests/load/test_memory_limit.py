@@ -24,8 +24,8 @@ from support.waiting import until
 
 _SIZES = [128, 256, 512]
 _USUAL = 256
-# What a served program keeps more than one that has just started: warm pools and code.
-_WARM_MIB = 8
+# A served program keeps more than one that has just started: the pools of as many calls as ran or waited at once, and code.
+_WARM_MIB = 16
 
 
 @pytest.fixture
