@@ -8,6 +8,7 @@ import pytest
 from support.crowd import Crowd
 from support.good_caller import GoodCaller
 from support.http_client import call
+from support.memory import is_sanitized
 from support.memory_loads import complete_uploads, echoed_uploads, parallel_uploads
 from support.program import Program
 
@@ -32,10 +33,10 @@ def limited(program, functions, tmp_path):
 
 @pytest.mark.parametrize("load", [parallel_uploads, complete_uploads, echoed_uploads])
 @pytest.mark.parametrize(("letter", "kib"), _LIMITS)
-def test_what_cannot_be_had_is_answered_and_the_process_lives(limited, letter, kib, load):
-    server = limited(letter, kib)
-    if "san.so" in open(f"/proc/{server.process.pid}/maps", encoding="utf-8").read():
+def test_what_cannot_be_had_is_answered_and_the_process_lives(program, limited, letter, kib, load):
+    if is_sanitized(program.path):
         pytest.skip("a sanitizer ends the process where memory is short")
+    server = limited(letter, kib)
     assert call(server.url).status == 200
     with GoodCaller(server.port) as caller, Crowd(server.port) as crowd:
         told = load(crowd, connections=100)

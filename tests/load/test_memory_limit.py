@@ -16,7 +16,7 @@ import pytest
 from support.crowd import Crowd
 from support.good_caller import GoodCaller
 from support.http_client import call
-from support.memory import forget_peak, peak_mib, resident_mib, stated_mib
+from support.memory import forget_peak, is_sanitized, peak_mib, resident_mib, stated_mib
 from support.memory_group import memory_group
 from support.memory_loads import LOADS
 from support.program import Program
@@ -34,6 +34,9 @@ def limited(program, functions, tmp_path):
     with contextlib.ExitStack() as open_ones:
 
         def serve(mib):
+            # Beside a sanitizer's own memory a group of that size has no room for anything. The account has its size all the same.
+            if is_sanitized(program.path):
+                return None, open_ones.enter_context(program.serve(functions, "load", "--max-body-memory", f"{mib // 4}MiB"))
             group = open_ones.enter_context(memory_group(mib << 20))
             server = Program(program.path, tmp_path, prefix=group.prefix).serve(functions, "load")
             return group, open_ones.enter_context(server)
@@ -57,12 +60,14 @@ def test_the_process_lives_and_a_good_caller_is_served(limited, request, load, m
     with GoodCaller(server.port) as caller, Crowd(server.port) as crowd:
         told = load(crowd, size=6 if heavy else 1)
         connections = len(crowd.peers) + 2
-    assert group.kills() == 0 and server.process.is_running(), told
+    assert server.process.is_running(), told
+    print(f"\n{load.__name__} in {mib} MiB, {time.monotonic() - began:.0f} s: {told}\n  {caller.result}")
+    assert caller.result.wrong == {} and caller.result.good > (0 if group is None else 10)
+    if group is None:
+        return
+    assert group.kills() == 0, told
     peak, stated = peak_mib(server), stated_mib(mib, connections)
-    print(f"\n{load.__name__} in {mib} MiB ({group.name}), {time.monotonic() - began:.0f} s: {told}"
-          f"\n  resident: {before:.0f} MiB before, {peak:.0f} at its peak, {stated:.0f} stated; {group.peak() >> 20} MiB in the group"
-          f"\n  {caller.result}")
-    assert caller.result.wrong == {} and caller.result.good > 10
+    print(f"  resident: {before:.0f} MiB before, {peak:.0f} at its peak, {stated:.0f} stated; {group.peak() >> 20} MiB in the group ({group.name})")
     assert peak <= stated
     until(lambda: resident_mib(server) <= before + _WARM_MIB, f"what the load took to be given back: {before:.0f} MiB before it")
     print(f"  {resident_mib(server):.0f} MiB at rest")

@@ -9,6 +9,11 @@ _CONNECTION_KIB = 24
 _LARGEST_BODY_MIB = 10
 
 
+def is_sanitized(program):
+    """True: the program was built with a sanitizer, which keeps memory that was freed, and needs much of its own."""
+    return re.search(rb"lib(a|t|ub)san\.so", Path(program).read_bytes()) is not None
+
+
 def _status_mib(server, what):
     maps = Path(f"/proc/{server.process.pid}/maps").read_text(encoding="utf-8")
     if re.search(r"/lib(a|t|ub)san\.", maps):
