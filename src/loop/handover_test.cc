@@ -192,7 +192,8 @@ TEST(ThreadStack, NamesWhatTheThreadIsIn) {
   for (int i = 0; i < 2; ++i) {
     const std::string stack = stack_of(id, std::chrono::seconds(60));
     EXPECT_NE(stack.find(" < "), std::string::npos) << stack;
-    EXPECT_NE(stack.find("ofn_loop_test"), std::string::npos) << stack;
+    // With debug information the file is named, else the program.
+    EXPECT_TRUE(stack.contains("handover_test.cc") || stack.contains("ofn_loop_test")) << stack;
   }
   leave.count_down();
   thread.join();
