@@ -166,7 +166,7 @@ void leave_to_default(int number, siginfo_t* info) {
   syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, info);
 }
 
-void on_crash(int number, siginfo_t* info, void* context) {
+[[maybe_unused]] void on_crash(int number, siginfo_t* info, void* context) {
   const int kept = errno;
   bool self = false;
   if (!is_first_to_report(self)) {
