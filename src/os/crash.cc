@@ -166,6 +166,7 @@ void leave_to_default(int number, siginfo_t* info) {
   syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, info);
 }
 
+// Unused under the thread sanitizer, which reports crashes itself.
 [[maybe_unused]] void on_crash(int number, siginfo_t* info, void* context) {
   const int kept = errno;
   bool self = false;
