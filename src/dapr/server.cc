@@ -66,7 +66,7 @@ class ReplyFields {
 
  private:
   void add(std::string name, std::string value) {
-    constexpr std::size_t kMost = 6 * 1024;
+    constexpr std::size_t kMost = std::size_t{6} * 1024;
     if (size_ + name.size() + value.size() > kMost) return;
     size_ += name.size() + value.size();
     for (char& c : name) {

@@ -98,7 +98,8 @@ std::optional<std::string> text_of_quoted(std::string_view value) {
   std::string text;
   std::size_t i = 1;
   for (; i < value.size() && value[i] != '"'; ++i) {
-    if (value[i] == '\\' && ++i == value.size()) return std::nullopt;
+    if (value[i] == '\\') ++i;
+    if (i == value.size()) return std::nullopt;
     text += value[i];
   }
   if (i + 1 != value.size()) return std::nullopt;

@@ -36,7 +36,7 @@ def limited(program, functions, tmp_path):
         def serve(mib):
             # Beside a sanitizer's own memory a group of that size has no room for anything. The account has its size all the same.
             if is_sanitized(program.path):
-                return None, open_ones.enter_context(program.serve(functions, "load", "--max-body-memory", f"{mib // 4}MiB"))
+                return None, open_ones.enter_context(program.serve(functions, "load", flags=["--max-body-memory", f"{mib // 4}MiB"]))
             group = open_ones.enter_context(memory_group(mib << 20))
             server = Program(program.path, tmp_path, prefix=group.prefix).serve(functions, "load")
             return group, open_ones.enter_context(server)

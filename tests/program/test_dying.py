@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from support.http_client import call, start_call
+from support.memory import is_sanitized
 
 _SOURCE = Path(__file__).parent / "dying_functions.cc"
 _BY_FUNCTION = 6
@@ -27,11 +28,10 @@ def dying(shared, tmp_path_factory):
     return shared(_SOURCE, tmp_path_factory.mktemp("dying") / "dying.so", "-O2", "-g1")
 
 
-def is_sanitized():
-    return any(name in os.environ for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"))
-
-
-pytestmark = pytest.mark.skipif(is_sanitized(), reason="a sanitizer has handlers and reports of its own")
+@pytest.fixture(autouse=True)
+def unsanitized(program):
+    if is_sanitized(program.path):
+        pytest.skip("a sanitizer has handlers and reports of its own")
 
 
 def line_of_end(server, message):

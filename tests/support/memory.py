@@ -1,5 +1,6 @@
 """What a server's process takes of the machine's memory."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ _CONNECTION_KIB = 24
 _LARGEST_BODY_MIB = 10
 
 
+@functools.cache
 def is_sanitized(program):
     """True: the program was built with a sanitizer, which keeps memory that was freed, and needs much of its own."""
     return re.search(rb"lib(a|t|ub)san\.so", Path(program).read_bytes()) is not None
