@@ -174,9 +174,9 @@ void AppDelivery::warn_of(const dapr::Subscription& subscription) {
 }
 
 const TopicScopes& AppDelivery::scopes_of(std::string_view component) const {
-  static const TopicScopes kOpen;
+  static const TopicScopes unrestricted;
   const auto found = rules_.scopes.find(component);
-  return found == rules_.scopes.end() ? kOpen : found->second;
+  return found == rules_.scopes.end() ? unrestricted : found->second;
 }
 
 void AppDelivery::start_inputs(const std::vector<std::string>& wanted) {
