@@ -52,12 +52,13 @@ Outcome under_a_limit(int what) {
     if (memory_is_short()) return kWasShort;
   }
   // Small allocations succeed beyond the limit, and memory_is_short() says so.
+  constexpr std::size_t kBlock = std::size_t{64} * 1024;
   std::vector<std::unique_ptr<char[]>> blocks;
   blocks.reserve(2000);
   try {
-    while (!memory_is_short()) blocks.push_back(std::make_unique_for_overwrite<char[]>(64 * 1024));
+    while (!memory_is_short()) blocks.push_back(std::make_unique_for_overwrite<char[]>(kBlock));
     for (int more = 0; more < 16; ++more)
-      blocks.push_back(std::make_unique_for_overwrite<char[]>(64 * 1024));
+      blocks.push_back(std::make_unique_for_overwrite<char[]>(kBlock));
   } catch (const std::bad_alloc&) {
     return kSmallFailed;
   }
