@@ -1,4 +1,4 @@
-// Who loses what it holds when memory is short: docs/limits.md, "Who loses when memory is short".
+// The server ends connections when memory is short: which ones, and when (docs/limits.md, "Who loses when memory is short").
 #include <algorithm>
 #include <chrono>
 #include <memory>

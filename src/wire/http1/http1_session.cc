@@ -497,7 +497,7 @@ void Http1Session::shed() {
   if ((state_ == State::kHead || state_ == State::kBody) && out_.empty()) {
     refuse(kTooSlow, state_ == State::kBody ? head_.method : std::string_view());
   } else {
-    // What is cleared may be the middle of an answer: whoever writes the rest of it must not reach the peer any more.
+    // The session drops what may be the middle of an answer. So the function that writes the rest must not reach the peer.
     end(Ending::kAbort);
     part();
   }

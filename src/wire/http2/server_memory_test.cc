@@ -13,12 +13,22 @@ namespace {
 
 using namespace server_bench;
 
+const std::vector<Field> kRawGet = {
+    {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+
 class Http2Memory : public ServerSessionTest {
  protected:
   void connect_counted() {
     connect();
     server_ = std::make_unique<MemoryTransport>(
         loop_, make_server_session(handler_, limits_, {}, &bodies_));
+  }
+
+  // A peer that is raw frames.
+  void connect_raw_counted(MemoryAccount& account) {
+    server_ = std::make_unique<MemoryTransport>(
+        loop_, make_server_session(handler_, limits_, {}, &account));
+    server_->feed(RawFrames().preface().settings().bytes());
   }
 
   MemoryAccount bodies_{100'000};
@@ -74,9 +84,7 @@ TEST_F(Http2Memory, WithoutMemoryTheStreamIs503AndTheConnectionLives) {
 }
 
 TEST_F(Http2Memory, ABodyOfUnknownLengthIsCountedAsItArrives) {
-  server_ = std::make_unique<MemoryTransport>(loop_,
-                                              make_server_session(handler_, limits_, {}, &bodies_));
-  server_->feed(RawFrames().preface().settings().bytes());
+  connect_raw_counted(bodies_);
   const std::vector<Field> post = {
       {":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
   talk(RawFrames().headers(1, post, false).data(1, std::string(1'000, 'x'), false));
@@ -146,12 +154,8 @@ TEST_F(Http2Memory, HeadsAreCountedAndAConnectionHasItsShare) {
 }
 
 TEST_F(Http2Memory, AnswersThatNoWindowWillOpenForAreNotKept) {
-  server_ = std::make_unique<MemoryTransport>(loop_,
-                                              make_server_session(handler_, limits_, {}, &bodies_));
-  server_->feed(RawFrames().preface().settings().bytes());
-  const std::vector<Field> get = {
-      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
-  talk(RawFrames().headers(1, get, true).headers(3, get, true));
+  connect_raw_counted(bodies_);
+  talk(RawFrames().headers(1, kRawGet, true).headers(3, kRawGet, true));
   handler_.kept[0]->respond(Response(std::string(80'000, 'x')));  // more than the default window
   server_->take();
   server_->end_input();
@@ -163,33 +167,25 @@ TEST_F(Http2Memory, AnswersThatNoWindowWillOpenForAreNotKept) {
 }
 
 TEST_F(Http2Memory, WhileAnswersTakeTooMuchAFewSmallRequestsMayWait) {
-  server_ = std::make_unique<MemoryTransport>(loop_,
-                                              make_server_session(handler_, limits_, {}, &bodies_));
-  server_->feed(RawFrames().preface().settings().bytes());
+  connect_raw_counted(bodies_);
   MemoryShare answers(&bodies_);
   answers.add(100'001);
-  const std::vector<Field> get = {
-      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
-  talk(RawFrames().headers(1, get, true));
+  talk(RawFrames().headers(1, kRawGet, true));
   EXPECT_EQ(handler_.handled, 1);
-  std::vector<Field> large = get;
+  std::vector<Field> large = kRawGet;
   const std::string value(10'000, 'v');
   large.push_back({"e", value});
   talk(RawFrames().headers(3, large, true));
   EXPECT_EQ(handler_.handled, 1) << "its head is not small";
   for (std::uint32_t stream = 5; stream < 45; stream += 2)
-    talk(RawFrames().headers(stream, get, true));
+    talk(RawFrames().headers(stream, kRawGet, true));
   EXPECT_GE(handler_.handled, 7);
   EXPECT_LE(handler_.handled, 8) << "the next calls of other peers need places, too";
 }
 
 TEST_F(Http2Memory, AnAnswerThatWasShedIsNotSentAndItsFunctionMayGoOn) {
-  server_ = std::make_unique<MemoryTransport>(loop_,
-                                              make_server_session(handler_, limits_, {}, &bodies_));
-  server_->feed(RawFrames().preface().settings().bytes());
-  const std::vector<Field> get = {
-      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
-  talk(RawFrames().headers(1, get, true).headers(3, get, true));
+  connect_raw_counted(bodies_);
+  talk(RawFrames().headers(1, kRawGet, true).headers(3, kRawGet, true));
   ASSERT_EQ(handler_.kept.size(), 2U);
   handler_.kept[0]->begin(Response(), {}, [] {});
   handler_.kept[0]->write(std::string(90'000, 'x'));
