@@ -91,6 +91,7 @@ void Runner::start_elsewhere(Job& job) {
   if (taken) return;
   // The system granted no thread. The job tries again, and its deadline keeps running.
   stopped_running(job);
+  job.put_off();
   threadless_.push_back(&job);
   if (!retry_.armed()) retry_.arm(loop_.now() + kThreadRetry);
 }

@@ -58,7 +58,8 @@ class Runner {
     // Returns false if the function should not begin now, but have another turn. A worker asks: turn() may be long ago.
     // Threads: any.
     virtual bool may_begin() const = 0;
-    // The function has not begun, because may_begin() returned false. Another turn follows. Threads: the loop's.
+    // The function has not run in this turn: may_begin() returned false, or there is no thread. Another turn follows. Threads: the
+    // loop's.
     virtual void put_off() = 0;
     // Runs the function. Threads: any.
     virtual void run() = 0;

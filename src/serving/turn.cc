@@ -56,6 +56,7 @@ Pace* Turn::turn() {
 bool Turn::may_begin() const { return !begins_ || !lane_.gate.is_short(); }
 
 void Turn::put_off() {
+  if (!begins_) return;
   has_run_ = false;
   answer_.release();
 }
