@@ -20,6 +20,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # As CMake compiles the sources of a program; GCC refuses a precompiled header that was made otherwise.
     set_target_properties(ofn_precompiled_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(ofn_precompiled_test PRIVATE -fPIE)
+    target_link_libraries(ofn_precompiled_test PRIVATE ofn_test_flags)
   endif()
 endif()
 

@@ -34,7 +34,7 @@ function(ofn_room name)
   if(OFN_DEVELOPER AND ROOM_TESTS)
     list(TRANSFORM ROOM_TEST_USES PREPEND ofn_)
     add_executable(ofn_${name}_test ${ROOM_TESTS})
-    target_link_libraries(ofn_${name}_test PRIVATE ofn_${name} ofn_flags ${ROOM_TEST_USES} ${ROOM_LIBRARIES}
+    target_link_libraries(ofn_${name}_test PRIVATE ofn_${name} ofn_flags ofn_test_flags ${ROOM_TEST_USES} ${ROOM_LIBRARIES}
                           GTest::gmock_main)
     ofn_precompiled(ofn_${name}_test ofn_precompiled_test)
     add_test(NAME ${name} COMMAND ofn_${name}_test)
