@@ -150,7 +150,11 @@ TEST(Http1Memory, ShedItGivesBackWhatItsPeerHolds) {
        "HTTP/1.1 503 ", Ending::kLinger},
       {"a body that does not end", with_length(100'000) + std::string(50'000, 'x'), "HTTP/1.1 503 ",
        Ending::kLinger},
-      {"an answer that is not read", kGet, "", Ending::kAbort},
+      {"an answer that is not read", kGet, "HTTP/1.1 503 ", Ending::kLinger},
+      {"the last answer, not read", kHead + "Connection: close\r\n\r\n", "HTTP/1.1 503 ",
+       Ending::kLinger},
+      {"an answer that is not read, and the next request", kGet + with_length(100'000),
+       "HTTP/1.1 503 ", Ending::kLinger},
   };
   for (const Case& c : cases) {
     MemoryAccount bodies(10'000'000);
@@ -168,6 +172,44 @@ TEST(Http1Memory, ShedItGivesBackWhatItsPeerHolds) {
     EXPECT_TRUE(bench.take().starts_with(c.answer)) << c.name;
     EXPECT_EQ(bench.session().ending(), c.ending) << c.name;
   }
+}
+
+// However much of the answers the peer has got: it gets nothing that looks like the rest.
+TEST(Http1Memory, AnAnswerThatIsShedInTheMiddleIsCut) {
+  for (const std::size_t got : {1U, 50U, 100'000U}) {
+    MemoryAccount bodies(10'000'000);
+    Bench bench({}, &bodies);
+    bench.handler.answer = std::string(200'000, 'x');
+    bench.window = 0;
+    bench.send(kGet);
+    EXPECT_EQ(bench.transport.take(got).size(), got);
+    bench.session().shed();
+    bench.window = MemoryTransport::kWhole;
+    bench.pump();
+    EXPECT_EQ(bench.take(), "") << got;
+    EXPECT_EQ(bench.session().ending(), Ending::kAbort) << got;
+  }
+}
+
+// The last piece of a streamed answer waits in an output that was empty before.
+TEST(Http1Memory, TheRestOfAStreamedAnswerIsNotReplaced) {
+  MemoryAccount bodies(10'000'000);
+  Bench bench({}, &bodies);
+  bench.handler.keeps = true;
+  bench.send(kGet);
+  const ExchangePtr exchange = std::move(bench.handler.kept.front());
+  exchange->begin(Response(), {}, [] {});
+  exchange->write("the beginning");
+  bench.pump();
+  EXPECT_TRUE(bench.take().contains("the beginning"));
+  bench.window = 0;
+  exchange->write(std::string(100'000, 'x'));
+  exchange->finish({});
+  bench.session().shed();
+  bench.window = MemoryTransport::kWhole;
+  bench.pump();
+  EXPECT_EQ(bench.take(), "");
+  EXPECT_EQ(bench.session().ending(), Ending::kAbort);
 }
 
 TEST(Http1Memory, AnAnswerThatWasShedNeverLooksWhole) {

@@ -34,6 +34,9 @@ constexpr Reject kNoMemory = {503, "not enough memory for the request; try again
 constexpr Reject kTooSlow = {
     503, "the request arrives too slowly while memory is short; try again later"};
 
+constexpr Reject kNotTaken = {
+    503, "the peer does not take the response while memory is short; try again later"};
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kSwitchingProtocols =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
@@ -328,6 +331,7 @@ bool Http1Session::upgrade(Http1Exchange& exchange) {
 void Http1Session::answer(Http1Exchange& exchange, Response response,
                           std::span<const Field> extra) {
   const bool last = !head_.keep_alive || (ahead().empty() && (draining_ || input_ended_));
+  out_.begin_answer();
   if (write_response(out_.text(), response, context_of(extra, last)) == BodyPlace::kSeparate) {
     out_.push_body(std::move(response).body());
   }
@@ -342,6 +346,7 @@ void Http1Session::begin_answer(const Response& head, std::span<const Field> ext
   drops_body_ = head_.method == "HEAD" || body_end_ == BodyEnd::kLength;
   ResponseContext context = context_of(extra, !head_.keep_alive || body_end_ == BodyEnd::kClose);
   context.body_end = body_end_;
+  out_.begin_answer();
   write_response(out_.text(), head, context);
   transport_->wake();
 }
@@ -494,8 +499,13 @@ std::size_t Http1Session::held_by_peer() const {
 }
 
 void Http1Session::shed() {
-  if ((state_ == State::kHead || state_ == State::kBody) && out_.empty()) {
+  const bool is_reading = state_ == State::kHead || state_ == State::kBody;
+  if (is_reading && out_.empty()) {
     refuse(kTooSlow, state_ == State::kBody ? head_.method : std::string_view());
+  } else if ((is_reading || ending_ == Ending::kLinger) && out_.is_unsent()) {
+    out_.clear();
+    part();
+    refuse(kNotTaken, "");
   } else {
     // The session drops what may be the middle of an answer. So the function that writes the rest must not reach the peer.
     end(Ending::kAbort);

@@ -21,6 +21,7 @@ std::size_t Output::gather(std::span<std::string_view> buffers) {
 }
 
 void Output::sent(std::size_t count) {
+  is_unsent_ = false;
   const std::size_t of_text = std::min(count, writing_.size() - text_sent_);
   text_sent_ += of_text;
   body_sent_ += count - of_text;

@@ -17,6 +17,10 @@ class Output {
  public:
   // Where to append. Not while a body is queued.
   std::string& text() { return filling_; }
+  // Call this before the head of an answer is appended.
+  void begin_answer() { is_unsent_ |= empty(); }
+  // Returns true if the peer has got no byte of the answers in here: another answer can replace them.
+  bool is_unsent() const { return is_unsent_; }
   // Queues a body behind the text so far; nothing may be added until it was sent.
   void push_body(std::string body) { body_ = std::move(body); }
 
@@ -42,6 +46,7 @@ class Output {
   std::string body_;     // behind both
   std::size_t text_sent_ = 0;
   std::size_t body_sent_ = 0;
+  bool is_unsent_ = false;
 };
 
 }  // namespace ofn::wire::http1
