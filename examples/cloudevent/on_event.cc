@@ -1,5 +1,4 @@
-// functions-framework --source examples/cloudevent/on_event.cc --target on_event
-// curl localhost:8080 -H 'ce-specversion: 1.0' -H 'ce-id: 1' -H 'ce-source: /shop' -H 'ce-type: order' -d 'a book'
+// A function of CloudEvents.
 #include <iostream>
 #include <syncstream>
 

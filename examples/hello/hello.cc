@@ -1,5 +1,4 @@
-// functions-framework --source examples/hello/hello.cc --target hello
-// curl 'localhost:8080/?name=Ada'
+// An HTTP function: a request in, an answer out.
 #include <ofn/function.h>
 
 ofn::Response hello(const ofn::Request& request) {

@@ -1,4 +1,4 @@
-// Sends to each output what suits it, and tells what came of it.
+// Sends to each output what suits it, and answers which sends succeeded.
 #include <ofn/function.h>
 
 ofn::Out spread(ofn::Context& context, ofn::Bytes data) {

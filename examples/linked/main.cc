@@ -1,4 +1,4 @@
-// The framework linked into a program of one's own: no compiler and no shared object at run time.
+// The framework linked into your own program: no compiler and no shared object at run time.
 // Its flags and variables are those of functions-framework, without --source.
 #include <ofn/function.h>
 #include <ofn/run.h>

@@ -1,7 +1,4 @@
 // Several functions in one program: without a --target all are served, each at its route.
-//
-//   functions-framework --source examples/multiple/functions.cc
-//   curl http://127.0.0.1:8080/users/7
 #include <ofn/function.h>
 
 namespace {

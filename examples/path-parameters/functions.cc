@@ -1,7 +1,4 @@
 // Path parameters with four signatures on one server.
-//
-//   functions-framework --source examples/path-parameters/functions.cc
-//   curl http://127.0.0.1:8080/http/Ada
 #include <string>
 
 #include <ofn/function.h>

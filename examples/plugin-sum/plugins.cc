@@ -1,5 +1,5 @@
-// Plugins that share what they found: `even` and `odd` add up the numbers of a request, `sum` adds
-// both to the answer. "1 2 3 4" is answered by "1 2 3 4 = 10".
+// Plugins that share what they found: `even` and `odd` add up the numbers of a request, and `sum` appends
+// the sum of both to the answer: "1 2 3 4" becomes "1 2 3 4 = 10".
 #include <sstream>
 #include <stdexcept>
 

@@ -1,4 +1,4 @@
-// A page's EventSource gets a tick a moment, until it goes away:
+// Sends a tick every `pause` milliseconds until the client leaves. In a browser:
 //   new EventSource("/?pause=1000")
 #include <ofn/function.h>
 

@@ -1,8 +1,4 @@
-// A function of one's own types: the framework reads and writes their JSON.
-//
-//   functions-framework --source examples/typed/order.cc --target order
-//   curl http://127.0.0.1:8080 --json '{"customer": "Ada", "lines": [{"item": "tea", "count": 2}]}'
-//   functions-framework --source examples/typed/order.cc --target order --print-schema
+// A function of your own types: the framework reads and writes their JSON.
 #include <optional>
 #include <string>
 #include <vector>

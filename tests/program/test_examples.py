@@ -4,9 +4,12 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from support.console import NOT_TYPED, Console, commands, sections
+from support.dockerfile import serve_dockerfile
 from support.http_client import call
 from support.program import Server
 from support.raw import Raw
@@ -16,12 +19,14 @@ SNIPPET = re.compile(r"<!-- snippet: (\S+) -->\n```\w*\n(.*?)^```$", re.MULTILIN
 # What these tests run; a new example needs a test first.
 TESTED = {
     "Dockerfile",
+    "README.md",
     "async/components/archive.yaml",
     "async/components/clock.yaml",
     "async/components/events.yaml",
     "async/func_context.json",
     "async/function.cc",
     "cloudevent/on_event.cc",
+    "event/event.json",
     "event/on_file.cc",
     "hello/hello.cc",
     "hooks/components/archive.yaml",
@@ -35,9 +40,11 @@ TESTED = {
     "iterating-outputs/components/events.yaml",
     "iterating-outputs/func_context.json",
     "iterating-outputs/function.cc",
+    "linked/CMakeLists.txt",
     "linked/main.cc",
     "multiple/functions.cc",
     "path-parameters/functions.cc",
+    "plugin-sum/func_context.json",
     "plugin-sum/function.cc",
     "plugin-sum/plugins.cc",
     "shared/CMakeLists.txt",
@@ -75,6 +82,36 @@ def test_snippets_in_the_documentation_are_the_files_they_name(repository):
             assert code == (repository / path).read_text(), f"{page} shows another {path}"
             found += 1
     assert found > 0
+
+
+@pytest.fixture
+def clone(program, examples, tmp_path):
+    """What a reader has at the top of a clone in which the program is built. What examples leave behind stays out of the tree."""
+    shutil.copytree(examples, tmp_path / "examples", ignore=shutil.ignore_patterns("data"))
+    (tmp_path / "build").symlink_to(program.path.parents[1])
+    return tmp_path
+
+
+SECTIONS = sections((Path(__file__).resolve().parents[2] / "examples" / "README.md").read_text())
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_the_readme_shows_how_an_example_is_run_and_what_it_prints(program, clone, name):
+    typed = [command for block in SECTIONS[name] if block.kind == "console" for command, _ in commands(block)]
+    if typed[0].split()[0] == "docker":
+        pytest.skip(NOT_TYPED["docker"])
+    if any("ofn_DIR" in command for command in typed):
+        needs_package(program)
+    with Console(program, clone) as console:
+        for block in SECTIONS[name]:
+            console.take(block)
+
+
+def test_the_readme_has_each_example_in_one_order(repository):
+    listed = re.findall(r"^\| \d+ \| \[(\S+)\]\((\S+)\)", (repository / "examples" / "README.md").read_text(), re.MULTILINE)
+    assert [name for name, _ in listed] == list(SECTIONS)
+    assert {name for name, _ in listed} == {file.split("/")[0] for file in TESTED - {"README.md"}}
+    assert all(link in TESTED and link.startswith(name) for name, link in listed)
 
 
 @pytest.fixture
@@ -159,8 +196,7 @@ def test_cloudevent(serve, examples):
 def test_event(serve, examples):
     source = examples / "event" / "on_file.cc"
     server = serve("on_file", source=source)
-    comment = source.read_text().split("#include")[0].replace("\n//   ", " ")
-    event = re.search(r"-d '(.*)'", comment)[1]
+    event = (source.parent / "event.json").read_text()
     json_type = {"content-type": "application/json"}
     answer = call(server.url, headers=json_type, body=event.encode())
     assert (answer.status, answer.body) == (200, b"")
@@ -211,20 +247,17 @@ def test_async(serve_folder):
     until(lambda: b"tick of clock" in kept(), "what the clock's tick left")
 
 
-def sum_context(pre=("even", "odd")):
-    return {"name": "sum", "version": "v1", "runtime": "Knative", "prePlugins": list(pre), "postPlugins": ["sum"]}
-
-
 @pytest.mark.parametrize("way", ["directory", "plugin"])
 def test_plugin_sum(program, examples, tmp_path, way):
     folder = examples / "plugin-sum"
+    context = json.loads((folder / "func_context.json").read_text())
     source, flags = folder, ()
     if way == "plugin":
         source, plugins = folder / "function.cc", tmp_path / "plugins.so"
         built = program.run_to_end(["build", "--source", folder / "plugins.cc", "-o", plugins])
         assert built.code == 0 and "sum (plugin)" in built.stdout, built.stderr
         flags = ("--plugin", plugins)
-    with program.serve(source, "numbers", sum_context(), flags=flags) as server:
+    with program.serve(source, "numbers", context, flags=flags) as server:
         for numbers, total in ((b"1 2 3 4", b"10"), (b"5", b"5"), (b"", b"0")):
             assert call(server.url, body=numbers).body == numbers + b" = " + total
 
@@ -232,7 +265,8 @@ def test_plugin_sum(program, examples, tmp_path, way):
 def test_a_hook_that_fails_is_logged_and_the_call_goes_on(program, examples):
     """`sum` misses `odd`, which the context does not name; an optional hook may be absent."""
     flags = ["--optional-hooks", "nobody"]
-    with program.serve(examples / "plugin-sum", "numbers", sum_context(["even", "nobody"]), flags=flags) as server:
+    context = json.loads((examples / "plugin-sum" / "func_context.json").read_text()) | {"prePlugins": ["even", "nobody"]}
+    with program.serve(examples / "plugin-sum", "numbers", context, flags=flags) as server:
         server.logged("names an optional hook that no program registers")
         assert call(server.url, body=b"1 2").body == b"1 2"
         server.logged("hook failed")
@@ -288,7 +322,7 @@ def test_typed(program, serve, examples):
     source = examples / "typed" / "order.cc"
     server = serve("order", source=source)
     headers = {"content-type": "application/json"}
-    body = re.search(r"--json '(.*)'", source.read_text())[1].encode()
+    body = b'{"customer": "Ada", "lines": [{"item": "tea", "count": 2}]}'
     answer = call(server.url, headers=headers, body=body)
     assert (answer.status, answer.body) == (200, b'{"text":"thank you, Ada","pieces":2}')
     wrong = call(server.url, headers=headers, body=body.replace(b"2", b"-2"))
@@ -298,6 +332,14 @@ def test_typed(program, serve, examples):
     )
     printed = program.run_to_end(["--source", source, "--target", "order", "--print-schema"])
     assert json.loads(printed.stdout)["functions"]["order"]["argument"] == {"$ref": "#/$defs/Order"}
+
+
+def needs_package(program):
+    """The build directory of the program, in which CMake finds the package."""
+    package = program.path.parents[1]
+    if not (package / "ofn-targets.cmake").exists() or not (package / "src" / "libofn_framework.a").exists():
+        pytest.skip(f"{package} is no build directory with everything built")
+    return package
 
 
 GREETINGS = [("hello", "/?name=Ada", b"hello, Ada\n"), ("polite::goodbye", "/", b"goodbye\n")]
@@ -314,10 +356,8 @@ def test_shared_as_a_directory(program, examples):
 
 
 def test_shared_built_by_its_user(program, examples, tmp_path):
-    """As its comment says; the package is the one in the program's build directory."""
-    package = program.path.parents[1]
-    if not (package / "ofn-targets.cmake").exists():
-        pytest.skip(f"{package} is no build directory")
+    """The package is the one in the program's build directory."""
+    package = needs_package(program)
     for step in (["-S", examples / "shared", "-B", tmp_path, f"-Dofn_DIR={package}"], ["--build", tmp_path]):
         done = subprocess.run(["cmake", *step], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -341,18 +381,6 @@ def test_linked_without_such_a_function(linked):
 
 
 def test_dockerfile(program, repository, tmp_path):
-    """Its last two stages, with folders in place of images."""
     text = (repository / "examples" / "Dockerfile").read_text()
-    copied, place = re.search(r"^COPY (examples/\S+) (/function/\S+)$", text, re.MULTILINE).groups()
-    shutil.copy(repository / copied, tmp_path / place.rpartition("/")[2])
-
-    def here(words):
-        return [word.replace("/function", str(tmp_path)) for word in words]
-
-    build = re.search(r"^RUN functions-framework (.*)$", text, re.MULTILINE)[1].split()
-    assert program.run_to_end(here(build)).code == 0
-    variables = re.search(r"^ENV (.*)$", text, re.MULTILINE)[1].split()
-    environment = dict(word.split("=", 1) for word in here(variables)) | {"PATH": str(tmp_path), "HOME": "/nonexistent"}
-    assert json.loads(re.search(r"^ENTRYPOINT (.*)$", text, re.MULTILINE)[1]) == ["functions-framework"]
-    with Server(program.run([], environment | {"HOST": "127.0.0.1", "PORT": "0"})) as server:
+    with serve_dockerfile(text, repository, program, tmp_path) as server:
         assert call(server.url, method="GET").body == b"hello, world\n"

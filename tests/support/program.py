@@ -38,17 +38,17 @@ class Program:
         self.path = path
         self._prefix = prefix
         # Functions are compiled once in a test run: all servers share the program's own cache.
-        self._environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        self._environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "TMPDIR": str(home)}
+        self.environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        self.environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "TMPDIR": str(home)}
         self._home = home
 
     def run(self, arguments, environment=None, cwd=None):
         """Starts it with any arguments."""
-        return Process([*self._prefix, self.path, *arguments], self._environment | (environment or {}), cwd=cwd or self._home)
+        return Process([*self._prefix, self.path, *arguments], self.environment | (environment or {}), cwd=cwd or self._home)
 
     def run_to_end(self, arguments, environment=None, cwd=None):
         """The same for what ends by itself: its exit code and both streams."""
-        return run_to_end([self.path, *arguments], self._environment | (environment or {}), cwd=cwd or self._home)
+        return run_to_end([self.path, *arguments], self.environment | (environment or {}), cwd=cwd or self._home)
 
     def serve(self, source, target, function_context=None, environment=None, flags=(), cwd=None, port=0):
         """Serves a function, or without a target all of them; returns when it listens."""

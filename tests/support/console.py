@@ -1,0 +1,145 @@
+"""The commands of a document, typed as its reader would type them, and what they print compared with what it shows.
+
+    console = Console(program, clone)
+    for block in blocks(page.read_text()):
+        console.take(block)
+
+Three kinds of fenced blocks mean something here; all others are for the reader alone.
+
+    ```cpp hello.cc            a file of that name, written into the folder that the console is in
+    ```console                 `$ command`, and below it what the command prints; `…` stands for any text
+    ```log                     lines that the server which was started last writes
+
+A command that serves runs until the next one that serves, and is then ended as by Ctrl-C. The documents' port 8080 is a free one
+here: other tests run at the same time.
+"""
+
+import os
+import re
+import signal
+import subprocess
+from dataclasses import dataclass
+
+from support.ports import reserve_port
+from support.process import Process
+from support.waiting import PATIENCE, until
+
+_BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+_PROGRAM = re.compile(r"^(?:\w+=\S+ )*(?:functions-framework|build\S*/\S+)(?: |$)")
+_ENDS_BY_ITSELF = re.compile(r"functions-framework build |--(?:print-schema|dry-run|help|version)\b")
+# First words of commands that no test types, and why not.
+NOT_TYPED = {
+    "git": "the tests run in a clone",
+    "./dev": "it builds the program that the tests run",
+    "docker": "there may be no docker and no registry; support/dockerfile.py does what the Dockerfile says",
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    kind: str
+    name: str | None
+    text: str
+
+
+def blocks(text):
+    return [Block(*match.groups()) for match in _BLOCK.finditer(text)]
+
+
+def sections(text):
+    """The blocks below each `## heading`, in order."""
+    parts = re.split(r"^## (.*)\n", text, flags=re.MULTILINE)
+    return {heading: blocks(body) for heading, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def commands(block):
+    """(command, what it prints) of a console block."""
+    assert block.text.startswith("$ "), f"a console block begins with a command:\n{block.text}"
+    return [(match[1], match[2]) for match in _COMMAND.finditer(block.text)]
+
+
+class Console:
+    def __init__(self, program, folder, environment=None):
+        self.folder = folder
+        self.server = None
+        self._port = reserve_port()
+        # "on", because a developer's daprd may run on this machine, too.
+        self._environment = program.environment | {"HOST": "127.0.0.1", "PORT": str(self._port), "OFN_LOCAL_SIDECAR": "on",
+                                                   "HOME": str(folder), **(environment or {})}
+        self._environment["PATH"] = f"{program.path.parent}:{self._environment['PATH']}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failed, *_):
+        if self.server is not None and failed:
+            self.server.end()
+        else:
+            self._end_server()
+
+    def take(self, block):
+        """Does what the block says, or fails."""
+        if block.kind == "console":
+            for command, printed in commands(block):
+                self.type(command, printed)
+        elif block.kind == "log":
+            for line in block.text.splitlines():
+                pattern = _pattern(self._here(line))
+                self.server.line(pattern.search, f"the line: {line}")
+        elif block.name:
+            file = self.folder / block.name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block.text)
+
+    def type(self, command, printed=""):
+        if command.split()[0] in NOT_TYPED:
+            return
+        command, pattern = self._here(command), re.compile(_pattern(self._here(printed).rstrip("\n")).pattern + r"\n?", re.DOTALL)
+        if _PROGRAM.match(command) and not _ENDS_BY_ITSELF.search(command):
+            assert not printed, f"show in a log block what `{command}` writes: it does not end by itself"
+            self.serve(command)
+        elif command.startswith("cat "):
+            # What a function leaves may be there a moment later.
+            until(lambda: pattern.fullmatch(self._run(command, check=False)), f"`{command}` to print {printed!r}")
+        else:
+            said = self._run(command)
+            assert pattern.fullmatch(said), f"`{command}` printed {said!r}, and the document says {printed!r}"
+
+    def serve(self, command):
+        self._end_server()
+        self.server = Process(["bash", "-c", f"{command}"], self._environment, self.folder, name=command)
+        self.server.line(re.compile(r'listening on|"message":"listening"').search, "the line that it listens", seconds=120)
+
+    def _run(self, command, check=True):
+        """Runs it in bash. What `cd` and `export` change stays, as in a terminal."""
+        ours, theirs = os.pipe()
+        with open(ours, encoding="utf-8") as state:
+            done = subprocess.run(
+                ["bash", "-c", f"{command}\ncode=$?; {{ pwd; env -0; }} >&{theirs}; exit $code"],
+                env=self._environment, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                pass_fds=[theirs], timeout=4 * PATIENCE, check=False)
+            os.close(theirs)
+            folder, _, variables = state.read().partition("\n")
+        assert not check or done.returncode == 0, f"`{command}` ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        self.folder = type(self.folder)(folder)
+        self._environment = dict(variable.split("=", 1) for variable in variables.split("\0") if variable)
+        return done.stdout
+
+    def _end_server(self):
+        """As Ctrl-C ends it."""
+        if self.server is None:
+            return
+        server, self.server = self.server, None
+        try:
+            server.signal(signal.SIGINT)
+            assert server.exit_code() == 0, server.output
+        finally:
+            server.end()
+
+    def _here(self, text):
+        return text.replace("8080", str(self._port))
+
+
+def _pattern(text):
+    return re.compile(".*".join(re.escape(part) for part in text.split("…")))
