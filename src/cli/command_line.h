@@ -15,7 +15,7 @@
 
 namespace ofn::cli {
 
-// Exit codes of the program (docs/public-api.md).
+// Exit codes of the program (docs/flags.md).
 enum Exit : int {
   kExitOk = 0,
   kExitFailure = 1,  // anything not named below; what was abandoned by a drain that took too long

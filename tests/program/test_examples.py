@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from support.console import NOT_TYPED, Console, commands, sections
-from support.dockerfile import serve_dockerfile
+from support.console import Console, commands, sections
+from support.dockerfile import Images
 from support.http_client import call
 from support.program import Server
 from support.raw import Raw
@@ -98,11 +98,9 @@ SECTIONS = sections((Path(__file__).resolve().parents[2] / "examples" / "README.
 @pytest.mark.parametrize("name", SECTIONS)
 def test_the_readme_shows_how_an_example_is_run_and_what_it_prints(program, clone, name):
     typed = [command for block in SECTIONS[name] if block.kind == "console" for command, _ in commands(block)]
-    if typed[0].split()[0] == "docker":
-        pytest.skip(NOT_TYPED["docker"])
     if any("ofn_DIR" in command for command in typed):
         needs_package(program)
-    with Console(program, clone) as console:
+    with Console(program, clone, Images(program, clone)) as console:
         for block in SECTIONS[name]:
             console.take(block)
 
@@ -380,7 +378,8 @@ def test_linked_without_such_a_function(linked):
     assert "nobody" in done.stderr and "app::hello, app::goodbye" in done.stderr
 
 
-def test_dockerfile(program, repository, tmp_path):
-    text = (repository / "examples" / "Dockerfile").read_text()
-    with serve_dockerfile(text, repository, program, tmp_path) as server:
-        assert call(server.url, method="GET").body == b"hello, world\n"
+def test_the_dockerfile_installs_what_a_build_needs(repository):
+    """It names what `./dev build` installs, but for what only a developer needs."""
+    installed = re.search(r"AS framework\nRUN .*--no-install-recommends((?:.*\\\n)*.*)\n", (repository / "examples" / "Dockerfile").read_text())
+    needed = re.search(r"^build_packages=\(([^)]*)\)", (repository / "dev").read_text(), re.MULTILINE)
+    assert set(installed[1].replace("\\", "").split()) == set(needed[1].split()) - {"git", "ca-certificates", "ccache"}

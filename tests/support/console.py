@@ -1,6 +1,6 @@
 """The commands of a document, typed as its reader would type them, and what they print compared with what it shows.
 
-    console = Console(program, clone)
+    console = Console(program, clone, Images(program, tmp_path))
     for block in blocks(page.read_text()):
         console.take(block)
 
@@ -16,7 +16,9 @@ here: other tests run at the same time.
 
 import os
 import re
+import shlex
 import signal
+import string
 import subprocess
 from dataclasses import dataclass
 
@@ -32,7 +34,6 @@ _ENDS_BY_ITSELF = re.compile(r"functions-framework build |--(?:print-schema|dry-
 NOT_TYPED = {
     "git": "the tests run in a clone",
     "./dev": "it builds the program that the tests run",
-    "docker": "there may be no docker and no registry; support/dockerfile.py does what the Dockerfile says",
 }
 
 
@@ -60,13 +61,14 @@ def commands(block):
 
 
 class Console:
-    def __init__(self, program, folder, environment=None):
+    def __init__(self, program, folder, images):
         self.folder = folder
         self.server = None
+        self._images = images
         self._port = reserve_port()
         # "on", because a developer's daprd may run on this machine, too.
         self._environment = program.environment | {"HOST": "127.0.0.1", "PORT": str(self._port), "OFN_LOCAL_SIDECAR": "on",
-                                                   "HOME": str(folder), **(environment or {})}
+                                                   "HOME": str(folder), "OFN": str(folder)}
         self._environment["PATH"] = f"{program.path.parent}:{self._environment['PATH']}"
 
     def __enter__(self):
@@ -96,7 +98,13 @@ class Console:
         if command.split()[0] in NOT_TYPED:
             return
         command, pattern = self._here(command), re.compile(_pattern(self._here(printed).rstrip("\n")).pattern + r"\n?", re.DOTALL)
-        if _PROGRAM.match(command) and not _ENDS_BY_ITSELF.search(command):
+        if command.startswith("docker build "):
+            self._images.build(self._words(command), self.folder)
+        elif command.startswith("docker run "):
+            self._end_server()
+            self.server = self._images.run(self._words(command, self._port), self._port)
+            self._wait_until_it_listens()
+        elif _PROGRAM.match(command) and not _ENDS_BY_ITSELF.search(command):
             assert not printed, f"show in a log block what `{command}` writes: it does not end by itself"
             self.serve(command)
         elif command.startswith("cat "):
@@ -108,8 +116,12 @@ class Console:
 
     def serve(self, command):
         self._end_server()
-        self.server = Process(["bash", "-c", f"{command}"], self._environment, self.folder, name=command)
-        self.server.line(re.compile(r'listening on|"message":"listening"').search, "the line that it listens", seconds=120)
+        self.server = Process(["bash", "-c", command], self._environment, self.folder, name=command)
+        self._wait_until_it_listens()
+
+    def _wait_until_it_listens(self):
+        # A first compilation may be part of it.
+        self.server.line(re.compile(r'"message":"listening"').search, "the line that it listens", seconds=120)
 
     def _run(self, command, check=True):
         """Runs it in bash. What `cd` and `export` change stays, as in a terminal."""
@@ -136,6 +148,10 @@ class Console:
             assert server.exit_code() == 0, server.output
         finally:
             server.end()
+
+    def _words(self, command, port=None):
+        text = string.Template(command).substitute(self._environment)
+        return shlex.split(text.replace(str(port), "8080") if port else text)
 
     def _here(self, text):
         return text.replace("8080", str(self._port))

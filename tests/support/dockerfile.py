@@ -1,30 +1,69 @@
-"""The last stages of a Dockerfile, with folders in place of images: there may be no docker and no registry where tests run.
+"""`docker build` and `docker run` with folders in place of images: where tests run there may be no docker and no registry.
 
-    server = serve_dockerfile((examples / "Dockerfile").read_text(), repository, program, tmp_path)
+    images = Images(program, folder)
+    images.build(["docker", "build", "-t", "hello", "."], here)
+    process = images.run(["docker", "run", "-p", "8080:8080", "hello"], port)
+
+What a Dockerfile installs and how it builds the framework is not run; what it does with the function is.
 """
 
 import json
 import re
 import shutil
+from argparse import ArgumentParser
+from dataclasses import dataclass
+from pathlib import Path
 
-from support.program import Server
+_STAGE = re.compile(r"^FROM (\S+)(?: AS (\w+))?\n((?:(?!FROM ).*\n)*)", re.MULTILINE)
 
 
-def serve_dockerfile(text, context, program, folder):
-    """Builds the function as the Dockerfile's stage `function` does, and starts what its last stage starts."""
-    copied, place = re.search(r"^COPY (?!--|\. )(\S+) (/function/\S*)$", text, re.MULTILINE).groups()
-    shutil.copy(context / copied, folder / (place.rpartition("/")[2] or copied.rpartition("/")[2]))
+@dataclass(frozen=True)
+class _Image:
+    dockerfile: str
+    stage: str | None
+    context: Path
 
-    def here(words):
-        return [word.replace("/function", str(folder)) for word in words]
 
-    build = re.search(r"^RUN functions-framework (.*)$", text, re.MULTILINE)[1].split()
-    assert program.run_to_end(here(build)).code == 0
-    built = build[build.index("-o") + 1]
-    assert re.search(rf"^COPY --from=function {built} /function/$", text, re.MULTILINE), "what was built is what ships"
-    assert re.search(r"^COPY --from=\w+ /usr/local/bin/functions-framework /usr/local/bin/$", text, re.MULTILINE)
-    assert json.loads(re.search(r"^ENTRYPOINT (.*)$", text, re.MULTILINE)[1]) == ["functions-framework"]
-    variables = re.search(r"^ENV (.*)$", text, re.MULTILINE)[1].split()
-    # The image has no compiler, so there is none in PATH.
-    environment = dict(word.split("=", 1) for word in here(variables)) | {"PATH": str(folder), "HOME": "/nonexistent"}
-    return Server(program.run([], environment | {"HOST": "127.0.0.1", "PORT": "0"}))
+class Images:
+    def __init__(self, program, folder):
+        self._program = program
+        self._folder = folder
+        self._images = {}
+
+    def build(self, words, here):
+        options = ArgumentParser(exit_on_error=False)
+        for name in ("-f", "-t", "--target"):
+            options.add_argument(name)
+        options.add_argument("context")
+        chosen = options.parse_args(words[2:])
+        text = (here / (chosen.f or "Dockerfile")).read_text()
+        stages = {name: base for base, name, _ in _STAGE.findall(text)}
+        assert chosen.target in (None, *stages), f"{words}: there is no stage {chosen.target}"
+        for base in re.findall(r"^FROM (\S+)|--from=(\S+)", text, re.MULTILINE):
+            base = base[0] or base[1]
+            assert base in stages or base in self._images or base.startswith("debian:12"), f"{words}: there is no image {base}"
+        self._images[chosen.t] = _Image(text, chosen.target, here / chosen.context)
+
+    def run(self, words, port):
+        """Builds the function as the stage `function` does, and starts what the last stage starts, at that port."""
+        assert words[2:4] == ["-p", "8080:8080"], f"{words}: port 8080 must be published"
+        image = self._images[words[4]]
+        assert image.stage is None, f"{words}: an image of the last stage"
+        stages = {name or "last": body for _, name, body in _STAGE.findall(image.dockerfile)}
+        function, last = stages["function"], stages["last"]
+        copied, place = re.search(r"^COPY (\S+) (/function/\S*)$", function, re.MULTILINE).groups()
+        shutil.copy(image.context / copied, self._folder / (place.rpartition("/")[2] or copied.rpartition("/")[2]))
+        build = self._here(re.search(r"^RUN functions-framework (.*)$", function, re.MULTILINE)[1])
+        assert self._program.run_to_end(build).code == 0
+
+        copies = dict(re.findall(r"^COPY --from=\w+ (\S+) (\S+)$", last, re.MULTILINE))
+        assert self._here(" ".join(copies)) == ["/usr/local/bin/functions-framework", build[build.index("-o") + 1]]
+        assert "/usr/local/bin/" in copies.values() and "EXPOSE 8080\n" in last
+        assert json.loads(re.search(r"^ENTRYPOINT (.*)$", last, re.MULTILINE)[1]) == ["functions-framework"]
+        variables = self._here(re.search(r"^ENV (.*)$", last, re.MULTILINE)[1])
+        # The image has no compiler, so there is none in PATH; nor has its user a home.
+        environment = dict(word.split("=", 1) for word in variables) | {"PATH": str(self._folder), "HOME": "/nonexistent"}
+        return self._program.run([], environment | {"HOST": "127.0.0.1", "PORT": str(port)})
+
+    def _here(self, text):
+        return [word.replace("/function/", f"{self._folder}/") for word in text.split()]

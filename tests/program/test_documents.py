@@ -1,0 +1,66 @@
+"""What the documents tell their readers to type is typed, and prints what they show."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from support.console import Console, sections
+from support.dockerfile import Images
+
+
+@pytest.fixture
+def console(program, repository, tmp_path):
+    """A console at the top of a clone in which the program is built."""
+    shutil.copytree(repository / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("data"))
+    (tmp_path / "build").symlink_to(program.path.parents[1])
+    (tmp_path / "image").mkdir()
+    with Console(program, tmp_path, Images(program, tmp_path / "image")) as console:
+        yield console
+
+
+def test_tutorial(console, repository):
+    steps = sections((repository / "docs" / "tutorial.md").read_text())
+    assert [name[0] for name in steps if name[0].isdigit()] == list("12345")
+    for blocks in steps.values():
+        for block in blocks:
+            console.take(block)
+
+
+_LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\)")
+
+
+def _anchors(page):
+    """What GitHub makes of the headings."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _pages(repository):
+    listed = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard", "*.md"], cwd=repository, text=True)
+    return [repository / name for name in listed.split() if (repository / name).is_file()]
+
+
+def test_links_lead_somewhere(repository):
+    broken = []
+    for page in _pages(repository):
+        for target, anchor in _LINK.findall(page.read_text()):
+            file = page.parent / target if target else page
+            if not file.exists() or (anchor and anchor not in _anchors(file)):
+                broken.append(f"{page.relative_to(repository)}: {target}#{anchor}")
+    assert not broken
+
+
+def test_the_index_lists_every_document(repository):
+    index = (repository / "docs" / "README.md").read_text()
+    for page in (repository / "docs").glob("*.md"):
+        assert page.name == "README.md" or f"({page.name})" in index, f"docs/README.md does not list {page.name}"
+
+
+def test_the_glossary_names_classes_that_exist(repository):
+    named = set(re.findall(r"`([A-Z][a-z]\w+)`", (repository / "docs" / "glossary.md").read_text())) - {"Knative", "Async"}
+    headers = "".join(header.read_text() for folder in ("src", "include") for header in (repository / folder).rglob("*.h"))
+    missing = {name for name in named if not re.search(rf"\b(?:class|struct) (?:\[\[.*?\]\] )?{name}\b", headers)}
+    assert not missing
