@@ -2,7 +2,7 @@
 //
 // One loop accepts, and hands each connection to the loop with the fewest connections. The server does not use SO_REUSEPORT: the
 // kernel's hashing may put two connections on one loop while others idle, a second process could take the port silently, and the
-// kernel resets the queued connections of a listener that closes (docs/decisions/0001-asio-one-loop-per-core.md).
+// kernel resets the queued connections of a listener that closes (docs/decisions/0001-one-loop-per-core.md).
 #pragma once
 
 #include <atomic>

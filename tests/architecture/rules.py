@@ -272,6 +272,37 @@ def every_room_has_a_readme(house: House) -> Iterator[Violation]:
             yield Violation(f"src/{name}/README.md", 1, "does not exist: say what the room holds and must not know")
 
 
+_PICTURE = re.compile(r"^```mermaid\n(?P<picture>.*?)^```$", re.MULTILINE | re.DOTALL)
+_ARROW = re.compile(r"^ *(\w+) --> (\w+)$", re.MULTILINE)
+
+
+def picture_is_the_house(house: House) -> Iterator[Violation]:
+    """docs/architecture.md draws every room, and an arrow for each USES that no longer way of arrows implies."""
+    name = "docs/architecture.md"
+    page = house.root / name
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    match = _PICTURE.search(text)
+    if not match:
+        yield Violation(name, 1, "has no picture of the rooms (```mermaid)")
+        return
+    line = text.count("\n", 0, match.start()) + 1
+    picture = match["picture"]
+    for room in house.rooms:
+        if not re.search(rf"\b{room}\b", picture):
+            yield Violation(name, line, f"does not draw the room '{room}'")
+    drawn = set(_ARROW.findall(picture))
+    needed = {
+        (room.name, used)
+        for room in house.rooms.values()
+        for used in room.uses
+        if not any(used in house.reachable(other, tests=False) for other in room.uses - {used})
+    }
+    for user, used in sorted(drawn - needed):
+        yield Violation(name, line, f"draws '{user} --> {used}': '{user}' does not use it, or uses it through others as well")
+    for user, used in sorted(needed - drawn):
+        yield Violation(name, line, f"does not draw '{user} --> {used}'")
+
+
 ALL: list[Rule] = [
     includes_only_what_it_uses,
     author_headers_are_standard,
@@ -284,4 +315,5 @@ ALL: list[Rule] = [
     no_mutable_globals,
     frees_memory_that_is_meant_to_be_freed,
     every_room_has_a_readme,
+    picture_is_the_house,
 ]

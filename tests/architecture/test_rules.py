@@ -27,6 +27,14 @@ def found(rule, tmp_path, files):
     return [str(v) for v in getattr(rules, rule)(house(tmp_path, files))]
 
 
+# The picture of the sound house.
+_ARROWS = "loop --> base\nevent --> base\noutput --> event\nwire --> loop\ndapr --> output\ndapr --> wire\ncli --> dapr\n"
+
+
+def picture(arrows, room="loader"):
+    return f"# Rooms\n```mermaid\nflowchart BT\n{room}\n{arrows}```\n"
+
+
 # rule, file, text, line of the violation
 _BAD = [
     ("includes_only_what_it_uses", "src/event/a.cc", '#include "output/a.h"\n', 1),  # below it
@@ -66,10 +74,16 @@ _BAD = [
     ("frees_memory_that_is_meant_to_be_freed", "src/wire/a.cc", "std::string t;\nvoid f() {\n  if (t.size() > 9) t = \"\";\n}\n", 3),
     ("frees_memory_that_is_meant_to_be_freed", "src/wire/a.cc", "struct A { std::string b; };\nvoid f(A& a) { a.b = std::string(); }\n", 2),
     ("frees_memory_that_is_meant_to_be_freed", "src/wire/a.cc", "struct A { std::string b; };\nvoid f(B& x) {\n  x.y()->a.b = {};\n}\n", 3),
+    ("picture_is_the_house", "docs/architecture.md", "# no picture\n", 1),
+    ("picture_is_the_house", "docs/architecture.md", picture(_ARROWS, room="attic"), 2),
+    ("picture_is_the_house", "docs/architecture.md", picture(_ARROWS.replace("wire --> loop\n", "")), 2),
+    ("picture_is_the_house", "docs/architecture.md", picture(_ARROWS + "loop --> event\n"), 2),
+    ("picture_is_the_house", "docs/architecture.md", picture(_ARROWS + "cli --> base\n"), 2),  # implied by others
 ]
 
 # rule, file, text: nothing is wrong with it
 _GOOD = [
+    ("picture_is_the_house", "docs/architecture.md", picture(_ARROWS)),
     ("includes_only_what_it_uses", "src/dapr/a.cc", '#include "base/a.h"\n#include "wire/b.h"\n#include <ofn/a.h>\n'),
     ("includes_only_what_it_uses", "src/dapr/a.cc", '#include "proto/runtime.pb.h"\n'),
     ("includes_only_what_it_uses", "src/event/a.cc", '// #include "output/a.h"\n/*\n#include "wire/a.h"\n*/\n'),
