@@ -14,10 +14,18 @@ from support.dockerfile import Images
 def console(program, repository, tmp_path):
     """A console at the top of a clone in which the program is built."""
     shutil.copytree(repository / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("data"))
+    shutil.copy(repository / "dev", tmp_path)
     (tmp_path / "build").symlink_to(program.path.parents[1])
     (tmp_path / "image").mkdir()
     with Console(program, tmp_path, Images(program, tmp_path / "image")) as console:
         yield console
+
+
+def test_readme(console, repository):
+    parts = sections((repository / "README.md").read_text())
+    for block in [*parts["Try it"], *parts["Your own function"]]:
+        console.take(block)
+    assert console.server, "it serves"
 
 
 def test_tutorial(console, repository):

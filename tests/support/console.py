@@ -30,11 +30,10 @@ _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTAL
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _PROGRAM = re.compile(r"^(?:\w+=\S+ )*(?:functions-framework|build\S*/\S+)(?: |$)")
 _ENDS_BY_ITSELF = re.compile(r"functions-framework build |--(?:print-schema|dry-run|help|version)\b")
-# First words of commands that no test types, and why not.
-NOT_TYPED = {
-    "git": "the tests run in a clone",
-    "./dev": "it builds the program that the tests run",
-}
+# Commands that no test types, and why not.
+NOT_TYPED = {"./dev build": "the program that the tests run is built"}
+# What `./dev run` does after it has built the program.
+_DEV_RUN = re.compile(r"^  cd (?P<folder>\S+)\n  (?P<context>FUNC_CONTEXT=\S+) exec \S+ \\\n    (?P<flags>.*) \"\$@\"$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,12 @@ class Console:
             file.write_text(block.text)
 
     def type(self, command, printed=""):
-        if command.split()[0] in NOT_TYPED:
+        if command.startswith(tuple(NOT_TYPED)):
+            return
+        if command == "./dev run":
+            run = _DEV_RUN.search((self.folder / "dev").read_text())
+            command = f"cd {run['folder']} && {run['context']} exec functions-framework {run['flags']}"
+            self.serve(self._here(command))
             return
         command, pattern = self._here(command), re.compile(_pattern(self._here(printed).rstrip("\n")).pattern + r"\n?", re.DOTALL)
         if command.startswith("docker build "):
