@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "document/json.h"
 #include "event/attributes.h"
 #include "event/background.h"
-#include "event/json_text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace ofn;
@@ -25,14 +25,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     OFN_CHECK(!background.error().message().empty());
     return 0;
   }
-  OFN_CHECK(event::is_json(background->data.json()));
+  OFN_CHECK(document::is_json(background->data.json()));
   const auto modern = event::to_cloud_event(*background);
   if (!modern) return 0;
   OFN_CHECK(event::check_event(*modern).has_value());
-  OFN_CHECK(event::is_json(*modern->data()));
+  OFN_CHECK(document::is_json(*modern->data()));
   const auto back = event::to_background_event(*modern);
   if (!back) return 0;
-  OFN_CHECK(event::is_json(back->data.json()));
+  OFN_CHECK(document::is_json(back->data.json()));
   const auto again = event::to_cloud_event(*back);
   OFN_CHECK(again.has_value());
   OFN_CHECK(again->id() == modern->id() && again->time() == modern->time());

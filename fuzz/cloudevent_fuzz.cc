@@ -13,8 +13,8 @@
 #include <ofn/field.h>
 
 #include "base/check.h"
+#include "document/json.h"
 #include "event/http_binding.h"
-#include "event/json_text.h"
 
 namespace {
 
@@ -38,7 +38,7 @@ bool same(CloudEvent sent, CloudEvent read) {
     return sent.id() == read.id() && sent.source() == read.source() && sent.type() == read.type() &&
            sent.extensions() == read.extensions();
   }
-  if (sent.data() && read.data() && ofn::event::is_json(*sent.data())) {
+  if (sent.data() && read.data() && ofn::document::is_json(*sent.data())) {
     sent.data(std::string(trimmed(*sent.data())));
     read.data(std::string(trimmed(*read.data())));
   }

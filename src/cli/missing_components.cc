@@ -7,7 +7,7 @@
 #include <ofn/field.h>
 
 #include "base/nearest.h"
-#include "context/problem.h"
+#include "document/problem.h"
 
 namespace ofn::cli {
 

@@ -103,7 +103,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   if (!context) return complain(context.error()), kExitContext;
   if (!context->http_pattern.empty() && !parse_http_pattern(context->http_pattern)) {
     const bool first = v1beta1 && !v1beta1->empty();
-    const Problem problem{.variable = first ? "FUNC_CONTEXT" : "FUNC_CONTEXT_V1BETA2",
+    const Problem problem{.source = first ? "FUNC_CONTEXT" : "FUNC_CONTEXT_V1BETA2",
                           .path = "$.httpPattern",
                           .expected = R"(a route, such as "/" or "/users/{id}")",
                           .found = ofn::quoted(context->http_pattern)};

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "cli/command_line.h"
-#include "context/problem.h"
+#include "document/problem.h"
 
 namespace ofn::cli {
 

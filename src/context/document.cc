@@ -5,29 +5,36 @@
 #include <initializer_list>
 #include <utility>
 
-#include "context/object_reader.h"
 #include "context/units.h"
+#include "document/json.h"
+#include "document/reader.h"
 
 namespace ofn {
 namespace {
 
+using document::describe;
+using document::Node;
+using document::path_to;
+using document::Report;
+using document::Reveal;
+
 constexpr std::string_view kExpectedType = R"(a type that starts with "bindings." or "pubsub.")";
 
 // Each member that only one schema has is a vote; the variable's own schema decides a draw.
-Schema schema_of(const JsonNode& root, Schema expected) {
+Schema schema_of(const Node& root, Schema expected) {
   static constexpr std::array<std::string_view, 5> kFirst = {"runtime", "prePlugins", "postPlugins",
                                                              "pluginsTracing", "httpPattern"};
   static constexpr std::array<std::string_view, 6> kSecond = {
       "triggers", "preHooks", "postHooks", "pre_hooks", "post_hooks", "tracing"};
   int votes = 0;
-  for (const auto name : kFirst) votes -= root.find(name) != nullptr ? 1 : 0;
-  for (const auto name : kSecond) votes += root.find(name) != nullptr ? 1 : 0;
+  for (const auto name : kFirst) votes -= root.find_value(name) != nullptr ? 1 : 0;
+  for (const auto name : kSecond) votes += root.find_value(name) != nullptr ? 1 : 0;
   for (const auto list : {"inputs", "outputs"}) {
-    const JsonNode* parts = root.find(list);
+    const Node* parts = root.find_value(list);
     if (parts == nullptr) continue;
-    for (const JsonNode& part : parts->children) {
-      votes -= part.find("uri") != nullptr ? 1 : 0;
-      votes += part.find("topic") != nullptr ? 1 : 0;
+    for (const Node& part : parts->children()) {
+      votes -= part.find_value("uri") != nullptr ? 1 : 0;
+      votes += part.find_value("topic") != nullptr ? 1 : 0;
     }
   }
   if (votes == 0) return expected;
@@ -67,11 +74,35 @@ std::string mistaken_for_a_document(std::string_view text) {
   return {};
 }
 
+// True, false, or a string or a number that says so; nullopt if absent.
+std::optional<bool> read_switch(document::Reader& object, std::string_view name) {
+  const Node* node = object.member(name);
+  if (node == nullptr || (node->is(Node::Kind::kText) && node->text().empty())) return std::nullopt;
+  const std::optional<bool> value = node->is_scalar() ? parse_switch(node->text()) : std::nullopt;
+  if (!value) object.wrong(name, kExpectedSwitch, node);
+  return value;
+}
+
+// 1 to 65535; absent, "" and 0 (the Python sibling's default) are nullopt.
+std::optional<std::uint16_t> read_port(document::Reader& object, std::string_view name) {
+  const Node* node = object.member(name);
+  if (node == nullptr) return std::nullopt;
+  if (node->is(Node::Kind::kText) || node->is(Node::Kind::kNumber)) {
+    std::string_view text = node->text();
+    // Some writers know only one kind of number.
+    if (node->is(Node::Kind::kNumber) && text.ends_with(".0")) text.remove_suffix(2);
+    if (text.empty() || text == "0") return std::nullopt;
+    if (const auto port = parse_port(text)) return port;
+  }
+  object.wrong(name, "a port from 1 to 65535", node);
+  return std::nullopt;
+}
+
 class DocumentReader {
  public:
-  DocumentReader(const JsonNode& root, Schema schema, Report& report)
+  DocumentReader(const Node& root, Schema schema, Report& report)
       : object_(root, "$", report), report_(report) {
-    document_.variable = report.variable;
+    document_.variable = report.source;
     document_.schema = schema;
   }
 
@@ -79,16 +110,16 @@ class DocumentReader {
     document_.name = object_.text("name");
     document_.version = object_.text("version");
     read_runtime();
-    document_.port = object_.port("port");
+    document_.port = read_port(object_, "port");
     document_.http_pattern = object_.text("httpPattern");
     read_triggers();
     if (document_.schema == Schema::kV1Beta1) {
-      document_.triggers = read_parts("inputs", Use::kData);
+      document_.triggers = read_parts("inputs", Kinds::kData);
     } else {
-      document_.inputs = read_parts("inputs", Use::kAny);
+      document_.inputs = read_parts("inputs", Kinds::kAny);
     }
-    document_.outputs = read_parts("outputs", Use::kData);
-    document_.states = read_parts("states", Use::kAny);
+    document_.outputs = read_parts("outputs", Kinds::kData);
+    document_.states = read_parts("states", Kinds::kAny);
     object_.known("state");  // v1beta1's older, untyped member
     for (const auto name : {"prePlugins", "preHooks", "pre_hooks"}) {
       append(document_.pre_hooks, object_.list(name));
@@ -103,7 +134,7 @@ class DocumentReader {
   }
 
  private:
-  enum class Use {
+  enum class Kinds {
     kData,  // must be a binding or a pubsub
     kAny,
   };
@@ -113,43 +144,42 @@ class DocumentReader {
   }
 
   void read_runtime() {
-    const JsonNode* node = object_.member("runtime");
-    if (node == nullptr || (node->kind == JsonNode::Kind::kString && node->text.empty())) return;
+    const Node* node = object_.member("runtime");
+    if (node == nullptr || (node->is(Node::Kind::kText) && node->text().empty())) return;
     for (const Runtime runtime : {Runtime::kKnative, Runtime::kAsync}) {
-      if (node->kind == JsonNode::Kind::kString &&
-          equal_ignoring_case(node->text, runtime_name(runtime))) {
+      if (node->is(Node::Kind::kText) && equal_ignoring_case(node->text(), runtime_name(runtime))) {
         document_.runtime = runtime;
         return;
       }
     }
     document_.runtime_broken = true;
-    report_.problem("$.runtime", R"("Knative" or "Async")", describe(node));
+    object_.wrong("runtime", R"("Knative" or "Async")", node);
   }
 
   void check_type(Part& part, std::string_view member) {
     if (part.component_type.empty() || component_kind(part.component_type)) return;
-    report_.problem(json_path(part.path, member), std::string(kExpectedType),
+    report_.problem(path_to(part.path, member), std::string(kExpectedType),
                     quoted(part.component_type));
     part.broken = true;
   }
 
   void check_component(Part& part, std::string_view member) {
     if (!part.component.empty() || part.broken) return;
-    report_.problem(json_path(part.path, member), "the name of a Dapr component", "nothing");
+    report_.problem(path_to(part.path, member), "the name of a Dapr component", "nothing");
     part.broken = true;
   }
 
-  Part start_part(const ObjectReader& object) const {
+  Part start_part(const document::Reader& object) const {
     Part part;
     part.schema = document_.schema;
-    part.variable = report_.variable;
+    part.variable = report_.source;
     part.path = object.path();
     return part;
   }
 
-  std::vector<Part> read_parts(std::string_view list, Use use) {
+  std::vector<Part> read_parts(std::string_view list, Kinds kinds) {
     std::vector<Part> parts;
-    object_.each(list, JsonNode::Kind::kObject, [&](const std::string& key, ObjectReader object) {
+    object_.each(list, Node::Kind::kObject, [&](const std::string& key, document::Reader object) {
       Part part = start_part(object);
       part.name = key;
       part.component = object.text("componentName");
@@ -167,25 +197,25 @@ class DocumentReader {
         part.broken = true;
       }
       check_component(part, "componentName");
-      if (use == Use::kData) check_type(part, "componentType");
+      if (kinds == Kinds::kData) check_type(part, "componentType");
       parts.push_back(std::move(part));
     });
     return parts;
   }
 
   void read_triggers() {
-    std::optional<ObjectReader> triggers = object_.object("triggers");
+    std::optional<document::Reader> triggers = object_.object("triggers");
     if (!triggers) return;
-    if (std::optional<ObjectReader> http = triggers->object("http")) {
+    if (std::optional<document::Reader> http = triggers->object("http")) {
       document_.http.emplace();
-      document_.http_port = http->port("port");
+      document_.http_port = read_port(*http, "port");
       document_.http->engine = http->text("engine");
-      if (const JsonNode* route = http->member("route")) {
-        document_.http->route = to_json_text(*route);
+      if (const Node* route = http->member("route")) {
+        document_.http->route = document::to_json(*route);
       }
       http->note_unknown();
     }
-    triggers->each("dapr", JsonNode::Kind::kArray, [&](const std::string&, ObjectReader object) {
+    triggers->each("dapr", Node::Kind::kList, [&](const std::string&, document::Reader object) {
       Part part = start_part(object);
       part.component = object.text("name");
       part.name = object.text("inputName");
@@ -204,16 +234,16 @@ class DocumentReader {
   }
 
   void read_tracing(std::string_view name) {
-    std::optional<ObjectReader> object = object_.object(name);
+    std::optional<document::Reader> object = object_.object(name);
     if (!object) return;
     Tracing tracing;
-    tracing.enabled = object->boolean("enabled").value_or(false);
+    tracing.enabled = read_switch(*object, "enabled").value_or(false);
     tracing.tags = object->texts("tags");
     tracing.baggage = object->texts("baggage");
-    if (std::optional<ObjectReader> provider = object->object("provider")) {
+    if (std::optional<document::Reader> provider = object->object("provider")) {
       tracing.provider = provider->text("name");
       tracing.oap_server = provider->text("oapServer");
-      if (std::optional<ObjectReader> exporter = provider->object("exporter")) {
+      if (std::optional<document::Reader> exporter = provider->object("exporter")) {
         tracing.exporter = {.name = exporter->text("name"),
                             .endpoint = exporter->text("endpoint"),
                             .headers = exporter->text("headers", Reveal::kHidden),
@@ -228,7 +258,7 @@ class DocumentReader {
     document_.tracing = std::move(tracing);
   }
 
-  ObjectReader object_;
+  document::Reader object_;
   Report& report_;
   Document document_;
 };
@@ -238,12 +268,12 @@ class DocumentReader {
 std::optional<Document> read_document(std::string_view variable, std::string_view text,
                                       Schema expected, std::vector<Problem>& problems,
                                       std::vector<Note>& notes) {
-  Report report{std::string(variable), problems, notes};
-  const auto tree = parse_json_tree(text);
-  if (!tree || tree->root.kind != JsonNode::Kind::kObject) {
+  Report report{.source = std::string(variable), .problems = problems, .notes = notes};
+  const auto tree = document::parse_json(text);
+  if (!tree || !tree->root.is(Node::Kind::kObject)) {
     std::string found = mistaken_for_a_document(text);
     if (found.empty()) {
-      found = tree ? describe(&tree->root, Reveal::kHidden)
+      found = tree ? describe(&tree->root, report.words, Reveal::kHidden)
                    : tree.error().reason + " at line " + std::to_string(tree.error().line) +
                          ", column " + std::to_string(tree.error().column);
     }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "context/function_context.h"
-#include "context/problem.h"
+#include "document/problem.h"
 
 namespace ofn {
 

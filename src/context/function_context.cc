@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "context/problem.h"
+#include "document/problem.h"
 
 namespace ofn {
 namespace {

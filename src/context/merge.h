@@ -6,7 +6,7 @@
 
 #include "context/document.h"
 #include "context/function_context.h"
-#include "context/problem.h"
+#include "document/problem.h"
 
 namespace ofn {
 

@@ -294,7 +294,7 @@ TEST(Merge, MissingInBothIsAProblem) {
       R"({"triggers":{},"outputs":{"c":{"componentName":"c"}}})", notes);
   ASSERT_FALSE(context);
   std::vector<std::string> places;
-  for (const Problem& problem : context.error()) places.push_back(problem.variable + problem.path);
+  for (const Problem& problem : context.error()) places.push_back(problem.source + problem.path);
   EXPECT_THAT(places, ElementsAre("FUNC_CONTEXT$.outputs.o.uri", "FUNC_CONTEXT$.inputs"));
 }
 

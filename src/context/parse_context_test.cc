@@ -337,8 +337,8 @@ TEST(ParseContext, ProblemsOfBothVariablesTogether) {
   const auto context = parse(R"({"port":"x"})", "{");
   ASSERT_FALSE(context);
   ASSERT_EQ(context.error().size(), 2U);
-  EXPECT_EQ(context.error()[0].variable, "FUNC_CONTEXT");
-  EXPECT_EQ(context.error()[1].variable, "FUNC_CONTEXT_V1BETA2");
+  EXPECT_EQ(context.error()[0].source, "FUNC_CONTEXT");
+  EXPECT_EQ(context.error()[1].source, "FUNC_CONTEXT_V1BETA2");
   EXPECT_THAT(context.error()[1].found, HasSubstr("line 1, column 2"));
 }
 

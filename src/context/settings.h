@@ -25,8 +25,8 @@
 #include "context/environment.h"
 #include "context/flag_table.h"
 #include "context/function_context.h"
-#include "context/problem.h"
 #include "context/sidecar_address.h"
+#include "document/problem.h"
 
 namespace ofn {
 

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "context/environment.h"
-#include "context/problem.h"
+#include "document/problem.h"
 
 namespace ofn {
 

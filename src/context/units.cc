@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "document/problem.h"
+
 namespace ofn {
 namespace {
 
@@ -95,6 +97,18 @@ std::optional<bool> parse_switch(std::string_view text) noexcept {
   if (is("true") || is("1") || is("yes") || is("on")) return true;
   if (is("false") || is("0") || is("no") || is("off")) return false;
   return std::nullopt;
+}
+
+std::string quoted_setting(std::string_view text) {
+  std::string result = quoted(text);
+  for (const std::string_view scheme : {"tcp://", "udp://", "sctp://"}) {
+    if (text.starts_with(scheme)) {
+      result +=
+          " (this is how Kubernetes and Docker announce a service; rename that service, or set "
+          "enableServiceLinks: false in the pod)";
+    }
+  }
+  return result;
 }
 
 }  // namespace ofn

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -28,5 +29,9 @@ std::optional<std::uint16_t> parse_port(std::string_view text) noexcept;
 std::optional<bool> parse_switch(std::string_view text) noexcept;
 // ASCII only.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
+
+// The value of a flag or a variable in double quotes for a message, followed by where it may have come from: Kubernetes sets
+// variables of generic names for each service ("PORT=tcp://10.0.0.1:8080").
+std::string quoted_setting(std::string_view text);
 
 }  // namespace ofn

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "context/problem.h"
+#include "document/problem.h"
 
 namespace ofn {
 namespace {

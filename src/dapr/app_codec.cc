@@ -9,9 +9,8 @@
 #include <utility>
 #include <well_known.pb.h>
 
-#include <nlohmann/json.hpp>
-
 #include "dapr/message.h"
+#include "document/json.h"
 
 namespace ofn::dapr {
 namespace {
@@ -52,36 +51,37 @@ std::vector<Header> take_extensions(Struct& extensions) {
   return headers;
 }
 
-void to_value(const nlohmann::json& json,
-              Value& value) {  // NOLINT(misc-no-recursion): as deep as it was parsed
-  switch (json.type()) {
-    case nlohmann::json::value_t::object:
-      for (const auto& [name, member] : json.items())
-        to_value(member, (*value.mutable_struct_value()->mutable_fields())[name]);
-      if (json.empty()) value.mutable_struct_value();
+// Recursive, as deep as the tree.
+void to_value(const document::Node& node, Value& value) {  // NOLINT(misc-no-recursion)
+  using Kind = document::Node::Kind;
+  switch (node.kind()) {
+    case Kind::kObject:
+      value.mutable_struct_value();
+      for (const document::Node& member : node.children())
+        to_value(member, (*value.mutable_struct_value()->mutable_fields())[member.key()]);
       return;
-    case nlohmann::json::value_t::array:
+    case Kind::kList:
       value.mutable_list_value();
-      for (const nlohmann::json& entry : json)
-        to_value(entry, *value.mutable_list_value()->add_values());
+      for (const document::Node& item : node.children())
+        to_value(item, *value.mutable_list_value()->add_values());
       return;
-    case nlohmann::json::value_t::string:
-      return value.set_string_value(json.get<std::string>());
-    case nlohmann::json::value_t::boolean:
-      return value.set_bool_value(json.get<bool>());
-    case nlohmann::json::value_t::null:
+    case Kind::kText:
+      return value.set_string_value(node.text());
+    case Kind::kBool:
+      return value.set_bool_value(node.text() == "true");
+    case Kind::kNull:
       return value.set_null_value(ofn::well_known::NULL_VALUE);
-    default:
-      return value.set_number_value(json.get<double>());
+    case Kind::kNumber:
+      return value.set_number_value(node.real());
   }
 }
 
 void fill_typed_extensions(std::string_view text, Struct& extensions) {
   if (text.empty()) return;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) return;
-  for (const auto& [name, value] : json.items())
-    to_value(value, (*extensions.mutable_fields())[name]);
+  const auto values = document::json_value(text);
+  if (!values || !values->is(document::Node::Kind::kObject)) return;
+  for (const document::Node& value : values->children())
+    to_value(value, (*extensions.mutable_fields())[value.key()]);
 }
 
 // The fields that OnTopicEvent's message and a bulk entry's event have in common.

@@ -6,16 +6,15 @@
 #include <optional>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "base/secret.h"
 #include "dapr/delivered_event.h"
+#include "document/json.h"
 #include "wire/grpc/status.h"
 
 namespace ofn::dapr {
 namespace {
 
-using nlohmann::json;
+using document::Node;
 using wire::grpc::percent_decode;
 
 constexpr std::string_view kJson = "application/json";
@@ -25,28 +24,34 @@ std::string_view path_of(const wire::Message& message) {
 }
 
 std::string to_json(const std::vector<Subscription>& subscriptions) {
-  json all = json::array();
+  Node all = Node::list();
   for (const Subscription& subscription : subscriptions) {
-    json one = {{"pubsubname", subscription.component}, {"topic", subscription.topic}};
-    json metadata = json::object();
-    for (const Header& entry : subscription.metadata) metadata[entry.name] = entry.value;
-    if (!metadata.empty()) one["metadata"] = std::move(metadata);
+    Node one = Node::object();
     if (!subscription.dead_letter_topic.empty())
-      one["deadLetterTopic"] = subscription.dead_letter_topic;
-    if (subscription.rules.empty()) {
-      one["route"] =
-          subscription.path.empty() ? http_route_of(subscription.topic) : subscription.path;
-    } else {
-      json rules = json::array();
-      for (const Subscription::Rule& rule : subscription.rules)
-        rules.push_back({{"match", rule.match}, {"path", rule.path}});
-      one["routes"] = {{"rules", std::move(rules)}};
-      // daprd sends what no rule matches to any default; without one it is not wanted.
-      if (!subscription.path.empty()) one["routes"]["default"] = subscription.path;
+      one.set("deadLetterTopic", subscription.dead_letter_topic);
+    if (!subscription.metadata.empty()) {
+      Node metadata = Node::object();
+      for (const Header& entry : subscription.metadata) metadata.set(entry.name, entry.value);
+      one.set("metadata", std::move(metadata));
     }
-    all.push_back(std::move(one));
+    one.set("pubsubname", subscription.component);
+    if (subscription.rules.empty()) {
+      one.set("route",
+              subscription.path.empty() ? http_route_of(subscription.topic) : subscription.path);
+    } else {
+      Node routes = Node::object();
+      // daprd sends what no rule matches to any default; without one it is not wanted.
+      if (!subscription.path.empty()) routes.set("default", subscription.path);
+      Node rules = Node::list();
+      for (const Subscription::Rule& rule : subscription.rules)
+        rules.add(Node::object({{"match", rule.match}, {"path", rule.path}}));
+      routes.set("rules", std::move(rules));
+      one.set("routes", std::move(routes));
+    }
+    one.set("topic", subscription.topic);
+    all.add(std::move(one));
   }
-  return all.dump();
+  return document::to_json(all);
 }
 
 // Is a request's path the one that a route asks for? The sidecar writes a route as a URL: it encodes what may not
@@ -162,41 +167,37 @@ Result<std::vector<Subscription>> decode_http_subscriptions(std::string_view tex
   const auto invalid = [](const std::string& what) {
     return fail(Code::kInvalidArgument, "the list of subscriptions " + what);
   };
-  const json all = json::parse(text, nullptr, false);
-  if (!all.is_array()) return invalid("is no JSON array");
-  const auto text_of = [](const json& object, const char* name) {
-    const auto found = object.find(name);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
+  const std::optional<Node> all = document::json_value(text);
+  if (!all || !all->is(Node::Kind::kList)) return invalid("is no JSON array");
   std::vector<Subscription> subscriptions;
-  for (const json& one : all) {
-    if (!one.is_object()) return invalid("holds what is no object");
+  for (const Node& one : all->children()) {
+    if (!one.is(Node::Kind::kObject)) return invalid("holds what is no object");
     Subscription& subscription = subscriptions.emplace_back();
-    subscription.component = text_of(one, "pubsubname");
-    subscription.topic = text_of(one, "topic");
+    subscription.component = one.find_text("pubsubname");
+    subscription.topic = one.find_text("topic");
     if (subscription.component.empty() || subscription.topic.empty())
       return invalid("has an entry without pubsubname or topic");
-    subscription.dead_letter_topic = text_of(one, "deadLetterTopic");
-    subscription.path = text_of(one, "route");
-    if (const auto metadata = one.find("metadata");
-        metadata != one.end() && metadata->is_object()) {
-      for (const auto& [name, value] : metadata->items())
+    subscription.dead_letter_topic = one.find_text("deadLetterTopic");
+    subscription.path = one.find_text("route");
+    if (const Node* metadata = one.find("metadata")) {
+      for (const Node& entry : metadata->members())
         subscription.metadata.push_back(
-            {name, value.is_string() ? value.get<std::string>() : value.dump()});
+            {entry.key(), entry.is(Node::Kind::kText) ? entry.text() : document::to_json(entry)});
+      std::ranges::sort(subscription.metadata, {}, &Header::name);
     }
-    if (const auto bulk = one.find("bulkSubscribe"); bulk != one.end() && bulk->is_object()) {
-      const auto enabled = bulk->find("enabled");
-      if (enabled != bulk->end() && enabled->is_boolean() && enabled->get<bool>())
+    if (const Node* bulk = one.find("bulkSubscribe")) {
+      const Node* enabled = bulk->find("enabled");
+      if (enabled != nullptr && enabled->is(Node::Kind::kBool) && enabled->text() == "true")
         subscription.bulk = Subscription::Bulk();
     }
-    if (const auto routes = one.find("routes"); routes != one.end() && routes->is_object()) {
-      if (const std::string path = text_of(*routes, "default"); !path.empty())
-        subscription.path = path;
-      const auto rules = routes->find("rules");
-      for (const json& rule :
-           rules != routes->end() && rules->is_array() ? *rules : json::array()) {
-        if (!rule.is_object()) return invalid("has a rule that is no object");
-        subscription.rules.push_back({text_of(rule, "match"), text_of(rule, "path")});
+    if (const Node* routes = one.find("routes")) {
+      if (const auto path = routes->find_text("default"); !path.empty()) subscription.path = path;
+      if (const Node* rules = routes->find("rules")) {
+        for (const Node& rule : rules->items()) {
+          if (!rule.is(Node::Kind::kObject)) return invalid("has a rule that is no object");
+          subscription.rules.push_back(
+              {std::string(rule.find_text("match")), std::string(rule.find_text("path"))});
+        }
       }
     }
     if (subscription.path.empty() && subscription.rules.empty())

@@ -8,9 +8,10 @@
 #include <string>
 #include <utility>
 
+#include "document/json.h"
+#include "document/slices.h"
 #include "event/attributes.h"
 #include "event/json_format.h"
-#include "event/json_text.h"
 
 namespace ofn::dapr {
 namespace {
@@ -35,7 +36,7 @@ bool is_the_protocols(std::string_view name) {
 
 // A scalar as text; nullopt: it is none.
 std::optional<std::string> text_of(std::string_view raw) {
-  if (raw.front() == '"') return event::unquote(raw);
+  if (raw.front() == '"') return document::unquote(raw);
   if (raw.front() == '{' || raw.front() == '[') return std::nullopt;
   return std::string(raw);
 }
@@ -85,19 +86,19 @@ std::vector<Header> message_metadata(std::span<const Field> fields) {
 
 Result<TopicEvent> decode_json_event(std::string_view text) {
   std::string repaired;
-  if (!event::check_json(text, kAnyDepth)) {
-    repaired = event::with_unicode_repaired(text);
+  if (!document::check_json(text, kAnyDepth)) {
+    repaired = document::with_unicode_repaired(text);
     text = repaired;
-    if (auto verdict = event::check_json(text, kAnyDepth); !verdict)
+    if (auto verdict = document::check_json(text, kAnyDepth); !verdict)
       return std::unexpected(std::move(verdict.error()));
   }
-  event::Walk walk(text);
+  document::Walk walk(text);
   if (!walk.is_object()) return invalid("a CloudEvent is a JSON object");
   TopicEvent event;
   std::optional<std::string_view> data;
   std::optional<std::string_view> data_base64;
   while (walk.next()) {
-    std::string name = event::unquote(walk.value());
+    std::string name = document::unquote(walk.value());
     const std::string_view raw = walk.value();
     const std::optional<std::string> value = raw == "null" ? std::nullopt : text_of(raw);
     if (name == "data") {

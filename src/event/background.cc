@@ -9,12 +9,20 @@
 #include <string>
 #include <utility>
 
+#include "document/json.h"
+#include "document/slices.h"
 #include "event/attributes.h"
-#include "event/json_text.h"
 
 namespace ofn::event {
 
 namespace {
+
+using document::check_json;
+using document::is_json;
+using document::kind_of;
+using document::Members;
+using document::quote;
+using document::unquote;
 
 // What sends events, and what its resources are called.
 struct Service {

@@ -9,9 +9,9 @@
 
 #include "base/base64.h"
 #include "base/utf8.h"
+#include "document/json.h"
 #include "event/attributes.h"
 #include "event/json_format.h"
-#include "event/json_text.h"
 
 namespace ofn::event {
 
@@ -110,7 +110,7 @@ std::optional<std::string> text_of_quoted(std::string_view value) {
 // datacontenttype), so only data that is JSON may go without saying.
 std::string type_of(const CloudEvent& event) {
   if (event.datacontenttype()) return *event.datacontenttype();
-  return is_json(*event.data()) ? "application/json" : "application/octet-stream";
+  return document::is_json(*event.data()) ? "application/json" : "application/octet-stream";
 }
 
 Response to_binary(const CloudEvent& event) {

@@ -10,12 +10,20 @@
 
 #include "base/base64.h"
 #include "base/utf8.h"
+#include "document/json.h"
+#include "document/slices.h"
 #include "event/attributes.h"
-#include "event/json_text.h"
 
 namespace ofn::event {
 
 namespace {
+
+using document::check_json;
+using document::is_json;
+using document::kind_of;
+using document::quote;
+using document::unquote;
+using document::Walk;
 
 std::unexpected<Error> wrong(std::string_view name, std::string_view expected,
                              std::string_view found) {

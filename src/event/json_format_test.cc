@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "event/json_text.h"
+#include "document/node.h"
 
 namespace ofn::event {
 namespace {
@@ -145,8 +145,8 @@ TEST(JsonFormat, DepthIsBounded) {
   const auto nested = [](std::size_t depth) {
     return with("\"data\":" + std::string(depth, '[') + std::string(depth, ']'));
   };
-  EXPECT_TRUE(parse_json_event(nested(kMaxDepth - 1)).has_value());
-  check_refused(nested(kMaxDepth), "nests deeper than 256");
+  EXPECT_TRUE(parse_json_event(nested(document::kMaxDataDepth - 1)).has_value());
+  check_refused(nested(document::kMaxDataDepth), "nests deeper than 256");
   check_refused(std::string(1'000'000, '['), "nests deeper than 256");
 }
 

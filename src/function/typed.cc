@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "base/utf8.h"
+#include "document/json.h"
+#include "document/node.h"
 #include "function/typed_number.h"
 #include "function/typed_reader.h"
 
@@ -20,7 +20,7 @@ namespace {
 
 using abi::Kind;
 using abi::Type;
-using Json = nlohmann::ordered_json;
+using document::Node;
 
 constexpr std::string_view kJson = "application/json";
 
@@ -167,21 +167,7 @@ class Writer {
 
   void string(std::string_view value) {
     if (!is_utf8(value)) fail("text that is not UTF-8");
-    text_ += '"';
-    for (const char c : value) {
-      if (c == '"' || c == '\\') {
-        text_ += '\\';
-        text_ += c;
-      } else if (static_cast<unsigned char>(c) < 0x20) {
-        constexpr std::string_view kDigits = "0123456789abcdef";
-        text_ += "\\u00";
-        text_ += kDigits[static_cast<unsigned char>(c) >> 4];
-        text_ += kDigits[static_cast<unsigned char>(c) & 15];
-      } else {
-        text_ += c;
-      }
-    }
-    text_ += '"';
+    document::append_json_string(text_, value);
   }
 
   [[noreturn]] static void fail(const std::string& what) {
@@ -202,73 +188,77 @@ constexpr abi::CodecTable kCodec = {.accept = accept, .read = read, .write = wri
 // Named types are told once, under $defs: they may hold themselves.
 class Schema {
  public:
-  Json of(const abi::TypedEnd& end) {
+  Node of(const abi::TypedEnd& end) {
     if (end.type != nullptr) return of(end.type());
-    return {{"type", "string"}, {"contentMediaType", end.media_type}};
+    return Node::object({{"type", "string"}, {"contentMediaType", end.media_type}});
   }
-  Json definitions() && { return std::move(definitions_); }
+  Node definitions() && { return std::move(definitions_); }
 
  private:
-  Json of(const Type& type) {
+  Node of(const Type& type) {
     switch (type.kind) {
       case Kind::kBool:
-        return {{"type", "boolean"}};
+        return Node::object({{"type", "boolean"}});
       case Kind::kInteger:
-        return {{"type", "integer"}, {"minimum", type.min}, {"maximum", type.max}};
+        return Node::object({{"type", "integer"},
+                             {"minimum", Node::number(type.min)},
+                             {"maximum", Node::number(type.max)}});
       case Kind::kReal:
-        if (!is_float(type)) return {{"type", "number"}};
+        if (!is_float(type)) return Node::object({{"type", "number"}});
         // As others print a float's largest value: it is read as that value.
-        return {{"type", "number"}, {"minimum", -3.4028235e38}, {"maximum", 3.4028235e38}};
+        return Node::object({{"type", "number"},
+                             {"minimum", Node::number(-3.4028235e38)},
+                             {"maximum", Node::number(3.4028235e38)}});
       case Kind::kText:
-        return {{"type", "string"}};
+        return Node::object({{"type", "string"}});
       case Kind::kList:
-        return {{"type", "array"}, {"items", of(type.element())}};
+        return Node::object({{"type", "array"}, {"items", of(type.element())}});
       case Kind::kMap:
-        return {{"type", "object"}, {"additionalProperties", of(type.element())}};
+        return Node::object({{"type", "object"}, {"additionalProperties", of(type.element())}});
       case Kind::kOptional:
-        return {{"anyOf", Json::array({of(type.element()), Json{{"type", "null"}}})}};
+        return Node::object(
+            {{"anyOf", Node::list({of(type.element()), Node::object({{"type", "null"}})})}});
       case Kind::kEnum:
       case Kind::kObject:
         break;
     }
-    return {{"$ref", "#/$defs/" + name_of(type)}};
+    return Node::object({{"$ref", "#/$defs/" + name_of(type)}});
   }
 
   const std::string& name_of(const Type& type) {
     const auto [place, is_new] = names_.try_emplace(&type, type.name);
     if (!is_new) return place->second;
     // Two namespaces may have a type of the same name.
-    for (int i = 2; definitions_.contains(place->second); ++i)
+    for (int i = 2; definitions_.find(place->second) != nullptr; ++i)
       place->second = type.name + std::to_string(i);
-    definitions_[place->second] = nullptr;  // taken, while what it holds is told
-    Json definition = type.kind == Kind::kEnum ? words(type) : object(type);
-    definitions_[place->second] = std::move(definition);
+    definitions_.set(place->second, {});  // taken, while the types that it holds are told
+    definitions_.set(place->second, type.kind == Kind::kEnum ? words(type) : object(type));
     return place->second;
   }
 
-  static Json words(const Type& type) {
-    Json words = Json::array();
-    for (std::size_t i = 0; i < type.count; ++i) words.push_back(type.words[i].word);
-    return {{"enum", std::move(words)}};
+  static Node words(const Type& type) {
+    Node words = Node::list();
+    for (std::size_t i = 0; i < type.count; ++i) words.add(type.words[i].word);
+    return Node::object({{"enum", std::move(words)}});
   }
 
-  Json object(const Type& type) {
-    Json properties = Json::object();
-    Json required = Json::array();
+  Node object(const Type& type) {
+    Node properties = Node::object();
+    Node required = Node::list();
     for (std::size_t i = 0; i < type.count; ++i) {
       const Type& field = type.fields[i].type();
-      properties[type.fields[i].name] = of(field);
-      if (field.kind != Kind::kOptional && !type.defaults_absent)
-        required.push_back(type.fields[i].name);
+      properties.set(type.fields[i].name, of(field));
+      if (field.kind != Kind::kOptional && !type.defaults_absent) required.add(type.fields[i].name);
     }
-    Json object = {{"type", "object"}, {"properties", std::move(properties)}};
-    if (!required.empty()) object["required"] = std::move(required);
-    if (type.refuses_unknown) object["additionalProperties"] = false;
+    Node object = Node::object({{"type", "object"}, {"properties", std::move(properties)}});
+    if (!required.children().empty()) object.set("required", std::move(required));
+    if (type.refuses_unknown)
+      object.set("additionalProperties", Node::scalar(Node::Kind::kBool, "false"));
     return object;
   }
 
   std::map<const Type*, std::string> names_;
-  Json definitions_ = Json::object();
+  Node definitions_ = Node::object();
 };
 
 }  // namespace
@@ -277,17 +267,19 @@ const abi::CodecTable& typed_codec() noexcept { return kCodec; }
 
 std::string schema_of(std::span<const Function> functions) {
   Schema schema;
-  Json told = Json::object();
+  Node told = Node::object();
   for (const Function& function : functions) {
     if (function.typed == nullptr) continue;
-    Json& ends = told[function.name] = {{"argument", schema.of(function.typed->argument)}};
+    Node ends = Node::object({{"argument", schema.of(function.typed->argument)}});
     const abi::TypedEnd& result = function.typed->result;
-    if (result.type != nullptr || result.media_type != nullptr) ends["result"] = schema.of(result);
+    if (result.type != nullptr || result.media_type != nullptr)
+      ends.set("result", schema.of(result));
+    told.set(function.name, std::move(ends));
   }
-  const Json document = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                         {"functions", std::move(told)},
-                         {"$defs", std::move(schema).definitions()}};
-  return document.dump(2) + "\n";
+  const Node document = Node::object({{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                                      {"functions", std::move(told)},
+                                      {"$defs", std::move(schema).definitions()}});
+  return document::to_indented_json(document) + "\n";
 }
 
 }  // namespace ofn

@@ -7,9 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
-#include "base/check.h"
+#include "document/json.h"
 #include "function/typed_number.h"
 
 namespace ofn {
@@ -62,30 +60,26 @@ std::optional<double> real_of(const Type& type, double value, std::string_view t
   return static_cast<float>(value);  // too small for from_chars
 }
 
-class Reader final : public nlohmann::json_sax<nlohmann::json> {
+class Reader final : public document::JsonListener {
  public:
   Reader(const Type& type, void* object) : root_{&type, object} {}
 
-  std::optional<std::string> problem() && { return std::move(problem_); }
-
-  bool null() override {
+  bool on_null() override {
     if (is_skipping()) return true;
     const auto place = next();
     if (!place) return false;
     if (place->type->kind == Kind::kOptional) return place->type->set(place->object, {}), true;
     return mismatch(*place->type, "null");
   }
-  bool boolean(bool value) override {
+  bool on_bool(bool value) override {
     return scalar(Kind::kBool, {.integer = value ? 1U : 0U}, value ? "true" : "false");
   }
-  // Of what begins with a minus.
-  bool number_integer(number_integer_t value) override {
-    if (value == 0) return number_float(-0.0, "-0");
+  bool on_negative(std::int64_t value) override {
+    if (value == 0) return on_real(-0.0, "-0");
     return integer(value < 0, static_cast<std::uint64_t>(value));
   }
-  bool number_unsigned(number_unsigned_t value) override { return integer(false, value); }
-  // Also of integers beyond 64 bits. `text` is the number as it was written.
-  bool number_float(number_float_t value, const string_t& text) override {
+  bool on_unsigned(std::uint64_t value) override { return integer(false, value); }
+  bool on_real(double value, const std::string& text) override {
     const auto place = scalar_place();
     if (!place || place->type == nullptr) return place.has_value();
     const Type& type = *place->type;
@@ -101,7 +95,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     }
     return mismatch(type, "the number " + shown_number(text));
   }
-  bool string(string_t& value) override {
+  bool on_text(std::string& value) override {
     const auto place = scalar_place();
     if (!place || place->type == nullptr) return place.has_value();
     const Type& type = *place->type;
@@ -113,10 +107,8 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     }
     return mismatch(type, "another string");
   }
-  bool binary(binary_t&) override { return fail("no JSON"); }
-
-  bool start_object(std::size_t) override { return start(true); }
-  bool key(string_t& name) override {
+  bool on_object() override { return start(true); }
+  bool on_key(std::string& name) override {
     if (skipped_ > 0) return true;
     Frame& frame = frames_.back();
     frame.key = std::move(name);
@@ -132,7 +124,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     if (std::exchange(seen, 1) != 0) return fail("expected once, found twice");
     return true;
   }
-  bool end_object() override {
+  bool on_object_end() override {
     if (skipped_ > 0) return --skipped_, true;
     Frame& frame = frames_.back();
     if (frame.type->kind == Kind::kObject) {
@@ -149,22 +141,26 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     frames_.pop_back();
     return true;
   }
-  bool start_array(std::size_t) override { return start(false); }
-  bool end_array() override {
+  bool on_list() override { return start(false); }
+  bool on_list_end() override {
     if (skipped_ > 0) return --skipped_, true;
     frames_.pop_back();
     return true;
   }
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception& error) override {
-    // A number beyond any type is no mistake of syntax.
-    if (error.id == 406) {
-      if (!frames_.empty() && frames_.back().type->kind == Kind::kList && skipped_ == 0)
-        ++frames_.back().index;
-      return fail("expected a number that a double can hold");
+
+  std::string problem_of(const document::JsonMistake& mistake) && {
+    switch (mistake.kind) {
+      case document::JsonMistake::Kind::kStopped:
+        break;
+      case document::JsonMistake::Kind::kNumberTooLarge:
+        if (!frames_.empty() && frames_.back().type->kind == Kind::kList && skipped_ == 0)
+          ++frames_.back().index;
+        fail("expected a number that a double can hold");
+        break;
+      case document::JsonMistake::Kind::kSyntax:
+        return "the body is not JSON: there is a mistake at byte " + number_text(mistake.position);
     }
-    problem_ = "the body is not JSON: there is a mistake at byte " + number_text(position);
-    return false;
+    return std::move(problem_);
   }
 
  private:
@@ -274,7 +270,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   std::vector<Frame> frames_;
   std::vector<char> seen_;   // for each field of each object in frames_
   std::size_t skipped_ = 0;  // levels of what nobody wants
-  std::optional<std::string> problem_;
+  std::string problem_;
 };
 
 }  // namespace
@@ -310,14 +306,10 @@ std::string expected_text(const Type& type) {
 
 std::optional<std::string> read_json(std::string_view text, const Type& type, void* object) {
   if (text.empty()) return "the body is empty: expected " + expected_text(type);
-  // nlohmann's lexer takes a NUL for the end of the text; JSON has no place for one.
-  if (const auto nul = text.find('\0'); nul != std::string_view::npos)
-    return "the body is not JSON: there is a mistake at byte " + number_text(nul + 1);
   Reader reader(type, object);
-  const bool done = nlohmann::json::sax_parse(text, &reader);
-  auto problem = std::move(reader).problem();
-  OFN_CHECK(done != problem.has_value());
-  return problem;
+  const auto mistake = document::read_json(text, reader);
+  if (!mistake) return std::nullopt;
+  return std::move(reader).problem_of(*mistake);
 }
 
 }  // namespace ofn

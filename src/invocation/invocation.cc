@@ -8,8 +8,8 @@
 
 #include "base/check.h"
 #include "base/request_id.h"
+#include "document/json.h"
 #include "event/attributes.h"
-#include "event/json_text.h"
 #include "event/receive.h"
 
 namespace ofn {
@@ -42,8 +42,8 @@ CloudEvent event_of(const Inbound& inbound, std::string_view id) {
   event.data(std::string(inbound.data));
   if (!inbound.content_type.empty())
     return event.datacontenttype(std::string(inbound.content_type));
-  return event.datacontenttype(event::is_json(inbound.data) ? "application/json"
-                                                            : "application/octet-stream");
+  return event.datacontenttype(document::is_json(inbound.data) ? "application/json"
+                                                               : "application/octet-stream");
 }
 
 // Does a delivery's content type decide whether a typed function may read the data? Publishers and sidecars

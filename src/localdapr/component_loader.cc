@@ -9,14 +9,20 @@
 #include <utility>
 
 #include "base/random.h"
+#include "document/reader.h"
+#include "document/yaml.h"
 #include "localdapr/go_text.h"
-#include "localdapr/yaml_tree.h"
 
 namespace ofn::localdapr {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = YamlNode::Kind;
+using document::describe;
+using document::kYamlWords;
+using document::Node;
+using document::Reader;
+using document::Reveal;
+using Kind = Node::Kind;
 
 constexpr std::string_view kApiGroup = "dapr.io/";
 constexpr std::string_view kApiVersion = "dapr.io/v1alpha1";
@@ -31,219 +37,189 @@ bool is_reserved_variable(std::string_view name) {
          upper.contains(' ');
 }
 
-// One document of one file: reads a component and notes every problem on the way.
+std::string kind_of(const Node& node) { return describe(&node, kYamlWords, Reveal::kHidden); }
+
+// Reads the documents of one file, and notes every problem on the way.
 class DocumentReader {
  public:
   DocumentReader(std::string_view file, const LoaderOptions& options, Log& log, Components& result)
       : file_(file), options_(options), log_(log), result_(result) {}
 
-  void read(const YamlNode& document) {
-    if (document.kind == Kind::kNull) return;
-    if (document.kind != Kind::kMap) {
-      return problem(document,
+  void read(const Node& document) {
+    if (document.is(Kind::kNull)) return;
+    if (!document.is(Kind::kObject)) {
+      return problem(document.line(),
                      "a document is a mapping with apiVersion, kind, metadata and spec; found " +
-                         std::string(document.kind_name()));
+                         kind_of(document));
     }
-    if (!is_component(document)) return;
-    warn_of_unknown_members(document);
+    Reader object(document, "", report_);
     const std::size_t problems_before = result_.problems.size();
-    // What others' components need is not asked for.
-    if (!in_scope(document)) {
-      const YamlNode* metadata = document.find("metadata");
-      const YamlNode* name = metadata == nullptr ? nullptr : metadata->find("name");
-      return note("component is scoped to other apps", name == nullptr ? "" : name->text);
+    const bool is_read = is_component(object);
+    if (is_read) read_component(document, object, problems_before);
+    take_reported();
+  }
+
+ private:
+  void read_component(const Node& document, Reader& object, std::size_t problems_before) {
+    warn_of_unknown_members(document);
+    // A component that is scoped to other apps may need what is not here.
+    if (!in_scope(object)) {
+      const Node* metadata = document.find("metadata");
+      return note("component is scoped to other apps",
+                  metadata == nullptr ? std::string_view() : metadata->find_text("name"));
     }
     Component component;
     component.file = file_;
-    component.line = document.line;
-    read_name(document, component);
-    read_spec(document, component);
+    component.line = document.line();
+    if (auto metadata = object.required_object("metadata")) read_name(*metadata, component);
+    if (auto spec = object.required_object("spec")) read_spec(*spec, component);
+    take_reported();
     if (result_.problems.size() > problems_before) return;
     result_.components.push_back(std::move(component));
   }
 
- private:
-  void problem(const YamlNode& at, std::string message) {
+  void problem(int line, std::string message) {
+    take_reported();
     result_.problems.push_back(Error(Code::kInvalidArgument, std::move(message))
                                    .with("file", std::string(file_))
-                                   .with("line", std::to_string(at.line)));
+                                   .with("line", std::to_string(line)));
+  }
+  // Passes on what the document's readers have reported.
+  void take_reported() {
+    for (Problem& each : std::exchange(reported_, {})) {
+      problem(each.line, each.path + ": expected " + each.expected + ", found " + each.found);
+    }
   }
 
   void note(std::string_view message, std::string_view what) {
     log_.write(Level::kDebug, message, {{"file", file_}, {"found", what}});
   }
 
-  // The text of a member, empty when it is absent or null; nullopt, with a problem, when it is
-  // something else. `path` is for messages.
-  std::optional<std::string> text(const YamlNode& parent, std::string_view name,
-                                  std::string_view path) {
-    const YamlNode* node = parent.find(name);
-    if (node == nullptr || node->kind == Kind::kNull) return "";
-    if (node->kind == Kind::kScalar) return node->text;
-    problem(*node, std::string(path) + " is a text; found " + std::string(node->kind_name()));
-    return std::nullopt;
-  }
-
-  // A member that is a mapping; null, with a problem, when it is not there.
-  const YamlNode* mapping(const YamlNode& parent, std::string_view name) {
-    const YamlNode* node = parent.find(name);
-    if (node == nullptr || node->kind == Kind::kNull) {
-      problem(parent, std::string(name) + " is missing; expected a mapping");
-      return nullptr;
-    }
-    if (node->kind == Kind::kMap) return node;
-    problem(*node, std::string(name) + " is a mapping; found " + std::string(node->kind_name()));
-    return nullptr;
-  }
-
-  bool is_component(const YamlNode& document) {
-    const auto kind = text(document, "kind", "kind");
-    const auto api_version = text(document, "apiVersion", "apiVersion");
-    if (!kind || !api_version) return false;
-    const std::string& version = *api_version;
+  bool is_component(Reader& object) {
+    const std::string kind = object.text("kind");
+    const std::string version = object.text("apiVersion");
+    if (!object.ok()) return false;
     const bool is_daprs = version.starts_with(kApiGroup);
-    if (is_daprs && *kind != "Component") {
-      refuse_kind(document, *kind);
+    if (is_daprs && kind != "Component") {
+      refuse_kind(object, kind);
       return false;
     }
-    if (*kind != "Component" || (!version.empty() && !is_daprs)) {
-      note("document is no Dapr component", kind->empty() ? "no kind" : *kind);
+    if (kind != "Component" || (!version.empty() && !is_daprs)) {
+      note("document is no Dapr component", kind.empty() ? "no kind" : kind);
       return false;
     }
     if (version == kApiVersion) return true;
-    const YamlNode* at = document.find("apiVersion");
-    problem(at != nullptr ? *at : document,
-            "apiVersion is " + (version.empty() ? "missing" : "'" + version + "'") + "; expected " +
-                std::string(kApiVersion));
+    problem(object.line("apiVersion"), "apiVersion is " +
+                                           (version.empty() ? "missing" : "'" + version + "'") +
+                                           "; expected " + std::string(kApiVersion));
     return false;
   }
 
   // What a Subscription, a Resiliency or the like says would silently not happen: its topics would be
   // published to and read by nobody.
-  void refuse_kind(const YamlNode& document, const std::string& kind) {
-    if (!in_scope(document)) return note("document is scoped to other apps", kind);
-    const YamlNode* at = document.find("kind");
+  void refuse_kind(Reader& object, const std::string& kind) {
+    if (!in_scope(object)) return note("document is scoped to other apps", kind);
     const std::string_view instead =
         kind == "Subscription" ? "Name the topic as an input in the function's context instead, or "
                                  "run Dapr"
                                : "Take the document out of the directory, or run Dapr";
-    problem(at != nullptr ? *at : document,
+    problem(object.line("kind"),
             "the local sidecar reads documents of kind Component only; found " +
                 (kind.empty() ? "no kind" : "kind " + kind) + ". " + std::string(instead) +
                 " (dapr run) and set DAPR_GRPC_PORT to its gRPC port");
   }
 
   // A mistyped `scopes` opens a component to every app. As in Dapr it is passed over, but not in silence.
-  void warn_of_unknown_members(const YamlNode& document) {
+  void warn_of_unknown_members(const Node& document) {
     warn_of_unknown(document, "", {"apiVersion", "kind", "metadata", "spec", "auth", "scopes"});
-    if (const YamlNode* spec = document.find("spec")) {
+    if (const Node* spec = document.find("spec")) {
       warn_of_unknown(*spec, "spec.",
                       {"type", "version", "ignoreErrors", "initTimeout", "metadata"});
     }
   }
-  void warn_of_unknown(const YamlNode& map, std::string_view path,
+  void warn_of_unknown(const Node& map, std::string_view path,
                        std::initializer_list<std::string_view> known) {
-    for (const auto& [name, value] : map.members) {
-      if (std::ranges::find(known, name->text) != known.end()) continue;
+    for (const Node& member : map.members()) {
+      if (std::ranges::find(known, member.key()) != known.end()) continue;
       log_.write(Level::kWarning, "a component's file says something that is passed over",
                  {{"file", file_},
-                  {"line", std::to_string(name->line)},
-                  {"member", std::string(path) + name->text}});
+                  {"line", std::to_string(member.line())},
+                  {"member", std::string(path) + member.key()}});
     }
   }
 
-  void read_name(const YamlNode& document, Component& component) {
-    const YamlNode* metadata = mapping(document, "metadata");
+  void read_name(Reader& metadata, Component& component) {
+    component.name = metadata.required_text("name", "the component's name");
+    if (component.name == "." || component.name == ".." ||
+        component.name.find_first_of("/%") != std::string::npos) {
+      problem(metadata.line("name"), "metadata.name '" + component.name +
+                                         "' is not a name; it may not be . or .., nor hold / or %");
+    }
+  }
+
+  void read_spec(Reader& spec, Component& component) {
+    component.type = spec.required_text("type", "a component type such as bindings.localstorage");
+    component.version = spec.text("version");
+    component.ignore_errors = is_truthy(spec.text("ignoreErrors"));
+    const Node* metadata = spec.member("metadata");
     if (metadata == nullptr) return;
-    const auto name = text(*metadata, "name", "metadata.name");
-    if (!name) return;
-    component.name = *name;
-    if (component.name.empty()) {
-      problem(*metadata, "metadata.name is missing; expected the component's name");
-    } else if (component.name == "." || component.name == ".." ||
-               component.name.find_first_of("/%") != std::string::npos) {
-      problem(*metadata->find("name"),
-              "metadata.name '" + component.name +
-                  "' is not a name; it may not be . or .., nor hold / or %");
+    if (!metadata->is(Kind::kList)) {
+      return spec.wrong("metadata", "a list of names with values", metadata, Reveal::kHidden);
     }
+    for (const Node& entry : metadata->children()) read_property(entry, component);
   }
 
-  void read_spec(const YamlNode& document, Component& component) {
-    const YamlNode* spec = mapping(document, "spec");
-    if (spec == nullptr) return;
-    const auto type = text(*spec, "type", "spec.type");
-    component.type = type.value_or("");
-    component.version = text(*spec, "version", "spec.version").value_or("");
-    component.ignore_errors =
-        is_truthy(text(*spec, "ignoreErrors", "spec.ignoreErrors").value_or(""));
-    if (type && type->empty()) {
-      problem(*spec,
-              "spec.type is missing; expected a component type such as bindings.localstorage");
-    }
-    const YamlNode* metadata = spec->find("metadata");
-    if (metadata == nullptr || metadata->kind == Kind::kNull) return;
-    if (metadata->kind != Kind::kSequence) {
-      return problem(*metadata, "spec.metadata is a list of names with values; found " +
-                                    std::string(metadata->kind_name()));
-    }
-    for (const YamlNode::Pointer& entry : metadata->items) read_property(*entry, component);
-  }
-
-  void read_property(const YamlNode& entry, Component& component) {
-    const std::string name =
-        entry.kind == Kind::kMap ? text(entry, "name", "the name").value_or("") : "";
+  void read_property(const Node& entry, Component& component) {
+    const Node* given = entry.find("name");
+    const std::string name = given != nullptr && given->is_scalar() ? given->text() : "";
     if (name.empty()) {
-      return problem(entry, "an entry of spec.metadata is a mapping with name and value");
+      return problem(entry.line(), "an entry of spec.metadata is a mapping with name and value");
     }
-    const YamlNode* value = entry.find("value");
-    const bool has_value = value != nullptr && value->kind != Kind::kNull;
-    if (has_value && value->kind != Kind::kScalar) {
-      return problem(*value, "the value of '" + name + "' is a text; found " +
-                                 std::string(value->kind_name()));
-    }
+    Reader property(entry, document::path_to("spec.metadata", name), report_);
+    const std::string text = property.text("value", Reveal::kHidden);
+    if (!property.ok()) return;
+    const bool has_value = property.member("value") != nullptr;
     // As in daprd: a value counts before a variable, and a secret before a value.
-    const std::string variable =
-        has_value ? std::string() : text(entry, "envRef", "envRef").value_or("");
+    const std::string variable = has_value ? std::string() : property.text("envRef");
     if (!variable.empty()) {
-      return read_variable(*entry.find("envRef"), name, variable, component);
+      return read_variable(property.line("envRef"), name, variable, component);
     }
-    const YamlNode* secret = entry.find("secretKeyRef");
+    const Node* secret = entry.find("secretKeyRef");
     if (secret != nullptr && (!has_value || names_secret(*secret))) {
-      return problem(*secret,
+      return problem(secret->line(),
                      "'" + name +
                          "' refers to a secret store, which the local sidecar does not have; give "
                          "a value or an envRef, or run Dapr and set DAPR_GRPC_PORT");
     }
-    add_property(entry, name, has_value ? value->text : std::string(), component);
+    add_property(entry.line(), name, text, component);
   }
 
-  void add_property(const YamlNode& at, const std::string& name, const std::string& value,
+  void add_property(int line, const std::string& name, const std::string& value,
                     Component& component) {
     if (value.contains("{podName}")) {
-      return problem(at, "'" + name + "' refers to {podName}, but there is no pod here");
+      return problem(line, "'" + name + "' refers to {podName}, but there is no pod here");
     }
     if (value.contains("{namespace}") && same_field_name(component.type.substr(0, 7), "pubsub.")) {
-      return problem(at, "'" + name +
-                             "' refers to {namespace}, for which Dapr puts the namespace in front "
-                             "of every topic; the local sidecar does not: run Dapr (dapr run) and "
-                             "set DAPR_GRPC_PORT to its gRPC port");
+      return problem(line, "'" + name +
+                               "' refers to {namespace}, for which Dapr puts the namespace in "
+                               "front of every topic; the local sidecar does not: run Dapr (dapr "
+                               "run) and set DAPR_GRPC_PORT to its gRPC port");
     }
     component.properties.push_back({name, expand(value)});
   }
 
-  static bool names_secret(const YamlNode& reference) {
-    const YamlNode* name = reference.find("name");
-    return name != nullptr && !(name->kind == Kind::kScalar && name->text.empty()) &&
-           name->kind != Kind::kNull;
+  static bool names_secret(const Node& reference) {
+    const Node* name = reference.find_value("name");
+    return name != nullptr && !(name->is_scalar() && name->text().empty());
   }
 
-  void read_variable(const YamlNode& at, const std::string& name, const std::string& variable,
+  void read_variable(int line, const std::string& name, const std::string& variable,
                      Component& component) {
     if (is_reserved_variable(variable)) {
-      return problem(at, "'" + name + "' refers to the variable '" + variable +
-                             "', which components may not read");
+      return problem(line, "'" + name + "' refers to the variable '" + variable +
+                               "', which components may not read");
     }
-    add_property(at, name, options_.environment(variable).value_or(""), component);
+    add_property(line, name, options_.environment(variable).value_or(""), component);
   }
 
   // daprd's placeholders.
@@ -272,16 +248,16 @@ class DocumentReader {
   }
 
   // A component whose scopes are no list is read on: all its problems are told.
-  bool in_scope(const YamlNode& document) {
-    const YamlNode* scopes = document.find("scopes");
-    if (scopes == nullptr || scopes->kind == Kind::kNull) return true;
-    if (scopes->kind != Kind::kSequence) {
-      problem(*scopes, "scopes is a list of app ids; found " + std::string(scopes->kind_name()));
+  bool in_scope(Reader& object) {
+    const Node* scopes = object.member("scopes");
+    if (scopes == nullptr) return true;
+    if (!scopes->is(Kind::kList)) {
+      object.wrong("scopes", "a list of app ids", scopes, Reveal::kHidden);
       return true;
     }
-    return scopes->items.empty() ||
-           std::ranges::any_of(scopes->items, [this](const YamlNode::Pointer& scope) {
-             return scope->kind == Kind::kScalar && scope->text == options_.app_id;
+    return scopes->children().empty() ||
+           std::ranges::any_of(scopes->children(), [this](const Node& scope) {
+             return scope.is_scalar() && scope.text() == options_.app_id;
            });
   }
 
@@ -289,6 +265,10 @@ class DocumentReader {
   const LoaderOptions& options_;
   Log& log_;
   Components& result_;
+  std::vector<Problem> reported_;
+  std::vector<Note> notes_;
+  document::Report report_{
+      .source = std::string(file_), .problems = reported_, .notes = notes_, .words = kYamlWords};
   Random random_;
 };
 
@@ -317,7 +297,7 @@ bool is_yaml_name(const fs::path& file) {
 // What a file holds, and a byte more than is read, so that a too large one is seen.
 Result<std::string> read_file(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
-  std::string text(kMaxYamlBytes + 1, '\0');
+  std::string text(document::kMaxYamlBytes + 1, '\0');
   if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!stream && !stream.eof()) {
     return fail(Code::kInvalidArgument, "the file cannot be read", {{"file", file.string()}});
@@ -328,13 +308,13 @@ Result<std::string> read_file(const fs::path& file) {
 
 void read_documents(std::string_view yaml, std::string_view file, const LoaderOptions& options,
                     Log& log, Components& result) {
-  auto documents = read_yaml(yaml);
+  auto documents = document::parse_yaml(yaml);
   if (!documents) {
     result.problems.push_back(std::move(documents.error()).with("file", std::string(file)));
     return;
   }
   DocumentReader reader(file, options, log, result);
-  for (const YamlNode::Pointer& document : *documents) reader.read(*document);
+  for (const Node& document : *documents) reader.read(document);
 }
 
 }  // namespace

@@ -54,40 +54,39 @@ std::string child_traceparent(std::string_view parent, Random& random) {
   return "00-" + hex(random() | 1U) + hex(random()) + "-" + span + "-00";
 }
 
-void set_expiration(Json& event, const dapr::PublishRequest& request, SystemTime now) {
+void set_expiration(Node& event, const dapr::PublishRequest& request, SystemTime now) {
   std::string_view text = override_of(request, "ttl");
   if (text.empty()) text = override_of(request, "ttlInSeconds");
   const auto life = text.empty() ? std::nullopt : go_duration(text);
   if (!life || life->count() <= 0) return;
-  event["expiration"] = rfc3339(now + std::chrono::duration_cast<SystemTime::duration>(*life));
+  event.set("expiration", rfc3339(now + std::chrono::duration_cast<SystemTime::duration>(*life)));
 }
 
 // Data of a published message in its envelope.
-void set_data(Json& event, const dapr::PublishRequest& request, const std::string& type) {
+void set_data(Node& event, const dapr::PublishRequest& request, const std::string& type) {
   if (is_type(type, kOctetStream)) {
-    event["data_base64"] = base64_encode(request.data);
+    event.set("data_base64", base64_encode(request.data));
     return;
   }
   if (is_type(type, "application/json")) {
     if (auto json = parse_json_prefix(request.data)) {
-      event["data"] = *std::move(json);
+      event.set("data", *std::move(json));
       return;
     }
   }
-  event["data"] = request.data;
+  event.set("data", request.data);
 }
 
-std::string text_of(const Json& event, const char* name) {
-  const auto found = event.find(name);
-  return found != event.end() && found->is_string() ? found->get<std::string>() : std::string();
+std::string text_of(const Node& event, std::string_view name) {
+  return std::string(event.find_text(name));
 }
 
-// What an app gets over gRPC of an event's data. Spec: dapr, GRPCEnvelopeFromSubscriptionMessage.
-void take_data(const Json& event, TopicMessage& message) {
+// The data that an app gets over gRPC of an event. Spec: dapr, GRPCEnvelopeFromSubscriptionMessage.
+void take_data(const Node& event, TopicMessage& message) {
   const std::string_view type = message.event.content_type;
-  if (const auto base64 = event.find("data_base64"); base64 != event.end() && !base64->is_null()) {
-    auto bytes = base64->is_string() ? go_base64(base64->get_ref<const std::string&>())
-                                     : std::optional<std::string>();
+  if (const Node* base64 = event.find_value("data_base64")) {
+    auto bytes =
+        base64->is(Node::Kind::kText) ? go_base64(base64->text()) : std::optional<std::string>();
     if (!bytes) {
       message.unreadable = "data_base64 is no base64 text";
       return;
@@ -95,11 +94,11 @@ void take_data(const Json& event, TopicMessage& message) {
     message.event.data = *std::move(bytes);
     return;
   }
-  const auto data = event.find("data");
-  if (data == event.end() || data->is_null()) return;
+  const Node* data = event.find_value("data");
+  if (data == nullptr) return;
   if (is_text(type)) {
-    if (data->is_string()) {
-      message.event.data = data->get<std::string>();
+    if (data->is(Node::Kind::kText)) {
+      message.event.data = data->text();
     } else {
       message.unreadable = "datacontenttype says text, but data is none";
     }
@@ -111,15 +110,15 @@ void take_data(const Json& event, TopicMessage& message) {
 }
 
 // The trace of an event that has none of its own may stand beside it.
-void take_trace(const std::vector<Header>& metadata, bool is_raw, Json& event) {
+void take_trace(const std::vector<Header>& metadata, bool is_raw, Node& event) {
   const auto take = [&](std::string_view name) {
     const auto found = std::ranges::find(metadata, name, &Header::name);
-    if (found == metadata.end() || (!is_raw && event.contains(name))) return false;
-    event[std::string(name)] = found->value;
+    if (found == metadata.end() || (!is_raw && event.find(name) != nullptr)) return false;
+    event.set(name, found->value);
     return true;
   };
   take("traceid");
-  if (take("traceparent")) event["traceid"] = event["traceparent"];
+  if (take("traceparent")) event.set("traceid", *event.find("traceparent"));
   take("tracestate");
 }
 
@@ -152,23 +151,23 @@ Result<std::string> make_envelope(const dapr::PublishRequest& request, const dap
   }
   if (*raw) return request.data;
 
-  Json event;
+  Node event;
   std::string traceparent = child_traceparent(call.traceparent, random);
   if (is_type(request.content_type, "application/cloudevents+json")) {
     auto own = parse_json_prefix(request.data);
-    if (!own || !own->is_object()) {
+    if (!own || !own->is(Node::Kind::kObject)) {
       return fail(Code::kInvalidArgument, "cannot create cloudevent");
     }
     event = *std::move(own);
-    const auto set_default = [&event](const char* name, std::string_view value) {
-      if (!event.contains(name) || event[name].is_null()) event[name] = value;
+    const auto set_default = [&event](std::string_view name, std::string_view value) {
+      if (event.find_value(name) == nullptr) event.set(name, value);
     };
-    if (!event.contains("time")) event["time"] = rfc3339(now);
-    if (!event.contains("traceid")) {
-      event["traceid"] = traceparent;
-      event["traceparent"] = traceparent;
+    if (event.find("time") == nullptr) event.set("time", rfc3339(now));
+    if (event.find("traceid") == nullptr) {
+      event.set("traceid", traceparent);
+      event.set("traceparent", traceparent);
     }
-    if (!event.contains("tracestate")) event["tracestate"] = call.tracestate;
+    if (event.find("tracestate") == nullptr) event.set("tracestate", call.tracestate);
     set_default("source", kDefaultSource);
     set_default("type", kDefaultType);
     set_default("specversion", "1.0");
@@ -179,20 +178,21 @@ Result<std::string> make_envelope(const dapr::PublishRequest& request, const dap
     };
     traceparent = either("cloudevent.traceparent", either("cloudevent.traceid", traceparent));
     const std::string type = request.content_type.empty() ? "text/plain" : request.content_type;
-    event = {{"id", either("cloudevent.id", "")},
-             {"specversion", "1.0"},
-             {"datacontenttype", type},
-             {"source", either("cloudevent.source", app_id.empty() ? kDefaultSource : app_id)},
-             {"type", either("cloudevent.type", kDefaultType)},
-             {"traceid", traceparent},
-             {"traceparent", traceparent},
-             {"tracestate", either("cloudevent.tracestate", call.tracestate)},
-             {"time", rfc3339(now)}};
-    if (event["id"] == "") event["id"] = uuid4(random);
+    const std::string id = either("cloudevent.id", "");
+    event = Node::object(
+        {{"id", id.empty() ? uuid4(random) : id},
+         {"specversion", "1.0"},
+         {"datacontenttype", type},
+         {"source", either("cloudevent.source", app_id.empty() ? kDefaultSource : app_id)},
+         {"type", either("cloudevent.type", kDefaultType)},
+         {"traceid", traceparent},
+         {"traceparent", traceparent},
+         {"tracestate", either("cloudevent.tracestate", call.tracestate)},
+         {"time", rfc3339(now)}});
     set_data(event, request, type);
   }
-  event["topic"] = request.topic;
-  event["pubsubname"] = request.component;
+  event.set("topic", request.topic);
+  event.set("pubsubname", request.component);
   set_expiration(event, request, now);
   return write_json(event, GoNumbers::kExact);
 }
@@ -201,21 +201,21 @@ std::optional<TopicMessage> open_envelope(Received received, const dapr::Subscri
                                           SystemTime now, Random& random) {
   const auto [bytes, topic, metadata] = std::move(received);
   TopicMessage message;
-  Json event;
+  Node event;
   if (raw_payload(subscription.metadata).value_or(false)) {
-    event = {{"id", uuid4(random)},
-             {"specversion", "1.0"},
-             {"datacontenttype", kOctetStream},
-             {"source", kDefaultSource},
-             {"type", kDefaultType},
-             {"topic", topic},
-             {"pubsubname", subscription.component},
-             {"data_base64", base64_encode(bytes)}};
+    event = Node::object({{"id", uuid4(random)},
+                          {"specversion", "1.0"},
+                          {"datacontenttype", kOctetStream},
+                          {"source", kDefaultSource},
+                          {"type", kDefaultType},
+                          {"topic", topic},
+                          {"pubsubname", subscription.component},
+                          {"data_base64", base64_encode(bytes)}});
     take_trace(metadata, true, event);
     message.envelope = write_json(event, GoNumbers::kExact);
   } else {
     auto parsed = parse_json(bytes);
-    if (!parsed || !parsed->is_object()) return std::nullopt;
+    if (!parsed || !parsed->is(Node::Kind::kObject)) return std::nullopt;
     event = *std::move(parsed);
     message.envelope = bytes;
     take_trace(metadata, false, event);
@@ -238,16 +238,17 @@ std::optional<TopicMessage> open_envelope(Received received, const dapr::Subscri
                    .extensions = {},
                    .typed_extensions = {}};
   take_data(event, message);
-  Json typed = Json::object();
-  for (const auto& item : event.items()) {
-    if (!is_extension(item.key())) continue;
-    if (!item.value().is_string()) typed[item.key()] = item.value();
-    if (item.value().is_structured() || item.value().is_null()) continue;
+  Node typed = Node::object();
+  for (const Node* member : sorted_members(event)) {
+    if (!is_extension(member->key())) continue;
+    const bool is_text = member->is(Node::Kind::kText);
+    if (!is_text) typed.set(member->key(), *member);
+    if (!member->is_scalar()) continue;
     message.event.extensions.push_back(
-        {item.key(), item.value().is_string() ? item.value().get<std::string>()
-                                              : write_json(item.value(), GoNumbers::kFloat64)});
+        {member->key(), is_text ? member->text() : write_json(*member, GoNumbers::kFloat64)});
   }
-  if (!typed.empty()) message.event.typed_extensions = write_json(typed, GoNumbers::kFloat64);
+  if (!typed.children().empty())
+    message.event.typed_extensions = write_json(typed, GoNumbers::kFloat64);
   message.metadata = metadata;
   std::erase_if(message.metadata, [](const Header& entry) { return entry.name == "pubsubName"; });
   message.metadata.push_back({"pubsubName", subscription.component});

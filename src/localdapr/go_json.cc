@@ -1,28 +1,29 @@
 #include "localdapr/go_json.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <system_error>
+#include <utility>
 
+#include "document/json.h"
 #include "localdapr/go_text.h"
 
 namespace ofn::localdapr {
 namespace {
 
-constexpr std::size_t kMaxDepth = 1000;  // what is written by recursion must have an end
+using Kind = Node::Kind;
+
+constexpr std::size_t kMaxDepth = 1000;  // Go reads more, but writing recurses
 constexpr double kLargestFixed = 1e21;
 constexpr double kSmallestFixed = 1e-6;
 constexpr double kAllDigitsCount = 1e17;  // below it, every digit before the point is significant
 
-// How deep brackets are nested, and where the first value ends, if it is an array or an object.
-struct Shape {
-  std::size_t depth = 0;
-  std::size_t end = std::string_view::npos;
-};
-
-Shape shape_of(std::string_view text) {
-  Shape shape;
+// The length of the first value, if it is a list or an object; npos otherwise.
+std::size_t length_of_first(std::string_view text) {
   std::size_t depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -33,22 +34,21 @@ Shape shape_of(std::string_view text) {
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {
-      shape.depth = std::max(shape.depth, ++depth);
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-      if (depth > 0) continue;
-      shape.end = i + 1;
-      return shape;
+      ++depth;
+    } else if ((c == ']' || c == '}') && depth > 0 && --depth == 0) {
+      return i + 1;
     }
   }
-  return shape;
+  return std::string_view::npos;
 }
 
-std::optional<Json> parse(std::string_view text) {
-  if (shape_of(text).depth > kMaxDepth) return std::nullopt;
-  Json value = Json::parse(text, nullptr, false);
-  if (value.is_discarded()) return std::nullopt;
-  return value;
+// Returns true if Go's integers hold the number.
+bool is_integer(std::string_view text) {
+  const auto fits = [text](auto value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size();
+  };
+  return fits(std::uint64_t()) || fits(std::int64_t());
 }
 
 // The fewest digits that stand for the number, without an exponent where it is of moderate size.
@@ -82,43 +82,61 @@ void append_number(std::string& out, double value) {
   out.append(exponent);
 }
 
-void append(std::string& out, const Json& value, GoNumbers numbers) {
-  if (value.is_string()) return append_go_json(out, value.get_ref<const std::string&>());
-  if (value.is_number()) {
-    if (value.is_number_float() || numbers == GoNumbers::kFloat64) {
-      return append_number(out, value.get<double>());
-    }
-    out += value.dump();
-    return;
+void append(std::string& out, const Node& value, GoNumbers numbers) {
+  switch (value.kind()) {
+    case Kind::kNull:
+      out += "null";
+      return;
+    case Kind::kBool:
+      out += value.text();
+      return;
+    case Kind::kNumber:
+      if (numbers == GoNumbers::kFloat64 || !is_integer(value.text())) {
+        return append_number(out, value.real());
+      }
+      out += value.text();
+      return;
+    case Kind::kText:
+      return append_go_json(out, value.text());
+    case Kind::kList:
+      break;
+    case Kind::kObject:
+      out.push_back('{');
+      for (bool first = true; const Node* member : sorted_members(value)) {
+        if (!std::exchange(first, false)) out.push_back(',');
+        append_go_json(out, member->key());
+        out.push_back(':');
+        append(out, *member, numbers);
+      }
+      out.push_back('}');
+      return;
   }
-  if (!value.is_structured()) {
-    out += value.dump();  // true, false, null
-    return;
+  out.push_back('[');
+  for (bool first = true; const Node& item : value.children()) {
+    if (!std::exchange(first, false)) out.push_back(',');
+    append(out, item, numbers);
   }
-  const bool is_object = value.is_object();
-  out.push_back(is_object ? '{' : '[');
-  bool first = true;
-  for (const auto& item : value.items()) {
-    if (!first) out.push_back(',');
-    first = false;
-    if (is_object) {
-      append_go_json(out, item.key());
-      out.push_back(':');
-    }
-    append(out, item.value(), numbers);
-  }
-  out.push_back(is_object ? '}' : ']');
+  out.push_back(']');
 }
 
 }  // namespace
 
-std::optional<Json> parse_json(std::string_view text) { return parse(text); }
-
-std::optional<Json> parse_json_prefix(std::string_view text) {
-  return parse(text.substr(0, shape_of(text).end));
+std::optional<Node> parse_json(std::string_view text) {
+  return document::json_value(text, kMaxDepth);
 }
 
-std::string write_json(const Json& value, GoNumbers numbers) {
+std::optional<Node> parse_json_prefix(std::string_view text) {
+  return parse_json(text.substr(0, length_of_first(text)));
+}
+
+std::vector<const Node*> sorted_members(const Node& object) {
+  std::vector<const Node*> members;
+  for (const Node& member : object.members()) members.push_back(&member);
+  std::ranges::sort(members, {}, &Node::key);
+  return members;
+}
+
+std::string write_json(const Node& value, GoNumbers numbers) {
   std::string out;
   append(out, value, numbers);
   return out;

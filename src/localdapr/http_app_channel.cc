@@ -4,10 +4,9 @@
 #include <chrono>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "dapr/app_http.h"
 #include "dapr/trace_context.h"
+#include "document/json.h"
 #include "localdapr/go_text.h"
 #include "localdapr/http_fields.h"
 
@@ -44,10 +43,8 @@ AppAnswer not_taken(const Error& error) {
 
 // The word in a topic's answer; "" for none, also where the body is no JSON: that is success.
 std::string status_word(const std::string& body) {
-  const auto answer = nlohmann::json::parse(body, nullptr, false);
-  if (!answer.is_object()) return {};
-  const auto status = answer.find("status");
-  return status != answer.end() && status->is_string() ? status->get<std::string>() : std::string();
+  const auto answer = document::json_value(body);
+  return std::string(answer ? answer->find_text("status") : std::string_view());
 }
 
 }  // namespace

@@ -37,18 +37,18 @@ std::string behind(std::string_view id) {
 
 // As daprd writes and reads it: an object of texts.
 std::string write_metadata(const std::vector<Header>& metadata) {
-  Json object = Json::object();
-  for (const Header& entry : metadata) object[entry.name] = entry.value;
+  Node object = Node::object();
+  for (const Header& entry : metadata) object.set(entry.name, entry.value);
   return write_json(object, GoNumbers::kExact);
 }
 
 std::optional<std::vector<Header>> read_metadata(std::string_view text) {
   const auto object = parse_json(text);
-  if (!object || !object->is_object()) return std::nullopt;
+  if (!object || !object->is(Node::Kind::kObject)) return std::nullopt;
   std::vector<Header> metadata;
-  for (const auto& [name, value] : object->items()) {
-    if (!value.is_string()) return std::nullopt;
-    metadata.push_back({name, value.get<std::string>()});
+  for (const Node& entry : object->members()) {
+    if (!entry.is(Node::Kind::kText)) return std::nullopt;
+    metadata.push_back({entry.key(), entry.text()});
   }
   return metadata;
 }

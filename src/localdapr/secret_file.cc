@@ -12,25 +12,36 @@
 namespace ofn::localdapr {
 namespace {
 
-// As Go's fmt prints a decoded value with %s: what is not a text looks odd, and does so for daprd's
-// users, too.
-std::string go_text_of(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean()) return value.get<bool>() ? "%!s(bool=true)" : "%!s(bool=false)";
-  if (value.is_number()) return "%!s(float64=" + write_json(value, GoNumbers::kFloat64) + ")";
-  return "%!s(<nil>)";
+// As Go's fmt prints a decoded value with %s: a value that is not a text looks odd, and does so for daprd's users, too.
+std::string go_text_of(const Node& value) {
+  switch (value.kind()) {
+    case Node::Kind::kText:
+      return value.text();
+    case Node::Kind::kBool:
+      return "%!s(bool=" + value.text() + ")";
+    case Node::Kind::kNumber:
+      return "%!s(float64=" + write_json(value, GoNumbers::kFloat64) + ")";
+    default:
+      return "%!s(<nil>)";
+  }
 }
 
 // Every leaf below `value`, named by its path.
-void flatten(const Json& value, const std::string& path, std::string_view separator,
+void flatten(const Node& value, const std::string& path, std::string_view separator,
              std::vector<Header>& leaves) {
-  if (!value.is_structured()) {
+  if (!value.has_children()) {
     leaves.push_back({path, go_text_of(value)});
     return;
   }
-  for (const auto& item : value.items()) {
-    const std::string name = path.empty() ? item.key() : path + std::string(separator) + item.key();
-    flatten(item.value(), name, separator, leaves);
+  const auto below = [&](const std::string& name) {
+    return path.empty() ? name : path + std::string(separator) + name;
+  };
+  std::size_t index = 0;
+  for (const Node& item : value.items()) {
+    flatten(item, below(std::to_string(index++)), separator, leaves);
+  }
+  for (const Node* member : sorted_members(value)) {
+    flatten(*member, below(member->key()), separator, leaves);
   }
 }
 
@@ -49,7 +60,7 @@ Result<SecretFile> SecretFile::create(const Component& component) {
   }
   const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   const auto json = parse_json(text);
-  if (!json || !json->is_object()) {
+  if (!json || !json->is(Node::Kind::kObject)) {
     return fail(Code::kInvalidArgument, "secretsFile holds no JSON object",
                 {{"secretsFile", path}});
   }
@@ -63,11 +74,11 @@ Result<SecretFile> SecretFile::create(const Component& component) {
     for (Header& leaf : leaves) store.secrets_[leaf.name] = {leaf};
     return store;
   }
-  for (const auto& item : json->items()) {
-    if (item.value().is_string()) {
-      store.secrets_[item.key()] = {{item.key(), item.value().get<std::string>()}};
-    } else if (item.value().is_object()) {
-      flatten(item.value(), "", separator, store.secrets_[item.key()]);
+  for (const Node& member : json->members()) {
+    if (member.is(Node::Kind::kText)) {
+      store.secrets_[member.key()] = {{member.key(), member.text()}};
+    } else if (member.is(Node::Kind::kObject)) {
+      flatten(member, "", separator, store.secrets_[member.key()]);
     }
   }
   return store;

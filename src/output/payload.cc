@@ -6,9 +6,9 @@
 #include <ofn/field.h>
 
 #include "base/utf8.h"
+#include "document/json.h"
 #include "event/attributes.h"
 #include "event/json_format.h"
-#include "event/json_text.h"
 
 namespace ofn {
 
@@ -27,7 +27,7 @@ bool survives(std::string_view declared, std::string_view data) {
   if (starts_with_type(type, "text/") || same_field_name(type, "application/xml")) {
     return is_utf8(data);
   }
-  if (same_field_name(type, "application/json")) return event::is_json(data);
+  if (same_field_name(type, "application/json")) return document::is_json(data);
   return same_field_name(type, kBytes) || same_field_name(type, "application/cloudevents+json");
 }
 
@@ -38,7 +38,7 @@ bool has_topic(const FunctionContext& context) {
 
 // JSON data needs no type in a CloudEvent (JSON format §3.1), but Dapr hands subscribers nothing of data without one.
 CloudEvent with_explicit_type(CloudEvent event) {
-  if (!event.datacontenttype() && event.data() && event::is_json(*event.data())) {
+  if (!event.datacontenttype() && event.data() && document::is_json(*event.data())) {
     event.datacontenttype("application/json");
   }
   return event;

@@ -50,6 +50,8 @@ _STANDARD = set(
 )
 
 _PROTOBUF = re.compile(r"^google/protobuf/|\.pb\.h$")
+# A library that parses texts of others → the only file that sees it.
+_PARSERS = {"nlohmann": "src/document/json.cc", "yaml-cpp": "src/document/yaml.cc"}
 _SOCKET_HEADER = re.compile(
     r"^(sys/socket|sys/un|netinet/\w+|arpa/inet|netdb)\.h$"
     r"|^nghttp2/|^loop/watch\.h$"
@@ -134,6 +136,16 @@ def _only(house: House, rooms: set[str], header: re.Pattern[str] | None, code: r
 def protobuf_only_in_dapr(house: House) -> Iterator[Violation]:
     """Only dapr sees protobuf."""
     yield from _only(house, {"dapr"}, _PROTOBUF, None, "only the room dapr sees protobuf")
+
+
+def json_and_yaml_only_in_document(house: House) -> Iterator[Violation]:
+    """One file sees the JSON library, and one the YAML library: they are slow to compile, and what they accept is promised."""
+    for file in house.files("src", "include", "apps", "testing", "fuzz", "bench"):
+        for include in file.includes:
+            library = include.path.split("/")[0]
+            if library in _PARSERS and file.name != _PARSERS[library]:
+                yield Violation(file.name, include.line,
+                                f"includes {include.path}: only {_PARSERS[library]} sees {library}; use the room document")
 
 
 def runs_code_only_in_loader(house: House) -> Iterator[Violation]:
@@ -307,6 +319,7 @@ ALL: list[Rule] = [
     includes_only_what_it_uses,
     author_headers_are_standard,
     protobuf_only_in_dapr,
+    json_and_yaml_only_in_document,
     runs_code_only_in_loader,
     sockets_only_from_wire_on,
     prints_or_exits,

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/request_id.h"
-#include "context/problem.h"
+#include "document/problem.h"
 #include "serving/async/message.h"
 
 namespace ofn {

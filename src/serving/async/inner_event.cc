@@ -2,32 +2,29 @@
 
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "base/base64.h"
+#include "document/json.h"
 #include "event/json_format.h"
 
 namespace ofn {
 
 std::optional<InnerEvent> unwrap_inner_data(std::string_view data) {
-  using nlohmann::json;
-  const json parsed = json::parse(data, nullptr, false);
-  if (!parsed.is_object()) return std::nullopt;
-  const auto user_data = parsed.find("userData");
-  if (user_data == parsed.end()) return std::nullopt;
+  using document::Node;
+  const std::optional<Node> parsed = document::json_value(data);
+  const Node* user_data = parsed ? parsed->find("userData") : nullptr;
+  if (user_data == nullptr) return std::nullopt;
   InnerEvent inner;
-  if (user_data->is_string()) {
-    auto bytes = base64_decode(user_data->get_ref<const std::string&>());
+  if (user_data->is(Node::Kind::kText)) {
+    auto bytes = base64_decode(user_data->text());
     if (!bytes) return std::nullopt;
     inner.data = *std::move(bytes);
-  } else if (!user_data->is_null()) {  // null: no bytes at all, as Go writes them
+  } else if (!user_data->is(Node::Kind::kNull)) {  // Go writes null for no bytes at all
     return std::nullopt;
   }
-  if (const auto metadata = parsed.find("metadata");
-      metadata != parsed.end() && metadata->is_object()) {
-    for (const auto& [name, value] : metadata->items()) {
-      if (value.is_string()) inner.metadata.push_back({name, value.get<std::string>()});
-    }
+  const Node* metadata = parsed->find("metadata");
+  if (metadata == nullptr) return inner;
+  for (const Node& entry : metadata->members()) {
+    if (entry.is(Node::Kind::kText)) inner.metadata.push_back({entry.key(), entry.text()});
   }
   return inner;
 }

@@ -4,16 +4,16 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "dapr/topic_filter.h"
+#include "document/json.h"
 
 namespace ofn {
 namespace {
 
-using nlohmann::json;
+using document::Node;
 
 // Reads the keys of one trigger's metadata, and collects what is wrong with them.
 class Reader {
@@ -42,20 +42,22 @@ class Reader {
   void routes(dapr::Subscription& to) {
     const std::string* text = find("routes");
     if (text == nullptr) return;
-    const json routes = json::parse(*text, nullptr, false);
-    bool good = routes.is_object();
-    const auto path_of = [&good](const json& value) {
-      good = good && value.is_string() && value.get_ref<const std::string&>().starts_with('/');
-      return good ? value.get<std::string>() : std::string();
+    const std::optional<Node> routes = document::json_value(*text);
+    bool good = routes && routes->is(Node::Kind::kObject);
+    const auto path_of = [&good](const Node* value) {
+      good = good && value != nullptr && value->is(Node::Kind::kText) &&
+             value->text().starts_with('/');
+      return good ? value->text() : std::string();
     };
-    if (good && routes.contains("default")) to.path = path_of(routes["default"]);
-    const json rules = good ? routes.value("rules", json::array()) : json::array();
-    good = good && rules.is_array();
-    for (const json& rule : rules) {
-      good = good && rule.is_object() && rule.contains("match") && rule["match"].is_string() &&
-             rule.contains("path");
+    const Node* fallback = good ? routes->find("default") : nullptr;
+    if (fallback != nullptr) to.path = path_of(fallback);
+    const Node* rules = good ? routes->find("rules") : nullptr;
+    good = good && (rules == nullptr || rules->is(Node::Kind::kList));
+    for (const Node& rule : good&& rules != nullptr ? rules->items() : std::span<const Node>()) {
+      const Node* match = rule.find("match");
+      good = good && match != nullptr && match->is(Node::Kind::kText);
       if (!good) break;
-      to.rules.push_back({rule["match"].get<std::string>(), path_of(rule["path"])});
+      to.rules.push_back({match->text(), path_of(rule.find("path"))});
     }
     if (!good)
       wrong("routes", R"({"rules":[{"match":"…","path":"/…"}],"default":"/…"}, as JSON in a text)");

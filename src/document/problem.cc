@@ -1,9 +1,9 @@
-#include "context/problem.h"
+#include "document/problem.h"
 
 namespace ofn {
 
 std::string Problem::text() const {
-  std::string text = variable;
+  std::string text = source;
   if (!path.empty()) text += ' ' + path;
   return text + ": expected " + expected + ", found " + found;
 }
@@ -30,18 +30,6 @@ std::string quoted(std::string_view text, std::size_t limit) {
   }
   result += '"';
   if (cut) result += "…";
-  return result;
-}
-
-std::string quoted_setting(std::string_view text) {
-  std::string result = quoted(text);
-  for (const std::string_view scheme : {"tcp://", "udp://", "sctp://"}) {
-    if (text.starts_with(scheme)) {
-      result +=
-          " (this is how Kubernetes and Docker announce a service; rename that service, or set "
-          "enableServiceLinks: false in the pod)";
-    }
-  }
   return result;
 }
 

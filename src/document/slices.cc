@@ -1,65 +1,22 @@
-#include "event/json_text.h"
+#include "document/slices.h"
 
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <utility>
 
-#include <nlohmann/json.hpp>
-
+#include "base/check.h"
 #include "base/utf8.h"
+#include "document/json.h"
 
-namespace ofn::event {
+namespace ofn::document {
 
 namespace {
 
-using nlohmann::json;
-
-// Before a JSON text it is skipped, as nlohmann's parser does; inside one it is an error.
+// It may stand before a JSON text.
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Accepts any JSON text up to the depth allowed, and remembers why not.
-class Judge final : public json::json_sax_t {
- public:
-  explicit Judge(std::size_t max_depth) : max_depth_(max_depth) {}
-
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool key(string_t&) override { return true; }
-  bool start_object(std::size_t) override { return enter(); }
-  bool end_object() override { return leave(); }
-  bool start_array(std::size_t) override { return enter(); }
-  bool end_array() override { return leave(); }
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception& error) override {
-    static constexpr int kNumberOverflow = 406;
-    problem_ = (error.id == kNumberOverflow ? "holds a number out of range at byte "
-                                            : "is not JSON: error at byte ") +
-               std::to_string(position);
-    return false;
-  }
-  const std::string& problem() const { return problem_; }
-
- private:
-  bool enter() {
-    if (++depth_ <= max_depth_) return true;
-    problem_ = "nests deeper than " + std::to_string(max_depth_) + " levels";
-    return false;
-  }
-  bool leave() {
-    --depth_;
-    return true;
-  }
-  const std::size_t max_depth_;
-  std::size_t depth_ = 0;
-  std::string problem_;
-};
-
-// How long the UTF-8 sequence at the front is; 0: it is none.
+// The length of the UTF-8 sequence at the front; 0 if there is none.
 std::size_t sequence_length(std::string_view text) {
   for (std::size_t size = 1; size <= std::min<std::size_t>(4, text.size()); ++size) {
     if (is_utf8(text.substr(0, size))) return size;
@@ -67,7 +24,7 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
-// The code unit of the escape at the front, "\\uD800"; nullopt: it is another escape.
+// The code unit of the escape at the front, "\\uD800"; nullopt for another escape.
 std::optional<unsigned> code_unit(std::string_view text) {
   unsigned unit = 0;
   if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return std::nullopt;
@@ -79,17 +36,6 @@ bool is_high(std::optional<unsigned> unit) { return unit && *unit >= 0xD800 && *
 bool is_low(std::optional<unsigned> unit) { return unit && *unit >= 0xDC00 && *unit <= 0xDFFF; }
 
 }  // namespace
-
-Result<void> check_json(std::string_view text, std::size_t max_depth) {
-  // nlohmann's lexer takes a NUL for the end of the text; JSON has no place for one (RFC 8259 §2, §7).
-  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
-    return fail(Code::kInvalidArgument,
-                "the body is not JSON: error at byte " + std::to_string(nul + 1));
-  }
-  Judge verdict(max_depth);
-  if (json::sax_parse(text.begin(), text.end(), &verdict)) return {};
-  return fail(Code::kInvalidArgument, "the body " + verdict.problem());
-}
 
 std::string with_unicode_repaired(std::string_view text) {
   std::string repaired;
@@ -106,7 +52,7 @@ std::string with_unicode_repaired(std::string_view text) {
         text.remove_prefix(size);
         continue;
       }
-      // What stands behind a backslash may itself be no UTF-8: only an ASCII character goes with it.
+      // A character behind a backslash may itself be no UTF-8: only an ASCII one goes with it.
       if (!unit && size == 2 && static_cast<unsigned char>(text[1]) >= 0x80) size = 1;
     } else {
       size = sequence_length(text);
@@ -122,11 +68,6 @@ std::string with_unicode_repaired(std::string_view text) {
   return repaired;
 }
 
-bool is_json(std::string_view text) {
-  return !text.starts_with(kByteOrderMark) && check_json(text).has_value();
-}
-
-// Neither the parser nor this scan, which relies on its verdict, recurses.
 Walk::Walk(std::string_view text) : rest_(text) {
   if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
   skip_space();
@@ -244,10 +185,19 @@ std::string Members::text() const {
 }
 
 std::string unquote(std::string_view raw) {
-  return json::parse(raw.begin(), raw.end()).get<std::string>();
+  const std::string_view inside = raw.substr(1, raw.size() - 2);
+  if (inside.find('\\') == std::string_view::npos) return std::string(inside);
+  auto tree = parse_json(raw);
+  OFN_CHECK(tree.has_value());
+  return std::move(tree->root).take_text();
 }
 
-std::string quote(std::string_view text) { return json(text).dump(); }
+std::string quote(std::string_view text) {
+  std::string quoted;
+  quoted.reserve(text.size() + 2);
+  append_json_string(quoted, text);
+  return quoted;
+}
 
 std::string_view kind_of(std::string_view raw) {
   switch (raw.front()) {
@@ -267,4 +217,4 @@ std::string_view kind_of(std::string_view raw) {
   }
 }
 
-}  // namespace ofn::event
+}  // namespace ofn::document

@@ -1,0 +1,42 @@
+// What is wrong with a text that the user wrote, and what is worth a line in the log.
+//
+// Everything that the user can mend is collected and shown together, so that a manifest is mended once and not once a start:
+//
+//   FUNC_CONTEXT $.outputs.archive.componentType: expected a type that starts with "bindings." or
+//   "pubsub.", found "kafka"
+//   --port: expected a number from 0 to 65535, found "http"
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+
+namespace ofn {
+
+// One mistake. A value.
+struct Problem {
+  std::string source;  // what the user wrote: "FUNC_CONTEXT", "PORT", "--port", "components/a.yaml"
+  std::string path;    // where inside it: "$.outputs.archive.uri"; empty if it has no parts
+  std::string expected;  // "a number from 1 to 65535"
+  std::string found;  // "nothing", "\"http\"", "an array"; never a secret (metadata, token, header)
+  int line = 0;       // of the source, from 1; 0 if it has no lines
+
+  // One line, as above.
+  std::string text() const;
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+
+// Something noticed that is no mistake, or a harmless one: unknown members (debug), an ambiguous name (warning). The caller
+// writes it to its log when it has one.
+struct Note {
+  Level level = Level::kDebug;
+  std::string text;
+  friend bool operator==(const Note&, const Note&) = default;
+};
+
+// The text in double quotes for a message: control characters escaped, cut (at a character) after `limit` bytes.
+std::string quoted(std::string_view text, std::size_t limit = 80);
+
+}  // namespace ofn

@@ -1,0 +1,118 @@
+// Reads the members of an object of a tree into plain values. It forgives what writers vary (null for absent, numbers as
+// strings and the reverse) and reports every other mistake with its path and its line.
+//
+//   Report report{.source = "FUNC_CONTEXT", .problems = problems, .notes = notes};
+//   Reader object(node, "$.outputs.archive", report);
+//   std::string topic = object.text("topic");   // "" if absent; a Problem if it is a list
+//   object.note_unknown();                      // last: a debug note for each member that was not asked for
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "document/node.h"
+#include "document/problem.h"
+
+namespace ofn::document {
+
+// The names of the kinds of nodes in the words of a format.
+struct Words {
+  std::string_view object;
+  std::string_view list;
+  std::string_view text;
+};
+inline constexpr Words kJsonWords{.object = "an object", .list = "an array", .text = "a string"};
+inline constexpr Words kYamlWords{.object = "a mapping", .list = "a list", .text = "a text"};
+
+// Collects the mistakes and remarks of one source.
+struct Report {
+  std::string source;  // "FUNC_CONTEXT", "components/a.yaml"
+  std::vector<Problem>& problems;
+  std::vector<Note>& notes;
+  Words words = kJsonWords;
+
+  void problem(std::string path, std::string expected, std::string found, int line = 0) {
+    problems.push_back({source, std::move(path), std::move(expected), std::move(found), line});
+  }
+  void note(Level level, std::string_view path, std::string_view text) {
+    notes.push_back({level, source + ' ' + std::string(path) + ": " + std::string(text)});
+  }
+};
+
+// "$.outputs" + "archive" → "$.outputs.archive"; keys that would confuse are quoted: $.outputs["a b"]. An empty parent adds
+// nothing: "spec".
+std::string path_to(std::string_view parent, std::string_view key);
+std::string path_to(std::string_view parent, std::size_t index);
+
+// "nothing", "an array", "the number 5", "\"text\"". kHidden tells the kind only, for what may be secret.
+enum class Reveal { kValue, kHidden };
+std::string describe(const Node* node, const Words& words, Reveal reveal = Reveal::kValue);
+
+// Lifetime: the node and the report outlive the reader.
+class Reader {
+ public:
+  // A node that is not an object is reported and then read as an empty one.
+  Reader(const Node& node, std::string path, Report& report);
+
+  const std::string& path() const { return path_; }
+  std::string path(std::string_view name) const { return path_to(path_, name); }
+  // The line of a member, and of the object if there is no such member.
+  int line(std::string_view name) const;
+  // Returns false if a member that was asked for has the wrong kind (it has been reported).
+  bool ok() const { return ok_; }
+
+  // nullptr if absent or null.
+  const Node* member(std::string_view name);
+  // A string, or a number or bool in its own text; "" if absent.
+  std::string text(std::string_view name, Reveal reveal = Reveal::kValue);
+  // The same, and a problem if it is absent or empty.
+  std::string required_text(std::string_view name, std::string_view expected);
+  // A map of texts; null members are left out. The values are never shown: they may be secret.
+  std::map<std::string, std::string> texts(std::string_view name);
+  // A list of texts; empty and null items are left out.
+  std::vector<std::string> list(std::string_view name);
+  // A nested object; nullopt if absent.
+  std::optional<Reader> object(std::string_view name);
+  // The same; an absent one is reported, and nullopt is also returned for a node that is not an object.
+  std::optional<Reader> required_object(std::string_view name);
+  // Nested objects of an object or of a list, with null ones left out. `use(key, reader)`; the key of a list's item is empty.
+  template <class Use>
+  void each(std::string_view name, Node::Kind kind, Use use);
+
+  // Reports a mistake of a member.
+  void wrong(std::string_view name, std::string expected, std::string found);
+  void wrong(std::string_view name, std::string_view expected, const Node* found,
+             Reveal reveal = Reveal::kValue);
+
+  void known(std::string_view name) { known_.push_back(name); }
+  // The members that were not asked for.
+  std::vector<const Node*> unknown() const;
+  void note_unknown();
+
+ private:
+  std::span<const Node> children_of(std::string_view name, Node::Kind kind);
+
+  const Node* node_;
+  std::string path_;
+  Report* report_;
+  std::vector<std::string_view> known_;
+  bool ok_ = true;
+};
+
+template <class Use>
+void Reader::each(std::string_view name, Node::Kind kind, Use use) {
+  std::size_t index = 0;
+  for (const Node& child : children_of(name, kind)) {
+    const std::size_t at = index++;
+    if (child.is(Node::Kind::kNull)) continue;
+    const std::string here = path(name);
+    use(child.key(),
+        Reader(child, kind == Node::Kind::kList ? path_to(here, at) : path_to(here, child.key()),
+               *report_));
+  }
+}
+
+}  // namespace ofn::document

@@ -1,0 +1,77 @@
+// The parts of a JSON text as slices of it, so that what is passed on stays the sender's own: numbers lose no digit, members
+// keep their order. Nothing here checks: the text is known to be JSON (document/json.h).
+//
+//   if (auto json = check_json(text); !json) return json.error();
+//   const auto members = Members::of(text);                       // nullopt: no object
+//   if (const auto data = members->find("data")) use(*data);      // {"b":1, "a":1.0}
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ofn::document {
+
+// The text with U+FFFD in the place of each part that is no Unicode: bytes that are not UTF-8, and escapes of half a
+// surrogate pair. Most readers of JSON, Go's among them, read it so; check_json() refuses it. The text need not be JSON.
+std::string with_unicode_repaired(std::string_view text);
+
+// Walks the members of one object or the elements of one array. Borrows the text.
+class Walk {
+ public:
+  explicit Walk(std::string_view text);
+  bool is_object() const { return opening_ == '{'; }
+  bool is_array() const { return opening_ == '['; }
+
+  // Steps to the next member or element. Returns false behind the last one.
+  bool next();
+  // The raw text of the next value (or key), and past it.
+  std::string_view value();
+
+ private:
+  void skip_space();
+  std::size_t length_of_string(std::size_t from) const;
+  std::size_t length_of_value() const;
+
+  std::string_view rest_;
+  char opening_ = '\0';
+};
+
+// One object's members in their order. Borrows the texts of the values.
+class Members {
+ public:
+  struct Member {
+    std::string name;
+    std::string_view value;  // raw JSON text
+  };
+
+  // nullopt if the text is no object.
+  static std::optional<Members> of(std::string_view text);
+
+  // The raw text of a member, and the last one if several have the name, as most readers do. nullopt if none has it.
+  std::optional<std::string_view> find(std::string_view name) const;
+  // A name that occurs twice; nullopt if none does.
+  std::optional<std::string> repeated() const;
+  // Sets a member, behind the others if it is new. `value` is borrowed.
+  void set(std::string_view name, std::string_view value);
+  void remove(std::string_view name);
+  // Gives a member another name, and removes others that have it. Does nothing if there is no such member.
+  void rename(std::string_view from, std::string_view to);
+
+  // The object as text, without blanks between its members.
+  std::string text() const;
+
+ private:
+  std::vector<Member> members_;
+};
+
+// The text of a raw JSON string, and the reverse. The text is UTF-8.
+std::string unquote(std::string_view raw);
+std::string quote(std::string_view text);
+
+// "a string", "an object": the kind of a raw value, for an error message.
+std::string_view kind_of(std::string_view raw);
+
+}  // namespace ofn::document
