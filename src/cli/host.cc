@@ -104,24 +104,24 @@ struct Host::Part {
   Part(Host& host, Loop& on)
       : loop(on),
         sending(on, host.sidecar_, host.settings_, host.context_, host.memory_, host.log_),
-        invoker{.loop = on,
-                .context = host.context_,
-                .outputs = &sending.outputs,
-                .log = host.log_,
-                .observer = host.observer_,
-                .detail = host.settings_.debug ? Detail::kShown : Detail::kHidden,
-                .stores = &sending.client,
-                .hooks = host.hooks_.empty() ? nullptr : &host.hooks_,
-                .failures = &host.failures_,
-                .calls = &host.calls_,
-                .max_held = host.settings_.max_body_size},
-        shard(host.service_, invoker),
-        deliveries(host.async_, invoker),
+        environment{.loop = on,
+                    .context = host.context_,
+                    .outputs = &sending.outputs,
+                    .log = host.log_,
+                    .detail = host.settings_.debug ? Detail::kShown : Detail::kHidden,
+                    .stores = &sending.client,
+                    .hooks = host.hooks_.empty() ? nullptr : &host.hooks_,
+                    .failures = &host.failures_,
+                    .calls = &host.calls_,
+                    .max_held = host.settings_.max_body_size},
+        shard(host.service_, environment),
+        deliveries(host.async_, environment),
         callbacks(deliveries, {.api_token = host.settings_.app_api_token,
                                .max_message = host.settings_.max_body_size}),
         http_callbacks(deliveries, {.api_token = host.settings_.app_api_token}),
         front(host.callbacks_, callbacks, http_callbacks, shard),
-        sessions(front, host.limits_, host.failures_, &host.memory_),
+        sessions(front, host.limits_, host.failures_, &host.memory_,
+                 [this](std::string_view id, int status) { shard.on_broken_request(id, status); }),
         rest(on,
              [] {
                return_kept_memory();
@@ -142,7 +142,7 @@ struct Host::Part {
 
   Loop& loop;
   Sending sending;
-  Invoker invoker;
+  CallEnvironment environment;
   HttpService::Shard shard;
   AsyncService::Shard deliveries;
   dapr::AppServer callbacks;

@@ -78,7 +78,6 @@ class Host {
   LimitedLog failures_;
   SystemClock clock_;
   wire::Limits limits_;
-  Observer observer_;
   wire::MemoryAccount memory_;
   Gate gate_;
   const Callbacks callbacks_;

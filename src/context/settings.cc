@@ -1,11 +1,11 @@
 #include "context/settings.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <utility>
 
 #include "context/units.h"
+#include "function/function.h"
 
 namespace ofn {
 namespace {
@@ -14,19 +14,6 @@ struct Given {
   std::string text;
   Origin origin;
 };
-
-std::optional<abi::Signature> parse_signature_type(std::string_view text) noexcept {
-  static constexpr std::array<std::pair<std::string_view, abi::Signature>, 5> kNames = {
-      {{"http", abi::Signature::kHttp},
-       {"cloudevent", abi::Signature::kCloudEvent},
-       {"event", abi::Signature::kEvent},
-       {"openfunction", abi::Signature::kOpenFunction},
-       {"typed", abi::Signature::kTyped}}};
-  for (const auto& [name, signature] : kNames) {
-    if (equal_ignoring_case(name, text)) return signature;
-  }
-  return std::nullopt;
-}
 
 std::optional<LocalSidecarMode> parse_local_sidecar(std::string_view text) noexcept {
   if (equal_ignoring_case(text, "auto")) return LocalSidecarMode::kAuto;
@@ -192,7 +179,7 @@ class Resolver {
     const Given type = given(Flag::kSignatureType);
     settings_.signature_type.origin = type.origin;
     if (type.origin.is_default()) return;
-    settings_.signature_type.value = parse_signature_type(type.text);
+    settings_.signature_type.value = parse_signature(type.text);
     if (!settings_.signature_type.value) {
       wrong(type, "http, cloudevent, event, openfunction or typed");
     }

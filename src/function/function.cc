@@ -2,42 +2,60 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
+#include <cstddef>
+
+#include <ofn/field.h>
 
 namespace ofn {
 namespace {
 
-constexpr std::array<std::pair<Signature, std::string_view>, 5> kNames = {{
-    {Signature::kHttp, "http"},
-    {Signature::kCloudEvent, "cloudevent"},
-    {Signature::kEvent, "event"},
-    {Signature::kOpenFunction, "openfunction"},
-    {Signature::kTyped, "typed"},
+// In the order of the numbers in abi.h, behind the row of all other numbers.
+constexpr std::array<SignatureRow, 6> kRows = {{
+    {.name = "unknown"},
+    {.signature = Signature::kHttp,
+     .name = "http",
+     .reads = Reads::kRequest,
+     .delivered_as = DeliveredAs::kRequest,
+     .returns = Returns::kResponse},
+    {.signature = Signature::kCloudEvent,
+     .name = "cloudevent",
+     .reads = Reads::kCloudEvents,
+     .delivered_as = DeliveredAs::kCloudEvent,
+     .returns = Returns::kCloudEvent},
+    {.signature = Signature::kEvent,
+     .name = "event",
+     .reads = Reads::kBackgroundEvents,
+     .delivered_as = DeliveredAs::kNothing,
+     .returns = Returns::kNothing},
+    {.signature = Signature::kOpenFunction,
+     .name = "openfunction",
+     .reads = Reads::kRequest,
+     .delivered_as = DeliveredAs::kData,
+     .returns = Returns::kOut},
+    {.signature = Signature::kTyped,
+     .name = "typed",
+     .reads = Reads::kRequest,
+     .delivered_as = DeliveredAs::kRequest,
+     .returns = Returns::kResponse,
+     .parses_argument = true},
 }};
 
 }  // namespace
 
-std::string_view signature_name(Signature signature) noexcept {
-  const auto* it =
-      std::ranges::find(kNames, signature, [](const auto& pair) { return pair.first; });
-  return it == kNames.end() ? "unknown" : it->second;
+const SignatureRow& row_of(Signature signature) noexcept {
+  const auto number = static_cast<std::size_t>(signature);
+  return kRows[number < kRows.size() ? number : 0];
 }
 
 std::optional<Signature> parse_signature(std::string_view name) noexcept {
-  const auto* it = std::ranges::find(kNames, name, [](const auto& pair) { return pair.second; });
-  return it == kNames.end() ? std::nullopt : std::optional(it->first);
+  const auto* const row =
+      std::find_if(kRows.begin() + 1, kRows.end(),
+                   [&](const SignatureRow& each) { return same_field_name(each.name, name); });
+  return row == kRows.end() ? std::nullopt : std::optional(row->signature);
 }
 
 std::optional<std::string> delivery_problem(const Function& function) {
-  switch (function.signature) {
-    case Signature::kHttp:
-    case Signature::kCloudEvent:
-    case Signature::kOpenFunction:
-    case Signature::kTyped:
-      return std::nullopt;
-    case Signature::kEvent:
-      break;
-  }
+  if (row_of(function.signature).may_be_delivered()) return std::nullopt;
   return "the function '" + function.name + "' has the signature type '" +
          std::string(signature_name(function.signature)) +
          "', which takes HTTP requests only; a Dapr input can trigger functions of the types "

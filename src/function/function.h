@@ -1,6 +1,7 @@
 // One function that the framework can call: what a program registered, as the host knows it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,8 +13,41 @@ namespace ofn {
 
 using Signature = abi::Signature;
 
-// "http", "cloudevent", "event", "openfunction", "typed": the words of --signature-type.
-std::string_view signature_name(Signature signature) noexcept;
+// How a request becomes calls of the function.
+enum class Reads : std::uint8_t {
+  kRequest,           // one call for each request
+  kCloudEvents,       // one call for each event that was posted
+  kBackgroundEvents,  // the same, and GET / tells a platform that the function is up
+};
+
+// What the function gets when a Dapr input triggers it. Nothing: it cannot be triggered so.
+enum class DeliveredAs : std::uint8_t { kNothing, kRequest, kData, kCloudEvent };
+
+// What a call leaves behind.
+enum class Returns : std::uint8_t { kResponse, kOut, kCloudEvent, kNothing };
+
+// Everything in which functions of one signature differ from others, apart from how they are called (abi.h).
+struct SignatureRow {
+  Signature signature{};
+  std::string_view name;  // the word of --signature-type
+  Reads reads{};
+  DeliveredAs delivered_as{};
+  Returns returns{};
+  bool parses_argument = false;  // the body is parsed before the function runs, and may be refused
+
+  bool is_event() const noexcept { return reads != Reads::kRequest; }
+  bool may_be_delivered() const noexcept { return delivered_as != DeliveredAs::kNothing; }
+  bool returns_response() const noexcept {
+    return returns == Returns::kResponse || returns == Returns::kOut;
+  }
+};
+
+// The row of a signature. Every signature that the registry accepts has one; for any other number the name is "unknown".
+const SignatureRow& row_of(Signature signature) noexcept;
+inline std::string_view signature_name(Signature signature) noexcept {
+  return row_of(signature).name;
+}
+// The signature with that name, in any case; nullopt if there is none.
 std::optional<Signature> parse_signature(std::string_view name) noexcept;
 
 // A route as its author wrote it (OFN_ROUTE).

@@ -11,9 +11,17 @@ TEST(Signature, NamesAreTheWordsOfTheFlag) {
     ASSERT_TRUE(signature) << word;
     EXPECT_EQ(signature_name(*signature), word);
   }
-  EXPECT_FALSE(parse_signature("HTTP"));
+  EXPECT_EQ(parse_signature("HTTP"), Signature::kHttp);
+  EXPECT_FALSE(parse_signature("unknown"));
   EXPECT_FALSE(parse_signature(""));
   EXPECT_EQ(signature_name(static_cast<Signature>(99)), "unknown");
+}
+
+TEST(Signature, EachHasItsOwnRow) {
+  for (const Signature signature : {Signature::kHttp, Signature::kCloudEvent, Signature::kEvent,
+                                    Signature::kOpenFunction, Signature::kTyped}) {
+    EXPECT_EQ(row_of(signature).signature, signature) << signature_name(signature);
+  }
 }
 
 TEST(Signature, OnlyARealMismatchIsWarnedOf) {

@@ -86,7 +86,7 @@ Result<Routes> Routes::of(std::vector<Function> functions, std::string_view http
   }
   // A typed function reads a body; which methods have one is its author's word, else POST's.
   for (Route& route : routes.routes_) {
-    if (routes.functions_[route.function].signature == Signature::kTyped &&
+    if (row_of(routes.functions_[route.function].signature).parses_argument &&
         route.pattern.methods.empty())
       route.pattern.methods = {"POST"};
   }
@@ -106,6 +106,8 @@ Result<Routes> Routes::of(std::vector<Function> functions, std::string_view http
                                             " and " + told(*b) + "; change one of them");
     }
   }
+  for (Route& route : routes.routes_)
+    route.path = RoutePattern{.methods = {}, .segments = route.pattern.segments}.text();
   for (const Route& route : routes.routes_)
     routes.depth_ = std::max(routes.depth_, route.pattern.segments.size());
   routes.is_everywhere_ = is_alone && routes.functions_.front().routes.empty() &&
@@ -143,7 +145,11 @@ Routes::Match Routes::find(std::string_view method, std::string_view path,
                            RouteParams& params) const {
   if (is_everywhere_) {
     params.clear();
-    return {.function = functions_.data(), .index = 0, .is_authors = false, .is_path_known = true};
+    return {.function = functions_.data(),
+            .index = 0,
+            .is_authors = false,
+            .is_path_known = true,
+            .path = routes_.front().path};
   }
   Match match;
   // "*" and an authority (OPTIONS, CONNECT) are no paths.
@@ -157,6 +163,7 @@ Routes::Match Routes::find(std::string_view method, std::string_view path,
     match.function = &functions_[route.function];
     match.index = route.function;
     match.is_authors = route.is_authors;
+    match.path = route.path;
     return match;
   }
   return match;

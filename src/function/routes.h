@@ -66,6 +66,7 @@ class Routes {
     std::size_t index = 0;       // of the function in functions()
     bool is_authors = false;     // its author wrote the route, and means it for /robots.txt, too
     bool is_path_known = false;  // with no function: other methods are served at that path
+    std::string_view path{};     // of the route's pattern: "/users/{id}"
   };
   // Cost: nothing for one function at every path; else linear in the number of routes, where nearly
   // all fall at their first literal. Allocates only when `params` has to grow.
@@ -83,7 +84,8 @@ class Routes {
     RoutePattern pattern;
     std::size_t function = 0;  // index
     bool is_authors = false;
-    std::string place;  // "hello.cc:7"
+    std::string place;   // "hello.cc:7"
+    std::string path{};  // of the pattern: "/users/{id}"
   };
   // In the order in which they are tried.
   std::span<const Route> routes() const noexcept { return routes_; }

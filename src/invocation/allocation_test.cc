@@ -45,14 +45,13 @@ std::size_t allocations_of(void (*invoke)(const abi::Call&, abi::Outcome&)) {
   testing::ManualClock clock;
   Loop loop(clock);
   NullLog log;
-  Observer observer;
   const FunctionContext context;
-  const Invoker invoker{
-      .loop = loop, .context = context, .outputs = nullptr, .log = log, .observer = observer};
+  const CallEnvironment environment{
+      .loop = loop, .context = context, .outputs = nullptr, .log = log};
   const Function function{.name = "f", .signature = Signature::kHttp, .invoke = invoke};
   const Field headers[] = {{"Host", "a"}, {"Accept", "*/*"}};
   Last last;
-  Invocation invocation(invoker, last);
+  Invocation invocation(environment, last);
   Request::Parts parts;
   parts.method = "GET";
   parts.target = "/";
@@ -63,7 +62,7 @@ std::size_t allocations_of(void (*invoke)(const abi::Call&, abi::Outcome&)) {
     counting = call >= 2;
     clock.advance(std::chrono::milliseconds(1));
     parts.deadline = clock.now() + std::chrono::minutes(5);
-    invocation.begin(function, parts);
+    invocation.begin(function, Request::Parts(parts));
     invocation.run();
     invocation.finish();
     counting = false;

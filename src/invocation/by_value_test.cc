@@ -170,7 +170,7 @@ TEST(ByValue, ABodyIsCopiedWhereHooksSeeIt) {
                             .destroy = [](Plugin* plugin) { delete plugin; },
                             .place = {}};
   const Hooks hooks = *Hooks::of(named, {&known, 1}, {}, stage.log);
-  stage.invoker.hooks = &hooks;
+  stage.environment.hooks = &hooks;
   stage.body = text_of(1000);
   stage.call(made<&give_back>());
   EXPECT_EQ(stage.response->body(), text_of(1000));

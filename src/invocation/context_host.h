@@ -28,12 +28,15 @@ class ContextHost {
   static const abi::ContextTable kTable;
 
   // `outputs` null: none are configured. `stores` null: there is no way to a sidecar.
+  // `options` are those of the current call: its sends carry them. They change only between two calls.
   ContextHost(Loop& loop, const FunctionContext& context, Outputs* outputs, Stores* stores,
-              Log& log)
-      : loop_(loop), context_(context), outputs_(outputs), stores_(stores), log_(log) {}
-
-  // Of the call that begins: what its sends carry. Views are borrowed until the next begin().
-  void begin(const DeliveryOptions& options) { options_ = options; }
+              const DeliveryOptions& options, Log& log)
+      : loop_(loop),
+        context_(context),
+        outputs_(outputs),
+        stores_(stores),
+        options_(options),
+        log_(log) {}
 
   // What is sent of `data`, which it reads and borrows. Threads: any but the loop's, which it would keep.
   Payload payload(Bytes data, const SendOptions& options) const {
@@ -50,8 +53,8 @@ class ContextHost {
   const FunctionContext& context_;
   Outputs* outputs_;
   Stores* stores_;
+  const DeliveryOptions& options_;
   Log& log_;
-  DeliveryOptions options_;
 };
 
 }  // namespace ofn

@@ -1,8 +1,8 @@
-// The log lines of calls that were refused or have failed.
-#include <array>
-#include <string>
+#include "invocation/failure_lines.h"
 
-#include "invocation/invocation.h"
+#include <array>
+#include <span>
+#include <string>
 
 namespace ofn {
 
@@ -16,35 +16,29 @@ std::string_view without_values(std::string_view problem) {
 
 }  // namespace
 
-void Invocation::log_failure(Level level, std::string_view message, int status,
-                             std::string_view reason) const {
+void log_failure(Log& log, const CallLabel& call, Level level, std::string_view message, int status,
+                 std::string_view reason) {
+  if (!log.enabled(level)) return;
   const std::string number = std::to_string(status);
-  const std::string input = inbound_ ? inbound_->input.label() : std::string();
-  std::array<LogField, 5> fields = {{{"request_id", id_},
-                                     {"function", function_->name},
+  const std::string input = call.input != nullptr ? call.input->label() : std::string();
+  std::array<LogField, 5> fields = {{{"request_id", call.id},
+                                     {"function", call.function->name},
                                      {"status", number},
                                      {"reason", reason},
                                      {"input", input}}};
-  Log& log = invoker_.failure_log();
-  if (log.enabled(level)) log.write(level, message, std::span(fields).first(inbound_ ? 5 : 4));
+  log.write(level, message, std::span(fields).first(call.input != nullptr ? 5 : 4));
 }
 
-void Invocation::log_refused_event(const Error& error) const {
-  log_failure(Level::kWarning, "event refused", error.code() == Code::kUnimplemented ? 415 : 400,
-              error.text());
-}
-
-// A failure of the function's own. Its text is the function's answer, and is not logged. A status below 500 is what the
-// function thinks of its caller, who reads it; a delivery has nobody who does.
-void Invocation::log_failed_function() const {
-  const int status = response_.status();
-  // A typed function has not run: its argument could not be read.
+// The text of a failure of the function's own is the function's answer, and is not logged. A status below 500 is what the
+// function thinks of its caller, who reads it. Nobody reads the answer to a delivery.
+void log_failed_function(Log& log, const CallLabel& call, const Response& response) {
+  const int status = response.status();
   const bool refused =
-      function_->signature == Signature::kTyped && (status == 400 || status == 415);
-  const bool warns = refused || status >= 500 || inbound_;
-  log_failure(warns ? Level::kWarning : Level::kDebug,
+      row_of(call.function->signature).parses_argument && (status == 400 || status == 415);
+  const bool warns = refused || status >= 500 || call.input != nullptr;
+  log_failure(log, call, warns ? Level::kWarning : Level::kDebug,
               refused ? "argument refused" : "function failed", status,
-              refused ? without_values(response_.body()) : "the function returned a failure");
+              refused ? without_values(response.body()) : "the function returned a failure");
 }
 
 }  // namespace ofn

@@ -47,7 +47,7 @@ struct Hooked {
     named.pre_hooks = named.post_hooks = {"probe"};
     const PluginType known = type(required);
     hooks = *Hooks::of(named, {&known, 1}, {}, stage.log);
-    stage.invoker.hooks = &hooks;
+    stage.environment.hooks = &hooks;
     g_pre = nullptr;
     g_post = nullptr;
   }

@@ -1,6 +1,7 @@
 // What a Dapr input delivered, as an invocation takes it up.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -11,6 +12,14 @@
 #include "context/function_context.h"
 
 namespace ofn {
+
+// What brought a call.
+enum class CallKind : std::uint8_t {
+  kRequest,
+  kBinding,      // a Dapr input binding
+  kTopicEvent,   // one event of a Dapr topic
+  kBulkedEvent,  // one event of several that a sidecar delivered together
+};
 
 // Borrows until Caller::ended(). Members that may be left out have an initializer.
 struct Inbound {
@@ -23,6 +32,7 @@ struct Inbound {
   const CloudEvent* event = nullptr;  // a topic's envelope; null for a binding
   std::string_view id{};              // for log lines; made by the invocation when empty
   SteadyTime deadline = SteadyTime::max();
+  CallKind kind = CallKind::kTopicEvent;  // for the observer
 };
 
 }  // namespace ofn

@@ -1,30 +1,120 @@
-// The port Observer: who wants to know what invocations do. Observing is optional: every function
-// does nothing unless it is overridden.
+// The port Observer: it is told of each call's start and of the whole call at its end, and may set the trace context that
+// the call's outputs carry.
+//
+//   class Counter final : public Observer {
+//     void ended(const CallRecord& record) override { ++calls_[record.status / 100]; }
+//   };
+//   CallEnvironment environment{…, .observer = &counter};
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "function/function.h"
+#include "invocation/inbound.h"
 #include "invocation/run.h"
 #include "output/delivery.h"
 
 namespace ofn {
 
-// Threads: the loop's, between its other work: an observer that takes long delays requests.
-// Lifetime: references are valid during the call.
+// Lifetime: everything is borrowed until Observer::ended() has returned.
+struct CallStart {
+  const Function* function = nullptr;  // null: no function is called, see Refusal
+  std::string_view id{};  // as in the log, and in the answer's X-Request-Id; empty if there is none
+  std::string_view
+      route{};  // the route's pattern, such as "/users/{id}"; of a delivery its input's name; empty: unknown
+  std::string_view method{};  // of a request
+  CallKind kind = CallKind::kRequest;
+  SteadyTime arrived{};  // when the whole request, or the whole delivery, was there
+};
+
+// Why the function did not run.
+enum class Refusal : std::uint8_t {
+  kNone,         // it ran
+  kProbe,        // a probe of the platform, or a health check; answered by the framework
+  kHandshake,    // the question that precedes webhooks; answered by the framework
+  kNoRoute,      // no route has the path, or no trigger wants the delivery: 404
+  kWrongMethod,  // 405
+  kStopping,     // the program ends, and takes no more deliveries: 503
+  kTooMany,      // all slots and places in the queue are taken, or there is no memory: 503, 429
+  kTooLate,      // its deadline passed before its turn: 504
+  kCallerLeft,   // nobody waited for it any more
+  kUnreadable,   // it is not what the function takes, such as no event: 400, 405, 415
+  kBroken,       // the request breaks a rule or a limit of HTTP: 4xx, 503
+};
+
+// Where the function ran; of a coroutine its last piece.
+enum class Placement : std::uint8_t { kNowhere, kLoop, kWorker };
+
+// One run of the function, or of a piece of its coroutine.
+struct RunTimes {
+  SteadyTime began{};
+  Duration took{};
+  Placement on = Placement::kNowhere;
+};
+
+// The trace context of one call (W3C Trace Context). Lifetime: the call's; it keeps its memory from call to call.
+class TraceContext {
+ public:
+  // As it came, until set() was called.
+  std::string_view traceparent() const noexcept { return traceparent_; }
+  std::string_view tracestate() const noexcept { return tracestate_; }
+  // Returns true if an observer has replaced what came.
+  bool is_set() const noexcept { return is_set_; }
+  // Replaces it in everything that the function sends from now on, and in its Context's metadata. Copies both.
+  void set(std::string_view traceparent, std::string_view tracestate) {
+    own_.assign(traceparent).append(tracestate);
+    traceparent_ = std::string_view(own_).substr(0, traceparent.size());
+    tracestate_ = std::string_view(own_).substr(traceparent.size());
+    is_set_ = true;
+  }
+  // For the next call: what came with it, borrowed.
+  void begin(std::string_view traceparent, std::string_view tracestate) noexcept {
+    traceparent_ = traceparent;
+    tracestate_ = tracestate;
+    is_set_ = false;
+  }
+
+ private:
+  std::string own_;
+  std::string_view traceparent_;
+  std::string_view tracestate_;
+  bool is_set_ = false;
+};
+
+// A call from its start to its end. Lifetime: references are valid during Observer::ended().
+struct CallRecord {
+  CallStart start{};
+  Verdict verdict = Verdict::kSuccess;
+  int status =
+      0;  // of the answer; of a delivery what an HTTP caller would have got; 0: nothing was answered
+  Refusal refusal = Refusal::kNone;
+  Duration answered{};   // from the arrival to the answer, or to its last piece
+  Duration waited{};     // from the arrival to the function's first instruction
+  Duration ran{};        // the function, all pieces of its coroutine together
+  Duration delivered{};  // the outputs, of what it returned
+  Placement ran_on = Placement::kNowhere;
+  std::size_t bytes_in = 0;                 // the body, or the delivery's data
+  std::size_t bytes_out = 0;                // the answer's body
+  std::span<const OutputResult> outputs{};  // of what it returned, each with its duration
+  const TraceContext* trace = nullptr;
+};
+
+// One for each loop, so that counters need no atomics. Each function does nothing unless it is overridden.
+// Threads: its loop's, between the loop's other work: an observer that takes long delays requests.
+// Cost: without an observer, a comparison with null a call. With one, two clock reads a call at most.
 class Observer {
  public:
   virtual ~Observer() = default;
-  // A request was taken up; its function has not yet been called.
-  virtual void began(const Function& /*function*/, std::string_view /*request_id*/) {}
-  // The outputs of an invocation are decided.
-  virtual void delivered(const Function& /*function*/, std::string_view /*request_id*/,
-                         const DeliveryReport& /*report*/) {}
-  // The caller got its answer. It may be early: 504 at the deadline, while the function still runs.
-  virtual void answered(const Function& /*function*/, std::string_view /*request_id*/,
-                        Verdict /*verdict*/, int /*status*/) {}
-  // Nothing of the invocation is under way any more.
-  virtual void ended(const Function& /*function*/, std::string_view /*request_id*/) {}
+  // A function is going to be called. Not told of what reaches no function: a probe, a path without a route, a request that
+  // breaks HTTP.
+  virtual void began(const CallStart& /*start*/, TraceContext& /*trace*/) {}
+  // Nothing of the call is under way any more. Told of everything that was answered, whether or not it reached a function.
+  virtual void ended(const CallRecord& /*record*/) {}
 };
 
 }  // namespace ofn

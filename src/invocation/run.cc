@@ -26,14 +26,14 @@ bool says_no(const Out& out, std::string_view key) {
   return value != nullptr && same_field_name(*value, "false");
 }
 
-Ran crashed(Crash crash) {
+RunResult crashed(Crash crash) {
   return {.verdict = Verdict::kCrash, .outcome = {}, .crash = std::move(crash)};
 }
 
 // What it threw: a BadInput is an answer, unless the caller already has the head of another.
-Ran thrown(Crash crash, const StreamHost& stream) {
+RunResult thrown(Crash crash, const StreamHost& stream) {
   if (!crash.is_bad_input || stream.live()) return crashed(std::move(crash));
-  Ran ran;
+  RunResult ran;
   ran.verdict = Verdict::kError;
   ran.bad_input = true;
   ran.outcome.response =
@@ -42,7 +42,7 @@ Ran thrown(Crash crash, const StreamHost& stream) {
 }
 
 // It has returned.
-void judge_outcome(Ran& ran, const Function& function, StreamHost& stream) {
+void judge_outcome(RunResult& ran, const Function& function, StreamHost& stream) {
   if (stream.overflowed()) {
     ran = crashed({.exception = {},
                    .what = "more was written than may be held until all outputs have confirmed it: "
@@ -50,7 +50,7 @@ void judge_outcome(Ran& ran, const Function& function, StreamHost& stream) {
     return;
   }
   if (stream.begun()) ran.outcome.response = stream.take();
-  if (function.signature != Signature::kOpenFunction) return judge(ran, function);
+  if (row_of(function.signature).returns != Returns::kOut) return judge(ran, function);
   const bool failed = !ran.outcome.out.ok();
   ran.drop = failed && says_no(ran.outcome.out, "retry");
   ran.forwards = !says_no(ran.outcome.out, "forward");
@@ -59,11 +59,11 @@ void judge_outcome(Ran& ran, const Function& function, StreamHost& stream) {
   if (failed && !ran.crash) ran.verdict = Verdict::kError;
 }
 
-std::coroutine_handle<> frame_of(const Ran& ran) {
+std::coroutine_handle<> frame_of(const RunResult& ran) {
   return std::coroutine_handle<>::from_address(ran.outcome.task.frame);
 }
 
-bool end_if_done(const Function& function, StreamHost& stream, Ran& ran) {
+bool end_if_done(const Function& function, StreamHost& stream, RunResult& ran) {
   const std::coroutine_handle<> frame = frame_of(ran);
   if (!frame.done()) return false;
   const std::exception_ptr failure = ran.outcome.task.failure(frame.address());
@@ -79,10 +79,6 @@ bool end_if_done(const Function& function, StreamHost& stream, Ran& ran) {
 
 }  // namespace
 
-bool answers_with_response(Signature signature) noexcept {
-  return signature != Signature::kCloudEvent && signature != Signature::kEvent;
-}
-
 std::string_view verdict_name(Verdict verdict) noexcept {
   switch (verdict) {
     case Verdict::kSuccess:
@@ -95,7 +91,7 @@ std::string_view verdict_name(Verdict verdict) noexcept {
   return "crash";
 }
 
-bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, Ran& ran) {
+bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, RunResult& ran) {
   call.codec = &typed_codec();
   call.stream = hosts.stream.stream();
   call.tasks = hosts.tasks.tasks();
@@ -112,14 +108,14 @@ bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, Ran& 
   return true;
 }
 
-bool resume_run(const Function& function, CallHosts hosts, Ran& ran) {
+bool resume_run(const Function& function, CallHosts hosts, RunResult& ran) {
   hosts.tasks.resume_ready();
   os::end_forked_child();
   return end_if_done(function, hosts.stream, ran);
 }
 
-void judge(Ran& ran, const Function& function) {
-  if (!answers_with_response(function.signature) || ran.crash) return;
+void judge(RunResult& ran, const Function& function) {
+  if (!row_of(function.signature).returns_response() || ran.crash) return;
   if (auto problem = response_problem(ran.outcome.response)) {
     ran = crashed({.exception = {}, .what = "invalid response: " + *std::move(problem)});
   } else if (ran.outcome.response.status() >= 400) {

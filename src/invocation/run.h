@@ -1,6 +1,6 @@
 // Runs an author's function, and judges what it returned.
 //
-//   Ran ran;
+//   RunResult ran;
 //   if (begin_run(function, call, hosts, ran)) log(ran.verdict);   // else it is a coroutine that waits:
 //   if (resume_run(function, hosts, ran)) log(ran.verdict);
 #pragma once
@@ -26,7 +26,7 @@ enum class Verdict {
 };
 std::string_view verdict_name(Verdict verdict) noexcept;  // "success", "error", "crash"
 
-struct Ran {
+struct RunResult {
   Verdict verdict = Verdict::kSuccess;
   abi::Outcome outcome{};        // unless it crashed; an Out, or what was written, as a response
   bool drop = false;             // an Out that is an error said: retry=false
@@ -47,14 +47,11 @@ struct CallHosts {
 // into the call.
 // Threads: any. Errors: whatever is thrown is a crash (guard.h), except a BadInput. A response that cannot be sent is
 // one, too: its author could not have meant it. Cost: allocates nothing of its own.
-bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, Ran& ran);
+bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, RunResult& ran);
 // Goes on with what is ready of it.
-bool resume_run(const Function& function, CallHosts hosts, Ran& ran);
-
-// Does a function of that signature leave a response? Those of events leave an event, or nothing.
-bool answers_with_response(Signature signature) noexcept;
+bool resume_run(const Function& function, CallHosts hosts, RunResult& ran);
 
 // Judges a success anew, after somebody has changed its response.
-void judge(Ran& ran, const Function& function);
+void judge(RunResult& ran, const Function& function);
 
 }  // namespace ofn

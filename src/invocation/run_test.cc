@@ -29,24 +29,26 @@ struct OwnBadInput : BadInput {
 };
 }  // namespace app
 
-Ran run(void (*invoke)(const abi::Call&, abi::Outcome&), Signature signature = Signature::kHttp) {
+RunResult run(void (*invoke)(const abi::Call&, abi::Outcome&),
+              Signature signature = Signature::kHttp) {
   const Function function{.name = "f", .signature = signature, .invoke = invoke};
   const Request request({});
   testing::ManualClock clock;
   Loop loop(clock);
   const FunctionContext context;
   NullLog log;
-  ContextHost host(loop, context, nullptr, nullptr, log);
+  const DeliveryOptions options;
+  ContextHost host(loop, context, nullptr, nullptr, options, log);
   StreamHost stream(loop, [](const Response&) { return false; });
   TaskHost tasks(loop, host, stream, [] {});
   abi::Call call{.request = &request};
-  Ran ran;
+  RunResult ran;
   EXPECT_TRUE(begin_run(function, call, {.stream = stream, .tasks = tasks}, ran));
   return ran;
 }
 
 TEST(RunFunction, VerdictOfAResponse) {
-  const auto status = [](Ran ran, Verdict verdict, int code) {
+  const auto status = [](RunResult ran, Verdict verdict, int code) {
     EXPECT_EQ(ran.verdict, verdict);
     EXPECT_FALSE(ran.crash.has_value());
     EXPECT_EQ(ran.outcome.response.status(), code);
@@ -58,7 +60,7 @@ TEST(RunFunction, VerdictOfAResponse) {
 }
 
 TEST(RunFunction, WhateverIsThrownIsACrash) {
-  const auto check = [](const Ran& ran, const char* exception, const char* what) {
+  const auto check = [](const RunResult& ran, const char* exception, const char* what) {
     EXPECT_EQ(ran.verdict, Verdict::kCrash);
     ASSERT_TRUE(ran.crash.has_value());
     EXPECT_THAT(ran.crash->exception, HasSubstr(exception));
@@ -74,7 +76,7 @@ TEST(RunFunction, WhateverIsThrownIsACrash) {
   check(run([](auto&, auto&) { throw std::runtime_error("event"); }, Signature::kCloudEvent),
         "std::runtime_error", "event");
   // What was made before the throw is nobody's.
-  const Ran ran = run([](auto&, auto& outcome) {
+  const RunResult ran = run([](auto&, auto& outcome) {
     outcome.response = "half";
     throw 1;
   });
@@ -84,7 +86,7 @@ TEST(RunFunction, WhateverIsThrownIsACrash) {
 TEST(RunFunction, BadInputIsAnAnswer) {
   for (const auto signature : {Signature::kHttp, Signature::kTyped, Signature::kOpenFunction,
                                Signature::kCloudEvent, Signature::kEvent}) {
-    const Ran ran = run(
+    const RunResult ran = run(
         [](auto&, auto& outcome) {
           outcome.response = "half";
           throw BadInput("no items");
@@ -100,7 +102,8 @@ TEST(RunFunction, BadInputIsAnAnswer) {
 }
 
 TEST(RunFunction, WhatCannotBeSentIsACrash) {
-  const Ran ran = run([](auto&, auto& outcome) { outcome.response.header("a", "b\r\nc: d"); });
+  const RunResult ran =
+      run([](auto&, auto& outcome) { outcome.response.header("a", "b\r\nc: d"); });
   EXPECT_EQ(ran.verdict, Verdict::kCrash);
   EXPECT_EQ(ran.crash->exception, "");
   EXPECT_THAT(ran.crash->what, HasSubstr("invalid response: the value of the header 'a'"));

@@ -30,7 +30,7 @@ void StreamHost::begin(const Rules& rules) {
   begun_ = held_ = keeps_ = overflowed_ = false;
   head_sent_ = closed_ = drain_posted_ = false;
   waiting_.clear();
-  on_its_way_ = 0;
+  on_its_way_ = bytes_sent_ = 0;
 }
 
 // --- The function's side -------------------------------------------------------------------------
@@ -88,6 +88,7 @@ void StreamHost::drain() {
   if (!std::exchange(head_sent_, true)) {
     if (!on_begin_(std::exchange(outgoing_, {}))) return close();
   }
+  bytes_sent_ += bytes.size();
   rules_.sink->write(bytes);
   has_room();
 }

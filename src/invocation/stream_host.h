@@ -71,6 +71,8 @@ class StreamHost {
 
   // Hands over what was written so far.
   void drain();
+  // The bytes that were handed over to the sink, of this call.
+  std::size_t bytes_sent() const { return bytes_sent_; }
   // Nobody takes more: the caller has left, or has its answer.
   void close();
   bool closed();
@@ -104,6 +106,7 @@ class StreamHost {
   // The loop's.
   Response outgoing_;  // the head, from the first piece until it has gone out
   bool head_sent_ = false;
+  std::size_t bytes_sent_ = 0;
   std::vector<std::function<void(bool)>> waiting_;
 
   std::mutex mutex_;

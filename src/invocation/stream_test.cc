@@ -37,7 +37,7 @@ TEST(Stream, PiecesGoToTheCaller) {
   EXPECT_EQ(sink.body, "abc");
   EXPECT_FALSE(stage.response.has_value());
   EXPECT_EQ(stage.ends, 1);
-  EXPECT_THAT(stage.notes.lines, ElementsAre("began f", "answered success 200", "ended"));
+  EXPECT_THAT(stage.notes.lines, ElementsAre("began f", "ended success 200"));
   // And the next call of the same invocation begins anew.
   stage.call(made<&write_abc>());
   EXPECT_EQ(sink.body, "abcabc");
@@ -138,7 +138,7 @@ TEST(Stream, AThrowAbortsWhatHasGoneOutAndIsA500Otherwise) {
   live.sink = &sink;
   live.call(made<&write_and_throw>());
   EXPECT_THAT(sink.log, ElementsAre("begin 200", "Trailer: X-OpenFunction-Status", "abort"));
-  EXPECT_THAT(live.notes.lines, ElementsAre("began f", "answered crash 200", "ended"));
+  EXPECT_THAT(live.notes.lines, ElementsAre("began f", "ended crash 200"));
 
   Stage held(context_with(Runtime::kKnative, both()));
   held.sink = &sink;
@@ -172,7 +172,7 @@ void write_much(const Request&, Writer& writer) {
 
 TEST(Stream, NoMoreIsHeldThanAllowed) {
   Stage stage(context_with(Runtime::kKnative, both()));
-  stage.invoker.max_held = 10;
+  stage.environment.max_held = 10;
   stage.call(made<&write_much>());
   EXPECT_EQ(stage.status(), 500);
   EXPECT_EQ(stage.sidecar.calls().size(), 0U);

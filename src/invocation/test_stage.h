@@ -51,20 +51,25 @@ inline std::vector<Output> both() {
   return {output("files", ComponentKind::kBinding), output("events", ComponentKind::kPubsub)};
 }
 
-// Writes down what it is told.
+// Writes down what it is told, and sets the trace context if it has one.
 struct Notes final : Observer {
-  void began(const Function& function, std::string_view) override {
-    lines.emplace_back("began " + function.name);
+  void began(const CallStart& start, TraceContext& trace) override {
+    lines.emplace_back("began " + start.function->name);
+    came_with = trace.traceparent();
+    if (!traceparent.empty()) trace.set(traceparent, tracestate);
   }
-  void delivered(const Function&, std::string_view, const DeliveryReport& report) override {
-    lines.emplace_back("delivered " + std::to_string(report.results.size()));
+  void ended(const CallRecord& ended) override {
+    lines.emplace_back("ended " + std::string(verdict_name(ended.verdict)) + " " +
+                       std::to_string(ended.status));
+    record = ended;
+    outputs = {ended.outputs.begin(), ended.outputs.end()};
   }
-  void answered(const Function&, std::string_view, Verdict verdict, int status) override {
-    lines.emplace_back("answered " + std::string(verdict_name(verdict)) + " " +
-                       std::to_string(status));
-  }
-  void ended(const Function&, std::string_view) override { lines.emplace_back("ended"); }
   std::vector<std::string> lines;
+  CallRecord record;  // the last; its views are no longer valid
+  std::vector<OutputResult> outputs;
+  std::string came_with;
+  std::string traceparent;
+  std::string tracestate;
 };
 
 // Answers every call by what was scripted, and keeps the last.
@@ -116,13 +121,13 @@ struct Stage final : Caller {
                  Detail detail = Detail::kHidden)
       : context(std::move(declared)),
         outputs(context, sidecar, loop, log),
-        invoker{.loop = loop,
-                .context = context,
-                .outputs = &outputs,
-                .log = log,
-                .observer = notes,
-                .detail = detail,
-                .stores = &stores} {}
+        environment{.loop = loop,
+                    .context = context,
+                    .outputs = &outputs,
+                    .log = log,
+                    .detail = detail,
+                    .stores = &stores,
+                    .observer = &notes} {}
 
   void answer(Answer given) override {
     EXPECT_FALSE(response.has_value()) << "answered twice";
@@ -153,7 +158,7 @@ struct Stage final : Caller {
                       .id = {},
                       .deadline = deadline,
                       .stop = {}},
-                     &body, sink);
+                     {.body = &body, .sink = sink, .route = "/{path...}"});
   }
   // All of it.
   void call(const Function& function) {
@@ -172,7 +177,7 @@ struct Stage final : Caller {
   }
   // What takes a Context waits for the loop, so it runs beside it.
   void run_piece(const Function& function) {
-    if (invoker.may_block(function)) {
+    if (environment.may_block(function)) {
       run_beside([] {});
     } else {
       invocation.run();
@@ -212,8 +217,8 @@ struct Stage final : Caller {
   FakeStores stores{loop};
   FunctionContext context;
   Outputs outputs;
-  Invoker invoker;
-  Invocation invocation{invoker, *this};
+  CallEnvironment environment;
+  Invocation invocation{environment, *this};
 
   std::optional<Response> response;
   Verdict verdict = Verdict::kSuccess;

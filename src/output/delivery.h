@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "context/function_context.h"
 #include "output/sidecar.h"
@@ -26,6 +27,7 @@ struct OutputResult {
   Delivered outcome = Delivered::kConfirmed;
   std::expected<SidecarReply, Error> reply{};
   unsigned tries = 1;
+  Duration took{};  // from the start of the delivery to the decision, pauses between tries included
 };
 
 // Every result, in the order of the context's outputs (of each payload in turn).

@@ -141,7 +141,7 @@ Outputs::Delivery::Delivery(Outputs& outputs, std::span<const Payload> payloads,
     : outputs_(outputs),
       options_(options),
       done_(std::move(done)),
-      started_(outputs.loop_.clock().now()),
+      started_(outputs.loop_.now()),
       deadline_(outputs.loop_, [this] { give_up(); }) {
   const std::span<const Output> to = options.only == nullptr
                                          ? std::span<const Output>(outputs.context_.outputs)
@@ -223,6 +223,7 @@ void Outputs::Delivery::decide(Attempt& attempt, Delivered outcome,
   result.outcome = outcome;
   result.reply = std::move(reply);
   result.tries = attempt.tries;
+  result.took = outputs_.loop_.now() - started_;
   log(result);
   if (--undecided_ > 0) return;
 

@@ -46,6 +46,10 @@ class Runner {
 
    protected:
     explicit Job(Runner& runner) : runner_(runner) {}
+    // The last run. Threads: the loop's, in finish().
+    SteadyTime began() const { return began_; }
+    Duration took() const { return took_; }
+    bool ran_on_worker() const { return on_worker_; }
 
    private:
     friend class Runner;
@@ -76,6 +80,7 @@ class Runner {
     std::uint64_t turns_ = 0;
     bool running_ = false;
     bool shared_out_ = false;
+    bool on_worker_ = false;
     SteadyTime began_{};                // written before the function runs
     Duration took_{};                   // written after the function has returned
     std::atomic<ThreadId> thread_ = 0;  // the thread that runs the function

@@ -49,7 +49,7 @@ Pace* Turn::turn() {
     has_run_ = true;
     return pace_;
   }
-  invocation_.refuse(Response().status(503));
+  invocation_.refuse(Response().status(503), Refusal::kCallerLeft);
   return nullptr;
 }
 

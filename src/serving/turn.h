@@ -61,7 +61,11 @@ class Turn final : private Gate::Waiter, public Runner::Job {
   bool may_begin() const override;
   void put_off() override;
   void run() override;
-  void finish() override { invocation_.finish(); }
+  void finish() override {
+    invocation_.finish({.began = began(),
+                        .took = took(),
+                        .on = ran_on_worker() ? Placement::kWorker : Placement::kLoop});
+  }
 
   Lane& lane_;
   Invocation& invocation_;

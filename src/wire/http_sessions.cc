@@ -22,7 +22,8 @@ RequestId log_refusal(Log& log, Transport& transport, int status, std::string_vi
 
 }  // namespace
 
-HttpSessions::HttpSessions(Handler& handler, const Limits& limits, Log& log, MemoryAccount* account)
+HttpSessions::HttpSessions(Handler& handler, const Limits& limits, Log& log, MemoryAccount* account,
+                           RefusalObserver observer)
     : handler_(handler),
       limits_(limits),
       http1_{.handler = handler,
@@ -35,8 +36,11 @@ HttpSessions::HttpSessions(Handler& handler, const Limits& limits, Log& log, Mem
                return session ? *std::move(session) : nullptr;
              },
              .refused =
-                 [&log](Transport& transport, int status, std::string_view reason) {
-                   return log_refusal(log, transport, status, reason);
+                 [&log, observer = std::move(observer)](Transport& transport, int status,
+                                                        std::string_view reason) {
+                   const RequestId id = log_refusal(log, transport, status, reason);
+                   if (observer) observer(id.view(), status);
+                   return id;
                  },
              .account = account} {}
 

@@ -11,6 +11,7 @@
 #include "wire/http_date.h"
 #include "wire/limits.h"
 #include "wire/memory_account.h"
+#include "wire/refusal.h"
 #include "wire/session.h"
 
 namespace ofn::wire {
@@ -19,7 +20,8 @@ namespace ofn::wire {
 // Threads: the loop's.
 class HttpSessions {
  public:
-  HttpSessions(Handler& handler, const Limits& limits, Log& log, MemoryAccount* account = nullptr);
+  HttpSessions(Handler& handler, const Limits& limits, Log& log, MemoryAccount* account = nullptr,
+               RefusalObserver observer = {});
 
   // The first session of an accepted connection.
   std::unique_ptr<Session> make();

@@ -15,4 +15,7 @@ namespace ofn::wire {
 using OnRefused =
     std::function<RequestId(Transport& transport, int status, std::string_view reason)>;
 
+// For whoever counts requests: told of each refusal with its id, after it was logged. Threads: the loop's.
+using RefusalObserver = std::function<void(std::string_view id, int status)>;
+
 }  // namespace ofn::wire

@@ -77,7 +77,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
   using Done = std::move_only_function<void(Result<TopicStatus>)>;
 
   explicit Delivery(Shard& shard)
-      : shard_(shard), invocation_(shard.invoker_, *this), turn_(shard.lane_, invocation_) {}
+      : shard_(shard), invocation_(shard.environment_, *this), turn_(shard.lane_, invocation_) {}
 
   // To be filled before start().
   Message& message() { return message_; }
@@ -86,7 +86,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
     input_ = &input;
     abandoned_ = false;
     done_ = std::move(done);
-    const SteadyTime timeout = shard_.invoker_.loop.now() + shard_.service_.timeout_;
+    const SteadyTime timeout = shard_.environment_.loop.now() + shard_.service_.timeout_;
     invocation_.begin(
         shard_.service_.function_,
         message_.inbound(*input.rules.trigger,
@@ -109,7 +109,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
     invocation_.request_stop();
     const bool waits_for_order = input_->order != nullptr && !in_order_;
     if (waits_for_order ? input_->order->forget(*this) : turn_.give_up())
-      invocation_.refuse(Response().status(503));
+      invocation_.refuse(Response().status(503), Refusal::kCallerLeft);
   }
   void stop() {
     if (is_under_way()) invocation_.request_stop();
@@ -119,17 +119,20 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
   bool is_under_way() const { return input_ != nullptr; }
 
   // Gate::Waiter, of the input's order
-  Loop& loop() override { return shard_.invoker_.loop; }
+  Loop& loop() override { return shard_.environment_.loop; }
   void admitted() override {
     in_order_ = true;
-    if (abandoned_ || invocation_.answered()) return invocation_.refuse(Response().status(503));
+    if (abandoned_ || invocation_.answered())
+      return invocation_.refuse(Response().status(503), Refusal::kCallerLeft);
     take_turn();
   }
 
   void take_turn() {
     if (turn_.take(shard_.service_.function_, shard_.pace_) == Gate::Entry::kFull) refuse_full();
   }
-  void refuse_full() { invocation_.refuse(Response("too many deliveries at a time").status(429)); }
+  void refuse_full() {
+    invocation_.refuse(Response("too many deliveries at a time").status(429), Refusal::kTooMany);
+  }
 
   // Caller
   void answer(Answer answer) override {
@@ -146,7 +149,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
     done_(fail(code_of(answer.response.status()), message_of(answer.response.body())));
   }
   void drop(std::string_view why) {
-    shard_.invoker_.log.write(
+    shard_.environment_.log.write(
         Level::kWarning, "event dropped",
         {{"input", input_->rules.trigger->label()}, {"id", message_.id()}, {"reason", why}});
     done_(TopicStatus::kDrop);
@@ -221,12 +224,12 @@ class AsyncService::Shard::Bulk {
   std::optional<Error> error_;  // of the last that failed
 };
 
-AsyncService::Shard::Shard(AsyncService& service, const Invoker& invoker)
+AsyncService::Shard::Shard(AsyncService& service, const CallEnvironment& environment)
     : service_(service),
-      invoker_(invoker),
-      lane_{
-          .loop = invoker.loop, .gate = service.gate_, .runner = {service.runners_, invoker.loop}} {
-}
+      environment_(environment),
+      lane_{.loop = environment.loop,
+            .gate = service.gate_,
+            .runner = {service.runners_, environment.loop}} {}
 
 AsyncService::Shard::~Shard() = default;
 
@@ -243,27 +246,38 @@ AsyncService::Shard::Delivery& AsyncService::Shard::acquire() {
 
 template <class Event>
 AsyncService::Input* AsyncService::Shard::admit(const InputRules* rules, const Event& event,
-                                                dapr::AppCall& call) {
+                                                CallKind kind, dapr::AppCall& call) {
   if (service_.draining_) {
+    observe_refusal(kind, 503);
     call.fail(Error(Code::kUnavailable, "the server stops"));
     return nullptr;
   }
   if (rules == nullptr) {
     Error error(Code::kNotFound, "no trigger wants " + origin(event) + "; the triggers are " +
                                      service_.subscriptions_.names());
-    invoker_.failure_log().write(Level::kWarning, "delivery refused", {{"error", error.message()}});
+    environment_.failure_log().write(Level::kWarning, "delivery refused",
+                                     {{"error", error.message()}});
+    observe_refusal(kind, 404);
     call.fail(error);
     return nullptr;
   }
   return service_.input_of(rules);
 }
 
+void AsyncService::Shard::observe_refusal(CallKind kind, int status) const {
+  if (environment_.observer == nullptr) return;
+  environment_.observer->ended({.start = {.kind = kind, .arrived = environment_.loop.now()},
+                                .verdict = Verdict::kError,
+                                .status = status,
+                                .refusal = status == 404 ? Refusal::kNoRoute : Refusal::kStopping});
+}
+
 void AsyncService::Shard::on_topic_event(dapr::TopicEvent event, dapr::AppCallPtr call) {
-  Input* input =
-      admit(service_.subscriptions_.topic(event.component, event.topic, event.path), event, *call);
+  Input* input = admit(service_.subscriptions_.topic(event.component, event.topic, event.path),
+                       event, CallKind::kTopicEvent, *call);
   if (input == nullptr) return;
   Delivery& delivery = acquire();
-  const RequestId made = RequestId::of({}, invoker_.loop.random());
+  const RequestId made = RequestId::of({}, environment_.loop.random());
   delivery.message().take(std::move(event), trace_of(*call), made.view());
   call->on_cancelled([&delivery] { delivery.abandon(); });
   const Deadline deadline = call->deadline();
@@ -277,8 +291,8 @@ void AsyncService::Shard::on_topic_event(dapr::TopicEvent event, dapr::AppCallPt
 }
 
 void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr call) {
-  Input* input =
-      admit(service_.subscriptions_.topic(event.component, event.topic, event.path), event, *call);
+  Input* input = admit(service_.subscriptions_.topic(event.component, event.topic, event.path),
+                       event, CallKind::kBulkedEvent, *call);
   if (input == nullptr) return;
   if (event.entries.empty()) return call->acknowledge(std::vector<dapr::BulkStatus>());
   const CallTrace trace = trace_of(*call);
@@ -296,8 +310,8 @@ void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr 
     one.path = event.path;
     one.metadata = std::move(entry.metadata);
     Delivery& delivery = acquire();
-    const RequestId made = RequestId::of({}, invoker_.loop.random());
-    delivery.message().take(std::move(one), trace, made.view());
+    const RequestId made = RequestId::of({}, environment_.loop.random());
+    delivery.message().take(std::move(one), trace, made.view(), CallKind::kBulkedEvent);
     bulk->began(i, delivery);
     delivery.start(*input, deadline,
                    [bulk, i](Result<TopicStatus> result) { bulk->ended(i, std::move(result)); });
@@ -306,7 +320,8 @@ void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr 
 
 void AsyncService::Shard::on_binding_event(dapr::BindingEvent event, dapr::AppCallPtr call) {
   service_.heard_of_bindings_ = true;
-  Input* input = admit(service_.subscriptions_.binding(event.component), event, *call);
+  Input* input =
+      admit(service_.subscriptions_.binding(event.component), event, CallKind::kBinding, *call);
   if (input == nullptr) return;
   Delivery& delivery = acquire();
   delivery.message().take(std::move(event), trace_of(*call));
@@ -322,7 +337,7 @@ void AsyncService::Shard::on_binding_event(dapr::BindingEvent event, dapr::AppCa
 }
 
 void AsyncService::Shard::on_unreadable(const Error& error) {
-  invoker_.failure_log().write(Level::kWarning, "delivery refused", {{"error", error.text()}});
+  environment_.failure_log().write(Level::kWarning, "delivery refused", {{"error", error.text()}});
 }
 
 void AsyncService::Shard::stop_calls() {

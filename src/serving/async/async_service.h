@@ -2,7 +2,7 @@
 // function, its hooks and its outputs are done, and not otherwise.
 //
 //   AsyncService service(subscriptions, function, gate, workers, {.timeout = 300s});
-//   AsyncService::Shard shard(service, invoker);   // one per loop: what dapr::AppServer calls
+//   AsyncService::Shard shard(service, environment);   // one per loop: what dapr::AppServer calls
 #pragma once
 
 #include <atomic>
@@ -73,7 +73,7 @@ class AsyncService {
 class AsyncService::Shard final : public dapr::AppApi {
  public:
   // Both outlive it.
-  Shard(AsyncService& service, const Invoker& invoker);
+  Shard(AsyncService& service, const CallEnvironment& environment);
   ~Shard() override;
 
   const std::vector<dapr::Subscription>& subscriptions() const override {
@@ -97,12 +97,13 @@ class AsyncService::Shard final : public dapr::AppApi {
   class Bulk;
 
   Delivery& acquire();
-  // What refuses a delivery before it becomes one; nullptr with `error` filled in.
+  // Returns the input of a delivery; null if the delivery was refused.
   template <class Event>
-  Input* admit(const InputRules* rules, const Event& event, dapr::AppCall& call);
+  Input* admit(const InputRules* rules, const Event& event, CallKind kind, dapr::AppCall& call);
+  void observe_refusal(CallKind kind, int status) const;
 
   AsyncService& service_;
-  const Invoker& invoker_;
+  const CallEnvironment& environment_;
   Lane lane_;
   Pace pace_;                                          // of the one function
   std::vector<std::unique_ptr<Delivery>> deliveries_;  // all that were ever made

@@ -114,7 +114,7 @@ class AsyncServiceTest : public ::testing::Test {
     gate_ = std::make_unique<Gate>(concurrency, queue);
     service_ = std::make_unique<AsyncService>(*Subscriptions::of(context_), function_, *gate_,
                                               workers_, log_, 10s, queue);
-    shard_ = std::make_unique<AsyncService::Shard>(*service_, invoker_);
+    shard_ = std::make_unique<AsyncService::Shard>(*service_, environment_);
   }
   void publish(Told& told, std::string topic, std::string id = "1",
                Deadline deadline = Deadline::never()) {
@@ -133,15 +133,10 @@ class AsyncServiceTest : public ::testing::Test {
   testing::RecordingLog log_;
   Loop loop_{clock_};
   FunctionContext context_ = a_context();
-  Observer observer_;
   Workers workers_{8};
   Function function_ = function();
-  Invoker invoker_{.loop = loop_,
-                   .context = context_,
-                   .outputs = nullptr,
-                   .log = log_,
-                   .observer = observer_,
-                   .detail = {}};
+  CallEnvironment environment_{
+      .loop = loop_, .context = context_, .outputs = nullptr, .log = log_, .detail = {}};
   std::unique_ptr<Gate> gate_;
   std::unique_ptr<AsyncService> service_;
   std::unique_ptr<AsyncService::Shard> shard_;

@@ -6,7 +6,9 @@
 
 namespace ofn {
 
-void Message::take(dapr::TopicEvent event, CallTrace trace, std::string_view made_id) {
+void Message::take(dapr::TopicEvent event, CallTrace trace, std::string_view made_id,
+                   CallKind kind) {
+  kind_ = kind;
   data_.clear();
   content_type_ = std::move(event.content_type);
   metadata_.clear();
@@ -53,6 +55,7 @@ void Message::take(dapr::TopicEvent event, CallTrace trace, std::string_view mad
 }
 
 void Message::take(dapr::BindingEvent event, CallTrace trace) {
+  kind_ = CallKind::kBinding;
   event_.reset();
   id_.clear();
   content_type_.clear();
@@ -90,7 +93,8 @@ Inbound Message::inbound(const Trigger& trigger, SteadyTime deadline) const {
           .metadata = fields_,
           .event = event_ ? &*event_ : nullptr,
           .id = id_,
-          .deadline = deadline};
+          .deadline = deadline,
+          .kind = kind_};
 }
 
 }  // namespace ofn

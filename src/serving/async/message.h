@@ -26,7 +26,9 @@ struct CallTrace {
 // Lifetime: inbound() borrows until the next take().
 class Message {
  public:
-  void take(dapr::TopicEvent event, CallTrace trace, std::string_view made_id);
+  // `kind`: kTopicEvent or kBulkedEvent.
+  void take(dapr::TopicEvent event, CallTrace trace, std::string_view made_id,
+            CallKind kind = CallKind::kTopicEvent);
   void take(dapr::BindingEvent event, CallTrace trace);
 
   Inbound inbound(const Trigger& trigger, SteadyTime deadline) const;
@@ -43,6 +45,7 @@ class Message {
   std::vector<Header> metadata_;
   std::vector<Field> fields_;  // views of metadata_
   std::optional<CloudEvent> event_;
+  CallKind kind_{};
 };
 
 }  // namespace ofn

@@ -62,9 +62,7 @@ bool is_for_nobody(std::string_view path) {
   return path == "/robots.txt" || path == "/favicon.ico";
 }
 
-bool takes_events(const Function& function) {
-  return function.signature == Signature::kCloudEvent || function.signature == Signature::kEvent;
-}
+bool takes_events(const Function& function) { return row_of(function.signature).is_event(); }
 
 // Before it delivers events, a sender asks whether they are wanted, and by whom it may say they come
 // (CloudEvents 1.0, http-webhook.md §4); null: the request is no such question.
@@ -83,13 +81,22 @@ Response webhook_answer(const Field& origin) {
       .header("WebHook-Allowed-Rate", "*");
 }
 
+// As the wire logs what it refuses.
+void log_refusal(Log& log, std::string_view id, std::string_view peer, int status,
+                 std::string_view reason) {
+  if (!log.enabled(Level::kInfo)) return;
+  log.write(
+      Level::kInfo, "request refused",
+      {{"request_id", id}, {"peer", peer}, {"status", std::to_string(status)}, {"reason", reason}});
+}
+
 }  // namespace
 
 // One request on its way: waits at the gate, runs inline or on a worker, answers.
 class HttpService::Shard::Call final : public Caller, private BodySink {
  public:
   explicit Call(Shard& shard)
-      : shard_(shard), invocation_(shard.invoker_, *this), turn_(shard.lane_, invocation_) {}
+      : shard_(shard), invocation_(shard.environment_, *this), turn_(shard.lane_, invocation_) {}
 
   Routes::Match find(const Routes& routes, std::string_view method, std::string_view path) {
     return routes.find(method, path, params_);
@@ -101,11 +108,12 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
     const wire::Message& message = exchange_->request();
     Request::Parts parts = parts_of(message);
     parts.params = params_.fields();
-    parts.deadline = shard_.invoker_.loop.now() + shard_.service_.timeout_;
-    invocation_.begin(*function_, std::move(parts), message.body_bytes, this);
+    parts.deadline = shard_.environment_.loop.now() + shard_.service_.timeout_;
+    invocation_.begin(*function_, std::move(parts),
+                      {.body = message.body_bytes, .sink = this, .route = match.path});
     exchange_->on_abandoned([this] { abandoned(); });
     if (turn_.take(*function_, shard_.paces_[match.index]) == Gate::Entry::kFull) {
-      invocation_.refuse(too_many());
+      invocation_.refuse(too_many(), Refusal::kTooMany);
     }
   }
 
@@ -123,7 +131,7 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
     // A peer that only finished sending still reads: it keeps its place until it goes away, too.
     if (!exchange_->abandoned()) return exchange_->on_abandoned([this] { abandoned(); });
     invocation_.caller_left();
-    if (turn_.give_up()) invocation_.refuse(Response().status(503));
+    if (turn_.give_up()) invocation_.refuse(Response().status(503), Refusal::kCallerLeft);
   }
 
   // Caller
@@ -163,13 +171,13 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
   RouteParams params_;
 };
 
-HttpService::Shard::Shard(HttpService& service, const Invoker& invoker)
+HttpService::Shard::Shard(HttpService& service, const CallEnvironment& environment)
     : service_(service),
-      invoker_(invoker),
+      environment_(environment),
       paces_(service.routes_.functions().size()),
-      lane_{
-          .loop = invoker.loop, .gate = service.gate_, .runner = {service.runners_, invoker.loop}} {
-}
+      lane_{.loop = environment.loop,
+            .gate = service.gate_,
+            .runner = {service.runners_, environment.loop}} {}
 
 HttpService::Shard::~Shard() = default;
 
@@ -187,21 +195,23 @@ void HttpService::Shard::handle(wire::ExchangePtr exchange) {
   const Routes::Match match = call.find(service_.routes_, message.method, path);
   if (probe == Probe::kLoadBalancer && !match.is_authors) return answer_probe(*exchange);
   if (!match.is_authors && is_for_nobody(path)) {
-    return answer_without_function(*exchange, Response("not found\n").status(404));
+    return answer_without_function(*exchange, Response("not found\n").status(404),
+                                   Refusal::kNoRoute);
   }
   if (const Field* origin = webhook_origin(message)) {
     const Routes::Match post =
         match.function == nullptr ? call.find(service_.routes_, "POST", path) : match;
     if (post.function != nullptr && takes_events(*post.function))
-      return answer_without_function(*exchange, webhook_answer(*origin));
+      return answer_without_function(*exchange, webhook_answer(*origin), Refusal::kHandshake);
   }
   if (match.function == nullptr) {
     if (!match.is_path_known)
-      return answer_without_function(*exchange, Response("not found\n").status(404));
+      return answer_without_function(*exchange, Response("not found\n").status(404),
+                                     Refusal::kNoRoute);
     const std::string allowed = service_.routes_.allowed(path);
     return answer_without_function(
-        *exchange,
-        Response("allowed here: " + allowed + "\n").status(405).header("allow", allowed));
+        *exchange, Response("allowed here: " + allowed + "\n").status(405).header("allow", allowed),
+        Refusal::kWrongMethod);
   }
   free_.pop_back();
   call.start(std::move(exchange), match);
@@ -214,18 +224,42 @@ std::optional<Response> HttpService::Shard::refuse_call(const wire::Message& hea
 
 void HttpService::Shard::answer_probe(wire::Exchange& exchange) {
   const bool ready = !service_.draining_;
-  answer_without_function(exchange,
-                          Response(ready ? "ok\n" : "draining\n").status(ready ? 200 : 503));
+  answer_without_function(
+      exchange, Response(ready ? "ok\n" : "draining\n").status(ready ? 200 : 503), Refusal::kProbe);
 }
 
 void HttpService::Shard::stop_calls() {
   for (const auto& call : calls_) call->stop();
 }
 
-void HttpService::Shard::answer_without_function(wire::Exchange& exchange, Response response) {
-  const RequestId id = RequestId::of(exchange.request().fields, invoker_.loop.random());
+void HttpService::Shard::answer_without_function(wire::Exchange& exchange, Response response,
+                                                 Refusal why) {
+  const wire::Message& request = exchange.request();
+  const RequestId id = RequestId::of(request.fields, environment_.loop.random());
+  if (why == Refusal::kNoRoute || why == Refusal::kWrongMethod) {
+    log_refusal(environment_.failure_log(), id.view(), request.peer, response.status(),
+                why == Refusal::kNoRoute ? "no route has the path"
+                                         : "the path's routes do not have the method");
+  }
+  if (environment_.observer != nullptr) {
+    environment_.observer->ended(
+        {.start = {.id = id.view(), .method = request.method, .arrived = environment_.loop.now()},
+         .verdict = response.status() < 400 ? Verdict::kSuccess : Verdict::kError,
+         .status = response.status(),
+         .refusal = why,
+         .bytes_in = request.body.size(),
+         .bytes_out = response.body().size()});
+  }
   const Field extra{RequestId::kName, id.view()};
   exchange.respond(std::move(response), {&extra, 1});
+}
+
+void HttpService::Shard::on_broken_request(std::string_view id, int status) const {
+  if (environment_.observer == nullptr) return;
+  environment_.observer->ended({.start = {.id = id, .arrived = environment_.loop.now()},
+                                .verdict = Verdict::kError,
+                                .status = status,
+                                .refusal = Refusal::kBroken});
 }
 
 }  // namespace ofn

@@ -1,7 +1,7 @@
 // HTTP requests → invocations: which function, what is answered without one, how many run, where they run.
 //
 //   HttpService service(routes, gate, workers, timeout);
-//   HttpService::Shard shard(service, invoker);   // one per loop: the wire's Handler
+//   HttpService::Shard shard(service, environment);   // one per loop: the wire's Handler
 #pragma once
 
 #include <atomic>
@@ -49,6 +49,7 @@ class HttpService {
 //   gRPC calls: UNIMPLEMENTED
 //   a path that no route has: 404; another method than its routes': 405 with Allow
 //   /robots.txt, /favicon.ico: 404 (functions-framework specification), unless an author's route has them
+//     (each 404 and 405 is a line in the log of failures, at level info)
 //   more calls than run and wait: 503 with Retry-After; 429 for events, as CloudEvents' HTTP binding wants
 //
 // Lifetime: destroyed when its loop runs no more and every exchange was answered or lost.
@@ -57,22 +58,24 @@ class HttpService {
 class HttpService::Shard final : public wire::Handler {
  public:
   // Both outlive it.
-  Shard(HttpService& service, const Invoker& invoker);
+  Shard(HttpService& service, const CallEnvironment& environment);
   ~Shard() override;
 
   void handle(wire::ExchangePtr exchange) override;
   std::optional<Response> refuse_call(const wire::Message& head) override;
   // Asks every function that runs to stop: the server is about to give up on it.
   void stop_calls();
+  // For wire::HttpSessions: tells the observer of a request that breaks a rule or a limit of HTTP. `id` is the answer's.
+  void on_broken_request(std::string_view id, int status) const;
 
  private:
   class Call;
 
   void answer_probe(wire::Exchange& exchange);
-  void answer_without_function(wire::Exchange& exchange, Response response);
+  void answer_without_function(wire::Exchange& exchange, Response response, Refusal why);
 
   HttpService& service_;
-  const Invoker& invoker_;
+  const CallEnvironment& environment_;
   std::vector<Pace> paces_;  // one a function, in the order of the routes' functions
   Lane lane_;
   std::vector<std::unique_ptr<Call>> calls_;  // all that were ever made

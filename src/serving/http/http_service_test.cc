@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/log.h"
 #include "testing/manual_clock.h"
+#include "testing/recording_log.h"
 
 namespace ofn {
 namespace {
@@ -129,7 +129,7 @@ class HttpServiceTest : public ::testing::Test {
     if (functions_.empty()) functions_ = {function_};
     routes_ = Routes::of(functions_).value();
     service_ = std::make_unique<HttpService>(routes_, *gate_, workers_, log_, 10s);
-    shard_ = std::make_unique<HttpService::Shard>(*service_, invoker_);
+    shard_ = std::make_unique<HttpService::Shard>(*service_, environment_);
   }
   FakeExchange* send(Answer& answer, std::string target = "/", std::vector<Field> fields = {},
                      std::string method = "GET") {
@@ -143,20 +143,15 @@ class HttpServiceTest : public ::testing::Test {
   }
 
   ManualClock clock_;
-  NullLog log_;
+  testing::RecordingLog log_;
   Loop loop_{clock_};
   FunctionContext context_;
-  Observer observer_;
   Workers workers_{8};
   Function function_ = hello();
   std::vector<Function> functions_;  // where it is not that one
   Routes routes_;
-  Invoker invoker_{.loop = loop_,
-                   .context = context_,
-                   .outputs = nullptr,
-                   .log = log_,
-                   .observer = observer_,
-                   .detail = {}};
+  CallEnvironment environment_{
+      .loop = loop_, .context = context_, .outputs = nullptr, .log = log_, .detail = {}};
   std::unique_ptr<Gate> gate_;
   std::unique_ptr<HttpService> service_;
   std::unique_ptr<HttpService::Shard> shard_;
@@ -224,6 +219,84 @@ TEST_F(HttpServiceTest, ProbesAndTheTwoFilesNeverRunTheFunction) {
     EXPECT_EQ(probed.status, 503) << method;
     EXPECT_EQ(g_calls, expected) << method;
   }
+}
+
+struct Ends final : Observer {
+  void began(const CallStart& /*start*/, TraceContext& /*trace*/) override { ++begins; }
+  void ended(const CallRecord& record) override {
+    records.push_back(record);
+    routes.emplace_back(record.start.route);
+    methods.emplace_back(record.start.method);
+    ids.emplace_back(record.start.id);
+  }
+  int begins = 0;
+  std::vector<CallRecord> records;  // their views are no longer valid
+  std::vector<std::string> routes, methods, ids;
+};
+
+TEST_F(HttpServiceTest, TheObserverIsToldOfWhatReachesNoFunction) {
+  Ends ends;
+  environment_.observer = &ends;
+  functions_ = {hello(), hello()};
+  functions_[0].routes = {{"GET /users/{id}", "a.cc:1"}};
+  functions_[1].routes = {{"/events", "a.cc:2"}};
+  functions_[1].signature = Signature::kCloudEvent;
+  make(4, 4);
+  struct Case {
+    const char* method;
+    const char* target;
+    std::vector<Field> fields;
+    Refusal refusal;
+    int status;
+    const char* line;  // in the log; null: none
+  };
+  const Case cases[] = {
+      {"GET", "/users/7", {{"User-Agent", "kube-probe/1"}}, Refusal::kProbe, 200, nullptr},
+      {"GET", "/nowhere", {}, Refusal::kNoRoute, 404, "no route has the path"},
+      {"GET", "/robots.txt", {}, Refusal::kNoRoute, 404, "no route has the path"},
+      {"PUT",
+       "/users/7",
+       {},
+       Refusal::kWrongMethod,
+       405,
+       "the path's routes do not have the method"},
+      {"OPTIONS", "/events", {{"WebHook-Request-Origin", "a"}}, Refusal::kHandshake, 200, nullptr},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(std::string(one.method) + " " + one.target);
+    Answer answer;
+    const std::size_t before = log_.text().size();
+    send(answer, one.target, one.fields, one.method);
+    ASSERT_FALSE(ends.records.empty());
+    const CallRecord& record = ends.records.back();
+    EXPECT_EQ(record.refusal, one.refusal);
+    EXPECT_EQ(record.status, one.status);
+    EXPECT_EQ(record.bytes_out, answer.body.size());
+    EXPECT_EQ(record.start.function, nullptr);
+    EXPECT_EQ(ends.methods.back(), one.method);
+    EXPECT_EQ(ends.ids.back(), answer.fields["X-Request-Id"]);
+    const std::string line = one.line == nullptr
+                                 ? ""
+                                 : "info: request refused request_id=" + ends.ids.back() +
+                                       " peer=127.0.0.1:1 status=" + std::to_string(one.status) +
+                                       " reason=" + one.line + "\n";
+    EXPECT_EQ(log_.text().substr(before), line);
+  }
+  shard_->on_broken_request("an-id", 414);
+  EXPECT_EQ(ends.records.back().refusal, Refusal::kBroken);
+  EXPECT_EQ(ends.records.back().status, 414);
+  EXPECT_EQ(ends.ids.back(), "an-id");
+  EXPECT_EQ(ends.records.size(), std::size(cases) + 1);
+  EXPECT_EQ(ends.begins, 0) << "no function was going to be called";
+
+  Answer answer;
+  send(answer, "/users/7");
+  until([&] { return answer.released; });
+  EXPECT_EQ(ends.begins, 1);
+  EXPECT_EQ(ends.routes.back(), "/users/{id}");
+  EXPECT_EQ(ends.records.back().refusal, Refusal::kNone);
+  EXPECT_EQ(ends.records.back().ran_on, Placement::kWorker);
+  EXPECT_EQ(ends.records.back().status, 200);
 }
 
 TEST_F(HttpServiceTest, RoutesDecide) {

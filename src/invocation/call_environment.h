@@ -1,4 +1,4 @@
-// What the invocations of one loop share.
+// What the calls of one loop share: where they run, where they send and log, who observes them.
 #pragma once
 
 #include <cstddef>
@@ -18,29 +18,29 @@ namespace ofn {
 
 // Lifetime: everything outlives it. Threads: what a function's run uses (context, log, detail) is
 // read by any.
-struct Invoker {
+struct CallEnvironment {
   Loop& loop;
   const FunctionContext& context;
   Outputs* outputs;  // null where none are configured: nothing is sent, no sidecar is needed
   Log& log;
-  Observer& observer;
   Detail detail = Detail::kHidden;
   Stores* stores = nullptr;      // the rest of the sidecar; null: there is no way to one
   const Hooks* hooks = nullptr;  // around every function; null: none
-  // For the lines of failures that callers can cause as often as they like; null: the log.
+  // For the lines of failures that callers can cause as often as they like; null: `log`.
   Log* failures = nullptr;
-  os::CallsInFlight* calls = nullptr;  // for crash reports; null: nobody asks
-  // Of what a function writes and its outputs get: bytes.
+  os::CallsInFlight* calls = nullptr;  // for crash reports; null: there are none
+  Observer* observer = nullptr;        // of this loop; null: none, and nothing is measured for it
+  // The most bytes that are held of what a function writes and its outputs get.
   std::size_t max_held = std::size_t{10} * 1024 * 1024;
   Declared declared{context};
 
-  // May a call wait for its loop? Then it runs where the loop can be left to another thread.
+  // Returns true if a call may wait for its loop. Then it runs only where another thread can take the loop over.
   bool may_block(const Function& function) const noexcept {
     return function.takes_context || function.streams || hooks != nullptr;
   }
   Log& failure_log() const noexcept { return failures != nullptr ? *failures : log; }
-  // What is returned goes out by itself under the runtime Knative; under any other the function
-  // sends what it wants sent.
+  // Returns true if what a function returns goes to the outputs. That is so under the runtime Knative; under any other
+  // the function sends itself.
   bool sends() const noexcept {
     return outputs != nullptr && context.runtime == Runtime::kKnative && !context.outputs.empty();
   }

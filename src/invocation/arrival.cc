@@ -1,0 +1,66 @@
+#include "invocation/arrival.h"
+
+#include <utility>
+
+#include "event/attributes.h"
+
+namespace ofn {
+
+namespace {
+
+// Returns true if a delivery's content type decides whether a typed function may read the data. Publishers and sidecars
+// label data as they like: a raw topic's is always octet-stream, and data without a label becomes text/plain. So a function of
+// JSON reads whatever came, and a function of another media type takes those two for no label.
+bool label_counts(const Function& function, std::string_view content_type) {
+  if (!row_of(function.signature).parses_argument) return true;
+  if (function.typed != nullptr && function.typed->argument.type != nullptr) return false;
+  const std::string_view type = event::essence(content_type);
+  return !same_field_name(type, "application/octet-stream") && !same_field_name(type, "text/plain");
+}
+
+}  // namespace
+
+void Arrival::fill(const Function& function, Request::Parts&& parts, std::string* body) {
+  call_ = {.function = &function, .id = parts.id};
+  if (body != nullptr) {
+    request_.emplace(std::move(parts), *body);
+  } else {
+    request_.emplace(std::move(parts));
+  }
+}
+
+void Arrival::fill(const Function& function, const Inbound& inbound, std::string_view id,
+                   std::stop_token stop) {
+  call_ = {.function = &function, .id = id, .input = &inbound.input};
+  inbound_.emplace(inbound);
+  if (row_of(function.signature).delivered_as == DeliveredAs::kRequest) {
+    make_request(inbound, std::move(stop));
+  }
+}
+
+// A POST of the data to the input's name.
+void Arrival::make_request(const Inbound& inbound, std::stop_token stop) {
+  target_ = "/" + inbound.input.name;
+  fields_.clear();
+  if (!inbound.content_type.empty()) fields_.push_back({"content-type", inbound.content_type});
+  fields_.insert(fields_.end(), inbound.metadata.begin(), inbound.metadata.end());
+  std::erase_if(fields_, [this](const Field& field) {
+    return same_field_name(field.name, "content-type") && !label_counts(function(), field.value);
+  });
+  Request::Parts parts;
+  parts.method = "POST";
+  parts.target = target_;
+  parts.headers = fields_;
+  parts.body = inbound.data;
+  parts.id = id();
+  parts.deadline = inbound.deadline;
+  parts.stop = std::move(stop);
+  request_.emplace(std::move(parts));
+}
+
+void Arrival::clear() {
+  request_.reset();
+  inbound_.reset();
+}
+
+}  // namespace ofn

@@ -1,0 +1,50 @@
+// What arrived for one call: a request, or the delivery of a Dapr input.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ofn/field.h>
+#include <ofn/request.h>
+
+#include "context/function_context.h"
+#include "function/function.h"
+#include "invocation/failure_lines.h"
+#include "invocation/inbound.h"
+
+namespace ofn {
+
+// Lifetime: reusable; what it is filled with borrows until clear(). Threads: one at a time.
+class Arrival {
+ public:
+  // `parts` borrow. `body` is where `parts.body` lies, if the function may take it from there; else null.
+  void fill(const Function& function, Request::Parts&& parts, std::string* body);
+  // `id` and `stop` are the call's.
+  void fill(const Function& function, const Inbound& inbound, std::string_view id,
+            std::stop_token stop);
+  void clear();
+
+  const Function& function() const { return *call_.function; }
+  std::string_view id() const { return call_.id; }
+  const CallLabel& label() const { return call_; }
+  // What the function gets, or what holds its events; null if a delivery is no request to the function.
+  Request* request() { return request_ ? &*request_ : nullptr; }
+  const Request* request() const { return request_ ? &*request_ : nullptr; }
+  // Null if the call came as a request.
+  const Inbound* inbound() const { return inbound_ ? &*inbound_ : nullptr; }
+  std::size_t bytes() const { return inbound_ ? inbound_->data.size() : request_->body().size(); }
+
+ private:
+  void make_request(const Inbound& inbound, std::stop_token stop);
+
+  CallLabel call_;
+  std::optional<Request> request_;
+  std::optional<Inbound> inbound_;
+  // Of the request that a delivery is made into.
+  std::string target_;
+  std::vector<Field> fields_;
+};
+
+}  // namespace ofn

@@ -1,0 +1,73 @@
+// One call of an author's function that gets a Context, or has hooks around it.
+//
+//   ContextCall call(environment, function, context_host, hosts, id, abi_call, ran);
+//   bool ended = call.start(facts);
+//   while (!ended) { …until something is ready… ended = call.resume(); }
+//   … ran
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include <ofn/abi.h>
+#include <ofn/cloud_event.h>
+#include <ofn/context.h>
+#include <ofn/event.h>
+#include <ofn/plugin.h>
+#include <ofn/request.h>
+
+#include "function/function.h"
+#include "invocation/call_environment.h"
+#include "invocation/context_host.h"
+#include "invocation/run.h"
+#include "plugin/hooks.h"
+
+namespace ofn {
+
+// Lifetime: everything outlives it; it stays where it is until it has ended.
+// Threads: one at a time; the loop's only if another thread can take the loop over, because the function may wait for it.
+class ContextCall {
+ public:
+  ContextCall(const CallEnvironment& environment, const Function& function, ContextHost& host,
+              CallHosts hosts, std::string_view id, abi::Call& call, RunResult& ran)
+      : environment_(environment),
+        function_(function),
+        host_(host),
+        hosts_(hosts),
+        id_(id),
+        call_(call),
+        ran_(ran) {}
+  ContextCall(const ContextCall&) = delete;
+  ContextCall& operator=(const ContextCall&) = delete;
+  ~ContextCall() = default;
+
+  // Runs the hooks and the function. Returns true if the call has ended; false if its coroutine waits. `facts` are those
+  // of the call; the call's argument adds its own to them.
+  bool start(abi::ContextFacts facts);
+  // Goes on with a coroutine. Returns true if the call has ended.
+  bool resume();
+
+ private:
+  void replace_data(const CallData& data);
+  void fail_by_hook();
+  bool end_hooked();
+
+  const CallEnvironment& environment_;
+  const Function& function_;
+  ContextHost& host_;
+  CallHosts hosts_;
+  std::string_view id_;
+
+  abi::Call& call_;
+  RunResult& ran_;
+  abi::ContextFacts facts_;
+  std::optional<Context> context_;
+  std::optional<HookRun> hooks_;
+  // Copies of what arrived, with the data that a hook has put there.
+  std::optional<CallData> data_;
+  std::optional<Request> request_;
+  std::optional<CloudEvent> event_;
+  std::optional<BackgroundEvent> background_;
+};
+
+}  // namespace ofn

@@ -1,0 +1,205 @@
+#include "invocation/work.h"
+
+#include <algorithm>
+#include <iterator>
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "invocation/answers.h"
+#include "invocation/failure_lines.h"
+#include "invocation/observer.h"
+
+namespace ofn {
+
+namespace {
+
+std::string_view value_or_empty(std::span<const Field> fields, std::string_view name) {
+  const Field* field = find_field(fields, name);
+  return field == nullptr ? std::string_view() : field->value;
+}
+
+bool is_trace_field(const Field& field) {
+  return same_field_name(field.name, "traceparent") || same_field_name(field.name, "tracestate");
+}
+
+}  // namespace
+
+bool Work::run() {
+  try {
+    switch (row_of(arrival_.function().signature).reads) {
+      case Reads::kCloudEvents:
+        return run_calls(cloud_events_);
+      case Reads::kBackgroundEvents:
+        return run_calls(background_events_);
+      case Reads::kRequest:
+        break;
+    }
+    return run_calls(requests_);
+  } catch (const std::bad_alloc&) {  // not the function's: that was caught where it was called
+    in_context_.reset();
+    is_midway_ = false;
+    result_.fail(no_memory(arrival_.id()), Verdict::kError);
+    return true;
+  }
+}
+
+// Each event of a batch has its run, also after one has failed: the sender sends the whole batch again then, and one bad event
+// must not keep the others from ever being seen. Nothing of it is sent.
+template <class Reading>
+bool Work::run_calls(Reading& reading) {
+  if (is_midway_) {
+    is_midway_ = false;
+    if (!go_on()) return false;
+    end_call(reading);
+  } else if (auto early = reading.receive(arrival_, environment_)) {
+    answer_early(*std::move(early));
+    return true;
+  }
+  while (next_ < reading.calls()) {
+    if (next_ > 0 && stop_.asked) {              // between two events
+      result_.fail(stopped(), Verdict::kError);  // the rest of a batch comes again with all of it
+      break;
+    }
+    call_ = {};
+    reading.set(next_++, arrival_, call_);
+    if (!start()) return false;
+    end_call(reading);
+  }
+  if (result_.verdict != Verdict::kSuccess) return true;
+  if (const auto problem = reading.conclude(environment_, result_)) {
+    crashed({.exception = {}, .what = "invalid CloudEvent returned: " + problem->text()});
+  }
+  return true;
+}
+
+template <class Reading>
+void Work::end_call(Reading& reading) {
+  if (ran_->crash) {
+    crashed(*ran_->crash);
+  } else if (ran_->bad_input) {
+    refused_input(reading.calls(), std::move(ran_->outcome.response));
+  } else {
+    reading.take(*ran_, arrival_, environment_, result_);
+  }
+  in_context_.reset();
+}
+
+bool Work::start() {
+  const Function& function = arrival_.function();
+  ran_.emplace();
+  const bool ended =
+      environment_.may_block(function)
+          ? in_context_
+                .emplace(environment_, function, context_, hosts_, arrival_.id(), call_, *ran_)
+                .start(facts())
+          : begin_run(function, call_, hosts_, *ran_);
+  is_midway_ = !ended;
+  return ended;
+}
+
+bool Work::go_on() {
+  const bool ended =
+      in_context_ ? in_context_->resume() : resume_run(arrival_.function(), hosts_, *ran_);
+  is_midway_ = !ended;
+  return ended;
+}
+
+abi::ContextFacts Work::facts() {
+  const FunctionContext& context = environment_.context;
+  abi::ContextFacts facts{.function = arrival_.function().name,
+                          .name = context.name,
+                          .version = context.version,
+                          .runtime = runtime_name(context.runtime),
+                          .inputs = environment_.declared.inputs(),
+                          .outputs = environment_.declared.outputs(),
+                          .states = environment_.declared.states(),
+                          .id = arrival_.id(),
+                          .stop = stop_.source.get_token()};
+  if (const Inbound* inbound = arrival_.inbound()) {
+    facts.deadline = inbound->deadline;
+    facts.input = environment_.declared.input_of(inbound->input);
+    facts.data = inbound->data;
+    facts.content_type = inbound->content_type;
+    facts.metadata = inbound->metadata;
+    facts.event = inbound->event;
+  } else {
+    const Request& request = *arrival_.request();
+    facts.deadline = request.deadline();
+    facts.request = &request;
+    facts.data = request.body();
+    facts.content_type = value_or_empty(request.headers(), "content-type");
+    facts.metadata = request.headers();
+  }
+  if (trace_ != nullptr) facts.metadata = with_trace(facts.metadata);
+  return facts;
+}
+
+// What arrived, with the observer's trace context in the place of its own.
+std::span<const Field> Work::with_trace(std::span<const Field> arrived) {
+  metadata_.clear();
+  std::ranges::remove_copy_if(arrived, std::back_inserter(metadata_), is_trace_field);
+  metadata_.push_back({"traceparent", trace_->traceparent()});
+  if (!trace_->tracestate().empty()) metadata_.push_back({"tracestate", trace_->tracestate()});
+  return metadata_;
+}
+
+void Work::answer_early(EarlyAnswer early) {
+  if (!early.reason.empty()) {
+    log_failure(environment_.failure_log(), arrival_.label(), early.level, "event refused",
+                early.response.status(), early.reason);
+  }
+  result_.is_read = early.verdict == Verdict::kSuccess;
+  result_.response = std::move(early.response);
+  result_.verdict = early.verdict;
+}
+
+// The function threw a BadInput. Of a batch an earlier failure counts: the sender may stop trying after a 400.
+void Work::refused_input(std::size_t calls, Response answer) {
+  std::string why(answer.body());
+  why.erase(std::min(why.find_last_not_of('\n') + 1, why.size()));
+  environment_.failure_log().write(Level::kWarning, "function refused its input",
+                                   {{"request_id", arrival_.id()},
+                                    {"function", arrival_.function().name},
+                                    {"error", std::string_view(why)}});
+  if (result_.verdict != Verdict::kSuccess) return;
+  if (calls > 1) answer.body("event " + std::to_string(next_ - 1) + ": " + why + "\n");
+  result_.fail(std::move(answer), Verdict::kError);
+  result_.drop = true;  // it would be no better the next time
+}
+
+void Work::crashed(const Crash& crash) {
+  environment_.log.write(Level::kError, "function crashed",
+                         {{"request_id", arrival_.id()},
+                          {"function", arrival_.function().name},
+                          {"exception", crash.exception},
+                          {"error", crash.what}});
+  if (crash.no_memory) return result_.fail(no_memory(arrival_.id()), Verdict::kError);
+  result_.fail(crash_answer(crash, arrival_.id(), environment_.detail), Verdict::kCrash);
+}
+
+void Work::clear() {
+  result_.payloads.clear();
+  result_.response = Response();
+  result_.verdict = Verdict::kSuccess;
+  result_.drop = false;
+  result_.is_read = true;
+  switch (row_of(arrival_.function().signature).reads) {
+    case Reads::kCloudEvents:
+      cloud_events_.clear();
+      break;
+    case Reads::kBackgroundEvents:
+      background_events_.clear();
+      break;
+    case Reads::kRequest:
+      break;
+  }
+  arrival_.clear();
+  ran_.reset();
+  trace_ = nullptr;
+  next_ = 0;
+}
+
+}  // namespace ofn
