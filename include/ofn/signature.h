@@ -9,12 +9,12 @@
 //
 // Those of requests, events and own types may take a Context& first, openfunction may do without the
 // Bytes. Each may be a coroutine: a task<R> instead of R.
-// A form is one specialisation of Form and one overload of select; a new signature adds its own
-// below the last one.
+// A new signature is a row of the table below; a new type of argument is a branch of argument().
 #pragma once
 
 #include <concepts>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -71,13 +71,25 @@ A given(const T* borrowed, T* own) {
     return *borrowed;
   }
 }
-template <Argument<Request> A>
-A request_of(const abi::Call& call) {
-  return given<A>(call.request, call.own_request);
-}
-template <Argument<CloudEvent> A>
-A event_of(const abi::Call& call) {
-  return given<A>(call.event, call.own_event);
+// The argument of type A that a function gets in a call.
+template <class A>
+A argument(const abi::Call& call, Writer* writer) {
+  if constexpr (std::same_as<A, Context&>) {
+    return *call.context;
+  } else if constexpr (std::same_as<A, Writer&>) {
+    return *writer;
+  } else if constexpr (Argument<A, Request>) {
+    return given<A>(call.request, call.own_request);
+  } else if constexpr (Argument<A, CloudEvent>) {
+    return given<A>(call.event, call.own_event);
+  } else if constexpr (Argument<A, EventData>) {
+    return call.background->data;
+  } else if constexpr (Argument<A, EventContext>) {
+    return call.background->context;
+  } else {
+    static_assert(Argument<A, Bytes>);
+    return call.data;
+  }
 }
 
 // Where the host finds what a function of that signature returned.
@@ -122,249 +134,90 @@ void keep(const abi::Call& call, abi::Outcome& outcome, auto run) {
   }
 }
 
-// How a function of type F is called. Supported types have kSignature, kTakesContext and call(); those
-// with a Writer kStreams.
+// Stands for a function that is not there, or that cannot be served. The loader declares a function of
+// it under the target's name, which is found only if the author's file has no such function.
+struct Absent {};
+
+// The supported functions. For each row, signature_of() tells the signature of a function of that type,
+// and select() returns the one function of an overload set that has it, without its noexcept.
+#define OFN_INTERNAL_SERVES(signature, answer, ...)           \
+  template <answer R>                                         \
+  constexpr abi::Signature signature_of(R (*)(__VA_ARGS__)) { \
+    return abi::Signature::signature;                         \
+  }                                                           \
+  template <answer R>                                         \
+  constexpr auto select(R (*function)(__VA_ARGS__)) {         \
+    return function;                                          \
+  }
+#define OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT(signature, answer, ...) \
+  OFN_INTERNAL_SERVES(signature, answer, __VA_ARGS__)                 \
+  OFN_INTERNAL_SERVES(signature, answer, Context&, __VA_ARGS__)
+
+OFN_INTERNAL_SERVES(kHttp, HttpAnswer)
+OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT(kHttp, HttpAnswer, const Request&)
+OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT(kHttp, HttpAnswer, Request)
+OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT(kHttp, NoAnswer, const Request&, Writer&)
+OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT(kHttp, NoAnswer, Request, Writer&)
+OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT(kCloudEvent, EventAnswer, const CloudEvent&)
+OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT(kCloudEvent, EventAnswer, CloudEvent)
+OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT(kEvent, NoAnswer, const EventData&, const EventContext&)
+OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT(kEvent, NoAnswer, const EventData&, EventContext)
+OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT(kEvent, NoAnswer, EventData, const EventContext&)
+OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT(kEvent, NoAnswer, EventData, EventContext)
+OFN_INTERNAL_SERVES(kOpenFunction, OutAnswer, Context&)
+OFN_INTERNAL_SERVES(kOpenFunction, OutAnswer, Context&, const Bytes&)
+OFN_INTERNAL_SERVES(kOpenFunction, OutAnswer, Context&, Bytes)
+
+#undef OFN_INTERNAL_SERVES_ALSO_WITH_CONTEXT
+#undef OFN_INTERNAL_SERVES
+
+template <class F>
+concept Served = requires(F function) { signature_of(function); };
+
+// How a function of type F is called. Every supported type has kSignature, kTakesContext, kStreams and
+// call(); those of <ofn/typed.h> also kTyped.
 template <class F>
 struct OFN_INTERNAL_HIDDEN Form;
 
-template <HttpAnswer R>
-struct OFN_INTERNAL_HIDDEN Form<R (*)()> {
-  static constexpr abi::Signature kSignature = abi::Signature::kHttp;
-  static constexpr bool kTakesContext = false;
-  static void call(R (*function)(), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome, function);
-  }
-};
-
-template <HttpAnswer R, Argument<Request> A>
-struct OFN_INTERNAL_HIDDEN Form<R (*)(A)> {
-  static constexpr abi::Signature kSignature = abi::Signature::kHttp;
-  static constexpr bool kTakesContext = false;
-  static void call(R (*function)(A), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome, [&] { return function(request_of<A>(call)); });
-  }
-};
-
-template <EventAnswer R, Argument<CloudEvent> A>
-struct OFN_INTERNAL_HIDDEN Form<R (*)(A)> {
-  static constexpr abi::Signature kSignature = abi::Signature::kCloudEvent;
-  static constexpr bool kTakesContext = false;
-  static void call(R (*function)(A), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome, [&] { return function(event_of<A>(call)); });
-  }
-};
-
-template <HttpAnswer R, Argument<Request> A>
-struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A)> {
-  static constexpr abi::Signature kSignature = abi::Signature::kHttp;
-  static constexpr bool kTakesContext = true;
-  static void call(R (*function)(Context&, A), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome, [&] { return function(*call.context, request_of<A>(call)); });
-  }
-};
-
-template <EventAnswer R, Argument<CloudEvent> A>
-struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A)> {
-  static constexpr abi::Signature kSignature = abi::Signature::kCloudEvent;
-  static constexpr bool kTakesContext = true;
-  static void call(R (*function)(Context&, A), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome, [&] { return function(*call.context, event_of<A>(call)); });
-  }
-};
-
-template <OutAnswer R, Argument<Bytes>... A>
-  requires(sizeof...(A) <= 1)
-struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A...)> {
-  static constexpr abi::Signature kSignature = abi::Signature::kOpenFunction;
-  static constexpr bool kTakesContext = true;
-  static void call(R (*function)(Context&, A...), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome, [&] {
-      if constexpr (sizeof...(A) == 0) {
-        return function(*call.context);
-      } else {
-        return function(*call.context, call.data);
-      }
-    });
-  }
-};
-
-template <NoAnswer R, Argument<EventData> D, Argument<EventContext> C>
-struct OFN_INTERNAL_HIDDEN Form<R (*)(D, C)> {
-  static constexpr abi::Signature kSignature = abi::Signature::kEvent;
-  static constexpr bool kTakesContext = false;
-  static void call(R (*function)(D, C), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome,
-                     [&] { return function(call.background->data, call.background->context); });
-  }
-};
-
-template <NoAnswer R, Argument<EventData> D, Argument<EventContext> C>
-struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, D, C)> {
-  static constexpr abi::Signature kSignature = abi::Signature::kEvent;
-  static constexpr bool kTakesContext = true;
-  static void call(R (*function)(Context&, D, C), const abi::Call& call, abi::Outcome& outcome) {
-    keep<kSignature>(call, outcome, [&] {
-      return function(*call.context, call.background->data, call.background->context);
-    });
-  }
-};
-
-template <class A, class F>
-auto call_with_writer(F function, const abi::Call& call, Writer& writer) {
-  if constexpr (std::is_invocable_v<F, A, Writer&>) {
-    return function(request_of<A>(call), writer);
-  } else {
-    return function(*call.context, request_of<A>(call), writer);
-  }
-}
-// A Writer lives as long as the call. Nothing written: its head is the whole answer.
-template <class A, class F>
-OFN_INTERNAL_HIDDEN task<void> stream_later(F function, const abi::Call& call,
+template <class R, class... A>
+OFN_INTERNAL_HIDDEN task<void> stream_later(R (*function)(A...), const abi::Call& call,
                                             abi::Outcome& outcome) {
   Writer writer(*call.stream);
-  co_await call_with_writer<A>(function, call, writer);
+  co_await function(argument<A>(call, &writer)...);
   if (!writer.begun()) outcome.response = writer.take_head();
 }
-template <class A, class F>
-void stream(F function, const abi::Call& call, abi::Outcome& outcome) {
-  using R = decltype(call_with_writer<A>(function, call, std::declval<Writer&>()));
-  if constexpr (kIsTask<R>) {
-    become(stream_later<A>(function, call, outcome), call, outcome);
-  } else {
-    Writer writer(*call.stream);
-    call_with_writer<A>(function, call, writer);
-    if (!writer.begun()) outcome.response = writer.take_head();
-  }
-}
 
-template <NoAnswer R, Argument<Request> A>
-struct OFN_INTERNAL_HIDDEN Form<R (*)(A, Writer&)> {
-  static constexpr abi::Signature kSignature = abi::Signature::kHttp;
-  static constexpr bool kTakesContext = false;
-  static constexpr bool kStreams = true;
-  static void call(R (*function)(A, Writer&), const abi::Call& call, abi::Outcome& outcome) {
-    stream<A>(function, call, outcome);
-  }
-};
+template <class R, class... A>
+  requires Served<R (*)(A...)>
+struct OFN_INTERNAL_HIDDEN Form<R (*)(A...)> {
+  static constexpr abi::Signature kSignature = signature_of(static_cast<R (*)(A...)>(nullptr));
+  static constexpr bool kTakesContext = (std::same_as<A, Context&> || ...);
+  static constexpr bool kStreams = (std::same_as<A, Writer&> || ...);
 
-template <NoAnswer R, Argument<Request> A>
-struct OFN_INTERNAL_HIDDEN Form<R (*)(Context&, A, Writer&)> {
-  static constexpr abi::Signature kSignature = abi::Signature::kHttp;
-  static constexpr bool kTakesContext = true;
-  static constexpr bool kStreams = true;
-  static void call(R (*function)(Context&, A, Writer&), const abi::Call& call,
-                   abi::Outcome& outcome) {
-    stream<A>(function, call, outcome);
+  static void call(R (*function)(A...), const abi::Call& call, abi::Outcome& outcome) {
+    if constexpr (!kStreams) {
+      keep<kSignature>(call, outcome, [&] { return function(argument<A>(call, nullptr)...); });
+    } else if constexpr (kIsTask<R>) {
+      become(stream_later(function, call, outcome), call, outcome);
+    } else {
+      Writer writer(*call.stream);
+      function(argument<A>(call, &writer)...);
+      // If nothing was written, the Writer's head is the whole answer.
+      if (!writer.begun()) outcome.response = writer.take_head();
+    }
   }
 };
 
-// What the generated source of `--source file.cc` finds under the target's name when the author's
-// file has no such function.
-struct Absent {};
-
-// The one function of an overload set that has a supported type, without its noexcept.
-template <HttpAnswer R>
-constexpr auto select(R (*function)()) {
-  return function;
-}
-template <HttpAnswer R>
-constexpr auto select(R (*function)(const Request&)) {
-  return function;
-}
-template <HttpAnswer R>
-constexpr auto select(R (*function)(Request)) {
-  return function;
-}
-template <EventAnswer R>
-constexpr auto select(R (*function)(const CloudEvent&)) {
-  return function;
-}
-template <EventAnswer R>
-constexpr auto select(R (*function)(CloudEvent)) {
-  return function;
-}
-template <HttpAnswer R>
-constexpr auto select(R (*function)(Context&, const Request&)) {
-  return function;
-}
-template <HttpAnswer R>
-constexpr auto select(R (*function)(Context&, Request)) {
-  return function;
-}
-template <EventAnswer R>
-constexpr auto select(R (*function)(Context&, const CloudEvent&)) {
-  return function;
-}
-template <EventAnswer R>
-constexpr auto select(R (*function)(Context&, CloudEvent)) {
-  return function;
-}
-template <OutAnswer R>
-constexpr auto select(R (*function)(Context&)) {
-  return function;
-}
-template <OutAnswer R>
-constexpr auto select(R (*function)(Context&, Bytes)) {
-  return function;
-}
-template <OutAnswer R>
-constexpr auto select(R (*function)(Context&, const Bytes&)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(const EventData&, const EventContext&)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(const EventData&, EventContext)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(EventData, const EventContext&)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(EventData, EventContext)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(Context&, const EventData&, const EventContext&)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(Context&, const EventData&, EventContext)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(Context&, EventData, const EventContext&)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(Context&, EventData, EventContext)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(const Request&, Writer&)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(Request, Writer&)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(Context&, const Request&, Writer&)) {
-  return function;
-}
-template <NoAnswer R>
-constexpr auto select(R (*function)(Context&, Request, Writer&)) {
-  return function;
-}
 constexpr auto select(Absent (*)(Absent)) { return Absent(); }
 
 template <class F>
 constexpr bool kIsSupported = requires { Form<F>::kSignature; };
 template <class R, class... A>
 constexpr bool kIsSupported<R (*)(A...) noexcept> = kIsSupported<R (*)(A...)>;
+
+// The loader reads F from what compilers say of this assertion: both GCC and Clang repeat its condition,
+// which begins with this word (src/loader/unit.cc).
+inline constexpr std::string_view kUnsupportedMarker = "kIsSupported<";
 
 template <class F>
   requires(!kIsSupported<F>)
@@ -398,7 +251,6 @@ constexpr abi::Registration registration(abi::Origin origin, const char* name, c
     return {};
   } else {
     const abi::Typed* typed = nullptr;
-    constexpr bool kStreams = requires { Form<decltype(kFunction)>::kStreams; };
     if constexpr (requires { Form<decltype(kFunction)>::kTyped; })
       typed = &Form<decltype(kFunction)>::kTyped;
     return {.signature = Form<decltype(kFunction)>::kSignature,
@@ -408,7 +260,7 @@ constexpr abi::Registration registration(abi::Origin origin, const char* name, c
             .file = file,
             .line = line,
             .takes_context = Form<decltype(kFunction)>::kTakesContext,
-            .streams = kStreams,
+            .streams = Form<decltype(kFunction)>::kStreams,
             .route = route,
             .typed = typed};
   }

@@ -237,6 +237,7 @@ constexpr abi::TypedEnd typed_end() {
 template <class R, class A>
 struct OFN_INTERNAL_HIDDEN TypedForm {
   static constexpr abi::Signature kSignature = abi::Signature::kTyped;
+  static constexpr bool kStreams = false;
   static constexpr abi::Typed kTyped = {.argument = typed_end<A>(), .result = typed_end<R>()};
 
   // nullopt: the host has answered, or the decoder has.

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <utility>
 
+#include <ofn/signature.h>
+
 namespace ofn::loader {
 namespace {
 
@@ -118,21 +120,21 @@ bool may_hide(std::string_view text, const Target& target) {
 }
 
 std::optional<std::string> refused_type(std::string_view diagnostics, const Target& target) {
-  // GCC: "[with F = int (*)(int)]"; Clang: "kIsSupported<int (*)(int)>".
-  const auto between = [&](std::string_view open,
-                           std::string_view close) -> std::optional<std::string> {
-    const auto begin = diagnostics.find(open);
-    if (begin == std::string_view::npos) return std::nullopt;
-    const std::string_view rest = diagnostics.substr(begin + open.size());
-    const auto end = rest.substr(0, rest.find('\n')).find(close);
-    if (end == std::string_view::npos) return std::nullopt;
-    return std::string(rest.substr(0, end));
-  };
-  auto type = between("ofn::internal::select(F) [with F = ", "]");
-  if (!type) type = between("'kIsSupported<", ">'");
-  if (!type) return std::nullopt;
-  const auto pointer = type->find("(*)");
-  if (pointer != std::string::npos) type->replace(pointer, 3, target.name);
+  // GCC: "'ofn::internal::kIsSupported<int (*)(int)>' evaluates to false"; Clang: "due to requirement
+  // 'kIsSupported<int (*)(int)>'". The type ends at the bracket that closes the marker's.
+  const auto marker = diagnostics.find(internal::kUnsupportedMarker);
+  if (marker == std::string_view::npos) return std::nullopt;
+  std::string_view rest = diagnostics.substr(marker + internal::kUnsupportedMarker.size());
+  rest = rest.substr(0, rest.find('\n'));
+  std::size_t end = 0;
+  for (int open = 1; end < rest.size(); ++end) {
+    if (rest[end] == '<') ++open;
+    if (rest[end] == '>' && --open == 0) break;
+  }
+  if (end == rest.size()) return std::nullopt;
+  std::string type(rest.substr(0, end));
+  const auto pointer = type.find("(*)");
+  if (pointer != std::string::npos) type.replace(pointer, 3, target.name);
   return type;
 }
 

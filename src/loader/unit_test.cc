@@ -64,16 +64,16 @@ TEST(Unit, MayHideTheTargetInAnUnnamedNamespace) {
 
 TEST(Unit, ReadsTheRefusedTypeFromDiagnostics) {
   const Target target = *target_of("hello");
-  EXPECT_EQ(refused_type("In instantiation of 'constexpr auto ofn::internal::select(F) [with F = "
-                         "int (*)(int)]':\n",
+  EXPECT_EQ(refused_type("note: 'ofn::internal::kIsSupported<int (*)(int, std::vector<int>)>' "
+                         "evaluates to false\n",
                          target),
-            "int hello(int)");
+            "int hello(int, std::vector<int>)");
   EXPECT_EQ(refused_type("error: static assertion failed due to requirement 'kIsSupported<void "
                          "(*)(char)>': ofn",
                          target),
             "void hello(char)");
   EXPECT_EQ(refused_type("error: expected ';'", target), std::nullopt);
-  EXPECT_EQ(refused_type("ofn::internal::select(F) [with F = ", target), std::nullopt);
+  EXPECT_EQ(refused_type("'ofn::internal::kIsSupported<int (*)(", target), std::nullopt);
 }
 
 }  // namespace

@@ -7,18 +7,52 @@ from pathlib import Path
 import pytest
 
 _INCLUDE = Path(__file__).parents[2] / "include"
+_ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
+
+
+def _run(command, source, *flags):
+    return subprocess.run(
+        [command, "-std=c++20", "-I", _INCLUDE, *flags], input=source, capture_output=True, text=True, check=False,
+        env=_ENVIRONMENT,
+    )
 
 
 @pytest.fixture(scope="session")
-def compiler():
-    """compiler(source, *flags): what it printed and said of the source."""
+def gcc():
     command = shutil.which("g++") or shutil.which("c++")
     assert command, "there is no C++ compiler"
+    return command
 
-    def run(source, *flags):
-        return subprocess.run(
-            [command, "-std=c++20", "-fdiagnostics-color=never", "-I", _INCLUDE, *flags, "-x", "c++", "-"],
-            input=source, capture_output=True, text=True, check=False, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
-        )
+
+@pytest.fixture(scope="session")
+def compiler(gcc, tmp_path_factory):
+    """compiler(source, *flags, head=""): what it printed and said of the source behind the lines `head`, which are
+    precompiled once."""
+    folder = tmp_path_factory.mktemp("heads")
+    heads = {}
+
+    def included(head):
+        if not head:
+            return []
+        if head not in heads:
+            heads[head] = folder / f"{len(heads)}.h"
+            heads[head].write_text(head)
+            done = _run(gcc, None, "-x", "c++-header", heads[head], "-o", f"{heads[head]}.gch")
+            assert done.returncode == 0, done.stderr
+        return ["-include", heads[head]]
+
+    def run(source, *flags, head=""):
+        return _run(gcc, source, "-fdiagnostics-color=never", *included(head), *flags, "-x", "c++", "-")
 
     return run
+
+
+@pytest.fixture(scope="session", params=["g++", "clang++"])
+def each_compiler(request, gcc):
+    """each_compiler(source, *flags): the same of each compiler that the loader knows, from its beginning."""
+    command = gcc
+    if request.param == "clang++":
+        command = next(filter(None, map(shutil.which, ("clang++", "clang++-19"))), None)
+        if command is None:
+            pytest.skip("there is no clang++")
+    return lambda source, *flags: _run(command, source, *flags, "-x", "c++", "-")

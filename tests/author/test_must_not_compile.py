@@ -47,7 +47,7 @@ def errors(said):
 
 @pytest.mark.parametrize(("wrong", "declaration"), FUNCTIONS, ids=[row[0] for row in FUNCTIONS])
 def test_one_error_names_the_supported_forms(compiler, wrong, declaration):
-    done = compiler(f"{HEAD}{declaration}\nOFN_FUNCTION(f);\n", "-fsyntax-only")
+    done = compiler(f"{declaration}\nOFN_FUNCTION(f);\n", "-fsyntax-only", head=HEAD)
     assert done.returncode != 0, f"{wrong} is accepted"
     (error,) = errors(done.stderr)
     assert f"static assertion failed: {UNSUPPORTED}" in error
@@ -55,6 +55,13 @@ def test_one_error_names_the_supported_forms(compiler, wrong, declaration):
     assert len(done.stderr.splitlines()) <= 20  # no page of templates around it
     assert max(len(line) for line in done.stderr.splitlines()) < 200
     assert "<stdin>:" in done.stderr  # and where the author's line is
+
+
+def test_each_compiler_names_the_type_behind_the_loaders_marker(each_compiler):
+    """src/loader/unit.cc reads the type from there."""
+    done = each_compiler("#include <ofn/function.h>\nint f(int, char);\nOFN_FUNCTION(f);\n", "-fsyntax-only")
+    assert "kIsSupported<int (*)(int, char)>" in done.stderr
+    assert len(errors(done.stderr)) == 1
 
 
 OTHERS = [
@@ -84,7 +91,7 @@ OTHERS = [
 
 @pytest.mark.parametrize(("wrong", "source", "expected"), OTHERS, ids=[row[0] for row in OTHERS])
 def test_the_first_error_says_it(compiler, wrong, source, expected):
-    done = compiler(f"{HEAD}{source};\n", "-fsyntax-only")
+    done = compiler(f"{source};\n", "-fsyntax-only", head=HEAD)
     assert done.returncode != 0, f"{wrong} is accepted"
     assert expected in errors(done.stderr)[0]
 
@@ -112,7 +119,7 @@ SUPPORTED = [
 @pytest.mark.parametrize("declaration", SUPPORTED)
 def test_the_supported_compile(compiler, declaration):
     """The tables above fail for what they say, not for something else."""
-    done = compiler(f"{HEAD}{declaration}\nOFN_FUNCTION(f);\n", "-fsyntax-only")
+    done = compiler(f"{declaration}\nOFN_FUNCTION(f);\n", "-fsyntax-only", head=HEAD)
     assert done.returncode == 0, done.stderr[:2000]
 
 
@@ -160,7 +167,7 @@ def warnings_of(compiler, request):
         f'#line 1 "case{number}"\nnamespace case{number} {{ {BODY.format(statement=statement).strip()} }}\n'
         for number, statement in enumerate(statements)
     ]
-    done = compiler(HEAD + "".join(parts), "-fsyntax-only", *request.param)
+    done = compiler("".join(parts), "-fsyntax-only", *request.param, head=HEAD)
     assert done.returncode == 0, done.stderr
 
     def find(statement):
