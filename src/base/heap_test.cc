@@ -11,7 +11,7 @@
 namespace ofn {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(OFN_ADDRESS_SANITIZER) || defined(OFN_THREAD_SANITIZER)
 constexpr bool kOwnHeap = true;  // the sanitizer's heap keeps freed memory
 #else
 constexpr bool kOwnHeap = false;

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMib = std::size_t{1024} * 1024;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(OFN_ADDRESS_SANITIZER) || defined(OFN_THREAD_SANITIZER)
 constexpr bool kOwnHeap =
     true;  // the sanitizer's heap maps terabytes and ends the process when memory is short
 #else

@@ -178,7 +178,7 @@ extern "C" __attribute__((noinline, visibility("default"))) void ofn_test_waits_
 }
 
 TEST(ThreadStack, NamesWhatTheThreadIsIn) {
-#if defined(__SANITIZE_THREAD__)
+#if defined(OFN_THREAD_SANITIZER)
   GTEST_SKIP() << "TSan holds signals back from a thread that waits: there is no stack to see";
 #endif
   std::latch inside(1);

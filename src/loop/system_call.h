@@ -17,7 +17,7 @@
 namespace ofn::system_call {
 
 // The sanitizers know glibc's functions only: what they read, write and order.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#if defined(OFN_THREAD_SANITIZER) || defined(OFN_ADDRESS_SANITIZER)
 inline constexpr bool kByGlibc = true;
 #else
 inline constexpr bool kByGlibc = false;

@@ -216,7 +216,7 @@ void report_terminate() {
 }
 
 void report_crashes() {
-#if !defined(__SANITIZE_THREAD__)
+#if !defined(OFN_THREAD_SANITIZER)
   for (const auto& [number, name] : kSignals) {
     struct sigaction present{};
     // The program keeps an existing handler: a sanitizer's report says more, and the author wants the author's handler.

@@ -89,7 +89,7 @@ void report_exits() {
 // The C library has no callback for these two, so the framework defines them in its place. The executable exports them, so that
 // the function's shared object uses them as well (--export-dynamic-symbol in apps/CMakeLists.txt). A sanitizer has its own
 // versions.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(OFN_ADDRESS_SANITIZER) && !defined(OFN_THREAD_SANITIZER)
 extern "C" {
 __attribute__((visibility("default"))) void _exit(int status) {
   ofn::os::leave(status);

@@ -287,7 +287,7 @@ TEST(RunnerThreads, AShortCallThatWaitsForItsLoopLeavesItAndMovesItsFunctionOut)
 
 // The text that the report has for the stack of a waiting thread. TSan delays signals to a waiting thread, so that the report has
 // no stack. But TSan does not delay them while the thread still spins before it waits.
-#if defined(__SANITIZE_THREAD__)
+#if defined(OFN_THREAD_SANITIZER)
 constexpr std::array kStacks = {"ofn_serving_test", "runner_test.cc",
                                 "unknown: its thread takes no signals"};
 #else
