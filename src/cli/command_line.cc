@@ -85,7 +85,7 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   add_flags(app, serve.flags, [](const FlagSpec&) { return true; });
 
   CLI::App* build_app = app.add_subcommand(
-      "build", "Compile a function into the .so that an image ships, so that it needs no compiler");
+      "build", "Compile a function into a .so, so that an image needs no compiler");
   build_app->allow_extras();
   add_flags(*build_app, build.flags,
             [](const FlagSpec& spec) { return spec.group == FlagGroup::kFunction; });
@@ -96,10 +96,10 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
       })
       ->type_name("FILE");
 
-  CLI::App* sidecar_app = app.add_subcommand(
-      "sidecar",
-      "Run the embedded Dapr-compatible sidecar by itself, for functions of this framework on a "
-      "developer's machine; for anything else run Dapr");
+  CLI::App* sidecar_app =
+      app.add_subcommand("sidecar",
+                         "Run only the local sidecar, for functions of this framework on a "
+                         "developer's machine; for anything else run Dapr");
   sidecar_app->allow_extras();
   const CLI::Range port(0, 65535);
   sidecar_app
@@ -114,13 +114,14 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   sidecar_app->add_option("--host", sidecar.host, "Address to listen on [default 127.0.0.1]")
       ->type_name("ADDRESS");
   sidecar_app
-      ->add_option("--app-port", sidecar.app_port,
-                   "Port of an app on this machine that gets what input bindings and topics bring")
+      ->add_option(
+          "--app-port", sidecar.app_port,
+          "Port of an app on this machine that gets the events of input bindings and topics")
       ->check(port)
       ->type_name("PORT");
   sidecar_app
       ->add_option("--app-protocol", sidecar.app_protocol,
-                   "What the app speaks, grpc or http [default grpc]")
+                   "Protocol of the app, grpc or http [default grpc]")
       ->transform(CLI::CheckedTransformer(std::map<std::string, AppProtocol>{
           {"grpc", AppProtocol::kGrpc}, {"http", AppProtocol::kHttp}}))
       ->type_name("PROTOCOL");

@@ -318,10 +318,9 @@ void Host::warn_of_callbacks() const {
   const std::string& host = settings_.host.value;
   const bool local = host.starts_with("127.") || host == "::1" || host == "localhost";
   if (callbacks_ == Callbacks::kGrpc && !settings_.app_api_token.empty()) {
-    log_.write(
-        Level::kWarning,
-        "daprd asks for the list of topics without its token over gRPC, and is refused: where "
-        "daprd is the sidecar, use APP_PROTOCOL=http with APP_API_TOKEN");
+    log_.write(Level::kWarning,
+               "over gRPC, daprd asks for the list of topics without its token and is refused: if "
+               "daprd is the sidecar, use APP_PROTOCOL=http with APP_API_TOKEN");
   }
   if (callbacks_ == Callbacks::kNone || local || !settings_.app_api_token.empty()) return;
   log_.write(Level::kWarning,
@@ -336,7 +335,7 @@ int Host::run() {
   start_is_over_->arm(clock_.now() + kStart);
   threads_ = std::make_unique<LoopThreads>(loops());
   if (!threads_->all_run()) {
-    log_.write(Level::kError, "the system grants too few threads; see --threads",
+    log_.write(Level::kError, "the system allows too few threads; see --threads",
                {{"loops", std::to_string(loops_.size())}});
     return kExitFailure;
   }

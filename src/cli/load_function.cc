@@ -106,8 +106,8 @@ Result<Routes> load_functions(const Settings& settings, std::string_view http_pa
   }
   if (!http_pattern.empty() && (functions->size() > 1 || !functions->front().routes.empty())) {
     log.write(Level::kWarning,
-              "the context's httpPattern is for one function without a route; the routes of the "
-              "source are served",
+              "the context's httpPattern is ignored: it is for a single function without a route "
+              "of its own",
               {{"httpPattern", http_pattern}});
   }
   return Routes::of(*std::move(functions), http_pattern);

@@ -104,7 +104,7 @@ class Comparison {
       return add(Level::kError,
                  "the sidecar has not subscribed to this topic, so no event of it will come: "
                  "restart the sidecar while this program listens. If that does not help, its log "
-                 "says why; where APP_API_TOKEN is set, use APP_PROTOCOL=http",
+                 "says why; if APP_API_TOKEN is set, use APP_PROTOCOL=http",
                  trigger.component, what);
     }
     if (!has_capability(*component, "INPUT_BINDING")) {
@@ -115,9 +115,9 @@ class Comparison {
     }
     if (!was_first_ || wanted_.heard_of_bindings() || !may_need_the_list(*component)) return;
     add(Level::kWarning,
-        "the sidecar was there before this program, and has not asked which input bindings to "
-        "start: if the "
-        "component's metadata does not say direction: \"input\", nothing of it will come. Add "
+        "the sidecar started before this program and has not asked which input bindings to start: "
+        "if the component's metadata does not say direction: \"input\", none of its events will "
+        "come. Add "
         "that, or start daprd "
         "with --enable-app-health-check, and restart the sidecar",
         trigger.component, what);

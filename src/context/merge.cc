@@ -75,9 +75,8 @@ class Merger {
     if (!context.tracing || !context.tracing->enabled) return;
     const std::string& provider = context.tracing->provider;
     warn("the context enables tracing" + (provider.empty() ? "" : " by " + quoted(provider)) +
-         ", which this version does not have: the function is served without, and no span is made "
-         "or "
-         "exported; a caller's traceparent is passed on to the outputs");
+         ", which this version does not support: the function is served without it and exports no "
+         "spans; a client's traceparent is passed on to the outputs");
   }
 
   std::optional<std::uint16_t> port_of(const Document& older, const Document& newer) {
@@ -289,7 +288,7 @@ class Merger {
     for (const std::string& name : older) {
       if (std::find(used.begin(), used.end(), name) != used.end()) continue;
       warn("the " + std::string(which) + "-hook " + quoted(name) + " of " + variable +
-           " is not run: the newer context has its own list without it");
+           " does not run, because the newer context has its own list without it");
     }
   }
 

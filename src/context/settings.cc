@@ -157,7 +157,7 @@ class Resolver {
     } else if (debug.origin.kind == Origin::Kind::kVariable) {
       settings_.log_filter = debug.text;
       notes_.push_back({Level::kDebug, "DEBUG is " + quoted(debug.text) +
-                                           ", which is no boolean and is taken as a log filter"});
+                                           ", which is not a boolean; it is used as a log filter"});
     } else {
       wrong(debug, kExpectedSwitch);
     }
@@ -258,7 +258,7 @@ class Resolver {
     } else if (!equal_ignoring_case(protocol, "grpc")) {
       // The platform's variable, not the user's: nobody who can mend it reads this.
       notes_.push_back({Level::kWarning, "APP_PROTOCOL is " + quoted(protocol) +
-                                             "; known are grpc and http, and grpc is assumed"});
+                                             "; expected grpc or http; grpc is used"});
     }
   }
 
@@ -274,8 +274,8 @@ class Resolver {
 
 std::string foreign_host_warning(std::string_view value) {
   return "HOST is " + quoted(value) +
-         ", which is no address of this machine; it is taken for another tool's variable and not "
-         "used; --host names an address to listen on";
+         ", which is not an address of this machine; another tool may have set it, so it is "
+         "ignored; --host names an address to listen on";
 }
 
 std::string Settings::url(std::uint16_t bound_port) const {

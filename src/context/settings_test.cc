@@ -132,7 +132,7 @@ TEST(Settings, ValuesOfOtherTools) {
   for (const Case& c : std::initializer_list<Case>{
            {{{"HOST", "x86_64:conda"}},
             "",
-            "HOST is \"x86_64:conda\", which is no address of this machine"},
+            "HOST is \"x86_64:conda\", which is not an address of this machine"},
            {{{"HOST", "http://0.0.0.0"}}, "", "HOST is "},
            {{{"HOST", "tcp://10.0.0.1:80"}}, "", "--host names an address"},
            {{{"HOST", "my host"}}, "", "HOST is "},

@@ -127,7 +127,7 @@ class HttpAppCall final : public AppCall {
     }
   }
   void acknowledge(const std::vector<BulkStatus>&) override {
-    fail(Error(Code::kInternal, "bulks do not come over HTTP"));
+    fail(Error(Code::kInternal, "bulk deliveries are not supported over HTTP"));
   }
   void fail(const Error& error) override {
     respond(status_of(error.code()), error.message() + "\n", "text/plain");
@@ -168,10 +168,10 @@ Result<std::vector<Subscription>> decode_http_subscriptions(std::string_view tex
     return fail(Code::kInvalidArgument, "the list of subscriptions " + what);
   };
   const std::optional<Node> all = document::json_value(text);
-  if (!all || !all->is(Node::Kind::kList)) return invalid("is no JSON array");
+  if (!all || !all->is(Node::Kind::kList)) return invalid("is not a JSON array");
   std::vector<Subscription> subscriptions;
   for (const Node& one : all->children()) {
-    if (!one.is(Node::Kind::kObject)) return invalid("holds what is no object");
+    if (!one.is(Node::Kind::kObject)) return invalid("has an entry that is not an object");
     Subscription& subscription = subscriptions.emplace_back();
     subscription.component = one.find_text("pubsubname");
     subscription.topic = one.find_text("topic");
@@ -194,7 +194,7 @@ Result<std::vector<Subscription>> decode_http_subscriptions(std::string_view tex
       if (const auto path = routes->find_text("default"); !path.empty()) subscription.path = path;
       if (const Node* rules = routes->find("rules")) {
         for (const Node& rule : rules->items()) {
-          if (!rule.is(Node::Kind::kObject)) return invalid("has a rule that is no object");
+          if (!rule.is(Node::Kind::kObject)) return invalid("has a rule that is not an object");
           subscription.rules.push_back(
               {std::string(rule.find_text("match")), std::string(rule.find_text("path"))});
         }
@@ -246,11 +246,11 @@ void AppHttp::handle(wire::ExchangePtr exchange) {
   if (path == "/healthz") {
     const bool ready = api_.ready();
     return exchange->respond(
-        Response(ready ? "ok\n" : "the server stops\n").status(ready ? 200 : 503));
+        Response(ready ? "ok\n" : "the server is stopping\n").status(ready ? 200 : 503));
   }
   if (!options_.api_token.empty() &&
       !same_secret(value_of(message, "dapr-api-token"), options_.api_token)) {
-    return exchange->respond(Response("dapr-api-token is absent or not this app's\n").status(401));
+    return exchange->respond(Response("dapr-api-token is missing or wrong\n").status(401));
   }
   if (path == "/dapr/config")
     return exchange->respond(Response("{}").content_type(std::string(kJson)));

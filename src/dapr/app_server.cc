@@ -96,7 +96,7 @@ AppServer::AppServer(AppApi& api, AppServerOptions options)
       }));
   add(kAppHealthCheck, asking([&api](grpc::ServerCall& call) {
         if (api.ready()) return call.respond({}, encode_empty());
-        call.respond({.code = Code::kUnavailable, .message = "the server stops"}, "");
+        call.respond({.code = Code::kUnavailable, .message = "the server is stopping"}, "");
       }));
   add(kOnTopicEvent, delivering(api, &decode_topic_event, &AppApi::on_topic_event));
   add(kOnBulkTopicEvent, delivering(api, &decode_bulk_event, &AppApi::on_bulk_event));
@@ -109,8 +109,7 @@ void AppServer::add(std::string_view path, grpc::Method method) {
     if (!options_.api_token.empty() &&
         !same_secret(call->metadata("dapr-api-token").value_or(""), options_.api_token)) {
       return call->respond(
-          {.code = Code::kUnauthenticated, .message = "dapr-api-token is absent or not this app's"},
-          "");
+          {.code = Code::kUnauthenticated, .message = "dapr-api-token is missing or wrong"}, "");
     }
     method(std::move(call));
   });

@@ -252,7 +252,8 @@ Result<std::string> encode(const InvokeService& call) {
   std::size_t verb = 0;
   while (verb < kVerbs.size() && kVerbs[verb] != call.verb) ++verb;
   if (verb == kVerbs.size()) {
-    return fail(Code::kInvalidArgument, "the verb '" + call.verb + "' is none that Dapr carries");
+    return fail(Code::kInvalidArgument,
+                "the verb '" + call.verb + "' is not one that Dapr supports");
   }
   pb::InvokeServiceRequest message;
   message.set_id(call.app_id);

@@ -117,7 +117,7 @@ TEST(StoreCodecTest, NamesTheTextThatIsNotUtf8) {
            Case{encode(GetSecret{.key = bad}), "the secret's name is not valid UTF-8"},
            Case{encode(InvokeService{.method = bad}), "the method is not valid UTF-8"},
            Case{encode(InvokeService{.verb = "FETCH"}),
-                "the verb 'FETCH' is none that Dapr carries"},
+                "the verb 'FETCH' is not one that Dapr supports"},
        }) {
     ASSERT_FALSE(c.bytes) << c.message;
     EXPECT_EQ(c.bytes.error().code(), Code::kInvalidArgument);

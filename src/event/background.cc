@@ -366,7 +366,7 @@ Result<BackgroundEvent> parse_background(std::string_view body, std::string_view
                                          SystemTime now) {
   if (auto json = check_json(body); !json) return std::unexpected(std::move(json).error());
   const std::optional<Members> members = Members::of(body);
-  if (!members) return fail(Code::kInvalidArgument, "the body is no JSON object");
+  if (!members) return fail(Code::kInvalidArgument, "the body is not a JSON object");
   if (const auto name = members->repeated()) {
     return fail(Code::kInvalidArgument, "member " + shown(*name) + " occurs twice");
   }

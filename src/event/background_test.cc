@@ -104,8 +104,8 @@ TEST(Background, RawPubsubPush) {
 
 TEST(Background, NotParsed) {
   check_not_parsed("", "is not JSON: error at byte");
-  check_not_parsed("null", "no JSON object");
-  check_not_parsed("[]", "no JSON object");
+  check_not_parsed("null", "not a JSON object");
+  check_not_parsed("[]", "not a JSON object");
   check_not_parsed("{}", R"(member "eventId": expected a string, found none)");
   check_not_parsed(R"({"data":{}})", R"(member "eventId": expected a string, found none)");
   check_not_parsed(R"({"eventId":"1","data":{}})", R"(member "eventType": expected a string)");

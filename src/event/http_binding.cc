@@ -202,12 +202,12 @@ Result<Received> parse_message(std::span<const Field> fields, std::string_view b
   if (is_json_type(media) && looks_like_event(body)) {
     return one(Mode::kStructured, parse_json_event(body));
   }
-  return fail(
-      Code::kNotFound,
-      "not a CloudEvent: there are no ce- fields (binary mode), the content type is " +
-          (type == nullptr ? "absent" : shown(media)) +
-          " and not application/cloudevents+json (structured mode), and the body is no JSON object "
-          "with a \"specversion\"");
+  return fail(Code::kNotFound,
+              "not a CloudEvent: there are no ce- fields (binary mode), the content type is " +
+                  (type == nullptr ? "absent" : shown(media)) +
+                  " and not application/cloudevents+json (structured mode), and the body is not a "
+                  "JSON object "
+                  "with a \"specversion\"");
 }
 
 }  // namespace

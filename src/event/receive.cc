@@ -41,7 +41,7 @@ Result<Received> receive_cloud_events(const Request& request, SystemTime now) {
   Result<CloudEvent> event = to_cloud_event(*background);
   if (!event) {
     return fail(Code::kInvalidArgument,
-                "a background event that is no CloudEvent: " + event.error().message());
+                "the background event cannot become a CloudEvent: " + event.error().message());
   }
   continue_trace(*event, request.headers());
   return Received{.mode = Mode::kStructured, .events = {*std::move(event)}};
@@ -61,9 +61,10 @@ Result<std::vector<BackgroundEvent>> receive_background_events(const Request& re
   for (const CloudEvent& one : received->events) {
     Result<BackgroundEvent> event = to_background_event(one);
     if (!event) {
-      return refused(*received, events.size(),
-                     Error(Code::kInvalidArgument,
-                           "a CloudEvent that is no background event: " + event.error().message()));
+      return refused(
+          *received, events.size(),
+          Error(Code::kInvalidArgument,
+                "the CloudEvent cannot become a background event: " + event.error().message()));
     }
     events.push_back(*std::move(event));
   }

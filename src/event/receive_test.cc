@@ -98,7 +98,9 @@ TEST(Receive, WhatIsNeitherIsToldTwice) {
       {{}, "x", {"not a CloudEvent: there are", "; and not a background event: the content type"}},
       {{{"content-type", "text/plain"}}, kBackground, {"the content type is not application/json"}},
       {kJson, "{", {"not a CloudEvent", "not a background event: the body is not JSON"}},
-      {kJson, "null", {"not a CloudEvent", "not a background event: the body is no JSON object"}},
+      {kJson,
+       "null",
+       {"not a CloudEvent", "not a background event: the body is not a JSON object"}},
       {kJson, "{}", {"not a CloudEvent", R"(not a background event: member "eventId")"}},
   };
   const auto check = [](const auto& received, const Case& one) {
@@ -117,13 +119,13 @@ TEST(Receive, WhatIsNeitherIsToldTwice) {
 TEST(Receive, WhatCannotBeConverted) {
   const char* unknown = R"({"eventId":"1","eventType":"t","data":{}})";
   EXPECT_THAT(receive_cloud_events(request(kJson, unknown), kNow).error().message(),
-              HasSubstr(R"(a background event that is no CloudEvent: member "eventType")"));
+              HasSubstr(R"(the background event cannot become a CloudEvent: member "eventType")"));
   EXPECT_TRUE(receive_background_events(request(kJson, unknown), kNow).has_value());
   EXPECT_THAT(receive_background_events(request(kJson, kOther), kNow).error().message(),
-              HasSubstr(R"(a CloudEvent that is no background event: attribute "type")"));
+              HasSubstr(R"(the CloudEvent cannot become a background event: attribute "type")"));
   const std::string batch = "[" + std::string(kModern) + "," + kOther + "]";
   EXPECT_THAT(receive_background_events(request(kBatch, batch), kNow).error().message(),
-              HasSubstr("event 1: a CloudEvent that is no background event"));
+              HasSubstr("event 1: the CloudEvent cannot become a background event"));
   // An event with a mistake is not taken for another kind of request.
   const Fields mistaken = {{"ce-id", "1"}, {"content-type", "application/json"}};
   for (const auto code :

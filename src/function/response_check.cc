@@ -53,7 +53,7 @@ std::optional<std::string> response_problem(const Response& response) {
       std::replace_if(shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
       return "the header name '" + shown + "' is empty or has a character that is not allowed";
     }
-    if (is_server_field(name)) return "the header '" + name + "' is set by the server alone";
+    if (is_server_field(name)) return "the header '" + name + "' is set only by the server";
     const auto bad = std::find_if(value.begin(), value.end(), is_control);
     if (bad != value.end()) {
       const char* const what = *bad == '\r' || *bad == '\n' ? "a line break"

@@ -30,7 +30,7 @@ TEST(ResponseCheck, NotSendable) {
   }
   for (const char* name : {"Connection", "content-length", "KEEP-ALIVE", "Proxy-Connection", "TE",
                            "Trailer", "Transfer-Encoding", "Upgrade"}) {
-    check(Response().header(name, "x"), "is set by the server alone");
+    check(Response().header(name, "x"), "is set only by the server");
   }
   check(Response().header("a", "b\r\nc: d"), "of the header 'a' has a line break in it");
   check(Response().header("a", "b\nc"), "a line break");

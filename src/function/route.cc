@@ -45,16 +45,17 @@ Result<RouteSegment> parse_segment(std::string_view route, std::string_view text
     if (is_rest) name.remove_suffix(3);
     if (!is_name(name)) {
       return bad(route, "has a parameter \"" + std::string(text) +
-                            "\" whose name is not of letters, digits and '_'");
+                            "\" whose name has a character other than a letter, a digit or '_'");
     }
     if (is_rest && !is_last)
-      return bad(route, "has something behind \"" + std::string(text) + "\", which takes all");
+      return bad(route, "has something after \"" + std::string(text) +
+                            "\", which matches the rest of the path");
     return RouteSegment{.kind = is_rest ? Kind::kRest : Kind::kParameter,
                         .text = std::string(name)};
   }
   if (text.find_first_of("{}") != std::string_view::npos) {
     return bad(route, "has a brace within \"" + std::string(text) +
-                          "\": a parameter takes the whole of what is between two slashes");
+                          "\": a parameter is the whole part between two slashes");
   }
   RouteSegment literal;
   append_decoded(literal.text, text);
@@ -135,7 +136,8 @@ Result<RoutePattern> parse_route(std::string_view text) {
       more = comma != std::string_view::npos;
       if (more) methods.remove_prefix(comma + 1);
       if (!is_upper_token(method))
-        return bad(text, "has a method \"" + method + "\" that is not of capital letters");
+        return bad(text, "has a method \"" + method +
+                             "\" that has a character other than a capital letter");
       if (pattern.lists(method)) return bad(text, "has the method " + method + " twice");
       pattern.methods.push_back(method);
     }

@@ -41,7 +41,7 @@ TEST(Route, MistakesAreTold) {
            Case{"GET", "has no path that begins with '/'"},
            Case{"GET  /a", "has no path that begins with '/'"},
            Case{" /a", "has a method \"\""},
-           Case{"get /a", "has a method \"get\" that is not of capital letters"},
+           Case{"get /a", "has a method \"get\" that has a character other than a capital letter"},
            Case{"GET,,PUT /a", "has a method \"\""},
            Case{"GET, /a", "has a method \"\""},
            Case{"GET,PUT,GET /a", "has the method GET twice"},
@@ -56,7 +56,7 @@ TEST(Route, MistakesAreTold) {
            Case{"/{a}b", "has a brace within \"{a}b\""},
            Case{"/a{b", "has a brace within \"a{b\""},
            Case{"/{a}/x/{a}", "has the parameter \"a\" twice"},
-           Case{"/{a...}/b", "has something behind \"{a...}\""},
+           Case{"/{a...}/b", "has something after \"{a...}\""},
        }) {
     const auto pattern = parse_route(each.text);
     ASSERT_FALSE(pattern) << each.text;

@@ -30,7 +30,7 @@ Response crash_answer(const Crash& crash, std::string_view request_id, Detail de
 }
 
 Response no_memory(std::string_view request_id) {
-  return text(503, "There is no memory for the request; come back later.\n" + see_log(request_id))
+  return text(503, "Not enough memory for the request; try again later.\n" + see_log(request_id))
       .header("Retry-After", std::string(kRetryAfter));
 }
 
@@ -51,7 +51,7 @@ Response too_late(std::string_view request_id) {
 }
 
 Response stopped() {
-  return text(503, "Stopped before every event was seen; send the events again.\n")
+  return text(503, "Stopped before every event was processed; send the events again.\n")
       .header("Retry-After", std::string(kRetryAfter));
 }
 

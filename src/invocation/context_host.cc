@@ -105,7 +105,7 @@ void take_answer(StoreResult result, StoreAnswer& answer, std::optional<Failure>
 void ContextHost::ask(StoreCall call, StoreDone done) {
   if (stores_ == nullptr) {
     return done(std::unexpected(
-        SidecarError{Error(Code::kFailedPrecondition, "there is no way to a sidecar")}));
+        SidecarError{Error(Code::kFailedPrecondition, "no sidecar is configured")}));
   }
   // The user's name of a declared state store stands for its component.
   std::visit(

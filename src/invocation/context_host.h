@@ -27,7 +27,7 @@ class ContextHost {
  public:
   static const abi::ContextTable kTable;
 
-  // `outputs` null: none are configured. `stores` null: there is no way to a sidecar.
+  // `outputs` null: none are configured. `stores` null: no sidecar is configured.
   // `options` are those of the current call: its sends carry them. They change only between two calls.
   ContextHost(Loop& loop, const FunctionContext& context, Outputs* outputs, Stores* stores,
               const DeliveryOptions& options, Log& log)

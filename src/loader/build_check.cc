@@ -72,7 +72,7 @@ Result<void> check_build(std::string_view program, std::string_view framework) {
   }
   if (differences.empty()) return {};
   return fail(Code::kFailedPrecondition,
-              "was compiled otherwise than the framework (by " +
+              "was compiled with other settings than the framework (by " +
                   std::string(value_of(program, "compiler")) + ", the framework by " +
                   std::string(value_of(framework, "compiler")) + ")\n  " + differences);
 }
@@ -82,7 +82,7 @@ Result<void> check_program(const std::filesystem::path& path, std::string_view s
   const auto elf = ElfFile::open(path);
   if (!elf) return fail(elf.error().code(), file + elf.error().message());
   if (!elf->is_shared_object()) {
-    return fail(Code::kInvalidArgument, file + "is no shared object; link it with -shared");
+    return fail(Code::kInvalidArgument, file + "is not a shared object; link it with -shared");
   }
   const auto notes = elf->notes(abi::kNoteName, abi::kNoteType);
   if (notes.empty()) {

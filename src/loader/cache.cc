@@ -134,7 +134,7 @@ std::string unusable(const fs::path& directory) {
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return strerror(errno);
   struct stat status{};
   if (::lstat(directory.c_str(), &status) != 0) return strerror(errno);
-  if (!S_ISDIR(status.st_mode)) return "it is no directory";
+  if (!S_ISDIR(status.st_mode)) return "it is not a directory";
   if (status.st_uid != ::geteuid()) return "it belongs to another user";
   if ((status.st_mode & 077) != 0) return "other users may enter it; make it private by chmod 700";
   if (::access(directory.c_str(), W_OK | X_OK) != 0) return strerror(errno);
@@ -233,9 +233,8 @@ Result<Cache> Cache::open(std::span<const fs::path> candidates, Log& log) {
   std::string fresh = (parent / "ofn-XXXXXX").native();
   if (::mkdtemp(fresh.data()) == nullptr) {
     return fail(Code::kPermissionDenied,
-                "no directory can be written to keep what is compiled (tried under " +
-                    parent.native() + ": " + strerror(errno) +
-                    "); set TMPDIR or XDG_CACHE_HOME to one");
+                "no directory is writable for compiled functions (tried under " + parent.native() +
+                    ": " + strerror(errno) + "); set TMPDIR or XDG_CACHE_HOME to one");
   }
   return Cache(fresh, true);
 }

@@ -132,7 +132,7 @@ Result<Compiler> find_compiler(const std::string& name, std::span<const std::str
                 (name.empty() ? std::string("no C++ compiler is installed")
                               : "the C++ compiler " + name + " is not there") +
                     "; install g++ (apt-get install g++), or ship a .so that `functions-framework "
-                    "build` made where there is one");
+                    "build` made on a machine with a compiler");
   }
   std::error_code error;
   const std::string real = fs::canonical(*path, error).filename().native();

@@ -89,7 +89,7 @@ std::vector<T> ElfFile::table(std::uint64_t offset, std::uint64_t count) const {
 }
 
 Result<void> ElfFile::check() const {
-  if (!bytes_.starts_with(ELFMAG)) return fail(Code::kInvalidArgument, "is no ELF file");
+  if (!bytes_.starts_with(ELFMAG)) return fail(Code::kInvalidArgument, "is not an ELF file");
   if (bytes_.size() < sizeof(Elf64_Ehdr)) return fail(Code::kDataLoss, "is cut short");
   const Elf64_Ehdr header = header_of(bytes_);
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != kByteOrder ||

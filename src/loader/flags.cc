@@ -78,7 +78,7 @@ std::string refusal(std::string_view flag) {
                                                     "-"};
   constexpr std::array<std::string_view, 6> kSources = {".cc", ".cpp", ".cxx", ".c++", ".C", ".c"};
   if (std::ranges::find(kOwn, flag) != kOwn.end() || flag.starts_with("-M")) {
-    return "is for a compiler that is called by hand; leave it out";
+    return "is a flag that the framework sets itself; leave it out";
   }
   if (!flag.starts_with('-') &&
       std::ranges::any_of(kSources, [&](auto end) { return flag.ends_with(end); })) {

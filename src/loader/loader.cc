@@ -298,11 +298,11 @@ Result<Shared> make_somewhere(LoadRequest& request, std::optional<Workshop>& wor
     if (at == request.cache_dirs.end() || at + 1 == request.cache_dirs.end()) {
       return fail(Code::kResourceExhausted,
                   file_text(request) + "cannot be compiled: no space is left in " + full.native() +
-                      ", where what is compiled is kept; free some, or set XDG_CACHE_HOME or "
-                      "TMPDIR to a folder that has it\n" +
+                      ", which holds the compiled functions; free some, or set XDG_CACHE_HOME or "
+                      "TMPDIR to a folder with space\n" +
                       made.error().message());
     }
-    log.write(Level::kWarning, "no space is left in the cache directory, another is taken",
+    log.write(Level::kWarning, "no space is left in the cache directory; another one is used",
               {{"directory", full.native()}, {"next", (at + 1)->native()}});
     request.cache_dirs.erase(request.cache_dirs.begin(), at + 1);
   }

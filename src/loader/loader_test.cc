@@ -274,7 +274,7 @@ TEST_F(LoaderTest, SourcesThatCannotBeLoadedSayWhy) {
   check(fs::path(empty).parent_path().parent_path(), Code::kInvalidArgument,
         "File " + fs::path(empty).parent_path().parent_path().native() + " has neither");
   const std::string text = files_.write("text.so", "no ELF");
-  check(text, Code::kInvalidArgument, "File " + text + " is no ELF file");
+  check(text, Code::kInvalidArgument, "File " + text + " is not an ELF file");
 
   LoadRequest without = request(files_.write("a.cc", ""));
   without.compiler = "no-such-compiler";

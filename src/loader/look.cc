@@ -82,7 +82,7 @@ class Looker {
     if (fd < 0 || !write_all(fd, bytes)) {
       const std::string why = std::strerror(errno);
       if (fd >= 0) ::close(fd);
-      return fail(Code::kInternal, "no copy can be made to look at it: " + why);
+      return fail(Code::kInternal, "cannot make a copy to inspect it: " + why);
     }
     const std::string name = "/proc/self/fd/" + std::to_string(fd);
     void* handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);

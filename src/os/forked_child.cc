@@ -80,10 +80,9 @@ void end_this_child() {
   bool self = false;
   if (is_first_to_report(self)) {
     Report report;
-    report.line.begin(
-        unix_micros_now(), "error",
-        "a process that the function forked came back, and was ended: it has to end by "
-        "_exit() or to become another program by exec()");
+    report.line.begin(unix_micros_now(), "error",
+                      "a process that the function forked returned to the framework, and was "
+                      "ended: it must call _exit() or exec()");
     report.scratch.add_number(static_cast<std::uint64_t>(getpid()));
     report.line.field("process", report.scratch.text());
     add_calls(report.line, report.scratch);

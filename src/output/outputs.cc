@@ -205,7 +205,7 @@ bool Outputs::Delivery::retries(Attempt& attempt, const SidecarError& failure) {
 
   Log& log = outputs_.log_;
   if (log.enabled(Level::kDebug)) {
-    log.write(Level::kDebug, "output is tried again",
+    log.write(Level::kDebug, "output is retried",
               {{"request_id", options_.request_id},
                {"output", attempt.output.name},
                {"component", attempt.output.component},

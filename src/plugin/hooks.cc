@@ -80,10 +80,9 @@ std::expected<Hooks, std::vector<Error>> Hooks::of(const FunctionContext& contex
       return missing.push_back(absent_hook(name, kind, known));
     }
     log.write(Level::kWarning,
-              is_optional
-                  ? "the context names an optional hook that no program registers"
-                  : "the context names the platform's tracing as a hook; this version makes "
-                    "no traces, and the function is served without",
+              is_optional ? "the context names an optional hook that no program registers"
+                          : "the context names the platform's tracing as a hook; this version does "
+                            "not support tracing, and the function is served without it",
               {{"hook", name}, {"kind", kind}, {"known", joined(known)}});
   };
   const auto places = [&](const std::vector<std::string>& names, std::string_view kind) {

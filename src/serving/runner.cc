@@ -121,7 +121,7 @@ void Runner::report(Job& job, std::string_view function, std::string_view reques
       if (!job.running_ || job.turns_ != turn) return;
       const auto ran =
           std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - job.began_);
-      all_.log.write(Level::kError, "function does not return; its caller was answered without it",
+      all_.log.write(Level::kError, "function still running after its deadline",
                      {{"request_id", id},
                       {"function", function},
                       {"running_ms", std::to_string(ran.count())},

@@ -66,7 +66,7 @@ Connection::Connection(Loop& loop, int fd, std::string peer, const Limits& limit
       patience_(loop, [this] {
         if (state_ == State::kLingering) return close();
         reset_on_close();
-        lose("the peer takes no bytes");
+        lose("the peer reads nothing");
       }) {
   watch_.emplace(loop, fd_, [this](Watch::Seen seen) { on_seen(seen); });
 }
@@ -212,7 +212,7 @@ void Connection::read() {
   } catch (const std::bad_alloc&) {
     if (!session_->out_of_memory()) {
       reset_on_close();
-      return lose("there is no memory for what it sends");
+      return lose("not enough memory for the bytes that it sends");
     }
   }
   if (state_ == State::kLingering) start_reading();

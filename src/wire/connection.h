@@ -48,7 +48,7 @@ class Connection final : public Transport, private Ready {
   // Installs the first session and begins to read. `on_gone` runs once: when the socket is closed and nothing refers to the
   // connection any more.
   void start(std::unique_ptr<Session> session, std::function<void(Connection&)> on_gone);
-  // Call this when the server stops: the connection reads and serves what the peer has already sent, then the session drains.
+  // Call this when the server is stopping: the connection reads and serves what the peer has already sent, then the session drains.
   // Idempotent.
   void drain();
   // Closes the socket at once and does not tell the session, which the owner no longer needs. `on_gone` runs later.
@@ -129,7 +129,7 @@ class Connection final : public Transport, private Ready {
   std::unique_ptr<Session> next_session_;
   std::string next_input_;
   std::function<void(Connection&)> on_gone_;
-  Timer patience_;  // kServing: the peer takes no bytes; kLingering: the peer does not close
+  Timer patience_;  // kServing: the peer reads nothing; kLingering: the peer does not close
   std::size_t discarded_ = 0;
   std::uint64_t moved_ = 0;  // bytes, in both directions
   SteadyTime moved_at_;

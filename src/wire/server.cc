@@ -166,7 +166,7 @@ class Server::Shard final : private Relief {
       if (silent != nullptr) {
         end(*silent, silent->held_by_peer(), "it is silent");
       } else {
-        end(*largest, most, "it holds most");
+        end(*largest, most, "it holds the most memory");
       }
     }
   }

@@ -92,7 +92,7 @@ ROWS = [
         Answer(400, "<h1>Bad Request"),
     ),
     legacyevent("no JSON", b"{", JSON, Answer(400, "not a background event: the body is not JSON"), Answer(400, "<h1>Bad")),
-    legacyevent("null", b"null", JSON, Answer(400, "the body is no JSON object"), Answer(400, "<h1>Bad")),
+    legacyevent("null", b"null", JSON, Answer(400, "the body is not a JSON object"), Answer(400, "<h1>Bad")),
     legacyevent("nothing", b"{}", JSON, Answer(400, 'member "eventId": expected a string, found none'), Answer(400, "<h1>Bad")),
     cloudevent(
         "an attribute is missing",

@@ -176,7 +176,7 @@ def test_the_token(serve_async, tmp_path, protocol):
             reaches(sidecar, server, "plain", b"fine")
         else:
             server.logged("APP_PROTOCOL=http", "token")
-            sidecar.process.line(lambda line: "dapr-api-token is absent" in line, "the refusal in daprd's log")
+            sidecar.process.line(lambda line: "dapr-api-token is missing or wrong" in line, "the refusal in daprd's log")
 
 
 def test_bulk(serve_async, tmp_path):

@@ -4,7 +4,7 @@ from support.http_client import call, start_call
 from support.ledger import Ledger
 from support.program import binding, topic
 
-TRIED_AGAIN = "tried again"
+TRIED_AGAIN = "output is retried"
 SOON = ["--sidecar-timeout", "200ms"]
 
 

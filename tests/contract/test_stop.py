@@ -55,7 +55,7 @@ def test_stopped_while_the_sidecar_is_slow(sidecar, serve):
 def test_stopped_while_the_sidecar_is_awaited(absent_sidecar, serve):
     server = serve(absent_sidecar, binding("archive"), flags=["--debug"])
     answer = start_call(server.url, body=b"\0")
-    server.logged("tried again")
+    server.logged("output is retried")
     server.process.terminate()
     until(lambda: not accepts(server.port), "the port to be closed")
     absent_sidecar.start()

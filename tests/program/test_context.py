@@ -116,7 +116,7 @@ def test_tracing_is_said_to_be_missing(program, functions):
     document = {"runtime": "Knative", "pluginsTracing": {"enabled": True, "provider": {"name": "skywalking"}}}
     done = program.run_to_end(["--source", functions, "--target", "wait", "--dry-run"], {V1: json.dumps(document)})
     assert done.code == 0
-    assert "the context enables tracing by" in done.stderr and "this version does not have" in done.stderr
+    assert "the context enables tracing by" in done.stderr and "this version does not support" in done.stderr
 
 
 GOOD = [

@@ -148,7 +148,7 @@ STATIC = [
     ("std::exit(7)", 3, "cannot be loaded: a static initializer called exit(7)"),
     ("std::exit(0)", 3, "cannot be loaded: a static initializer called exit(0)"),
     ("*nowhere = 1", -signal.SIGSEGV, '"loading":"'),
-    ("if (fork() != 0) wait(nullptr)", None, "a process that the function forked came back"),
+    ("if (fork() != 0) wait(nullptr)", None, "a process that the function forked returned"),
 ]
 
 
@@ -173,8 +173,8 @@ def test_while_it_is_loaded(program, tmp_path, code, expected, said):
 
 CHILDREN = [
     # what the child does, how it ends, what the log says
-    ("return", _CAME_BACK, "came back"),
-    ("throw", _CAME_BACK, "came back"),
+    ("return", _CAME_BACK, "returned to the framework"),
+    ("throw", _CAME_BACK, "returned to the framework"),
     ("_exit", "exited 4", ""),
     ("exit", "exited 5", ""),
     ("null", "signal 11", "a process that the function forked crashed"),

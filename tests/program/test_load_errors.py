@@ -163,7 +163,7 @@ def test_another_abi_is_refused_by_name_before_anything_of_it_runs(program, func
     done = program.run_to_end(["--source", "other.so", "--target", "wait", "--port", "0"], cwd=tmp_path)
     said = done.stderr
     assert done.code == 3
-    assert "File other.so was compiled otherwise than the framework" in said and words in said, said
+    assert "File other.so was compiled with other settings than the framework" in said and words in said, said
     assert "the program of functions is loaded" not in said
 
 

@@ -207,7 +207,7 @@ def test_folders_that_cannot_be_used(program, tmp_path, home, cache, tmp):
 
 FULL = [
     # variables that name the full disk, the exit code, words
-    (["XDG_CACHE_HOME"], 0, ["no space is left in the cache directory, another is taken", "full/ofn/programs"]),
+    (["XDG_CACHE_HOME"], 0, ["no space is left in the cache directory; another one is used", "full/ofn/programs"]),
     (["XDG_CACHE_HOME", "TMPDIR"], 3, ["no space is left in ", "set XDG_CACHE_HOME or TMPDIR"]),
 ]
 

@@ -131,7 +131,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
     if (turn_.take(shard_.service_.function_, shard_.pace_) == Gate::Entry::kFull) refuse_full();
   }
   void refuse_full() {
-    invocation_.refuse(Response("too many deliveries at a time").status(429), Refusal::kTooMany);
+    invocation_.refuse(Response("too many concurrent deliveries").status(429), Refusal::kTooMany);
   }
 
   // Caller
@@ -249,7 +249,7 @@ AsyncService::Input* AsyncService::Shard::admit(const InputRules* rules, const E
                                                 CallKind kind, dapr::AppCall& call) {
   if (service_.draining_) {
     observe_refusal(kind, 503);
-    call.fail(Error(Code::kUnavailable, "the server stops"));
+    call.fail(Error(Code::kUnavailable, "the server is stopping"));
     return nullptr;
   }
   if (rules == nullptr) {

@@ -121,7 +121,7 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
 
  private:
   Response too_many() const {
-    return Response("too many requests at a time; come back later\n")
+    return Response("too many concurrent requests; try again later\n")
         .status(takes_events(*function_) ? 429 : 503)
         .header("retry-after", "1");
   }

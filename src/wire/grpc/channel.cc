@@ -101,7 +101,7 @@ std::optional<Status> Channel::prepare(Call& call, std::string_view path, std::s
   for (const Field& field : options.metadata) {
     if (!valid_metadata_name(field.name))
       return Status{.code = Code::kInvalidArgument,
-                    .message = "'" + std::string(field.name) + "' cannot be metadata's name"};
+                    .message = "'" + std::string(field.name) + "' is not a valid metadata name"};
     if (is_binary(field.name)) {
       call.metadata.add(field.name, encode_binary(field.value));
     } else if (valid_metadata_value(field.value)) {

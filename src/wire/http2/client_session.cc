@@ -271,9 +271,10 @@ void ClientSession::on_farewell() {
     if (!call->state.in_use || call->state.finished || call->state.head_end > 0) continue;
     nghttp2_submit_rst_stream(engine_->get(), NGHTTP2_FLAG_NONE, call->state.stream,
                               NGHTTP2_CANCEL);
-    finish(*call, ClientFailure{.error = Error(Code::kUnavailable,
-                                               "the peer said farewell before it was sent"),
-                                .reach = Reach::kNever});
+    finish(*call, ClientFailure{
+                      .error = Error(Code::kUnavailable,
+                                     "the peer ended the connection before the request was sent"),
+                      .reach = Reach::kNever});
   }
 }
 
@@ -319,7 +320,7 @@ void ClientSession::on_data(Call& call, std::string_view bytes) {
 void ClientSession::refuse_for_memory(Call& call) {
   nghttp2_submit_rst_stream(engine_->get(), NGHTTP2_FLAG_NONE, call.state.stream, NGHTTP2_CANCEL);
   finish(call, ClientFailure{.error = Error(Code::kUnavailable,
-                                            "there is no memory for the answer; come back later"),
+                                            "not enough memory for the answer; try again later"),
                              .reach = Reach::kMaybe});
 }
 

@@ -462,7 +462,7 @@ TEST_F(ClientSessionTest, WithoutMemoryTheAnswerFailsAndTheConnectionLives) {
       EXPECT_EQ(seen.calls, 1) << c.name;
       EXPECT_EQ(seen.code, Code::kUnavailable) << c.name;
       EXPECT_EQ(seen.reach, Reach::kMaybe) << c.name;
-      EXPECT_NE(seen.error.find("no memory"), std::string::npos) << c.name << seen.error;
+      EXPECT_NE(seen.error.find("not enough memory"), std::string::npos) << c.name << seen.error;
       said();
     }
     Seen later;

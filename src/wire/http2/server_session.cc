@@ -39,7 +39,7 @@ std::string_view reason_of(int status) {
     case 414:
       return "the request's target is too long";
     case 417:
-      return "this expectation is unknown";
+      return "the only supported expectation is 100-continue";
     case 431:
       return "the request's fields are too large";
     case 503:
@@ -371,7 +371,7 @@ void ServerSession::dispatch(ServerStream& stream) {
 bool ServerSession::refuse_call(ServerStream& stream) {
   std::optional<Response> refusal = handler_.refuse_call(stream.request());
   if (!refusal) return false;
-  answer_early(stream, *std::move(refusal), "nobody here takes this gRPC call");
+  answer_early(stream, *std::move(refusal), "this server has no such gRPC method");
   return true;
 }
 

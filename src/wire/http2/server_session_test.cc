@@ -216,7 +216,7 @@ TEST_F(ServerSessionTest, RefusalsAreToldAndCarryAnId) {
   run();
   EXPECT_EQ(result.status, 417);
   EXPECT_EQ(result.fields["x-request-id"], "the-id");
-  EXPECT_EQ(told, "127.0.0.1:51234 417 this expectation is unknown");
+  EXPECT_EQ(told, "127.0.0.1:51234 417 the only supported expectation is 100-continue");
 }
 
 TEST_F(ServerSessionTest, MalformedMessagesEndTheirStreamOnly) {
