@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "loader/digest.h"
-#include "loader/temporary_directory.h"
+#include "testing/temporary_directory.h"
 
 namespace ofn::loader {
 namespace {

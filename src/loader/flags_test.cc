@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "loader/temporary_directory.h"
+#include "testing/temporary_directory.h"
 
 namespace ofn::loader {
 namespace {

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "loader/loader.h"
-#include "loader/temporary_directory.h"
+#include "testing/temporary_directory.h"
 
 namespace ofn {
 
@@ -18,7 +18,7 @@ class LoaderTest : public testing::Test {
  protected:
   // One cache for the suite, so that the precompiled header is made once.
   static void SetUpTestSuite() {
-    shared_cache = new loader::TemporaryDirectory;  // NOLINT
+    shared_cache = new TemporaryDirectory;  // NOLINT
     NullLog log;
     (void)prepare({.source = {},
                    .target = {},
@@ -62,8 +62,8 @@ class LoaderTest : public testing::Test {
     return names;
   }
 
-  inline static loader::TemporaryDirectory* shared_cache = nullptr;
-  loader::TemporaryDirectory files_;
+  inline static TemporaryDirectory* shared_cache = nullptr;
+  TemporaryDirectory files_;
   NullLog log_;
 };
 

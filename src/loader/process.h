@@ -11,13 +11,11 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "os/process.h"
 
 namespace ofn::loader {
 
-struct Command {
-  std::vector<std::string> arguments;  // [0]: the program; without '/' it is searched in PATH
-  bool in_background = false;          // runs with the lowest priority (nice 19)
-};
+using os::Command;
 
 struct Finished {
   int exit_code = 0;   // after a signal: 128 + its number, as shells count
@@ -35,7 +33,8 @@ struct Limits {
 };
 
 // Runs all commands, `at_once` at a time, and waits for them. Returns the results in the order of `commands`.
-// Each command has a process group of its own and an empty standard input. If this process dies, even by SIGKILL, the groups end.
+// Each command has an empty standard input, and none of this process's descriptors. If this process dies, even by SIGKILL, the
+// commands and their children end.
 // Errors: a program that cannot be started; kDeadlineExceeded and kCancelled, after every process group was asked to end and then
 // killed. A program that exits with an error code is no Error: see Finished.
 Result<std::vector<Finished>> run_all(std::span<const Command> commands, std::size_t at_once,

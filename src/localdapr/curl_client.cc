@@ -7,8 +7,8 @@
 #include <mutex>
 #include <utility>
 
-#include "loader/module.h"
 #include "localdapr/http_fields.h"
+#include "os/module.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -82,14 +82,8 @@ struct Library {
   void (*slist_free_all)(List* list);
 };
 
-template <class Function>
-bool bind(const Module& module, const char* name, Function*& function) {
-  function = module.function<Function>(name);
-  return function != nullptr;
-}
-
 Result<Library> open_library() {
-  const auto module = Module::open({"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl.so"});
+  const auto module = os::Module::open({"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl.so"});
   if (!module) {
     return fail(Code::kFailedPrecondition,
                 "bindings.http needs libcurl, which is not installed (Debian and Ubuntu: apt-get "
@@ -97,16 +91,16 @@ Result<Library> open_library() {
                     module.error().message());
   }
   Library curl{};
-  if (!bind(*module, "curl_global_init", curl.global_init) ||
-      !bind(*module, "curl_easy_init", curl.easy_init) ||
-      !bind(*module, "curl_easy_setopt", curl.easy_setopt) ||
-      !bind(*module, "curl_easy_getinfo", curl.easy_getinfo) ||
-      !bind(*module, "curl_easy_perform", curl.easy_perform) ||
-      !bind(*module, "curl_easy_reset", curl.easy_reset) ||
-      !bind(*module, "curl_easy_cleanup", curl.easy_cleanup) ||
-      !bind(*module, "curl_easy_strerror", curl.easy_strerror) ||
-      !bind(*module, "curl_slist_append", curl.slist_append) ||
-      !bind(*module, "curl_slist_free_all", curl.slist_free_all) ||
+  if (!module->bind("curl_global_init", curl.global_init) ||
+      !module->bind("curl_easy_init", curl.easy_init) ||
+      !module->bind("curl_easy_setopt", curl.easy_setopt) ||
+      !module->bind("curl_easy_getinfo", curl.easy_getinfo) ||
+      !module->bind("curl_easy_perform", curl.easy_perform) ||
+      !module->bind("curl_easy_reset", curl.easy_reset) ||
+      !module->bind("curl_easy_cleanup", curl.easy_cleanup) ||
+      !module->bind("curl_easy_strerror", curl.easy_strerror) ||
+      !module->bind("curl_slist_append", curl.slist_append) ||
+      !module->bind("curl_slist_free_all", curl.slist_free_all) ||
       curl.global_init(kGlobalDefault) != 0) {
     return fail(Code::kFailedPrecondition, "the installed libcurl cannot be used by bindings.http");
   }

@@ -11,12 +11,11 @@ from architecture.house import File, House
 # (rule, file) → why it may. An entry that nothing needs any more fails.
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("prints_or_exits", "src/base/check.cc"): "a broken invariant says what broke, then aborts",
-    ("runs_code_only_in_loader", "src/cli/init.cc"): "process 1 goes on in a child, so that it can reap orphans",
+    ("runs_code_only_in_os_and_loader", "src/cli/init.cc"): "process 1 goes on in a child, so that it can reap orphans",
     ("no_mutable_globals", "src/base/memory_reserve.cc"): "a std::new_handler is given nothing to find its reserve by",
     ("prints_or_exits", "src/os/exit.cc"): "stands in place of the C library's _exit(), so that the function's call of it is told",
-    ("runs_code_only_in_loader", "src/os/symbols.cc"): "dladdr() names an address; nothing is loaded",
     ("sockets_only_from_wire_on", "src/os/forked_child.cc"): "a forked child closes what its parent serves, before anything else runs",
-    ("prints_or_exits", "src/loader/process.cc"): "ends the process between the framework and a compiler, which is another one",
+    ("prints_or_exits", "src/os/process.cc"): "ends the process between the framework and a program that it runs, which is another one",
     ("no_mutable_globals", "include/ofn/task.h"): "how many frames of tasks a thread destroys at once: a destructor is given nothing",
     ("nobody_sleeps", "src/loader/cache.cc"): "waits for the file system's coarse clock to tick, which nothing tells",
 }
@@ -148,9 +147,10 @@ def json_and_yaml_only_in_document(house: House) -> Iterator[Violation]:
                                 f"includes {include.path}: only {_PARSERS[library]} sees {library}; use the room document")
 
 
-def runs_code_only_in_loader(house: House) -> Iterator[Violation]:
-    """Only loader starts a compiler or loads a library."""
-    yield from _only(house, {"loader"}, _RUNS_CODE_HEADER, _RUNS_CODE, "only the room loader runs or loads programs")
+def runs_code_only_in_os_and_loader(house: House) -> Iterator[Violation]:
+    """Only os starts a program or opens a library of the system, and only loader loads a function."""
+    yield from _only(house, {"os", "loader"}, _RUNS_CODE_HEADER, _RUNS_CODE,
+                     "only the rooms os and loader run or load programs")
 
 
 def sockets_only_from_wire_on(house: House) -> Iterator[Violation]:
@@ -320,7 +320,7 @@ ALL: list[Rule] = [
     author_headers_are_standard,
     protobuf_only_in_dapr,
     json_and_yaml_only_in_document,
-    runs_code_only_in_loader,
+    runs_code_only_in_os_and_loader,
     sockets_only_from_wire_on,
     prints_or_exits,
     threads_only_in_loop,

@@ -1,18 +1,19 @@
-#include "loader/module.h"
+#include "os/module.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace ofn {
+namespace ofn::os {
 namespace {
 
 TEST(Module, OpensTheFirstThatIsThere) {
   auto module = Module::open({"libofn-no-such.so.1", "libm.so.6"});
   ASSERT_TRUE(module);
-  auto* cosine = module->function<double(double)>("cos");
-  ASSERT_NE(cosine, nullptr);
+  double (*cosine)(double) = nullptr;
+  ASSERT_TRUE(module->bind("cos", cosine));
   EXPECT_EQ(cosine(0), 1.0);
-  EXPECT_EQ(module->function<void()>("ofn_no_such_function"), nullptr);
+  EXPECT_FALSE(module->bind("ofn_no_such_function", cosine));
+  EXPECT_EQ(cosine, nullptr);
 }
 
 TEST(Module, SaysWhichIsMissing) {
@@ -23,4 +24,4 @@ TEST(Module, SaysWhichIsMissing) {
 }
 
 }  // namespace
-}  // namespace ofn
+}  // namespace ofn::os

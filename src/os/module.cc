@@ -1,9 +1,9 @@
-#include "loader/module.h"
+#include "os/module.h"
 
 #include <dlfcn.h>
 #include <string>
 
-namespace ofn {
+namespace ofn::os {
 
 Result<Module> Module::open(std::initializer_list<const char*> names) {
   std::string why;
@@ -16,4 +16,4 @@ Result<Module> Module::open(std::initializer_list<const char*> names) {
 
 void* Module::find(const char* name) const { return ::dlsym(handle_, name); }
 
-}  // namespace ofn
+}  // namespace ofn::os

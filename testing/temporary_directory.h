@@ -8,7 +8,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace ofn::loader {
+namespace ofn {
 
 class TemporaryDirectory {
  public:
@@ -36,4 +36,4 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-}  // namespace ofn::loader
+}  // namespace ofn
