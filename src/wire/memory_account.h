@@ -21,7 +21,7 @@ namespace ofn::wire {
 // Threads: any. Lifetime: outlives its shares.
 class MemoryAccount {
  public:
-  // Buffers of at least this size are large: the memory that they leave is worth returning to the system (base/heap.h).
+  // Buffers of at least this size are large: the memory that they leave is worth returning to the system (os/heap.h).
   static constexpr std::size_t kLarge = std::size_t{256} * 1024;
 
   explicit MemoryAccount(std::size_t bytes)

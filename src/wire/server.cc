@@ -4,24 +4,19 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <optional>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 #include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
 #include "loop/watch.h"
-#include "wire/port_owner.h"
+#include "wire/listening_socket.h"
 
 namespace ofn::wire {
 
@@ -65,24 +60,6 @@ std::string peer_text(const sockaddr_storage& address, socklen_t length) {
   std::string_view name = host.data();
   if (name.starts_with("::ffff:")) name.remove_prefix(7);  // IPv4 over a dual-stack socket
   return Endpoint{std::string(name), static_cast<std::uint16_t>(std::atoi(port.data())), {}}.text();
-}
-
-Error listen_error(const Endpoint& endpoint, int error_number) {
-  const std::string where = "cannot listen on " + endpoint.text() + ": ";
-  switch (error_number) {
-    case EADDRINUSE: {
-      Error error(Code::kAlreadyExists, where + "the port is in use");
-      if (const auto owner = port_owner(endpoint.port)) error.with("held by", *owner);
-      return error;
-    }
-    case EACCES:
-      return {Code::kPermissionDenied,
-              where + "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE"};
-    case EADDRNOTAVAIL:
-      return {Code::kInvalidArgument, where + "this machine has no such address"};
-    default:
-      return {Code::kUnavailable, where + std::strerror(error_number)};
-  }
 }
 
 }  // namespace
@@ -215,22 +192,12 @@ class Server::Shard final : private Relief {
 };
 
 struct Server::Listening {
-  Listening(Server& server, Loop& loop, int listening)
-      : fd(listening),
-        watch(std::in_place, loop, listening, [&server](Watch::Seen) { server.accept(); }) {
-    // An inherited socket may be in blocking mode.
-    OFN_CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
-  }
-  Listening(const Listening&) = delete;
-  Listening& operator=(const Listening&) = delete;
-  ~Listening() {
-    watch.reset();
-    close(fd);
-  }
+  Listening(Server& server, Loop& loop, ListeningSocket&& listening)
+      : socket(std::move(listening)),
+        watch(loop, socket.fd(), [&server](Watch::Seen) { server.accept(); }) {}
 
-  const int fd;
-  std::optional<Watch> watch;
-  std::string unix_path;  // drain() removes this file
+  ListeningSocket socket;
+  Watch watch;  // ends before the socket is closed
 };
 
 Server::Server(std::span<Loop* const> loops, MakeSession make_session, const Limits& limits,
@@ -255,85 +222,17 @@ Server::~Server() {
 }
 
 Result<Endpoint> Server::listen(const Endpoint& endpoint) {
-  sockaddr_storage address{};
-  socklen_t length = 0;
-  if (endpoint.is_unix()) {
-    sockaddr_un unix_address{};
-    unix_address.sun_family = AF_UNIX;
-    if (endpoint.unix_path.size() >= sizeof unix_address.sun_path)
-      return std::unexpected(listen_error(endpoint, ENAMETOOLONG));
-    endpoint.unix_path.copy(unix_address.sun_path, endpoint.unix_path.size());
-    length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + endpoint.unix_path.size());
-    if (endpoint.unix_path.front() == '@') {
-      unix_address.sun_path[0] = '\0';
-    } else {
-      ++length;
-    }
-    std::memcpy(&address, &unix_address, sizeof unix_address);
-  } else {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-    addrinfo* found = nullptr;
-    const int status =
-        getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
-    if (status != 0) {
-      return fail(Code::kInvalidArgument,
-                  "cannot listen on " + endpoint.text() + ": " + gai_strerror(status));
-    }
-    std::memcpy(&address, found->ai_addr, found->ai_addrlen);
-    length = found->ai_addrlen;
-    freeaddrinfo(found);
-  }
-
-  const int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return std::unexpected(listen_error(endpoint, errno));
-  const int on = 1;
-  const int off = 0;
-  if (!endpoint.is_unix()) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (address.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
-      ::listen(fd, SOMAXCONN) != 0) {
-    const Error error = listen_error(endpoint, errno);
-    ::close(fd);
-    return std::unexpected(error);
-  }
-  auto bound = adopt(fd);
-  if (bound && endpoint.is_unix() && endpoint.unix_path.front() != '@')
-    listening_->unix_path = endpoint.unix_path;
-  return bound;
+  auto socket = ListeningSocket::listen(endpoint);
+  if (!socket) return std::unexpected(std::move(socket).error());
+  return listen(*std::move(socket));
 }
 
-Result<Endpoint> Server::adopt(int listening_fd) {
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
-  if (getsockname(listening_fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    return fail(
-        Code::kInvalidArgument,
-        std::string("the inherited descriptor is no listening socket: ") + std::strerror(errno));
-  }
-  Endpoint bound;
-  if (address.ss_family == AF_UNIX) {
-    sockaddr_un unix_address{};
-    std::memcpy(&unix_address, &address, sizeof unix_address);
-    bound.unix_path.assign(unix_address.sun_path, length - offsetof(sockaddr_un, sun_path));
-    if (!bound.unix_path.empty() && bound.unix_path.front() == '\0') bound.unix_path.front() = '@';
-  } else {
-    std::array<char, NI_MAXHOST> host{};
-    std::array<char, NI_MAXSERV> port{};
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
-    getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, host.data(), host.size(),
-                port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV);
-    bound.host = host.data();
-    bound.port = static_cast<std::uint16_t>(std::atoi(port.data()));
-  }
-  listening_ = std::make_unique<Listening>(*this, shards_.front()->loop(), listening_fd);
-  return bound;
+Endpoint Server::listen(ListeningSocket socket) {
+  listening_ = std::make_unique<Listening>(*this, shards_.front()->loop(), std::move(socket));
+  return listening_->socket.address();
 }
 
-int Server::listening_fd() const { return listening_ == nullptr ? -1 : listening_->fd; }
+int Server::listening_fd() const { return listening_ == nullptr ? -1 : listening_->socket.fd(); }
 
 // Makes every loop end connections until an ordinary request fits. Each loop does so once for all calls that come before it runs.
 void Server::relieve() {
@@ -358,7 +257,7 @@ bool Server::accept_some() {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
-    const int fd = accept4(listening_->fd, reinterpret_cast<sockaddr*>(&address), &length,
+    const int fd = accept4(listening_->socket.fd(), reinterpret_cast<sockaddr*>(&address), &length,
                            SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       const int on = 1;
@@ -419,16 +318,20 @@ void Server::connection_gone() {
   if (at_limit_ && at_limit_.exchange(false)) accepting.post([this] { accept(); });
 }
 
+void Server::release() {
+  if (listening_ == nullptr) return;
+  listening_->socket.leave_path();
+  listening_.reset();
+  retry_accept_.disarm();
+}
+
 void Server::drain(std::function<void()> done) {
   drained_ = std::move(done);
   if (draining_.exchange(true)) return shards_.front()->loop().post([this] { finish_drain(); });
   while (accept_some()) {
     // The kernel would reset the connections that are still in its queue, so they are served.
   }
-  if (listening_ != nullptr) {
-    if (!listening_->unix_path.empty()) unlink(listening_->unix_path.c_str());
-    listening_.reset();
-  }
+  listening_.reset();
   retry_accept_.disarm();
   shards_to_drain_ = shards_.size();
   for (auto& shard : shards_) {

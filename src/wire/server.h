@@ -19,6 +19,7 @@
 #include "wire/connection.h"
 #include "wire/endpoint.h"
 #include "wire/limits.h"
+#include "wire/listening_socket.h"
 #include "wire/memory_account.h"
 
 namespace ofn::wire {
@@ -27,7 +28,7 @@ namespace ofn::wire {
 using MakeSession = std::function<std::unique_ptr<Session>(Loop& loop)>;
 
 // Lifetime: the loops outlive it. It is destroyed after they have stopped.
-// Threads: listen() and adopt() before the loops run; drain() on the first loop; connections() on any thread.
+// Threads: listen() before the loops run; release() and drain() on the first loop; connections() on any thread.
 class Server : private Ready {
  public:
   // `loops` must not be empty; the first one accepts. If `max_connections` is 0, the limit of open files decides. At the limit,
@@ -40,17 +41,19 @@ class Server : private Ready {
   Server& operator=(const Server&) = delete;
   ~Server() override;
 
-  // Binds and listens. Returns the address; if the port was 0, with the port that the kernel chose. Host "::" is dual-stack.
-  // Errors: kAlreadyExists if the port is in use (the error names the process that holds it, if that can be read),
-  // kPermissionDenied, kInvalidArgument (no such address).
+  // Listens, and accepts once the loops run. Returns the address; if the port was 0, with the port that the kernel chose.
+  // Errors: as ListeningSocket::listen().
   Result<Endpoint> listen(const Endpoint& endpoint);
-  // Takes over and serves a socket that listens already, such as an inherited one.
-  Result<Endpoint> adopt(int listening_fd);
-  // The listening socket, to hand on to a successor; -1 if there is none.
+  // Does the same with a socket that listens already.
+  Endpoint listen(ListeningSocket socket);
+  // The listening socket, to hand it on to a successor; -1 if there is none.
   int listening_fd() const;
 
-  // Accepts all connections that the kernel has queued, even beyond the limit, and then stops accepting. Every connection
-  // finishes its requests in flight and ends. `done` runs on the first loop when no connection is left, never from inside
+  // Stops accepting, and leaves the connections in the kernel's queue and the file of a Unix socket to another process that has
+  // the same socket. If none has, the kernel resets these connections. Connections that were accepted go on; drain() ends them.
+  void release();
+  // Accepts all connections that the kernel has queued, even beyond the limit, and then stops accepting; not after release().
+  // Every connection finishes its requests in flight and ends. `done` runs on the first loop when no connection is left, never from inside
   // drain().
   void drain(std::function<void()> done);
 
