@@ -246,7 +246,8 @@ Cache::~Cache() {
   if (is_own_) fs::remove_all(directory_, ignored);
 }
 
-std::optional<fs::path> Cache::find(std::string_view key, std::string_view extension) const {
+std::optional<fs::path> Cache::find(std::string_view key, std::string_view extension,
+                                    std::set<std::string>* made_from) const {
   const fs::path manifest = directory_ / (std::string(key) + ".deps");
   auto dependencies = read_manifest(manifest);
   if (!dependencies) return std::nullopt;
@@ -261,6 +262,9 @@ std::optional<fs::path> Cache::find(std::string_view key, std::string_view exten
   fs::path result = directory_ / (result_name(key, *dependencies) + std::string(extension));
   if (!is_whole(result)) return std::nullopt;
   for (const fs::path& used : {manifest, result, size_file(result)}) mark_used(used);
+  for (Dependency& each : *dependencies) {
+    if (made_from != nullptr) made_from->insert(std::move(each.path));
+  }
   return result;
 }
 
@@ -422,6 +426,19 @@ std::vector<std::string> parse_link_dependencies(std::string_view text) {
     if (line.size() > 1 && line.ends_with(':')) paths.emplace_back(line.substr(0, line.size() - 1));
   }
   return paths;
+}
+
+std::vector<std::string> absolute_paths(const std::set<std::string>& files) {
+  std::set<std::string> paths;
+  for (const std::string& file : files) {
+    std::error_code error;
+    const fs::path path = fs::absolute(file, error);
+    const bool is_roundabout = std::ranges::find(path, fs::path("..")) != path.end();
+    const fs::path folder = is_roundabout ? fs::canonical(path.parent_path(), error) : fs::path();
+    paths.insert(
+        (is_roundabout && !error ? folder / path.filename() : path.lexically_normal()).native());
+  }
+  return {paths.begin(), paths.end()};
 }
 
 }  // namespace ofn::loader

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,10 +67,11 @@ class Cache {
   // Has something failed because there is no space left?
   bool is_full(const Error& failure) const;
 
-  // What was kept for `key`, if every file it was made from has the content it had then, and it is
-  // whole.
+  // Returns what was kept for `key`, if it is whole and every file that it was made from has the content that it had then; and
+  // adds these files to `made_from`.
   // Cost: a stat for each such file; one that was touched is read.
-  std::optional<std::filesystem::path> find(std::string_view key, std::string_view extension) const;
+  std::optional<std::filesystem::path> find(std::string_view key, std::string_view extension,
+                                            std::set<std::string>* made_from = nullptr) const;
 
   // The moment before making something. Returns when every later change of a file will be visible
   // in its stamp: after one tick of the kernel's clock, 1 to 10 ms.
@@ -109,5 +111,8 @@ Result<void> write_atomically(const std::filesystem::path& path, std::string_vie
 std::vector<std::string> parse_dependencies(std::string_view text);
 // The same of linkers, which escape nothing: by the empty rules that they write for each, one a line.
 std::vector<std::string> parse_link_dependencies(std::string_view text);
+
+// Returns absolute and sorted paths, each file once: a compiler may name a header "/usr/lib/gcc/x/12/../include/c++/12/string".
+std::vector<std::string> absolute_paths(const std::set<std::string>& files);
 
 }  // namespace ofn::loader

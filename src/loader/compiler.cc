@@ -142,6 +142,7 @@ Result<Compiler> find_compiler(const std::string& name, std::span<const std::str
                     .flags = {},
                     .link_flags = {},
                     .linkers_own = sorted->link,
+                    .flag_files = sorted->files,
                     .is_independent_of_folder = sorted->is_independent_of_folder};
   if (!any_starts_with(author_flags, "-std=")) compiler.flags.emplace_back("-std=c++20");
   append(compiler.flags,
@@ -334,6 +335,7 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
       auto read = without_own(parse_dependencies(read_file(jobs[i].listed).value_or("")));
       read.push_back(each.source->path.native());
       auto kept = cache_.keep(each.key, ".o", jobs[i].made, read, begin);
+      work_.inputs.insert(read.begin(), read.end());
       if (kept) {
         each.object.path = *kept;
         each.is_done = true;
@@ -370,7 +372,8 @@ void Builder::tell_warnings(const Object& object) const {
 Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
                                              const Target& target) {
   std::vector<Pending> all;
-  // Nobody asked for the default: no static member function either.
+  work_.inputs.insert(compiler_.flag_files.begin(), compiler_.flag_files.end());
+  // The default target cannot be a static member function, so that variant is not tried.
   std::vector<Tail> tails = target.name.find("::") == std::string::npos
                                 ? std::vector{Tail::kIfPresent, Tail::kNothing}
                                 : std::vector{Tail::kIfPresent, Tail::kAlways, Tail::kNothing};
@@ -400,7 +403,8 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
                 .key = {},
                 .found = std::move(found[i])});
     for (const Tail tail : tails) {
-      if (auto object = cache_.find(key(each, tail), ".o"); object && !each.is_done) {
+      if (each.is_done) break;
+      if (auto object = cache_.find(key(each, tail), ".o", &work_.inputs)) {
         each.object.path = *object;
         each.object.tail = tail;
         each.is_done = true;
@@ -433,7 +437,7 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
   std::vector<std::string> parts = compiler_.link_flags;
   for (const Object& object : objects) parts.push_back(object.path.native());
   const std::string key = key_of("program 1", parts);
-  if (auto program = cache_.find(key, ".so")) return *program;
+  if (auto program = cache_.find(key, ".so", &work_.inputs)) return *program;
 
   const std::int64_t begin = Cache::begin();
   const fs::path made = cache_.scratch(".so");
@@ -465,6 +469,7 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
     std::error_code error;
     std::erase_if(read, [&](const std::string& path) { return !fs::exists(path, error); });
     result = cache_.keep(key, ".so", made, read, begin);
+    work_.inputs.insert(read.begin(), read.end());
   }
   std::error_code ignored;
   for (const fs::path& path : {made, listed}) fs::remove(path, ignored);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct Work {
   // The next compilation with these flags would profit from a precompiled header: not the first one
   // that there ever was, as in an image's build.
   bool precompiling_pays = false;
+  std::set<std::string> inputs = {};  // the files that were read, but for those of the cache
 };
 
 // A source file and the name by which the user knows it.
@@ -51,6 +53,7 @@ struct Compiler {
   std::vector<std::string> flags;  // of every compilation, the author's last
   std::vector<std::string> link_flags;
   std::vector<std::string> linkers_own;  // those of the author's flags that are the linker's alone
+  std::vector<std::string> flag_files;   // the response files that the author's flags name
   bool is_independent_of_folder = true;  // the author's flags name no relative paths
 };
 

@@ -11,15 +11,17 @@
 namespace ofn::loader {
 namespace {
 
-// Appends the flags to `to`, with the content of each response file (@file) in its place.
-void append_expanded(std::span<const std::string> flags, int depth, std::vector<std::string>& to) {
+// Appends the flags to `to`, with the content of each response file (@file) in its place, and the files' names to `files`.
+void append_expanded(std::span<const std::string> flags, int depth, std::vector<std::string>& to,
+                     std::vector<std::string>& files) {
   constexpr int kDeepest = 16;  // a response file may name itself
   for (const std::string& flag : flags) {
     const auto text = flag.starts_with('@') ? read_file(flag.substr(1)) : std::nullopt;
+    if (text) files.push_back(flag.substr(1));
     const auto inner = text && depth < kDeepest ? std::optional(split_flags(*text))
                                                 : std::optional<Result<std::vector<std::string>>>();
     if (inner && *inner) {
-      append_expanded(**inner, depth + 1, to);
+      append_expanded(**inner, depth + 1, to, files);
     } else {
       to.push_back(flag);
     }
@@ -144,8 +146,8 @@ Result<std::vector<std::string>> split_flags(std::string_view text) {
 
 Result<SortedFlags> sort_flags(std::span<const std::string> flags) {
   std::vector<std::string> all;
-  append_expanded(flags, 0, all);
   SortedFlags sorted;
+  append_expanded(flags, 0, all, sorted.files);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const std::string& flag = all[i];
     if (const std::string problem = refusal(flag); !problem.empty()) {

@@ -201,11 +201,14 @@ class Workshop {
       log_.write(Level::kInfo, "building", {{"source", request_.source}});
       const auto flags = loader::split_flags(request_.cxxflags);
       if (!flags) return std::unexpected(flags.error());
-      auto path = loader::build_cmake_project(source, request_.source, *flags, compiler_,
-                                              request_.include_dir, cache_, limits());
-      if (!path) return std::unexpected(path.error());
+      auto built = loader::build_cmake_project(source, request_.source, *flags, compiler_,
+                                               request_.include_dir, cache_, limits());
+      if (!built) return std::unexpected(built.error());
       cache_.trim(request_.cache_limit);
-      return Shared{.path = *path, .objects = {}, .build = {}};
+      built->inputs.insert(compiler_.flag_files.begin(), compiler_.flag_files.end());
+      Build build;
+      build.inputs = loader::absolute_paths(built->inputs);
+      return Shared{.path = built->program, .objects = {}, .build = std::move(build)};
     }
     std::vector<loader::Source> sources;
     std::string left_out;
@@ -255,7 +258,8 @@ class Workshop {
                   .build = {.commands = work.commands,
                             .elapsed = {},
                             .cpu = work.cpu,
-                            .precompiling_pays = work.precompiling_pays}};
+                            .precompiling_pays = work.precompiling_pays,
+                            .inputs = loader::absolute_paths(work.inputs)}};
   }
 
   const Cache& cache() const { return cache_; }
@@ -387,6 +391,7 @@ Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* outp
   Target target{.name = request.target.value_or("function"), .is_default = !request.target};
 
   Shared shared{.path = *source, .objects = {}, .build = {}};
+  shared.build.inputs = {source->native()};
   LoadRequest making = request;
   std::optional<Workshop> workshop;
   if (!is_shared_object(*source)) {

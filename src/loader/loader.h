@@ -51,6 +51,10 @@ struct Build {
   Duration elapsed{};
   Duration cpu{};                  // of the compilers
   bool precompiling_pays = false;  // prepare() would speed up the next compilation
+  // Every file that the program was made from, absolute and sorted: sources, headers (the system's, too), libraries, files that
+  // --cxxflags names. If none has changed and no source was added, the next load() makes the same program. For a CMake project: each file in
+  // its folder, and the headers outside that its compilers have listed.
+  std::vector<std::string> inputs = {};
 };
 
 struct LoadedProgram {

@@ -76,6 +76,29 @@ std::vector<fs::path> find_programs(const fs::path& directory) {
   return programs;
 }
 
+std::set<std::string> inputs_of(const fs::path& directory, const fs::path& build) {
+  std::set<std::string> inputs;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    std::error_code ignored;
+    if (it->path().filename().native().starts_with('.') ||
+        fs::exists(it->path() / "CMakeCache.txt", ignored)) {
+      it.disable_recursion_pending();
+    } else if (it->is_regular_file(ignored)) {
+      inputs.insert(it->path().native());
+    }
+  }
+  for (fs::recursive_directory_iterator it(build, error), end; !error && it != end;
+       it.increment(error)) {
+    if (it->path().extension() != ".d") continue;
+    for (std::string& read : parse_dependencies(read_file(it->path()).value_or(""))) {
+      if (fs::path(read).is_absolute()) inputs.insert(std::move(read));
+    }
+  }
+  return inputs;
+}
+
 bool holds_sources(const fs::path& directory) {
   std::error_code error;
   for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
@@ -132,10 +155,10 @@ Result<SourceFiles> find_sources(const fs::path& directory, const std::string& s
   return found;
 }
 
-Result<fs::path> build_cmake_project(const fs::path& directory, const std::string& shown,
-                                     std::span<const std::string> author_flags,
-                                     const Compiler& compiler, const fs::path& include_dir,
-                                     const Cache& cache, const Limits& limits) {
+Result<BuiltProject> build_cmake_project(const fs::path& directory, const std::string& shown,
+                                         std::span<const std::string> author_flags,
+                                         const Compiler& compiler, const fs::path& include_dir,
+                                         const Cache& cache, const Limits& limits) {
   const auto flags = sort_flags(author_flags);
   if (!flags) return std::unexpected(flags.error());
   const std::string compile_flags = joined_flags(flags->compile);
@@ -207,7 +230,7 @@ Result<fs::path> build_cmake_project(const fs::path& directory, const std::strin
       }
     }
     Cache::mark_used(kept);
-    return kept;
+    return BuiltProject{.program = kept, .inputs = inputs_of(directory, build)};
   }
   std::string names;
   for (const fs::path& program : programs) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,15 +30,22 @@ struct SourceFiles {
 // Errors: a folder that cannot be read.
 Result<SourceFiles> find_sources(const std::filesystem::path& directory, const std::string& shown);
 
+struct BuiltProject {
+  std::filesystem::path program;
+  // Every file below the project's folder, but for hidden ones and CMake build folders; and the files that compilers have listed
+  // in dependency files. A generator that keeps no such files, as Ninja, leaves the first.
+  std::set<std::string> inputs;
+};
+
 // Configures and builds the project in the cache and returns the one shared object in it that
 // carries an ABI note. `find_package(ofn)` finds this framework's headers, as ofn::function, and
 // OFN_INCLUDE_DIR names them. Two processes wait for each other.
 // Errors: cmake is not installed; what cmake says; no such shared object, or several.
-Result<std::filesystem::path> build_cmake_project(const std::filesystem::path& directory,
-                                                  const std::string& shown,
-                                                  std::span<const std::string> author_flags,
-                                                  const Compiler& compiler,
-                                                  const std::filesystem::path& include_dir,
-                                                  const Cache& cache, const Limits& limits);
+Result<BuiltProject> build_cmake_project(const std::filesystem::path& directory,
+                                         const std::string& shown,
+                                         std::span<const std::string> author_flags,
+                                         const Compiler& compiler,
+                                         const std::filesystem::path& include_dir,
+                                         const Cache& cache, const Limits& limits);
 
 }  // namespace ofn::loader
