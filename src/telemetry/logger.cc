@@ -6,27 +6,29 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <condition_variable>
+#include <cstdint>
 #include <ctime>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <poll.h>
 #include <string>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <spdlog/async.h>
-#include <spdlog/sinks/base_sink.h>
+#include <utility>
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "loop/workers.h"
 
 namespace ofn {
 
 namespace {
 
-// Lines that may wait for the writer. Each slot costs about 400 bytes from the start on.
+// Lines that may wait for the writer.
 constexpr std::size_t kQueue = 1024;
-// How long the end waits for a reader that takes nothing.
+// How long the end of the process waits for a reader that reads nothing.
 constexpr std::chrono::seconds kPatience(1);
 
 constexpr std::string_view level_word(Level level) {
@@ -43,8 +45,7 @@ constexpr std::string_view level_word(Level level) {
   return "error";
 }
 
-// JSON string content (RFC 8259 §7). What is no UTF-8 is written byte by byte, so that every line
-// parses.
+// Appends a JSON string (RFC 8259 §7). A text that is not UTF-8 is written byte by byte, so that every line parses.
 void append_json(std::string& line, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   const bool valid = is_utf8(text);
@@ -67,8 +68,7 @@ void append_json(std::string& line, std::string_view text) {
   line += '"';
 }
 
-// A value for people: bare when it is one plain word, else as in JSON, so that nothing written can
-// fake a line.
+// Appends a value for people: as it is if it is one plain word, else as in JSON, so that no value can fake a line.
 void append_readable(std::string& line, std::string_view text) {
   const bool plain =
       !text.empty() &&
@@ -82,39 +82,24 @@ void append_readable(std::string& line, std::string_view text) {
   }
 }
 
-// spdlog's sink that writes whole lines to a descriptor, blocking or not.
-class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
+// Waits for room in a descriptor, for ever or, once the process is about to end, for kPatience in all. poll() does that for a
+// descriptor that blocks and for one that does not.
+class Patience {
  public:
-  explicit DescriptorSink(int fd) : fd_(fd), hurry_(eventfd(0, EFD_CLOEXEC)) {
+  explicit Patience(int fd) : fd_(fd), hurry_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     OFN_CHECK(hurry_ >= 0);
   }
-  DescriptorSink(const DescriptorSink&) = delete;
-  DescriptorSink& operator=(const DescriptorSink&) = delete;
-  ~DescriptorSink() override { close(hurry_); }
+  Patience(const Patience&) = delete;
+  Patience& operator=(const Patience&) = delete;
+  ~Patience() { close(hurry_); }
 
-  // So many lines. Threads: any.
-  std::uint64_t written() const { return written_; }
-
-  // From now on a reader that takes nothing is waited for no longer than kPatience in all. Threads: any.
+  // From now on wait() waits no longer than kPatience in all. Threads: any.
   void hurry() {
     const std::uint64_t once = 1;
     OFN_CHECK(::write(hurry_, &once, sizeof once) == sizeof once);
   }
-
- private:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    std::string_view rest(message.payload.data(), message.payload.size());
-    while (!rest.empty()) {
-      if (!wait_for_room()) return;
-      // A pipe that has room takes so much without blocking.
-      const ssize_t wrote = ::write(fd_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
-      if (wrote < 0 && errno != EINTR && errno != EAGAIN)
-        return;  // nobody reads our log: there is nobody to tell
-      if (wrote > 0) rest.remove_prefix(static_cast<std::size_t>(wrote));
-    }
-    ++written_;
-  }
-  bool wait_for_room() {
+  // Returns true if there may be room. Threads: the writer's.
+  bool wait() {
     using Clock = std::chrono::steady_clock;
     for (;;) {
       std::array<pollfd, 2> polled{{{.fd = fd_, .events = POLLOUT, .revents = 0},
@@ -131,29 +116,133 @@ class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
       if (polled[1].revents != 0) gives_up_at_ = Clock::now() + kPatience;
     }
   }
-  void flush_() override {}
 
+ private:
   int fd_;
-  std::atomic<std::uint64_t> written_ = 0;
-  int hurry_;  // readable: it is time to end
+  int hurry_;  // readable: the process is about to end
   std::optional<std::chrono::steady_clock::time_point> gives_up_at_;
 };
 
 }  // namespace
 
-struct Logger::Sink {
-  explicit Sink(int fd)
-      : pool(std::make_shared<spdlog::details::thread_pool>(kQueue, 1)),
-        writer(std::make_shared<DescriptorSink>(fd)),
-        logger(std::make_shared<spdlog::async_logger>(
-            "ofn", writer, pool, spdlog::async_overflow_policy::overrun_oldest)) {
-    logger->set_level(spdlog::level::trace);
-    logger->set_error_handler([](const std::string&) {});  // lines after finish()
+// The queue, and the thread that writes its lines.
+class Logger::Writer {
+ public:
+  explicit Writer(int fd) : fd_(fd), patience_(fd) { start_thread(); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer() { finish({}); }
+
+  void add(std::string&& line) {
+    std::string oldest;  // freed when others may go on
+    bool wakes = false;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (ending_) return;
+      // If the system grants no thread now, perhaps it does with the next line.
+      if (!has_thread_) start_thread();
+      queued_.fetch_add(1, std::memory_order_relaxed);
+      if (queue_.size() == kQueue) {
+        oldest = std::move(queue_.front());
+        queue_.pop_front();
+        dropped_.fetch_add(1, std::memory_order_relaxed);
+      }
+      queue_.push_back(std::move(line));
+      wakes = std::exchange(is_idle_, false);
+    }
+    if (wakes) changed_.notify_one();
   }
-  std::shared_ptr<spdlog::details::thread_pool> pool;
-  std::shared_ptr<DescriptorSink> writer;
-  std::shared_ptr<spdlog::async_logger> logger;
-  std::atomic<std::uint64_t> queued = 0;
+
+  // Returns how many lines there was no room for. Threads: any.
+  std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  bool is_behind() const { return queued_.load() != written_.load() + dropped_.load(); }
+
+  // Writes `last` and what is queued, and takes no more lines.
+  void finish(std::string&& last) {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (ending_) return;
+      ending_ = true;
+      if (!last.empty()) {
+        queued_.fetch_add(1, std::memory_order_relaxed);
+        queue_.push_back(std::move(last));
+      }
+      changed_.notify_one();
+    }
+    patience_.hurry();
+    if (!has_thread_) return write_all();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return has_ended_; });
+  }
+
+ private:
+  void start_thread() {
+    has_thread_ = thread_.post([this] { write_all(); });
+  }
+
+  // Runs on the thread until finish().
+  void write_all() {
+    std::deque<std::string> batch;
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      is_idle_ = true;
+      changed_.wait(lock, [this] { return !queue_.empty() || ending_; });
+      is_idle_ = false;
+      if (queue_.empty()) break;
+      batch.swap(queue_);
+      lock.unlock();
+      write_batch(batch);
+      batch.clear();
+      lock.lock();
+    }
+    has_ended_ = true;
+    changed_.notify_all();
+  }
+
+  // Writes several lines at a time, as many as a pipe takes without tearing them (PIPE_BUF, pipe(7)): then lines of other
+  // processes that write to the same pipe stay whole, too.
+  void write_batch(const std::deque<std::string>& batch) {
+    std::string together;
+    std::uint64_t lines = 0;
+    const auto write_together = [&] {
+      write_text(together);
+      written_.fetch_add(lines, std::memory_order_release);
+      together.clear();
+      lines = 0;
+    };
+    for (const std::string& line : batch) {
+      if (together.size() + line.size() > PIPE_BUF) write_together();
+      together += line;
+      ++lines;
+    }
+    write_together();
+  }
+
+  void write_text(std::string_view rest) {
+    while (!rest.empty()) {
+      if (!patience_.wait()) return;
+      // A pipe that has room takes so much without blocking.
+      const ssize_t wrote = ::write(fd_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+      if (wrote < 0 && errno != EINTR && errno != EAGAIN) return;  // the log has no reader
+      if (wrote > 0) rest.remove_prefix(static_cast<std::size_t>(wrote));
+    }
+  }
+
+  const int fd_;
+  Patience patience_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> queue_;
+  bool is_idle_ = false;  // the thread waits for lines
+  bool has_thread_ = false;
+  bool ending_ = false;
+  bool has_ended_ = false;
+  // A signal handler reads these.
+  std::atomic<std::uint64_t> queued_ = 0;
+  std::atomic<std::uint64_t> written_ = 0;
+  std::atomic<std::uint64_t> dropped_ = 0;
+  static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+  Workers thread_{1, std::chrono::seconds(10), "ofn-log"};  // ends before what its task uses
 };
 
 std::string format_log_line(LogStyle style, std::int64_t unix_micros, Level level,
@@ -203,33 +292,38 @@ std::string format_log_line(LogStyle style, std::int64_t unix_micros, Level leve
 }
 
 Logger::Logger(LogStyle style, Level least, int fd)
-    : style_(style), least_(least), sink_(std::make_unique<Sink>(fd)) {}
+    : style_(style), least_(least), writer_(std::make_unique<Writer>(fd)) {}
 
 Logger::~Logger() { finish(); }
 
-bool Logger::is_behind() const noexcept { return sink_->queued != sink_->writer->written(); }
+bool Logger::is_behind() const noexcept { return writer_->is_behind(); }
 
 void Logger::finish() noexcept {
-  if (sink_->pool == nullptr) return;
-  const std::size_t dropped = sink_->pool->overrun_counter();
-  if (dropped > 0)
-    write(Level::kWarning, "log lines were dropped", {{"count", std::to_string(dropped)}});
-  sink_->writer->hurry();
-  sink_->pool.reset();  // its thread ends when the queue is empty; the logger only knows it weakly
+  try {
+    const std::uint64_t dropped = writer_->dropped();
+    writer_->finish(dropped == 0 ? std::string()
+                                 : line_of(Level::kWarning, "log lines were dropped",
+                                           {{{"count", std::to_string(dropped)}}}));
+  } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory; the end must not fail
+  }
 }
 
 void Logger::write(Level level, std::string_view message,
                    std::span<const LogField> fields) noexcept {
   try {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    std::string line =
-        format_log_line(style_, std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
-                        level, message, fields);
-    line += '\n';
-    ++sink_->queued;
-    sink_->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+    writer_->add(line_of(level, message, fields));
   } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory; a log line must not end a request
   }
+}
+
+std::string Logger::line_of(Level level, std::string_view message,
+                            std::span<const LogField> fields) const {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  std::string line =
+      format_log_line(style_, std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
+                      level, message, fields);
+  line += '\n';
+  return line;
 }
 
 }  // namespace ofn

@@ -1,4 +1,4 @@
-// The program's log: one line an event, on stderr.
+// The program's log: one line for each event, on stderr.
 //
 //   production  {"time":"2026-11-22T15:38:00.123456Z","level":"warning",
 //                "message":"output failed","output":"archive"}             (in one line)
@@ -7,6 +7,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include "base/log.h"
 
@@ -17,13 +20,15 @@ enum class LogStyle {
   kReadable,  // debug: for people
 };
 
-// Threads: any. Writing never blocks: lines go through a bounded queue to one writer thread; when
-//   it is full the oldest line is dropped and counted, and the count is written as a line of its own
-//   at the end.
-// Lifetime: the destructor writes what is queued; where nobody takes it for a second, the rest is lost.
+// Writing never blocks. Lines go through a bounded queue to one thread, which writes several at a time. When the queue is full,
+// the oldest line is dropped and counted; the last line of the log tells the count.
+//
+// Lifetime: the destructor writes what is queued. If no reader takes it for a second, the rest is lost.
+// Threads: any.
+// Errors: none. Lines are lost if the descriptor has no reader, or if there is no memory for them.
 class Logger final : public Log {
  public:
-  // `fd` is written to, and not owned.
+  // The caller keeps `fd` open, and closes it.
   Logger(LogStyle style, Level least, int fd);
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
@@ -33,19 +38,22 @@ class Logger final : public Log {
   bool enabled(Level level) const noexcept override { return level >= least_; }
   void write(Level level, std::string_view message,
              std::span<const LogField> fields) noexcept override;
-  // Has it lines that are not yet written? May be called in a signal handler; where lines were dropped it says yes.
+  // Returns true if lines are queued that are not yet written. A signal handler may call it.
   bool is_behind() const noexcept;
-  // Writes what is queued, as the destructor, and nothing any more. For a process that ends while other threads still run.
+  // Writes what is queued, as the destructor does, and takes no more lines: for a process that ends while other threads run.
   void finish() noexcept;
 
  private:
-  struct Sink;
+  class Writer;
+  std::string line_of(Level level, std::string_view message,
+                      std::span<const LogField> fields) const;
+
   LogStyle style_;
   Level least_;
-  std::unique_ptr<Sink> sink_;
+  std::unique_ptr<Writer> writer_;
 };
 
-// The text of one line, without its end. Separate for its tests.
+// Returns the text of one line, without its end. It is separate for its tests.
 std::string format_log_line(LogStyle style, std::int64_t unix_micros, Level level,
                             std::string_view message, std::span<const LogField> fields);
 

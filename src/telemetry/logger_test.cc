@@ -1,7 +1,9 @@
 #include "telemetry/logger.h"
 
 #include <array>
+#include <csignal>
 #include <fcntl.h>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -86,6 +88,63 @@ TEST_F(LoggerTest, AFullQueueDropsAndCountsInsteadOfBlocking) {
   reader.join();
   close(pipe_[0]);
   EXPECT_NE(text.find("log lines were dropped count="), std::string::npos);
+}
+
+TEST_F(LoggerTest, IsBehindUntilEveryLineIsWrittenOrLost) {
+  Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+  EXPECT_FALSE(logger.is_behind());
+  // More than the pipe holds, and more than the queue: some are dropped.
+  const std::string long_line(1000, 'x');
+  for (int i = 0; i < 5000; ++i) logger.write(Level::kInfo, long_line);
+  EXPECT_TRUE(logger.is_behind());
+  std::thread reader([&] { (void)rest(); });
+  while (logger.is_behind()) std::this_thread::yield();
+  logger.finish();
+  EXPECT_FALSE(logger.is_behind());
+  logger.write(Level::kInfo, "after the end");
+  EXPECT_FALSE(logger.is_behind()) << "it is no line of the log any more";
+  close(pipe_[1]);
+  reader.join();
+  close(pipe_[0]);
+}
+
+TEST_F(LoggerTest, WithoutAReaderLinesAreLostAndNothingWaits) {
+  const auto before = std::signal(SIGPIPE, SIG_IGN);  // the program has a handler
+  close(pipe_[0]);
+  Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+  for (int i = 0; i < 10; ++i) logger.write(Level::kInfo, "lost");
+  while (logger.is_behind()) std::this_thread::yield();
+  logger.finish();
+  close(pipe_[1]);
+  std::signal(SIGPIPE, before);
+}
+
+TEST_F(LoggerTest, LinesOfTwoLogsInOnePipeStayWhole) {
+  std::string text;
+  std::thread reader;
+  constexpr int kLines = 500;
+  {
+    Logger first(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+    Logger second(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+    reader = std::thread([&] { text = rest(); });
+    for (int i = 0; i < kLines; ++i) {
+      first.write(Level::kInfo, std::string(300, 'a'));
+      second.write(Level::kInfo, std::string(500, 'b'));
+    }
+  }
+  close(pipe_[1]);
+  reader.join();
+  close(pipe_[0]);
+  std::istringstream lines(text);
+  int whole = 0;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_TRUE(line.ends_with(" info " + std::string(300, 'a')) ||
+                line.ends_with(" info " + std::string(500, 'b')))
+        << line;
+    EXPECT_EQ(line.find("info"), line.rfind("info")) << line;
+    ++whole;
+  }
+  EXPECT_EQ(whole, 2 * kLines);
 }
 
 TEST_F(LoggerTest, AReaderThatTakesNothingDoesNotKeepTheEnd) {
