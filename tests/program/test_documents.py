@@ -61,10 +61,11 @@ def test_links_lead_somewhere(repository):
     assert not broken
 
 
-def test_the_index_lists_every_document(repository):
-    index = (repository / "docs" / "README.md").read_text()
-    for page in (repository / "docs").glob("*.md"):
-        assert page.name == "README.md" or f"({page.name})" in index, f"docs/README.md does not list {page.name}"
+@pytest.mark.parametrize("folder", ["docs", "docs/decisions"])
+def test_the_index_lists_every_document(repository, folder):
+    index = (repository / folder / "README.md").read_text()
+    for page in (repository / folder).glob("*.md"):
+        assert page.name == "README.md" or f"({page.name})" in index, f"{folder}/README.md does not list {page.name}"
 
 
 def test_the_glossary_names_classes_that_exist(repository):
