@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "localdapr/component_loader.h"
-#include "localdapr/known_properties.h"
+#include "localdapr/component_properties.h"
 #include "localdapr/topic_scopes.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

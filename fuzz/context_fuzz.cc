@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "context/local_sidecar.h"
+#include "context/sidecar_choice.h"
 #include "context/parse_context.h"
 #include "context/settings.h"
 

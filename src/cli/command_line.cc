@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/nearest.h"
+#include "localdapr/catalogue.h"
 
 namespace ofn::cli {
 
@@ -100,6 +101,7 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
       app.add_subcommand("sidecar",
                          "Run only the local sidecar, for functions of this framework on a "
                          "developer's machine; for anything else run Dapr");
+  sidecar_app->footer("Component types: " + localdapr::names_of_types());
   sidecar_app->allow_extras();
   const CLI::Range port(0, 65535);
   sidecar_app

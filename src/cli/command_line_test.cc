@@ -94,6 +94,8 @@ TEST(CommandLine, Subcommands) {
   EXPECT_EQ(std::get<SidecarCommand>(*parse({"sidecar"})).app_protocol, AppProtocol::kGrpc);
   EXPECT_TRUE(
       std::get<ShowCommand>(*parse({"--version"})).text.starts_with("functions-framework "));
+  EXPECT_NE(std::get<ShowCommand>(*parse({"sidecar", "--help"})).text.find("bindings.cron, "),
+            std::string::npos);
   EXPECT_NE(std::get<ShowCommand>(*parse({"sidecar", "--help"})).text.find("--grpc-port"),
             std::string::npos);
 }

@@ -12,7 +12,7 @@
 #include "cli/command_line.h"
 #include "cli/memory.h"
 #include "cli/rest.h"
-#include "context/local_sidecar.h"
+#include "context/sidecar_choice.h"
 #include "dapr/client.h"
 #include "invocation/invocation.h"
 #include "loop/signals.h"
@@ -217,15 +217,15 @@ std::expected<void, std::vector<Error>> Host::connect() {
   log_.write(Level::kDebug, "sidecar", {{"address", sidecar_.text()}, {"reason", plan.reason}});
   if (plan.action == LocalSidecarAction::kStart ||
       (plan.action == LocalSidecarAction::kProbe && !somebody_speaks_dapr(sidecar_))) {
-    auto embedded = EmbeddedSidecar::start(
+    auto started = localdapr::LocalSidecar::start(
         {.components = settings_.components,
          .app_id = context_.name.empty() ? "functions-framework" : context_.name,
          .listen = {"127.0.0.1", 0, {}},
          .context = &context_,
          .max_message = largest_message(settings_)},
         *loops_.front(), env_, log_);
-    if (!embedded) return std::unexpected(std::move(embedded).error());
-    local_sidecar_ = *std::move(embedded);
+    if (!started) return std::unexpected(std::move(started).error());
+    local_sidecar_ = *std::move(started);
     sidecar_ = local_sidecar_->endpoint();
     os::WatchedProcess::listens(sidecar_.port);
   }
@@ -298,7 +298,7 @@ Result<wire::Endpoint> Host::listen() {
   return bound;
 }
 
-// What the embedded sidecar has was checked when it started.
+// What the local sidecar has was checked when it started.
 void Host::check_sidecar() {
   if (local_sidecar_ || (context_.outputs.empty() && callbacks_ == Callbacks::kNone)) return;
   const std::string& host = sidecar_.host;
@@ -361,7 +361,7 @@ void Host::drain(int signal_number) {
   server_->drain([this] { gate_.when_empty(*loops_.front(), [this] { finish(); }); });
 }
 
-// The last answers may still be on their way to the embedded sidecar, which has them to acknowledge.
+// The last answers may still be on their way to the local sidecar, which has them to acknowledge.
 void Host::finish() {
   const auto stop = [this] { loops_.front()->stop(); };
   if (!local_sidecar_) return stop();

@@ -10,12 +10,12 @@
 
 #include "base/limited_log.h"
 #include "base/log.h"
-#include "cli/embedded_sidecar.h"
 #include "cli/sidecar_check.h"
 #include "context/environment.h"
 #include "context/function_context.h"
 #include "context/settings.h"
 #include "function/routes.h"
+#include "localdapr/local_sidecar.h"
 #include "loop/loop_threads.h"
 #include "loop/workers.h"
 #include "os/calls_in_flight.h"
@@ -42,9 +42,9 @@ class Host {
   Host& operator=(const Host&) = delete;
   ~Host();
 
-  // Prepares the way to the sidecar, starting the embedded one where it is due. Connections are made when the first
+  // Prepares the way to the sidecar, starting the local one where it is due. Connections are made when the first
   // output needs them.
-  // Errors: the embedded one's components cannot be read, or a type of theirs is not embedded; all of them at once.
+  // Errors: the local sidecar's components cannot be read, or it does not have a type of theirs; all of them at once.
   std::expected<void, std::vector<Error>> connect();
   // Opens the port; requests that arrive wait for run().
   Result<wire::Endpoint> listen();
@@ -87,7 +87,7 @@ class Host {
   std::vector<std::unique_ptr<Loop>> loops_;
   std::optional<Timer> start_is_over_;
   std::optional<Timer> tell_failures_;  // that were held back
-  std::unique_ptr<EmbeddedSidecar> local_sidecar_;
+  std::unique_ptr<localdapr::LocalSidecar> local_sidecar_;
   wire::Endpoint sidecar_;
   std::vector<std::unique_ptr<Part>> parts_;
   std::optional<SidecarCheck> sidecar_check_;

@@ -5,8 +5,8 @@
 #include <unistd.h>
 #include <vector>
 
-#include "cli/embedded_sidecar.h"
 #include "cli/streams.h"
+#include "localdapr/local_sidecar.h"
 #include "loop/signals.h"
 #include "telemetry/logger.h"
 
@@ -17,11 +17,11 @@ int run_sidecar(const SidecarCommand& command, const Environment& env) {
   Logger log(command.debug ? LogStyle::kReadable : LogStyle::kJson,
              command.debug ? Level::kDebug : Level::kInfo, STDERR_FILENO);
   Loop loop(clock);
-  const EmbeddedSidecarOptions options{
+  const localdapr::LocalSidecarOptions options{
       .components = command.components,
       .app_id = non_empty(env, "APP_ID").value_or("functions-framework"),
       .listen = {command.host, command.grpc_port, {}}};
-  const auto sidecar = EmbeddedSidecar::start(options, loop, env, log);
+  const auto sidecar = localdapr::LocalSidecar::start(options, loop, env, log);
   if (!sidecar) {
     for (const Error& error : sidecar.error()) complain(error.text());
     return sidecar.error().front().code() == Code::kAlreadyExists ? kExitListen : kExitFailure;

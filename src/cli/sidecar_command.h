@@ -1,4 +1,4 @@
-// functions-framework sidecar: the embedded Dapr-compatible sidecar by itself.
+// functions-framework sidecar: the local sidecar by itself.
 #pragma once
 
 #include "cli/command_line.h"

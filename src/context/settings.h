@@ -30,7 +30,7 @@
 
 namespace ofn {
 
-// Who said it. For messages, and for what depends on whether anybody did.
+// The source of a setting: for messages, and for choices that depend on whether there is one.
 struct Origin {
   enum class Kind { kFlag, kVariable, kContext, kDefault };
   Kind kind = Kind::kDefault;
@@ -54,7 +54,7 @@ struct Settings {
   // "function" by default: then every registered function is served, where there are any.
   Sourced<std::string> target;
   Sourced<std::string> source;
-  // What the user says; the function's C++ type wins over it. nullopt: nothing was said.
+  // The user's choice; the function's C++ type wins over it. nullopt if the user did not choose.
   Sourced<std::optional<abi::Signature>> signature_type;
   std::string cxxflags;
   std::vector<std::string> plugins;         // .so files
@@ -64,15 +64,15 @@ struct Settings {
   Sourced<std::string> host;  // IPv6 without brackets
   Sourced<std::uint16_t> port;
   std::size_t concurrency = 0;  // invocations at a time; at least 1
-  std::size_t queue = 0;        // waiting ones beyond that; 0: none may wait
-  std::size_t threads = 0;      // event loops; 0: as many as processors are granted
+  std::size_t queue = 0;        // calls that may wait beyond that; 0 if none may
+  std::size_t threads = 0;      // event loops; 0 for as many as processors are granted
   Duration timeout{};           // of an invocation with its outputs
-  Duration drain_timeout{};     // 0: abandon at once
+  Duration drain_timeout{};     // 0 to abandon at once
 
   // Limits; sizes in bytes.
-  std::size_t max_connections = 0;  // 0: from the limit of open files
+  std::size_t max_connections = 0;  // 0 to derive it from the limit of open files
   std::size_t max_body_size = 0;
-  std::size_t max_body_memory = 0;  // of all connections; 0: a quarter of the memory there is
+  std::size_t max_body_memory = 0;  // of all connections; 0 for a quarter of the memory there is
   std::size_t max_header_bytes = 0;
   std::size_t max_header_fields = 0;
   Duration head_timeout{};
@@ -85,9 +85,10 @@ struct Settings {
   Duration sidecar_timeout{};     // how long an unreachable sidecar is awaited
   std::vector<Code> retry_codes;  // codes to retry besides what provably never reached a handler
   LocalSidecarMode local_sidecar = LocalSidecarMode::kAuto;
-  std::string components;      // directory of the embedded sidecar's component files
-  std::string dapr_api_token;  // sent; empty: none. A secret
-  std::string app_api_token;   // expected of callers of the app callbacks; empty: none. A secret
+  std::string components;      // directory of the local sidecar's component files
+  std::string dapr_api_token;  // sent to the sidecar; empty if there is none. A secret
+  std::string
+      app_api_token;  // expected of callers of the app callbacks; empty if there is none. A secret
   AppProtocol app_protocol = AppProtocol::kGrpc;
 
   // Modes.
@@ -108,7 +109,7 @@ struct Settings {
   std::string url() const { return url(port.value); }
 };
 
-// What is said of a HOST that is not listened on.
+// The remark on a HOST that is not listened on.
 std::string foreign_host_warning(std::string_view value);
 
 // Errors: every problem of flags and variables at once. Notes are added in both outcomes.

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "context/local_sidecar.h"
+#include "context/sidecar_choice.h"
 
 namespace ofn {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "document/reader.h"
 #include "document/yaml.h"
-#include "localdapr/go_text.h"
+#include "localdapr/go/go_text.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -115,8 +115,8 @@ class DocumentReader {
     return false;
   }
 
-  // What a Subscription, a Resiliency or the like says would silently not happen: its topics would be
-  // published to and read by nobody.
+  // The wishes of a Subscription, a Resiliency or the like would silently not be fulfilled: messages of its topics
+  // would never be read.
   void refuse_kind(Reader& object, const std::string& kind) {
     if (!in_scope(object)) return note("document is scoped to other apps", kind);
     const std::string_view instead =
@@ -247,7 +247,7 @@ class DocumentReader {
     }
   }
 
-  // A component whose scopes are no list is read on: all its problems are told.
+  // If the scopes are no list, the component is read further, so that all its problems are told.
   bool in_scope(Reader& object) {
     const Node* scopes = object.member("scopes");
     if (scopes == nullptr) return true;
@@ -294,7 +294,7 @@ bool is_yaml_name(const fs::path& file) {
   return extension == ".yaml" || extension == ".yml";
 }
 
-// What a file holds, and a byte more than is read, so that a too large one is seen.
+// The content of a file, up to one byte more than the limit, so that a file that is too large is noticed.
 Result<std::string> read_file(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::string text(document::kMaxYamlBytes + 1, '\0');

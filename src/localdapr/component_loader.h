@@ -4,11 +4,11 @@
 //   for (const Error& problem : loaded.problems) …   // "spec.type is missing (file=…, line=7)"
 //
 // A file may hold several documents. Those of `kind: Component` with apiVersion dapr.io/v1alpha1 are
-// read. Other kinds of Dapr's (Subscription, Resiliency …) are refused: what they ask for would silently
-// not happen. Documents that are not Dapr's, files that are not .yaml or .yml, and what is scoped to other
+// read. Other kinds of Dapr's (Subscription, Resiliency …) are refused: otherwise their wishes would silently
+// not be fulfilled. Documents that are not Dapr's, files that are not .yaml or .yml, and what is scoped to other
 // apps are passed over with a note in the debug log.
 //
-// Where daprd only warns (a file it cannot read, an unfinished component) this says what is wrong and
+// If daprd only warns (of a file that it cannot read, of an unfinished component), this says what is wrong and
 // where, because the call that misses the component says less.
 // Spec: https://docs.dapr.io/reference/resource-specs/component-schema/
 #pragma once
@@ -29,7 +29,7 @@ struct LoaderOptions {
   Environment environment;  // for `envRef`
 };
 
-// All of what could be read, and all that is wrong. A problem is kInvalidArgument or kNotFound; its
+// All components that could be read, and all problems. A problem is kInvalidArgument or kNotFound; its
 // context has "file" and, where it has one, "line".
 struct Components {
   std::vector<Component> components;

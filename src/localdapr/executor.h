@@ -1,4 +1,4 @@
-// Where what may block runs: never on the loop that asks.
+// Runs blocking work off the loop.
 #pragma once
 
 #include <functional>

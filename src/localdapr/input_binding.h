@@ -1,4 +1,4 @@
-// What a `bindings.*` component does that calls the app. One implementation a file.
+// The port of a `bindings.*` component that calls the app. One implementation a file.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,7 @@
 
 namespace ofn::localdapr {
 
-// One thing that happened. `done` is told whether the app took it; what that means is the component's.
+// Takes one event. `done` is told whether the app took it; each component decides what follows from that.
 using OnInput = std::function<void(dapr::BindingEvent event, Acknowledge done)>;
 
 // Threads: its loop's.

@@ -1,16 +1,16 @@
-// The embedded sidecar: components in, Dapr's API out. It exists so that a function with outputs runs
-// on a laptop with nothing else installed; production uses Dapr itself.
+// The local sidecar: a Dapr-compatible sidecar with a port of its own, so that a function with outputs runs on a laptop with
+// nothing else installed. Production uses Dapr itself.
 //
-//   Components loaded = load_components("./components", …);
-//   auto sidecar = LocalSidecar::create(loaded.components, {.app_id = "hello", …}, clock, log);
-//   dapr::Server server(**sidecar, …);         // a wire::Handler: give it to a listener
+//   auto sidecar = LocalSidecar::start({.components = "./components", .app_id = "hello", …}, loop, env, log);
+//   (*sidecar)->endpoint();                                      // for DAPR_GRPC_PORT
+//   (*sidecar)->deliver_to({.endpoint = {"127.0.0.1", 8080, {}}});
 //
-// Codes and words are daprd's; where they differ, daprd is right.
+// It needs a loop and nothing of the function: the process that serves the function may own it, or another one that outlives
+// that process (`functions-framework sidecar`).
 #pragma once
 
 #include <expected>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,91 +18,81 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/random.h"
-#include "dapr/api.h"
-#include "localdapr/app_delivery.h"
-#include "localdapr/component.h"
-#include "localdapr/executor.h"
-#include "localdapr/http_app_channel.h"
-#include "localdapr/known_properties.h"
-#include "localdapr/mosquitto_library.h"
-#include "localdapr/mqtt_link.h"
-#include "localdapr/output_binding.h"
-#include "localdapr/stores.h"
+#include "context/environment.h"
+#include "context/function_context.h"
+#include "context/settings.h"
+#include "dapr/server.h"
+#include "localdapr/app/app_channel.h"
+#include "localdapr/app/app_delivery.h"
+#include "localdapr/sidecar_api.h"
 #include "loop/loop.h"
+#include "loop/workers.h"
+#include "wire/http_sessions.h"
+#include "wire/server.h"
 
 namespace ofn::localdapr {
 
 struct LocalSidecarOptions {
+  std::string components;  // directory of component files
   std::string app_id;
-  std::string version;  // of this program, for GetMetadata
-  Executor run;
+  wire::Endpoint listen;
+  const FunctionContext* context = nullptr;  // its components must be there; null if there is none
+  std::size_t max_message = wire::grpc::kDefaultMaxMessage;  // of a call or an answer
 };
 
-// Threads: calls come on `loop`, which input bindings and topics live on; `done` runs on any. Bindings and stores run on the executor, several at once.
-// Lifetime: its loop outlives it; it outlives what it gave the executor.
-class LocalSidecar final : public dapr::DaprApi {
+// The app that a sidecar is beside.
+struct AppAddress {
+  wire::Endpoint endpoint;
+  AppProtocol protocol = AppProtocol::kGrpc;
+  std::string api_token;  // APP_API_TOKEN, sent as `dapr-api-token`; empty if there is none
+};
+
+// Lifetime: lives on `loop`, which outlives it and runs no more when it is destroyed.
+class LocalSidecar {
  public:
-  // Errors: one for each component that has no type here or cannot start, with its file and line,
-  //   unless it says ignoreErrors: then it is left out with a warning.
-  static std::expected<std::unique_ptr<LocalSidecar>, std::vector<Error>> create(
-      const std::vector<Component>& components, LocalSidecarOptions options, Loop& loop, Log& log);
+  // Reads the components and opens the port; says so in one line.
+  // Errors: every problem of the components, each component that the context names and that is not there, or that the port
+  //   cannot be listened on (kAlreadyExists and so on).
+  static std::expected<std::unique_ptr<LocalSidecar>, std::vector<Error>> start(
+      const LocalSidecarOptions& options, Loop& loop, const Environment& env, Log& log);
 
-  void invoke_binding(dapr::BindingRequest request, dapr::ApiCall call,
-                      dapr::BindingDone done) override;
-  void publish(dapr::PublishRequest request, dapr::ApiCall call, dapr::PublishDone done) override;
-  dapr::SidecarInfo describe() const override;
+  const wire::Endpoint& endpoint() const { return endpoint_; }
 
-  // For whoever delivers to the app.
-  const Inputs& inputs() const { return inputs_; }
-  const Pubsubs& pubsubs() const { return pubsubs_; }
-  const DeliveryRules& rules() const { return rules_; }
-  // Of input bindings that have one.
-  const InputRoutes& routes() const { return routes_; }
-
-  void get_state(GetState request, dapr::ApiCall call, dapr::ApiDone<StateValue> done) override;
-  void get_bulk_state(GetBulkState request, dapr::ApiCall call,
-                      dapr::ApiDone<std::vector<StateValue>> done) override;
-  void save_state(StateItems request, dapr::ApiCall call, dapr::ApiDone<void> done) override;
-  void delete_state(DeleteState request, dapr::ApiCall call, dapr::ApiDone<void> done) override;
-  void delete_bulk_state(StateItems request, dapr::ApiCall call, dapr::ApiDone<void> done) override;
-  void transact_state(StateTransaction request, dapr::ApiCall call,
-                      dapr::ApiDone<void> done) override;
-  void get_secret(GetSecret request, dapr::ApiCall call, dapr::ApiDone<Secret> done) override;
-  void get_bulk_secret(GetBulkSecret request, dapr::ApiCall call,
-                       dapr::ApiDone<std::vector<Secret>> done) override;
-  void invoke_service(InvokeService request, dapr::ApiCall call,
-                      dapr::ApiDone<InvokeReply> done) override;
+  // Delivers to the app, from now on, what it asks for of input bindings and topics. The app need not listen yet. Call this
+  // at most once.
+  // Errors: kFailedPrecondition for HTTP without libcurl, naming the package.
+  Result<void> deliver_to(const AppAddress& app);
+  // Delivers nothing new. The app has a while to answer the deliveries under way, and may use outputs meanwhile. Then the
+  // port is drained (wire::Server::drain).
+  void drain(std::function<void()> done);
+  void stop_delivering();
+  // Returns true if the app has answered everything that it was handed. Otherwise, over HTTP, threads still wait for it, and
+  // nothing can end them.
+  bool is_idle() const { return !delivery_ || delivery_->is_idle(); }
+  // Runs `done` when the app has answered everything that it was handed, and the answers are acknowledged. Call this after
+  // stop_delivering().
+  void when_delivered(std::function<void()> done);
 
  private:
-  LocalSidecar(LocalSidecarOptions options, Loop& loop, Log& log);
-  template <class Request, class Argument, class Reply>
-  void on_stores(Request request, Result<Reply> (Stores::*act)(Argument) const,
-                 dapr::ApiDone<Reply> done);
-  Result<void> add(const Component& component);
-  Result<void> add_binding(const Component& component);
-  Result<void> add_pubsub(const Component& component);
-  void describe_component(const Component& component, std::vector<std::string> capabilities);
-  // The ways that it has opened.
-  Result<std::vector<std::string>> add_mqtt_binding(
-      const Component& component, const Direction& direction,
-      const std::function<void(std::unique_ptr<InputBinding>)>& add_input);
-  Result<void> add_redis_pubsub(const Component& component);
-  Result<void> add_mqtt_pubsub(const Component& component);
-  MakeMqttLink link_maker(const MosquittoLibrary& library, const MqttBroker& broker) const;
+  LocalSidecar(std::unique_ptr<SidecarApi> api, std::unique_ptr<Workers> workers,
+               std::size_t max_message, Loop& loop, Log& log);
+  void invoke_output(const std::string& component, std::string data);
 
-  LocalSidecarOptions options_;
   Loop& loop_;
   Log& log_;
-  Random random_;
-  dapr::SidecarInfo info_;
-  std::map<std::string, std::unique_ptr<OutputBinding>, std::less<>> bindings_;
-  std::map<std::string, std::unique_ptr<AsyncOutputBinding>, std::less<>> async_bindings_;
-  Inputs inputs_;
-  Pubsubs pubsubs_;
-  DeliveryRules rules_;
-  InputRoutes routes_;
-  Stores stores_;
+  wire::Limits limits_;
+  std::unique_ptr<SidecarApi> api_;
+  dapr::Server calls_;
+  wire::HttpSessions sessions_;
+  Timer grace_;
+  std::function<void()> drained_;
+  wire::Server server_;
+  wire::Endpoint endpoint_;
+  std::unique_ptr<AppChannel> app_;
+  std::unique_ptr<AppDelivery> delivery_;
+  std::unique_ptr<Workers> workers_;  // ends before what its tasks use
+  // For an app over HTTP. Apart from workers_, because a delivery may wait for an output, which runs there.
+  std::unique_ptr<Workers> callers_;
 };
 
 }  // namespace ofn::localdapr

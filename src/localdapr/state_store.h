@@ -1,4 +1,4 @@
-// What a `state.*` component does. One implementation a file.
+// The port of a `state.*` component. One implementation a file.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 #include <ofn/stores.h>
 
 #include "base/error.h"
-#include "localdapr/go_text.h"
+#include "localdapr/go/go_text.h"
 
 namespace ofn::localdapr {
 
@@ -19,15 +19,15 @@ namespace ofn::localdapr {
 class StateStore {
  public:
   virtual ~StateStore() = default;
-  // Without an etag: the key holds nothing, or what it held has expired.
+  // A value without an etag: the key holds nothing, or its value has expired.
   virtual Result<StateValue> get(const std::string& key) = 0;
   virtual Result<void> set(const StateItem& item) = 0;
   virtual Result<void> remove(const StateItem& item) = 0;
-  // All of them, or none. Types are "upsert" and "delete".
+  // Does all of them, or none. Types are "upsert" and "delete".
   virtual Result<void> transact(std::span<const StateOperation> operations) = 0;
 };
 
-// An etag that is there and not empty: an empty one asks for nothing.
+// Returns true if there is an etag that is not empty: an empty one asks for nothing.
 inline bool has_etag(const StateItem& item) { return item.etag && !item.etag->empty(); }
 
 inline std::unexpected<Error> etag_mismatch(std::string_view why) {
@@ -36,7 +36,7 @@ inline std::unexpected<Error> etag_mismatch(std::string_view why) {
   return fail(Code::kAborted, std::move(message));
 }
 
-// The value of a metadata entry, case counting; empty when absent.
+// The value of a metadata entry, in whose name case counts; empty if absent.
 inline std::string_view metadata_value(const StateItem& item, std::string_view name) {
   for (const Header& entry : item.metadata) {
     if (entry.name == name) return entry.value;

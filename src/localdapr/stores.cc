@@ -1,6 +1,6 @@
 #include "localdapr/stores.h"
 
-#include "localdapr/go_json.h"
+#include "localdapr/go/go_json.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -21,7 +21,7 @@ Result<void> check_key(std::string_view key) {
               "input key/keyPrefix '" + std::string(key) + "' can't contain '||'");
 }
 
-// The same, with daprd's words in front of a store's own.
+// An error with daprd's words in front of the store's own.
 std::unexpected<Error> told(const std::string& what, const Error& error, Code code) {
   return fail(code, what + ": " + error.message());
 }
@@ -29,7 +29,7 @@ std::unexpected<Error> told(const std::string& what, const Error& error) {
   return told(what, error, error.code());
 }
 
-// Does each of them whatever becomes of the others, and joins what went wrong.
+// Does each of them, also after a failure of another, and joins the errors.
 template <class Do>
 Result<void> each(const std::vector<StateItem>& items, Do&& act) {
   std::string problems;
@@ -70,7 +70,7 @@ Result<void> Stores::add(const Component& component, std::unique_ptr<StateStore>
   return {};
 }
 
-void Stores::add(std::string name, SecretFile secrets) {
+void Stores::add(std::string name, std::unique_ptr<SecretStore> secrets) {
   secrets_.insert_or_assign(std::move(name), std::move(secrets));
 }
 
@@ -84,10 +84,10 @@ Result<const Stores::State*> Stores::state(std::string_view name) const {
   return fail(Code::kInvalidArgument, "state store " + std::string(name) + " is not found");
 }
 
-Result<const SecretFile*> Stores::secret_store(std::string_view name) const {
+Result<const SecretStore*> Stores::secret_store(std::string_view name) const {
   if (secrets_.empty()) return fail(Code::kFailedPrecondition, "secret store is not configured");
   const auto found = secrets_.find(name);
-  if (found != secrets_.end()) return &found->second;
+  if (found != secrets_.end()) return found->second.get();
   return fail(Code::kInvalidArgument, "failed finding secret store with key " + std::string(name));
 }
 

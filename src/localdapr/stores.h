@@ -1,5 +1,5 @@
-// The state stores and secret stores of one sidecar: which one is meant, how its keys are named, and
-// what a caller is told; daprd's codes and words.
+// The state stores and secret stores of one sidecar: finds the one that a call names, names its keys, and answers in daprd's
+// codes and words.
 #pragma once
 
 #include <map>
@@ -13,21 +13,21 @@
 
 #include "base/error.h"
 #include "localdapr/component.h"
-#include "localdapr/secret_file.h"
+#include "localdapr/secret_store.h"
 #include "localdapr/state_store.h"
 
 namespace ofn::localdapr {
 
-// Threads: filled by one, then any. Calls may block.
+// Threads: one thread adds the stores; then any thread may call. Calls may block.
 // Errors: for the caller, as they stand.
 class Stores {
  public:
   explicit Stores(std::string app_id) : app_id_(std::move(app_id)) {}
 
-  // A state store's property keyPrefix says how its keys are told apart from other apps'.
+  // The property keyPrefix of a state store keeps its keys apart from those of other apps.
   // Errors: a keyPrefix with "||".
   Result<void> add(const Component& component, std::unique_ptr<StateStore> store);
-  void add(std::string name, SecretFile secrets);
+  void add(std::string name, std::unique_ptr<SecretStore> secrets);
 
   Result<StateValue> get(const GetState& call) const;
   Result<std::vector<StateValue>> get_bulk(const GetBulkState& call) const;
@@ -41,18 +41,18 @@ class Stores {
  private:
   struct State {
     std::string name;
-    std::string prefix;  // of every key, with its "||"; empty: none
+    std::string prefix;  // of every key, with its "||"; empty if there is none
     std::unique_ptr<StateStore> store;
 
     Result<std::string> key(std::string_view key) const;
   };
 
   Result<const State*> state(std::string_view name) const;
-  Result<const SecretFile*> secret_store(std::string_view name) const;
+  Result<const SecretStore*> secret_store(std::string_view name) const;
 
   std::string app_id_;
   std::map<std::string, State, std::less<>> states_;
-  std::map<std::string, SecretFile, std::less<>> secrets_;
+  std::map<std::string, std::unique_ptr<SecretStore>, std::less<>> secrets_;
 };
 
 }  // namespace ofn::localdapr

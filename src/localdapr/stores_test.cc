@@ -7,8 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "localdapr/memory_state.h"
-#include "localdapr/sqlite_state.h"
+#include "localdapr/memory/memory_state.h"
+#include "localdapr/secrets/secret_file.h"
+#include "localdapr/sqlite/sqlite_state.h"
 #include "localdapr/temporary_folder_for_test.h"
 
 namespace ofn::localdapr {

@@ -1,4 +1,4 @@
-// Which topics of a topic component this app may publish to and subscribe to: the properties
+// The topics of a topic component that this app may publish to and subscribe to, from the properties
 // allowedTopics, protectedTopics, publishingScopes and subscriptionScopes.
 //
 //   TopicScopes scopes(component, "app");

@@ -114,7 +114,7 @@ def test_the_readme_has_each_example_in_one_order(repository):
 
 @pytest.fixture
 def serve_folder(program, examples, tmp_path):
-    """serve_folder(name, target): a copy of the example's folder, with its context and the embedded sidecar.
+    """serve_folder(name, target): a copy of the example's folder, with its context and the local sidecar.
 
     "on", because a developer's daprd may run, too; "auto" is how it is shipped.
     """

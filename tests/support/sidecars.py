@@ -164,4 +164,4 @@ class Embedded(LocalSidecar):
 
     def found_in(self, server):
         """Its port is one that the program has chosen."""
-        self.port = int(server.process.line(_EMBEDDED.search, "the embedded sidecar's announcement")[1])
+        self.port = int(server.process.line(_EMBEDDED.search, "the local sidecar's announcement")[1])

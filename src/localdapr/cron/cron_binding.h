@@ -1,0 +1,38 @@
+// `bindings.cron`: calls the app by a schedule.
+#pragma once
+
+#include <memory>
+
+#include "localdapr/component.h"
+#include "localdapr/cron/cron_schedule.h"
+#include "localdapr/input_binding.h"
+#include "loop/loop.h"
+
+namespace ofn::localdapr {
+
+// Each event has no data, and metadata readTimeUTC and timeZone. What the app does not take is not
+// repeated; a slow app is called again before it has answered.
+// Lifetime: its loop outlives it.
+// Spec: https://docs.dapr.io/reference/components-reference/supported-bindings/cron/
+class CronBinding final : public InputBinding {
+ public:
+  // Errors: a schedule that is missing or malformed.
+  static Result<std::unique_ptr<CronBinding>> create(const Component& component, Loop& loop);
+
+  void start(OnInput on_input) override;
+  void stop() override { timer_.disarm(); }
+
+ private:
+  CronBinding(std::string name, CronSchedule schedule, Loop& loop);
+  void arm();
+  void fire();
+
+  std::string name_;
+  CronSchedule schedule_;
+  Loop& loop_;
+  Timer timer_;
+  SystemTime due_{};
+  OnInput on_input_;
+};
+
+}  // namespace ofn::localdapr

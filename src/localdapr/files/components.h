@@ -1,0 +1,10 @@
+// The component types of this folder: a folder. Rows of catalogue.cc.
+#pragma once
+
+#include "localdapr/component_type.h"
+
+namespace ofn::localdapr {
+
+extern const ComponentType kLocalStorage;
+
+}  // namespace ofn::localdapr

@@ -1,0 +1,34 @@
+#include "localdapr/http/components.h"
+
+#include "localdapr/http/curl_client.h"
+#include "localdapr/http/http_binding.h"
+
+namespace ofn::localdapr {
+namespace {
+
+constexpr std::array<Property, 10> kProperties = {{{"url"},
+                                                   {"responseTimeout"},
+                                                   {"maxResponseBodySize"},
+                                                   {"mtlsRootCA"},
+                                                   {"mtlsClientCert"},
+                                                   {"mtlsClientKey"},
+                                                   {"mtlsRenegotiation"},
+                                                   {"securityToken"},
+                                                   {"securityTokenHeader"},
+                                                   {"errorIfNot2XX"}}};
+
+Result<Parts> make(const Component& component, const Surroundings& around) {
+  const Clock& clock = around.loop.clock();
+  const auto make_client = [&clock](const HttpClientOptions& options) {
+    return make_curl_client(options, clock);
+  };
+  return part(&Parts::output,
+              blocking(HttpBinding::create(component, make_client, clock), around.run));
+}
+
+}  // namespace
+
+constinit const ComponentType kHttpBinding{
+    .name = "bindings.http", .kind = Kind::kOutput, .properties = {kProperties}, .make = make};
+
+}  // namespace ofn::localdapr

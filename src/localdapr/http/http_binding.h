@@ -1,0 +1,52 @@
+// `bindings.http`: calls a URL, with daprd's operations, defaults and words.
+//
+//   auto web = HttpBinding::create(component, make_curl_client, clock);    // property url
+//   (*web)->invoke({.component = "web", .operation = "post", .data = "{}",
+//                   .metadata = {{"path", "/orders"}, {"X-Key", "1"}}}, deadline);
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "localdapr/component.h"
+#include "localdapr/http/http_client.h"
+#include "localdapr/output_binding.h"
+
+namespace ofn::localdapr {
+
+using MakeHttpClient = std::function<Result<std::unique_ptr<HttpClient>>(const HttpClientOptions&)>;
+
+// Request metadata: `path` is put behind the URL, `errorIfNot2XX` overrides the component's, names
+// that begin with a capital are request headers. Up to ten redirects are followed, as Go's client does;
+// secrets are not sent on to another host.
+// Differs from daprd: speaks HTTP/1.1 only, does not ask for gzip, and mtlsRenegotiation other than
+//   RenegotiateNever is refused.
+// Spec: https://docs.dapr.io/reference/components-reference/supported-bindings/http/
+class HttpBinding final : public BlockingBinding {
+ public:
+  // Lifetime: `clock` outlives the binding.
+  static Result<std::unique_ptr<BlockingBinding>> create(const Component& component,
+                                                         const MakeHttpClient& make_client,
+                                                         const Clock& clock);
+
+  std::span<const std::string_view> operations() const override;
+  Result<SidecarReply> invoke(const dapr::BindingRequest& request, Deadline deadline) override;
+
+ private:
+  HttpBinding(Component component, const Clock& clock)
+      : component_(std::move(component)), clock_(clock) {}
+
+  std::string target_url(const dapr::BindingRequest& request) const;
+  Result<std::vector<Header>> request_headers(const dapr::BindingRequest& request, Body body) const;
+  Result<HttpReply> follow(HttpCall call) const;
+
+  Component component_;
+  const Clock& clock_;
+  std::optional<Duration> response_timeout_;
+  std::unique_ptr<HttpClient> client_;
+};
+
+}  // namespace ofn::localdapr

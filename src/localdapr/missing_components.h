@@ -1,0 +1,20 @@
+// The components that a context names and the local sidecar does not have.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "context/function_context.h"
+#include "localdapr/component.h"
+
+namespace ofn::localdapr {
+
+// One error for each output, trigger and state whose component is not there, or is of another kind. Without this check, the
+// first call would find out. `folder`: where the components were read, for the message.
+std::vector<Error> missing_components(const FunctionContext& context,
+                                      std::span<const Component> components,
+                                      const std::string& folder);
+
+}  // namespace ofn::localdapr

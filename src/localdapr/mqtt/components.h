@@ -1,0 +1,11 @@
+// The component types of this folder: a broker of MQTT. Rows of catalogue.cc.
+#pragma once
+
+#include "localdapr/component_type.h"
+
+namespace ofn::localdapr {
+
+extern const ComponentType kMqttBinding;
+extern const ComponentType kMqttPubsub;
+
+}  // namespace ofn::localdapr

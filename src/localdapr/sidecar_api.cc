@@ -1,0 +1,261 @@
+#include "localdapr/sidecar_api.h"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "localdapr/app/envelope.h"
+#include "localdapr/catalogue.h"
+#include "localdapr/component_properties.h"
+
+namespace ofn::localdapr {
+namespace {
+
+// As in daprd, no version, v0 and v1 are the first version of a type.
+bool is_first_version(std::string_view version) {
+  return version.empty() || same_field_name(version, "v0") || same_field_name(version, "v1");
+}
+
+Error unknown_type(const Component& component) {
+  std::string message = "the local sidecar has no component type '" + component.type;
+  if (!is_first_version(component.version)) message += "/" + component.version;
+  message += "'; it has " + names_of_types() +
+             ". Run Dapr for others (dapr run) and set DAPR_GRPC_PORT to its gRPC port";
+  return {Code::kUnimplemented, std::move(message)};
+}
+
+bool is_binding(Kind kind) {
+  return kind == Kind::kInput || kind == Kind::kOutput || kind == Kind::kInputAndOutput;
+}
+
+// daprd's one form of an error of a binding. `context`: metadata of the failure.
+std::unexpected<Error> binding_failure(std::string_view name, std::string_view why,
+                                       Error::Context context = {}) {
+  std::string message = "error invoking output binding ";
+  message.append(name).append(": ").append(why);
+  return fail(Code::kInternal, std::move(message), std::move(context));
+}
+
+// Why the request cannot be invoked; empty if it can. `operations` is empty if there is no such binding.
+std::string refusal(const dapr::BindingRequest& request,
+                    std::span<const std::string_view> operations) {
+  if (request.operation.empty()) return "operation field is missing from request";
+  if (operations.empty()) return "couldn't find output binding " + request.component;
+  std::string supported;
+  for (std::string_view operation : operations) {
+    if (operation == request.operation) return {};
+    if (!supported.empty()) supported.push_back(' ');
+    supported.append(operation);
+  }
+  return "binding " + request.component + " does not support operation " + request.operation +
+         ". supported operations:" + supported;
+}
+
+// The call's own trace context, for bindings that pass it on. As in daprd, it replaces that of the metadata, and so does
+// baggage.
+void add_trace(std::vector<Header>& metadata, std::string_view name, std::string&& value) {
+  if (value.empty()) return;
+  std::erase_if(metadata, [name](const Header& entry) { return entry.name == name; });
+  metadata.push_back({std::string(name), std::move(value)});
+}
+
+}  // namespace
+
+SidecarApi::SidecarApi(SidecarApiOptions options, Loop& loop, Log& log)
+    : options_(std::move(options)), loop_(loop), log_(log), stores_(options_.app_id) {
+  info_.id = options_.app_id;
+  info_.runtime_version = options_.version;
+}
+
+std::expected<std::unique_ptr<SidecarApi>, std::vector<Error>> SidecarApi::create(
+    const std::vector<Component>& components, SidecarApiOptions options, Loop& loop, Log& log) {
+  std::unique_ptr<SidecarApi> sidecar(new SidecarApi(std::move(options), loop, log));
+  std::vector<Error> problems;
+  for (const Component& component : components) {
+    auto added = sidecar->add(component);
+    if (added) continue;
+    Error& error = added.error();
+    error.with("component", component.name)
+        .with("file", component.file)
+        .with("line", std::to_string(component.line));
+    if (component.ignore_errors) {
+      log.write(Level::kWarning, "component left out, as its ignoreErrors says",
+                {{"component", component.name}, {"problem", error.text()}});
+    } else {
+      problems.push_back(std::move(error));
+    }
+  }
+  if (!problems.empty()) return std::unexpected(std::move(problems));
+  return sidecar;
+}
+
+Result<void> SidecarApi::add(const Component& component) {
+  const ComponentType* type =
+      is_first_version(component.version) ? find_type(component.type) : nullptr;
+  if (type == nullptr) return std::unexpected(unknown_type(component));
+  if (auto checked = check_properties(component, *type, log_); !checked) return checked;
+  Direction direction;
+  if (is_binding(type->kind)) {
+    auto said = direction_of(component);
+    if (!said) return std::unexpected(std::move(said.error()));
+    direction = *said;
+  }
+  auto parts = type->make(component, {.loop = loop_,
+                                      .log = log_,
+                                      .app_id = options_.app_id,
+                                      .run = options_.run,
+                                      .direction = direction});
+  if (!parts) return std::unexpected(std::move(parts.error()));
+  return add_parts(component, *type, direction, *std::move(parts));
+}
+
+// A way that the direction of a binding closes is not there: nothing comes in, or `couldn't find output binding`.
+Result<void> SidecarApi::add_parts(const Component& component, const ComponentType& type,
+                                   const Direction& direction, Parts parts) {
+  std::vector<std::string> capabilities(type.capabilities.begin(), type.capabilities.end());
+  if (parts.input && direction.input) {
+    if (direction.starts_unasked) rules_.started_unasked.insert(component.name);
+    if (std::string route = route_of(component); !route.empty())
+      routes_.insert_or_assign(component.name, std::move(route));
+    inputs_.emplace(component.name, std::move(parts.input));
+    capabilities.emplace_back("INPUT_BINDING");
+  }
+  if (parts.output && direction.output) {
+    bindings_.emplace(component.name, std::move(parts.output));
+    capabilities.emplace_back("OUTPUT_BINDING");
+  }
+  if (is_binding(type.kind) && capabilities.empty()) {
+    log_.write(Level::kWarning,
+               "a component does nothing: its type does not have the direction that it says",
+               {{"component", component.name}, {"type", component.type}, {"file", component.file}});
+  }
+  if (parts.pubsub) {
+    rules_.scopes.insert_or_assign(component.name, TopicScopes(component, options_.app_id));
+    pubsubs_.emplace(component.name, std::move(parts.pubsub));
+  }
+  if (parts.state) {
+    if (auto added = stores_.add(component, std::move(parts.state)); !added) return added;
+  }
+  if (parts.secrets) stores_.add(component.name, std::move(parts.secrets));
+  info_.components.push_back({.name = component.name,
+                              .type = component.type,
+                              .version = component.version,
+                              .capabilities = std::move(capabilities)});
+  return {};
+}
+
+void SidecarApi::invoke_binding(dapr::BindingRequest request, dapr::ApiCall call,
+                                dapr::BindingDone done) {
+  const auto found = bindings_.find(request.component);
+  OutputBinding* binding = found == bindings_.end() ? nullptr : found->second.get();
+  const std::span<const std::string_view> operations =
+      binding == nullptr ? std::span<const std::string_view>() : binding->operations();
+  if (const std::string why = refusal(request, operations); !why.empty()) {
+    return done(binding_failure(request.component, why));
+  }
+  add_trace(request.metadata, "traceparent", std::move(call.traceparent));
+  add_trace(request.metadata, "tracestate", std::move(call.tracestate));
+  add_trace(request.metadata, "baggage", std::move(call.baggage));
+  auto answer = [&log = log_, component = request.component, operation = request.operation,
+                 done = std::move(done)](Result<SidecarReply> reply) mutable {
+    log.write(Level::kDebug, reply ? "binding invoked" : "binding failed",
+              {{"component", component}, {"operation", operation}});
+    if (reply) return done(std::move(reply));
+    done(binding_failure(component, reply.error().message(), reply.error().context()));
+  };
+  binding->invoke(std::move(request), call.deadline, std::move(answer));
+}
+
+void SidecarApi::publish(dapr::PublishRequest request, dapr::ApiCall call, dapr::PublishDone done) {
+  if (request.component.empty()) {
+    return done(fail(Code::kInvalidArgument, "pubsub name is empty"));
+  }
+  const auto found = pubsubs_.find(request.component);
+  if (found == pubsubs_.end()) {
+    return done(fail(Code::kInvalidArgument, "pubsub " + request.component + " is not found"));
+  }
+  if (request.topic.empty()) {
+    return done(fail(Code::kInvalidArgument, "topic is empty in pubsub " + request.component));
+  }
+  const auto scopes = rules_.scopes.find(request.component);
+  if (scopes != rules_.scopes.end() && !scopes->second.may_publish(request.topic)) {
+    return done(fail(Code::kPermissionDenied,
+                     "topic " + request.topic + " is not allowed for app id " + options_.app_id));
+  }
+  if (auto checked = found->second->check_topic(request.topic, TopicUse::kPublish); !checked) {
+    return done(fail(
+        checked.error().code(),
+        "error when publishing to pubsub " + request.component + ": " + checked.error().message()));
+  }
+  auto envelope =
+      make_envelope(request, call, options_.app_id, loop_.clock().system_now(), random_);
+  if (!envelope) return done(std::unexpected(std::move(envelope.error())));
+  auto answer = [component = request.component, topic = request.topic,
+                 done = std::move(done)](Result<void> published) mutable {
+    if (published) return done({});
+    done(fail(published.error().code(), "error when publishing to topic " + topic + " in pubsub " +
+                                            component + ": " + published.error().message()));
+  };
+  found->second->publish({.topic = std::move(request.topic),
+                          .data = *std::move(envelope),
+                          .metadata = std::move(request.metadata)},
+                         std::move(answer));
+}
+
+dapr::SidecarInfo SidecarApi::describe() const { return info_; }
+
+// A store may wait for a disk.
+template <class Request, class Argument, class Reply>
+void SidecarApi::on_stores(Request request, Result<Reply> (Stores::*act)(Argument) const,
+                           dapr::ApiDone<Reply> done) {
+  options_.run([this, act, request = std::move(request), done = std::move(done)]() mutable {
+    done((stores_.*act)(std::move(request)));
+  });
+}
+
+void SidecarApi::get_state(GetState request, dapr::ApiCall /*call*/,
+                           dapr::ApiDone<StateValue> done) {
+  on_stores(std::move(request), &Stores::get, std::move(done));
+}
+
+void SidecarApi::get_bulk_state(GetBulkState request, dapr::ApiCall /*call*/,
+                                dapr::ApiDone<std::vector<StateValue>> done) {
+  on_stores(std::move(request), &Stores::get_bulk, std::move(done));
+}
+
+void SidecarApi::save_state(StateItems request, dapr::ApiCall /*call*/, dapr::ApiDone<void> done) {
+  on_stores(std::move(request), &Stores::save, std::move(done));
+}
+
+void SidecarApi::delete_state(DeleteState request, dapr::ApiCall /*call*/,
+                              dapr::ApiDone<void> done) {
+  on_stores(std::move(request), &Stores::remove, std::move(done));
+}
+
+void SidecarApi::delete_bulk_state(StateItems request, dapr::ApiCall /*call*/,
+                                   dapr::ApiDone<void> done) {
+  on_stores(std::move(request), &Stores::remove_bulk, std::move(done));
+}
+
+void SidecarApi::transact_state(StateTransaction request, dapr::ApiCall /*call*/,
+                                dapr::ApiDone<void> done) {
+  on_stores(std::move(request), &Stores::transact, std::move(done));
+}
+
+void SidecarApi::get_secret(GetSecret request, dapr::ApiCall /*call*/, dapr::ApiDone<Secret> done) {
+  on_stores(std::move(request), &Stores::secret, std::move(done));
+}
+
+void SidecarApi::get_bulk_secret(GetBulkSecret request, dapr::ApiCall /*call*/,
+                                 dapr::ApiDone<std::vector<Secret>> done) {
+  on_stores(std::move(request), &Stores::secrets, std::move(done));
+}
+
+void SidecarApi::invoke_service(InvokeService request, dapr::ApiCall /*call*/,
+                                dapr::ApiDone<InvokeReply> done) {
+  done(fail(Code::kInternal, "failed to invoke, id: " + request.app_id +
+                                 ", err: the local sidecar knows no other app"));
+}
+
+}  // namespace ofn::localdapr

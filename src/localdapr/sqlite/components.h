@@ -1,0 +1,10 @@
+// The component types of this folder: a database of SQLite. Rows of catalogue.cc.
+#pragma once
+
+#include "localdapr/component_type.h"
+
+namespace ofn::localdapr {
+
+extern const ComponentType kSqliteState;
+
+}  // namespace ofn::localdapr
