@@ -45,7 +45,7 @@ bool ends_with_any(std::string_view text, std::initializer_list<std::string_view
   return std::ranges::any_of(ends, [&](std::string_view end) { return text.ends_with(end); });
 }
 
-// What a text is that is no JSON object, where it is something that is often put into the variable instead; else empty.
+// Names the text if it is something that people often put into the variable instead of a JSON object; empty otherwise.
 // Nothing of the text is repeated but a path.
 std::string mistaken_for_a_document(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");

@@ -69,7 +69,7 @@ struct FlagSpec {
 std::span<const FlagSpec> flag_table() noexcept;
 const FlagSpec& flag_spec(Flag flag) noexcept;
 
-// What the command line gave, unjudged: the texts, by flag. A switch that was given without a value
+// The texts of the command line by flag, not yet checked. A switch that was given without a value
 // is "true".
 class Flags {
  public:

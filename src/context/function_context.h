@@ -1,4 +1,4 @@
-// What the platform declared about the function: the merged meaning of FUNC_CONTEXT and
+// The platform's declaration of the function: the merged meaning of FUNC_CONTEXT and
 // FUNC_CONTEXT_V1BETA2.
 //
 // Made once at start by parse_context(), immutable afterwards, shared by every invocation:
@@ -19,7 +19,7 @@
 
 namespace ofn {
 
-// Which of the program's two shapes the platform asked for.
+// The shape of the program that the platform asked for.
 enum class Runtime {
   kNone,     // no context at all: a plain HTTP function
   kKnative,  // HTTP requests in; what the function returns goes to the outputs and to the caller
@@ -37,7 +37,7 @@ std::optional<ComponentKind> component_kind(std::string_view component_type) noe
 
 using Metadata = std::map<std::string, std::string>;
 
-// Where what the function returns goes, or what ctx.send(name, …) names.
+// A destination of what the function returns, or of ctx.send(name, …).
 // (Every member has an initializer, so that `Output{.name = "a", .component = "c"}` is complete.)
 struct Output {
   std::string name{};       // the user's name: v1beta1's key, else v1beta2's
@@ -55,7 +55,7 @@ struct Output {
   friend bool operator==(const Output&, const Output&) = default;
 };
 
-// What makes the function run under Async: an input binding or a topic subscription.
+// A cause of calls under Async: an input binding or a topic subscription.
 // From v1beta1's inputs and v1beta2's triggers.dapr; never from v1beta2's inputs.
 struct Trigger {
   std::string name{};       // v1beta1's key, else v1beta2's inputName, else the component
@@ -133,9 +133,9 @@ struct FunctionContext {
   std::vector<std::string> post_hooks;  // likewise
   std::optional<Tracing> tracing;
 
-  // By name, then by alias. nullptr when there is none. Lifetime: as long as the context.
+  // By name, then by alias. nullptr if there is none. Lifetime: as long as the context.
   const Output* find_output(std::string_view name_or_alias) const noexcept;
-  // What an app callback belongs to. nullptr when there is none.
+  // The input that an app callback belongs to. nullptr if there is none.
   const Trigger* find_binding(std::string_view component) const noexcept;
   const Trigger* find_topic(std::string_view pubsub, std::string_view topic) const noexcept;
 

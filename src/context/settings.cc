@@ -256,7 +256,7 @@ class Resolver {
     if (equal_ignoring_case(protocol, "http") || equal_ignoring_case(protocol, "h2c")) {
       settings_.app_protocol = AppProtocol::kHttp;
     } else if (!equal_ignoring_case(protocol, "grpc")) {
-      // The platform's variable, not the user's: nobody who can mend it reads this.
+      // The platform sets this variable, and the user cannot mend it.
       notes_.push_back({Level::kWarning, "APP_PROTOCOL is " + quoted(protocol) +
                                              "; expected grpc or http; grpc is used"});
     }

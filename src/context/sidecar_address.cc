@@ -87,7 +87,7 @@ Parsed parse_socket(std::string_view prefix, std::string_view path) {
   return address;
 }
 
-// What may follow the authority of a URL: nothing, "/", "?tls=false".
+// Returns true for the texts that may follow the authority of a URL: nothing, "/", "?tls=false".
 Parsed parse_url(std::string_view rest, std::uint16_t default_port) {
   const auto question = rest.find('?');
   const std::string_view query =

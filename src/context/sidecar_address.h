@@ -21,8 +21,8 @@ inline constexpr std::uint16_t kDefaultSidecarPort = 50001;  // daprd's --dapr-g
 struct SidecarAddress {
   std::string host = "127.0.0.1";  // a name or a literal, IPv6 without brackets; empty for a socket
   std::uint16_t port = kDefaultSidecarPort;
-  std::string unix_path;  // not empty: a Unix socket; a leading '@' means the abstract namespace
-  // Which variables said so, for messages: "DAPR_HOST, DAPR_GRPC_PORT"; empty: the default.
+  std::string unix_path;  // a Unix socket if not empty; a leading '@' means the abstract namespace
+  // The variables that named it, for messages: "DAPR_HOST, DAPR_GRPC_PORT"; empty for the default.
   std::string origin;
 
   // Somebody named an address, so it is theirs to be there, and no local sidecar is started.

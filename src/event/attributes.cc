@@ -37,7 +37,7 @@ bool is_forbidden(std::uint32_t point) noexcept {
          (point & 0xFFFE) == 0xFFFE;
 }
 
-// What is wrong with the value as a CloudEvents String; null: nothing.
+// The mistake in the value as a CloudEvents String; null if there is none.
 const char* string_problem(std::string_view value) noexcept {
   if (!is_utf8(value)) return "bytes that are not UTF-8";
   for (std::size_t i = 0; i < value.size();) {
@@ -106,7 +106,7 @@ class Reader {
     if (value < min || value > max) ok_ = false;
     return std::clamp(value, min, max);
   }
-  // One of `choices`; '\0' when there is none of them.
+  // The next character if it is one of `choices`; '\0' otherwise.
   char one_of(std::string_view choices) {
     if (rest_.empty() || choices.find(rest_.front()) == std::string_view::npos) {
       ok_ = false;
@@ -236,7 +236,7 @@ Result<void> set_attribute(CloudEvent& event, std::string_view name, std::string
   struct Defined {
     std::string_view name;
     CloudEvent& (CloudEvent::*set)(std::string);
-    bool (*is_right)(std::string_view) noexcept;  // null: any text
+    bool (*is_right)(std::string_view) noexcept;  // null if any text is right
     std::string_view expected;
   };
   static constexpr std::array<Defined, 6> kNonEmpty = {{

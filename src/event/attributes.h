@@ -25,7 +25,7 @@ bool is_rfc3339(std::string_view text) noexcept;
 // A media type without its parameters.
 std::string_view essence(std::string_view media_type) noexcept;
 
-// Is data of this media type JSON text? `application/json`, `text/json`, `…+json`, any case, any
+// Returns true if data of this media type is JSON text: `application/json`, `text/json`, `…+json`, any case, any
 // parameters (JSON format §3.1).
 bool is_json_type(std::string_view media_type) noexcept;
 
@@ -42,7 +42,7 @@ Result<void> set_attribute(CloudEvent& event, std::string_view name, std::string
 // A URI-reference by its characters (RFC 3986 §2): '%' stands before two hexadecimal digits.
 bool is_uri_reference(std::string_view text) noexcept;
 
-// Are id, source and type there?
+// Checks that id, source and type are there.
 Result<void> check_required(const CloudEvent& event);
 
 // Reads an event's attributes, in any order, and makes an event of 1.0 of them. What 0.3 says otherwise is
@@ -59,7 +59,7 @@ class AttributeReader {
   Result<void> set(std::string_view name, std::string value);
   // The event, without data. Errors: kInvalidArgument: a required attribute is absent.
   Result<CloudEvent> finish();
-  // Is the data that comes with it base64 text? Known after finish().
+  // Returns true if the data that comes with it is base64 text. Known after finish().
   bool data_is_base64() const noexcept { return data_is_base64_; }
 
  private:

@@ -24,7 +24,7 @@ using document::Members;
 using document::quote;
 using document::unquote;
 
-// What sends events, and what its resources are called.
+// A service that sends events, and the names of its resources.
 struct Service {
   std::string_view name;
   // A resource's name is `resource`, a slash, and `collection/…`; the second part is the CloudEvent's
@@ -42,7 +42,7 @@ constexpr Service kDatabase{"firebasedatabase.googleapis.com", "projects/_/insta
 // As in a CloudEvent's source, where a database's region stands between project and instance.
 constexpr std::string_view kProject = "projects/_/";
 constexpr std::string_view kLocations = "locations/";
-// The region whose databases' domain does not name it, and that domain.
+// The one region that the domain of its databases does not name, and that domain.
 constexpr std::string_view kFirstRegion = "us-central1";
 constexpr std::string_view kFirstDomain = "firebaseio.com";
 constexpr std::string_view kOtherDomain = ".firebasedatabase.app";
@@ -55,7 +55,7 @@ struct TypePair {
   std::string_view modern;
   const Service* service;
 };
-// Of several background types of one CloudEvent type the first is the one that comes back.
+// If several background types have one CloudEvent type, the first of them is used on the way back.
 constexpr std::array<TypePair, 18> kTypes = {{
     {kPublish, "google.cloud.pubsub.topic.v1.messagePublished", &kPubsub},
     {"providers/cloud.pubsub/eventTypes/topic.publish",
@@ -105,7 +105,7 @@ std::string text_of(std::initializer_list<std::string_view> parts) {
 
 // ---- Resources' names.
 
-// How much of `name`'s beginning has the segments of `pattern`; 0 when it has others.
+// The length of the beginning of `name` that has the segments of `pattern`; 0 if it has other segments.
 std::size_t length_of(std::string_view pattern, std::string_view name) {
   std::size_t at = 0;
   while (true) {
@@ -126,7 +126,7 @@ bool matches(std::string_view pattern, std::string_view name) {
 
 struct Name {
   std::string_view resource;
-  std::string_view subject;  // empty: none
+  std::string_view subject;  // empty if there is none
 };
 
 // The two parts of a resource's name. Errors: none that are told; nullopt.
@@ -168,7 +168,7 @@ std::string with_metadata_renamed(
   return members->text();
 }
 
-// The text of a member that is a string; nullopt: absent, or something else.
+// The text of a member that is a string; nullopt if it is absent or something else.
 std::optional<std::string> string_member(std::string_view object, std::string_view name) {
   const std::optional<Members> members = Members::of(object);
   const auto raw = members ? members->find(name) : std::nullopt;
@@ -247,7 +247,7 @@ std::string rfc3339(SystemTime time) {
   return text.data();
 }
 
-// The first "projects/P/topics/T" in a path; empty: none.
+// The first "projects/P/topics/T" in a path; empty if there is none.
 std::string_view topic_in(std::string_view path) {
   for (auto at = path.find("projects/"); at != std::string_view::npos;
        at = path.find("projects/", at + 1)) {
@@ -329,7 +329,7 @@ std::string message_in(std::string_view data) {
   return message->text();
 }
 
-// Which resource a CloudEvent of that service is about.
+// The resource that a CloudEvent of that service is about.
 Result<EventResource> resource_of(const Service& service, std::string_view name,
                                   const CloudEvent& event, EventContext& context) {
   if (&service == &kAuth)

@@ -78,7 +78,7 @@ Result<CloudEvent> parse_binary(std::span<const Field> fields, std::string_view 
   }
   Result<CloudEvent> event = reader.finish();
   if (!event || body.empty()) return event;  // an empty body is no data
-  // Of 0.3: the data is base64 text. Some senders say so of a body that holds the bytes themselves.
+  // In 0.3 this says that the data is base64 text. Some senders set it for a body that holds the bytes themselves.
   std::optional<std::string> bytes =
       reader.data_is_base64() ? base64_decode(body) : std::optional<std::string>();
   event->data(bytes ? *std::move(bytes) : std::string(body));
@@ -92,7 +92,7 @@ Result<Received> one(Mode mode, Result<CloudEvent> event) {
   return received;
 }
 
-// What one quoted string says (RFC 9110 §5.6.4); nullopt: the value is none.
+// The text of one quoted string (RFC 9110 §5.6.4); nullopt if the value is not one.
 std::optional<std::string> text_of_quoted(std::string_view value) {
   if (value.size() < 2 || value.front() != '"') return std::nullopt;
   std::string text;
@@ -106,7 +106,7 @@ std::optional<std::string> text_of_quoted(std::string_view value) {
   return text;
 }
 
-// The media type of binary data whose event does not tell one: JSON is implied (spec §3.1,
+// The media type of binary data whose event does not name one: JSON is implied (spec §3.1,
 // datacontenttype), so only data that is JSON may go without saying.
 std::string type_of(const CloudEvent& event) {
   if (event.datacontenttype()) return *event.datacontenttype();

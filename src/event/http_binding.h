@@ -1,5 +1,5 @@
 // CloudEvents over HTTP (CloudEvents 1.0, bindings/http-protocol-binding.md), both ways, as values.
-// Events of version 0.3 are read, too, and become events of 1.0.
+// Events of version 0.3 are read as well, and become events of 1.0.
 //
 //   Result<Received> in = parse_http(request.headers(), request.body());
 //   Result<Response> out = to_http(event, in->mode);
@@ -18,7 +18,7 @@
 
 namespace ofn::event {
 
-// How an HTTP message carries events (binding §3).
+// The ways in which an HTTP message carries events (binding §3).
 enum class Mode {
   kBinary,      // attributes in ce- fields, data is the body
   kStructured,  // one JSON object

@@ -26,7 +26,7 @@ namespace ofn::event {
 Result<CloudEvent> parse_json_event(std::string_view text);
 
 // An event's data from its raw members, of which there may be one: base64 undone; a string is taken as text
-// unless the content type is JSON's or nobody said one. nullopt: neither is there.
+// unless the content type is JSON's or absent. nullopt if neither is there.
 // Errors: kInvalidArgument. Spec: JSON format §3.1.
 Result<std::optional<std::string>> data_bytes(std::optional<std::string_view> data,
                                               std::optional<std::string_view> data_base64,
@@ -35,7 +35,7 @@ Result<std::optional<std::string>> data_bytes(std::optional<std::string_view> da
 // A batch (JSON format §4). An error names the event's place, from 0.
 Result<std::vector<CloudEvent>> parse_json_batch(std::string_view text);
 
-// Is this one JSON object with a `specversion` member? Producers send structured events as plain
+// Returns true if this is one JSON object with a `specversion` member. Producers send structured events as plain
 // application/json.
 bool looks_like_event(std::string_view text);
 

@@ -1,4 +1,4 @@
-// What a request is to a function of events: whichever of the two forms the sender chose, the
+// Reads a request for a function of events: whichever of the two forms the sender chose, the
 // function gets the one that it takes.
 //
 //   Result<Received> events = receive_cloud_events(request, now);             // cloudevent

@@ -1,4 +1,4 @@
-// What happened to one invocation's outputs, and what its caller is told.
+// The fate of one invocation's outputs, and the answer that its caller gets.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace ofn {
 
-// How one output ended. Ordered: of several, the greatest is what the caller is told.
+// How one output ended. Ordered: the caller is told the greatest of several.
 enum class Delivered {
   kConfirmed,    // the sidecar said so
   kUnreachable,  // the sidecar was not reached in time, or was lost within the call (UNAVAILABLE)
@@ -36,7 +36,7 @@ struct DeliveryReport {
 
   // The greatest outcome; kConfirmed when there are no results.
   Delivered outcome() const;
-  // Of the failed outputs, by name and component, with the sidecar's code; never a payload.
+  // Describes the failed outputs by name and component, with the sidecar's code; never a payload.
   // `with_text` adds the sidecar's own words, which are for debugging and for logs.
   enum class Detail { kCode, kText };
   std::string failures(Detail detail) const;

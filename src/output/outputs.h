@@ -33,7 +33,7 @@ struct DeliveryOptions {
   // Of one send by the function: to that output instead of all; and what differs from what it
   // declares.
   const Output* only = nullptr;
-  std::string_view operation{};           // of a binding; empty: the output's
+  std::string_view operation{};           // of a binding; if empty, the output's
   std::span<const Header> metadata = {};  // beside the output's own; the same key replaces it
 };
 

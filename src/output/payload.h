@@ -1,4 +1,4 @@
-// What a function returned, in the shape in which outputs send it.
+// The data that a function returned, in the shape in which outputs send it.
 //
 //   Payload payload = payload_of(response, context);        // borrows the response's body
 //   Result<Payload> payload = payload_of(event, context);   // borrows the event's data
@@ -15,14 +15,15 @@
 
 namespace ofn {
 
-// Where the content type that the function declared is kept when it cannot be the published one.
+// The metadata key that keeps the content type that the function declared, if another one must be published.
 inline constexpr std::string_view kContentTypeKey = "ofn-content-type";
 
 // How bytes are published so that subscribers receive them: Dapr passes some content types on and
 // empties or rewrites the rest.
 struct Publication {
   std::string_view content_type{};
-  std::string_view kept_type{};  // not empty: the declared type, for kContentTypeKey
+  std::string_view
+      kept_type{};  // the declared type, for kContentTypeKey; empty if it is the published one
 };
 
 // | declared                                        | published as                                 |
@@ -46,10 +47,10 @@ struct Payload {
   std::string_view event_id{};
 };
 
-// What the function sends itself: `content_type` may be empty. Borrows from both.
+// For data that the function sends itself. `content_type` may be empty. Borrows from both.
 Payload payload_of(std::string_view data, std::string_view content_type,
                    const FunctionContext& context);
-// Reads all of the data where it must: call it where that hurts nobody, not on a loop.
+// May read all of the data, which takes time: do not call it on a loop.
 Payload payload_of(const Response& response, const FunctionContext& context);
 // Errors: kInvalidArgument when the event breaks a rule of the CloudEvents specification.
 Result<Payload> payload_of(const CloudEvent& event, const FunctionContext& context);

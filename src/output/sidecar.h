@@ -35,11 +35,11 @@ struct PublishCall {
 
 struct SidecarOptions {
   Deadline deadline;
-  std::string_view traceparent;  // W3C Trace Context of the invocation; empty: none
+  std::string_view traceparent;  // W3C Trace Context of the invocation; empty if there is none
   std::string_view tracestate;
 };
 
-// What the sidecar answered.
+// The sidecar's answer.
 struct SidecarReply {
   std::string data;  // a binding's response; empty for a publish
   std::vector<Header> metadata;
