@@ -59,7 +59,7 @@ class FuzzedExchange final : public Exchange {
   FuzzedExchange(Message message, Loop& loop, int& answers)
       : message_(message), loop_(loop), answers_(answers) {}
   const Message& request() const override { return message_; }
-  void respond(Response, std::span<const Field>, std::span<const Field>) override { ++answers_; }
+  void respond(Response&&, std::span<const Field>, std::span<const Field>) override { ++answers_; }
   void begin(Response, std::span<const Field>, std::function<void()>) override {}
   void write(std::string_view) override {}
   std::size_t unsent() const override { return 0; }

@@ -1,7 +1,9 @@
 #include "base/request_id.h"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
 
 namespace ofn {
 
@@ -12,15 +14,12 @@ bool is_plain(char c) noexcept {
          std::string_view("-_.:/+=@").find(c) != std::string_view::npos;
 }
 
-// Eight hexadecimal digits at once, a byte each: every request pays for this.
-constexpr std::uint64_t hex_digits(std::uint32_t word) noexcept {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  std::uint64_t nibbles = word;
-  nibbles = (nibbles | nibbles << 16) & 0x0000FFFF0000FFFF;
-  nibbles = (nibbles | nibbles << 8) & 0x00FF00FF00FF00FF;
-  nibbles = (nibbles | nibbles << 4) & 0x0F0F0F0F0F0F0F0F;
-  const std::uint64_t above_nine = (nibbles + 6 * kOnes) >> 4 & kOnes;
-  return nibbles + '0' * kOnes + above_nine * ('a' - '0' - 10);
+// One hexadecimal digit for each of sixteen numbers below 16. The compiler makes a few vector instructions of it: every request
+// pays for this.
+void write_digits(const std::array<std::uint8_t, 16>& numbers, char* digits) noexcept {
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    digits[i] = static_cast<char>(numbers[i] + '0' + (numbers[i] > 9 ? 'a' - '0' - 10 : 0));
+  }
 }
 
 }  // namespace
@@ -33,15 +32,17 @@ RequestId RequestId::of(std::span<const Field> fields, Random& random) {
     id.size_ = static_cast<std::uint8_t>(given->value.copy(id.text_.data(), kMaxSize));
     return id;
   }
-  for (int half = 0; half < 2; ++half) {
-    const std::uint64_t bits = random();
-    for (const auto word :
-         {static_cast<std::uint32_t>(bits >> 32), static_cast<std::uint32_t>(bits)}) {
-      const std::uint64_t digits = hex_digits(word);
-      std::memcpy(id.text_.data() + id.size_, &digits, sizeof digits);
-      id.size_ += sizeof digits;
+  // Which digit comes from which bits does not matter.
+  std::array<std::uint64_t, 2> bits{random(), random()};
+  for (char* digits : {id.text_.data(), id.text_.data() + 16}) {
+    std::array<std::uint64_t, 2> low{};
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+      low[i] = bits[i] & 0x0F0F0F0F0F0F0F0F;
+      bits[i] >>= 4;
     }
+    write_digits(std::bit_cast<std::array<std::uint8_t, 16>>(low), digits);
   }
+  id.size_ = 32;
   return id;
 }
 

@@ -36,7 +36,7 @@ class FakeExchange final : public wire::Exchange {
     message_.body = body_;
   }
   const wire::Message& request() const override { return message_; }
-  void respond(Response response, std::span<const Field>, std::span<const Field>) override {
+  void respond(Response&& response, std::span<const Field>, std::span<const Field>) override {
     ++answer_.count;
     answer_.status = response.status();
     answer_.body = std::move(response).body();

@@ -20,7 +20,7 @@ namespace {
 template <class T, class Start>
 T wait_on(Loop& loop, Start start) {
   os::end_forked_child();  // it has no loop to wait for
-  loop.leave();
+  loop.release();
   struct {
     std::mutex mutex;
     std::condition_variable given;

@@ -22,7 +22,7 @@ using SendDone = std::move_only_function<void(SendReport)>;
 void take_answer(StoreResult result, StoreAnswer& answer, std::optional<Failure>& failure);
 
 // Lifetime: everything outlives it. Threads: an author's thread that would wait for the loop it runs on
-// is made to leave it (Loop::leave()); the loop runs until the calls have returned.
+// is made to leave it (Loop::release()); the loop runs until the calls have returned.
 class ContextHost {
  public:
   static const abi::ContextTable kTable;

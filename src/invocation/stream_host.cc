@@ -62,7 +62,7 @@ abi::Push StreamHost::push(std::string_view bytes) {
 
 bool StreamHost::wait_for_room() {
   os::end_forked_child();  // it has no loop to wait for
-  loop_.leave();
+  loop_.release();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return closed_ || !full(); });
   return !closed_;

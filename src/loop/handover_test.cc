@@ -18,17 +18,17 @@ namespace ofn {
 namespace {
 
 // Runs `inside` on its loop as a function's call does: in a turn of its own.
-struct Call final : Ready, Guest {
+struct Call final : Ready, PreemptibleCall {
   Call(Loop& on, std::function<void()> work) : loop(on), inside(std::move(work)) {}
   void run_ready() override {
-    if (loop.host(*this)) {
+    if (loop.run_preemptible(*this)) {
       if (kept) kept();
     } else {
       loop.post([this] { taken ? taken() : returned.count_down(); });
     }
   }
-  void run_guest() override { inside(); }
-  void overstayed() override {
+  void run_call() override { inside(); }
+  void on_loop_taken_over() override {
     EXPECT_TRUE(loop.in_loop());
     ++overstays;
   }
@@ -52,7 +52,7 @@ TEST_F(Handover, ALoopWhoseFunctionBlocksServesOnAnotherThread) {
   Call second(loop, [&] { order += "second "; });
   Call first(loop, [&] { served.wait(); });
   loop.post([&] {
-    loop.ready(first), loop.ready(second);
+    loop.run_soon(first), loop.run_soon(second);
     // All of it is behind the call that blocks: what is ready, what is posted, a timer.
     loop.post([&] {
       order += "posted ";
@@ -67,23 +67,23 @@ TEST_F(Handover, ALoopWhoseFunctionBlocksServesOnAnotherThread) {
   EXPECT_EQ(threads.taken_over(), 1U);
 }
 
-TEST_F(Handover, AGuestThatLeavesMayWaitForItsLoop) {
+TEST_F(Handover, ACallThatReleasesMayWaitForItsLoop) {
   constexpr std::size_t kCalls = 200;
   std::vector<std::unique_ptr<Call>> calls;
   for (std::size_t i = 0; i < kCalls; ++i) {
     calls.push_back(std::make_unique<Call>(loop, [&] {
-      loop.leave();
-      loop.leave();  // is not the next guest's
+      loop.release();
+      loop.release();  // is not the next call's
       std::latch served(1);
       loop.post([&] { served.count_down(); });
       served.wait();
     }));
   }
   loop.post([&] {
-    EXPECT_TRUE(loop.can_be_left());
-    for (const auto& call : calls) loop.ready(*call);
+    EXPECT_TRUE(loop.can_be_released());
+    for (const auto& call : calls) loop.run_soon(*call);
   });
-  EXPECT_FALSE(loop.can_be_left());
+  EXPECT_FALSE(loop.can_be_released());
   LoopThreads threads(loops);
   for (const auto& call : calls) {
     call->returned.wait();
@@ -100,7 +100,7 @@ TEST_F(Handover, EachThreadThatServesTheLoopMayBlockInTurn) {
     calls.push_back(std::make_unique<Call>(loop, [&] { all_inside.arrive_and_wait(); }));
   }
   loop.post([&] {
-    for (const auto& call : calls) loop.ready(*call);
+    for (const auto& call : calls) loop.run_soon(*call);
   });
   // The last one may return before the watchdog comes for it.
   calls.back()->kept = [&] { calls.back()->returned.count_down(); };
@@ -115,7 +115,7 @@ TEST_F(Handover, TimersAndPostsFromOthersReachALoopThatWasTakenOver) {
   Call call(loop, [&] { fired.acquire(); });
   loop.post([&] {
     timer.arm(loop.now() + std::chrono::milliseconds(1));
-    loop.ready(call);
+    loop.run_soon(call);
   });
   LoopThreads threads(loops);
   call.returned.wait();
@@ -130,16 +130,16 @@ TEST_F(Handover, AShortFunctionKeepsItsLoop) {
   Call call(loop, [&] { ++calls; });
   call.kept = [&] {
     if (calls == 10'000) return done.count_down();
-    loop.ready(call);
+    loop.run_soon(call);
   };
   call.taken = call.kept;  // where the system took its processor for more than a millisecond
-  loop.post([&] { loop.ready(call); });
+  loop.post([&] { loop.run_soon(call); });
   LoopThreads threads(loops);
   done.wait();
   EXPECT_EQ(calls, 10'000);
 }
 
-TEST_F(Handover, TheWatchdogTakesALoopFromTheGuestThatItSeesTwice) {
+TEST_F(Handover, TheWatchdogTakesALoopFromTheCallThatItSeesTwice) {
   std::vector<Loop*> taken;
   Watchdog watchdog(loops, [&](Loop& from) { taken.push_back(&from); });
   watchdog.stop();  // its looks are ours
@@ -149,8 +149,8 @@ TEST_F(Handover, TheWatchdogTakesALoopFromTheGuestThatItSeesTwice) {
     inside.release();
     leave.acquire();
   });
-  call.kept = [&] { loop.ready(call); };
-  loop.post([&] { loop.ready(call); });
+  call.kept = [&] { loop.run_soon(call); };
+  loop.post([&] { loop.run_soon(call); });
   bool served = true;
   std::thread thread([&] { served = loop.run(); });
   inside.acquire();
@@ -162,7 +162,7 @@ TEST_F(Handover, TheWatchdogTakesALoopFromTheGuestThatItSeesTwice) {
   EXPECT_FALSE(watchdog.look());
   EXPECT_EQ(taken, std::vector{&loop});
   EXPECT_FALSE(watchdog.look());
-  EXPECT_EQ(taken.size(), 1U) << "a loop is taken from a guest once";
+  EXPECT_EQ(taken.size(), 1U) << "a loop is taken from a call once";
   leave.release();
   thread.join();
   EXPECT_FALSE(served);

@@ -43,20 +43,19 @@ Loop::Loop(const Clock& clock)
     : clock_(clock),
       reactor_(std::make_unique<Reactor>()),
       scratch_(std::make_unique<char[]>(kScratchSize)),
-      courtesy_(clock.now()) {}
+      yield_policy_(clock.now()) {}
 
 Loop::~Loop() {
   // Timers and ready items are members of others, which are gone by now: a loop outlives what it
   // serves.
   OFN_CHECK(heap_.empty());
   OFN_CHECK(ready_.first == nullptr);
-  OFN_CHECK(last_.first == nullptr);
+  OFN_CHECK(end_of_turn_->first == nullptr && due_->first == nullptr);
 }
 
 void Loop::post(Task task) { reactor_->post(std::move(task)); }
 
 void Loop::enqueue(Ready& item, Ready::Queue& queue) {
-  if (item.queue_ != nullptr) return;
   item.queue_ = &queue;
   item.previous_ = queue.last;
   item.next_ = nullptr;
@@ -64,22 +63,16 @@ void Loop::enqueue(Ready& item, Ready::Queue& queue) {
   queue.last = &item;
 }
 
-void Loop::ready_last(Ready& item) {
-  if (last_.first == nullptr) last_since_ = now();
-  enqueue(item, last_);
-}
-
-bool Loop::last_is_due() const {
-  if (last_.first == nullptr) return false;
-  return reactor_->exhausted() ? !last_ran_ : latest_ - last_since_ > kLastWaits;
+bool Loop::end_of_turn_is_due() const {
+  if (end_of_turn_->first == nullptr) return false;
+  return reactor_->exhausted() ? !end_of_turn_ran_ : latest_ - end_of_turn_since_ > kEndOfTurnWaits;
 }
 
 bool Loop::run_ready() {
   const bool* const lost = lost_;
-  while (ready_.first != nullptr) {
-    Ready& item = *ready_.first;
-    item.unqueue();
-    item.run_ready();  // may destroy the item
+  while (Ready* const item = due_->first != nullptr ? due_->first : ready_.first) {
+    item->unqueue();
+    item->run_ready();  // may destroy the item
     if (*lost) return false;
     others_ran_ = true;
   }
@@ -87,28 +80,28 @@ bool Loop::run_ready() {
   return true;
 }
 
-bool Loop::host(Guest& guest) {
-  if (!can_be_left()) {
-    guest.run_guest();
+bool Loop::run_preemptible(PreemptibleCall& call) {
+  if (!can_be_released()) {
+    call.run_call();
     return true;
   }
   bool* const lost = lost_;
-  guest_ = &guest;
+  call_ = &call;
   const std::uint64_t inside = visits_.load(std::memory_order_relaxed) + 1;
   visits_.store(inside);
   watchdog_->expect_look();
-  guest.run_guest();
+  call.run_call();
   std::uint64_t expected = inside;
   if (visits_.compare_exchange_strong(expected, inside + 1)) {
-    guest_ = nullptr;
+    call_ = nullptr;
     return true;
   }
   *lost = true;
   return false;
 }
 
-void Loop::leave() {
-  // In this order: the visit of another guest is counted only after another thread has the loop.
+void Loop::release() {
+  // In this order: the visit of another call is counted only after another thread has the loop.
   std::uint64_t inside = visits_;
   if (!in_loop()) return;
   OFN_CHECK(watchdog_ != nullptr);
@@ -132,11 +125,11 @@ bool Loop::run() {
   thread_ = std::this_thread::get_id();
   bool lost = false;
   lost_ = &lost;
-  if (Guest* guest = std::exchange(guest_, nullptr)) {
-    now_ = SteadyTime::min();  // the one of the handler that the guest has left behind
-    guest->overstayed();
+  if (PreemptibleCall* call = std::exchange(call_, nullptr)) {
+    now_ = SteadyTime::min();  // that of the handler in which the call began
+    call->on_loop_taken_over();
   }
-  // One handler at a time, and what it made ready after it has returned: a thread that loses the loop in a guest's turn
+  // One handler at a time, and what it made ready after it has returned: a thread that loses the loop in a call's turn
   // has nothing of the reactor's on its stack.
   bool handled = true;
   while (run_ready()) {
@@ -145,7 +138,7 @@ bool Loop::run() {
       thread_ = std::thread::id();
       return true;
     }
-    courtesy_.handled(clock_);
+    yield_policy_.handled(clock_);
     handled = run_handler(true);
   }
   return false;
@@ -154,13 +147,9 @@ bool Loop::run() {
 bool Loop::run_handler(bool wait) {
   Reactor& reactor = *reactor_;
   while (!reactor.stopped.load(std::memory_order_relaxed)) {
-    if (last_is_due()) {
-      last_ran_ = reactor.exhausted();
-      while (last_.first != nullptr) {
-        Ready& next = *last_.first;
-        next.unqueue();
-        ready(next);
-      }
+    if (end_of_turn_is_due()) {
+      end_of_turn_ran_ = reactor.exhausted();
+      std::swap(end_of_turn_, due_);
       return true;
     }
     if (reactor.next_task < reactor.tasks.size()) {
@@ -172,8 +161,8 @@ bool Loop::run_handler(bool wait) {
     if (!reactor.exhausted()) {
       if (handle_event()) return true;
     } else {
-      last_ran_ = false;
-      if (last_.first != nullptr) {
+      end_of_turn_ran_ = false;
+      if (end_of_turn_->first != nullptr) {
         reactor.look(false);
       } else if (wait) {
         this->wait();
@@ -204,11 +193,11 @@ bool Loop::handle_event() {
 }
 
 void Loop::wait() {
-  if (courtesy_.due()) {
+  if (yield_policy_.due()) {
     if (reactor_->look(false)) return;
     const SteadyTime before = clock_.now();
     std::this_thread::yield();
-    courtesy_.gave_way(clock_.now() - before);
+    yield_policy_.gave_way(clock_.now() - before);
   }
   waits_.store(true, std::memory_order_relaxed);
   reactor_->look(true);

@@ -10,6 +10,7 @@
 // function that runs on it stays for long, a standby thread takes the loop over (loop/loop_threads.h).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "loop/courtesy.h"
+#include "loop/yield_policy.h"
 
 namespace ofn {
 
@@ -53,17 +54,18 @@ class Ready {
   Ready* next_ = nullptr;
 };
 
-// What an author wrote, run on a loop's own thread by Loop::host(): it may stay, and lose the loop by that.
-class Guest {
+// A call of an author's function that Loop::run_preemptible() runs on the loop's own thread. If it takes too long, another
+// thread takes the loop over.
+class PreemptibleCall {
  public:
   // Touches nothing that belongs to the loop.
-  virtual void run_guest() = 0;
-  // It stays too long: the loop was taken over while run_guest() goes on. Threads: the loop's new one, before anything
-  // else runs there.
-  virtual void overstayed() = 0;
+  virtual void run_call() = 0;
+  // Another thread has taken the loop over while run_call() goes on. Threads: the loop's new one, before anything else runs
+  // there.
+  virtual void on_loop_taken_over() = 0;
 
  protected:
-  ~Guest() = default;
+  ~PreemptibleCall() = default;
 };
 
 // A member of whatever waits for a moment. Cost: arming later than an armed moment only stores the
@@ -104,24 +106,29 @@ class Loop {
 
   // Runs `task` on the loop's thread, in order of posting. Threads: any.
   void post(Task task);
-  // Runs `item` once, after the current handler and what was queued before it. Queued already:
-  // nothing happens. Threads: the loop's.
-  void ready(Ready& item) { enqueue(item, ready_); }
-  // Runs `item` once, after the handlers of everything that the reactor has reported so far: for
-  // what many handlers add to and one act can finish, such as the bytes for a connection that they
-  // share, and for what is cheaper when it is done for many in a row, such as writing. Where the handlers take long it runs
-  // between them: nothing waits for longer than kLastWaits and the handler that is running then.
-  // Queued already: nothing happens; what queues itself again waits for the next report. Threads: the loop's.
-  void ready_last(Ready& item);
+  // Runs `item` once, after the current handler and after the items queued before it. Does nothing if it is queued already.
+  // Threads: the loop's.
+  void run_soon(Ready& item) {
+    if (item.queue_ == nullptr) enqueue(item, ready_);
+  }
+  // Runs `item` once, after the handlers of everything that the reactor has reported so far. It is for work that many handlers
+  // add to and that one act finishes, such as writing to a connection that they share. If the handlers take long, the item runs
+  // between them: it waits for at most kEndOfTurnWaits and the handler that runs then. Does nothing if the item is queued
+  // already. An item that queues itself again waits for the next report. Threads: the loop's.
+  void run_at_end_of_turn(Ready& item) {
+    if (item.queue_ != nullptr) return;
+    if (end_of_turn_->first == nullptr) end_of_turn_since_ = now();
+    enqueue(item, *end_of_turn_);
+  }
 
-  // Runs `guest` at once. False: another thread has the loop now, and this one may only post. Called by a Ready's turn,
-  // as its last act but for what the result allows. Threads: the loop's. Cost: two atomic operations.
-  bool host(Guest& guest);
-  // Can what host() runs give the loop to another thread by leave()?
-  bool can_be_left() const { return watchdog_ != nullptr && lost_ != &not_lost_; }
-  // Gives the loop to another thread at once: for a guest that is going to wait for the loop, and may only post from then
-  // on. Nothing happens on any other thread. Threads: any; the loop's only inside run_guest().
-  void leave();
+  // Runs `call` at once. Returns false if another thread has taken the loop over: this one may only post then. A Ready calls it
+  // in its turn, as its last act but for what the result allows. Threads: the loop's. Cost: two atomic operations.
+  bool run_preemptible(PreemptibleCall& call);
+  // Returns true if what run_preemptible() runs can give the loop to another thread by release().
+  bool can_be_released() const { return watchdog_ != nullptr && lost_ != &not_lost_; }
+  // Gives the loop to another thread at once: for a call that is going to wait for the loop, and may only post from then on.
+  // Does nothing on any other thread. Threads: any; the loop's only inside run_call().
+  void release();
 
   // Serves until stop(): true; or until another thread has taken the loop over: false. The thread that calls it is the
   // loop's meanwhile.
@@ -134,8 +141,8 @@ class Loop {
   // tests and start-up.
   bool poll();
   bool in_loop() const;
-  // Nothing runs on it at present, as far as another thread can know without asking. Threads: any.
-  bool waits() const { return waits_.load(std::memory_order_relaxed); }
+  // Returns true if nothing runs on the loop at present, as far as another thread can know without asking. Threads: any.
+  bool is_idle() const { return waits_.load(std::memory_order_relaxed); }
 
   // The moment at which the current handler began, or of its last refresh(): what time limits are counted from.
   // Cost: one clock read a handler, however often it is asked. Threads: the loop's.
@@ -153,10 +160,10 @@ class Loop {
 
   const Clock& clock() const { return clock_; }
   Random& random() { return random_; }
-  // Runs what ready() queued. The loop does so after each handler, with nothing of the reactor's on the stack; tests may do
+  // Runs what run_soon() queued. The loop does so after each handler, with nothing of the reactor's on the stack; tests may do
   // so by hand. False: another thread has taken the loop over.
   bool run_ready();
-  static constexpr std::chrono::microseconds kLastWaits{100};
+  static constexpr std::chrono::microseconds kEndOfTurnWaits{100};
   // Memory that any handler may use until it returns: 64 KiB, for bytes just read.
   static constexpr std::size_t kScratchSize = std::size_t{64} * 1024;
   char* scratch() { return scratch_.get(); }
@@ -167,11 +174,12 @@ class Loop {
   friend class Watchdog;
   struct Reactor;
 
-  // Runs the next handler of the reactor's, waiting for one where `wait` says so. False: none, or stop() was called.
+  // Runs the next handler of the reactor; if `wait`, waits for one. Returns false if there is none, or stop() was called.
   bool run_handler(bool wait);
-  // Has what ready_last() queued its turn? Behind all handlers that are due, or where they take long.
-  bool last_is_due() const;
-  // Handles what the reactor has seen; false: that is nobody's any more.
+  // Returns true if the items of run_at_end_of_turn() should run now: all handlers that are due have run, or kEndOfTurnWaits has
+  // passed.
+  bool end_of_turn_is_due() const;
+  // Dispatches one event of the reactor. Returns false if its watch no longer exists.
   bool handle_event();
   // Waits until something happens, after having given way to others where that is due.
   void wait();
@@ -198,17 +206,20 @@ class Loop {
   std::unique_ptr<char[]> scratch_;
   std::vector<Timer*> heap_;
   Ready::Queue ready_;
-  Ready::Queue last_;
-  SteadyTime last_since_{};  // when the first of them was queued
-  bool last_ran_ = false;    // since the last look at the reactor
+  // What run_at_end_of_turn() has queued, and of that what is due: it runs before ready_. The two change places.
+  std::array<Ready::Queue, 2> end_of_turn_queues_;
+  Ready::Queue* end_of_turn_ = end_of_turn_queues_.data();
+  Ready::Queue* due_ = end_of_turn_ + 1;
+  SteadyTime end_of_turn_since_{};  // when the first of them was queued
+  bool end_of_turn_ran_ = false;    // since the last look at the reactor
 
-  Courtesy courtesy_;
+  YieldPolicy yield_policy_;
   std::atomic<bool> waits_ = false;
 
   Watchdog* watchdog_ = nullptr;
-  Guest* guest_ = nullptr;
-  // How often a guest came or went: odd while there is one. Who moves it on from odd has the loop: the thread on which
-  // the guest returns, or the watchdog.
+  PreemptibleCall* call_ = nullptr;  // that run_preemptible() runs
+  // Counts beginnings and ends of calls, so it is odd while one runs. Whoever increments it from odd to even owns the loop: the
+  // thread on which the call returns, or the watchdog.
   std::atomic<std::uint64_t> visits_ = 0;
   bool not_lost_ = false;
   bool* lost_ = &not_lost_;  // of the thread that serves: whether the loop was taken from it

@@ -88,7 +88,7 @@ TEST_F(LoopTest, ATurnBeganBehindThoseBeforeIt) {
   Say second(log, "", turn);
   loop.post([&] {
     EXPECT_EQ(loop.now(), began);
-    loop.ready(first), loop.ready(second);
+    loop.run_soon(first), loop.run_soon(second);
   });
   loop.post([&] { seen.push_back(loop.turn_began()); });
   loop.poll();
@@ -106,10 +106,10 @@ TEST_F(LoopTest, RunUntilStopsAfterTheHandlerThatSatisfiesIt) {
 
 TEST_F(LoopTest, ReadyRunsOnceAfterTheHandlerAndMayQueueMore) {
   Say b(log, "b");
-  Say a(log, "a", [&] { loop.ready(b), log += "."; });
+  Say a(log, "a", [&] { loop.run_soon(b), log += "."; });
   auto gone = std::make_unique<Say>(log, "never");
   loop.post([&] {
-    loop.ready(a), loop.ready(a), loop.ready(*gone);
+    loop.run_soon(a), loop.run_soon(a), loop.run_soon(*gone);
     gone.reset();
     log += "handler ";
   });
@@ -120,10 +120,10 @@ TEST_F(LoopTest, ReadyRunsOnceAfterTheHandlerAndMayQueueMore) {
 TEST_F(LoopTest, ReadyLastRunsOnceForAllHandlersThatWereDue) {
   Say b(log, "b ");
   Say a(log, "a ");
-  a.then = [&] { loop.ready(b), loop.ready_last(a), a.then = nullptr; };
+  a.then = [&] { loop.run_soon(b), loop.run_at_end_of_turn(a), a.then = nullptr; };
   auto gone = std::make_unique<Say>(log, "never");
-  loop.post([&] { loop.ready_last(a), loop.ready_last(*gone), log += "first "; });
-  loop.post([&] { loop.ready_last(a), loop.ready(a), gone.reset(), log += "second "; });
+  loop.post([&] { loop.run_at_end_of_turn(a), loop.run_at_end_of_turn(*gone), log += "first "; });
+  loop.post([&] { loop.run_at_end_of_turn(a), loop.run_soon(a), gone.reset(), log += "second "; });
   loop.post([&] { log += "third "; });
   loop.poll();
   EXPECT_EQ(log, "first second third a b a ");
@@ -133,17 +133,17 @@ TEST_F(LoopTest, ReadyLastRunsBetweenHandlersThatTakeLong) {
   Say last(log, "last ");
   const auto handler = [&](std::string_view name, Duration took) {
     loop.post([this, name, took, &last] {
-      loop.ready_last(last);
+      loop.run_at_end_of_turn(last);
       clock.time += took;
       loop.refresh();
       log += name;
     });
   };
-  handler("short ", Loop::kLastWaits / 2);
-  handler("short ", Loop::kLastWaits / 2);
-  handler("long ", Loop::kLastWaits);
-  handler("short ", Loop::kLastWaits);
-  handler("short ", Loop::kLastWaits);
+  handler("short ", Loop::kEndOfTurnWaits / 2);
+  handler("short ", Loop::kEndOfTurnWaits / 2);
+  handler("long ", Loop::kEndOfTurnWaits);
+  handler("short ", Loop::kEndOfTurnWaits);
+  handler("short ", Loop::kEndOfTurnWaits);
   loop.poll();
   EXPECT_EQ(log, "short short long last short short last ");
 }
@@ -275,10 +275,10 @@ TEST_F(WatchTest, WhoQueuesItselfLastAgainLetsTheReactorReportFirst) {
     if (++turns == 1) {
       EXPECT_EQ(write(ends[1], "a", 1), 1);
     }
-    if (turns < 3) loop.ready_last(again);
+    if (turns < 3) loop.run_at_end_of_turn(again);
   };
   Watch watch(loop, ends[0], [&](Watch::Seen seen) { note(seen); });
-  loop.ready_last(again);
+  loop.run_at_end_of_turn(again);
   loop.poll();
   EXPECT_EQ(log, "turn in turn turn ");
 }

@@ -7,7 +7,7 @@ namespace ofn {
 LoopThreads::LoopThreads(std::span<Loop* const> loops)
     : loops_(loops.begin(), loops.end()), watchdog_(loops, [this](Loop& loop) {
         ++taken_over_;
-        // The guest's thread is one of those that can take it.
+        // The call's thread is one of those that can take it.
         OFN_CHECK(run(loop));
       }) {
   for (Loop* loop : loops_) all_run_ = run(*loop) && all_run_;

@@ -40,7 +40,7 @@ class Pace {
     answer_estimate_ = std::max(bytes, answer_estimate_ - answer_estimate_ / 8);
   }
   // A call inline stays, and has cost its thread the loop.
-  void overstayed() { streak_ = 0; }
+  void on_loop_taken_over() { streak_ = 0; }
 
  private:
   int streak_ = 0;

@@ -39,7 +39,7 @@ void Watchdog::wake() {
     try {
       thread_ = std::thread([this] { serve(); });
     } catch (const std::system_error&) {
-      return;  // no thread is to be had, nor one to take a loop over: the next guest asks again
+      return;  // no thread is to be had, nor one to take a loop over: the next call asks again
     }
   }
   parked_ = false;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
+#include <list>
 #include <string>
 #include <utility>
 #include <variant>
@@ -22,9 +22,11 @@ Header* find_key(std::vector<Header>& metadata, std::string_view key) {
   return it == metadata.end() ? nullptr : &*it;
 }
 
-std::vector<Header> metadata_of(const Output& output, std::span<const Header> own) {
+// `more` is how many the caller will add.
+std::vector<Header> metadata_of(const Output& output, std::span<const Header> own,
+                                std::size_t more) {
   std::vector<Header> metadata;
-  metadata.reserve(output.metadata.size() + own.size() + 2);
+  metadata.reserve(output.metadata.size() + own.size() + more);
   for (const auto& [name, value] : output.metadata) metadata.push_back({name, value});
   for (const Header& entry : own) {
     if (Header* same = find_key(metadata, entry.name)) {
@@ -44,7 +46,7 @@ BindingCall binding_call(const Output& output, const Payload& payload,
   return {.component = output.component,
           .operation = operation,
           .data = payload.data,
-          .metadata = metadata_of(output, options.metadata)};
+          .metadata = metadata_of(output, options.metadata, 0)};
 }
 
 PublishCall publish_call(const Output& output, const Payload& payload,
@@ -53,7 +55,7 @@ PublishCall publish_call(const Output& output, const Payload& payload,
                    .topic = output.topic,
                    .data = payload.data,
                    .content_type = payload.publication.content_type,
-                   .metadata = metadata_of(output, options.metadata)};
+                   .metadata = metadata_of(output, options.metadata, 2)};
   if (!payload.event_json.empty()) {
     call.data = payload.event_json;
     call.content_type = kEventType;
@@ -130,7 +132,7 @@ class Outputs::Delivery final {
   DeliveryDone done_;
   SteadyTime started_;
   Timer deadline_;
-  std::deque<Attempt> attempts_;
+  std::list<Attempt> attempts_;
   std::size_t undecided_ = 0;
   DeliveryReport report_;
   std::list<std::shared_ptr<Delivery>>::iterator self_;

@@ -25,7 +25,7 @@ void Runner::Job::run_and_time() {
   thread_.store(0, std::memory_order_relaxed);
 }
 
-void Runner::Job::overstayed() { pace_->overstayed(); }
+void Runner::Job::on_loop_taken_over() { pace_->on_loop_taken_over(); }
 
 Runner::Runner(Runners& all, Loop& loop)
     : all_(all), loop_(loop), retry_(loop, [this] {
@@ -36,13 +36,13 @@ Runner::Runner(Runners& all, Loop& loop)
 
 void Runner::queue(Job& job) {
   ++queued_;
-  loop_.ready(job);
+  loop_.run_soon(job);
 }
 
 bool Runner::shares(const Pace& pace) const {
   if (pace.estimate() * static_cast<Duration::rep>(queued_ + 1) <= Pace::kLong) return false;
   const auto idle = static_cast<std::size_t>(
-      std::ranges::count_if(all_.loops, [](const Loop* loop) { return loop->waits(); }));
+      std::ranges::count_if(all_.loops, [](const Loop* loop) { return loop->is_idle(); }));
   return all_.shared_out.load(std::memory_order_relaxed) < kSharedPerCore * idle;
 }
 
@@ -52,7 +52,7 @@ void Runner::start(Job& job) {
   if (job.pace_ == nullptr) return;
   ++job.turns_;
   job.running_ = true;
-  const bool is_short = job.pace_->runs_inline() && (!job.may_wait() || loop_.can_be_left());
+  const bool is_short = job.pace_->runs_inline() && (!job.may_wait() || loop_.can_be_released());
   job.shared_out_ = is_short && shares(*job.pace_);
   job.on_worker_ = !is_short || job.shared_out_;
   if (!job.on_worker_) {
@@ -60,7 +60,7 @@ void Runner::start(Job& job) {
     // Therefore its time starts now. If no further call is queued, its time starts with its own turn, which often saves a clock
     // read.
     job.began_ = queued_ == 0 ? loop_.turn_began() : loop_.refresh();
-    if (loop_.host(job)) {
+    if (loop_.run_preemptible(job)) {
       job.took_ = loop_.refresh() - job.began_;
       return returned(job);
     }

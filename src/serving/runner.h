@@ -39,7 +39,7 @@ struct Runners {
 class Runner {
  public:
   // One call. Lifetime: it must live from queue() until finish() has run. Reusable.
-  class Job : private Ready, private Guest {
+  class Job : private Ready, private PreemptibleCall {
    public:
     // Returns true while the function runs, perhaps on another thread. Threads: the loop's.
     bool running() const { return running_; }
@@ -71,8 +71,8 @@ class Runner {
     virtual void finish() = 0;
 
     void run_ready() final { runner_.start(*this); }
-    void run_guest() final { run_and_time(); }
-    void overstayed() final;
+    void run_call() final { run_and_time(); }
+    void on_loop_taken_over() final;
     void run_and_time();
 
     Runner& runner_;

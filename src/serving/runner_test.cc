@@ -122,8 +122,8 @@ TEST_F(RunnerTest, ACallIsNotChargedWithWhatOthersDidBeforeIt) {
   Other reads([&] { runner.queue(call); });
   loop.post([&] {
     EXPECT_EQ(loop.now(), clock.now());
-    loop.ready(writes);
-    loop.ready(reads);
+    loop.run_soon(writes);
+    loop.run_soon(reads);
   });
   loop.poll();
   EXPECT_EQ(finished, 1U);
@@ -170,7 +170,7 @@ TEST_F(RunnerTest, WhatIsReadyIsSharedWhenItIsLongTogetherAndACoreIsIdle) {
     std::unique_ptr<std::thread> thread;
     if (one.core_idle) {
       thread = std::make_unique<std::thread>([&] { neighbour.run(); });
-      while (!neighbour.waits()) std::this_thread::yield();
+      while (!neighbour.is_idle()) std::this_thread::yield();
     }
     Pace pace = short_pace(one.each);
     std::latch held(1);
@@ -266,7 +266,7 @@ TEST(RunnerThreads, AShortCallThatWaitsForItsLoopLeavesItAndMovesItsFunctionOut)
       runner, pace,
       [&] {
         began_on_loop = loop.in_loop();
-        loop.leave();
+        loop.release();
         EXPECT_FALSE(loop.in_loop());
         std::latch served(1);
         loop.post([&] { served.count_down(); });

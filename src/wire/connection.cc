@@ -86,7 +86,7 @@ void Connection::start(std::unique_ptr<Session> session, std::function<void(Conn
 
 // Defers writing to the end of the loop's turn. Then one sendmsg() writes the answers of all handlers of this turn. All reads
 // come before all writes, so that the kernel's code for each stays in the processor's cache.
-void Connection::wake() { loop_.ready_last(*this); }
+void Connection::wake() { loop_.run_at_end_of_turn(*this); }
 
 void Connection::replace(std::unique_ptr<Session> next, std::string_view rest) {
   next_session_ = std::move(next);
@@ -151,8 +151,9 @@ void Connection::install_next() {
 
 bool Connection::write_pending() {
   if (waiting_writable_) return true;
+  if (!session_->may_gather()) return true;
+  std::array<std::string_view, kBuffers> views;
   for (;;) {
-    std::array<std::string_view, kBuffers> views;
     const std::size_t count = session_->gather(views);
     if (count == 0) return true;
     std::size_t offered = views[0].size();
@@ -188,12 +189,13 @@ bool Connection::write_pending() {
       wait_writable();
       return true;
     }
+    if (!session_->may_gather()) return true;
   }
 }
 
 void Connection::start_reading() {
   reading_ = true;
-  if (readable_) loop_.ready_last(reader_);
+  if (readable_) loop_.run_at_end_of_turn(reader_);
 }
 
 void Connection::on_seen(Watch::Seen seen) {

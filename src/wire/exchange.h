@@ -47,8 +47,8 @@ class Exchange {
   // Sends the answer; called at most once. `extra` fields are sent behind the response's own and
   // are read before respond() returns. `trailers` (HTTP/2 only; gRPC's status) end the stream; an
   // HTTP/1.1 exchange ignores them. The response has passed response_problem()
-  // (function/response_check.h).
-  virtual void respond(Response response, std::span<const Field> extra = {},
+  // (function/response_check.h), and may be left with any value.
+  virtual void respond(Response&& response, std::span<const Field> extra = {},
                        std::span<const Field> trailers = {}) = 0;
   // Instead of respond(), an answer in pieces: its head (a body of its own is not sent), then any
   // number of write(), then finish() or abort(). An answer that is aborted, or released unfinished, is

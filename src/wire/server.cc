@@ -247,7 +247,7 @@ void Server::relieve() {
 
 void Server::accept() {
   // The watch reports new connections only, so the rest of the queue needs another turn.
-  if (accept_some()) shards_.front()->loop().ready_last(*this);
+  if (accept_some()) shards_.front()->loop().run_at_end_of_turn(*this);
 }
 
 bool Server::accept_some() {

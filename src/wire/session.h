@@ -85,6 +85,8 @@ class Session {
   // Fills `buffers` with what shall be written next, in order; returns how many it filled (0:
   // nothing now). The views stay valid until the sent() that covers them.
   virtual std::size_t gather(std::span<std::string_view> buffers) = 0;
+  // Returns false if gather() would fill nothing now. True promises nothing.
+  virtual bool may_gather() const { return true; }
   // The first `count` bytes of what was gathered were written.
   virtual void sent(std::size_t count) = 0;
   virtual Ending ending() const = 0;

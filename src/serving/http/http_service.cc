@@ -10,28 +10,16 @@ namespace ofn {
 
 namespace {
 
-Request::Parts parts_of(const wire::Message& message) {
-  Request::Parts parts;
-  parts.method = message.method;
-  parts.target = message.target;
-  parts.scheme = message.scheme;
-  parts.authority = message.authority;
-  parts.headers = message.fields;
-  parts.trailers = message.trailers;
-  parts.body = message.body;
-  parts.peer = message.peer;
+std::string_view version_of(const wire::Message& message) {
   switch (message.version) {
     case wire::Version::kHttp10:
-      parts.version = "1.0";
-      break;
+      return "1.0";
     case wire::Version::kHttp11:
-      parts.version = "1.1";
       break;
     case wire::Version::kHttp2:
-      parts.version = "2";
-      break;
+      return "2";
   }
-  return parts;
+  return "1.1";
 }
 
 enum class Probe {
@@ -106,10 +94,20 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
     exchange_ = std::move(exchange);
     function_ = match.function;
     const wire::Message& message = exchange_->request();
-    Request::Parts parts = parts_of(message);
-    parts.params = params_.fields();
-    parts.deadline = shard_.environment_.loop.now() + shard_.service_.timeout_;
-    invocation_.begin(*function_, std::move(parts),
+    invocation_.begin(*function_,
+                      {.method = message.method,
+                       .target = message.target,
+                       .scheme = message.scheme,
+                       .authority = message.authority,
+                       .headers = message.fields,
+                       .trailers = message.trailers,
+                       .params = params_.fields(),
+                       .body = message.body,
+                       .peer = message.peer,
+                       .id = {},
+                       .version = version_of(message),
+                       .deadline = shard_.environment_.loop.now() + shard_.service_.timeout_,
+                       .stop = {}},
                       {.body = message.body_bytes, .sink = this, .route = match.path});
     exchange_->on_abandoned([this] { abandoned(); });
     if (turn_.take(*function_, shard_.paces_[match.index]) == Gate::Entry::kFull) {

@@ -43,7 +43,7 @@ class FakeExchange final : public wire::Exchange {
   }
   ~FakeExchange() override { answer_.released = true; }
   const wire::Message& request() const override { return message_; }
-  void respond(Response response, std::span<const Field> extra, std::span<const Field>) override {
+  void respond(Response&& response, std::span<const Field> extra, std::span<const Field>) override {
     ++answer_.count;
     answer_.status = response.status();
     for (const Header& header : response.headers()) answer_.fields[header.name] = header.value;

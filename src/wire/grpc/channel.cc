@@ -254,7 +254,7 @@ void Channel::fail_later(Call& call, Status status, Reach reach) {
   call.failure = std::move(status);
   call.reach = reach;
   failed_.push_back(&call);
-  loop_.ready(*this);
+  loop_.run_soon(*this);
 }
 
 void Channel::run_ready() {
@@ -344,7 +344,7 @@ void Channel::on_link_gone(Attached& attached) {
   const auto at = std::ranges::find(links_, &attached, &std::unique_ptr<Attached>::get);
   const std::unique_ptr<Attached> gone = std::move(*at);
   links_.erase(at);
-  if (closing_) loop_.ready(*this);
+  if (closing_) loop_.run_soon(*this);
 }
 
 void Channel::attempt_failed(const Error& error) {
@@ -388,7 +388,7 @@ void Channel::close(std::function<void()> closed) {
   }
   session_ = nullptr;
   for (const auto& attached : links_) attached->session->drain();
-  loop_.ready(*this);
+  loop_.run_soon(*this);
 }
 
 }  // namespace ofn::wire::grpc

@@ -21,7 +21,9 @@ using ::testing::HasSubstr;
 
 class PlainHandler final : public Handler {
  public:
-  void handle(ExchangePtr exchange) override { exchange->respond(response, {}, trailers); }
+  void handle(ExchangePtr exchange) override {
+    exchange->respond(Response(response), {}, trailers);
+  }
   Response response;
   std::vector<Field> trailers;
 };

@@ -147,7 +147,7 @@ void Server::handle(ExchangePtr exchange) {
     call->timer_->arm(deadline.at());
   }
   call->watch();
-  call->loop().ready(*call);
+  call->loop().run_soon(*call);
 }
 
 // --- one call ------------------------------------------------------------------------------------

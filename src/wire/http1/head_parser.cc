@@ -47,7 +47,8 @@ Step HeadParser::refuse(int status, std::string_view reason) {
 
 Step HeadParser::parse(std::string_view seen) {
   if (state_ != State::kFields) {
-    const Step step = parse_request_line(seen);
+    const bool is_usual = state_ == State::kStart && parse_usual_line(seen);
+    const Step step = is_usual ? Step::kDone : parse_request_line(seen);
     if (step != Step::kDone) return step;
     state_ = State::kFields;
     lines_.restart(position_, limits_.head_bytes, limits_.head_fields);
@@ -73,6 +74,32 @@ Step HeadParser::end_target(std::size_t position) {
 Step HeadParser::end_version() {
   if (major_ >= '2') return refuse(505, "the HTTP version is not supported");
   return major_ == '1' ? Step::kDone : refuse(400, "the HTTP version is malformed");
+}
+
+// Reads the request line that nearly all requests have, if it came in one piece: "GET /path?query HTTP/1.1". Returns false, and
+// changes nothing, for any other line, right or wrong: parse_request_line() decides about it.
+bool HeadParser::parse_usual_line(std::string_view seen) {
+  const char* const begin = seen.data();
+  const char* const end = begin + std::min(seen.size(), limits_.head_bytes);
+  const auto left = [&](const char* at) { return static_cast<std::size_t>(end - at); };
+  const char* const blank = skip(kToken, begin, begin + std::min(left(begin), kMaxMethod));
+  if (blank == begin || left(blank) < 2 || blank[0] != ' ' || blank[1] != '/') return false;
+  const std::string_view method(begin, blank);
+  if (method == "CONNECT") return false;
+  const char* const target = blank + 1;
+  const char* at = skip(kPath, target, end);
+  if (at != end && *at == '?') at = skip(kQuery, at, end);
+  if (static_cast<std::size_t>(at - target) > limits_.target_bytes) return false;
+  if (left(at) < 1 + kUsualVersion.size() || *at != ' ' ||
+      std::memcmp(at + 1, kUsualVersion.data(), kUsualVersion.size()) != 0) {
+    return false;
+  }
+  method_size_ = method.size();
+  target_ = path_ = static_cast<std::size_t>(target - begin);
+  target_end_ = static_cast<std::size_t>(at - begin);
+  major_ = minor_ = '1';
+  position_ = target_end_ + 1 + kUsualVersion.size();
+  return true;
 }
 
 // The loop turns once per part of the line (or per piece of a part, where the input was cut).

@@ -98,6 +98,7 @@ class HeadParser {
 
   Step refuse(int status, std::string_view reason);
   Step parse_request_line(std::string_view seen);
+  bool parse_usual_line(std::string_view seen);
   Step end_method(std::string_view method);
   Step end_target(std::size_t position);
   Step end_version();

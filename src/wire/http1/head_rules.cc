@@ -1,5 +1,10 @@
 // What the fields of a well-formed head mean: which body follows, for whom the request is, what
 // happens to the connection. The half of HeadParser that knows names.
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
 #include "wire/authority.h"
 #include "wire/http1/chars.h"
 #include "wire/http1/head_parser.h"
@@ -135,12 +140,21 @@ class Rules {
   bool unknown_expectation_ = false;
 };
 
+// Returns true for "host" in any case; `name` has four bytes. Every request has this field.
+bool is_host(std::string_view name) {
+  constexpr auto kWord = std::bit_cast<std::uint32_t>(std::array{'h', 'o', 's', 't'});
+  std::uint32_t word = 0;
+  std::memcpy(&word, name.data(), sizeof word);
+  return (word | 0x20202020) ==
+         kWord;  // only an upper-case letter becomes a lower-case one by this bit
+}
+
 // The length tells most names apart, so that an unknown field costs one comparison.
 void apply(Rules& rules, const Field& field) {
   const auto named = [&](std::string_view name) { return same_field_name(field.name, name); };
   switch (field.name.size()) {
     case 4:
-      if (named("host")) rules.host(field.value);
+      if (is_host(field.name)) rules.host(field.value);
       break;
     case 6:
       if (named("expect")) rules.expect(field.value);

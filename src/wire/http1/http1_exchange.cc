@@ -53,7 +53,7 @@ void Http1Exchange::reset() {
   clear(target);
   clear(cookies);
   clear(body.bytes);
-  share.release();
+  if (share.taken() > 0) share.release();
   clear(body.trailer_text);
   body.trailers.clear();
   fields.clear();
@@ -71,7 +71,7 @@ void Http1Exchange::warn() {
   if (const auto callback = std::exchange(callback_, nullptr); callback && !answered_) callback();
 }
 
-void Http1Exchange::respond(Response response, std::span<const Field> extra,
+void Http1Exchange::respond(Response&& response, std::span<const Field> extra,
                             std::span<const Field> /*trailers*/) {
   OFN_CHECK(!answered_ && !begun_);
   answered_ = true;

@@ -20,7 +20,8 @@ class Http1Exchange;
 // What an exchange needs of its session.
 class ExchangeOwner {
  public:
-  virtual void answer(Http1Exchange& exchange, Response response, std::span<const Field> extra) = 0;
+  virtual void answer(Http1Exchange& exchange, Response&& response,
+                      std::span<const Field> extra) = 0;
   // An answer in pieces.
   virtual void begin_answer(const Response& head, std::span<const Field> extra) = 0;
   virtual void write_body(std::string_view bytes) = 0;
@@ -69,7 +70,7 @@ class Http1Exchange final : public Exchange {
 
   // Exchange
   const Message& request() const override { return message_; }
-  void respond(Response response, std::span<const Field> extra,
+  void respond(Response&& response, std::span<const Field> extra,
                std::span<const Field> trailers) override;
   void begin(Response head, std::span<const Field> extra, std::function<void()> on_room) override;
   void write(std::string_view bytes) override;

@@ -58,6 +58,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   void lost(const Error& error) override;
   bool wants_input() const override;
   std::size_t gather(std::span<std::string_view> buffers) override { return out_.gather(buffers); }
+  bool may_gather() const override { return !out_.empty(); }
   void sent(std::size_t count) override;
   Ending ending() const override { return ending_; }
   void drain() override;
@@ -75,7 +76,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   };
 
   // ExchangeOwner
-  void answer(Http1Exchange& exchange, Response response, std::span<const Field> extra) override;
+  void answer(Http1Exchange& exchange, Response&& response, std::span<const Field> extra) override;
   void begin_answer(const Response& head, std::span<const Field> extra) override;
   void write_body(std::string_view bytes) override;
   std::size_t unsent() const override { return out_.size(); }
@@ -105,6 +106,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   void part();
 
   std::string_view ahead() const { return std::string_view(ahead_).substr(ahead_used_); }
+  bool has_ahead() const { return ahead_used_ < ahead_.size(); }
   // One read may have brought much more than is read ahead otherwise.
   void clear_ahead() {
     ahead_.clear();
@@ -119,6 +121,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
 
   const SessionContext& context_;
   Transport* transport_ = nullptr;
+  Loop* loop_ = nullptr;        // the transport's
   std::optional<Timer> timer_;  // the present state's time limit
   HeadParser head_parser_;
   ChunkParser chunk_parser_;
@@ -144,7 +147,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
 
 void Http1Session::start(Transport& transport) {
   transport_ = &transport;
-  timer_.emplace(transport.loop(), [this] { on_timer(); });
+  loop_ = &transport.loop();
+  timer_.emplace(*loop_, [this] { on_timer(); });
   settle();
 }
 
@@ -152,7 +156,7 @@ void Http1Session::start(Transport& transport) {
 
 void Http1Session::receive(std::string_view bytes) {
   if (state_ == State::kEnded) return;
-  if (may_read_request() && ahead().empty()) bytes = consume(bytes);
+  if (may_read_request() && !has_ahead()) bytes = consume(bytes);
   if (state_ != State::kEnded && !bytes.empty()) {
     ahead_.erase(0, std::exchange(ahead_used_, 0));
     ahead_.append(bytes);
@@ -163,7 +167,7 @@ void Http1Session::receive(std::string_view bytes) {
 
 bool Http1Session::receive_from(Source& source) {
   if (state_ != State::kBody || head_.framing != Framing::kLength || body_left_ < kLargeRest ||
-      !may_read_request() || !ahead().empty()) {
+      !may_read_request() || has_ahead()) {
     return false;
   }
   const std::size_t room = std::min(body_left_, kLargestRead);
@@ -190,16 +194,16 @@ bool Http1Session::out_of_memory() {
 
 bool Http1Session::wants_input() const {
   return state_ != State::kEnded && state_ != State::kSwitching && !input_ended_ &&
-         ahead().size() < kMaxAhead;
+         ahead_.size() - ahead_used_ < kMaxAhead;
 }
 
 // Goes on with what was read ahead.
 void Http1Session::resume() {
-  if (may_read_request() && !ahead().empty()) {
+  if (may_read_request() && has_ahead()) {
     const std::size_t rest = consume(ahead()).size();
     // The end, when it came meanwhile, has cleared it already.
     ahead_used_ = std::max(ahead_.size(), rest) - rest;
-    if (ahead().empty()) clear_ahead();
+    if (!has_ahead()) clear_ahead();
   }
   settle();
   transport_->wake();
@@ -215,10 +219,10 @@ std::string_view Http1Session::consume(std::string_view input) {
 
 std::string_view Http1Session::read_head(std::string_view input) {
   if (reading_ == nullptr) {
-    reading_ = spare_ != nullptr ? std::move(spare_)
-                                 : std::make_unique<Http1Exchange>(
-                                       static_cast<ExchangeOwner&>(*this), transport_->loop(),
-                                       transport_->peer(), context_.account);
+    reading_ = spare_ != nullptr
+                   ? std::move(spare_)
+                   : std::make_unique<Http1Exchange>(static_cast<ExchangeOwner&>(*this), *loop_,
+                                                     transport_->peer(), context_.account);
     head_parser_.reset();
   }
   // A head that came in one piece is parsed where it lies, and copied once.
@@ -237,7 +241,7 @@ std::string_view Http1Session::read_head(std::string_view input) {
     return {};
   }
   if (step == Step::kMore) {
-    if (!had_begun) head_due_ = transport_->loop().now() + context_.limits.head_timeout;
+    if (!had_begun) head_due_ = loop_->now() + context_.limits.head_timeout;
     if (whole && make_room(kept, input.size(), context_.limits.head_bytes)) kept.assign(input);
     return {};
   }
@@ -328,9 +332,9 @@ bool Http1Session::upgrade(Http1Exchange& exchange) {
   return true;
 }
 
-void Http1Session::answer(Http1Exchange& exchange, Response response,
+void Http1Session::answer(Http1Exchange& exchange, Response&& response,
                           std::span<const Field> extra) {
-  const bool last = !head_.keep_alive || (ahead().empty() && (draining_ || input_ended_));
+  const bool last = !head_.keep_alive || (!has_ahead() && (draining_ || input_ended_));
   out_.begin_answer();
   if (write_response(out_.text(), response, context_of(extra, last)) == BodyPlace::kSeparate) {
     out_.push_body(std::move(response).body());
@@ -377,7 +381,7 @@ void Http1Session::abort_answer(Http1Exchange& exchange) {
 
 ResponseContext Http1Session::context_of(std::span<const Field> extra, bool last) {
   return {.extra = extra,
-          .date = context_.date.at(transport_->loop().system_now()),
+          .date = context_.date.at(loop_->system_now()),
           .connection = last           ? ConnectionField::kClose
                         : head_.http10 ? ConnectionField::kKeepAlive
                                        : ConnectionField::kNone,
@@ -394,8 +398,8 @@ void Http1Session::answered(Http1Exchange& exchange, bool last) {
   state_ = State::kHead;
   if (last) {
     end(Ending::kLinger);
-  } else if (!ahead().empty()) {
-    transport_->loop().ready(*this);
+  } else if (has_ahead()) {
+    loop_->run_soon(*this);
   }
   settle();
   transport_->wake();
@@ -422,7 +426,7 @@ void Http1Session::refuse(const Reject& reject, std::string_view method) {
     if (reject.status == 503) response.header("Retry-After", "1");
     write_response(out_.text(), response,
                    {.extra = std::span(&extra, context_.refused ? 1 : 0),
-                    .date = context_.date.at(transport_->loop().system_now()),
+                    .date = context_.date.at(loop_->system_now()),
                     .connection = ConnectionField::kClose,
                     .method = method == "HEAD" ? Method::kHead : Method::kOther});
   }
@@ -439,8 +443,8 @@ void Http1Session::sent(std::size_t count) {
   if (asked_ != nullptr) asked_->notify_room();
   if (next_ != nullptr && out_.empty()) {
     transport_->replace(std::move(next_), ahead());
-  } else if (!ahead().empty() && may_read_request()) {
-    transport_->loop().ready(*this);
+  } else if (has_ahead() && may_read_request()) {
+    loop_->run_soon(*this);
   } else if (out_.empty()) {
     settle();
   }
@@ -465,7 +469,7 @@ void Http1Session::drain() {
 }
 
 bool Http1Session::idle() const {
-  return between_requests() && ahead().empty() && out_.empty() && answered_ == nullptr;
+  return between_requests() && !has_ahead() && out_.empty() && answered_ == nullptr;
 }
 
 bool Http1Session::make_room(std::string& buffer, std::size_t size, std::size_t most) {
@@ -525,7 +529,7 @@ void Http1Session::end(Ending ending) {
 
 // After everything that happened: is it over, and if not, how long may the present state last?
 void Http1Session::settle() {
-  if (ahead().empty()) {
+  if (!has_ahead()) {
     if (between_requests() && (draining_ || input_ended_)) {
       // One that was idle has nothing left to read, and a process that ends need not wait for it.
       const bool idle = draining_ && !input_ended_ && out_.empty() && answered_ == nullptr;
@@ -538,14 +542,14 @@ void Http1Session::settle() {
     case State::kHead:
       if (head_parser_.begun()) {
         timer_->arm(head_due_);
-      } else if (out_.empty() && ahead().empty()) {
-        timer_->arm(transport_->loop().now() + context_.limits.idle_timeout);
+      } else if (out_.empty() && !has_ahead()) {
+        timer_->arm(loop_->now() + context_.limits.idle_timeout);
       } else {
         timer_->disarm();  // not idle: the transport watches over what the peer does not take
       }
       break;
     case State::kBody:
-      timer_->arm(transport_->loop().now() + context_.limits.body_timeout);
+      timer_->arm(loop_->now() + context_.limits.body_timeout);
       break;
     case State::kAnswering:
     case State::kSwitching:

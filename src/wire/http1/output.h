@@ -2,6 +2,7 @@
 // large body as it is.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -16,7 +17,7 @@ namespace ofn::wire::http1 {
 class Output {
  public:
   // Where to append. Not while a body is queued.
-  std::string& text() { return filling_; }
+  std::string& text() { return texts_[filling_]; }
   // Call this before the head of an answer is appended.
   void begin_answer() { is_unsent_ |= empty(); }
   // Returns true if the peer has got no byte of the answers in here: another answer can replace them.
@@ -27,12 +28,12 @@ class Output {
   bool empty() const { return size() == 0; }
   // Bytes that were not sent yet.
   std::size_t size() const {
-    return filling_.size() + writing_.size() - text_sent_ + body_.size() - body_sent_;
+    return texts_[0].size() + texts_[1].size() - text_sent_ + body_.size() - body_sent_;
   }
   bool has_body() const { return !body_.empty(); }
   // The memory that the buffers take.
   std::size_t capacity() const {
-    return filling_.capacity() + writing_.capacity() + body_.capacity();
+    return texts_[0].capacity() + texts_[1].capacity() + body_.capacity();
   }
 
   std::size_t gather(std::span<std::string_view> buffers);
@@ -41,9 +42,12 @@ class Output {
   void clear() { free_memory(*this); }
 
  private:
-  std::string filling_;  // not gathered yet
-  std::string writing_;  // gathered: stays where it is
-  std::string body_;     // behind both
+  std::string& writing() { return texts_[1 - filling_]; }
+
+  // One is gathered, and stays where it is until it was sent; the other one is filled. They change places.
+  std::array<std::string, 2> texts_;
+  std::size_t filling_ = 0;
+  std::string body_;  // behind both
   std::size_t text_sent_ = 0;
   std::size_t body_sent_ = 0;
   bool is_unsent_ = false;

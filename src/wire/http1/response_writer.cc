@@ -11,6 +11,7 @@ namespace ofn::wire::http1 {
 
 namespace {
 
+constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\n";
 constexpr std::string_view kPlainText = "Content-Type: text/plain; charset=utf-8\r\n";
 
 // RFC 9110 §15 and the registry; a code without a phrase is sent with an empty one.
@@ -147,6 +148,14 @@ class Cursor {
     at_ += part.size();
   }
   void number(std::size_t number) { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
+  void status_line(int status) {
+    if (status == 200) return text(kOk);
+    text("HTTP/1.1 ");
+    number(static_cast<std::size_t>(status));
+    text(" ");
+    text(phrase(status));
+    text("\r\n");
+  }
   void field(std::string_view name, std::string_view value) {
     text(name);
     text(": ");
@@ -162,6 +171,12 @@ class Cursor {
 // Status line, the server's own fields and the empty line at their longest.
 constexpr std::size_t kFixedSize = 256;
 constexpr std::size_t kFieldFrame = 4;  // ": " and CRLF
+
+// As same_field_name(), for a name in lower case: most names fall at their length or their first letter.
+bool is_named(std::string_view name, std::string_view wanted) {
+  return name.size() == wanted.size() && (name.front() | 0x20) == wanted.front() &&
+         same_field_name(name, wanted);
+}
 
 std::string_view connection_line(ConnectionField connection) {
   switch (connection) {
@@ -192,19 +207,15 @@ BodyPlace write_response(std::string& out, const Response& response,
   bool dated = false;
   const auto measure = [&](std::string_view name, std::string_view value) {
     size += name.size() + value.size() + kFieldFrame;
-    typed = typed || (name.size() == 12 && same_field_name(name, "content-type"));
-    dated = dated || (name.size() == 4 && same_field_name(name, "date"));
+    typed = typed || is_named(name, "content-type");
+    dated = dated || is_named(name, "date");
   };
   for (const auto& [name, value] : response.headers()) measure(name, value);
   for (const auto& [name, value] : context.extra) measure(name, value);
 
   const auto fill = [&](char* begin) {
     Cursor to(begin);
-    to.text("HTTP/1.1 ");
-    to.number(static_cast<std::size_t>(status));
-    to.text(" ");
-    to.text(phrase(status));
-    to.text("\r\n");
+    to.status_line(status);
     for (const auto& [name, value] : response.headers()) to.field(name, value);
     for (const auto& [name, value] : context.extra) to.field(name, value);
     if (!typed) to.text(kPlainText);

@@ -352,7 +352,7 @@ void ClientSession::finish(Call& call, std::optional<ClientFailure> failure) {
     // Answered before the request was sent whole: the rest is of no use.
     nghttp2_submit_rst_stream(engine_->get(), NGHTTP2_FLAG_NONE, call.state.stream, NGHTTP2_CANCEL);
   }
-  if (transport_ != nullptr) transport_->loop().ready(*this);
+  if (transport_ != nullptr) transport_->loop().run_soon(*this);
 }
 
 void ClientSession::run_ready() {
@@ -442,7 +442,7 @@ void ClientSession::stop_accepting() {
   if (!accepting_) return;
   accepting_ = false;
   change_due_ = true;
-  if (transport_ != nullptr) transport_->loop().ready(*this);
+  if (transport_ != nullptr) transport_->loop().run_soon(*this);
 }
 
 void ClientSession::drain() {

@@ -59,7 +59,7 @@ std::string grpc_status_of(int http_status) {
 
 }  // namespace
 
-void ServerStream::respond(Response response, std::span<const Field> extra,
+void ServerStream::respond(Response&& response, std::span<const Field> extra,
                            std::span<const Field> trailers) {
   OFN_CHECK(!state_.answered);
   state_.answered = true;

@@ -52,7 +52,7 @@ class ServerStream final : public Exchange {
 
   // Exchange
   const Message& request() const override { return message_; }
-  void respond(Response response, std::span<const Field> extra,
+  void respond(Response&& response, std::span<const Field> extra,
                std::span<const Field> trailers) override;
   void begin(Response head, std::span<const Field> extra, std::function<void()> on_room) override;
   void write(std::string_view bytes) override;

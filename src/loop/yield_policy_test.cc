@@ -1,4 +1,4 @@
-#include "loop/courtesy.h"
+#include "loop/yield_policy.h"
 
 #include <chrono>
 
@@ -21,14 +21,14 @@ class SteppedClock final : public Clock {
 struct CourtesyTest : testing::Test {
   // A sample's handlers, which take that long together, while others are given that much of it.
   void sample(Duration took, Duration given = {}) {
-    if (given > Duration::zero()) courtesy.gave_way(given);
+    if (given > Duration::zero()) policy.gave_way(given);
     clock.time += took;
-    for (std::uint32_t i = 0; i < Courtesy::kSample; ++i) courtesy.handled(clock);
+    for (std::uint32_t i = 0; i < YieldPolicy::kSample; ++i) policy.handled(clock);
   }
   // How many samples of a busy loop pass until others are given way again.
   int rest() {
     int samples = 0;
-    while (!courtesy.due()) {
+    while (!policy.due()) {
       sample(4ms);
       ++samples;
     }
@@ -36,63 +36,63 @@ struct CourtesyTest : testing::Test {
   }
 
   SteppedClock clock;
-  Courtesy courtesy{clock.time};
+  YieldPolicy policy{clock.time};
 };
 
 TEST_F(CourtesyTest, OnlyABusyLoopGivesWay) {
-  EXPECT_FALSE(courtesy.due());
-  sample(Courtesy::kBusy - 1ns);
-  EXPECT_TRUE(courtesy.due());
-  sample(Courtesy::kBusy);
-  EXPECT_FALSE(courtesy.due());
+  EXPECT_FALSE(policy.due());
+  sample(YieldPolicy::kBusy - 1ns);
+  EXPECT_TRUE(policy.due());
+  sample(YieldPolicy::kBusy);
+  EXPECT_FALSE(policy.due());
   sample(1ms);
-  EXPECT_TRUE(courtesy.due());
+  EXPECT_TRUE(policy.due());
 }
 
 TEST_F(CourtesyTest, OthersMayTakeAShare) {
   sample(4ms);
   for (int i = 0; i < 100; ++i) {
     sample(4ms, 3ms);
-    EXPECT_TRUE(courtesy.due()) << i;
+    EXPECT_TRUE(policy.due()) << i;
   }
 }
 
 TEST_F(CourtesyTest, OneSampleWithMuchIsForgiven) {
   for (int i = 0; i < 20; ++i) sample(4ms, 2ms);
   sample(11ms, 10ms);
-  EXPECT_TRUE(courtesy.due());
+  EXPECT_TRUE(policy.due());
 }
 
 TEST_F(CourtesyTest, WhoTakesFarMoreIsGivenWayRarely) {
   sample(4ms);
   for (int i = 0; i < 10; ++i) {
     int samples = 0;
-    for (; courtesy.due(); ++samples) sample(49ms, 48ms);
+    for (; policy.due(); ++samples) sample(49ms, 48ms);
     EXPECT_LE(samples, 3);
-    EXPECT_EQ(rest(), static_cast<int>(Courtesy::kRest) - 1);
+    EXPECT_EQ(rest(), static_cast<int>(YieldPolicy::kRest) - 1);
   }
   for (int i = 0; i < 100; ++i) sample(4ms, 1ms);  // they have become company
-  EXPECT_TRUE(courtesy.due());
+  EXPECT_TRUE(policy.due());
 }
 
 TEST_F(CourtesyTest, OneSampleIsNotSpentOnOthers) {
   sample(4ms);
-  courtesy.gave_way(Courtesy::kBusy);
-  EXPECT_TRUE(courtesy.due());
-  courtesy.gave_way(1ns);
-  EXPECT_FALSE(courtesy.due());
+  policy.gave_way(YieldPolicy::kBusy);
+  EXPECT_TRUE(policy.due());
+  policy.gave_way(1ns);
+  EXPECT_FALSE(policy.due());
 }
 
 TEST_F(CourtesyTest, ABusyLoopRunsEveryHandlerAndStops) {
   Loop loop(clock);
   std::uint32_t ran = 0;
   std::function<void()> next = [&] {
-    if (++ran == 4 * Courtesy::kSample) return loop.stop();
+    if (++ran == 4 * YieldPolicy::kSample) return loop.stop();
     loop.post([&] { next(); });
   };
   loop.post([&] { next(); });
   EXPECT_TRUE(loop.run());
-  EXPECT_EQ(ran, 4 * Courtesy::kSample);
+  EXPECT_EQ(ran, 4 * YieldPolicy::kSample);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace ofn {
 //
 // Lifetime: one per loop. Threads: the loop's. Cost: a clock read in kSample handlers, and two each time it gives way. A
 // loop that is not busy never gives way.
-class Courtesy {
+class YieldPolicy {
  public:
   // This many handlers are one sample; within kBusy: the loop is busy.
   static constexpr std::uint32_t kSample = 256;
@@ -28,7 +28,7 @@ class Courtesy {
   // Else this many busy samples pass before they are given way again.
   static constexpr std::uint32_t kRest = 16;
 
-  explicit Courtesy(SteadyTime now) : began_(now) {}
+  explicit YieldPolicy(SteadyTime now) : began_(now) {}
 
   // A handler is about to run.
   void handled(const Clock& clock) {
