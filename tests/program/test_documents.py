@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from support.console import Console, sections
+from support.console import Console, blocks, sections
 from support.dockerfile import Images
 
 
@@ -29,11 +29,10 @@ def test_readme(console, repository):
 
 
 def test_tutorial(console, repository):
-    steps = sections((repository / "docs" / "tutorial.md").read_text())
-    assert [name[0] for name in steps if name[0].isdigit()] == list("12345")
-    for blocks in steps.values():
-        for block in blocks:
-            console.take(block)
+    page = (repository / "docs" / "tutorial.md").read_text()
+    assert [name[0] for name in sections(page) if name[0].isdigit()] == list("12345")
+    for block in blocks(page):
+        console.take(block)
 
 
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\)")
@@ -73,3 +72,21 @@ def test_the_glossary_names_classes_that_exist(repository):
     headers = "".join(header.read_text() for folder in ("src", "include") for header in (repository / folder).rglob("*.h"))
     missing = {name for name in named if not re.search(rf"\b(?:class|struct) (?:\[\[.*?\]\] )?{name}\b", headers)}
     assert not missing
+
+
+def test_the_flags_page_repeats_the_help(program, repository):
+    """Each flag with its variable, alias and default, and each other variable."""
+    said = program.run_to_end(["--help"]).stdout
+    page = (repository / "docs" / "flags.md").read_text()
+    rows = {
+        name: (variable, alias, default.strip(" `"))
+        for name, variable, alias, default in re.findall(
+            r"^\| `--(\S+)` \| `(\w+)`(?: \(`(\w+)`\))? \| ([^|]*)\|", page, re.MULTILINE)
+    }
+    flags = re.findall(r"^  --(\S+) .*\[(\w+)(?:, (\w+))?(?:; default (\S+))?\]$", said, re.MULTILINE)
+    assert len(flags) > 20 and {name for name, *_ in flags} == set(rows)
+    for name, variable, alias, default in flags:
+        # A default in words stands in the text of --help.
+        assert rows[name][:2] == (variable, alias) and default in ("", rows[name][2]), (name, rows[name])
+    others = re.findall(r"^  ([A-Z_0-9]+) ", said.partition("Other variables:")[2], re.MULTILINE)
+    assert others and all(f"`{variable}`" in page for variable in others)

@@ -67,7 +67,7 @@ class Console:
         self._port = reserve_port()
         # "on", because a developer's daprd may run on this machine, too.
         self._environment = program.environment | {"HOST": "127.0.0.1", "PORT": str(self._port), "OFN_LOCAL_SIDECAR": "on",
-                                                   "HOME": str(folder), "OFN": str(folder)}
+                                                   "HOME": str(folder)}
         self._environment["PATH"] = f"{program.path.parent}:{self._environment['PATH']}"
 
     def __enter__(self):
