@@ -19,7 +19,7 @@ namespace ofn::cli {
 int build(const BuildCommand& command, const Environment& env) {
   std::vector<Note> notes;
   const auto settings = resolve_settings(command.flags, env, FunctionContext(), notes);
-  if (!settings) return complain(settings.error()), kExitUsage;
+  if (!settings) return complain(settings.error(), kExitUsage);
   Logger log(LogStyle::kReadable, Level::kWarning, STDERR_FILENO);
   const os::WatchedProcess process({.format = os::LineFormat::kReadable,
                                     .fd = STDERR_FILENO,
@@ -32,7 +32,7 @@ int build(const BuildCommand& command, const Environment& env) {
   const auto program = load_stoppable(
       load_request(settings->source.value, target, settings->cxxflags, env),
       [&](const LoadRequest& request) { return build_shared(request, command.output, log); });
-  if (!program) return complain(program.error().message()), kExitLoad;
+  if (!program) return complain(program.error().message(), kExitLoad);
   std::string functions;
   for (const Function& function : program->functions) {
     functions += (functions.empty() ? "" : ", ") + function.name + " (" +

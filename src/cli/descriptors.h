@@ -1,7 +1,7 @@
 // Checks the process's file descriptors before the program opens any.
 //
 //   open_standard_streams();
-//   if (const auto problem = descriptor_shortage(kDescriptorsToLoad)) return complain(*problem), kExitFailure;
+//   if (const auto problem = descriptor_shortage(kDescriptorsToLoad)) return complain(*problem, kExitFailure);
 #pragma once
 
 #include <cstddef>

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "base/memory_limits.h"
+#include "os/memory_limits.h"
 
 namespace ofn::cli {
 

@@ -15,6 +15,7 @@
 #include "cli/build_command.h"
 #include "cli/command_line.h"
 #include "cli/descriptors.h"
+#include "cli/inherited.h"
 #include "cli/init.h"
 #include "cli/serve.h"
 #include "cli/sidecar_command.h"
@@ -67,12 +68,15 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto command = parse_command_line(arguments);
-  if (!command) return complain(command.error()), kExitUsage;
+  if (!command) return complain(command.error(), kExitUsage);
   if (!std::holds_alternative<ShowCommand>(*command)) {
     if (const auto problem = descriptor_shortage(kDescriptorsToLoad)) {
-      return complain(*problem), kExitFailure;
+      return complain(*problem, kExitFailure);
     }
-    if (start_init() == Init::kImpossible) end_when_told_as_process_1();
+    const ListenPid listen_pid;
+    const Init init = start_init();
+    if (init == Init::kImpossible) end_when_told_as_process_1();
+    if (init == Init::kRuns) listen_pid.moved_to_child();
   }
   const Environment env = process_variable;
   return std::visit(

@@ -7,19 +7,20 @@
 #include <unistd.h>
 #include <vector>
 
-#include "base/heap.h"
-#include "base/memory_limits.h"
-#include "base/memory_reserve.h"
 #include "cli/command_line.h"
 #include "cli/descriptors.h"
-#include "cli/host.h"
+#include "cli/inherited.h"
 #include "cli/load_function.h"
 #include "cli/precompiling.h"
+#include "cli/running_server.h"
 #include "cli/streams.h"
 #include "context/parse_context.h"
 #include "context/settings.h"
 #include "function/typed.h"
 #include "os/calls_in_flight.h"
+#include "os/heap.h"
+#include "os/memory_limits.h"
+#include "os/memory_reserve.h"
 #include "os/watched_process.h"
 #include "telemetry/logger.h"
 #include "wire/own_address.h"
@@ -90,6 +91,11 @@ std::optional<std::string> triggering_problem(const Routes& routes) {
          "); name one with --target";
 }
 
+// The address of a socket that another process has made.
+std::string url_of(const wire::Endpoint& address) {
+  return address.is_unix() ? address.text() : "http://" + address.text() + "/";
+}
+
 std::size_t mappable_now() { return mappable_memory(memory_limits(), mapped_memory()); }
 
 }  // namespace
@@ -100,14 +106,14 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   const auto v1beta1 = env("FUNC_CONTEXT");
   const auto v1beta2 = env("FUNC_CONTEXT_V1BETA2");
   const auto context = parse_context(v1beta1, v1beta2, notes);
-  if (!context) return complain(context.error()), kExitContext;
+  if (!context) return complain(context.error(), kExitContext);
   if (!context->http_pattern.empty() && !parse_http_pattern(context->http_pattern)) {
     const bool first = v1beta1 && !v1beta1->empty();
     const Problem problem{.source = first ? "FUNC_CONTEXT" : "FUNC_CONTEXT_V1BETA2",
                           .path = "$.httpPattern",
                           .expected = R"(a route, such as "/" or "/users/{id}")",
                           .found = ofn::quoted(context->http_pattern)};
-    return complain(std::vector{problem}), kExitContext;
+    return complain(std::vector{problem}, kExitContext);
   }
   auto subscriptions =
       context->runtime == Runtime::kAsync ? Subscriptions::of(*context) : Subscriptions();
@@ -116,14 +122,20 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
     return kExitContext;
   }
   auto settings = resolve_settings(flags, env, *context, notes);
-  if (settings && settings->host.origin.kind == Origin::Kind::kVariable &&
+  if (settings && !settings->listen_fd.value &&
+      settings->host.origin.kind == Origin::Kind::kVariable &&
       !wire::is_own_address(settings->host.value)) {
     notes.push_back({Level::kWarning, foreign_host_warning(settings->host.value)});
     std::vector<Note> told_already;
     settings =
         resolve_settings(flags, without(env, settings->host.origin.name), *context, told_already);
   }
-  if (!settings) return complain(settings.error()), kExitUsage;
+  if (!settings) return complain(settings.error(), kExitUsage);
+  auto inherited = take_inherited(*settings, env);
+  if (!inherited) {
+    for (const std::string& problem : inherited.error()) complain(problem);
+    return kExitUsage;
+  }
 
   const auto logger = make_log(*settings);
   Log& log = *logger;
@@ -146,12 +158,12 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   Build build;
   const auto routes =
       load_functions(*settings, context->http_pattern, env, linked, plugins, build, log);
-  if (!routes) return complain(routes.error().message()), kExitLoad;
+  if (!routes) return complain(routes.error().message(), kExitLoad);
   if (!subscriptions->inputs().empty()) {
-    if (const auto problem = triggering_problem(*routes)) return complain(*problem), kExitLoad;
+    if (const auto problem = triggering_problem(*routes)) return complain(*problem, kExitLoad);
   }
   if (const auto loaded = load_plugin_files(*settings, plugins); !loaded) {
-    return complain(loaded.error().message()), kExitLoad;
+    return complain(loaded.error().message(), kExitLoad);
   }
   const auto hooks = Hooks::of(*context, plugins, settings->optional_hooks, log);
   if (!hooks) {
@@ -169,38 +181,42 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   // Here again: what start-up code of the function has opened is open now.
   const std::size_t loops = settings->threads != 0 ? settings->threads : usable_cpus();
   if (const auto problem = descriptor_shortage(kDescriptorsToServe + kDescriptorsOfALoop * loops)) {
-    return complain(*problem), kExitFailure;
+    return complain(*problem, kExitFailure);
   }
   if (!settings->dry_run) log_routes(*routes, log);
 
   keep_memory_reserve(reserve_for(mappable_now()));
-  auto host = std::make_unique<Host>(*settings, *context, *routes, *hooks,
-                                     *std::move(subscriptions), env, log, calls);
-  if (const auto connected = host->connect(); !connected) {
+  auto server = std::make_unique<RunningServer>(*settings, *context, *routes, *hooks,
+                                                *std::move(subscriptions), env, log, calls,
+                                                inherited->notice);
+  if (const auto connected = server->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());
     return kExitFailure;
   }
   if (settings->dry_run) {
-    return print("Function: " + served.names + "\nURL: " + settings->url() +
+    const std::string url =
+        inherited->socket ? url_of(inherited->socket->address()) : settings->url();
+    return print("Function: " + served.names + "\nURL: " + url +
                  "\nDry run successful, shutting down.\n");
   }
-  auto bound = host->listen();
+  const bool is_inherited = inherited->socket.has_value();
+  auto bound = server->listen(std::move(inherited->socket));
   if (!bound) {
     if (bound.error().code() == Code::kInvalidArgument) {
       bound.error().with("the address is from", settings->host.origin.name);
     }
-    return complain(bound.error().text()), kExitListen;
+    return complain(bound.error().text(), kExitListen);
   }
   log.write(Level::kInfo, "listening",
             {{"function", served.names},
              {"signature", served.signature},
-             {"url", settings->url(bound->port)}});
+             {"url", is_inherited ? url_of(*bound) : settings->url(bound->port)}});
   std::optional<Precompiling> precompiling;
   if (build.precompiling_pays) {
     precompiling.emplace(
         load_request(settings->source.value, std::nullopt, settings->cxxflags, env), log);
   }
-  const int code = host->run();
+  const int code = server->run();
   if (code != kExitOk) {
     logger->finish();
     os::WatchedProcess::ends();

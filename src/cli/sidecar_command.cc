@@ -31,7 +31,7 @@ int run_sidecar(const SidecarCommand& command, const Environment& env) {
         (*sidecar)->deliver_to({.endpoint = {"127.0.0.1", command.app_port, {}},
                                 .protocol = command.app_protocol,
                                 .api_token = non_empty(env, "APP_API_TOKEN").value_or("")});
-    if (!delivering) return complain(delivering.error().text()), kExitFailure;
+    if (!delivering) return complain(delivering.error().text(), kExitFailure);
   }
   const Signals signals(loop, {SIGTERM, SIGINT, SIGHUP},
                         [&](int) { (*sidecar)->drain([&loop] { loop.stop(); }); });

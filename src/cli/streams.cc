@@ -31,8 +31,14 @@ void complain(std::string_view text) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-void complain(std::span<const Problem> problems) {
+Exit complain(std::string_view text, Exit code) {
+  complain(text);
+  return code;
+}
+
+Exit complain(std::span<const Problem> problems, Exit code) {
   for (const Problem& problem : problems) complain(problem.text());
+  return code;
 }
 
 void log_notes(std::span<const Note> notes, Log& log) {

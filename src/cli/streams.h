@@ -1,4 +1,4 @@
-// What the program says to the person who started it: the one place of the house that prints.
+// The messages to the person who started the program: the one place of the house that prints.
 #pragma once
 
 #include <span>
@@ -10,16 +10,18 @@
 
 namespace ofn::cli {
 
-// To standard output, as it is: answers to what was asked (--help, a dry run).
-// Returns kExitOk; kExitFailure, after a complaint, where it cannot be written (a full disk).
+// Writes the text to standard output, as it is: the answer to --help, a dry run.
+// Returns kExitOk; or, after a complaint, kExitFailure if it cannot be written (a full disk).
 [[nodiscard]] Exit print(std::string_view text);
-// To standard error, "functions-framework: text" on a line of its own: why the program ends.
+// Writes "functions-framework: text" to standard error, on a line of its own: why the program ends.
 void complain(std::string_view text);
-// Every problem, a line each.
-void complain(std::span<const Problem> problems);
-// What is printed and not yet written, also what the function printed.
+// The same, for one return statement: returns `code`.
+[[nodiscard]] Exit complain(std::string_view text, Exit code);
+// The same for every problem, a line each.
+[[nodiscard]] Exit complain(std::span<const Problem> problems, Exit code);
+// Writes the buffered output, also that of the function.
 void flush_output();
-// Notes of the start, as log lines.
+// Writes notes of the start as log lines.
 void log_notes(std::span<const Note> notes, Log& log);
 
 }  // namespace ofn::cli

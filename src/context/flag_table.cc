@@ -33,6 +33,10 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "Address to listen on; :: also takes IPv4; 127.0.0.1 with --debug outside a pod"},
     {Flag::kPort, kServer, "port", "PORT", "", "PORT", "8080",
      "Port to listen on; 0 takes any free one. The context's port comes before the default"},
+    {Flag::kListenFd, kServer, "listen-fd", "OFN_LISTEN_FD", "", "N", "",
+     "Descriptor of an inherited socket that listens, instead of --host and --port"},
+    {Flag::kReadyFd, kServer, "ready-fd", "OFN_READY_FD", "", "N", "",
+     "Inherited descriptor that gets a line feed, and is closed, when requests are served"},
     {Flag::kConcurrency, kServer, "concurrency", "OFN_CONCURRENCY", "", "N", "1024",
      "Calls that may run at once"},
     {Flag::kQueue, kServer, "queue", "OFN_QUEUE", "", "N", "",
@@ -84,7 +88,7 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "Print the JSON Schema of the typed functions, and exit"},
 }};
 
-constexpr std::array<VariableSpec, 15> kVariables = {{
+constexpr std::array<VariableSpec, 18> kVariables = {{
     {"FUNC_CONTEXT", "The function's context as JSON, as the platform writes it"},
     {"FUNC_CONTEXT_V1BETA2", "The context in the platform's newer schema; both are merged"},
     {"DAPR_GRPC_ENDPOINT", "The sidecar's address: host:port, http://host:port or unix:/path"},
@@ -98,6 +102,9 @@ constexpr std::array<VariableSpec, 15> kVariables = {{
      "Compiler for functions given as source [default the first of g++, c++, clang++ in PATH]"},
     {"OFN_INCLUDE_DIR",
      "Folder that has ofn/function.h [default ../include beside the program's folder]"},
+    {"LISTEN_FDS", "Set by systemd for a socket unit: the inherited socket is descriptor 3"},
+    {"LISTEN_PID", "Set by systemd: the process that LISTEN_FDS is for"},
+    {"NOTIFY_SOCKET", "Set by systemd: the socket that gets READY=1 and STOPPING=1"},
     {"POD_NAME", "Set by the platform in a pod"},
     {"POD_NAMESPACE", "Set by the platform in a pod"},
     {"KUBERNETES_SERVICE_HOST", "Set by Kubernetes in a pod"},

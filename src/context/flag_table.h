@@ -23,6 +23,8 @@ enum class Flag : std::size_t {
   kOptionalHooks,
   kHost,
   kPort,
+  kListenFd,
+  kReadyFd,
   kConcurrency,
   kQueue,
   kThreads,

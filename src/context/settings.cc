@@ -143,6 +143,19 @@ class Resolver {
          });
   }
 
+  // Whether the descriptor is open, and what it is, is not known here.
+  Origin descriptor(Flag flag, std::optional<int>& into) {
+    Given from = given(flag);
+    if (from.origin.is_default()) return std::move(from.origin);
+    const auto value = parse_number(from.text);
+    if (value && *value > 2 && *value <= std::numeric_limits<int>::max()) {
+      into = static_cast<int>(*value);
+    } else {
+      wrong(from, "a descriptor's number, from 3 on (0, 1 and 2 are the standard streams)");
+    }
+    return std::move(from.origin);
+  }
+
   void surroundings() {
     settings_.in_pod = non_empty(env_, "KUBERNETES_SERVICE_HOST") || non_empty(env_, "K_SERVICE") ||
                        non_empty(env_, "POD_NAME");
@@ -213,6 +226,13 @@ class Resolver {
         });
     if (settings_.port.origin.is_default() && context_.port) {
       settings_.port = {*context_.port, {Origin::Kind::kContext, "the context's port"}};
+    }
+    settings_.listen_fd.origin = descriptor(Flag::kListenFd, settings_.listen_fd.value);
+    descriptor(Flag::kReadyFd, settings_.ready_fd);
+    for (const Flag address : {Flag::kHost, Flag::kPort}) {
+      const Given other = given(address);
+      if (settings_.listen_fd.value && other.origin.kind == Origin::Kind::kFlag)
+        wrong(other, "no address beside " + settings_.listen_fd.origin.name);
     }
     count(Flag::kConcurrency, settings_.concurrency, 1);
     settings_.queue = settings_.concurrency;

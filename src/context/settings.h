@@ -63,6 +63,9 @@ struct Settings {
   // Server.
   Sourced<std::string> host;  // IPv6 without brackets
   Sourced<std::uint16_t> port;
+  // An inherited descriptor of a socket that listens; if set, host and port are not used.
+  Sourced<std::optional<int>> listen_fd;
+  std::optional<int> ready_fd;  // an inherited descriptor that is told when requests are served
   std::size_t concurrency = 0;  // invocations at a time; at least 1
   std::size_t queue = 0;        // calls that may wait beyond that; 0 if none may
   std::size_t threads = 0;      // event loops; 0 for as many as processors are granted

@@ -122,6 +122,31 @@ TEST(Settings, PortComesFromFlagVariableContextDefault) {
   EXPECT_EQ(resolved().port.value, 8080);
 }
 
+TEST(Settings, InheritedDescriptorsAreNumbersAboveTheStandardStreams) {
+  const Settings none = resolved();
+  EXPECT_FALSE(none.listen_fd.value);
+  EXPECT_FALSE(none.ready_fd);
+  const Settings given = resolved(flags_of({{Flag::kListenFd, "3"}}),
+                                  {{"OFN_READY_FD", "2147483647"}, {"PORT", "80"}});
+  EXPECT_EQ(given.listen_fd.value, 3);
+  EXPECT_EQ(given.listen_fd.origin.name, "--listen-fd");
+  EXPECT_EQ(given.ready_fd, 2147483647);
+  for (const std::string text : {"", "2", "-1", "3x", "2147483648", "99999999999999999999"}) {
+    EXPECT_THAT(
+        problems_of(flags_of({{Flag::kListenFd, text}, {Flag::kReadyFd, text}})),
+        ElementsAre("--listen-fd: expected a descriptor's number, from 3 on (0, 1 and 2 are the "
+                    "standard streams), found \"" +
+                        text + "\"",
+                    "--ready-fd: expected a descriptor's number, from 3 on (0, 1 and 2 are the "
+                    "standard streams), found \"" +
+                        text + "\""));
+  }
+  EXPECT_THAT(
+      problems_of(flags_of({{Flag::kHost, "::1"}, {Flag::kPort, "80"}}), {{"OFN_LISTEN_FD", "5"}}),
+      ElementsAre("--host: expected no address beside OFN_LISTEN_FD, found \"::1\"",
+                  "--port: expected no address beside OFN_LISTEN_FD, found \"80\""));
+}
+
 // Variables of common names, as other tools and platforms export them.
 TEST(Settings, ValuesOfOtherTools) {
   struct Case {

@@ -11,8 +11,8 @@
 #include <thread>
 #include <utility>
 
-#include "base/heap.h"
-#include "base/memory_limits.h"
+#include "os/heap.h"
+#include "os/memory_limits.h"
 #include "os/alternate_stack.h"
 #include "os/end_forked_child.h"
 

@@ -58,7 +58,7 @@ class Workers {
   const char* name_;
 };
 
-// How many threads a pool may have where they share `mappable` bytes with others (base/memory_limits.h): each maps a whole stack,
+// How many threads a pool may have where they share `mappable` bytes with others (os/memory_limits.h): each maps a whole stack,
 // however little of it is used, and all stacks together take a quarter. At least one, at most `wanted`.
 std::size_t threads_within(std::size_t wanted, std::size_t mappable);
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "os/end_forked_child.h"
@@ -27,6 +29,12 @@ bool is_served(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return false;
+  if (address.ss_family == AF_UNIX) {
+    const std::size_t length = process_state.unix_path_size;
+    const auto& unix_address = reinterpret_cast<const sockaddr_un&>(address);
+    return length != 0 && size >= offsetof(sockaddr_un, sun_path) + length &&
+           std::memcmp(unix_address.sun_path, process_state.unix_path.data(), length) == 0;
+  }
   in_port_t port = 0;
   if (address.ss_family == AF_INET) port = reinterpret_cast<sockaddr_in&>(address).sin_port;
   if (address.ss_family == AF_INET6) port = reinterpret_cast<sockaddr_in6&>(address).sin6_port;

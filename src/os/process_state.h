@@ -27,6 +27,8 @@ struct ProcessState {
   std::atomic<bool> ends = false;              // the program itself ends the process
   std::atomic<bool> is_forked_child = false;
   std::array<std::atomic<std::uint16_t>, 4> ports{};  // the listening ports; 0: none
+  std::array<char, 108> unix_path{};                  // as in sockaddr_un, set before its size
+  std::atomic<std::size_t> unix_path_size = 0;        // 0: no Unix socket is served
 
   // The report of the first thread that crashes.
   std::atomic<ThreadId> crashing = 0;

@@ -47,6 +47,14 @@ void WatchedProcess::listens(std::uint16_t port) {
   }
 }
 
+void WatchedProcess::listens(std::string_view unix_path) {
+  auto& own = process_state.unix_path;
+  if (unix_path.empty() || unix_path.size() > own.size()) return;
+  unix_path.copy(own.data(), own.size());
+  if (own.front() == '@') own.front() = '\0';
+  process_state.unix_path_size = unix_path.size();
+}
+
 void WatchedProcess::ends() { process_state.ends = true; }
 
 }  // namespace ofn::os

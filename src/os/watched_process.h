@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "os/calls_in_flight.h"
 #include "os/fixed_line.h"
@@ -66,6 +67,8 @@ class WatchedProcess {
   void serves(std::string functions);
   // Adds a port: a forked child closes its copies of the sockets of that port.
   static void listens(std::uint16_t port);
+  // The same for the one Unix socket that the program serves: its path, or an abstract name that begins with '@'.
+  static void listens(std::string_view unix_path);
   // Call this before the program itself ends the process: from then on an exit is not reported.
   static void ends();
 

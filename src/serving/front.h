@@ -1,47 +1,51 @@
-// What comes to the one port: a sidecar's calls, gRPC's health check, and requests of everybody else.
+// Which handler gets a request that comes to the port.
 //
-//   Front front(Callbacks::kGrpc, app_server, app_http, http_shard);   // one per loop
+//   Front front({{.wants = AppServer::is_health_check, .handler = app_server},
+//                {.wants = {}, .handler = http_shard}});   // one per loop
 #pragma once
 
-#include "dapr/app_http.h"
-#include "dapr/app_server.h"
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
 #include "wire/exchange.h"
 
 namespace ofn {
 
-// Does a sidecar call this program? Without triggers its gRPC methods are nobody's.
-enum class Callbacks { kNone, kGrpc, kHttp };
+struct Door {
+  // Returns true if the handler takes this request. Empty: the handler takes every request.
+  std::function<bool(const wire::Message&)> wants;
+  wire::Handler& handler;
+};
 
-// Lifetime: all of them outlive it. Threads: the loop's.
+// Gives each request to the first door that wants it.
+// Lifetime: the handlers outlive it. Threads: the loop's. Cost: a call for each door in front of the right one.
 class Front final : public wire::Handler {
  public:
-  Front(Callbacks callbacks, dapr::AppServer& grpc, dapr::AppHttp& http, wire::Handler& requests)
-      : callbacks_(callbacks), grpc_(grpc), http_(http), requests_(requests) {}
-
-  void handle(wire::ExchangePtr exchange) override {
-    const wire::Message& message = exchange->request();
-    if (dapr::AppServer::is_health_check(message) ||
-        (callbacks_ == Callbacks::kGrpc &&
-         (dapr::AppServer::is_grpc(message) || grpc_.is_misaddressed(message)))) {
-      return grpc_.handle(std::move(exchange));
-    }
-    if (callbacks_ == Callbacks::kHttp && http_.wants(message))
-      return http_.handle(std::move(exchange));
-    requests_.handle(std::move(exchange));
+  // The last door takes every request.
+  explicit Front(std::vector<Door> doors) : doors_(std::move(doors)) {
+    OFN_CHECK(!doors_.empty() && !doors_.back().wants);
   }
 
-  // A method that nobody has is refused at once, on every port.
+  void handle(wire::ExchangePtr exchange) override {
+    wire::Handler& handler = handler_of(exchange->request());
+    handler.handle(std::move(exchange));
+  }
   std::optional<Response> refuse_call(const wire::Message& head) override {
-    if (dapr::AppServer::is_health_check(head)) return std::nullopt;
-    if (callbacks_ == Callbacks::kGrpc) return grpc_.refuse_call(head);
-    return requests_.refuse_call(head);
+    return handler_of(head).refuse_call(head);
   }
 
  private:
-  Callbacks callbacks_;
-  dapr::AppServer& grpc_;
-  dapr::AppHttp& http_;
-  wire::Handler& requests_;
+  wire::Handler& handler_of(const wire::Message& message) const {
+    for (const Door& door : doors_) {
+      if (!door.wants || door.wants(message)) return door.handler;
+    }
+    return doors_.back().handler;
+  }
+
+  std::vector<Door> doors_;
 };
 
 }  // namespace ofn

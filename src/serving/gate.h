@@ -12,7 +12,7 @@
 #include <functional>
 #include <mutex>
 
-#include "base/memory_reserve.h"
+#include "os/memory_reserve.h"
 #include "loop/loop.h"
 #include "wire/memory_account.h"
 

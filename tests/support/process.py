@@ -30,7 +30,7 @@ class Finished:
     stderr: str
 
 
-def run_to_end(command, environment, cwd=None):
+def run_to_end(command, environment, cwd=None, pass_fds=()):
     done = subprocess.run(
         [str(word) for word in command],
         env=environment,
@@ -41,13 +41,14 @@ def run_to_end(command, environment, cwd=None):
         errors="replace",
         timeout=4 * PATIENCE,
         check=False,
+        pass_fds=pass_fds,
     )
     print(f"--- {command} (exit {done.returncode}) ---\n{done.stdout}{done.stderr}", end="")
     return Finished(done.returncode, done.stdout, done.stderr)
 
 
 class Process:
-    def __init__(self, command, environment, cwd=None, name=None):
+    def __init__(self, command, environment, cwd=None, name=None, pass_fds=()):
         self.command = [str(word) for word in command]
         self.name = name or Path(self.command[0]).name
         self._lines = []
@@ -61,6 +62,7 @@ class Process:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            pass_fds=pass_fds,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -42,13 +42,15 @@ class Program:
         self.environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "TMPDIR": str(home)}
         self._home = home
 
-    def run(self, arguments, environment=None, cwd=None):
-        """Starts it with any arguments."""
-        return Process([*self._prefix, self.path, *arguments], self.environment | (environment or {}), cwd=cwd or self._home)
+    def run(self, arguments, environment=None, cwd=None, prefix=(), pass_fds=()):
+        """Starts it with any arguments. `prefix`: words before the command; `pass_fds`: the descriptors that it inherits."""
+        command = [*self._prefix, *prefix, self.path, *arguments]
+        return Process(command, self.environment | (environment or {}), cwd=cwd or self._home, pass_fds=pass_fds)
 
-    def run_to_end(self, arguments, environment=None, cwd=None):
+    def run_to_end(self, arguments, environment=None, cwd=None, prefix=(), pass_fds=()):
         """The same for what ends by itself: its exit code and both streams."""
-        return run_to_end([self.path, *arguments], self.environment | (environment or {}), cwd=cwd or self._home)
+        command = [*prefix, self.path, *arguments]
+        return run_to_end(command, self.environment | (environment or {}), cwd=cwd or self._home, pass_fds=pass_fds)
 
     def serve(self, source, target, function_context=None, environment=None, flags=(), cwd=None, port=0):
         """Serves a function, or without a target all of them; returns when it listens."""

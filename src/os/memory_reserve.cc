@@ -1,4 +1,4 @@
-#include "base/memory_reserve.h"
+#include "os/memory_reserve.h"
 
 #include <algorithm>
 #include <atomic>
@@ -6,7 +6,7 @@
 #include <new>
 #include <sys/mman.h>
 
-#include "base/memory_limits.h"
+#include "os/memory_limits.h"
 
 namespace ofn {
 

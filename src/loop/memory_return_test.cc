@@ -1,10 +1,10 @@
-#include "cli/rest.h"
+#include "loop/memory_return.h"
 
 #include <vector>
 
 #include <gtest/gtest.h>
 
-namespace ofn::cli {
+namespace ofn {
 namespace {
 
 constexpr std::size_t kMib = std::size_t{1024} * 1024;
@@ -12,22 +12,22 @@ constexpr std::size_t kMib = std::size_t{1024} * 1024;
 struct Look {
   std::size_t resident;  // MiB
   bool busy;
-  RestAct act;
+  MemoryReturnAct act;
   std::size_t after = 0;  // MiB that are resident after kGiveBack
 };
 
 void check(const char* about, const std::vector<Look>& looks) {
-  RestPolicy policy;
+  MemoryReturnPolicy policy;
   policy.given_back(looks.front().resident * kMib);
   for (std::size_t i = 0; i < looks.size(); ++i) {
     EXPECT_EQ(policy.look(looks[i].resident * kMib, looks[i].busy), looks[i].act)
         << about << ", look " << i;
-    if (looks[i].act == RestAct::kGiveBack) policy.given_back(looks[i].after * kMib);
+    if (looks[i].act == MemoryReturnAct::kGiveBack) policy.given_back(looks[i].after * kMib);
   }
 }
 
-TEST(RestPolicy, GivesBackWhenItIsWorthItAndNothingGrows) {
-  using enum RestAct;
+TEST(MemoryReturnPolicy, GivesBackWhenItIsWorthItAndNothingGrows) {
+  using enum MemoryReturnAct;
   check("nothing to give back", {{10, true, kNothing}, {12, true, kNothing}, {12, false, kStop}});
   check("a crowd comes and goes", {{10, true, kNothing},
                                    {60, true, kNothing},
@@ -68,4 +68,4 @@ TEST(RestPolicy, GivesBackWhenItIsWorthItAndNothingGrows) {
 }
 
 }  // namespace
-}  // namespace ofn::cli
+}  // namespace ofn

@@ -1,4 +1,4 @@
-#include "base/memory_reserve.h"
+#include "os/memory_reserve.h"
 
 #include <cstddef>
 #include <cstdlib>
@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/heap.h"
-#include "base/memory_limits.h"
+#include "os/heap.h"
+#include "os/memory_limits.h"
 
 namespace ofn {
 namespace {

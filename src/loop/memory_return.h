@@ -1,5 +1,9 @@
 // Returns freed memory to the system when the work that needed it is over: after many connections have closed, and after a flood
-// of small requests. The memory of large bodies goes back sooner (Host::large_body_done).
+// of small requests; and soon after each large body.
+//
+//   MemoryReturn memory(loop, workers, [&] { return server.connections() > 0; });   // one per loop
+//   memory.connection_accepted();
+//   memory.large_body_done();
 #pragma once
 
 #include <chrono>
@@ -8,11 +12,12 @@
 
 #include "loop/loop.h"
 #include "loop/workers.h"
+#include "os/heap.h"
 
-namespace ofn::cli {
+namespace ofn {
 
 // The result of one check: wait for the next check, return memory, or stop checking.
-enum class RestAct { kNothing, kGiveBack, kStop };
+enum class MemoryReturnAct { kNothing, kGiveBack, kStop };
 
 // Decides when it is worthwhile to return memory. It has no clock: its owner calls look() once for each check.
 //
@@ -22,13 +27,13 @@ enum class RestAct { kNothing, kGiveBack, kStop };
 //
 // Free memory stays resident until it is returned. So without connections the policy compares with the last time without
 // connections: memory that was in use at the last return may be free now.
-class RestPolicy {
+class MemoryReturnPolicy {
  public:
   static constexpr std::size_t kWorth = std::size_t{4} * 1024 * 1024;
   static constexpr int kMostPasses = 32;
 
   // `resident`: the resident memory that is not backed by a file, in bytes. `busy`: true if connections are open.
-  RestAct look(std::size_t resident, bool busy);
+  MemoryReturnAct look(std::size_t resident, bool busy);
   // Sets the baselines: call this with the resident memory at the start, and after each return.
   void given_back(std::size_t resident);
 
@@ -45,28 +50,31 @@ class RestPolicy {
 // meet that each arena has one of them. Then calls return_scattered_memory(). Returns before that is done. Threads: any.
 void return_memory_of_workers(Workers& workers);
 
-// Lifetime: ends before the loop. Threads: the loop's. Cost: while connections are open, it reads one small file every two
-// seconds; without connections, nothing.
-class Rest {
+// Lifetime: ends before the loop. `workers` outlives it. Threads: the loop's. Cost: while connections are open, it reads one small
+// file every two seconds; without connections, nothing.
+class MemoryReturn {
  public:
   static constexpr std::chrono::seconds kLookEvery{2};
 
-  // `busy` returns true if connections are open. `give_back` makes all threads return the free memory that they keep.
-  Rest(Loop& loop, std::function<bool()> busy, std::function<void()> give_back);
+  // `busy` returns true if connections are open. Memory that `workers` leave behind is returned as well.
+  MemoryReturn(Loop& loop, Workers& workers, std::function<bool()> busy);
 
   // Starts the checks. Call this when a connection is accepted.
-  void expect() {
-    if (!timer_.armed()) timer_.arm(loop_.now() + kLookEvery);
+  void connection_accepted() {
+    if (!check_.armed()) check_.arm(loop_.now() + kLookEvery);
   }
+  // Returns the memory of the loop's thread when no large body has come for a while (kMemoryIsKept).
+  void large_body_done() { after_body_.arm(loop_.now() + kMemoryIsKept); }
 
  private:
   void look();
 
   Loop& loop_;
+  Workers& workers_;
   std::function<bool()> busy_;
-  std::function<void()> give_back_;
-  RestPolicy policy_;
-  Timer timer_;
+  MemoryReturnPolicy policy_;
+  Timer check_;
+  Timer after_body_;
 };
 
-}  // namespace ofn::cli
+}  // namespace ofn

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include "base/memory_limits.h"
+#include "os/memory_limits.h"
 
 namespace ofn {
 

@@ -1,4 +1,4 @@
-#include "cli/memory.h"
+#include "os/start_up_code.h"
 
 #include <cstdint>
 #include <fstream>
@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ofn::cli {
+namespace ofn::os {
 namespace {
 
 // Code that stands alone in its page.
@@ -72,4 +72,4 @@ TEST(ReturnStartUpCode, CodeThatWasWrittenToStays) {
 }
 
 }  // namespace
-}  // namespace ofn::cli
+}  // namespace ofn::os

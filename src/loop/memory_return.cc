@@ -1,4 +1,4 @@
-#include "cli/rest.h"
+#include "loop/memory_return.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -8,9 +8,9 @@
 #include <unistd.h>
 #include <utility>
 
-#include "base/heap.h"
+#include "os/heap.h"
 
-namespace ofn::cli {
+namespace ofn {
 
 namespace {
 
@@ -26,9 +26,14 @@ std::size_t resident_bytes() {
          static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE));
 }
 
+void return_memory_of_this_thread() {
+  return_kept_memory();
+  return_scattered_memory();
+}
+
 }  // namespace
 
-void RestPolicy::given_back(std::size_t resident) {
+void MemoryReturnPolicy::given_back(std::size_t resident) {
   least_ = resident;
   if (!busy_ && resident + kWorth > last_) at_rest_ = resident;
 }
@@ -39,7 +44,7 @@ void return_memory_of_workers(Workers& workers) {
     std::condition_variable changed;
     std::size_t here = 0;
   };
-  // Calls need the workers more than the memory is needed: nobody waits longer for those that cannot come.
+  // Calls need the workers more than the memory is needed: no worker waits longer for those that do not come.
   static constexpr std::chrono::milliseconds kPatience(20);
   const auto meeting = std::make_shared<Meeting>();
   const std::size_t all = most_arenas();
@@ -56,7 +61,7 @@ void return_memory_of_workers(Workers& workers) {
   }
 }
 
-RestAct RestPolicy::look(std::size_t resident, bool busy) {
+MemoryReturnAct MemoryReturnPolicy::look(std::size_t resident, bool busy) {
   const std::size_t before = std::exchange(last_, resident);
   busy_ = busy;
   least_ = std::min(least_, resident);
@@ -65,39 +70,41 @@ RestAct RestPolicy::look(std::size_t resident, bool busy) {
   if (!busy && !worth_it) {
     next_passes_ = 1;
     passes_ = 0;
-    return RestAct::kStop;
+    return MemoryReturnAct::kStop;
   }
   if (!worth_it) {
     next_passes_ = 1;
-    return RestAct::kNothing;
+    return MemoryReturnAct::kNothing;
   }
-  if (resident > before && busy) return RestAct::kNothing;  // memory is still growing
+  if (resident > before && busy) return MemoryReturnAct::kNothing;  // memory is still growing
   if (busy && passes_ > 0) {
     --passes_;
-    return RestAct::kNothing;
+    return MemoryReturnAct::kNothing;
   }
   passes_ = next_passes_;
   next_passes_ = std::min(2 * next_passes_, kMostPasses);
-  return RestAct::kGiveBack;
+  return MemoryReturnAct::kGiveBack;
 }
 
-Rest::Rest(Loop& loop, std::function<bool()> busy, std::function<void()> give_back)
+MemoryReturn::MemoryReturn(Loop& loop, Workers& workers, std::function<bool()> busy)
     : loop_(loop),
+      workers_(workers),
       busy_(std::move(busy)),
-      give_back_(std::move(give_back)),
-      timer_(loop, [this] { look(); }) {
+      check_(loop, [this] { look(); }),
+      after_body_(loop, [] { return_memory_of_this_thread(); }) {
   policy_.given_back(resident_bytes());
 }
 
-void Rest::look() {
+void MemoryReturn::look() {
   const bool busy = busy_();
-  const RestAct act = policy_.look(resident_bytes(), busy);
-  if (act == RestAct::kGiveBack) {
-    give_back_();
+  const MemoryReturnAct act = policy_.look(resident_bytes(), busy);
+  if (act == MemoryReturnAct::kGiveBack) {
+    return_memory_of_this_thread();
+    return_memory_of_workers(workers_);
     policy_.given_back(resident_bytes());
   }
-  if (act != RestAct::kStop && (busy || act == RestAct::kGiveBack))
-    timer_.arm(loop_.now() + kLookEvery);
+  if (act != MemoryReturnAct::kStop && (busy || act == MemoryReturnAct::kGiveBack))
+    check_.arm(loop_.now() + kLookEvery);
 }
 
-}  // namespace ofn::cli
+}  // namespace ofn

@@ -1,4 +1,4 @@
-#include "base/memory_limits.h"
+#include "os/memory_limits.h"
 
 #include <cstdlib>
 #include <filesystem>

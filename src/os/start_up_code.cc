@@ -1,4 +1,4 @@
-#include "cli/memory.h"
+#include "os/start_up_code.h"
 
 #include <algorithm>
 #include <array>
@@ -9,11 +9,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace ofn::cli {
+namespace ofn::os {
 
 namespace {
 
-// The pages of a process, as /proc/self/pagemap tells of them.
+// The pages of this process, as /proc/self/pagemap describes them.
 class PageMap {
  public:
   PageMap() : file_(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)) {}
@@ -23,7 +23,7 @@ class PageMap {
     if (file_ >= 0) close(file_);
   }
 
-  // Is none of these pages other than in its file? Unknown is no.
+  // Returns true if each of these pages is as in its file; false if that is unknown.
   bool all_are_the_files(std::uintptr_t begin, std::uintptr_t end) const {
     std::array<std::uint64_t, 512> pages;
     for (std::uintptr_t at = begin; at < end; at += pages.size() * page_size()) {
@@ -50,8 +50,8 @@ class PageMap {
   int file_;
 };
 
-// What nobody has written to is read from the file again. Relocations in code and a debugger's breakpoints are written, and
-// would be lost.
+// Returns the pages that nothing has written to: the kernel reads them from the file again. Relocations in code and a debugger's
+// breakpoints are written, and would be lost.
 int return_segments(dl_phdr_info* object, std::size_t /*size*/, void* page_map) {
   const auto& pages = *static_cast<const PageMap*>(page_map);
   for (const ElfW(Phdr) & segment : std::span(object->dlpi_phdr, object->dlpi_phnum)) {
@@ -62,7 +62,7 @@ int return_segments(dl_phdr_info* object, std::size_t /*size*/, void* page_map) 
     if (!pages.all_are_the_files(begin, end)) continue;
     // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader speaks of addresses as numbers.
     madvise(reinterpret_cast<void*>(begin), end - begin,
-            MADV_DONTNEED);  // refused: nothing is lost
+            MADV_DONTNEED);  // if it fails, nothing is lost
   }
   return 0;
 }
@@ -74,4 +74,4 @@ void return_start_up_code() {
   dl_iterate_phdr(&return_segments, &pages);
 }
 
-}  // namespace ofn::cli
+}  // namespace ofn::os

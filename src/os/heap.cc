@@ -1,4 +1,4 @@
-#include "base/heap.h"
+#include "os/heap.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,0 +1,97 @@
+#include "cli/chosen_sidecar.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "context/sidecar_choice.h"
+#include "dapr/client.h"
+#include "os/watched_process.h"
+#include "wire/grpc/codec.h"
+#include "wire/grpc/link.h"
+#include "wire/limits.h"
+
+namespace ofn::cli {
+
+namespace {
+
+// How long a program on the sidecar's port may take to say that it speaks Dapr. It is on this machine.
+constexpr std::chrono::milliseconds kProbeTime(500);
+
+bool speaks_dapr(const wire::Endpoint& endpoint, const Settings& settings, Loop& loop, Log& log) {
+  const wire::Limits limits;
+  bool done = false;
+  bool found = false;
+  dapr::probe(loop, wire::grpc::connector_to(loop, endpoint, limits),
+              {.api_token = settings.dapr_api_token, .channel = {.authority = endpoint.text()}},
+              Deadline::in(kProbeTime, loop.clock()), [&](const Result<dapr::SidecarInfo>& info) {
+                done = true;
+                found = info.has_value();
+                if (!found) return;
+                log.write(Level::kInfo, "using the sidecar that runs here",
+                          {{"address", endpoint.text()},
+                           {"app_id", info->id},
+                           {"version", info->runtime_version}});
+              });
+  loop.run_until([&] { return done; });
+  return found;
+}
+
+}  // namespace
+
+std::size_t largest_message(const Settings& settings) {
+  constexpr std::size_t kAround = std::size_t{64} * 1024;
+  return std::max(wire::grpc::kDefaultMaxMessage, settings.max_body_size + kAround);
+}
+
+bool is_on_this_machine(const wire::Endpoint& endpoint) {
+  const std::string& host = endpoint.host;
+  return endpoint.is_unix() || host.starts_with("127.") || host == "::1" || host == "localhost";
+}
+
+std::expected<ChosenSidecar, std::vector<Error>> ChosenSidecar::make(
+    const Settings& settings, const FunctionContext& context, Callbacks callbacks, Loop& loop,
+    const Environment& env, Log& log) {
+  ChosenSidecar choice({settings.sidecar.host, settings.sidecar.port, settings.sidecar.unix_path});
+  const bool needs_one =
+      !context.outputs.empty() || !context.states.empty() || callbacks != Callbacks::kNone;
+  const LocalSidecarPlan plan =
+      needs_one
+          ? plan_local_sidecar(context, settings)
+          : LocalSidecarPlan{.reason = "nothing is sent to outputs, nothing triggers the function"};
+  log.write(Level::kDebug, "sidecar",
+            {{"address", choice.endpoint_.text()}, {"reason", plan.reason}});
+  const bool starts = plan.action == LocalSidecarAction::kStart ||
+                      (plan.action == LocalSidecarAction::kProbe &&
+                       !speaks_dapr(choice.endpoint_, settings, loop, log));
+  if (!starts) return choice;
+  auto local = localdapr::LocalSidecar::start(
+      {.components = settings.components,
+       .app_id = context.name.empty() ? "functions-framework" : context.name,
+       .listen = {"127.0.0.1", 0, {}},
+       .context = &context,
+       .max_message = largest_message(settings)},
+      loop, env, log);
+  if (!local) return std::unexpected(std::move(local).error());
+  choice.local_ = *std::move(local);
+  choice.endpoint_ = choice.local_->endpoint();
+  os::WatchedProcess::listens(choice.endpoint_.port);
+  return choice;
+}
+
+Result<void> ChosenSidecar::deliver_to(const wire::Endpoint& bound, const Settings& settings) {
+  if (!local_) return {};
+  if (bound.is_unix() && settings.app_protocol == AppProtocol::kHttp) {
+    return fail(Code::kFailedPrecondition,
+                "the local sidecar cannot call the function by HTTP on the Unix socket " +
+                    bound.unix_path + "; use APP_PROTOCOL=grpc, or listen on a TCP port");
+  }
+  // A server that listens on all addresses is reached by loopback.
+  wire::Endpoint app = bound;
+  if (app.host == "0.0.0.0" || app.host == "::") app.host = "127.0.0.1";
+  return local_->deliver_to({.endpoint = std::move(app),
+                             .protocol = settings.app_protocol,
+                             .api_token = settings.app_api_token});
+}
+
+}  // namespace ofn::cli

@@ -1,0 +1,41 @@
+// What the process that started this one has handed over: a socket that listens, and ways to tell it that the program is ready.
+//
+//   auto inherited = take_inherited(settings, env);
+//   if (!inherited) { for (const auto& problem : inherited.error()) complain(problem); return kExitUsage; }
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "context/environment.h"
+#include "context/settings.h"
+#include "os/ready_notice.h"
+#include "wire/listening_socket.h"
+
+namespace ofn::cli {
+
+struct Inherited {
+  std::optional<wire::ListeningSocket> socket;
+  os::ReadyNotice notice;
+};
+
+// Takes --listen-fd or the socket of a systemd unit (LISTEN_FDS), --ready-fd and NOTIFY_SOCKET. Programs that this process starts
+// get neither the descriptors nor the variables.
+// Errors: every descriptor that is not what it should be, with where its number is from.
+// Spec: sd_listen_fds(3), sd_notify(3).
+std::expected<Inherited, std::vector<std::string>> take_inherited(const Settings& settings,
+                                                                  const Environment& env);
+
+// The program goes on in a child of the process that systemd has started (cli/init.h): LISTEN_PID then names the child.
+class ListenPid {
+ public:
+  ListenPid();  // before the fork
+  void moved_to_child() const;
+
+ private:
+  bool is_ours_;
+};
+
+}  // namespace ofn::cli

@@ -1,0 +1,323 @@
+#include "cli/running_server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include "cli/command_line.h"
+#include "dapr/app_http.h"
+#include "dapr/app_server.h"
+#include "dapr/client.h"
+#include "invocation/invocation.h"
+#include "loop/memory_return.h"
+#include "os/memory_limits.h"
+#include "os/start_up_code.h"
+#include "os/watched_process.h"
+#include "output/outputs.h"
+#include "serving/front.h"
+#include "wire/grpc/link.h"
+#include "wire/http_sessions.h"
+
+namespace ofn::cli {
+
+namespace {
+
+// The start is over this long after run(): the first requests have been served then.
+constexpr std::chrono::seconds kStart(1);
+
+wire::Limits limits_of(const Settings& settings) {
+  wire::Limits limits;
+  limits.head_bytes = settings.max_header_bytes;
+  limits.head_fields = settings.max_header_fields;
+  limits.trailer_bytes = settings.max_header_bytes;
+  limits.body_bytes = settings.max_body_size;
+  limits.head_timeout = settings.head_timeout;
+  limits.body_timeout = settings.body_timeout;
+  limits.idle_timeout = settings.idle_timeout;
+  limits.write_timeout = settings.slow_reader_timeout;
+  return limits;
+}
+
+// The memory that bodies may take: by default a quarter of the memory that the process may use, because the function, its answers
+// and the connections need memory, too. A body of the largest size and its answer always fit.
+std::size_t memory_of(const Settings& settings) {
+  if (settings.max_body_memory != 0) return settings.max_body_memory;
+  return std::max(usable_memory(memory_limits(), mapped_memory()) / 4, 2 * settings.max_body_size);
+}
+
+Callbacks callbacks_of(const Subscriptions& subscriptions, const Settings& settings) {
+  if (subscriptions.inputs().empty()) return Callbacks::kNone;
+  return settings.app_protocol == AppProtocol::kHttp ? Callbacks::kHttp : Callbacks::kGrpc;
+}
+
+// The longest pause between two attempts to reach the sidecar: no longer than Retry-After tells callers to wait, and well below
+// the time that an output waits for a sidecar, so that waiting outputs find a sidecar that is back.
+constexpr std::chrono::seconds kLongestBackoff(1);
+
+std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& clock) {
+  std::vector<std::unique_ptr<Loop>> loops;
+  for (std::size_t i = 0; i < count; ++i) loops.push_back(std::make_unique<Loop>(clock));
+  return loops;
+}
+
+}  // namespace
+
+// The way to the sidecar. It connects with the first call, so that a program without calls never connects.
+struct Sending {
+  Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
+          const FunctionContext& context, wire::MemoryAccount& account, Log& log)
+      : client(loop, wire::grpc::connector_to(loop, endpoint, limits),
+               {.api_token = settings.dapr_api_token,
+                .channel = {.authority = endpoint.text(),
+                            .max_message = largest_message(settings),
+                            .max_backoff = kLongestBackoff,
+                            .account = &account}}),
+        outputs(context, client, loop, log,
+                {.unreachable = settings.sidecar_timeout, .retry_codes = settings.retry_codes}) {}
+
+  wire::Limits limits;
+  dapr::DaprClient client;
+  Outputs outputs;
+};
+
+struct RunningServer::OnLoop {
+  OnLoop(RunningServer& server, Loop& on)
+      : loop(on),
+        sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
+                server.log_),
+        environment{.loop = on,
+                    .context = server.context_,
+                    .outputs = &sending.outputs,
+                    .log = server.log_,
+                    .detail = server.settings_.debug ? Detail::kShown : Detail::kHidden,
+                    .stores = &sending.client,
+                    .hooks = server.hooks_.empty() ? nullptr : &server.hooks_,
+                    .failures = &server.failures_,
+                    .calls = &server.calls_,
+                    .max_held = server.settings_.max_body_size},
+        shard(server.service_, environment),
+        deliveries(server.async_, environment),
+        callbacks(deliveries, {.api_token = server.settings_.app_api_token,
+                               .max_message = server.settings_.max_body_size}),
+        http_callbacks(deliveries, {.api_token = server.settings_.app_api_token}),
+        front(doors(server.callbacks_)),
+        sessions(front, server.limits_, server.failures_, &server.memory_,
+                 [this](std::string_view id, int status) { shard.on_broken_request(id, status); }),
+        memory_return(on, server.workers_, [&server] {
+          return server.server_ != nullptr && server.server_->connections() > 0;
+        }) {}
+
+  // The handlers of the port, in the order in which they are asked.
+  std::vector<Door> doors(Callbacks kind) {
+    std::vector<Door> doors = {{.wants = dapr::AppServer::is_health_check, .handler = callbacks}};
+    if (kind == Callbacks::kGrpc) {
+      doors.push_back({.wants =
+                           [this](const wire::Message& message) {
+                             return dapr::AppServer::is_grpc(message) ||
+                                    callbacks.is_misaddressed(message);
+                           },
+                       .handler = callbacks});
+    }
+    if (kind == Callbacks::kHttp) {
+      // The shard refuses a gRPC call at its head; a callback over HTTP is looked at when it is whole.
+      doors.push_back({.wants = dapr::AppServer::is_grpc, .handler = shard});
+      doors.push_back(
+          {.wants = [this](const wire::Message& message) { return http_callbacks.wants(message); },
+           .handler = http_callbacks});
+    }
+    doors.push_back({.wants = {}, .handler = shard});
+    return doors;
+  }
+
+  Loop& loop;
+  Sending sending;
+  CallEnvironment environment;
+  HttpService::Shard shard;
+  AsyncService::Shard deliveries;
+  dapr::AppServer callbacks;
+  dapr::AppHttp http_callbacks;
+  Front front;
+  wire::HttpSessions sessions;
+  MemoryReturn memory_return;
+};
+
+RunningServer::RunningServer(const Settings& settings, const FunctionContext& context,
+                             const Routes& routes, const Hooks& hooks, Subscriptions subscriptions,
+                             const Environment& env, Log& log, os::CallsInFlight& calls,
+                             os::ReadyNotice& notice)
+    : settings_(settings),
+      context_(context),
+      hooks_(hooks),
+      env_(env),
+      log_(log),
+      calls_(calls),
+      notice_(notice),
+      failures_(log, clock_, [this] { failures_held_back(); }),
+      limits_(limits_of(settings)),
+      memory_(memory_of(settings)),
+      gate_(settings.concurrency, settings.queue, &memory_),
+      callbacks_(callbacks_of(subscriptions, settings)),
+      service_(callbacks_ == Callbacks::kNone || context.http ? routes : no_routes_, gate_,
+               workers_, log, settings.timeout),
+      async_(std::move(subscriptions), routes.functions().front(), gate_, workers_, log,
+             settings.timeout, settings.queue),
+      loops_(make_loops(settings.threads != 0 ? settings.threads : usable_cpus(), clock_)),
+      stopping_(*this, *loops_.front(), settings.drain_timeout, log),
+      workers_(threads_within(settings.concurrency,
+                              mappable_memory(memory_limits(), mapped_memory()))) {}
+
+// The account must not call the parts while they end.
+RunningServer::~RunningServer() { memory_.on_large_done({}); }
+
+std::vector<Loop*> RunningServer::loops() const {
+  std::vector<Loop*> loops;
+  for (const auto& loop : loops_) loops.push_back(loop.get());
+  return loops;
+}
+
+RunningServer::OnLoop* RunningServer::part_of(const Loop& loop) const {
+  const auto part = std::ranges::find(parts_, &loop, [](const auto& each) { return &each->loop; });
+  return part == parts_.end() ? nullptr : part->get();
+}
+
+std::expected<void, std::vector<Error>> RunningServer::connect() {
+  auto sidecar = ChosenSidecar::make(settings_, context_, callbacks_, *loops_.front(), env_, log_);
+  if (!sidecar) return std::unexpected(std::move(sidecar).error());
+  sidecar_.emplace(*std::move(sidecar));
+  for (const auto& loop : loops_) parts_.push_back(std::make_unique<OnLoop>(*this, *loop));
+  memory_.on_large_done([this] { large_body_done(); });
+  return {};
+}
+
+// On any thread.
+void RunningServer::large_body_done() {
+  for (const auto& part : parts_) {
+    if (part->loop.in_loop()) return part->memory_return.large_body_done();
+  }
+}
+
+// On any thread.
+void RunningServer::failures_held_back() {
+  loops_.front()->post([this] {
+    if (!tell_failures_) tell_failures_.emplace(*loops_.front(), [this] { failures_.tell(); });
+    if (!tell_failures_->armed()) tell_failures_->arm(clock_.now() + LimitedLog::kWindow);
+  });
+}
+
+Result<wire::Endpoint> RunningServer::listen(std::optional<wire::ListeningSocket> inherited) {
+  const auto make_session = [this](Loop& loop) {
+    OnLoop* const part = part_of(loop);
+    if (part == nullptr) return std::unique_ptr<wire::Session>();
+    part->memory_return.connection_accepted();
+    return part->sessions.make();
+  };
+  // Before a client can connect: a signal that comes sooner than run() waits for it.
+  signals_.emplace(*loops_.front(), std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP},
+                   [this](int number) { stopping_.signalled(number); });
+  server_ = std::make_unique<wire::Server>(loops(), make_session, limits_, failures_,
+                                           settings_.max_connections, &memory_);
+  is_inherited_ = inherited.has_value();
+  Result<wire::Endpoint> bound =
+      is_inherited_ ? server_->listen(*std::move(inherited))
+                    : server_->listen({settings_.host.value, settings_.port.value, {}});
+  if (!bound) return bound;
+  warn_of_callbacks(*bound);
+  os::WatchedProcess::listens(bound->port);
+  os::WatchedProcess::listens(bound->unix_path);
+  check_sidecar();
+  if (callbacks_ == Callbacks::kNone) return bound;
+  if (auto delivering = sidecar_->deliver_to(*bound, settings_); !delivering) {
+    return std::unexpected(std::move(delivering).error());
+  }
+  return bound;
+}
+
+// The components of the local sidecar were checked when it started.
+void RunningServer::check_sidecar() {
+  if (sidecar_->local() != nullptr) return;
+  if (context_.outputs.empty() && callbacks_ == Callbacks::kNone) return;
+  sidecar_check_.emplace(
+      *loops_.front(), sidecar_->endpoint(), settings_.dapr_api_token,
+      WantedOfSidecar{.context = context_,
+                      .protocol = settings_.app_protocol,
+                      .checks_inputs = is_on_this_machine(sidecar_->endpoint()) &&
+                                       callbacks_ != Callbacks::kNone,
+                      .heard_of_bindings = [this] { return async_.heard_of_bindings(); }},
+      log_);
+  sidecar_check_->start();
+}
+
+void RunningServer::warn_of_callbacks(const wire::Endpoint& bound) const {
+  if (callbacks_ == Callbacks::kGrpc && !settings_.app_api_token.empty()) {
+    log_.write(Level::kWarning,
+               "over gRPC, daprd asks for the list of topics without its token and is refused: if "
+               "daprd is the sidecar, use APP_PROTOCOL=http with APP_API_TOKEN");
+  }
+  if (callbacks_ == Callbacks::kNone || is_on_this_machine(bound) ||
+      !settings_.app_api_token.empty())
+    return;
+  log_.write(Level::kWarning,
+             "anybody who reaches the port can deliver events to the function: set APP_API_TOKEN "
+             "here and for the sidecar, or listen on 127.0.0.1",
+             {{"host", bound.host}});
+}
+
+int RunningServer::run() {
+  // Later than the first requests, so that those find the code that is still there.
+  start_is_over_.emplace(*loops_.front(), [] { os::return_start_up_code(); });
+  start_is_over_->arm(clock_.now() + kStart);
+  threads_ = std::make_unique<LoopThreads>(loops());
+  if (!threads_->all_run()) {
+    log_.write(Level::kError, "the system allows too few threads; see --threads",
+               {{"loops", std::to_string(loops_.size())}});
+    return kExitFailure;
+  }
+  loops_.front()->post([this] { log_problem(notice_.ready()); });
+  threads_->wait();
+  if (stopping_.abandoned()) return kExitFailure;
+  threads_.reset();
+  failures_.tell();
+  log_.write(Level::kInfo, "stopped");
+  return kExitOk;
+}
+
+void RunningServer::log_problem(const Result<void>& told) {
+  if (!told) log_.write(Level::kWarning, told.error().message());
+}
+
+Stoppable::Left RunningServer::left() const {
+  return {.connections = server_->connections(), .invocations = gate_.in_use() + gate_.waiting()};
+}
+
+void RunningServer::drain(Task done) {
+  log_problem(notice_.stopping());
+  if (sidecar_->local() != nullptr) sidecar_->local()->stop_delivering();
+  if (sidecar_check_) sidecar_check_->stop();
+  service_.drain();
+  async_.drain();
+  if (is_inherited_) server_->release();
+  drained_ = std::move(done);
+  server_->drain([this] {
+    // Calls whose callers have gone hold no connection, and still have outputs to deliver.
+    gate_.when_empty(*loops_.front(), [this] {
+      if (sidecar_->local() == nullptr) return drained_();
+      // The last answers may still be on their way to the local sidecar, which has them to acknowledge.
+      sidecar_->local()->when_delivered([this] { drained_(); });
+    });
+  });
+}
+
+void RunningServer::stop_calls() {
+  for (const auto& part : parts_) {
+    part->loop.post([&stopped = *part] {
+      stopped.shard.stop_calls();
+      stopped.deliveries.stop_calls();
+    });
+  }
+}
+
+void RunningServer::end_loops() { loops_.front()->stop(); }
+
+}  // namespace ofn::cli

@@ -1,0 +1,111 @@
+// A running server: loops, the function's services on each, the listening socket, and the way to the sidecar.
+//
+//   RunningServer server(…);
+//   if (auto connected = server.connect(); !connected) …
+//   auto bound = server.listen(std::nullopt);
+//   return server.run();
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/limited_log.h"
+#include "base/log.h"
+#include "cli/chosen_sidecar.h"
+#include "cli/sidecar_check.h"
+#include "cli/stopping.h"
+#include "context/environment.h"
+#include "context/function_context.h"
+#include "context/settings.h"
+#include "function/routes.h"
+#include "loop/loop_threads.h"
+#include "loop/signals.h"
+#include "loop/workers.h"
+#include "os/calls_in_flight.h"
+#include "os/ready_notice.h"
+#include "plugin/hooks.h"
+#include "serving/async/async_service.h"
+#include "serving/gate.h"
+#include "serving/http/http_service.h"
+#include "wire/limits.h"
+#include "wire/listening_socket.h"
+#include "wire/memory_account.h"
+#include "wire/server.h"
+
+namespace ofn::cli {
+
+// Lifetime: lives from listen() to the end of the process; all references that it is made with outlive it.
+// Threads: the main thread makes it, and calls all its functions.
+class RunningServer final : private Stoppable {
+ public:
+  // `subscriptions`: the deliveries that a sidecar shall make; the routes have one function then.
+  // `calls` gets the calls that are under way. `notice` is told when the server is ready and when it begins to stop.
+  RunningServer(const Settings& settings, const FunctionContext& context, const Routes& routes,
+                const Hooks& hooks, Subscriptions subscriptions, const Environment& env, Log& log,
+                os::CallsInFlight& calls, os::ReadyNotice& notice);
+  RunningServer(const RunningServer&) = delete;
+  RunningServer& operator=(const RunningServer&) = delete;
+  ~RunningServer() override;
+
+  // Prepares the way to the sidecar, and starts the local one if it is wanted. Connections are made when the first output needs
+  // them.
+  // Errors: as ChosenSidecar::make().
+  std::expected<void, std::vector<Error>> connect();
+  // Opens the port, or takes `inherited`, a socket of the process that started this one; requests that arrive wait for run().
+  Result<wire::Endpoint> listen(std::optional<wire::ListeningSocket> inherited);
+  // Serves until SIGTERM, SIGINT or SIGHUP, and stops as Stopping says. Connections that wait in the queue of an inherited socket
+  // are left to the process that it is from. Returns the exit code: 0, or 1 if calls were abandoned; functions may still run then,
+  // and the process must end without destroying this object.
+  int run();
+
+ private:
+  struct OnLoop;  // the parts of one loop
+
+  Left left() const override;
+  void drain(Task done) override;
+  void stop_calls() override;
+  void end_loops() override;
+
+  void warn_of_callbacks(const wire::Endpoint& bound) const;
+  void check_sidecar();
+  void large_body_done();
+  void failures_held_back();
+  void log_problem(const Result<void>& told);
+  OnLoop* part_of(const Loop& loop) const;
+  std::vector<Loop*> loops() const;
+
+  const Settings& settings_;
+  const FunctionContext& context_;
+  const Hooks& hooks_;
+  const Environment& env_;
+  Log& log_;
+  os::CallsInFlight& calls_;
+  os::ReadyNotice& notice_;
+  LimitedLog failures_;
+  SystemClock clock_;
+  wire::Limits limits_;
+  wire::MemoryAccount memory_;
+  Gate gate_;
+  const Callbacks callbacks_;
+  const Routes no_routes_;  // of a function that only a sidecar may call
+  HttpService service_;
+  AsyncService async_;
+  std::vector<std::unique_ptr<Loop>> loops_;
+  std::optional<Timer> start_is_over_;
+  std::optional<Timer> tell_failures_;  // that were held back
+  std::optional<ChosenSidecar> sidecar_;
+  std::vector<std::unique_ptr<OnLoop>> parts_;
+  std::optional<SidecarCheck> sidecar_check_;
+  std::unique_ptr<wire::Server> server_;
+  bool is_inherited_ = false;  // the listening socket
+  Stopping stopping_;
+  Task drained_;
+  std::optional<Signals> signals_;
+  Workers workers_;  // ends before everything that its tasks use
+  std::unique_ptr<LoopThreads> threads_;
+};
+
+}  // namespace ofn::cli

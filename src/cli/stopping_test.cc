@@ -1,0 +1,100 @@
+#include "cli/stopping.h"
+
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "testing/manual_clock.h"
+#include "testing/recording_log.h"
+
+namespace ofn::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class FakeServer final : public Stoppable {
+ public:
+  Left left() const override { return {.connections = 3, .invocations = 2}; }
+  void drain(Task done) override {
+    did += "drain ";
+    done_ = std::move(done);
+  }
+  void stop_calls() override { did += "stop_calls "; }
+  void end_loops() override { did += "end_loops "; }
+  void finish() { done_(); }
+
+  std::string did;
+
+ private:
+  Task done_;
+};
+
+class StoppingTest : public ::testing::Test {
+ protected:
+  void pass(std::chrono::milliseconds time) {
+    clock_.advance(time);
+    ofn::testing::settle(loop_);
+  }
+
+  ofn::testing::ManualClock clock_;
+  Loop loop_{clock_};
+  ofn::testing::RecordingLog log_;
+  FakeServer server_;
+  Stopping stopping_{server_, loop_, std::chrono::seconds(30), log_};
+};
+
+TEST_F(StoppingTest, EndsWhenNothingIsLeft) {
+  stopping_.signalled(SIGTERM);
+  EXPECT_EQ(server_.did, "drain ");
+  EXPECT_THAT(log_.text(), HasSubstr("draining signal=SIGTERM connections=3 invocations=2"));
+  server_.finish();
+  EXPECT_EQ(server_.did, "drain end_loops ");
+  EXPECT_FALSE(stopping_.abandoned());
+  pass(std::chrono::minutes(1));
+  stopping_.signalled(SIGTERM);
+  EXPECT_EQ(server_.did, "drain end_loops ") << "it has ended";
+}
+
+TEST_F(StoppingTest, AtTheTimeoutFunctionsAreAskedToStop) {
+  stopping_.signalled(SIGINT);
+  pass(std::chrono::milliseconds(29'999));
+  EXPECT_EQ(server_.did, "drain ");
+  pass(std::chrono::milliseconds(1));
+  EXPECT_EQ(server_.did, "drain stop_calls ");
+  pass(std::chrono::milliseconds(999));
+  server_.finish();
+  EXPECT_EQ(server_.did, "drain stop_calls end_loops ");
+  EXPECT_FALSE(stopping_.abandoned());
+  EXPECT_THAT(log_.text(), Not(HasSubstr("abandoned")));
+}
+
+TEST_F(StoppingTest, FunctionsThatDoNotStopAreAbandoned) {
+  stopping_.signalled(SIGHUP);
+  EXPECT_THAT(log_.text(), HasSubstr("signal=SIGHUP"));
+  pass(std::chrono::seconds(30));
+  pass(std::chrono::seconds(1));
+  EXPECT_EQ(server_.did, "drain stop_calls end_loops ");
+  EXPECT_TRUE(stopping_.abandoned());
+  EXPECT_THAT(log_.text(), HasSubstr("abandoned what was in flight"));
+  EXPECT_THAT(log_.text(), HasSubstr("the drain timeout has passed"));
+  server_.finish();
+  EXPECT_EQ(server_.did, "drain stop_calls end_loops ") << "the loops are ended once";
+  EXPECT_TRUE(stopping_.abandoned());
+}
+
+TEST_F(StoppingTest, ASecondSignalAbandonsAtOnceAndAThirdDoesNothing) {
+  stopping_.signalled(SIGTERM);
+  stopping_.signalled(SIGTERM);
+  stopping_.signalled(SIGTERM);
+  EXPECT_EQ(server_.did, "drain end_loops ");
+  EXPECT_TRUE(stopping_.abandoned());
+  EXPECT_THAT(log_.text(), HasSubstr("a second signal came"));
+}
+
+}  // namespace
+}  // namespace ofn::cli
