@@ -36,6 +36,10 @@ constexpr std::chrono::milliseconds kLookEvery(100);
 constexpr std::size_t kLittle = std::size_t{256} * 1024;
 // If no memory is left, the server may end a connection that has moved no byte for this long.
 constexpr std::chrono::milliseconds kSilence(100);
+// Heads and header tables of an ordinary connection take at most this many bytes. Ending it gains little, and its peer may only be
+// waiting for a processor.
+constexpr std::size_t kSmallHold = std::size_t{56} * 1024;
+constexpr std::chrono::seconds kLongSilence(1);
 // The server ends the connection that holds most only if it has moved no byte for this long. A peer that reads as fast as it can
 // does not pause that long.
 constexpr std::chrono::milliseconds kPause(20);
@@ -118,27 +122,34 @@ class Server::Shard final : private Relief {
     return false;
   }
 
-  // Ends connections until `bytes` fit: first the one that has been silent for longest, then the one that holds most.
+  // Ends connections until `bytes` fit: first the one that has been silent for longest, then the one that holds most. One that
+  // holds no more than any connection may need is ended last, and only after a longer silence.
   void end_others(const Connection* except, std::size_t bytes) {
     // A call that loses its connection may write to another one, which then asks for memory itself.
     if (ending_) return;
     while (!server_.account_->has_room(bytes)) {
       Connection* silent = nullptr;
+      Connection* silent_small = nullptr;
       Connection* largest = nullptr;
       std::size_t most = kLittle;
       SteadyTime since = loop_.now() - kSilence;
+      SteadyTime small_since = loop_.now() - kLongSilence;
       const SteadyTime paused = loop_.now() - kPause;
       for (auto& [connection, owned] : open_) {
         const std::size_t held = connection == except ? 0 : connection->held_by_peer();
-        if (held > 0 && connection->silent_since() <= since) {
+        if (held > kSmallHold && connection->silent_since() <= since) {
           silent = connection;
           since = connection->silent_since();
+        } else if (held > 0 && held <= kSmallHold && connection->silent_since() <= small_since) {
+          silent_small = connection;
+          small_since = connection->silent_since();
         }
         if (held > most && connection->silent_since() <= paused) {
           largest = connection;
           most = held;
         }
       }
+      if (silent == nullptr && largest == nullptr) silent = silent_small;
       if (silent == nullptr && largest == nullptr) return;
       if (silent != nullptr) {
         end(*silent, silent->held_by_peer(), "it is silent");
