@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/check.h"
-#include "context/sidecar_choice.h"
 #include "context/parse_context.h"
 #include "context/settings.h"
+#include "context/sidecar_choice.h"
 
 namespace {
 

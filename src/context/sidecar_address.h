@@ -1,4 +1,4 @@
-// Where the Dapr sidecar (or the platform's standalone proxy) is reached, and which local one may
+// The address of the Dapr sidecar (or of the platform's standalone proxy), and which local one may
 // stand in.
 //
 //   auto address = resolve_sidecar(env);   // DAPR_GRPC_ENDPOINT, else DAPR_HOST + DAPR_GRPC_PORT

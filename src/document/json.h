@@ -1,4 +1,4 @@
-// JSON texts (RFC 8259): read into a tree, told to a listener value by value, or only checked.
+// JSON texts (RFC 8259): parsed into a tree, read value by value by a listener, or only checked.
 //
 //   auto tree = parse_json(R"({"port": 8080})");
 //   tree->root.find("port")->text();                    // "8080"
@@ -68,7 +68,7 @@ struct JsonMistake {
   std::string reason{};      // repeats nothing of the text
 };
 
-// nullopt: the whole text has been told.
+// Tells the listener of each value. Returns nullopt if it was told of the whole text.
 std::optional<JsonMistake> read_json(std::string_view text, JsonListener& listener);
 
 // Compact JSON, in the order of the tree.

@@ -1,4 +1,4 @@
-// What a JSON or YAML text says, as a small tree of values.
+// The content of a JSON or YAML text, as a small tree of values.
 //
 //   Node event = Node::object({{"id", "7"}, {"count", Node::number(2)}});
 //   event.set("topic", "orders");

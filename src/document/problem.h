@@ -1,6 +1,6 @@
-// What is wrong with a text that the user wrote, and what is worth a line in the log.
+// The mistakes in a text that the user wrote, and remarks that are worth a line in the log.
 //
-// Everything that the user can mend is collected and shown together, so that a manifest is mended once and not once a start:
+// All mistakes are collected and shown together, so that the user mends a manifest once and not once a start:
 //
 //   FUNC_CONTEXT $.outputs.archive.componentType: expected a type that starts with "bindings." or
 //   "pubsub.", found "kafka"

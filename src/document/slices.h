@@ -1,5 +1,5 @@
-// The parts of a JSON text as slices of it, so that what is passed on stays the sender's own: numbers lose no digit, members
-// keep their order. Nothing here checks: the text is known to be JSON (document/json.h).
+// The parts of a JSON text as slices of it. The parts that are passed on stay as the sender wrote them: numbers lose no
+// digit, members keep their order. Nothing here checks: the text is known to be JSON (document/json.h).
 //
 //   if (auto json = check_json(text); !json) return json.error();
 //   const auto members = Members::of(text);                       // nullopt: no object

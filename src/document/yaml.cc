@@ -26,7 +26,7 @@ int line_of(const YAML::Mark& mark) { return mark.line + 1; }
 // own exception.
 class YamlBuilder final : public YAML::EventHandler {
  public:
-  // nullopt: the stream held no further document.
+  // nullopt if the stream held no further document.
   std::optional<Node> take_document() { return std::exchange(document_, std::nullopt); }
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {

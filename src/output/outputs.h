@@ -30,8 +30,8 @@ struct DeliveryOptions {
   std::string_view request_id{};  // for the log
   std::string_view traceparent{};
   std::string_view tracestate{};
-  // Of one send by the function: to that output instead of all; and what differs from what it
-  // declares.
+  // For one send by the function: the one output to use, and the settings that differ from those
+  // that it declares.
   const Output* only = nullptr;
   std::string_view operation{};           // of a binding; if empty, the output's
   std::span<const Header> metadata = {};  // beside the output's own; the same key replaces it

@@ -41,7 +41,7 @@ Publication publication_of(std::string_view declared, std::string_view data);
 struct Payload {
   std::string_view data{};    // verbatim, zero bytes included
   Publication publication{};  // of `data`; made only where the context has a topic
-  // Of a CloudEvent, where the context has a topic: topics get the event itself, as JSON, not its
+  // For a CloudEvent, if the context has a topic: topics get the event itself, as JSON, not its
   // data in a new envelope.
   std::string event_json{};
   std::string_view event_id{};

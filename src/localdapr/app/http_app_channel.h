@@ -19,13 +19,13 @@ namespace ofn::localdapr {
 // By the name of an input binding.
 using InputRoutes = std::map<std::string, std::string, std::less<>>;
 
-// GET /dapr/subscribe for its topics, OPTIONS at a binding's route (its name, where it has none) for
-// whether it wants that, POST for what is delivered. APP_API_TOKEN goes along as dapr-api-token, the trace as traceparent.
+// Asks with GET /dapr/subscribe for topics, and with OPTIONS at a binding's route (or its name) whether the app wants it.
+// Delivers with POST. APP_API_TOKEN goes along as dapr-api-token, the trace as traceparent.
 //
-// Answers mean what they mean to daprd. For a topic, 2xx is success, unless its body says RETRY or DROP; 404
-//   is a message that nobody can ever process: gone; anything else may come again, as what has no answer
-//   may, unless nobody could be reached. Of a binding 2xx is success. Its answer's body asks for nothing.
-// Lifetime: `loop` outlives it; what `run` still runs may outlive it.
+// Answers mean what they mean to daprd. For a topic, 2xx is success, unless its body says RETRY or DROP; 404 drops the message,
+// because it can never be processed; any other answer, or none, may have it come again. For a binding, 2xx is success, and the
+// answer's body asks for nothing.
+// Lifetime: `loop` outlives it; tasks that `run` still runs may outlive it.
 // Cost: a thread of `run` for each call that is under way, and a connection for each delivery.
 class HttpAppChannel final : public AppChannel {
  public:

@@ -72,7 +72,7 @@ class RootedFolder {
   // The absolute path of what resolve() returned.
   std::string absolute(std::string_view relative) const;
 
-  // Where `name` leads: a path below the folder without links, "." or ".."; empty: the folder
+  // The target of `name`: a path below the folder without links, "." or ".."; empty for the folder
   // itself. Parts that do not exist stay as they are named. Links lead where they would if the folder
   // were the root; ".." stops there.
   PathResult<std::string> resolve(std::string_view name) const;
