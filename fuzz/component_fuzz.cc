@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "localdapr/catalogue.h"
 #include "localdapr/component_loader.h"
 #include "localdapr/component_properties.h"
 #include "localdapr/topic_scopes.h"
@@ -23,8 +24,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const ofn::localdapr::Component& component : loaded.components) {
     OFN_CHECK(!component.name.empty() && !component.type.empty() && component.line > 0);
     OFN_CHECK(component.file == "fuzz.yaml");
-    // What its properties ask for is read without an end of the process, too.
-    (void)ofn::localdapr::check_properties(component, log);
+    // Reading its properties does not end the process either.
+    if (const auto* type = ofn::localdapr::find_type(component.type)) {
+      (void)ofn::localdapr::check_properties(component, *type, log);
+    }
     (void)ofn::localdapr::direction_of(component);
     (void)ofn::localdapr::TopicScopes(component, "app").may_publish(component.name);
   }

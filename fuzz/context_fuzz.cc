@@ -46,7 +46,7 @@ void check_context(const ofn::FunctionContext& context) {
 void check_problems(const std::vector<ofn::Problem>& problems) {
   OFN_CHECK(!problems.empty());
   for (const ofn::Problem& problem : problems) {
-    OFN_CHECK(!problem.variable.empty() && !problem.expected.empty() && !problem.found.empty());
+    OFN_CHECK(!problem.source.empty() && !problem.expected.empty() && !problem.found.empty());
     OFN_CHECK(problem.text().find('\n') == std::string::npos);
   }
 }

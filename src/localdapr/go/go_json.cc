@@ -35,8 +35,9 @@ std::size_t length_of_first(std::string_view text) {
       in_string = true;
     } else if (c == '[' || c == '{') {
       ++depth;
-    } else if ((c == ']' || c == '}') && depth > 0 && --depth == 0) {
-      return i + 1;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+      if (depth == 0) return i + 1;
     }
   }
   return std::string_view::npos;
@@ -45,8 +46,8 @@ std::size_t length_of_first(std::string_view text) {
 // Returns true if Go's integers hold the number.
 bool is_integer(std::string_view text) {
   const auto fits = [text](auto value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.begin(), text.end(), value);
+    return error == std::errc() && end == text.end();
   };
   return fits(std::uint64_t()) || fits(std::int64_t());
 }
