@@ -1,5 +1,5 @@
-// Base64 with the standard alphabet (RFC 4648 §4): how bytes travel in JSON and in gRPC's `-bin`
-// metadata.
+// Base64 with the standard alphabet (RFC 4648 §4). JSON and gRPC's `-bin` metadata carry bytes in
+// this form.
 //
 //   base64_encode("\x01\x02")  → "AQI="        base64_decode("AQI=") → "\x01\x02"
 #pragma once
@@ -13,7 +13,7 @@ namespace ofn {
 std::string base64_encode(std::string_view bytes);
 
 // Strict: padded to a multiple of four, no other byte between, unused bits zero (RFC 4648 §3.5).
-// nullopt: not base64.
+// Returns nullopt if the text is not base64.
 std::optional<std::string> base64_decode(std::string_view text);
 
 }  // namespace ofn

@@ -1,4 +1,4 @@
-// Time comes from a Clock, so that tests own it. A Deadline is a type, not a number.
+// Time comes from a Clock, so that a test can set it. A Deadline is a type, not a number.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@ class SystemClock final : public Clock {
   SystemTime system_now() const override { return std::chrono::system_clock::now(); }
 };
 
-// The moment by which something must be done. A value; the default never passes.
+// The latest moment for something. A value; the default never passes.
 class Deadline {
  public:
   Deadline() = default;
@@ -36,7 +36,7 @@ class Deadline {
   bool is_never() const { return at_ == SteadyTime::max(); }
   SteadyTime at() const { return at_; }
   bool passed(SteadyTime now) const { return now >= at_; }
-  // What is left; zero when it has passed, Duration::max() when it never does.
+  // Returns the time left: zero if the deadline has passed, Duration::max() if it never passes.
   Duration left(SteadyTime now) const {
     if (is_never()) return Duration::max();
     return now >= at_ ? Duration::zero() : at_ - now;

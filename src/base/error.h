@@ -20,7 +20,7 @@
 
 namespace ofn {
 
-// What went wrong, where, and what to do. A value.
+// Says what went wrong, where, and what to do. A value.
 class Error {
  public:
   using Context = std::vector<std::pair<std::string, std::string>>;
@@ -33,11 +33,11 @@ class Error {
         location_(location) {}
 
   Code code() const noexcept { return code_; }
-  // One sentence for the person who can mend it; no trailing period, no payload.
+  // One sentence for the person who can correct it, without a period and without a payload.
   const std::string& message() const noexcept { return message_; }
   // Named facts: {"variable", "FUNC_CONTEXT"}, {"path", "$.outputs.a"}.
   const Context& context() const noexcept { return context_; }
-  // Where in the framework the error was made.
+  // The place in the framework's code that made the error.
   const std::source_location& location() const noexcept { return location_; }
 
   Error& with(std::string key, std::string value) & {

@@ -1,4 +1,4 @@
-// The port Log: what every room may say, to whom it does not know.
+// The port Log: every room writes to it, and does not know where the lines go.
 //
 //   log.write(Level::kWarning, "output failed", {{"output", name}, {"code", "UNAVAILABLE"}});
 #pragma once
@@ -17,13 +17,13 @@ struct LogField {
   std::string_view value;  // any bytes; the sink escapes
 };
 
-// Threads: any. Writing never blocks: a sink that cannot keep up drops and counts.
-// Lifetime: views are read before write() returns.
+// Threads: any. Writing never blocks: a sink that cannot keep up drops lines and counts them.
+// Lifetime: the sink reads the views before write() returns.
 // A payload (request body, event data, token) is never written.
 class Log {
  public:
   virtual ~Log() = default;
-  // Would a line of this level be kept? Ask before building expensive fields.
+  // Returns true if lines of this level are kept. Ask before you make expensive fields.
   virtual bool enabled(Level level) const noexcept = 0;
   virtual void write(Level level, std::string_view message,
                      std::span<const LogField> fields) noexcept = 0;
@@ -33,7 +33,7 @@ class Log {
   }
 };
 
-// Says nothing: the default of tests.
+// Drops every line: the default of tests.
 class NullLog final : public Log {
  public:
   using Log::write;

@@ -1,4 +1,4 @@
-// The word that somebody has probably meant.
+// The word that a misspelled word probably stands for.
 //
 //   nearest_word("auht", {"auth", "metrics"})   // "auth"
 #pragma once
@@ -9,8 +9,8 @@
 
 namespace ofn {
 
-// The first of the nearest candidates; empty when each differs from `word` in more than half of its characters.
-// Counted are characters that are inserted, removed or replaced, and neighbours that have changed places.
+// Returns the first of the nearest candidates; or nothing if each differs from `word` in more than half of its characters.
+// A difference is a character that is inserted, removed or replaced, or two neighbours that have changed places.
 std::string nearest_word(std::string_view word, std::span<const std::string> candidates);
 
 }  // namespace ofn

@@ -1,4 +1,4 @@
-// Randomness and ids. One generator a thread of work: an object, not a global.
+// Randomness and ids. Each thread has its own generator: an object, not a global.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 
 namespace ofn {
 
-// xoshiro256** seeded from the kernel. Not for secrets: for jitter and ids.
+// xoshiro256**, seeded by the kernel. For jitter and ids, not for secrets.
 // Threads: one at a time. Cost: a few nanoseconds.
 class Random {
  public:

@@ -1,4 +1,4 @@
-// The name of one request in logs, in answers and in front of the author.
+// The id of one request, for the log, the answer and the author.
 //
 //   const RequestId id = RequestId::of(message.fields, loop.random());
 //   Field{RequestId::kName, id.view()}
@@ -24,11 +24,11 @@ class RequestId {
   static constexpr std::size_t kMaxSize = 64;
 
   RequestId() = default;
-  // The caller's own X-Request-Id, when it is 1 to 64 letters, digits or "-_.:/+=@": proxies in front
-  // set it and search for it. Otherwise 32 random hexadecimal digits.
+  // Takes the client's X-Request-Id if it has 1 to 64 letters, digits or "-_.:/+=@": proxies set it, and
+  // people search the logs for it. Otherwise makes 32 random hexadecimal digits.
   static RequestId of(std::span<const Field> fields, Random& random);
 
-  // Lifetime: the id's own.
+  // Lifetime: valid as long as the id.
   std::string_view view() const noexcept { return {text_.data(), size_}; }
 
  private:

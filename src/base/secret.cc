@@ -5,7 +5,7 @@
 namespace ofn {
 
 bool same_secret(std::string_view given, std::string_view secret) noexcept {
-  // Reads past neither: a secret shorter than what is given is read again from its beginning.
+  // Never reads past an end: if the secret is shorter than `given`, it is read again from its beginning.
   unsigned difference = given.size() == secret.size() ? 0 : 1;
   for (std::size_t i = 0; i < given.size(); ++i) {
     const char other = secret.empty() ? '\0' : secret[i % secret.size()];

@@ -7,7 +7,7 @@
 
 namespace ofn {
 
-// Are they the same? The time it takes tells how long `given` is, and nothing of `secret`.
+// Returns true if they are equal. The time that it takes depends on the length of `given` only.
 bool same_secret(std::string_view given, std::string_view secret) noexcept;
 
 }  // namespace ofn

@@ -28,7 +28,7 @@ std::size_t ascii_prefix(const char* at, std::size_t size) noexcept {
   return done;
 }
 
-// What a lead byte demands: the sequence's length, and the range of its second byte.
+// The lead byte decides the sequence's length, and the range of its second byte.
 struct Sequence {
   std::size_t length;
   unsigned char second_min;

@@ -6,7 +6,7 @@
 
 namespace ofn::cli {
 
-// Returns the exit code; prints where the file is, which functions it has and how long it took.
+// Prints the file's path, its functions and how long it took. Returns the exit code.
 int build(const BuildCommand& command, const Environment& env);
 
 }  // namespace ofn::cli

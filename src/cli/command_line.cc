@@ -130,7 +130,7 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   sidecar_app->add_flag("--debug", sidecar.debug, "Readable log with details");
 
   std::vector<std::string> reversed(arguments.rbegin(),
-                                    arguments.rend());  // CLI11 takes them from the back
+                                    arguments.rend());  // CLI11 reads them from the back
   try {
     app.parse(reversed);
   } catch (const CLI::CallForHelp&) {

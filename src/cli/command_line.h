@@ -1,4 +1,4 @@
-// argv → what the user wants, as a value.
+// argv → the command that the user gave, as a value.
 //
 //   auto command = parse_command_line({"--target", "hello"});
 //   if (!command) { print(command.error()); return kExitUsage; }
@@ -18,11 +18,12 @@ namespace ofn::cli {
 // Exit codes of the program (docs/flags.md).
 enum Exit : int {
   kExitOk = 0,
-  kExitFailure = 1,  // anything not named below; what was abandoned by a drain that took too long
-  kExitUsage = 2,    // a flag or a variable is wrong
-  kExitLoad = 3,     // the function cannot be loaded
-  kExitContext = 4,  // FUNC_CONTEXT or FUNC_CONTEXT_V1BETA2 is invalid
-  kExitListen = 5,   // the port cannot be listened on
+  kExitFailure =
+      1,  // anything not named below; also if a drain took too long, and calls were abandoned
+  kExitUsage = 2,       // a flag or a variable is wrong
+  kExitLoad = 3,        // the function cannot be loaded
+  kExitContext = 4,     // FUNC_CONTEXT or FUNC_CONTEXT_V1BETA2 is invalid
+  kExitListen = 5,      // the port cannot be listened on
   kExitByFunction = 6,  // the function ended the process: exit() and its like
   kExitForkedChild =
       7,  // of a process that the function forked and that came back; not of the program itself

@@ -16,13 +16,13 @@
 
 namespace ofn::cli {
 
-// What the loader is asked for, from flags, environment and the place of this executable.
+// Makes the request to the loader from flags, environment and the place of this executable.
 LoadRequest load_request(const std::string& source, std::optional<std::string> target,
                          const std::string& cxxflags, const Environment& env);
 
-// What to serve: the target, or, when nobody named one, every function that the program registers.
-// `http_pattern`: the context's, for a single function without a route of its own. The plugins of
-// the program are added to `plugins`; `build` is what it cost.
+// Returns the functions to serve: the target, or without one every function that the program registers.
+// `http_pattern`: the context's, for a single function without a route of its own. Adds the program's
+// plugins to `plugins`, and sets `build` to how it was made.
 // Errors: message() is for the user as it is, to be followed by kExitLoad.
 Result<Routes> load_functions(const Settings& settings, std::string_view http_pattern,
                               const Environment& env, const abi::Program* linked,

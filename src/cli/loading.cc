@@ -16,8 +16,8 @@ namespace ofn::cli {
 
 namespace {
 
-// As the default would, also for process 1, which has none, and where the caller's shell had the
-// signal ignored.
+// Ends the process as the signal's default does; also process 1, for which there is no default, and if the shell that started the
+// program ignored the signal.
 [[noreturn]] void end_by(int number) {
   if (getpid() != 1) {
     std::signal(number, SIG_DFL);
@@ -27,7 +27,7 @@ namespace {
   std::_Exit(128 + number);
 }
 
-// A terminate handler is given nothing.
+// A terminate handler has no parameter.
 constinit thread_local const std::string* loaded_file = nullptr;
 
 [[noreturn]] void tell_of_initializer() {
@@ -54,7 +54,7 @@ StoppableLoad::StoppableLoad()
         stop_.request_stop();
       }) {
   thread_.emplace(1, std::chrono::seconds(10), "ofn-load-stop");
-  // A system that grants no thread will not let anything be served either.
+  // If the system grants no thread, the program cannot serve either.
   (void)thread_->post([this] { loop_.run_until([this] { return over_.load(); }); });
 }
 
@@ -62,7 +62,7 @@ StoppableLoad::~StoppableLoad() {
   over_ = true;
   loop_.post([] {});
   thread_.reset();
-  loop_.poll();  // what came last
+  loop_.poll();  // a signal that came last
   if (told_ != 0) end_by(told_);
 }
 

@@ -1,4 +1,4 @@
-// What ends the program while somebody else's code is compiled and loaded.
+// Ends the program while the author's code is compiled and loaded: by a signal, or by an exception of a static initializer.
 //
 //   const auto program = load_stoppable(std::move(request), [&](const LoadRequest& stoppable) {
 //     return load(stoppable, log);
@@ -22,11 +22,11 @@
 
 namespace ofn::cli {
 
-// SIGTERM, SIGINT and SIGHUP ask what loads to stop, so that it ends its compilers and takes their files
-// away; the process then ends as the signal would have ended it. What does not listen, as a static
-// initializer that never returns, is ended after kLastChance.
-// Lifetime: while it lives, the signals do not have their default effect. Where one came, the
-//   destructor does not return. Cost: a thread.
+// SIGTERM, SIGINT and SIGHUP request a stop of the loader, which ends its compilers and removes their files. Then the process ends
+// as the signal would have ended it. If the loader does not react, as in a static initializer that never returns, the process ends
+// after kLastChance.
+// Lifetime: while it lives, the signals do not have their default effect. If one has come, the destructor does not return.
+// Cost: a thread.
 class StoppableLoad {
  public:
   static constexpr Duration kLastChance = std::chrono::seconds(2);
@@ -49,8 +49,8 @@ class StoppableLoad {
   std::optional<Workers> thread_;
 };
 
-// While it lives, an exception that leaves a static initializer of what this thread loads names
-// `file`, and ends the program with kExitLoad: there is no way back out of dlopen.
+// While it lives, an exception that leaves a static initializer on this thread ends the program with kExitLoad and a message that
+// names `file`: an exception cannot pass through dlopen().
 class InitializersWatched {
  public:
   explicit InitializersWatched(std::string file);
@@ -64,7 +64,7 @@ class InitializersWatched {
   std::terminate_handler before_;
 };
 
-// Both, around `load`.
+// Calls `load` under both.
 Result<LoadedProgram> load_stoppable(
     LoadRequest request, const std::function<Result<LoadedProgram>(const LoadRequest&)>& load);
 

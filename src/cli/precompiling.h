@@ -3,7 +3,7 @@
 //
 //   std::optional<Precompiling> precompiling;
 //   if (build.precompiling_pays) precompiling.emplace(load_request(…), log);
-//   host->run();
+//   server->run();
 #pragma once
 
 #include <stop_token>

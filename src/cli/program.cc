@@ -31,8 +31,8 @@ std::optional<std::string> process_variable(std::string_view name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-// Process 1 of a container ignores what it has no handler for, also while it loads its function. Where it has no init,
-// until there is something to drain, a signal to end ends it, with the code that a shell gives for others.
+// Process 1 of a container ignores signals that it has no handler for, also while it loads its function. If it has no init, these
+// signals end it until the server runs, with the exit code that a shell gives for other processes.
 void end_when_told_as_process_1() {
   if (getpid() != 1) return;
   for (const int number : {SIGTERM, SIGINT, SIGHUP})
@@ -42,8 +42,7 @@ void end_when_told_as_process_1() {
     });
 }
 
-// Tools send them to programs that rotate their logs or tell their state at such a signal; by default they would end this
-// one. A handler that does nothing is not inherited by the programs that a function starts, as ignoring would be.
+// Tools send these signals to programs that rotate their logs or print their state then; by default they would end this program. A handler that does nothing is not inherited by the programs that a function starts, as ignoring would be.
 void take_no_notice_of_user_signals() {
   for (const int number : {SIGUSR1, SIGUSR2}) {
     const auto before = std::signal(number, [](int) {});
@@ -61,10 +60,10 @@ struct Overloaded : F... {
 int run_program(int argc, char** argv, const abi::Program* linked) {
   open_standard_streams();
   take_no_notice_of_user_signals();
-  // A peer or a log reader that goes away is an error of that write, not our end. A handler that does nothing, because a signal
-  // that is ignored would be ignored by every program that the function starts as well.
+  // If a peer or a reader of the log goes away, the write fails, and the program goes on. The handler does nothing; the signal is
+  // not ignored, because every program that the function starts would then ignore it as well.
   std::signal(SIGPIPE, [](int) {});
-  // Before anything is printed: what a function prints is seen at once also where nobody's terminal, but a pipe takes it.
+  // Before anything is printed: a function's lines are seen at once also if standard output is a pipe.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto command = parse_command_line(arguments);

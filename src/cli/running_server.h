@@ -95,7 +95,7 @@ class RunningServer final : private Stoppable {
   AsyncService async_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::optional<Timer> start_is_over_;
-  std::optional<Timer> tell_failures_;  // that were held back
+  std::optional<Timer> tell_failures_;  // tells how many lines were held back
   std::optional<ChosenSidecar> sidecar_;
   std::vector<std::unique_ptr<OnLoop>> parts_;
   std::optional<SidecarCheck> sidecar_check_;

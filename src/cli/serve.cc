@@ -29,7 +29,7 @@ namespace ofn::cli {
 
 namespace {
 
-// A DEBUG that is a log filter, as real manifests carry it ("common:*,ofn:*"), asks for our details, too.
+// Returns true if DEBUG is a log filter that turns on the program's details: real manifests have "common:*,ofn:*".
 bool filter_names_us(std::string_view filter) {
   while (!filter.empty()) {
     const auto comma = filter.find(',');
@@ -40,20 +40,20 @@ bool filter_names_us(std::string_view filter) {
   return false;
 }
 
-// Production is quiet, structured lines; debug is readable and tells all.
+// In production the log has few, structured lines; in debug it is readable and has all details.
 std::unique_ptr<Logger> make_log(const Settings& settings) {
   const bool details = settings.debug || filter_names_us(settings.log_filter);
   return std::make_unique<Logger>(settings.debug ? LogStyle::kReadable : LogStyle::kJson,
                                   details ? Level::kDebug : Level::kInfo, STDERR_FILENO);
 }
 
-// For a signal handler.
+// A signal handler calls it.
 bool log_is_behind(const void* log) { return static_cast<const Logger*>(log)->is_behind(); }
 
-// As user code, the dry run and the log see what is served.
+// The served functions, as user code, the dry run and the log see them.
 struct Served {
   std::string names;      // "hello", or "add,get"
-  std::string signature;  // the one that all have, else "http": that is how all are served
+  std::string signature;  // their common signature, otherwise "http": all are served by HTTP
 };
 
 Served served_by(const Routes& routes) {
@@ -67,7 +67,7 @@ Served served_by(const Routes& routes) {
   return served;
 }
 
-// Nothing for one function at every path: "listening" says it all.
+// A function that has every path needs no line: "listening" names it.
 void log_routes(const Routes& routes, Log& log) {
   if (routes.sole() != nullptr && routes.sole()->routes.empty()) return;
   for (const Routes::Route& route : routes.routes()) {
@@ -79,7 +79,7 @@ void log_routes(const Routes& routes, Log& log) {
   }
 }
 
-// Why what was loaded cannot be triggered through Dapr.
+// Returns why Dapr cannot trigger what was loaded; none if it can.
 std::optional<std::string> triggering_problem(const Routes& routes) {
   if (const Function* function = routes.sole()) return delivery_problem(*function);
   std::string names;
@@ -152,7 +152,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
        .log_is_behind = log_is_behind,
        .log = logger.get(),
        .flush = flush_output});
-  // The function's program may read them from its constructors on.
+  // The function's constructors may read it.
   setenv("FUNCTION_TARGET", settings->target.value.c_str(), 1);
   std::vector<PluginType> plugins;
   Build build;
@@ -178,7 +178,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   if (settings->print_schema) {
     return print(schema_of(routes->functions()));
   }
-  // Here again: what start-up code of the function has opened is open now.
+  // Once more, because the function's start-up code may have opened descriptors.
   const std::size_t loops = settings->threads != 0 ? settings->threads : usable_cpus();
   if (const auto problem = descriptor_shortage(kDescriptorsToServe + kDescriptorsOfALoop * loops)) {
     return complain(*problem, kExitFailure);
@@ -220,7 +220,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   if (code != kExitOk) {
     logger->finish();
     os::WatchedProcess::ends();
-    std::_Exit(code);  // functions still run on other threads: nothing may be destroyed under them
+    std::_Exit(code);  // functions still run on other threads, and use what would be destroyed
   }
   return code;
 }

@@ -20,7 +20,7 @@ constexpr std::chrono::seconds kPatience(5);  // the deadline of each question t
 // daprd asks for the lists within 2.4 s after it has found the app, and connects to brokers then.
 constexpr std::chrono::seconds kBetween(5);
 constexpr int kQuestions =
-    3;  // before the log says what is missing: 0 s, 5 s and 10 s after the first answer
+    3;  // before the log tells the missing parts: 0 s, 5 s and 10 s after the first answer
 
 const dapr::SidecarInfo::Component* find_component(const dapr::SidecarInfo& info,
                                                    std::string_view name) {

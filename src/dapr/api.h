@@ -1,4 +1,4 @@
-// What a sidecar does when it is called: the interface behind server.h, as values.
+// The calls that a sidecar serves: the interface behind server.h, as values.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@
 
 namespace ofn::dapr {
 
-// What came with a call beside its message. Empty: it came without.
+// The parts of a call beside its message. Empty if the call has none.
 struct ApiCall {
   Deadline deadline{};
   std::string traceparent{};
@@ -29,14 +29,13 @@ using ApiDone = std::move_only_function<void(Result<T>)>;
 using BindingDone = ApiDone<SidecarReply>;
 using PublishDone = ApiDone<void>;
 
-// A binding that failed may still have metadata of its answer, such as a status code. It travels in the error's context
-// under this name, and over gRPC in the fields of the answer under the same.
+// A binding that failed may still have metadata of its answer, such as a status code. The error's context has it under this name,
+// and so have the fields of the gRPC answer.
 inline constexpr std::string_view kReplyMetadata = "metadata.";
 Error::Context as_context(const std::vector<Header>& metadata);
 
-// Threads: called on the connections' loops; `done` runs exactly once, on any thread, also from inside
-//   the call.
-// Errors: the error's code and message are the caller's gRPC status.
+// Threads: called on the connections' loops. `done` runs exactly once, on any thread, perhaps before the call returns.
+// Errors: the error's code and message become the caller's gRPC status.
 class DaprApi {
  public:
   virtual ~DaprApi() = default;

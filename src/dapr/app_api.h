@@ -1,4 +1,4 @@
-// What an app does when its sidecar calls it: the interface behind app_server.h and app_http.h, as
+// The calls that an app serves for its sidecar: the interface behind app_server.h and app_http.h, as
 // values.
 #pragma once
 
@@ -14,47 +14,46 @@
 
 namespace ofn::dapr {
 
-// One delivery: what came with it beside its message, and the way back.
+// One delivery: its parts beside the message, and the answer to it.
 //
-// Lifetime: of whom it was given to; it may outlive its connection: answers go nowhere then.
-//   Destroyed unanswered it fails: a delivery is never acknowledged by accident.
-// Threads: the loop's on which it came.
+// Lifetime: its holder's. It may outlive its connection; then the answer is dropped. If it is destroyed unanswered, the delivery
+//   fails: no delivery is acknowledged by accident.
+// Threads: the loop's of its connection.
 class AppCall {
  public:
   virtual ~AppCall() = default;
 
   virtual Deadline deadline() const = 0;
-  // Of the call itself, "" where it has none. An event may bring its own, which then is the one to
-  // go on with.
+  // The trace of the call, "" if it has none. An event may have its own trace, which comes first.
   virtual std::string traceparent() const = 0;
   virtual std::string tracestate() const = 0;
-  // `callback` runs once, if the caller goes away or the deadline passes before the answer.
+  // Runs `callback` once, if the caller goes away or the deadline passes before the answer.
   virtual void on_cancelled(std::function<void()> callback) = 0;
 
-  // One of the three, once.
+  // Call one of these three, once.
   virtual void acknowledge(TopicStatus status = TopicStatus::kSuccess) = 0;
   virtual void acknowledge(const std::vector<BulkStatus>& statuses) = 0;
-  // The sidecar delivers again, as far as it does for this input. Over gRPC the code and message are
-  // the status; UNIMPLEMENTED becomes UNKNOWN, because a sidecar drops what is answered so.
+  // The sidecar delivers again if it does so for this input. Over gRPC the code and message are the
+  // status; UNIMPLEMENTED becomes UNKNOWN, because a sidecar drops a delivery with that answer.
   virtual void fail(const Error& error) = 0;
 };
 using AppCallPtr = std::unique_ptr<AppCall>;
 
-// Threads: called on the loop of the connection, from the loop itself.
+// Threads: called on the loop of the connection.
 class AppApi {
  public:
   virtual ~AppApi() = default;
-  // Asked once by a sidecar that has just found the app.
+  // A sidecar asks for this once, when it has found the app.
   virtual const std::vector<Subscription>& subscriptions() const = 0;
   virtual const std::vector<std::string>& input_bindings() const = 0;
-  // A sidecar asks which input bindings it shall start.
+  // A sidecar asks for the input bindings that it should start.
   virtual void on_asked_for_bindings() {}
   virtual void on_topic_event(TopicEvent event, AppCallPtr call) = 0;
   virtual void on_bulk_event(BulkEvent event, AppCallPtr call) = 0;
   virtual void on_binding_event(BindingEvent event, AppCallPtr call) = 0;
-  // A delivery that nobody can read: over gRPC its call has failed; over HTTP the event is dropped.
+  // A delivery cannot be decoded: over gRPC its call fails; over HTTP the event is dropped.
   virtual void on_unreadable(const Error& error) = 0;
-  // False: on its way out, nothing more should be sent here.
+  // Returns false if the app is stopping: the sidecar should send nothing more.
   virtual bool ready() const = 0;
 };
 

@@ -20,9 +20,9 @@ namespace health = ::grpc::health::v1;
 using ofn::well_known::Struct;
 using ofn::well_known::Value;
 
-// A number as JSON writes it: the shortest form, a whole one with all its digits.
+// Returns a number as JSON writes it: the shortest form, and a whole number with all its digits.
 std::string number_text(double number) {
-  constexpr double kExact = 9007199254740992;  // beyond 2⁵³ a double has no digits to tell
+  constexpr double kExact = 9007199254740992;  // above 2⁵³ a double does not have all digits
   if (std::abs(number) < kExact && std::trunc(number) == number)
     return std::to_string(static_cast<std::int64_t>(number));
   std::array<char, 32> text{};

@@ -1,5 +1,5 @@
-// What a sidecar asks of the app beside it (Dapr's app callbacks and gRPC's health check), as plain
-// values and as bytes, both ends: an app decodes requests and encodes replies, a sidecar the
+// A sidecar's calls to its app (Dapr's app callbacks and gRPC's health check), as plain values and as
+// bytes, for both ends: an app decodes requests and encodes replies, a sidecar does the
 // reverse. Protobuf stays behind this header.
 //
 //   Result<TopicEvent> event = decode_topic_event(bytes);           // the app's end
@@ -7,7 +7,7 @@
 //
 //   Result<std::string> bytes = encode(BindingEvent{.component = "tick"});  // the sidecar's end
 //
-// An empty reply to a topic's event means SUCCESS: nobody may send one by accident.
+// An empty reply to a topic's event means SUCCESS, so it must not be sent by accident.
 #pragma once
 
 #include <cstdint>
@@ -38,15 +38,15 @@ inline constexpr std::string_view kGrpcHealthCheck = "/grpc.health.v1.Health/Che
 
 // (Members of values have initializers, so that `BindingEvent{.component = "tick"}` is complete.)
 
-// A topic that the app wants, and how.
+// A topic that the app subscribes to, and how.
 struct Subscription {
-  // Events for which `match` (a CEL expression over the event) holds come with this path.
+  // Events for which `match` (a CEL expression over the event) is true come with this path.
   struct Rule {
     std::string match{};
     std::string path{};
     friend bool operator==(const Rule&, const Rule&) = default;
   };
-  // Messages together in one OnBulkTopicEvent; 0 stands for the sidecar's default.
+  // The most messages in one OnBulkTopicEvent; 0 stands for the sidecar's default.
   struct Bulk {
     std::int32_t max_messages = 0;
     std::int32_t max_await_ms = 0;
@@ -55,11 +55,11 @@ struct Subscription {
 
   std::string component{};
   std::string topic{};
-  std::vector<Header> metadata{};  // rawPayload=true: what is published is no CloudEvent
+  std::vector<Header> metadata{};  // rawPayload=true: the published messages are no CloudEvents
   std::vector<Rule> rules{};
-  std::string path{};               // of events that no rule matches; may be empty
+  std::string path{};               // for events that no rule matches; may be empty
   std::string dead_letter_topic{};  // empty: none
-  std::optional<Bulk> bulk{};       // nullopt: each message for itself
+  std::optional<Bulk> bulk{};       // nullopt: each message comes in a call of its own
 };
 
 // One message of a topic: a CloudEvent, and where it comes from.
@@ -73,13 +73,13 @@ struct TopicEvent {
   std::string topic{};
   std::string component{};
   std::string path{};  // of the rule that matched, or the subscription's; often empty
-  // Texts; decoded numbers and booleans are in JSON's notation. What else JSON knows is left out: a
-  // CloudEvent's attribute is none of it.
+  // Texts; decoded numbers and booleans are in JSON's notation. Other JSON values are left out: no
+  // attribute of a CloudEvent has one.
   std::vector<Header> extensions{};
-  // A JSON object of those that are no texts, as they are: a sidecar sends them with their types, in place of the
+  // A JSON object of the extensions that are not texts: a sidecar sends them with their types, instead of the
   // texts above. Never decoded.
   std::string typed_extensions{};
-  // The broker's own of the message; it goes beside the message (delivered_event.h), not in it.
+  // The broker's metadata of the message; it travels beside the message (delivered_event.h), not in it.
   std::vector<Header> metadata{};
 };
 
@@ -108,13 +108,13 @@ struct BulkStatus {
   friend bool operator==(const BulkStatus&, const BulkStatus&) = default;
 };
 
-// What an input binding delivers.
+// One delivery of an input binding.
 struct BindingEvent {
   std::string component{};
   std::string data{};  // bytes; often empty, as cron's is
   std::vector<Header> metadata{};
 };
-// What an app may ask for in return: `data` for each of the output bindings `to`.
+// An app may answer with `data` for each of the output bindings `to`.
 struct BindingEventReply {
   std::string data{};
   std::vector<std::string> to{};
@@ -133,7 +133,7 @@ std::string encode_health_request(std::string_view service);
 Result<TopicEvent> decode_topic_event(std::string_view bytes);
 Result<BulkEvent> decode_bulk_event(std::string_view bytes);
 Result<BindingEvent> decode_binding_event(std::string_view bytes);
-// The service that is asked about; empty: the whole server.
+// The service that the question is about; empty: the whole server.
 Result<std::string> decode_health_request(std::string_view bytes);
 
 // Replies. Texts are the app's own, and UTF-8.
@@ -146,7 +146,7 @@ std::string encode(Health health);
 
 Result<std::vector<Subscription>> decode_subscriptions(std::string_view bytes);
 Result<std::vector<std::string>> decode_input_bindings(std::string_view bytes);
-// A status that is not known counts as kRetry, as in daprd.
+// An unknown status counts as kRetry, as in daprd.
 Result<TopicStatus> decode_topic_status(std::string_view bytes);
 Result<std::vector<BulkStatus>> decode_bulk_statuses(std::string_view bytes);
 Result<BindingEventReply> decode_binding_event_reply(std::string_view bytes);

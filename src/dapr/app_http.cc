@@ -40,7 +40,7 @@ std::string to_json(const std::vector<Subscription>& subscriptions) {
               subscription.path.empty() ? http_route_of(subscription.topic) : subscription.path);
     } else {
       Node routes = Node::object();
-      // daprd sends what no rule matches to any default; without one it is not wanted.
+      // daprd sends events that no rule matches to the default path; without a default the app does not want them.
       if (!subscription.path.empty()) routes.set("default", subscription.path);
       Node rules = Node::list();
       for (const Subscription::Rule& rule : subscription.rules)
@@ -54,8 +54,8 @@ std::string to_json(const std::vector<Subscription>& subscriptions) {
   return document::to_json(all);
 }
 
-// Is a request's path the one that a route asks for? The sidecar writes a route as a URL: it encodes what may not
-// stand there, adds the slash in front, and takes a query or a fragment off.
+// Returns true if a request's path is that of the route. The sidecar writes a route as a URL: it encodes the characters that a path
+// may not have, adds the slash in front, and removes a query or a fragment.
 bool is_route(std::string_view route, std::string_view path) {
   route = route.substr(0, route.find_first_of("?#"));
   if (route.empty()) return false;
@@ -65,8 +65,8 @@ bool is_route(std::string_view route, std::string_view path) {
          percent_decode(path) == percent_decode(route);
 }
 
-// The route of a topic that a path leads to, as the context writes it, and the path itself where it is the topic's
-// name. nullopt: another's.
+// Returns the topic's route for a path, as the context writes it; or the path itself if it is the topic's name. nullopt: the path is
+// not one of this topic.
 std::optional<std::string_view> route_to(const Subscription& subscription, std::string_view path) {
   if (is_route(subscription.path, path)) return subscription.path;
   for (const Subscription::Rule& rule : subscription.rules) {
@@ -279,8 +279,8 @@ void AppHttp::deliver_topic(wire::ExchangePtr exchange, std::string_view path) {
   const wire::Message& message = exchange->request();
   auto event = decode_json_event(message.body);
   if (!event) {
-    // As a failure it would come again for ever, and block what is behind it, though no retry and no other
-    // version of the function can read it. The sidecar puts what is dropped into the dead letter topic.
+    // After a failure the sidecar would deliver it again for ever, and block the events behind it, though no retry and no other version
+    // of the function can read it. After a drop the sidecar puts it into the dead letter topic.
     const Error error(event.error().code(),
                       "event dropped, not a CloudEvent: " + event.error().message());
     api_.on_unreadable(Error(error).with("path", std::string(path)));
@@ -288,8 +288,8 @@ void AppHttp::deliver_topic(wire::ExchangePtr exchange, std::string_view path) {
   }
   event->metadata = message_metadata(message.fields);
 
-  // The path says which topic it was: of a dead letter the envelope still names the first one. Among
-  // topics of one path the envelope tells.
+  // The path tells the topic: the envelope of a dead letter still names the first one. If several topics have
+  // the path, the envelope tells.
   const auto told = [&event](std::string_view name) -> std::string_view {
     const auto found = std::ranges::find(event->extensions, name, &Header::name);
     return found == event->extensions.end() ? std::string_view() : found->value;

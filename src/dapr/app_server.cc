@@ -15,7 +15,7 @@ namespace {
 namespace grpc = wire::grpc;
 using CallPtr = std::unique_ptr<grpc::ServerCall>;
 
-// The error's message only: its context may name what a caller has no business to know.
+// Sends the error's message only: its context may name facts that the caller should not know.
 grpc::Status to_status(const Error& error) {
   const Code code = error.code() == Code::kUnimplemented ? Code::kUnknown : error.code();
   return {.code = code, .message = error.message()};
@@ -28,7 +28,7 @@ class GrpcAppCall final : public AppCall {
   Deadline deadline() const override { return call_->deadline(); }
   std::string traceparent() const override {
     if (const auto text = call_->metadata("traceparent")) return std::string(*text);
-    // daprd sends the binary form alone where an input binding starts the trace.
+    // daprd sends only the binary form if an input binding starts the trace.
     const auto binary = call_->binary_metadata("grpc-trace-bin");
     return binary ? traceparent_of(binary->front()).value_or("") : "";
   }
@@ -48,7 +48,7 @@ class GrpcAppCall final : public AppCall {
   CallPtr call_;
 };
 
-// Decodes, then hands over.
+// Decodes the message and calls the AppApi.
 template <class Event>
 grpc::Method delivering(AppApi& api, Result<Event> (*decode)(std::string_view),
                         void (AppApi::*deliver)(Event, AppCallPtr)) {
@@ -58,14 +58,14 @@ grpc::Method delivering(AppApi& api, Result<Event> (*decode)(std::string_view),
       call->respond(to_status(event.error()), "");
       return api.on_unreadable(event.error().with("method", std::string(call->path())));
     }
-    // A bulk's entries and a binding's message say it themselves.
+    // A bulk's entries and a binding's message have their own metadata.
     if constexpr (std::same_as<Event, TopicEvent>)
       event->metadata = message_metadata(call->metadata());
     (api.*deliver)(*std::move(event), std::make_unique<GrpcAppCall>(std::move(call)));
   };
 }
 
-// A call without a message of interest; it is read all the same.
+// A call whose message has no fields that are used; it is decoded all the same.
 template <class Answer>
 grpc::Method asking(Answer answer) {
   return [answer](CallPtr call) {

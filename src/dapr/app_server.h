@@ -1,4 +1,4 @@
-// Dapr's app callbacks over gRPC, the app's end: gives an AppApi the methods it has on the wire; and
+// Dapr's app callbacks over gRPC, the app's end: calls an AppApi for the methods on the wire; and
 // gRPC's health check beside them.
 //
 //   dapr::AppServer server(api, {.api_token = token, .max_message = limit});
@@ -16,17 +16,17 @@
 namespace ofn::dapr {
 
 struct AppServerOptions {
-  // APP_API_TOKEN: what `dapr-api-token` of every call must be; empty: it is not asked for. The
-  // health check of gRPC needs none: Kubernetes' probes have none to send.
+  // APP_API_TOKEN: every call must have it as `dapr-api-token`; empty: calls need no token. gRPC's
+  // health check needs none: Kubernetes' probes cannot send one.
   std::string api_token{};
   std::size_t max_message = wire::grpc::kDefaultMaxMessage;
 };
 
-// One for each loop, as its AppApi. Methods of Dapr's that an app may leave out (OnInvoke, jobs) are
+// Each loop has one, and an AppApi. Methods that Dapr lets an app leave out (OnInvoke, jobs) are
 // UNIMPLEMENTED.
 //
-// Errors: besides wire::grpc::Server's: no or a wrong token UNAUTHENTICATED · no protobuf message
-//   INTERNAL · grpc.health.v1 asked about a service that is none NOT_FOUND.
+// Errors: besides wire::grpc::Server's: a missing or wrong token UNAUTHENTICATED · not a protobuf
+//   message INTERNAL · a health check of an unknown service NOT_FOUND.
 // Lifetime: `api` outlives it; it outlives its calls. Threads: the loop's.
 class AppServer final : public wire::Handler {
  public:
@@ -37,15 +37,15 @@ class AppServer final : public wire::Handler {
     return server_.refuse_call(head);
   }
 
-  // A request over HTTP/2 for a method that is here, which is no gRPC by its content type: handle() answers it 415.
+  // Returns true if a request over HTTP/2 names a method of this server, but is not gRPC by its content type: handle() answers 415.
   bool is_misaddressed(const wire::Message& message) const {
     return message.version == wire::Version::kHttp2 && message.method == "POST" &&
            server_.has(message.target) && !is_grpc(message);
   }
 
-  // Is it gRPC at all, and over HTTP/2?
+  // Returns true if the request is a gRPC call over HTTP/2.
   static bool is_grpc(const wire::Message& message);
-  // A gRPC probe; any service may be asked it, also one that has no callbacks.
+  // Returns true if the request is gRPC's health check; every server answers it, also one without callbacks.
   static bool is_health_check(const wire::Message& message);
 
  private:

@@ -1,4 +1,4 @@
-// The port Sidecar over gRPC: what a function's outputs ask becomes calls of Dapr's API.
+// The port Sidecar over gRPC: sends a function's outputs as calls of Dapr's API.
 //
 //   dapr::DaprClient client(loop, grpc::connector_to(loop, endpoint, limits), {.api_token = token});
 //   client.invoke_binding({.component = "files", .operation = "create", .data = bytes},
@@ -21,14 +21,14 @@ struct ClientOptions {
   wire::grpc::ChannelOptions channel;
 };
 
-// One a loop; it connects with its first call.
+// Each loop has one. It connects with its first call.
 //
 // Sent with each call: the deadline as grpc-timeout, the token, and the trace context twice, as
-//   traceparent with tracestate and as grpc-trace-bin. What is no valid trace context is left out.
+//   traceparent with tracestate and as grpc-trace-bin. An invalid trace context is left out.
 // Lifetime: as Channel: its loop outlives it, and it ends after close()'s callback.
 // Threads: the loop's.
 // Errors: the sidecar's code and message as they came; kInvalidArgument for text that Dapr cannot
-//   carry and kInternal for an answer that is none.
+//   carry, and kInternal for an answer that cannot be decoded.
 class DaprClient final : public Sidecar, public Stores {
  public:
   DaprClient(Loop& loop, wire::grpc::Connector connector, ClientOptions options);
@@ -38,7 +38,7 @@ class DaprClient final : public Sidecar, public Stores {
   void publish(const PublishCall& call, const SidecarOptions& options, SidecarDone done) override;
   void ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) override;
 
-  // Fails what is in flight with kCancelled; no call may follow. `closed` runs from the loop.
+  // Ends the calls in flight with kCancelled; no call may follow. `closed` runs from the loop.
   void close(std::function<void()> closed) { channel_.close(std::move(closed)); }
 
  private:
@@ -55,11 +55,11 @@ class DaprClient final : public Sidecar, public Stores {
 
 using ProbeDone = std::move_only_function<void(Result<SidecarInfo>)>;
 
-// Does something that speaks Dapr answer there? Asks for its metadata, within `deadline`, on a
-// connection of its own. `done` runs once from the loop, when that is closed again.
-// Errors: kUnavailable, kDeadlineExceeded: nobody; others: somebody who does not speak Dapr, or not
-//   to this token.
-// Lifetime: the loop runs until `done` has.
+// Asks whether a program there speaks Dapr: asks for its metadata, within `deadline`, on a connection
+// of its own. `done` runs once from the loop, when that connection is closed again.
+// Errors: kUnavailable, kDeadlineExceeded: no program answers; others: the program does not speak
+//   Dapr, or does not accept this token.
+// Lifetime: the loop runs until `done` has run.
 void probe(Loop& loop, wire::grpc::Connector connector, ClientOptions options, Deadline deadline,
            ProbeDone done);
 

@@ -12,14 +12,14 @@ namespace {
 
 namespace pb = ::dapr::proto::runtime::v1;
 
-// Writes what goes with each call without the message that protobuf would first fill: strings, bytes and maps of strings
-// alone (https://protobuf.dev/programming-guides/encoding).
+// Writes the messages of each call without an object of protobuf, which would have to be filled first: only strings, bytes and maps
+// of strings (https://protobuf.dev/programming-guides/encoding).
 class FieldWriter {
  public:
-  // `size`: about that of everything to come.
+  // `size`: about the size of the whole message.
   explicit FieldWriter(std::size_t size) { bytes_.reserve(size); }
 
-  // Absent when it is empty, as proto3 has it.
+  // Writes nothing if the text is empty, as proto3 wants.
   void write(int number, std::string_view value) {
     if (!value.empty()) put(number, value);
   }
@@ -41,11 +41,11 @@ class FieldWriter {
       size += kLongestTag + size_of(entry.name) + size_of(entry.value);
     return size;
   }
-  // Of a tag with a length, for all field numbers up to 15.
+  // The size of a tag with a length, for all field numbers up to 15.
   static constexpr std::size_t kLongestTag = 11;
 
  private:
-  // With its tag.
+  // The size with its tag.
   static std::size_t size_of(std::string_view value) {
     std::size_t size = 2 + value.size();
     for (std::size_t rest = value.size(); rest >= 0x80; rest >>= 7) ++size;

@@ -22,7 +22,7 @@ inline constexpr std::string_view kInvokeBinding = "/dapr.proto.runtime.v1.Dapr/
 inline constexpr std::string_view kPublishEvent = "/dapr.proto.runtime.v1.Dapr/PublishEvent";
 inline constexpr std::string_view kGetMetadata = "/dapr.proto.runtime.v1.Dapr/GetMetadata";
 
-// What a sidecar is asked, owned: the server's side of BindingCall and PublishCall.
+// A call to a sidecar, with its own memory: the server's side of BindingCall and PublishCall.
 struct BindingRequest {
   std::string component;
   std::string operation;
@@ -37,7 +37,7 @@ struct PublishRequest {
   std::vector<Header> metadata;
 };
 
-// What a sidecar says about itself.
+// The metadata of a sidecar.
 struct SidecarInfo {
   struct Component {
     std::string name;
@@ -49,7 +49,7 @@ struct SidecarInfo {
     std::string component;
     std::string topic;
   };
-  // The app that it calls, as far as it says.
+  // The app that it calls, as far as it tells.
   struct App {
     int port = 0;  // 0: none
     std::string protocol{};
@@ -57,12 +57,12 @@ struct SidecarInfo {
   std::string id;  // the app id
   std::string runtime_version;
   std::vector<Component> components;
-  std::vector<Topic> subscriptions{};  // topics that it reads for its app
-  std::optional<App> app{};            // nullopt: it says nothing of it
+  std::vector<Topic> subscriptions{};  // the topics that it reads for its app
+  std::optional<App> app{};            // nullopt: it does not tell
 };
 
 // Errors: kInvalidArgument when a text is not UTF-8 (naming it) or the message is too large for
-// protobuf (2 GiB). Of metadata that is given twice, the last counts. `data` may be any bytes.
+// protobuf (2 GiB). If metadata has a name twice, the last value counts. `data` may be any bytes.
 Result<std::string> encode(const BindingCall& call);
 Result<std::string> encode(const PublishCall& call);
 // A reply's metadata that is not UTF-8 is left out: it comes from foreign systems' headers.
@@ -76,7 +76,7 @@ Result<BindingRequest> decode_binding_request(std::string_view bytes);
 Result<PublishRequest> decode_publish_request(std::string_view bytes);
 Result<SidecarReply> decode_binding_reply(std::string_view bytes);
 Result<SidecarInfo> decode_sidecar_info(std::string_view bytes);
-// Is it a message at all? For messages of which no field is read.
+// Checks that the bytes are a message: for messages of which no field is read.
 Result<void> decode_empty(std::string_view bytes);
 
 }  // namespace ofn::dapr

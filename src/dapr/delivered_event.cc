@@ -16,7 +16,7 @@
 namespace ofn::dapr {
 namespace {
 
-// Data goes on as bytes: nothing here recurses. What reads it has limits of its own.
+// Data is passed on as bytes, so nothing here recurses. The code that reads the data has limits of its own.
 constexpr std::size_t kAnyDepth = std::numeric_limits<std::size_t>::max();
 
 bool is_the_protocols(std::string_view name) {
@@ -34,14 +34,14 @@ bool is_the_protocols(std::string_view name) {
                              [name](std::string_view own) { return same_field_name(name, own); });
 }
 
-// A scalar as text; nullopt: it is none.
+// Returns a scalar as text; nullopt if the value is not a scalar.
 std::optional<std::string> text_of(std::string_view raw) {
   if (raw.front() == '"') return document::unquote(raw);
   if (raw.front() == '{' || raw.front() == '[') return std::nullopt;
   return std::string(raw);
 }
 
-// Where an attribute has a place of its own; null: it is an extension.
+// Returns the event's member for an attribute; null if it is an extension.
 std::string* place_of(TopicEvent& event, std::string_view name) {
   const std::pair<std::string_view, std::string*> places[] = {
       {"id", &event.id},
@@ -54,7 +54,7 @@ std::string* place_of(TopicEvent& event, std::string_view name) {
   return found == std::end(places) ? nullptr : found->second;
 }
 
-// Of a name that occurs twice the last value counts, also where that is none.
+// If a name occurs twice, the last value counts, also if it is not a scalar.
 void set_extension(std::vector<Header>& extensions, const std::string& name,
                    const std::optional<std::string>& value) {
   const auto found = std::ranges::find(extensions, name, &Header::name);

@@ -1,5 +1,5 @@
-// A topic's event as a sidecar delivers it, beside its protobuf form: what the call's own fields tell of the
-// message, and the event as JSON over HTTP.
+// A topic's event as a sidecar delivers it, beside its protobuf form: the metadata in the call's fields, and the event as JSON
+// over HTTP.
 //
 //   Result<TopicEvent> event = decode_json_event(request.body);
 //   event->metadata = message_metadata(request.fields);
@@ -17,15 +17,15 @@
 namespace ofn::dapr {
 
 // The broker's metadata of a message (a Kafka key, an offset), which daprd sends as fields of the call: all but
-// those that the protocols have for themselves, the trace and the token. Names come in any case.
+// the protocols' own fields, the trace and the token. Names come in upper or lower case.
 std::vector<Header> message_metadata(std::span<const Field> fields);
 
-// The event that one JSON object says. A sidecar passes on what somebody published, and over gRPC it has read it
-// before us, as Go reads JSON. The same text means the same here: attributes of any name and text, numbers in the
-// sender's own digits, booleans; what is no scalar is left out, and so may `specversion` be; of a member that
-// occurs twice the last counts; data_base64 comes before data; what is no Unicode is U+FFFD; any depth. Of
-// `data` strings are taken as text unless the content type is JSON's.
-// Errors: kInvalidArgument, and no retry mends them: not JSON, no object, or data_base64 that is none.
+// Decodes an event from one JSON object. A sidecar passes on what a client published; over gRPC it has read it before, as Go reads
+// JSON. So the same text means the same here: an attribute may have any name, and be a text, a number in the sender's digits, or a
+// boolean; other values are left out. `specversion` may be missing. If a member occurs twice, the last one counts. data_base64
+// comes before data. Invalid Unicode becomes U+FFFD. The depth is not limited. A string in `data` is text unless the content
+// type is JSON.
+// Errors: kInvalidArgument, which no retry can cure: not JSON, not an object, or an invalid data_base64.
 Result<TopicEvent> decode_json_event(std::string_view text);
 
 }  // namespace ofn::dapr

@@ -1,5 +1,5 @@
-// Protobuf messages ↔ bytes and ↔ plain values: what the codecs' .cc files share. No other file
-// includes it, so that protobuf stays behind the codecs' headers.
+// Protobuf messages ↔ bytes and ↔ plain values, for the codecs' .cc files. No other file includes it, so
+// that protobuf stays behind the codecs' headers.
 #pragma once
 
 #include <initializer_list>
@@ -28,15 +28,15 @@ struct Text {
   std::string_view value;
 };
 
-// The first text that protobuf cannot carry: kInvalidArgument, naming it.
+// Returns kInvalidArgument for the first text that protobuf cannot carry, and names it.
 std::optional<Error> bad_text(std::initializer_list<Text> texts,
                               const std::vector<Header>& metadata);
 
-// kInvalidArgument when a message is larger than protobuf carries.
+// Returns kInvalidArgument if a message is larger than protobuf can carry.
 std::optional<Error> too_large(std::size_t size);
 Result<std::string> serialize(const google::protobuf::MessageLite& message);
 
-// Protobuf itself would say on stderr which text is not UTF-8, for a peer's mistake too.
+// Protobuf itself would write to stderr which text is not UTF-8, even if a peer made the mistake.
 // Errors: kInternal, in a gRPC server's words.
 template <class Message>
 Result<Message> parse(std::string_view bytes) {

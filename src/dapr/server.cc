@@ -25,12 +25,12 @@ ApiCall api_call(const grpc::ServerCall& call) {
           .baggage = value("baggage")};
 }
 
-// The error's message only: its context may name what a caller has no business to know.
+// Sends the error's message only: its context may name facts that the caller should not know.
 grpc::Status to_status(const Error& error) {
   return {.code = error.code(), .message = error.message()};
 }
 
-// What answers a call, from any thread: the call itself is its loop's.
+// Answers a call from any thread, though only its loop's thread may use the call itself.
 auto answer_with(CallPtr call) {
   Loop& loop = call->loop();
   return [&loop, call = std::move(call)](Result<std::string> bytes) mutable {
@@ -44,8 +44,8 @@ auto answer_with(CallPtr call) {
   };
 }
 
-// Fields of the answer to InvokeBinding, beside its message: also of one that failed. More of them than a client of gRPC
-// reads (8 KiB, by default) would make the answer an error.
+// The fields of the answer to InvokeBinding beside its message, also after a failure. If they are larger than a gRPC client reads
+// (8 KiB by default), the client would take the answer for an error.
 class ReplyFields {
  public:
   explicit ReplyFields(const Result<SidecarReply>& reply) {
@@ -104,7 +104,7 @@ grpc::Method invoke_binding_method(DaprApi& api) {
   };
 }
 
-// One method: its request's decoder, and what the API does with it.
+// One method: the decoder of its request, and the function of the API.
 template <class Request, class Reply>
 grpc::Method method(DaprApi& api, Result<Request> (*decode)(std::string_view),
                     void (DaprApi::*act)(Request, ApiCall, ApiDone<Reply>)) {
@@ -148,7 +148,7 @@ Server::Server(DaprApi& api, std::size_t max_message) : server_({.max_message = 
   add(kGetSecret, method(api, decode_get_secret, &DaprApi::get_secret));
   add(kGetBulkSecret, method(api, decode_get_bulk_secret, &DaprApi::get_bulk_secret));
   add(kInvokeService, method(api, decode_invoke_service, &DaprApi::invoke_service));
-  // What daprd has beside these: a caller learns which call it was, and what has it.
+  // Methods that daprd has beside these: the caller learns which call it was, and which sidecar has it.
   server_.otherwise([](std::string_view path) {
     const bool is_daprs = path.starts_with("/dapr.proto.");
     const std::string_view name = path.substr(path.rfind('/') + 1);

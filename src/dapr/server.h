@@ -1,9 +1,9 @@
-// Dapr's API, the sidecar's end: gives a DaprApi the methods it has on the wire.
+// Dapr's API, the sidecar's end: calls a DaprApi for the methods on the wire.
 //
 //   dapr::Server server(sidecar);
 //   listener.serve(server);                    // a wire::Handler
 //
-// Whoever speaks gRPC can call it. Methods of Dapr's API that DaprApi does not have are UNIMPLEMENTED.
+// Every gRPC client can call it. Methods of Dapr's API that DaprApi does not have are UNIMPLEMENTED.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace ofn::dapr {
 // Lifetime: `api` outlives it; it outlives its calls. Threads: as wire::grpc::Server.
 class Server final : public wire::Handler {
  public:
-  // `max_message`: of a call or an answer, in bytes; more is RESOURCE_EXHAUSTED.
+  // `max_message`: the largest call or answer, in bytes; a larger one is RESOURCE_EXHAUSTED.
   explicit Server(DaprApi& api, std::size_t max_message = wire::grpc::kDefaultMaxMessage);
 
   void handle(wire::ExchangePtr exchange) override { server_.handle(std::move(exchange)); }

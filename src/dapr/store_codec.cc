@@ -23,7 +23,7 @@ common::StateOptions_StateConcurrency to_message(Concurrency concurrency) {
 common::StateOptions_StateConsistency to_message(Consistency consistency) {
   return static_cast<common::StateOptions_StateConsistency>(consistency);
 }
-// A number that nobody knows is no wish.
+// An unknown number counts as not set.
 Concurrency from_message(common::StateOptions_StateConcurrency value) {
   return common::StateOptions_StateConcurrency_IsValid(value) ? static_cast<Concurrency>(value)
                                                               : Concurrency::kUnspecified;
@@ -33,7 +33,7 @@ Consistency from_message(common::StateOptions_StateConsistency value) {
                                                               : Consistency::kUnspecified;
 }
 
-// What StateItem and DeleteStateRequest have in common.
+// The fields that StateItem and DeleteStateRequest have in common.
 template <class Message>
 void fill_conditions(Message& message, const StateItem& item) {
   message.set_key(item.key);
@@ -74,7 +74,7 @@ std::optional<Error> bad_item(std::string_view store, const StateItem& item) {
                   item.metadata);
 }
 
-// Answers come from files and foreign systems: what protobuf cannot carry is left out.
+// Answers come from files and other systems: texts that protobuf cannot carry are left out.
 void fill_valid(Map& map, const std::vector<Header>& entries) {
   for (const Header& entry : entries) {
     if (is_utf8(entry.name) && is_utf8(entry.value)) map[entry.name] = entry.value;

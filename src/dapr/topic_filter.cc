@@ -5,7 +5,7 @@
 namespace ofn::dapr {
 namespace {
 
-// Cuts the first level of a topic off; what is left has no begin when that was the last one.
+// Removes the first level of a topic and returns it; the rest is null if that was the last level.
 std::string_view take_level(std::string_view& topic) {
   const std::size_t slash = topic.find('/');
   const std::string_view level = topic.substr(0, slash);
@@ -26,7 +26,7 @@ bool is_topic_of(std::string_view filter, std::string_view topic) {
     if (topic.data() == nullptr) return false;
     const std::string_view level = take_level(topic);
     if (wanted != "+" && wanted != level) return false;
-    if (topic.data() == nullptr && filter == "#") return true;  // a/# has a in it, too
+    if (topic.data() == nullptr && filter == "#") return true;  // a/# matches a as well
   }
   return topic.data() == nullptr;
 }

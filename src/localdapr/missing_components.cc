@@ -52,7 +52,7 @@ std::vector<Error> missing_components(const FunctionContext& context,
     need("output", quoted(output.name), output.component, kind_word(output.kind));
   }
   for (const Trigger& trigger : context.triggers) {
-    if (context.runtime != Runtime::kAsync) break;  // subscribed to with that runtime only
+    if (context.runtime != Runtime::kAsync) break;  // only that runtime subscribes
     need("input", quoted(trigger.name), trigger.component, kind_word(trigger.kind));
   }
   for (const State& state : context.states) {

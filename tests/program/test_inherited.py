@@ -265,6 +265,44 @@ def test_ready_means_served_and_a_failed_start_ends_the_pipe(run, program, funct
     assert ready.given() == b""
 
 
+FORKS = """
+#include <ofn/function.h>
+#include <filesystem>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// How many sockets a child has that the function forks.
+std::string function() {
+  const pid_t child = fork();
+  if (child == 0) {
+    int sockets = 0;
+    for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      sockets += std::filesystem::read_symlink(each, gone).native().starts_with("socket:");
+    }
+    _exit(sockets);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return std::to_string(WEXITSTATUS(status));
+}
+"""
+
+
+def test_a_forked_child_has_no_socket_of_the_server(program, listening, tmp_path):
+    (tmp_path / "f.cc").write_text(FORKS)
+    for listener in listening(), listening(socket.AF_UNIX, str(tmp_path / "socket")):
+        fd = listener.fileno()
+        ready = Ready()
+        flags = ["--source", tmp_path / "f.cc", "--listen-fd", fd, "--ready-fd", ready.writing]
+        with program.run(flags, pass_fds=(fd, ready.writing)), socket.socket(listener.family) as client:
+            assert ready.given() == b"\n"
+            client.connect(listener.getsockname())
+            client.sendall(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            assert client.makefile("rb").read().endswith(b"\r\n\r\n0")
+
+
 def test_compilers_inherit_nothing(program, listening, tmp_path):
     seen = tmp_path / "seen"
     compiler = tmp_path / "compiler"
