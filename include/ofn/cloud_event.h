@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include <ofn/lazy.h>
+
 namespace ofn {
 
 // One event: context attributes and data. A value.
@@ -21,7 +23,7 @@ class CloudEvent {
  public:
   CloudEvent() = default;
   // The required attributes (spec §3.1): none may be empty when the event is sent.
-  CloudEvent(std::string id, std::string source, std::string type)
+  OFN_INTERNAL_LAZY CloudEvent(std::string id, std::string source, std::string type)
       : id_(std::move(id)), source_(std::move(source)), type_(std::move(type)) {}
 
   const std::string& id() const noexcept { return id_; }
@@ -38,29 +40,37 @@ class CloudEvent {
 
   // The event's payload; nullopt: the event has none, which is not the same as empty.
   const std::optional<std::string>& data() const& noexcept { return data_; }
-  std::optional<std::string>&& data() && noexcept { return std::move(data_); }
+  OFN_INTERNAL_LAZY std::optional<std::string>&& data() && noexcept { return std::move(data_); }
 
   // Extension attributes by name (lower-case letters and digits, spec §3).
   const std::map<std::string, std::string, std::less<>>& extensions() const noexcept {
     return extensions_;
   }
-  std::optional<std::string_view> extension(std::string_view name) const {
+  OFN_INTERNAL_LAZY std::optional<std::string_view> extension(std::string_view name) const {
     const auto it = extensions_.find(name);
     return it == extensions_.end() ? std::nullopt : std::optional<std::string_view>(it->second);
   }
 
-  CloudEvent& id(std::string value) { return id_ = std::move(value), *this; }
-  CloudEvent& source(std::string value) { return source_ = std::move(value), *this; }
-  CloudEvent& type(std::string value) { return type_ = std::move(value), *this; }
-  CloudEvent& specversion(std::string value) { return specversion_ = std::move(value), *this; }
-  CloudEvent& datacontenttype(std::string value) {
+  OFN_INTERNAL_LAZY CloudEvent& id(std::string value) { return id_ = std::move(value), *this; }
+  OFN_INTERNAL_LAZY CloudEvent& source(std::string value) {
+    return source_ = std::move(value), *this;
+  }
+  OFN_INTERNAL_LAZY CloudEvent& type(std::string value) { return type_ = std::move(value), *this; }
+  OFN_INTERNAL_LAZY CloudEvent& specversion(std::string value) {
+    return specversion_ = std::move(value), *this;
+  }
+  OFN_INTERNAL_LAZY CloudEvent& datacontenttype(std::string value) {
     return datacontenttype_ = std::move(value), *this;
   }
-  CloudEvent& dataschema(std::string value) { return dataschema_ = std::move(value), *this; }
-  CloudEvent& subject(std::string value) { return subject_ = std::move(value), *this; }
-  CloudEvent& time(std::string value) { return time_ = std::move(value), *this; }
-  CloudEvent& data(std::string bytes) { return data_ = std::move(bytes), *this; }
-  CloudEvent& extension(std::string name, std::string value) {
+  OFN_INTERNAL_LAZY CloudEvent& dataschema(std::string value) {
+    return dataschema_ = std::move(value), *this;
+  }
+  OFN_INTERNAL_LAZY CloudEvent& subject(std::string value) {
+    return subject_ = std::move(value), *this;
+  }
+  OFN_INTERNAL_LAZY CloudEvent& time(std::string value) { return time_ = std::move(value), *this; }
+  OFN_INTERNAL_LAZY CloudEvent& data(std::string bytes) { return data_ = std::move(bytes), *this; }
+  OFN_INTERNAL_LAZY CloudEvent& extension(std::string name, std::string value) {
     return extensions_.insert_or_assign(std::move(name), std::move(value)), *this;
   }
 

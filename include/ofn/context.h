@@ -10,7 +10,6 @@
 //   ofn::Response f(ofn::Context&, const ofn::Request&), void f(ofn::Context&, const ofn::CloudEvent&)
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -25,6 +24,7 @@
 #include <ofn/cloud_event.h>
 #include <ofn/failure.h>
 #include <ofn/field.h>
+#include <ofn/lazy.h>
 #include <ofn/request.h>
 #include <ofn/stores.h>
 #include <ofn/task.h>
@@ -55,14 +55,14 @@ class [[nodiscard("an Out that is not returned tells nobody: return it")]] Out {
   // Success without data.
   Out() = default;
   // NOLINTBEGIN(google-explicit-constructor): data converts, so that `return "done";` works.
-  Out(std::string data) noexcept : data_(std::move(data)) {}
-  Out(std::string_view data) : data_(data) {}
-  Out(const char* data) : data_(data) {}
+  OFN_INTERNAL_LAZY Out(std::string data) noexcept : data_(std::move(data)) {}
+  OFN_INTERNAL_LAZY Out(std::string_view data) : data_(data) {}
+  OFN_INTERNAL_LAZY Out(const char* data) : data_(data) {}
   // NOLINTEND(google-explicit-constructor)
 
-  static Out success(std::string data = {}) { return {std::move(data)}; }
+  OFN_INTERNAL_LAZY static Out success(std::string data = {}) { return {std::move(data)}; }
   // `message` is what an HTTP caller reads.
-  static Out error(std::string message, int code = kError) {
+  OFN_INTERNAL_LAZY static Out error(std::string message, int code = kError) {
     return Out(std::move(message)).code(code);
   }
 
@@ -71,34 +71,36 @@ class [[nodiscard("an Out that is not returned tells nobody: return it")]] Out {
     code_ = code;
     return *this;
   }
-  [[nodiscard]] Out&& code(int code) && noexcept { return std::move(this->code(code)); }
+  OFN_INTERNAL_LAZY [[nodiscard]] Out&& code(int code) && noexcept {
+    return std::move(this->code(code));
+  }
   bool ok() const noexcept { return code_ == kSuccess; }
 
   const std::string& data() const& noexcept { return data_; }
-  std::string&& data() && noexcept { return std::move(data_); }
-  Out& data(std::string bytes) & noexcept {
+  OFN_INTERNAL_LAZY std::string&& data() && noexcept { return std::move(data_); }
+  OFN_INTERNAL_LAZY Out& data(std::string bytes) & noexcept {
     data_ = std::move(bytes);
     return *this;
   }
-  [[nodiscard]] Out&& data(std::string bytes) && noexcept {
+  OFN_INTERNAL_LAZY [[nodiscard]] Out&& data(std::string bytes) && noexcept {
     return std::move(data(std::move(bytes)));
   }
 
   const std::vector<Header>& metadata() const noexcept { return metadata_; }
   // The first value of that key (ASCII case does not count), or null.
-  const std::string* find(std::string_view key) const noexcept {
+  OFN_INTERNAL_LAZY const std::string* find(std::string_view key) const noexcept {
     for (const Header& entry : metadata_) {
       if (same_field_name(entry.name, key)) return &entry.value;
     }
     return nullptr;
   }
   // Sets one entry, replacing an earlier one of that key.
-  Out& with(std::string key, std::string value) & {
+  OFN_INTERNAL_LAZY Out& with(std::string key, std::string value) & {
     std::erase_if(metadata_, [&](const Header& entry) { return same_field_name(entry.name, key); });
     metadata_.push_back({std::move(key), std::move(value)});
     return *this;
   }
-  [[nodiscard]] Out&& with(std::string key, std::string value) && {
+  OFN_INTERNAL_LAZY [[nodiscard]] Out&& with(std::string key, std::string value) && {
     return std::move(with(std::move(key), std::move(value)));
   }
 
@@ -141,21 +143,25 @@ struct SendResult {
 class [[nodiscard("a send may fail: look at its report, or call check()")]] SendReport {
  public:
   SendReport() = default;
-  explicit SendReport(std::vector<SendResult> results) : results_(std::move(results)) {}
+  OFN_INTERNAL_LAZY explicit SendReport(std::vector<SendResult> results)
+      : results_(std::move(results)) {}
 
   // Did every output confirm?
-  bool ok() const noexcept {
-    return std::ranges::none_of(results_, [](const auto& r) { return r.failure.has_value(); });
+  OFN_INTERNAL_LAZY bool ok() const noexcept {
+    for (const SendResult& result : results_) {
+      if (result.failure) return false;
+    }
+    return true;
   }
-  explicit operator bool() const noexcept { return ok(); }
+  OFN_INTERNAL_LAZY explicit operator bool() const noexcept { return ok(); }
   // One for each output, in the order of the context.
   const std::vector<SendResult>& results() const noexcept { return results_; }
   // The first output's answer: of a send to one.
-  std::string_view data() const noexcept {
+  OFN_INTERNAL_LAZY std::string_view data() const noexcept {
     return results_.empty() ? std::string_view() : std::string_view(results_.front().data);
   }
   // "CODE: message" of each that failed; empty when none has.
-  std::string error() const {
+  OFN_INTERNAL_LAZY std::string error() const {
     std::string text;
     for (const SendResult& result : results_) {
       if (!result.failure) continue;
@@ -167,7 +173,7 @@ class [[nodiscard("a send may fail: look at its report, or call check()")]] Send
     return text;
   }
   // Throws FailureError unless ok().
-  void check() const {
+  OFN_INTERNAL_LAZY void check() const {
     for (const SendResult& result : results_) {
       if (result.failure) throw FailureError({result.failure->code, error()});
     }
@@ -255,8 +261,8 @@ struct AnswerOf<InvokeService> {
 };
 
 struct [[nodiscard("nothing is sent until it is awaited: co_await it")]] Sending : Operation {
-  Sending(std::optional<std::string_view> output_of_it, Bytes bytes,
-          const SendOptions* options_of_it)
+  OFN_INTERNAL_LAZY Sending(std::optional<std::string_view> output_of_it, Bytes bytes,
+                            const SendOptions* options_of_it)
       : output(output_of_it), data(bytes), options(options_of_it) {}
   template <std::derived_from<Promise> P>
   void await_suspend(std::coroutine_handle<P> waits) {
@@ -264,7 +270,7 @@ struct [[nodiscard("nothing is sent until it is awaited: co_await it")]] Sending
     tasks.table->send(tasks.host, output ? &*output : nullptr, data, options, report,
                       waits.address());
   }
-  SendReport await_resume() { return std::move(report); }
+  OFN_INTERNAL_LAZY SendReport await_resume() { return std::move(report); }
   std::optional<std::string_view> output;
   Bytes data;
   const SendOptions* options;
@@ -341,11 +347,12 @@ class Context {
 
   // Sends to every output of the context, at once; bindings with the output's operation.
   // Errors: FAILED_PRECONDITION when there is none.
-  SendReport send(Bytes data) { return send(nullptr, data, {}); }
+  OFN_INTERNAL_LAZY SendReport send(Bytes data) { return send(nullptr, data, {}); }
   // Sends to the output of that name, either schema's. Bytes go as they are.
   // Errors: NOT_FOUND, listing the known names; UNAVAILABLE when the sidecar cannot be reached;
   //   DEADLINE_EXCEEDED; what else the sidecar answers.
-  SendReport send(std::string_view output, Bytes data, const SendOptions& options = {}) {
+  OFN_INTERNAL_LAZY SendReport send(std::string_view output, Bytes data,
+                                    const SendOptions& options = {}) {
     return send(&output, data, options);
   }
 
@@ -358,36 +365,46 @@ class Context {
   // Cost: one call of the sidecar each; the calling thread blocks. Nothing is tried again.
 
   // A key that the store does not have is an answer without an etag.
-  Reply<StateValue> get_state(GetState call) { return ask<StateValue>(std::move(call)); }
-  Reply<StateValue> get_state(std::string store, std::string key) {
+  OFN_INTERNAL_LAZY Reply<StateValue> get_state(GetState call) {
+    return ask<StateValue>(std::move(call));
+  }
+  OFN_INTERNAL_LAZY Reply<StateValue> get_state(std::string store, std::string key) {
     return get_state({.store = std::move(store), .key = std::move(key)});
   }
   // A key that cannot be read is told in its value's `error`.
-  Reply<std::vector<StateValue>> get_states(GetBulkState call) {
+  OFN_INTERNAL_LAZY Reply<std::vector<StateValue>> get_states(GetBulkState call) {
     return ask<std::vector<StateValue>>(std::move(call));
   }
-  Reply<Done> save_states(StateItems call) { return done(std::move(call)); }
-  Reply<Done> save_state(std::string store, StateItem item) {
+  OFN_INTERNAL_LAZY Reply<Done> save_states(StateItems call) { return done(std::move(call)); }
+  OFN_INTERNAL_LAZY Reply<Done> save_state(std::string store, StateItem item) {
     return save_states({.store = std::move(store), .items = {std::move(item)}});
   }
   // Deleting what is not there succeeds.
-  Reply<Done> delete_state(DeleteState call) { return done(std::move(call)); }
-  Reply<Done> delete_state(std::string store, std::string key) {
+  OFN_INTERNAL_LAZY Reply<Done> delete_state(DeleteState call) { return done(std::move(call)); }
+  OFN_INTERNAL_LAZY Reply<Done> delete_state(std::string store, std::string key) {
     return delete_state({.store = std::move(store), .item = {.key = std::move(key)}});
   }
-  Reply<Done> delete_states(StateItems call) { return done(DeleteBulkState{std::move(call)}); }
-  Reply<Done> transact_state(StateTransaction call) { return done(std::move(call)); }
+  OFN_INTERNAL_LAZY Reply<Done> delete_states(StateItems call) {
+    return done(DeleteBulkState{std::move(call)});
+  }
+  OFN_INTERNAL_LAZY Reply<Done> transact_state(StateTransaction call) {
+    return done(std::move(call));
+  }
 
-  Reply<Secret> get_secret(GetSecret call) { return ask<Secret>(std::move(call)); }
-  Reply<Secret> get_secret(std::string store, std::string key) {
+  OFN_INTERNAL_LAZY Reply<Secret> get_secret(GetSecret call) {
+    return ask<Secret>(std::move(call));
+  }
+  OFN_INTERNAL_LAZY Reply<Secret> get_secret(std::string store, std::string key) {
     return get_secret({.store = std::move(store), .key = std::move(key)});
   }
-  Reply<std::vector<Secret>> get_secrets(GetBulkSecret call) {
+  OFN_INTERNAL_LAZY Reply<std::vector<Secret>> get_secrets(GetBulkSecret call) {
     return ask<std::vector<Secret>>(std::move(call));
   }
 
   // Calls a method of another app.
-  Reply<InvokeReply> invoke(InvokeService call) { return ask<InvokeReply>(std::move(call)); }
+  OFN_INTERNAL_LAZY Reply<InvokeReply> invoke(InvokeService call) {
+    return ask<InvokeReply>(std::move(call));
+  }
 
   // The same to be awaited by a task (<ofn/task.h>), which holds no thread meanwhile:
   //   const ofn::SendReport sent = co_await context.async_send("archive", data);
@@ -395,11 +412,14 @@ class Context {
   //   const ofn::Reply<ofn::StateValue> value = co_await context.async_ask(get);
   // What is passed lives until it is done. Options and calls have names of their own, since GCC 12
   // destroys such temporaries of an awaited expression twice (GCC bug 99576).
-  auto async_send(Bytes data) { return internal::Sending(std::nullopt, data, nullptr); }
-  auto async_send(std::string_view output, Bytes data) {
+  OFN_INTERNAL_LAZY auto async_send(Bytes data) {
+    return internal::Sending(std::nullopt, data, nullptr);
+  }
+  OFN_INTERNAL_LAZY auto async_send(std::string_view output, Bytes data) {
     return internal::Sending(output, data, nullptr);
   }
-  auto async_send(std::string_view output, Bytes data, const SendOptions& options) {
+  OFN_INTERNAL_LAZY auto async_send(std::string_view output, Bytes data,
+                                    const SendOptions& options) {
     return internal::Sending(output, data, &options);
   }
   void async_send(std::string_view output, Bytes data, SendOptions&& options) = delete;
@@ -419,8 +439,9 @@ class Context {
     table_->ask(host_, call, answer, failure);
     return internal::reply_of<T>(std::move(answer), std::move(failure));
   }
-  Reply<Done> done(StoreCall call) { return ask<Done>(std::move(call)); }
-  SendReport send(const std::string_view* output, Bytes data, const SendOptions& options) {
+  OFN_INTERNAL_LAZY Reply<Done> done(StoreCall call) { return ask<Done>(std::move(call)); }
+  OFN_INTERNAL_LAZY SendReport send(const std::string_view* output, Bytes data,
+                                    const SendOptions& options) {
     SendReport report;
     table_->send(host_, output, data, options, report);
     return report;

@@ -11,13 +11,15 @@
 #include <string>
 #include <utility>
 
+#include <ofn/lazy.h>
+
 namespace ofn {
 
 // What happened, as the source of the event says it. A value.
 class EventData {
  public:
   EventData() = default;
-  explicit EventData(std::string json) : json_(std::move(json)) {}
+  OFN_INTERNAL_LAZY explicit EventData(std::string json) : json_(std::move(json)) {}
 
   // JSON text: an object for all known types. Nothing was parsed and printed again: numbers lose no
   // digit, members keep their order. Where a conversion has changed it (a Pub/Sub message without
@@ -52,11 +54,21 @@ class EventContext {
   // Of a Firebase database's event the domain of the database, "firebaseio.com"; empty otherwise.
   const std::string& domain() const noexcept { return domain_; }
 
-  EventContext& event_id(std::string value) { return event_id_ = std::move(value), *this; }
-  EventContext& timestamp(std::string value) { return timestamp_ = std::move(value), *this; }
-  EventContext& event_type(std::string value) { return event_type_ = std::move(value), *this; }
-  EventContext& resource(EventResource value) { return resource_ = std::move(value), *this; }
-  EventContext& domain(std::string value) { return domain_ = std::move(value), *this; }
+  OFN_INTERNAL_LAZY EventContext& event_id(std::string value) {
+    return event_id_ = std::move(value), *this;
+  }
+  OFN_INTERNAL_LAZY EventContext& timestamp(std::string value) {
+    return timestamp_ = std::move(value), *this;
+  }
+  OFN_INTERNAL_LAZY EventContext& event_type(std::string value) {
+    return event_type_ = std::move(value), *this;
+  }
+  OFN_INTERNAL_LAZY EventContext& resource(EventResource value) {
+    return resource_ = std::move(value), *this;
+  }
+  OFN_INTERNAL_LAZY EventContext& domain(std::string value) {
+    return domain_ = std::move(value), *this;
+  }
 
   bool operator==(const EventContext&) const = default;
 

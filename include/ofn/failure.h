@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include <ofn/lazy.h>
+
 namespace ofn {
 
 // The canonical codes; numbers equal to gRPC's (grpc/doc/statuscodes.md).
@@ -45,7 +47,7 @@ struct Failure {
 // function like any other exception.
 class FailureError : public std::runtime_error {
  public:
-  explicit FailureError(Failure failure)
+  OFN_INTERNAL_LAZY explicit FailureError(Failure failure)
       : std::runtime_error(std::string(code_name(failure.code)) + ": " + failure.message),
         failure_(std::move(failure)) {}
   const Failure& failure() const noexcept { return failure_; }

@@ -1,10 +1,12 @@
 // A header field: the one shape in which fields travel from the wire to the function and back.
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include <ofn/lazy.h>
 
 namespace ofn {
 
@@ -27,14 +29,18 @@ constexpr bool same_field_name(std::string_view a, std::string_view b) noexcept 
   constexpr auto kLower = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
   };
+  if (a.size() != b.size()) return false;
   // Most often they are the same bytes, or differ at the first.
-  return a.size() == b.size() &&
-         (a == b || std::equal(a.begin(), a.end(), b.begin(),
-                               [&](char x, char y) { return kLower(x) == kLower(y); }));
+  if (a == b) return true;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (kLower(a[i]) != kLower(b[i])) return false;
+  }
+  return true;
 }
 
 // The first field of that name, or null. Cost: linear in the number of fields.
-constexpr const Field* find_field(std::span<const Field> fields, std::string_view name) noexcept {
+OFN_INTERNAL_LAZY constexpr const Field* find_field(std::span<const Field> fields,
+                                                    std::string_view name) noexcept {
   for (const Field& field : fields) {
     if (same_field_name(field.name, name)) return &field;
   }

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -15,6 +15,7 @@
 #include <utility>
 
 #include <ofn/field.h>
+#include <ofn/lazy.h>
 
 namespace ofn {
 
@@ -74,37 +75,38 @@ class Request {
     std::stop_token stop;
   };
 
-  explicit Request(Parts parts) noexcept : parts_(std::move(parts)) {}
+  OFN_INTERNAL_LAZY explicit Request(Parts parts) noexcept : parts_(std::move(parts)) {}
   // A request whose body may be taken: `body`, which outlives it, and not `parts.body`.
-  Request(Parts parts, std::string& body) noexcept : parts_(std::move(parts)), lent_(body) {
+  OFN_INTERNAL_LAZY Request(Parts parts, std::string& body) noexcept
+      : parts_(std::move(parts)), lent_(body) {
     parts_.body = body;
   }
 
   std::string_view method() const noexcept { return parts_.method; }
   std::string_view target() const noexcept { return parts_.target; }
   // The target's path, as sent: "/a%20b". "*" for `OPTIONS *`.
-  std::string_view path() const noexcept {
+  OFN_INTERNAL_LAZY std::string_view path() const noexcept {
     return parts_.target.substr(0, parts_.target.find('?'));
   }
   // Everything behind the first '?', undecoded; empty when there is none.
-  std::string_view query_string() const noexcept {
+  OFN_INTERNAL_LAZY std::string_view query_string() const noexcept {
     const auto mark = parts_.target.find('?');
     return mark == std::string_view::npos ? std::string_view() : parts_.target.substr(mark + 1);
   }
   // The first query parameter of that name, decoded as application/x-www-form-urlencoded ('+' is a
   // blank, %XX a byte; an incomplete escape stays as it is); nullopt when absent. "?flag" has the
   // value "". Cost: linear in the query; allocates for the decoded value.
-  std::optional<std::string> query(std::string_view name) const;
+  OFN_INTERNAL_LAZY std::optional<std::string> query(std::string_view name) const;
 
   std::span<const Field> headers() const noexcept { return parts_.headers; }
   // The first header field of that name (ASCII case does not count); nullopt when absent.
-  std::optional<std::string_view> header(std::string_view name) const noexcept {
+  OFN_INTERNAL_LAZY std::optional<std::string_view> header(std::string_view name) const noexcept {
     const Field* field = find_field(parts_.headers, name);
     return field == nullptr ? std::nullopt : std::optional(field->value);
   }
   std::span<const Field> trailers() const noexcept { return parts_.trailers; }
   // The value of `{name}` in the route's pattern; nullopt when the pattern has no such parameter.
-  std::optional<std::string_view> param(std::string_view name) const noexcept {
+  OFN_INTERNAL_LAZY std::optional<std::string_view> param(std::string_view name) const noexcept {
     for (const Field& param : parts_.params) {
       if (param.name == name) return param.value;
     }
@@ -115,7 +117,7 @@ class Request {
   // Takes the body, to keep or change or send it back: this request has none afterwards, and views of
   // it are no longer valid. Cost: nothing, whatever its size, where the function takes the Request by
   // value and neither a Context nor hooks see it, too; else, and of a copy of a Request, a copy.
-  std::string body() && {
+  OFN_INTERNAL_LAZY std::string body() && {
     const std::string_view bytes = std::exchange(parts_.body, {});
     std::string* const lent = lent_.take();
     return lent != nullptr ? std::move(*lent) : std::string(bytes);
@@ -148,36 +150,40 @@ constexpr int hex_digit(char c) noexcept {
   return -1;
 }
 
-// One name or value of a form-encoded query (URL Standard, application/x-www-form-urlencoded).
-inline std::string decode_form(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      decoded += ' ';
-    } else if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-               hex_digit(text[i + 2]) >= 0) {
-      decoded += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
+// Takes the first character off a form-encoded text that is not empty (URL Standard,
+// application/x-www-form-urlencoded).
+constexpr char next_of_form(std::string_view& text) noexcept {
+  const char* const at = text.data();
+  if (*at == '%' && text.size() > 2 && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0) {
+    text.remove_prefix(3);
+    return static_cast<char>(hex_digit(at[1]) * 16 + hex_digit(at[2]));
   }
-  return decoded;
+  text.remove_prefix(1);
+  return *at == '+' ? ' ' : *at;
+}
+constexpr bool is_form_of(std::string_view form, std::string_view text) noexcept {
+  while (!form.empty() && !text.empty() && next_of_form(form) == text.front()) {
+    text.remove_prefix(1);
+  }
+  return form.empty() && text.empty();
 }
 
 }  // namespace internal
 
-inline std::optional<std::string> Request::query(std::string_view name) const {
+template <int>
+std::optional<std::string> Request::query(std::string_view name) const {
   for (std::string_view rest = query_string(); !rest.empty();) {
-    const auto end = rest.find('&');
-    const std::string_view pair = rest.substr(0, end);
-    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-    const auto equals = pair.find('=');
-    if (internal::decode_form(pair.substr(0, equals)) == name) {
-      return equals == std::string_view::npos ? std::string()
-                                              : internal::decode_form(pair.substr(equals + 1));
-    }
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(pair.size() < rest.size() ? pair.size() + 1 : pair.size());
+    const std::string_view key = pair.substr(0, pair.find('='));
+    if (!internal::is_form_of(key, name)) continue;
+    std::string_view form = pair;
+    form.remove_prefix(key.size() < pair.size() ? key.size() + 1 : key.size());
+    std::string value(form.size(), ' ');
+    std::size_t length = 0;
+    while (!form.empty()) value[length++] = internal::next_of_form(form);
+    value.erase(length);
+    return value;
   }
   return std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <ofn/field.h>
+#include <ofn/lazy.h>
 
 namespace ofn {
 
@@ -26,9 +27,9 @@ class [[nodiscard("a Response that is not returned answers nobody: return it")]]
  public:
   Response() = default;
   // NOLINTBEGIN(google-explicit-constructor): text converts, so that `return "hello\n";` works.
-  Response(std::string body) noexcept : body_(std::move(body)) {}
-  Response(std::string_view body) : body_(body) {}
-  Response(const char* body) : body_(body) {}
+  OFN_INTERNAL_LAZY Response(std::string body) noexcept : body_(std::move(body)) {}
+  OFN_INTERNAL_LAZY Response(std::string_view body) : body_(body) {}
+  OFN_INTERNAL_LAZY Response(const char* body) : body_(body) {}
   // NOLINTEND(google-explicit-constructor)
 
   // The status code; 200 unless set. A status of 400 or more means that the function failed:
@@ -38,40 +39,42 @@ class [[nodiscard("a Response that is not returned answers nobody: return it")]]
     status_ = code;
     return *this;
   }
-  [[nodiscard]] Response&& status(int code) && noexcept { return std::move(status(code)); }
+  OFN_INTERNAL_LAZY [[nodiscard]] Response&& status(int code) && noexcept {
+    return std::move(status(code));
+  }
 
   const std::vector<Header>& headers() const noexcept { return headers_; }
   // Adds a header field; a name may be added more than once (Set-Cookie).
-  Response& header(std::string name, std::string value) & {
+  OFN_INTERNAL_LAZY Response& header(std::string name, std::string value) & {
     headers_.push_back({std::move(name), std::move(value)});
     return *this;
   }
-  [[nodiscard]] Response&& header(std::string name, std::string value) && {
+  OFN_INTERNAL_LAZY [[nodiscard]] Response&& header(std::string name, std::string value) && {
     return std::move(header(std::move(name), std::move(value)));
   }
   // Sets the content type, replacing an earlier one.
-  Response& content_type(std::string type) & {
+  OFN_INTERNAL_LAZY Response& content_type(std::string type) & {
     std::erase_if(headers_,
                   [](const Header& h) { return same_field_name(h.name, "content-type"); });
     return header("content-type", std::move(type));
   }
-  [[nodiscard]] Response&& content_type(std::string type) && {
+  OFN_INTERNAL_LAZY [[nodiscard]] Response&& content_type(std::string type) && {
     return std::move(content_type(std::move(type)));
   }
 
   // The body: bytes, sent as they are.
   const std::string& body() const& noexcept { return body_; }
-  std::string&& body() && noexcept { return std::move(body_); }
-  Response& body(std::string bytes) & noexcept {
+  OFN_INTERNAL_LAZY std::string&& body() && noexcept { return std::move(body_); }
+  OFN_INTERNAL_LAZY Response& body(std::string bytes) & noexcept {
     body_ = std::move(bytes);
     return *this;
   }
-  [[nodiscard]] Response&& body(std::string bytes) && noexcept {
+  OFN_INTERNAL_LAZY [[nodiscard]] Response&& body(std::string bytes) && noexcept {
     return std::move(body(std::move(bytes)));
   }
 
   // The first header of that name, or null.
-  const std::string* find_header(std::string_view name) const noexcept {
+  OFN_INTERNAL_LAZY const std::string* find_header(std::string_view name) const noexcept {
     for (const Header& header : headers_) {
       if (same_field_name(header.name, name)) return &header.value;
     }

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include <ofn/lazy.h>
 #include <ofn/response.h>
 #include <ofn/task.h>
 
@@ -68,26 +69,26 @@ struct ServerSentEvent {
 // Lifetime: until the function returns. Threads: one at a time.
 class Writer {
  public:
-  explicit Writer(const abi::Stream& stream) noexcept : stream_(&stream) {}
+  OFN_INTERNAL_LAZY explicit Writer(const abi::Stream& stream) noexcept : stream_(&stream) {}
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer() = default;
 
   // The head, before the first piece. Errors: std::logic_error behind it.
-  Writer& status(int code) {
+  OFN_INTERNAL_LAZY Writer& status(int code) {
     head().status(code);
     return *this;
   }
-  Writer& header(std::string name, std::string value) {
+  OFN_INTERNAL_LAZY Writer& header(std::string name, std::string value) {
     head().header(std::move(name), std::move(value));
     return *this;
   }
-  Writer& content_type(std::string type) {
+  OFN_INTERNAL_LAZY Writer& content_type(std::string type) {
     head().content_type(std::move(type));
     return *this;
   }
   // The caller shall not wait for the outputs.
-  Writer& send_early() {
+  OFN_INTERNAL_LAZY Writer& send_early() {
     head();
     early_ = true;
     return *this;
@@ -97,30 +98,32 @@ class Writer {
   // more, since the caller has left or the call is too late; then it is time to return.
   // Errors: std::invalid_argument for a head that cannot be sent (see Response). Nothing was written then,
   //   and the next piece throws, too, unless the head was put right (a status, the content type).
-  bool write(std::string_view bytes) { return settle(push(bytes)); }
+  OFN_INTERNAL_LAZY bool write(std::string_view bytes) { return settle(push(bytes)); }
   // One event; the type becomes text/event-stream unless set.
   // Errors: std::invalid_argument for an id or a type with a line break.
-  bool event(const ServerSentEvent& event) { return settle(push_event(event)); }
+  OFN_INTERNAL_LAZY bool event(const ServerSentEvent& event) { return settle(push_event(event)); }
   // One line of JSON; the type becomes application/x-ndjson unless set.
   // Errors: std::invalid_argument for a text with a line break.
-  bool line(std::string_view json) { return settle(push_line(json)); }
+  OFN_INTERNAL_LAZY bool line(std::string_view json) { return settle(push_line(json)); }
 
   // The same for coroutines: they wait without holding a thread. The bytes are taken at once.
-  auto async_write(std::string_view bytes) { return Room(push(bytes)); }
-  auto async_event(const ServerSentEvent& event) { return Room(push_event(event)); }
-  auto async_line(std::string_view json) { return Room(push_line(json)); }
+  OFN_INTERNAL_LAZY auto async_write(std::string_view bytes) { return Room(push(bytes)); }
+  OFN_INTERNAL_LAZY auto async_event(const ServerSentEvent& event) {
+    return Room(push_event(event));
+  }
+  OFN_INTERNAL_LAZY auto async_line(std::string_view json) { return Room(push_line(json)); }
 
   // Sends the head now, when the first piece will take its time.
-  bool begin() { return settle(push({})); }
+  OFN_INTERNAL_LAZY bool begin() { return settle(push({})); }
 
   // For the framework: the head of what was never written.
   bool begun() const noexcept { return begun_; }
-  Response&& take_head() noexcept { return std::move(head_); }
+  OFN_INTERNAL_LAZY Response&& take_head() noexcept { return std::move(head_); }
 
  private:
   struct [[nodiscard("there may be no room for more until it is awaited: co_await it")]] Room
       : internal::Operation {
-    explicit Room(abi::Push pushed)
+    OFN_INTERNAL_LAZY explicit Room(abi::Push pushed)
         : full(pushed == abi::Push::kFull), open(pushed != abi::Push::kClosed) {}
     bool await_ready() const noexcept { return !full; }
     template <std::derived_from<internal::Promise> P>
@@ -133,14 +136,14 @@ class Writer {
     bool open;
   };
 
-  Response& head() {
+  OFN_INTERNAL_LAZY Response& head() {
     if (begun_) throw std::logic_error("the answer's head has gone out already");
     return head_;
   }
-  void default_type(const char* type) {
+  OFN_INTERNAL_LAZY void default_type(const char* type) {
     if (!begun_ && head_.find_header("content-type") == nullptr) head_.content_type(type);
   }
-  abi::Push push(std::string_view bytes) {
+  OFN_INTERNAL_LAZY abi::Push push(std::string_view bytes) {
     if (!begun_) {
       std::string problem = stream_->table->begin(stream_->host, head_, early_);
       if (!problem.empty()) throw std::invalid_argument("invalid response: " + std::move(problem));
@@ -148,20 +151,20 @@ class Writer {
     }
     return stream_->table->push(stream_->host, bytes);
   }
-  bool settle(abi::Push pushed) {
+  OFN_INTERNAL_LAZY bool settle(abi::Push pushed) {
     if (pushed == abi::Push::kFull) return stream_->table->wait_for_room(stream_->host);
     return pushed == abi::Push::kRoom;
   }
-  static bool has_break(std::string_view text) {
+  OFN_INTERNAL_LAZY static bool has_break(std::string_view text) {
     return text.find_first_of("\r\n") != std::string_view::npos;
   }
-  abi::Push push_line(std::string_view json) {
+  OFN_INTERNAL_LAZY abi::Push push_line(std::string_view json) {
     if (has_break(json))
       throw std::invalid_argument("a line of JSON has no line breaks of its own");
     default_type("application/x-ndjson");
     return push(std::string(json) + '\n');
   }
-  abi::Push push_event(const ServerSentEvent& event) {
+  OFN_INTERNAL_LAZY abi::Push push_event(const ServerSentEvent& event) {
     if (has_break(event.event) || has_break(event.id))
       throw std::invalid_argument("an event's type and id have no line breaks");
     default_type("text/event-stream");

@@ -18,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What is precompiled, and stands beside it.
-constexpr std::string_view kFirstInclude = "#include <ofn/function.h>\n";
+// What is precompiled. It stands beside the precompiled file.
+constexpr std::string_view kFirstInclude = "#include <ofn/precompiled.h>\n";
 
 // Variables that change what a compiler driver reads (GCC manual, "Environment Variables").
 constexpr std::array kVariables = {"CPATH",         "CPLUS_INCLUDE_PATH", "LIBRARY_PATH",
@@ -192,7 +192,7 @@ std::string Builder::key_of(std::string_view kind, std::span<const std::string> 
   return digest.hex();
 }
 
-std::string Builder::precompiled_key() const { return key_of("precompiled 1", {}); }
+std::string Builder::precompiled_key() const { return key_of("precompiled 2", {}); }
 
 Result<std::vector<Finished>> Builder::run_counted(std::span<const Command> commands) {
   auto finished = run_all(commands, std::thread::hardware_concurrency(), limits_);
