@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <expected>
 #include <map>
 #include <string>
 #include <string_view>

@@ -2,9 +2,10 @@
 // function's context gives (prePlugins and postPlugins, or preHooks and postHooks).
 //
 //   struct Timing : ofn::Plugin {
-//     void pre(ofn::Context&, ofn::CallData&) override { began_ = clock::now(); }
-//     void post(ofn::Context& context, ofn::CallResult& result) override { … clock::now() - began_ … }
-//     clock::time_point began_;
+//     using Clock = std::chrono::steady_clock;
+//     void pre(ofn::Context&, ofn::CallData&) override { began_ = Clock::now(); }
+//     void post(ofn::Context&, ofn::CallResult&) override { tell(Clock::now() - began_); }
+//     Clock::time_point began_;
 //   };
 //   OFN_PLUGIN(Timing, "timing", "1.0.0")
 //

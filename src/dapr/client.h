@@ -6,6 +6,7 @@
 //                         [](SidecarResult result) { … });
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <string>
 #include <string_view>

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <span>
 #include <string_view>

@@ -279,6 +279,60 @@ def _behind_brace(code: str, position: int) -> int:
     return position
 
 
+def own_header_comes_first(house: House) -> Iterator[Violation]:
+    """room/file.cc includes "room/file.h" before all else, so that compiling it shows that the header needs no other before it."""
+    for file in house.files("src"):
+        own = file.name.removeprefix("src/").removesuffix(".cc") + ".h"
+        if not file.name.endswith(".cc") or not (house.root / "src" / own).is_file():
+            continue
+        first = file.includes[0] if file.includes else None
+        if first is None or first.path != own:
+            yield Violation(file.name, first.line if first else 1, f'includes "{own}" not first')
+
+
+# A name of the standard library → the headers that have it, for the names that most headers use.
+_HOMES = {
+    name: tuple(headers.split())
+    for headers, names in {
+        "array": "array",
+        "atomic": "atomic",
+        "cstdint": "int32_t int64_t uint8_t uint16_t uint32_t uint64_t",
+        "deque": "deque",
+        "exception": "exception_ptr",
+        "expected": "expected unexpected",
+        "filesystem": "filesystem",
+        "functional": "function",
+        "map": "map",
+        "memory": "unique_ptr shared_ptr weak_ptr make_unique make_shared",
+        "mutex": "mutex lock_guard",
+        "optional": "optional nullopt",
+        "set": "set",
+        "span": "span",
+        "stop_token": "stop_token stop_source stop_callback",
+        "string": "string to_string",
+        "string_view string": "string_view",
+        "unordered_map": "unordered_map",
+        "variant": "variant",
+        "vector": "vector",
+    }.items()
+    for name in names.split()
+}
+_NAME_OF_STD = re.compile(r"\bstd::(" + "|".join(_HOMES) + r")\b")
+
+
+def headers_include_what_they_name(house: House) -> Iterator[Violation]:
+    """A header includes the standard headers of the types that it names: those before it may stop to bring them."""
+    for file in house.files("src", "include", "testing"):
+        if not file.name.endswith(".h"):
+            continue
+        included = {include.path for include in file.includes}
+        told = set()
+        for match in _NAME_OF_STD.finditer(file.code):
+            if not included & set(_HOMES[match[1]]) and _HOMES[match[1]] not in told:
+                told.add(_HOMES[match[1]])
+                yield Violation(file.name, file.line_of(match.start()), f"names std::{match[1]} without <{_HOMES[match[1]][0]}>")
+
+
 def every_room_has_a_readme(house: House) -> Iterator[Violation]:
     """A room says in its README.md what it holds, what it must not know, and where to look."""
     for name in house.rooms:
@@ -329,6 +383,8 @@ ALL: list[Rule] = [
     nobody_sleeps,
     no_mutable_globals,
     frees_memory_that_is_meant_to_be_freed,
+    own_header_comes_first,
+    headers_include_what_they_name,
     every_room_has_a_readme,
     picture_is_the_house,
 ]

@@ -17,6 +17,7 @@ def house(tmp_path, files):
     for room in _ROOMS.split():
         write(f"src/{room}/CMakeLists.txt", f"ofn_room({room} SOURCES a.cc USES {_USES.get(room, '')})\n")
         write(f"src/{room}/README.md", "# a room\n")
+    write("src/loop/a.h", "#pragma once\n")
     write("include/ofn/a.h", "#include <string>\n#include <ofn/b.h>\n")
     for name, text in files.items():
         write(name, text)
@@ -82,6 +83,9 @@ _BAD = [
     ("picture_is_the_house", "docs/architecture.md", picture(_ARROWS.replace("wire --> loop\n", "")), 2),
     ("picture_is_the_house", "docs/architecture.md", picture(_ARROWS + "loop --> event\n"), 2),
     ("picture_is_the_house", "docs/architecture.md", picture(_ARROWS + "cli --> base\n"), 2),  # implied by others
+    ("own_header_comes_first", "src/loop/a.cc", '#include <string>\n#include "loop/a.h"\n', 1),
+    ("headers_include_what_they_name", "src/wire/a.h", "#include <string>\nstd::string f(std::optional<int> a);\n", 2),
+    ("headers_include_what_they_name", "include/ofn/c.h", "std::string_view a();\nstd::string_view b();\n", 1),
 ]
 
 # rule, file, text: nothing is wrong with it
@@ -112,6 +116,10 @@ _GOOD = [
      "struct A {\n  std::string b = {};\n  std::string_view c;\n  int n;\n};\nvoid f(A& a, std::string& s) {\n  a.c = {};\n  a.n = {};\n"
      "  s.clear();\n  free_memory(s);\n  s = \"x\";\n  std::string t = {};\n}\n"),
     ("frees_memory_that_is_meant_to_be_freed", "src/wire/a_test.cc", "std::string s;\nvoid f() { s = {}; }\n"),
+    ("own_header_comes_first", "src/loop/a.cc", '#include "loop/a.h"\n#include <string>\n'),
+    ("own_header_comes_first", "src/loop/b.cc", "#include <string>\n"),
+    ("headers_include_what_they_name", "src/wire/a.h", "#include <string>\nstd::string f(std::string_view);  // std::map\n"),
+    ("headers_include_what_they_name", "src/wire/a.cc", "std::string f();\n"),
     ("no_mutable_globals", "src/wire/a.cc", "namespace ofn {\nconstexpr int kA = 1;\nconst char* const kB = \"x\";\n"
                                             "struct S {\n  int a = 0;\n};\nint f(int a = 1);\nclass C;\nusing T = int;\n"
                                             "enum class E { kA };\ntemplate <class T>\nT g{};\n}\n"),

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "localdapr/app/app_channel.h"
 #include "loop/loop.h"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "localdapr/component.h"
 #include "localdapr/cron/cron_schedule.h"

@@ -4,8 +4,11 @@
 //   auto state = SqliteState::create(component, clock);      // property connectionString
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "base/clock.h"

@@ -1,6 +1,7 @@
 // Small bridges between nghttp2's C types and ours. For .cc files of this folder only.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include <nghttp2/nghttp2.h>

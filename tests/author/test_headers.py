@@ -1,0 +1,72 @@
+"""Each header of the author compiles alone, and so does each example in their comments."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+_FOLDER = Path(__file__).parents[2] / "include/ofn"
+_HEADERS = sorted(path.name for path in _FOLDER.glob("*.h"))
+_HEAD = "#include <chrono>\n#include <ofn/function.h>\n#include <ofn/plugin.h>\n#include <ofn/run.h>\n#include <ofn/typed.h>\n"
+
+
+def examples(text):
+    """The parts of comments that are indented behind an empty line or a colon and look like code, each with its line."""
+    found, block, before = [], [], ""
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        match = re.match(r"\s*//(?:   (.*))?$", line)
+        if match and (block or (match[1] and re.search(r"(//|:)$", before))):
+            block.append((number, match[1] or ""))
+        else:
+            code = "\n".join(part for _, part in block).strip()
+            if re.search(r"[;{}]\s*(//.*)?$", code, re.MULTILINE):
+                found.append((block[0][0], code))
+            block = []
+        before = line
+    return found
+
+
+# (header, how an example begins) → what it takes for granted: code before it, and behind it.
+_IN_A_FUNCTION = ("ofn::task<> f(ofn::Context& context, ofn::Bytes data) {", "co_return; }")
+_AROUND = {
+    ("cloud_event.h", "void on_event"): ("void use(const std::string&, const std::optional<std::string>&);", ""),
+    ("context.h", "const ofn::SendReport sent = co_await"): _IN_A_FUNCTION,
+    ("event.h", "void on_file"): ("void parse(const std::string&);\nvoid log(const std::string&);", ""),
+    ("plugin.h", "struct Timing"): ("void tell(std::chrono::nanoseconds);", ""),
+    ("register.h", "ofn::Response hello"): (
+        "namespace app { std::string goodbye(); }\nstd::string get_user(ofn::Request);\nstd::string put_user(ofn::Request);", ""),
+    ("response.h", "return"): ("ofn::Response f() {", "}"),
+    ("stores.h", "StateItems"): ("using namespace ofn;\nconst auto items =", ";"),
+    ("typed.h", "template <> inline"): ("struct Order {};", ""),
+    ("typed.h", "template <>\nstruct"): ("struct Csv {};", ""),
+}
+# An example of how the headers are written, not of what their users write.
+_OF_THE_HEADERS = {"lazy.h"}
+_EXAMPLES = [
+    (name, line, code) for name in _HEADERS if name not in _OF_THE_HEADERS
+    for line, code in examples((_FOLDER / name).read_text())
+]
+
+
+@pytest.mark.parametrize("name", _HEADERS)
+def test_a_header_compiles_alone(compiler, name):
+    done = compiler(f"#include <ofn/{name}>\n", "-fsyntax-only", "-Wall", "-Wextra", "-Werror")
+    assert done.returncode == 0, done.stderr[:2000]
+
+
+@pytest.mark.parametrize(("name", "line", "code"), _EXAMPLES, ids=[f"{name}:{line}" for name, line, _ in _EXAMPLES])
+def test_an_example_compiles(compiler, name, line, code):
+    before, behind = next((a for (n, begin), a in _AROUND.items() if n == name and code.startswith(begin)), ("", ""))
+    source = re.sub(r"^#include.*", "", code, flags=re.MULTILINE).replace("…", "")
+    done = compiler(f'{before}\n#line {line} "{name}"\n{source}\n{behind}\n', "-fsyntax-only", head=_HEAD)
+    assert done.returncode == 0, done.stderr[:2000]
+
+
+def test_every_wrapping_is_used():
+    unused = [key for key in _AROUND if not any(n == key[0] and code.startswith(key[1]) for n, _, code in _EXAMPLES)]
+    assert unused == []
+
+
+def test_prose_is_no_example():
+    text = "// Errors: a; b,\n//   block; other calls.\n//\n//   int f();\n//   int g();\nint x;  // y;\n"
+    assert examples(text) == [(4, "int f();\nint g();")]
