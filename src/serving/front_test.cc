@@ -27,7 +27,7 @@ class KeptExchange final : public wire::Exchange {
     message_.target = target;
   }
   const wire::Message& request() const override { return message_; }
-  void respond(Response response, std::span<const Field>, std::span<const Field>) override {
+  void respond(Response&& response, std::span<const Field>, std::span<const Field>) override {
     answer_ = response.body();
   }
   void begin(Response, std::span<const Field>, std::function<void()>) override {}
