@@ -89,8 +89,8 @@ std::string tail_text(std::string_view source, const Target& target, Tail tail,
   std::size_t number = 0;
   for (const DefinedFunction& each : found) {
     if (each.name == target.name) continue;
-    // Where the preprocessor has left out what the words say. What is in an unnamed namespace is no
-    // nearer than the stand-in.
+    // The preprocessor may have left the function out, so it has a stand-in. A function of an unnamed
+    // namespace has none, because the two would be ambiguous.
     if (!each.is_local) text += stand_in(each.name);
     text += registration(source, each.is_overloaded ? "select" : "offer",
                          "found_" + std::to_string(++number),
@@ -121,18 +121,24 @@ bool may_hide(std::string_view text, const Target& target) {
 
 std::optional<std::string> refused_type(std::string_view diagnostics, const Target& target) {
   // GCC: "'ofn::internal::kIsSupported<int (*)(int)>' evaluates to false"; Clang: "due to requirement
-  // 'kIsSupported<int (*)(int)>'". The type ends at the bracket that closes the marker's.
-  const auto marker = diagnostics.find(internal::kUnsupportedMarker);
-  if (marker == std::string_view::npos) return std::nullopt;
-  std::string_view rest = diagnostics.substr(marker + internal::kUnsupportedMarker.size());
-  rest = rest.substr(0, rest.find('\n'));
-  std::size_t end = 0;
-  for (int open = 1; end < rest.size(); ++end) {
-    if (rest[end] == '<') ++open;
-    if (rest[end] == '>' && --open == 0) break;
+  // 'kIsSupported<int (*)(int)>'". The type ends at the bracket that closes the marker's. Before that,
+  // GCC shows the line of the header, where the type is called F.
+  std::string type;
+  for (auto at = diagnostics.find(internal::kUnsupportedMarker); at != std::string_view::npos;
+       at = diagnostics.find(internal::kUnsupportedMarker, at + 1)) {
+    std::string_view rest = diagnostics.substr(at + internal::kUnsupportedMarker.size());
+    rest = rest.substr(0, rest.find('\n'));
+    std::size_t end = 0;
+    for (int open = 1; end < rest.size(); ++end) {
+      if (rest[end] == '<') ++open;
+      if (rest[end] == '>' && --open == 0) break;
+    }
+    if (end < rest.size() && rest.substr(0, end) != "F") {
+      type = rest.substr(0, end);
+      break;
+    }
   }
-  if (end == rest.size()) return std::nullopt;
-  std::string type(rest.substr(0, end));
+  if (type.empty()) return std::nullopt;
   const auto pointer = type.find("(*)");
   if (pointer != std::string::npos) type.replace(pointer, 3, target.name);
   return type;

@@ -64,7 +64,8 @@ TEST(Unit, MayHideTheTargetInAnUnnamedNamespace) {
 
 TEST(Unit, ReadsTheRefusedTypeFromDiagnostics) {
   const Target target = *target_of("hello");
-  EXPECT_EQ(refused_type("note: 'ofn::internal::kIsSupported<int (*)(int, std::vector<int>)>' "
+  EXPECT_EQ(refused_type("  221 |   static_assert(kIsSupported<F>,\n"
+                         "note: 'ofn::internal::kIsSupported<int (*)(int, std::vector<int>)>' "
                          "evaluates to false\n",
                          target),
             "int hello(int, std::vector<int>)");
