@@ -86,7 +86,7 @@ inline constexpr std::uint32_t kNumber = OFN_ABI_NUMBER;
 // How this translation unit is compiled, as far as the border cares.
 inline constexpr char kBuild[] = OFN_INTERNAL_BUILD;
 
-// What a function is, deduced from its C++ type.
+// A function's signature, deduced from its C++ type.
 enum class Signature : std::uint32_t {
   kHttp = 1,
   kCloudEvent = 2,
@@ -134,7 +134,7 @@ struct TypeWord {
 struct Type {
   Kind kind{};
   const char* name = nullptr;  // of kObject and kEnum
-  // Of what is a scalar; may throw bad_alloc. Of kOptional, whatever the value: it has none then.
+  // Sets a scalar; may throw bad_alloc. Empties a kOptional, whatever the value.
   void (*set)(void* object, const Scalar& value) = nullptr;
   Scalar (*get)(const void* object) = nullptr;
   std::int64_t min = 0;               // of kInteger; below zero for signed ones only
@@ -163,9 +163,9 @@ struct Typed {
 
 struct Call;
 
-// What the host does for typed functions. Threads: any.
+// The host's services for typed functions. Threads: any.
 struct CodecTable {
-  // Is the request of that media type? False: `response` says why not.
+  // Returns true if the request has that media type; else `response` says why not.
   bool (*accept)(const Call& call, const char* media_type, Response& response) = nullptr;
   // Reads the request's JSON into a new object; false: `response` says what does not fit.
   bool (*read)(const Call& call, const Type& type, void* object, Response& response) = nullptr;
@@ -173,7 +173,7 @@ struct CodecTable {
   void (*write)(const Type& type, const void* object, Response& response) = nullptr;
 };
 
-// What the host lends to one call. Pointers are valid until it has ended: until invoke() has
+// The values that the host lends to one call. Pointers are valid until it has ended: until invoke() has
 // returned or, where that leaves a coroutine, until that is done.
 struct Call {
   const Request* request = nullptr;             // set for kHttp and kTyped
@@ -188,7 +188,7 @@ struct Call {
   Tasks* tasks = nullptr;
 };
 
-// What a call leaves behind. It stays where it is until the call has ended.
+// The results of a call. It is not moved until the call has ended.
 struct Outcome {
   Response response{};                // of kHttp and kTyped
   std::optional<CloudEvent> event{};  // of kCloudEvent, when the function returns one
@@ -196,12 +196,12 @@ struct Outcome {
   Running task{};                     // of a function that is a coroutine: not begun yet
 };
 
-// Who named a function.
+// How a function was named.
 enum class Origin : std::uint32_t {
   kAuthor = 1,   // OFN_FUNCTION in the author's source
   kTarget = 2,   // --target, when the program was compiled from plain source
-  kDefault = 3,  // nobody: the function called `function`; served only when nothing else is named
-  // Nobody: found in plain source; served only when nothing else is there, and when it is the only one.
+  kDefault = 3,  // by its name `function` alone; served only if no other function is named
+  // Not named: found in plain source. Served only if it is the only function of the program.
   kFound = 4,
   kFoundLocal = 5,  // the same, but seen by its own file only
 };
@@ -212,12 +212,12 @@ struct Registration {
   Signature signature{};
   Origin origin{};
   const char* name = nullptr;  // "hello", "app::hello": as written, blanks included
-  // May throw whatever the author throws. Threads: any, concurrently.
+  // Throws what the author's function throws. Threads: any, concurrently.
   void (*invoke)(const Call&, Outcome&) = nullptr;
   const char* file = nullptr;  // where it was registered
   std::uint32_t line = 0;
-  bool takes_context = false;    // it may block on the sidecar: it runs where that hurts nobody
-  bool streams = false;          // it takes a Writer, and may block on its caller: the same
+  bool takes_context = false;    // it may block on the sidecar, so it runs on a worker
+  bool streams = false;          // it takes a Writer and may block on its caller, so the same
   const char* route = nullptr;   // "GET,PUT /users/{id}": OFN_ROUTE; null: none of its own
   const Typed* typed = nullptr;  // of kTyped
 };

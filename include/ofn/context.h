@@ -31,12 +31,12 @@
 
 namespace ofn {
 
-// What a function is given: bytes, zero bytes included. Borrowed until the function returns.
+// The data of a call: bytes, zero bytes included. Borrowed until the function returns.
 using Bytes = std::string_view;
 
 class Plugin;
 
-// What an OpenFunction function answers. A value.
+// The answer of an OpenFunction function. A value.
 //
 // Code 200 is success, any other code a failure: nothing is sent to the outputs, a delivery is not
 // acknowledged, and X-OpenFunction-Status is `error`. Over HTTP the data is the body and the code
@@ -130,7 +130,7 @@ struct SendOptions {
   std::string_view content_type = {};  // of the data, for topics
 };
 
-// What came of one send to one output.
+// The result of one send to one output.
 struct SendResult {
   std::string output;              // its name
   std::optional<Failure> failure;  // none: the sidecar has confirmed it
@@ -138,7 +138,7 @@ struct SendResult {
   std::vector<Header> metadata;    // of that answer
 };
 
-// What came of a send: look at it, or call check(). A send that failed is the function's to handle:
+// The results of a send: look at it, or call check(). A send that failed is the function's to handle:
 // the invocation fails when the function says so.
 class [[nodiscard("a send may fail: look at its report, or call check()")]] SendReport {
  public:
@@ -146,7 +146,7 @@ class [[nodiscard("a send may fail: look at its report, or call check()")]] Send
   OFN_INTERNAL_LAZY explicit SendReport(std::vector<SendResult> results)
       : results_(std::move(results)) {}
 
-  // Did every output confirm?
+  // Returns true if every output has confirmed.
   OFN_INTERNAL_LAZY bool ok() const noexcept {
     for (const SendResult& result : results_) {
       if (result.failure) return false;
@@ -190,7 +190,7 @@ struct ActivePlugin {
   Plugin* plugin = nullptr;  // null where it could not be made
 };
 
-// What is known of a call, for its Context to tell. Views are valid until the call returns.
+// The facts of a call that its Context tells. Views are valid until the call returns.
 struct ContextFacts {
   std::string_view function{};  // as it is registered
   std::string_view name{};      // of the context; empty without one
@@ -211,7 +211,7 @@ struct ContextFacts {
   std::stop_token stop{};
 };
 
-// What a Context can do, for the host to do. Threads: those of Context. None of them throws.
+// The operations of a Context, done by the host. Threads: those of Context. None of them throws.
 struct ContextTable {
   // `output` null: all of them.
   void (*send)(void* host, const std::string_view* output, Bytes data, const SendOptions& options,
@@ -234,7 +234,7 @@ Reply<T> reply_of(StoreAnswer answer, std::optional<Failure> failure) {
   }
 }
 
-// What a store's call is answered with.
+// The type of the answer to a call of a store.
 template <class Call>
 struct AnswerOf {
   using Type = Done;
@@ -315,7 +315,7 @@ class Context {
   // "Knative", "Async", or "none" without a context.
   std::string_view runtime() const noexcept { return facts_->runtime; }
 
-  // What the context declares. Inputs that trigger the function come before those to fetch.
+  // The components that the context declares. Inputs that trigger the function come before those to fetch.
   std::span<const Component> inputs() const noexcept { return facts_->inputs; }
   std::span<const Component> outputs() const noexcept { return facts_->outputs; }
   std::span<const Component> states() const noexcept { return facts_->states; }
@@ -324,9 +324,9 @@ class Context {
   const Component* input() const noexcept { return facts_->input; }
   // The data of this call: the HTTP body, the event's data, or what the input delivered.
   Bytes data() const noexcept { return facts_->data; }
-  // Its content type; empty when nobody said.
+  // Its content type; empty if unknown.
   std::string_view content_type() const noexcept { return facts_->content_type; }
-  // What came with a delivery: the binding's metadata, a topic's extensions. Over HTTP: the headers.
+  // The metadata of a delivery: the binding's metadata, a topic's extensions. Over HTTP: the headers.
   std::span<const Field> metadata() const noexcept { return facts_->metadata; }
   // The HTTP request behind the call; null for a delivery.
   const Request* request() const noexcept { return facts_->request; }
@@ -379,7 +379,7 @@ class Context {
   OFN_INTERNAL_LAZY Reply<Done> save_state(std::string store, StateItem item) {
     return save_states({.store = std::move(store), .items = {std::move(item)}});
   }
-  // Deleting what is not there succeeds.
+  // Deleting a key that does not exist succeeds.
   OFN_INTERNAL_LAZY Reply<Done> delete_state(DeleteState call) { return done(std::move(call)); }
   OFN_INTERNAL_LAZY Reply<Done> delete_state(std::string store, std::string key) {
     return delete_state({.store = std::move(store), .item = {.key = std::move(key)}});

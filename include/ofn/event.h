@@ -15,7 +15,7 @@
 
 namespace ofn {
 
-// What happened, as the source of the event says it. A value.
+// The data of an event, as its source describes what happened. A value.
 class EventData {
  public:
   EventData() = default;
@@ -32,7 +32,7 @@ class EventData {
   std::string json_ = "null";
 };
 
-// What an event is about. A value. An event may name it by a text alone: then only `name` is set.
+// The resource that an event is about. A value. An event may name it by a text alone: then only `name` is set.
 struct EventResource {
   std::string name;     // "projects/_/buckets/b/objects/a.txt"
   std::string service;  // "storage.googleapis.com"; empty: not said
@@ -44,14 +44,14 @@ struct EventResource {
 // An event's circumstances. A value.
 class EventContext {
  public:
-  // What tells this event from all others of its source; never empty in a function.
+  // Identifies this event among all others of its source; never empty in a function.
   const std::string& event_id() const noexcept { return event_id_; }
   // When it happened: RFC 3339 from all known sources, verbatim. Empty: not said.
   const std::string& timestamp() const noexcept { return timestamp_; }
   // "google.pubsub.topic.publish"; never empty in a function.
   const std::string& event_type() const noexcept { return event_type_; }
   const EventResource& resource() const noexcept { return resource_; }
-  // Of a Firebase database's event the domain of the database, "firebaseio.com"; empty otherwise.
+  // The domain of the database of a Firebase database's event, "firebaseio.com"; empty otherwise.
   const std::string& domain() const noexcept { return domain_; }
 
   OFN_INTERNAL_LAZY EventContext& event_id(std::string value) {

@@ -63,7 +63,7 @@ class BadInput : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// What was asked for, or why there is none. Look at it before its value.
+// The value that was asked for, or why there is none. Check it before you use the value.
 template <class T>
 class [[nodiscard("a call may fail: look at its reply, or call check()")]] Reply {
  public:
@@ -74,7 +74,7 @@ class [[nodiscard("a call may fail: look at its reply, or call check()")]] Reply
 
   bool ok() const noexcept { return !failure_.has_value(); }
   explicit operator bool() const noexcept { return ok(); }
-  // Only where it is not ok().
+  // Call it only if ok() is false.
   const Failure& failure() const noexcept { return *failure_; }
   // Throws FailureError unless ok().
   T& value() & { return check(), value_; }
@@ -91,7 +91,7 @@ class [[nodiscard("a call may fail: look at its reply, or call check()")]] Reply
   std::optional<Failure> failure_;
 };
 
-// Of what only can be done or not.
+// The value of a Reply that has none of its own: the operation was done.
 struct Done {};
 
 constexpr std::string_view code_name(Code code) noexcept {

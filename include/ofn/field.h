@@ -24,7 +24,7 @@ struct Header {
   std::string value;
 };
 
-// Are two field names the same field? ASCII case does not count (RFC 9110 §5.1).
+// Returns true if two field names are the same field. ASCII case does not count (RFC 9110 §5.1).
 constexpr bool same_field_name(std::string_view a, std::string_view b) noexcept {
   constexpr auto kLower = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;

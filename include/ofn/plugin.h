@@ -37,7 +37,7 @@ class CallData {
 
   // The HTTP body, the event's data, or what the input delivered.
   Bytes bytes() const noexcept { return bytes_; }
-  // What the next hooks and the function see from here on.
+  // Gives the next hooks and the function these bytes instead.
   void replace(std::string bytes) {
     owned_ = std::move(bytes);
     bytes_ = *owned_;
@@ -61,7 +61,7 @@ class CallResult {
   // "success", "error" (the function or a required hook failed), "crash" (the function threw).
   std::string_view status() const noexcept { return status_; }
   bool ok() const noexcept { return status_ == "success"; }
-  // What a crash said; may tell strangers about the inside.
+  // The text of a crash. Do not send it to callers: it may describe the program's inside.
   std::string_view error() const noexcept { return error_; }
 
   // Of an http, typed or openfunction function (an Out has become a response by then); null for a
@@ -75,7 +75,7 @@ class CallResult {
     if (response_ != nullptr) return response_->body();
     return event_ != nullptr && event_->data() ? Bytes(*event_->data()) : Bytes();
   }
-  // Replaces it, where there is one.
+  // Replaces it, if there is one.
   void data(std::string bytes) {
     if (response_ != nullptr) {
       response_->body(std::move(bytes));

@@ -1,4 +1,4 @@
-// What an HTTP function receives.
+// The request that an HTTP function receives.
 //
 //   ofn::Response hello(const ofn::Request& request) {
 //     return "hello, " + std::string(request.query("name").value_or("world")) + "\n";
@@ -58,7 +58,7 @@ class Lent {
 // Spec: RFC 9110 for the terms. Nothing is normalised: path, fields and body are what the peer sent.
 class Request {
  public:
-  // What the server fills in. Authors construct a Request only in their own tests.
+  // The values that the server fills in. Authors construct a Request only in their own tests.
   struct Parts {
     std::string_view method;           // "GET"; case-sensitive, any token (RFC 9110 §9.1)
     std::string_view target;           // as received: "/a/b?x=1" (RFC 9112 §3.2), never decoded

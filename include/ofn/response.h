@@ -1,4 +1,4 @@
-// What an HTTP function answers.
+// The answer of an HTTP function.
 //
 //   return "hello\n";                                                      // 200, text
 //   return ofn::Response("only GET\n").status(405).header("Allow", "GET");

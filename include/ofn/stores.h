@@ -30,7 +30,7 @@ struct StateItem {
   Consistency consistency = Consistency::kUnspecified;
 };
 
-// What a state store holds for a key. Without an etag it holds nothing.
+// The value that a state store holds for a key. Without an etag it holds nothing.
 struct StateValue {
   std::string key{};  // of a bulk answer
   std::string data{};
@@ -116,7 +116,7 @@ struct InvokeReply {
 // One call of any of them. StateItems are to be saved.
 using StoreCall = std::variant<GetState, GetBulkState, StateItems, DeleteState, DeleteBulkState,
                                StateTransaction, GetSecret, GetBulkSecret, InvokeService>;
-// Its answer: monostate where there is nothing to say but that it was done.
+// Its answer: monostate if the only answer is that it was done.
 using StoreAnswer = std::variant<std::monostate, StateValue, std::vector<StateValue>, Secret,
                                  std::vector<Secret>, InvokeReply>;
 

@@ -42,11 +42,11 @@ struct Promise;
 
 namespace abi {
 
-// What a coroutine may wait for. Each call takes note; the work begins when the coroutine has
+// The operations that a coroutine may wait for. Each call takes note; the work begins when the coroutine has
 // suspended. When it is done, its result is written and `frame`, a coroutine's, is resumed. What is
 // pointed to lives until then. Threads: the coroutine's. None of them throws.
 struct TaskTable {
-  // `slept`: false where the call was asked to stop meanwhile, or before.
+  // `slept`: false if the call was asked to stop meanwhile, or before.
   void (*sleep)(void* host, std::chrono::steady_clock::duration time, bool& slept, void* frame);
   // `output` null: all of them; `options` null: none.
   void (*send)(void* host, const std::string_view* output, std::string_view data,
@@ -72,7 +72,7 @@ struct Running {
 
 namespace internal {
 
-// What all promises share. Threads: one at a time; a call's coroutines never run at once.
+// The part that all promises share. Threads: one at a time; a call's coroutines never run at once.
 //
 // A coroutine never resumes another one itself: it puts the other one into its call's list and
 // suspends, and drive() resumes what is in the list. So the stack has the same depth however many
@@ -201,7 +201,7 @@ struct PromiseOf<void> : Promise {
 // Lifetime: owns the coroutine. Its parameters by reference must live until it is done: a function's
 //   own do. Threads: a call's tasks run one at a time, but each piece between two awaits may run on
 //   another thread: hold no lock across an await, and trust no thread_local.
-// Cost: one allocation, and where a piece takes a Context two wake-ups of threads.
+// Cost: one allocation, and two wake-ups of threads for each piece if the function takes a Context.
 template <class T>
 // NOLINTNEXTLINE(readability-identifier-naming): in coroutines' world a task is lower case.
 class [[nodiscard("a task does nothing until it is awaited: co_await it")]] task
@@ -268,11 +268,11 @@ struct TaskOf<task<T>> {
 };
 template <class R>
 constexpr bool kIsTask = TaskOf<R>::kIsTask;
-// What a function's caller gets in the end.
+// The type that a function's caller gets in the end.
 template <class R>
 using Awaited = typename TaskOf<R>::Type;
 
-// What goes to the host, and is resumed by it.
+// An operation that the host does, and after which it resumes the coroutine.
 struct Operation : Awaitable {
   static bool await_ready() noexcept { return false; }
 };

@@ -34,11 +34,11 @@ namespace ofn {
 
 // Options of a struct, to be specialised at namespace scope:
 //   template <> inline constexpr bool ofn::refuse_unknown_fields<Order> = true;
-// Is a member of the JSON object that is no field an error? By default it is ignored.
+// True if a member of the JSON object that is no field is an error. By default it is ignored.
 template <class T>
 // NOLINTNEXTLINE(readability-identifier-naming): authors write it
 inline constexpr bool refuse_unknown_fields = false;
-// May fields be absent, and keep the value that the struct gives them? By default only
+// True if fields may be absent, and keep the value that the struct gives them. By default only
 // std::optional ones may.
 template <class T>
 // NOLINTNEXTLINE(readability-identifier-naming): authors write it
@@ -52,7 +52,7 @@ inline constexpr bool default_absent_fields = false;
 //     static Csv decode(std::string_view body);               // throws ofn::BadInput: 400
 //     static std::string encode(const Csv& csv);
 //   };
-// Only what is used must be there: decode for an argument, encode for a result.
+// An argument needs only decode, a result only encode.
 template <class T>
 struct Codec;
 
@@ -100,7 +100,7 @@ concept Describable = TypedArgument<T> || WithWords<T> || Number<T> || std::floa
                       std::same_as<T, bool> || std::same_as<T, std::string> || kIsOptional<T>;
 template <class R>
 concept TypedResult = std::is_void_v<R> || std::same_as<R, Response> || Describable<R>;
-// Of a function, or of its task.
+// The result of a function, or of its task.
 template <class R>
 using TypedAnswer = std::remove_cvref_t<Awaited<std::remove_cvref_t<R>>>;
 

@@ -25,17 +25,17 @@ namespace ofn {
 namespace abi {
 
 enum class Push {
-  kClosed,  // nobody takes it
+  kClosed,  // the caller takes no more
   kRoom,    // taken, and there is room for more
   kFull,    // taken, and more should wait
 };
 
-// What a Writer can do, for the host to do. Threads: the function's.
+// The operations of a Writer, done by the host. Threads: the function's.
 struct StreamTable {
   // The head goes out. Empty, or why it cannot be sent: then it has not begun.
   std::string (*begin)(void* host, const Response& head, bool early);
   Push (*push)(void* host, std::string_view bytes);
-  // Blocks until there is room. False: nobody takes more.
+  // Blocks until there is room. Returns false if the caller takes no more.
   bool (*wait_for_room)(void* host);
 };
 struct Stream {
@@ -59,7 +59,7 @@ struct ServerSentEvent {
 //
 // Where it goes: over HTTP/1.1 in chunks, over HTTP/2 in DATA frames, each piece at once. A caller
 //   that reads slowly makes write() wait: about 64 KiB are on their way at a time.
-// Outputs: where the context has some (runtime Knative), what is written is held until the function
+// Outputs: if the context has some (runtime Knative), the bytes written are held until the function
 //   has returned and all outputs have confirmed it, as one body, and then sent; at most
 //   --max-body-size. send_early() sends it to the caller as it comes, and a failure of an output then
 //   aborts the answer. A delivery's answer is held, too.

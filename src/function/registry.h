@@ -31,7 +31,7 @@ class Registry {
   // The function of that name ("app::hello"; blanks, a leading "::" and '&' do not count), or null.
   const Function* find(std::string_view name) const noexcept;
   std::span<const Function> functions() const noexcept { return functions_; }
-  // Nobody named the functions: the loader found them. A single one is served.
+  // Returns true if no function was named, and the loader found them. A single one is served.
   bool is_found() const noexcept { return is_found_; }
   std::vector<std::string> names() const;
 

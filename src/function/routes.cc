@@ -90,7 +90,7 @@ Result<Routes> Routes::of(std::vector<Function> functions, std::string_view http
         route.pattern.methods.empty())
       route.pattern.methods = {"POST"};
   }
-  // Of equal ones the one registered first: conflicts are told in that order.
+  // Equal routes stay in the order of registration, in which conflicts are reported.
   std::ranges::sort(routes.routes_, [](const Route& a, const Route& b) {
     if (more_specific(a.pattern, b.pattern)) return true;
     return !more_specific(b.pattern, a.pattern) && a.function < b.function;

@@ -185,7 +185,7 @@ void write(const Type& type, const void* object, Response& response) {
 
 constexpr abi::CodecTable kCodec = {.accept = accept, .read = read, .write = write};
 
-// Named types are told once, under $defs: they may hold themselves.
+// Each named type is described once, under $defs, because a type may hold itself.
 class Schema {
  public:
   Node of(const abi::TypedEnd& end) {
@@ -231,7 +231,8 @@ class Schema {
     // Two namespaces may have a type of the same name.
     for (int i = 2; definitions_.find(place->second) != nullptr; ++i)
       place->second = type.name + std::to_string(i);
-    definitions_.set(place->second, {});  // taken, while the types that it holds are told
+    definitions_.set(place->second,
+                     {});  // reserves the name while the types that it holds are described
     definitions_.set(place->second, type.kind == Kind::kEnum ? words(type) : object(type));
     return place->second;
   }

@@ -16,7 +16,7 @@ namespace {
 using abi::Kind;
 using abi::Type;
 
-// Deeper ones are nobody's data, and would be destroyed recursively by the author's types.
+// No real data is deeper, and the author's types would be destroyed recursively.
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kLongestShownKey = 80;  // bytes
 constexpr std::size_t kLongestShownNumber = 40;
@@ -165,7 +165,7 @@ class Reader final : public document::JsonListener {
 
  private:
   struct Place {
-    const Type* type = nullptr;  // null: nobody wants it
+    const Type* type = nullptr;  // null: the value is skipped
     void* object = nullptr;
   };
   // An object or a list that is being read.
@@ -269,7 +269,7 @@ class Reader final : public document::JsonListener {
   Place root_;
   std::vector<Frame> frames_;
   std::vector<char> seen_;   // for each field of each object in frames_
-  std::size_t skipped_ = 0;  // levels of what nobody wants
+  std::size_t skipped_ = 0;  // levels of the value that is skipped
   std::string problem_;
 };
 

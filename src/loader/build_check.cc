@@ -27,7 +27,7 @@ constexpr std::array<Property, 4> kEqual = {{
     {"debug", "_GLIBCXX_DEBUG containers", "set _GLIBCXX_DEBUG as the framework does"},
 }};
 
-// The value of a "key=value" line; empty when there is none.
+// The value of a "key=value" line; empty if there is none.
 std::string_view value_of(std::string_view build, std::string_view key) {
   while (!build.empty()) {
     const auto end = build.find('\n');

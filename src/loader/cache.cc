@@ -169,7 +169,7 @@ void remove_leftovers(const fs::path& directory) {
       fs::remove_all(path, error);
       ::close(lock);
     } else {
-      // Without a folder there is no lock: of an hour ago, nobody works at it any more.
+      // A file alone has no lock. After an hour no process can still be writing it.
       constexpr std::int64_t kLongAgo = 3600;
       const auto stamp = stamp_of(path);
       const std::int64_t now = std::time(nullptr);

@@ -76,11 +76,11 @@ class Cache {
   // The moment before making something. Returns when every later change of a file will be visible
   // in its stamp: after one tick of the kernel's clock, 1 to 10 ms.
   static std::int64_t begin();
-  // A name in the directory that nobody else uses. It is in a folder of this process's own, which
-  // goes with it: what a process that was killed has left there, the next open() removes.
+  // A new name in the directory. It is in a folder of this process, which is removed when the process
+  // ends; the next open() removes the folder of a process that was killed.
   std::filesystem::path scratch(std::string_view extension) const;
   // Keeps `made`, which is renamed, and returns its place. When a dependency changed after `begin`,
-  // nobody knows which content was read: the file is placed, but will not be found again.
+  // it is unknown which content was read: the file is placed, but will not be found again.
   Result<std::filesystem::path> keep(std::string_view key, std::string_view extension,
                                      const std::filesystem::path& made,
                                      std::span<const std::string> dependencies,

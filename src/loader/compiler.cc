@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What is precompiled. It stands beside the precompiled file.
+// The text that is precompiled. It stands beside the precompiled file.
 constexpr std::string_view kFirstInclude = "#include <ofn/precompiled.h>\n";
 
 // Variables that change what a compiler driver reads (GCC manual, "Environment Variables").
@@ -92,8 +92,8 @@ std::string plain_name(const fs::path& path) {
 // Where the compiler's warnings about a kept object stand, to be told at each start.
 fs::path warnings_of(const fs::path& object) { return object.native() + ".warnings"; }
 
-// The last lines first to go: a template error of a thousand lines begins with what matters. But
-// warnings do not hide an error.
+// Cuts off the end, because the first lines of a long template error matter most. But if warnings
+// would push the first error out, it begins at that error.
 std::string shortened(std::string_view text) {
   constexpr std::size_t kLimit = std::size_t{16} * 1024;
   constexpr std::string_view kError = "error:";
@@ -151,7 +151,7 @@ Result<Compiler> find_compiler(const std::string& name, std::span<const std::str
   compiler.flags.emplace_back("-g1");
   // A unique symbol is one for the whole process, whatever dlopen is asked: the first program's.
   if (compiler.is_gcc) compiler.flags.emplace_back("-fno-gnu-unique");
-  // As a system's: the author's warning flags are about the author's code.
+  // As system headers: the author's warning flags are about the author's code.
   append(compiler.flags, std::array<std::string, 2>{"-isystem", include_dir.native()});
   append(compiler.flags, author_flags);
 
@@ -204,7 +204,7 @@ Result<std::vector<Finished>> Builder::run_counted(std::span<const Command> comm
   return finished;
 }
 
-// Without what the cache itself holds: that is named by its content.
+// Leaves out the files of the cache itself: their names tell their content.
 std::vector<std::string> Builder::without_own(std::vector<std::string> dependencies) const {
   std::erase_if(dependencies, [&](const std::string& path) {
     return path.starts_with(cache_.directory().native() + "/");
@@ -248,15 +248,15 @@ std::string Builder::first_include() {
   const std::string key = precompiled_key();
   auto precompiled = cache_.find(key, ".h.gch");
   if (!precompiled) {
-    // Making it costs three plain compilations, each later one saves three quarters of one.
+    // Making it costs four plain compilations; each later compilation saves three quarters of one.
     const fs::path marker = cache_.directory() / (key + ".first");
     std::error_code error;
     work_.precompiling_pays = fs::exists(marker, error);
     if (!work_.precompiling_pays) (void)write_atomically(marker, "");
     return plain;
   }
-  // The compiler adds ".gch" by itself, and reads the header where it cannot use that: behind an
-  // -include of the author's, for one.
+  // The compiler adds ".gch" by itself. If it cannot use that file, it reads the header: behind an
+  // -include of the author, for example.
   fs::path header = precompiled->replace_extension();
   if (read_file(header) != kFirstInclude && !write_atomically(header, kFirstInclude)) return plain;
   return header.native();
@@ -385,8 +385,8 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
     found[i] = defined_functions(text);
   }
   if (searches) tails.insert(tails.begin(), Tail::kSearch);
-  // With the target also where the tail does not name it: an object without a tail says that this
-  // target was refused, and nothing of the others.
+  // The key has the target even if the tail does not name it: an object without a tail says that this
+  // target was refused, and says nothing of others.
   const auto key = [&](const Pending& each, Tail tail) {
     return key_of("object 3", std::array{each.source->path.native(), each.source->root.native(),
                                          target.name, std::to_string(static_cast<int>(tail)),

@@ -88,8 +88,8 @@ class Builder {
 
   std::string key_of(std::string_view kind, std::span<const std::string> parts) const;
   std::string precompiled_key() const;
-  // What a compilation includes first: the precompiled header where there is one, else the header
-  // itself. Nobody waits for one to be made.
+  // The file that a compilation includes first: the precompiled header if there is one, else the
+  // header itself. No compilation waits for a precompiled header.
   std::string first_include();
   Result<std::vector<Finished>> run_counted(std::span<const Command> commands);
   Result<void> compile_pending(std::span<Pending*> pending);

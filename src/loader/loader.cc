@@ -52,8 +52,8 @@ struct Defined {
   bool target_is_hidden = false;             // it is defined in an unnamed namespace
 };
 
-// What the author's files define, as far as the object files tell: no inline functions, which come
-// from headers, too.
+// The functions that the author's files define, as far as the object files tell. Inline functions are
+// left out, because they also come from headers.
 Defined functions_of(std::span<const Object> objects, const std::string& target) {
   Defined defined;
   for (const Object& object : objects) {
@@ -86,7 +86,7 @@ std::string joined(const auto& names) {
 }
 
 // Why the program does not have the target.
-// (For the case that nobody has named one, and several could be served, see several_error().)
+// (several_error() is for a program without a named target that has several functions.)
 Error target_error(const LoadRequest& request, const Target& target, const Registry& registry,
                    std::span<const Object> objects) {
   Defined defined = functions_of(objects, target.name);
@@ -116,7 +116,7 @@ Error target_error(const LoadRequest& request, const Target& target, const Regis
   if (defined.target_is_missing_elsewhere) message += ", which it declares but does not define";
   message +=
       defined.names.empty() ? "; it contains none" : "; it contains: " + joined(defined.names);
-  // What nobody calls is in no object file.
+  // An uncalled function in an unnamed namespace leaves no symbol in the object file.
   const bool may_be_hidden = std::ranges::any_of(objects, [&](const Object& object) {
     return loader::may_hide(loader::read_file(object.source.path).value_or(""), target);
   });
@@ -151,7 +151,7 @@ Result<fs::path> existing_source(const LoadRequest& request) {
     if (!source.has_relative_path()) break;
     source = source.parent_path();
   }
-  // What ".." means behind a link only the system knows. Without one the names stay the user's.
+  // Only the system knows where ".." leads behind a link. Without ".." the names stay the user's.
   const bool is_roundabout = std::ranges::find(source, fs::path("..")) != source.end();
   if (is_roundabout && fs::is_directory(source, error)) {
     source = fs::canonical(source, error);
@@ -319,7 +319,7 @@ Result<abi::Program> open_program(const std::string& shown, const fs::path& path
   if (auto checked = loader::check_program(path, shown); !checked) {
     return std::unexpected(checked.error());
   }
-  // Never closed: what the program has handed out (types, callbacks, thread locals) may be anywhere.
+  // Never closed: types, callbacks and thread locals of the program may be in use anywhere.
   void* handle = nullptr;
   if (start_up == StartUp::kIsLeftOut) {
     const auto looked = loader::look_at(path);
@@ -349,7 +349,7 @@ Error in_file(const std::string& shown, const Error& error) {
   return {error.code(), file_text(shown) + error.message()};
 }
 
-// Before anything is compiled: nothing of the author's is written over.
+// Runs before anything is compiled, so that no file of the author is overwritten.
 Result<void> check_output(const fs::path& source, const fs::path& output) {
   std::error_code error;
   std::string reason;

@@ -1,5 +1,5 @@
-// The functions that a C++ source file defines, by its words alone: what could be served when nobody
-// says which. The compiler has the last word.
+// Finds the functions that a C++ source file defines, by its words alone: they could be served if no
+// target is given. The compiler has the last word.
 //
 //   for (const Defined& each : defined_functions(text)) …   // {"app::hello", .is_local = false}
 #pragma once

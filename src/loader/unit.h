@@ -18,7 +18,7 @@ namespace ofn::loader {
 // The function that a program is compiled for.
 struct Target {
   std::string name;         // "hello", "app::hello"
-  bool is_default = false;  // nobody asked for it: `function`
+  bool is_default = false;  // no target was given: `function`
 };
 
 // `name` if it can be the qualified name of a C++ function.
@@ -26,7 +26,7 @@ Result<Target> target_of(const std::optional<std::string>& name);
 
 // How the tail registers the target. What one cannot compile, the next may.
 enum class Tail {
-  // As kIfPresent, and every function of the text that can be served: for when nobody said which.
+  // As kIfPresent, and every function of the text that can be served: if no target was given.
   kSearch,
   // The target if the author's text has one, else nothing: a function of the same name that is
   // found only when the author has none takes its place.
@@ -42,13 +42,13 @@ std::string tail_name(const Target& target);
 std::string tail_text(std::string_view source, const Target& target, Tail tail,
                       std::span<const DefinedFunction> found);
 
-// Does the author say by a macro what is served?
+// Returns true if the author registers functions by a macro.
 bool registers_something(std::string_view text);
 
 // A directive that gives the lines behind it another file's name.
 std::string line_directive(std::string_view file);
 
-// Could `text` have the target in an unnamed namespace? The stand-in of Tail::kIfPresent is as near
+// Returns true if `text` may have the target in an unnamed namespace. The stand-in of Tail::kIfPresent is as near
 // as a function there, so it is not found. By the words alone: for a hint.
 bool may_hide(std::string_view text, const Target& target);
 

@@ -1,7 +1,7 @@
 // Which hooks run around every function, in what order.
 //
-//   Result<std::vector<PluginType>> known = plugins_of(program);
-//   const auto hooks = Hooks::of(context, *known, settings.optional_hooks, log);   // at start
+//   std::vector<PluginType> known;                           // at start: add_plugins(program, known)
+//   const auto hooks = Hooks::of(context, known, settings.optional_hooks, log);
 //   HookRun run(*hooks, log, request_id);                    // for one call
 #pragma once
 
@@ -38,9 +38,9 @@ Result<void> add_plugins(const abi::Program& program, std::vector<PluginType>& k
 class Hooks {
  public:
   Hooks() = default;
-  // What the context names, of what is known. `optional`: names of hooks that may be absent; "*": all.
-  // Errors: one for each name that no program registers, because an absent guard is no guard. It is a warning where the
-  //   hook is optional, and where it is the platform's tracing, which the platform's own frameworks have built in.
+  // The known plugins that the context names. `optional`: names of hooks that may be absent; "*": all.
+  // Errors: one for each name that no program registers, because an absent guard is no guard. It is a warning if the
+  //   hook is optional, or if it is the platform's tracing, which the platform's own frameworks have built in.
   static std::expected<Hooks, std::vector<Error>> of(const FunctionContext& context,
                                                      std::span<const PluginType> known,
                                                      std::span<const std::string> optional,
@@ -67,7 +67,7 @@ class HookRun {
   // For the context's facts.
   std::span<const abi::ActivePlugin> plugins() const noexcept { return active_; }
 
-  // Each runs its hooks in order. What fails is logged.
+  // Each runs its hooks in order, and logs those that fail.
   void pre(Context& context, CallData& data);
   void post(Context& context, CallResult& result);
   // The required plugin whose hook has failed, so that the call fails; empty: none.
