@@ -11,10 +11,10 @@
 #include <thread>
 #include <utility>
 
-#include "os/heap.h"
-#include "os/memory_limits.h"
 #include "os/alternate_stack.h"
 #include "os/end_forked_child.h"
+#include "os/heap.h"
+#include "os/memory_limits.h"
 
 namespace ofn {
 

@@ -50,7 +50,7 @@ Result<void> send_to(const std::string& socket_name, std::string_view message) {
   }
   const Descriptor sender(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!sender) return not_told(receiver, std::strerror(errno));
-  const timeval patience{.tv_sec = 0, .tv_usec = kPatienceMs * 1000};
+  const timeval patience{.tv_sec = 0, .tv_usec = kPatienceMs * 1000L};
   ::setsockopt(sender.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   ssize_t sent = -1;
   do {

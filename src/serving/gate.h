@@ -12,8 +12,8 @@
 #include <functional>
 #include <mutex>
 
-#include "os/memory_reserve.h"
 #include "loop/loop.h"
+#include "os/memory_reserve.h"
 #include "wire/memory_account.h"
 
 namespace ofn {
