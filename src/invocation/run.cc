@@ -27,7 +27,10 @@ bool says_no(const Out& out, std::string_view key) {
 }
 
 RunResult crashed(Crash crash) {
-  return {.verdict = Verdict::kCrash, .outcome = {}, .crash = std::move(crash)};
+  RunResult ran;
+  ran.verdict = Verdict::kCrash;
+  ran.crash = std::move(crash);
+  return ran;
 }
 
 // What it threw: a BadInput is an answer, unless the caller already has the head of another.

@@ -21,12 +21,6 @@ std::string_view value_or_empty(std::span<const Field> fields, std::string_view 
   return field == nullptr ? std::string_view() : field->value;
 }
 
-// Makes a RunResult where it shall stand. emplace() without an argument would first fill it with zeros.
-struct NewResult {
-  // NOLINTNEXTLINE(google-explicit-constructor): that is what it is for
-  operator RunResult() const { return {}; }
-};
-
 bool is_trace_field(const Field& field) {
   return same_field_name(field.name, "traceparent") || same_field_name(field.name, "tracestate");
 }
@@ -95,7 +89,7 @@ void Work::end_call(Reading& reading) {
 
 bool Work::start() {
   const Function& function = arrival_.function();
-  ran_.emplace(NewResult{});
+  ran_.emplace();
   const bool ended =
       environment_.may_block(function)
           ? in_context_
