@@ -48,7 +48,7 @@ bool Runner::shares(const Pace& pace) const {
 
 void Runner::start(Job& job) {
   --queued_;
-  job.pace_ = job.turn();
+  job.pace_ = job.begin();
   if (job.pace_ == nullptr) return;
   ++job.turns_;
   job.running_ = true;

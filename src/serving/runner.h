@@ -2,7 +2,7 @@
 //
 //   Runner runner(runners, loop);            // one per loop
 //   class Call : public Runner::Job { … };
-//   runner.queue(call);                      // → call.turn() → call.run() → call.finish()
+//   runner.queue(call);                      // → call.begin() → call.run() → call.finish()
 #pragma once
 
 #include <atomic>
@@ -55,11 +55,11 @@ class Runner {
     friend class Runner;
     // The runner calls this when the job is next. Returns the pace of the function that is to run; null if the job has ended or
     // will be queued again. Threads: the loop's.
-    virtual Pace* turn() = 0;
+    virtual Pace* begin() = 0;
     // Returns true if the function may wait for the loop. Then it runs inline only if another thread can take over the loop.
-    // Threads: the loop's, after turn().
+    // Threads: the loop's, after begin().
     virtual bool may_wait() const = 0;
-    // Returns false if the function should not begin now, but have another turn. A worker asks: turn() may be long ago.
+    // Returns false if the function should not begin now, but have another turn. A worker asks: begin() may be long ago.
     // Threads: any.
     virtual bool may_begin() const = 0;
     // The function has not run in this turn: may_begin() returned false, or there is no thread. Another turn follows. Threads: the

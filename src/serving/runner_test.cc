@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 struct Call final : Runner::Job {
   Call(Runner& runner, Pace& pace, std::function<void()> work, std::function<void()> end)
       : Job(runner), pace_(pace), inside(std::move(work)), finished(std::move(end)) {}
-  Pace* turn() override { return &pace_; }
+  Pace* begin() override { return &pace_; }
   bool may_wait() const override { return waits; }
   bool may_begin() const override { return --puts_off < 0; }
   void put_off() override { ++was_put_off; }

@@ -77,7 +77,9 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
   using Done = std::move_only_function<void(Result<TopicStatus>)>;
 
   explicit Delivery(Shard& shard)
-      : shard_(shard), invocation_(shard.environment_, *this), turn_(shard.lane_, invocation_) {}
+      : shard_(shard),
+        invocation_(shard.environment_, *this),
+        admission_(shard.lane_, invocation_) {}
 
   // To be filled before start().
   Message& message() { return message_; }
@@ -108,7 +110,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
     abandoned_ = true;
     invocation_.request_stop();
     const bool waits_for_order = input_->order != nullptr && !in_order_;
-    if (waits_for_order ? input_->order->forget(*this) : turn_.give_up())
+    if (waits_for_order ? input_->order->forget(*this) : admission_.give_up())
       invocation_.refuse(Response().status(503), Refusal::kCallerLeft);
   }
   void stop() {
@@ -128,7 +130,8 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
   }
 
   void take_turn() {
-    if (turn_.take(shard_.service_.function_, shard_.pace_) == Gate::Entry::kFull) refuse_full();
+    if (admission_.enter(shard_.service_.function_, shard_.pace_) == Gate::Entry::kFull)
+      refuse_full();
   }
   void refuse_full() {
     invocation_.refuse(Response("too many concurrent deliveries").status(429), Refusal::kTooMany);
@@ -136,7 +139,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
 
   // Caller
   void answer(Answer answer) override {
-    turn_.answered(0);
+    admission_.answered(0);
     if (answer.verdict == Verdict::kSuccess && answer.response.status() < 400) {
       if (input_->failures) input_->failures->succeeded(message_.id());
       return done_(TopicStatus::kSuccess);
@@ -144,7 +147,8 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
     const bool is_topic = input_->rules.trigger->kind == ComponentKind::kPubsub;
     if (is_topic && answer.drop) return drop("the function said so");
     // What was refused before its turn says nothing of the event.
-    if (is_topic && input_->failures && turn_.has_run() && input_->failures->failed(message_.id()))
+    if (is_topic && input_->failures && admission_.has_run() &&
+        input_->failures->failed(message_.id()))
       return drop("it failed as often as maxFailures allows");
     done_(fail(code_of(answer.response.status()), message_of(answer.response.body())));
   }
@@ -154,10 +158,10 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
         {{"input", input_->rules.trigger->label()}, {"id", message_.id()}, {"reason", why}});
     done_(TopicStatus::kDrop);
   }
-  void go_on() override { turn_.go_on(); }
-  void run_aside(Task task) override { turn_.run_aside(std::move(task)); }
+  void go_on() override { admission_.go_on(); }
+  void run_aside(Task task) override { admission_.run_aside(std::move(task)); }
   void ended() override {
-    turn_.end();
+    admission_.end();
     if (std::exchange(in_order_, false)) input_->order->leave();
     input_ = nullptr;
     done_ = nullptr;
@@ -166,7 +170,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
 
   Shard& shard_;
   Invocation invocation_;
-  Turn turn_;
+  Admission admission_;
   Message message_;
   Input* input_ = nullptr;  // while under way
   Done done_;

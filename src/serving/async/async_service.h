@@ -15,11 +15,11 @@
 #include "dapr/app_api.h"
 #include "function/function.h"
 #include "invocation/invocation.h"
+#include "serving/admission.h"
 #include "serving/async/failures.h"
 #include "serving/async/subscriptions.h"
 #include "serving/gate.h"
 #include "serving/runner.h"
-#include "serving/turn.h"
 
 namespace ofn {
 

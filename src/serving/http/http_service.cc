@@ -84,7 +84,9 @@ void log_refusal(Log& log, std::string_view id, std::string_view peer, int statu
 class HttpService::Shard::Call final : public Caller, private BodySink {
  public:
   explicit Call(Shard& shard)
-      : shard_(shard), invocation_(shard.environment_, *this), turn_(shard.lane_, invocation_) {}
+      : shard_(shard),
+        invocation_(shard.environment_, *this),
+        admission_(shard.lane_, invocation_) {}
 
   Routes::Match find(const Routes& routes, std::string_view method, std::string_view path) {
     return routes.find(method, path, params_);
@@ -110,7 +112,7 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
                        .stop = {}},
                       {.body = message.body_bytes, .sink = this, .route = match.path});
     exchange_->on_abandoned([this] { abandoned(); });
-    if (turn_.take(*function_, shard_.paces_[match.index]) == Gate::Entry::kFull) {
+    if (admission_.enter(*function_, shard_.paces_[match.index]) == Gate::Entry::kFull) {
       invocation_.refuse(too_many(), Refusal::kTooMany);
     }
   }
@@ -129,19 +131,19 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
     // A peer that only finished sending still reads: it keeps its place until it goes away, too.
     if (!exchange_->abandoned()) return exchange_->on_abandoned([this] { abandoned(); });
     invocation_.caller_left();
-    if (turn_.give_up()) invocation_.refuse(Response().status(503), Refusal::kCallerLeft);
+    if (admission_.give_up()) invocation_.refuse(Response().status(503), Refusal::kCallerLeft);
   }
 
   // Caller
   void answer(Answer answer) override {
-    turn_.answered(answer.response.body().size());
+    admission_.answered(answer.response.body().size());
     exchange_->respond(std::move(answer.response), answer.extra);
   }
-  void go_on() override { turn_.go_on(); }
-  void run_aside(Task task) override { turn_.run_aside(std::move(task)); }
+  void go_on() override { admission_.go_on(); }
+  void run_aside(Task task) override { admission_.run_aside(std::move(task)); }
   void ended() override {
     exchange_.reset();
-    turn_.end();
+    admission_.end();
     shard_.free_.push_back(this);
   }
 
@@ -152,18 +154,18 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
   void write(std::string_view bytes) override { exchange_->write(bytes); }
   std::size_t unsent() const override { return exchange_->unsent(); }
   void finish(std::span<const Field> trailers) override {
-    turn_.answered(0);
+    admission_.answered(0);
     exchange_->finish(trailers);
   }
   // The function may still read the request: the exchange is held, and only its connection is told.
   void abort() override {
-    turn_.answered(0);
+    admission_.answered(0);
     exchange_->abort();
   }
 
   Shard& shard_;
   Invocation invocation_;
-  Turn turn_;
+  Admission admission_;
   wire::ExchangePtr exchange_;
   const Function* function_ = nullptr;  // of the current call
   RouteParams params_;

@@ -16,9 +16,9 @@
 #include "invocation/invocation.h"
 #include "loop/pace.h"
 #include "loop/workers.h"
+#include "serving/admission.h"
 #include "serving/gate.h"
 #include "serving/runner.h"
-#include "serving/turn.h"
 #include "wire/exchange.h"
 
 namespace ofn {

@@ -1,8 +1,8 @@
 // Takes one invocation through the gate, and then to the thread that runs its function.
 //
-//   switch (turn.take(function, pace)) { case Gate::Entry::kFull: invocation.refuse(…); … }
+//   switch (admission.enter(function, pace)) { case Gate::Entry::kFull: invocation.refuse(…); … }
 //   … the invocation runs, and answers its Caller …
-//   turn.end();                                        // in Caller::ended()
+//   admission.end();                                        // in Caller::ended()
 #pragma once
 
 #include <cstddef>
@@ -26,16 +26,16 @@ struct Lane {
 };
 
 // Lifetime: reusable, with its invocation. Threads: the loop's. Cost: allocates nothing.
-class Turn final : private Gate::Waiter, public Runner::Job {
+class Admission final : private Gate::Waiter, public Runner::Job {
  public:
   // The lane and the invocation outlive it.
-  Turn(Lane& lane, Invocation& invocation)
+  Admission(Lane& lane, Invocation& invocation)
       : Job(lane.runner), lane_(lane), invocation_(invocation), answer_(lane.gate.account()) {}
 
-  // Asks for a slot. When the turn has one, now or later, the function runs and then finish(). `pace` is the function's pace on
-  // this loop. If the invocation was answered or given up meanwhile, it is refused and the function does not run. kFull: no slot
-  // was taken and none will be. `function` and `pace` outlive the turn.
-  Gate::Entry take(const Function& function, Pace& pace);
+  // Asks for a slot. When the invocation has one, now or later, the function runs and then finish(). `pace` is the function's
+  // pace on this loop. If the invocation was answered or given up meanwhile, it is refused and the function does not run. kFull:
+  // no slot was taken and none will be. `function` and `pace` outlive the call.
+  Gate::Entry enter(const Function& function, Pace& pace);
   // As Caller::run_aside. Runs the task at once if the function has not begun: then the stop token has no callback of the author.
   void run_aside(Task task) {
     if (!has_run_) return task();
@@ -47,7 +47,7 @@ class Turn final : private Gate::Waiter, public Runner::Job {
   bool give_up();
   // Returns true from the moment when the function may see the call, until end().
   bool has_run() const noexcept { return has_run_; }
-  // Gives back the slot and the memory that the turn holds.
+  // Gives back the slot and the memory that the call holds.
   void end();
   // Call this when the invocation is answered. `bytes` is the size of the answer in memory. If the function still runs then, it
   // is late and is reported.
@@ -56,7 +56,7 @@ class Turn final : private Gate::Waiter, public Runner::Job {
  private:
   Loop& loop() override { return lane_.loop; }
   void admitted() override;
-  Pace* turn() override;
+  Pace* begin() override;
   bool may_wait() const override { return invocation_.may_block(); }
   bool may_begin() const override;
   void put_off() override;

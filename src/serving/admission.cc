@@ -1,4 +1,4 @@
-#include "serving/turn.h"
+#include "serving/admission.h"
 
 #include <utility>
 
@@ -11,7 +11,7 @@ constexpr std::size_t kLargeAnswer = std::size_t{16} * 1024;
 
 }  // namespace
 
-Gate::Entry Turn::take(const Function& function, Pace& pace) {
+Gate::Entry Admission::enter(const Function& function, Pace& pace) {
   function_ = &function;
   pace_ = &pace;
   given_up_ = false;
@@ -20,23 +20,23 @@ Gate::Entry Turn::take(const Function& function, Pace& pace) {
   return entry;
 }
 
-bool Turn::give_up() {
+bool Admission::give_up() {
   given_up_ = true;
   return !holds_slot_ && lane_.gate.forget(*this);
 }
 
-void Turn::end() {
+void Admission::end() {
   has_run_ = false;
   answer_.release();
   if (std::exchange(holds_slot_, false)) lane_.gate.leave();
 }
 
-void Turn::admitted() {
+void Admission::admitted() {
   holds_slot_ = true;
   lane_.runner.queue(*this);
 }
 
-Pace* Turn::turn() {
+Pace* Admission::begin() {
   const bool is_wanted = !given_up_ && !invocation_.answered();
   if (invocation_.is_midway() || is_wanted) {
     // An invocation that has begun goes on even without memory: only its end gives memory back.
@@ -53,22 +53,22 @@ Pace* Turn::turn() {
   return nullptr;
 }
 
-bool Turn::may_begin() const { return !begins_ || !lane_.gate.is_short(); }
+bool Admission::may_begin() const { return !begins_ || !lane_.gate.is_short(); }
 
-void Turn::put_off() {
+void Admission::put_off() {
   if (!begins_) return;
   has_run_ = false;
   answer_.release();
 }
 
-void Turn::run() {
+void Admission::run() {
   invocation_.run();
   // The answer exists from now on, and its loop may have much to do before it sees it.
   const std::size_t bytes = invocation_.answer_bytes();
   if (bytes >= kLargeAnswer || answer_.taken() > 0) answer_.set(bytes);
 }
 
-void Turn::answered(std::size_t bytes) {
+void Admission::answered(std::size_t bytes) {
   if (has_run_) pace_->record_answer(bytes);
   if (running()) lane_.runner.report(*this, function_->name, invocation_.request_id());
 }
