@@ -35,7 +35,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   parts.target = target;
   const Request request(std::move(parts));
   OFN_CHECK(request.query_string() == query);
-  const std::string name = internal::decode_form(query.substr(0, query.find_first_of("=&")));
+  std::string_view form = query.substr(0, query.find_first_of("=&"));
+  std::string name;
+  while (!form.empty()) name += internal::next_of_form(form);
   const auto value = request.query(name);
   OFN_CHECK(query.empty() || query.front() == '&' || value.has_value());
   OFN_CHECK(!value || value->size() <= query.size());

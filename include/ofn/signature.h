@@ -67,7 +67,8 @@ template <class A, class T>
   requires Argument<A, T>
 A given(const T* borrowed, T* own) {
   if constexpr (std::same_as<A, T>) {
-    return own != nullptr ? std::move(*own) : *borrowed;
+    if (own != nullptr) return std::move(*own);  // a conditional expression of both copies, with Clang
+    return *borrowed;
   } else {
     return *borrowed;
   }

@@ -63,8 +63,8 @@ std::string_view base_name(const char* path) {
 
 struct Describing {
   FixedText& text;
+  const char* named = nullptr;  // the function at the address, as the symbol table names it
   bool any = false;
-  const char* symbol = nullptr;
 };
 
 void ignore(void*, const char*, int) {}
@@ -72,13 +72,12 @@ void ignore(void*, const char*, int) {}
 int add_line(void* argument, std::uintptr_t, const char* file, int line, const char* function) {
   auto& describing = *static_cast<Describing*>(argument);
   if (file == nullptr && function == nullptr) return 0;
-  if (file == nullptr) {
-    describing.symbol = function;
-    return 0;
-  }
+  if (file == nullptr) return 0;
   FixedText& text = describing.text;
   if (describing.any) text.add(" < ");
   describing.any = true;
+  // Clang's -g1 names no function that was not inlined.
+  if (function == nullptr) function = describing.named;
   add_demangled(function != nullptr ? function : "?", text);
   text.add(" (");
   text.add(file);
@@ -91,7 +90,7 @@ int add_line(void* argument, std::uintptr_t, const char* file, int line, const c
 }
 
 void take_symbol(void* argument, std::uintptr_t, const char* name, std::uintptr_t, std::uintptr_t) {
-  if (name != nullptr) static_cast<Describing*>(argument)->symbol = name;
+  if (name != nullptr) static_cast<Describing*>(argument)->named = name;
 }
 
 backtrace_state* as_state(void* state) { return static_cast<backtrace_state*>(state); }
@@ -150,10 +149,10 @@ void Symbols::describe(std::uintptr_t address, FixedText& text) const {
 #ifdef OFN_HAS_LIBBACKTRACE
   if (state_ != nullptr) {
     Describing describing{text};
+    backtrace_syminfo(as_state(state_), address, take_symbol, ignore, &describing);
     backtrace_pcinfo(as_state(state_), address, add_line, ignore, &describing);
     if (describing.any) return;
-    backtrace_syminfo(as_state(state_), address, take_symbol, ignore, &describing);
-    symbol = describing.symbol;
+    symbol = describing.named;
   }
 #endif
   Dl_info module{};
