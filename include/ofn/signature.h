@@ -67,7 +67,8 @@ template <class A, class T>
   requires Argument<A, T>
 A given(const T* borrowed, T* own) {
   if constexpr (std::same_as<A, T>) {
-    if (own != nullptr) return std::move(*own);  // a conditional expression of both copies, with Clang
+    // A conditional expression of both would be a copy with Clang.
+    if (own != nullptr) return std::move(*own);
     return *borrowed;
   } else {
     return *borrowed;
