@@ -441,7 +441,7 @@ TEST_F(RuledDeliveryTest, DataThatCannotBeReadIsNoDelivery) {
 }
 
 TEST_F(RuledDeliveryTest, BulkIsToldToBeOneByOne) {
-  app_.subscriptions[0].bulk.emplace();
+  app_.subscriptions[0].bulk = dapr::Subscription::Bulk{};
   start_with({});
   EXPECT_THAT(log_kept_.text(), HasSubstr("warning: events come one by one"));
 }
