@@ -125,6 +125,7 @@ class JsonBuilder {
   JsonBuilder(std::string_view text, std::size_t max_depth)
       : text_(text), counted_(text.data()), reached_(text.data()), builder_(max_depth) {}
 
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): end() bounds it
   Cursor begin() { return {text_.data(), &reached_}; }
   Cursor end() { return {text_.data() + text_.size(), &reached_}; }
 
