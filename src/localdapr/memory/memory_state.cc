@@ -1,5 +1,6 @@
 #include "localdapr/memory/memory_state.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 #include <vector>
