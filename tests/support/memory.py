@@ -1,6 +1,7 @@
 """What a server's process takes of the machine's memory."""
 
 import functools
+import os
 import re
 from pathlib import Path
 
@@ -13,12 +14,11 @@ _LARGEST_BODY_MIB = 10
 @functools.cache
 def is_sanitized(program):
     """True: the program was built with a sanitizer, which keeps memory that was freed, and needs much of its own."""
-    return re.search(rb"lib(a|t|ub)san\.so", Path(program).read_bytes()) is not None
+    return re.search(rb"__[at]san_init", Path(program).read_bytes()) is not None
 
 
 def _status_mib(server, what):
-    maps = Path(f"/proc/{server.process.pid}/maps").read_text(encoding="utf-8")
-    if re.search(r"/lib(a|t|ub)san\.", maps):
+    if is_sanitized(os.readlink(f"/proc/{server.process.pid}/exe")):
         return 0
     return int(re.search(rf"{what}:\s+(\d+)", Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii"))[1]) / 1024
 
