@@ -39,7 +39,7 @@ bool Work::run() {
     }
     return run_calls(requests_);
   } catch (const std::bad_alloc&) {  // not the function's: that was caught where it was called
-    in_context_.reset();
+    if (in_context_ != nullptr) in_context_->reset();
     is_midway_ = false;
     result_.fail(no_memory(arrival_.id()), Verdict::kError);
     return true;
@@ -84,7 +84,13 @@ void Work::end_call(Reading& reading) {
   } else {
     reading.take(*ran_, arrival_, environment_, result_);
   }
-  in_context_.reset();
+  if (in_context_ != nullptr) in_context_->reset();
+}
+
+// Only functions with a Context need its memory, so that a pool of many calls stays small.
+std::optional<ContextCall>& Work::context_call() {
+  if (in_context_ == nullptr) in_context_ = std::make_unique<std::optional<ContextCall>>();
+  return *in_context_;
 }
 
 bool Work::start() {
@@ -92,7 +98,7 @@ bool Work::start() {
   ran_.emplace();
   const bool ended =
       environment_.may_block(function)
-          ? in_context_
+          ? context_call()
                 .emplace(environment_, function, context_, hosts_, arrival_.id(), call_, *ran_)
                 .start(facts())
           : begin_run(function, call_, hosts_, *ran_);
@@ -101,8 +107,9 @@ bool Work::start() {
 }
 
 bool Work::go_on() {
-  const bool ended =
-      in_context_ ? in_context_->resume() : resume_run(arrival_.function(), hosts_, *ran_);
+  const bool ended = in_context_ != nullptr && *in_context_
+                         ? (*in_context_)->resume()
+                         : resume_run(arrival_.function(), hosts_, *ran_);
   is_midway_ = !ended;
   return ended;
 }

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -72,6 +73,7 @@ class Work {
   void end_call(Reading& reading);
   bool go_on();
   bool start();
+  std::optional<ContextCall>& context_call();
   abi::ContextFacts facts();
   std::span<const Field> with_trace(std::span<const Field> arrived);
   void answer_early(EarlyAnswer early);
@@ -94,8 +96,9 @@ class Work {
   bool is_midway_ = false;
   abi::Call call_;
   std::optional<RunResult> ran_;
-  std::optional<ContextCall> in_context_;  // if the function gets a Context, or has hooks
-  std::vector<Field> metadata_;            // of that Context, if trace_ replaces what arrived
+  // A value if the function gets a Context, or has hooks; kept for the next call.
+  std::unique_ptr<std::optional<ContextCall>> in_context_;
+  std::vector<Field> metadata_;  // of that Context, if trace_ replaces what arrived
 
   WorkResult result_;
 };
