@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/free_memory.h"
 #include "invocation/answers.h"
 #include "invocation/failure_lines.h"
 #include "invocation/observer.h"
@@ -189,7 +190,8 @@ void Work::crashed(const Crash& crash) {
 
 void Work::clear() {
   result_.payloads.clear();
-  result_.response = Response();
+  // The connection copies a small answer. Without this, each call of the pool would keep the memory of its last one.
+  free_memory(result_.response);
   result_.verdict = Verdict::kSuccess;
   result_.drop = false;
   result_.is_read = true;

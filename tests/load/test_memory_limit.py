@@ -24,9 +24,8 @@ from support.waiting import until
 
 _SIZES = [128, 256, 512]
 _USUAL = 256
-# A served program keeps more than one that has just started: the pools of as many calls as ran or waited at once, and code. After
-# 2,000 calls at once that is 16 to 18 MiB: pooled calls lie between what connections have freed, so not every page can go back.
-_WARM_MIB = 24
+# A served program keeps more than one that has just started: the pools of as many calls as ran or waited at once, and code.
+_WARM_MIB = 16
 # A reader that takes nothing is kept for --slow-reader-timeout, 30 s; then come a few looks.
 _REST = 60
 
