@@ -43,7 +43,7 @@ class Arrival {
   CallLabel call_;
   std::optional<Request> request_;
   std::optional<Inbound> inbound_;
-  // Of the request that a delivery is made into.
+  // The program makes a delivery into a request of these parts.
   std::string target_;
   std::vector<Field> fields_;
 };

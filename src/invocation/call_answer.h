@@ -52,7 +52,7 @@ class CallAnswer {
   // What was answered, after is_given().
   Verdict verdict() const noexcept { return verdict_; }
   int status() const noexcept { return status_; }
-  // Of an answer that was given whole.
+  // The size of an answer that was given whole, in bytes.
   std::size_t bytes() const noexcept { return bytes_; }
 
  private:

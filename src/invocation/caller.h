@@ -1,4 +1,4 @@
-// Where a call's answer goes: what serving/ implements for each call.
+// The port through which a call sends its answer. serving/ implements it for each call.
 #pragma once
 
 #include <span>

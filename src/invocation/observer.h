@@ -47,7 +47,7 @@ enum class Refusal : std::uint8_t {
   kBroken,       // the request breaks a rule or a limit of HTTP: 4xx, 503
 };
 
-// Where the function ran; of a coroutine its last piece.
+// The thread that ran the function, or the last piece of a coroutine.
 enum class Placement : std::uint8_t { kNowhere, kLoop, kWorker };
 
 // One run of the function, or of a piece of its coroutine.
