@@ -15,10 +15,10 @@ bool MemoryAccount::take(std::size_t bytes) {
   return true;
 }
 
-bool MemoryAccount::take_little(std::size_t bytes) {
+bool MemoryAccount::take_little(std::size_t bytes, std::size_t size) {
   std::size_t before = little_.load(std::memory_order_relaxed);
   do {
-    if (!fits(before, bytes, for_little_)) return false;
+    if (!fits(before, bytes, beside(size))) return false;
   } while (!little_.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
   return true;
 }
@@ -37,7 +37,7 @@ bool MemoryShare::grow_to(std::size_t bytes) {
 
 bool MemoryShare::take(std::size_t bytes, std::size_t size) {
   if (!account_->take(bytes)) {
-    if (size > MemoryAccount::kLarge || !account_->take_little(bytes)) return false;
+    if (!account_->take_little(bytes, size)) return false;
     little_ += bytes;
   }
   taken_ += bytes;

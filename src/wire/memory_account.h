@@ -23,6 +23,8 @@ class MemoryAccount {
  public:
   // Buffers of at least this size are large: the memory that they leave is worth returning to the system (os/heap.h).
   static constexpr std::size_t kLarge = std::size_t{256} * 1024;
+  // Most requests have at most this many bytes, head and body together.
+  static constexpr std::size_t kSmall = std::size_t{16} * 1024;
 
   explicit MemoryAccount(std::size_t bytes)
       : bytes_(bytes), for_little_(bytes < 8 * kLarge ? 0 : bytes / 8) {}
@@ -32,11 +34,12 @@ class MemoryAccount {
   // Returns true if `bytes` more would fit now. The account takes nothing for a mere announcement: a client that announces a
   // large body and sends nothing must not keep the memory from clients that send.
   // Holders of up to kLarge bytes have an eighth beside the account to themselves, if the account has at least 8 * kLarge bytes:
-  // an ordinary request is not refused because large ones hold the memory. Without bytes: returns true unless exhausted().
+  // an ordinary request is not refused because large ones hold the memory. Half of that eighth is for holders of up to kSmall
+  // bytes only: many requests of middle size, such as large heads that never end, leave it to the small ones.
+  // Without bytes: returns true unless exhausted().
   bool has_room(std::size_t bytes) const {
     return fits(used(), bytes, bytes_) ||
-           (bytes > 0 && bytes <= kLarge &&
-            fits(little_.load(std::memory_order_relaxed), bytes, for_little_));
+           (bytes > 0 && fits(little_.load(std::memory_order_relaxed), bytes, beside(bytes)));
   }
   // Returns true if more is used than the limit allows. This happens because answers are never refused. Meanwhile new calls wait.
   bool exhausted() const { return used() > bytes_; }
@@ -65,9 +68,14 @@ class MemoryAccount {
   static bool fits(std::size_t used, std::size_t bytes, std::size_t all) {
     return used <= all && bytes <= all - used;
   }
-  // Take `bytes` of the account, or of the part beside it. Return false, and take nothing, if that much is not left.
+  // How much of the part beside the account may be in use after a holder has taken bytes from it and holds `size` bytes.
+  std::size_t beside(std::size_t size) const {
+    return size <= kSmall ? for_little_ : size <= kLarge ? for_little_ / 2 : 0;
+  }
+  // Take `bytes` of the account, or of the part beside it for a holder that then has `size` bytes. Return false, and take nothing,
+  // if that much is not left.
   bool take(std::size_t bytes);
-  bool take_little(std::size_t bytes);
+  bool take_little(std::size_t bytes, std::size_t size);
   void add(std::size_t bytes) {
     tell_if_short(used_.fetch_add(bytes, std::memory_order_relaxed), bytes);
   }

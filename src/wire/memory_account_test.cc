@@ -1,5 +1,6 @@
 #include "wire/memory_account.h"
 
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -80,12 +81,21 @@ TEST(MemoryAccount, AnEighthBesideItIsForHoldersThatAreNotLarge) {
   MemoryShare large(&account);
   EXPECT_FALSE(large.grow_to(MemoryAccount::kLarge + 1));
   EXPECT_FALSE(account.has_room(MemoryAccount::kLarge + 1));
+  constexpr std::size_t kHalf = MemoryAccount::kLarge / 2;
   for (int i = 0; i < 2; ++i) {
     MemoryShare little(&account);
-    EXPECT_TRUE(account.has_room(MemoryAccount::kLarge));
-    EXPECT_TRUE(little.grow_to(MemoryAccount::kLarge)) << "memory goes back to where it was taken";
-    EXPECT_FALSE(account.has_room(1));
+    EXPECT_TRUE(account.has_room(kHalf));
+    EXPECT_FALSE(account.has_room(kHalf + 1));
+    EXPECT_TRUE(little.grow_to(kHalf)) << "memory goes back to where it was taken";
     MemoryShare more(&account);
+    EXPECT_FALSE(more.grow_to(MemoryAccount::kSmall + 1)) << "the other half is for small ones";
+    std::vector<std::unique_ptr<MemoryShare>> small;
+    for (std::size_t used = 0; used < kHalf; used += MemoryAccount::kSmall) {
+      EXPECT_TRUE(account.has_room(MemoryAccount::kSmall));
+      small.push_back(std::make_unique<MemoryShare>(&account));
+      EXPECT_TRUE(small.back()->grow_to(MemoryAccount::kSmall));
+    }
+    EXPECT_FALSE(account.has_room(1));
     EXPECT_FALSE(more.grow_to(1));
   }
   EXPECT_EQ(account.used(), 2 * kAll);

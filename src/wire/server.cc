@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <optional>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unordered_map>
@@ -34,13 +35,15 @@ constexpr std::chrono::milliseconds kMeasureEvery(500);
 constexpr std::chrono::milliseconds kLookEvery(100);
 // A request for at most this many bytes may end other connections: silent ones, and ones that hold more than this.
 constexpr std::size_t kLittle = std::size_t{256} * 1024;
+// If no memory is left, the server ends silent connections until this share of the account is free beside what it needs.
+constexpr std::size_t kSpareShare = 32;
 // If no memory is left, the server may end a connection that has moved no byte for this long.
 constexpr std::chrono::milliseconds kSilence(100);
 // Heads and header tables of an ordinary connection take at most this many bytes. Ending it gains little, and its peer may only be
 // waiting for a processor.
 constexpr std::size_t kSmallHold = std::size_t{56} * 1024;
 constexpr std::chrono::seconds kLongSilence(1);
-// The server ends the connection that holds most only if it has moved no byte for this long. A peer that reads as fast as it can
+// The server ends a connection that is not silent only if it has moved no byte for this long. A peer that reads as fast as it can
 // does not pause that long.
 constexpr std::chrono::milliseconds kPause(20);
 // The time between two log lines that say that connections wait.
@@ -115,48 +118,63 @@ class Server::Shard final : private Relief {
     if (server_.account_->has_room(bytes)) return true;
     // A connection that asks for little takes precedence over connections that hold much or are silent. A connection that asks
     // for much ends no others: it gets memory when others finish, or when end_slow() ends them.
-    if (bytes <= kLittle) end_others(&connection, bytes);
-    if (server_.account_->has_room(bytes)) return true;
+    if (bytes <= kLittle && end_others(&connection, bytes)) return true;
     // Perhaps the asking connection itself holds most: it cannot be ended while it asks. Or connections of other loops hold most.
     if (bytes <= kLittle) server_.relieve();
     return false;
   }
 
-  // Ends connections until `bytes` fit: first the one that has been silent for longest, then the one that holds most. One that
-  // holds no more than any connection may need is ended last, and only after a longer silence.
-  void end_others(const Connection* except, std::size_t bytes) {
+  // A connection that loses what it holds, and why.
+  struct Loser {
+    Connection* connection;
+    std::size_t held;
+    std::string_view reason;
+  };
+
+  // Ends connections until `bytes` fit. `asking` needs them; nullptr: no connection of this loop does. If silent connections hold
+  // much, more of them end than this needs: the next requests find room at once, also if other loops take some of it first.
+  // Returns true if they fitted, if only until another loop took them.
+  bool end_others(const Connection* asking, std::size_t bytes) {
     // A call that loses its connection may write to another one, which then asks for memory itself.
-    if (ending_) return;
-    while (!server_.account_->has_room(bytes)) {
-      Connection* silent = nullptr;
-      Connection* silent_small = nullptr;
-      Connection* largest = nullptr;
-      std::size_t most = kLittle;
-      SteadyTime since = loop_.now() - kSilence;
-      SteadyTime small_since = loop_.now() - kLongSilence;
-      const SteadyTime paused = loop_.now() - kPause;
-      for (auto& [connection, owned] : open_) {
-        const std::size_t held = connection == except ? 0 : connection->held_by_peer();
-        if (held > kSmallHold && connection->silent_since() <= since) {
-          silent = connection;
-          since = connection->silent_since();
-        } else if (held > 0 && held <= kSmallHold && connection->silent_since() <= small_since) {
-          silent_small = connection;
-          small_since = connection->silent_since();
-        }
-        if (held > most && connection->silent_since() <= paused) {
-          largest = connection;
-          most = held;
-        }
-      }
-      if (silent == nullptr && largest == nullptr) silent = silent_small;
-      if (silent == nullptr && largest == nullptr) return;
-      if (silent != nullptr) {
-        end(*silent, silent->held_by_peer(), "it is silent");
-      } else {
-        end(*largest, most, "it holds the most memory");
-      }
+    if (ending_) return false;
+    const MemoryAccount& account = *server_.account_;
+    const std::size_t spare = account.bytes() / kSpareShare;
+    for (;;) {
+      const bool fits = account.has_room(bytes);
+      if (fits && account.has_room(bytes + spare)) return true;
+      const std::optional<Loser> loser = choose_loser(asking, bytes > 0, fits);
+      if (!loser) return fits;
+      end(*loser->connection, loser->held, loser->reason);
     }
+  }
+
+  // Chooses the connection that has been silent for longest, else the one that holds most, else one that holds as little as any
+  // connection may need and has been silent for long, else, for the sake of a request that arrives now, the one that pauses for
+  // longest. If `only_silent`: only the first of these.
+  std::optional<Loser> choose_loser(const Connection* asking, bool is_request,
+                                    bool only_silent) const {
+    std::optional<Loser> silent;
+    std::optional<Loser> silent_small;
+    std::optional<Loser> largest;
+    const auto silence = [this](const std::optional<Loser>& of) {
+      return of ? loop_.now() - of->connection->silent_since() : Duration(0);
+    };
+    for (const auto& [connection, owned] : open_) {
+      const std::size_t held = connection == asking ? 0 : connection->held_by_peer();
+      if (held == 0) continue;
+      const Duration silent_for = loop_.now() - connection->silent_since();
+      std::optional<Loser>& of_its_size = held > kSmallHold ? silent : silent_small;
+      if (silent_for >= silence(of_its_size)) of_its_size = {connection, held, "it is silent"};
+      if (held > std::max(kLittle, largest ? largest->held : 0) && silent_for >= kPause)
+        largest = {connection, held, "it holds the most memory"};
+    }
+    if (silence(silent) >= kSilence) return silent;
+    if (only_silent) return std::nullopt;
+    if (largest) return largest;
+    if (silence(silent_small) >= kLongSilence) return silent_small;
+    if (asking == nullptr || !is_request || silence(silent) < kPause) return std::nullopt;
+    silent->reason = "it pauses, and a request needs the memory";
+    return silent;
   }
 
   // Runs every kLookEvery while the account is short.
@@ -184,10 +202,10 @@ class Server::Shard final : private Relief {
     }
   }
 
-  void end(Connection& connection, std::size_t held, std::string_view why) {
+  void end(Connection& connection, std::size_t held, std::string_view reason) {
     server_.log_.write(
         Level::kWarning, "connection ended: memory is short",
-        {{"peer", connection.peer()}, {"held", std::to_string(held)}, {"reason", why}});
+        {{"peer", connection.peer()}, {"held", std::to_string(held)}, {"reason", reason}});
     ending_ = true;
     connection.shed();
     ending_ = false;

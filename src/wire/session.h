@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -17,6 +18,7 @@
 
 namespace ofn::wire {
 
+class MemoryShare;
 class Session;
 
 // Threads: the loop's. Lifetime: outlives its session.
@@ -39,6 +41,11 @@ class Transport {
   // "127.0.0.1:51234", "[::1]:51234" or "unix". Valid as long as the transport.
   virtual std::string_view peer() const = 0;
 };
+
+// Grows `buffer` as the grow() of memory_account.h does. If the account has no room, `transport` makes some. It may do so more
+// than once, because another loop may take what this one has freed.
+bool grow(std::string& buffer, std::size_t size, std::size_t most, MemoryShare& share,
+          Transport& transport);
 
 // How a session wants its connection to end, once everything gathered was written.
 enum class Ending {

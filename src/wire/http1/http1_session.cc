@@ -474,12 +474,7 @@ bool Http1Session::idle() const {
 
 bool Http1Session::make_room(std::string& buffer, std::size_t size, std::size_t most) {
   if (size <= buffer.capacity()) return true;
-  if (grow(buffer, size, most, reading_->share)) return true;
-  // The buffer doubles at most. What it has now was taken already.
-  if (transport_->make_room(std::max(size, 2 * buffer.capacity())) &&
-      grow(buffer, size, most, reading_->share)) {
-    return true;
-  }
+  if (grow(buffer, size, most, reading_->share, *transport_)) return true;
   refuse(kNoMemory, state_ == State::kBody ? head_.method : std::string_view());
   return false;
 }

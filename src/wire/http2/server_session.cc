@@ -335,9 +335,7 @@ int ServerSession::on_data(ServerStream* stream, std::string_view bytes) {
     return 0;
   }
   const std::size_t most = stream->content_length().value_or(limits_.body_bytes);
-  if (!grow(body, size, most, stream->share()) &&
-      !(transport_->make_room(std::max(size, 2 * body.capacity())) &&
-        grow(body, size, most, stream->share()))) {
+  if (!grow(body, size, most, stream->share(), *transport_)) {
     answer_early(*stream, 503);
     return 0;
   }
