@@ -36,6 +36,7 @@ class FakeExchange final : public wire::Exchange {
     message_.body = body_;
   }
   const wire::Message& request() const override { return message_; }
+  bool hold(std::size_t /*bytes*/) override { return true; }
   void respond(Response&& response, std::span<const Field>, std::span<const Field>) override {
     ++answer_.count;
     answer_.status = response.status();

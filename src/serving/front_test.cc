@@ -27,6 +27,7 @@ class KeptExchange final : public wire::Exchange {
     message_.target = target;
   }
   const wire::Message& request() const override { return message_; }
+  bool hold(std::size_t /*bytes*/) override { return true; }
   void respond(Response&& response, std::span<const Field>, std::span<const Field>) override {
     answer_ = response.body();
   }

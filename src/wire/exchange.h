@@ -44,6 +44,10 @@ struct Message {
 class Exchange {
  public:
   virtual const Message& request() const = 0;
+  // Counts `bytes` in the memory account that the handler keeps beside the request, because of what the peer has sent: its
+  // decompressed body, for example. They count until the exchange is released. Returns false, and counts nothing, if that much is
+  // not left. On the loop's thread only.
+  virtual bool hold(std::size_t bytes) = 0;
   // Sends the answer; called at most once. `extra` fields are sent behind the response's own and
   // are read before respond() returns. `trailers` (HTTP/2 only; gRPC's status) end the stream; an
   // HTTP/1.1 exchange ignores them. The response has passed response_problem()

@@ -43,6 +43,7 @@ class FakeExchange final : public wire::Exchange {
   }
   ~FakeExchange() override { answer_.released = true; }
   const wire::Message& request() const override { return message_; }
+  bool hold(std::size_t /*bytes*/) override { return true; }
   void respond(Response&& response, std::span<const Field> extra, std::span<const Field>) override {
     ++answer_.count;
     answer_.status = response.status();

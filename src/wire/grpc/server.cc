@@ -131,9 +131,13 @@ void Server::handle(ExchangePtr exchange) {
   if (!message)
     return refuse(*exchange, message.error(), message.error().code == Code::kUnimplemented);
 
+  const bool compressed = message->data() == inflated.data();
+  if (compressed && !exchange->hold(inflated.capacity()))
+    return refuse(*exchange, {.code = Code::kUnavailable,
+                              .message = "not enough memory for the message; try again later"});
+
   // From here on the call owns itself until its turn comes, then its method does.
   auto* call = new ServerCall(std::move(exchange), method->second, options_.max_message);
-  const bool compressed = message->data() == inflated.data();
   call->inflated_ = std::move(inflated);
   call->message_ = compressed ? std::string_view(call->inflated_) : *message;
   call->deadline_ = deadline;

@@ -92,9 +92,11 @@ struct ServerOptions {
 
 // Lifetime: outlives its calls. Threads: add() before the loops run; then any number of loops share
 //   it, it does not change any more.
+// Memory: a compressed message counts in the exchange's account once it is decompressed. Meanwhile each loop keeps one such
+//   message of up to max_message bytes that is not counted.
 // Errors (before a method runs): not HTTP/2 505 · not POST 405 · not gRPC 415 · unknown method (as soon as the head is
 //   here), or a message compressed in an unknown way UNIMPLEMENTED · malformed grpc-timeout or frame INTERNAL · too large
-//   RESOURCE_EXHAUSTED · no time left DEADLINE_EXCEEDED.
+//   RESOURCE_EXHAUSTED · no memory left for a compressed message UNAVAILABLE · no time left DEADLINE_EXCEEDED.
 class Server final : public Handler {
  public:
   explicit Server(const ServerOptions& options) : options_(options) {}

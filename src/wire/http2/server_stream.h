@@ -52,6 +52,7 @@ class ServerStream final : public Exchange {
 
   // Exchange
   const Message& request() const override { return message_; }
+  bool hold(std::size_t bytes) override { return share_.grow_by(bytes); }
   void respond(Response&& response, std::span<const Field> extra,
                std::span<const Field> trailers) override;
   void begin(Response head, std::span<const Field> extra, std::function<void()> on_room) override;
