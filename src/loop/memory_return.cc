@@ -33,10 +33,7 @@ void return_memory_of_this_thread() {
 
 }  // namespace
 
-void MemoryReturnPolicy::given_back(std::size_t resident) {
-  least_ = resident;
-  if (!busy_ && resident + kWorth > last_) at_rest_ = resident;
-}
+void MemoryReturnPolicy::given_back(std::size_t resident) { least_ = resident; }
 
 void return_memory_of_workers(Workers& workers) {
   struct Meeting {
@@ -63,9 +60,12 @@ void return_memory_of_workers(Workers& workers) {
 
 MemoryReturnAct MemoryReturnPolicy::look(std::size_t resident, bool busy) {
   const std::size_t before = std::exchange(last_, resident);
-  busy_ = busy;
   least_ = std::min(least_, resident);
   at_rest_ = std::min(at_rest_, resident);
+  const bool was_fruitless =
+      std::exchange(returned_at_rest_, false) && !busy && resident + kWorth > before;
+  fruitless_ = was_fruitless ? fruitless_ + 1 : 0;
+  if (fruitless_ >= kMostFruitless) at_rest_ = resident;
   const bool worth_it = resident >= (busy ? least_ : at_rest_) + kWorth;
   if (!busy && !worth_it) {
     next_passes_ = 1;
@@ -83,6 +83,7 @@ MemoryReturnAct MemoryReturnPolicy::look(std::size_t resident, bool busy) {
   }
   passes_ = next_passes_;
   next_passes_ = std::min(2 * next_passes_, kMostPasses);
+  returned_at_rest_ = !busy;
   return MemoryReturnAct::kGiveBack;
 }
 
@@ -92,7 +93,7 @@ MemoryReturn::MemoryReturn(Loop& loop, Workers& workers, std::function<bool()> b
       busy_(std::move(busy)),
       check_(loop, [this] { look(); }),
       after_body_(loop, [] { return_memory_of_this_thread(); }) {
-  policy_.given_back(resident_bytes());
+  policy_.begin(resident_bytes());
 }
 
 void MemoryReturn::look() {

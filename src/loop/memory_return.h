@@ -26,23 +26,29 @@ enum class MemoryReturnAct { kNothing, kGiveBack, kStop };
 // Then the policy skips checks before it returns memory again, and skips twice as many each time, up to kMostPasses.
 //
 // Free memory stays resident until it is returned. So without connections the policy compares with the last time without
-// connections: memory that was in use at the last return may be free now.
+// connections: memory that was in use at the last return may be free now. Workers return theirs after the call of given_back(), or
+// not at all while the machine is busy. So without connections the policy tries again, and accepts what is resident as needed
+// only after kMostFruitless returns that brought little.
 class MemoryReturnPolicy {
  public:
   static constexpr std::size_t kWorth = std::size_t{4} * 1024 * 1024;
   static constexpr int kMostPasses = 32;
+  static constexpr int kMostFruitless = 3;
 
   // `resident`: the resident memory that is not backed by a file, in bytes. `busy`: true if connections are open.
   MemoryReturnAct look(std::size_t resident, bool busy);
-  // Sets the baselines: call this with the resident memory at the start, and after each return.
+  // Call this with the resident memory at the start.
+  void begin(std::size_t resident) { least_ = at_rest_ = resident; }
+  // Call this with the resident memory after each return.
   void given_back(std::size_t resident);
 
  private:
   std::size_t least_ = 0;    // after the last return
-  std::size_t at_rest_ = 0;  // after the last return without connections that returned little
-  std::size_t last_ = 0;
-  bool busy_ = false;
-  int passes_ = 0;  // checks that are still to be skipped
+  std::size_t at_rest_ = 0;  // after the last returns without connections, which brought little
+  std::size_t last_ = 0;     // at the last check
+  bool returned_at_rest_ = false;  // at the last check, without connections
+  int fruitless_ = 0;              // such returns that brought little, one after the other
+  int passes_ = 0;                 // checks that are still to be skipped
   int next_passes_ = 1;
 };
 

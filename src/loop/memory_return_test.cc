@@ -18,7 +18,7 @@ struct Look {
 
 void check(const char* about, const std::vector<Look>& looks) {
   MemoryReturnPolicy policy;
-  policy.given_back(looks.front().resident * kMib);
+  policy.begin(looks.front().resident * kMib);
   for (std::size_t i = 0; i < looks.size(); ++i) {
     EXPECT_EQ(policy.look(looks[i].resident * kMib, looks[i].busy), looks[i].act)
         << about << ", look " << i;
@@ -42,9 +42,17 @@ TEST(MemoryReturnPolicy, GivesBackWhenItIsWorthItAndNothingGrows) {
   check("what cannot be given back is not asked for again", {{10, true, kNothing},
                                                              {75, false, kGiveBack, 70},
                                                              {70, false, kGiveBack, 70},
+                                                             {70, false, kGiveBack, 70},
+                                                             {70, false, kGiveBack, 70},
                                                              {70, false, kStop},
                                                              {72, true, kNothing},
                                                              {72, false, kStop}});
+  check("workers return theirs later, if they find the time", {{10, true, kNothing},
+                                                               {75, false, kGiveBack, 74},
+                                                               {74, false, kGiveBack, 74},
+                                                               {74, false, kGiveBack, 74},
+                                                               {30, false, kGiveBack, 30},
+                                                               {12, false, kStop}});
   check("memory that was in use at a return is free at the end", {{10, true, kNothing},
                                                                   {60, true, kNothing},
                                                                   {60, true, kGiveBack, 55},
