@@ -25,11 +25,14 @@ void write_digits(const std::array<std::uint8_t, 16>& numbers, char* digits) noe
 }  // namespace
 
 RequestId RequestId::of(std::span<const Field> fields, Random& random) {
-  RequestId id;
   const Field* given = find_field(fields, kName);
-  if (given != nullptr && !given->value.empty() && given->value.size() <= kMaxSize &&
-      std::all_of(given->value.begin(), given->value.end(), is_plain)) {
-    id.size_ = static_cast<std::uint8_t>(given->value.copy(id.text_.data(), kMaxSize));
+  return from(given == nullptr ? std::string_view() : given->value, random);
+}
+
+RequestId RequestId::from(std::string_view given, Random& random) {
+  RequestId id;
+  if (!given.empty() && given.size() <= kMaxSize && std::ranges::all_of(given, is_plain)) {
+    id.size_ = static_cast<std::uint8_t>(given.copy(id.text_.data(), kMaxSize));
     return id;
   }
   // Which digit comes from which bits does not matter.

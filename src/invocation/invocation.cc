@@ -11,12 +11,31 @@ namespace ofn {
 
 namespace {
 
-std::string_view value_or_empty(std::span<const Field> fields, std::string_view name) {
-  const Field* field = find_field(fields, name);
-  return field == nullptr ? std::string_view() : field->value;
+void set_if_named(std::string_view& value, const Field& field, std::string_view name) {
+  if (value.data() == nullptr && same_field_name(field.name, name)) value = field.value;
 }
 
 }  // namespace
+
+Invocation::CallFields Invocation::CallFields::of(std::span<const Field> fields) {
+  CallFields found;
+  for (const Field& field : fields) {
+    switch (field.name.size()) {  // nearly all other fields cost only this
+      case std::string_view("tracestate").size():
+        set_if_named(found.tracestate, field, "tracestate");
+        break;
+      case std::string_view("traceparent").size():
+        set_if_named(found.traceparent, field, "traceparent");
+        break;
+      case RequestId::kName.size():
+        set_if_named(found.request_id, field, RequestId::kName);
+        break;
+      default:
+        break;
+    }
+  }
+  return found;
+}
 
 Invocation::Invocation(const CallEnvironment& environment, Caller& caller)
     : environment_(environment),
@@ -35,15 +54,15 @@ Invocation::Invocation(const CallEnvironment& environment, Caller& caller)
 
 Invocation::~Invocation() { OFN_CHECK(state_ == State::kIdle); }
 
-void Invocation::take_id(std::string_view given, std::span<const Field> fields) {
+void Invocation::take_id(std::string_view given, const CallFields& fields) {
   id_ = given;
   if (!given.empty()) return;
-  made_id_ = RequestId::of(fields, environment_.loop.random());
+  made_id_ = RequestId::from(fields.request_id, environment_.loop.random());
   id_ = made_id_.view();
 }
 
-void Invocation::take_up(const Function& function, const Trigger* input,
-                         std::span<const Field> fields, SteadyTime deadline, BodySink* sink) {
+void Invocation::take_up(const Function& function, const Trigger* input, const CallFields& fields,
+                         SteadyTime deadline, BodySink* sink) {
   OFN_CHECK(state_ == State::kIdle);
   state_ = State::kRunning;
   function_ = &function;
@@ -56,8 +75,8 @@ void Invocation::take_up(const Function& function, const Trigger* input,
   answer_.begin({.function = &function, .id = id_, .input = input}, deadline, sink);
   delivery_.deadline = Deadline(deadline);
   delivery_.request_id = id_;
-  delivery_.traceparent = value_or_empty(fields, "traceparent");
-  delivery_.tracestate = value_or_empty(fields, "tracestate");
+  delivery_.traceparent = fields.traceparent;
+  delivery_.tracestate = fields.tracestate;
   tasks_.begin();
   stream_.begin(
       {.sink = sink, .for_outputs = environment_.sends(), .max_kept = environment_.max_held});
@@ -65,8 +84,9 @@ void Invocation::take_up(const Function& function, const Trigger* input,
 
 void Invocation::begin(const Function& function, Request::Parts&& parts,
                        const RequestOptions& options) {
-  take_id(parts.id, parts.headers);
-  take_up(function, nullptr, parts.headers, parts.deadline, options.sink);
+  const CallFields fields = CallFields::of(parts.headers);
+  take_id(parts.id, fields);
+  take_up(function, nullptr, fields, parts.deadline, options.sink);
   parts.id = id_;
   parts.stop = stop_.source.get_token();
   work_.arrival().fill(function, std::move(parts), options.body);
@@ -82,8 +102,9 @@ void Invocation::begin(const Function& function, Request::Parts&& parts,
 
 void Invocation::begin(const Function& function, const Inbound& inbound) {
   OFN_CHECK(row_of(function.signature).may_be_delivered());
-  take_id(inbound.id, inbound.metadata);
-  take_up(function, &inbound.input, inbound.metadata, inbound.deadline, nullptr);
+  const CallFields fields = CallFields::of(inbound.metadata);
+  take_id(inbound.id, fields);
+  take_up(function, &inbound.input, fields, inbound.deadline, nullptr);
   work_.arrival().fill(function, inbound, id_, stop_.source.get_token());
   if (environment_.observer != nullptr) {
     observe_start({.function = &function,

@@ -109,8 +109,17 @@ class Invocation {
  private:
   enum class State : std::uint8_t { kIdle, kRunning, kDelivering };
 
-  void take_id(std::string_view given, std::span<const Field> fields);
-  void take_up(const Function& function, const Trigger* input, std::span<const Field> fields,
+  // The values of the fields that each call needs, found in one pass; views into the fields.
+  struct CallFields {
+    static CallFields of(std::span<const Field> fields);
+
+    std::string_view request_id;
+    std::string_view traceparent;
+    std::string_view tracestate;
+  };
+
+  void take_id(std::string_view given, const CallFields& fields);
+  void take_up(const Function& function, const Trigger* input, const CallFields& fields,
                SteadyTime deadline, BodySink* sink);
   void observe_start(const CallStart& start);
   void observe_run(const RunTimes& times);

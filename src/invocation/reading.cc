@@ -81,10 +81,9 @@ void CloudEventReading::take(RunResult& ran, const Arrival& /*arrival*/,
 
 std::optional<Error> CloudEventReading::conclude(const CallEnvironment& environment,
                                                  WorkResult& result) {
-  // Without a reply the body is empty: an eventing broker takes a body that is no event for a failure, and delivers the event
-  // again. A sender that did not ask for a batch must not get one (HTTP binding §3.3), so the replies to a batch go to the
+  // Without a reply the response stays empty: an eventing broker takes a body that is no event for a failure, and delivers the
+  // event again. A sender that did not ask for a batch must not get one (HTTP binding §3.3), so the replies to a batch go to the
   // outputs only.
-  result.response = Response();
   if (mode_ != event::Mode::kBatch && !replies_.empty()) {
     Result<Response> reply = event::to_http(replies_.front(), mode_);
     if (!reply) return std::move(reply).error();
@@ -125,8 +124,7 @@ void BackgroundEventReading::take(RunResult& ran, const Arrival& /*arrival*/,
 }
 
 std::optional<Error> BackgroundEventReading::conclude(const CallEnvironment& /*environment*/,
-                                                      WorkResult& result) {
-  result.response = Response();
+                                                      WorkResult& /*result*/) {
   return std::nullopt;
 }
 
