@@ -48,6 +48,7 @@ class Soak:
         self.counts = Counter()
         self.wrong = Counter()
         self.peaks = {}
+        self.load = None  # of memory, that runs now
         self.random = random.Random(1)
 
     def connect(self):
@@ -101,7 +102,8 @@ class Soak:
         if answer.status == 503 and len(expected or b"") > 100_000:
             self.counts["told to come back"] += 1  # a large body, while others have taken the memory for bodies
         elif answer.status != status or (expected is not None and got != expected):
-            self.wrong[f"{path} {answer.status}"] += 1
+            said = got.split(b"\n")[0].decode(errors="replace")[:100] if answer.status >= 400 else "another body"
+            self.wrong[f"{path} of {len(expected or b'')} bytes: {answer.status} {said}, beside {self.load or 'no load'}"] += 1
 
     # Faults: whatever comes of them, nobody looks.
 
@@ -148,6 +150,7 @@ class Soak:
                 if self.over.is_set():
                     return
                 forget_peak(pid)
+                self.load = load.__name__
                 try:
                     with Crowd(self.port) as crowd:
                         load(crowd)
@@ -157,6 +160,7 @@ class Soak:
                 peak = resident_mib(pid, "VmHWM")
                 self.peaks[load.__name__] = max(self.peaks.get(load.__name__, 0), peak)
                 self.counts["memory load"] += 1
+                self.load = None
                 self.over.wait(5)
 
     def run(self, part, pause):
