@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstring>
 #include <new>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -86,7 +87,10 @@ void Connection::start(std::unique_ptr<Session> session, std::function<void(Conn
 
 // Defers writing to the end of the loop's turn. Then one sendmsg() writes the answers of all handlers of this turn. All reads
 // come before all writes, so that the kernel's code for each stays in the processor's cache.
-void Connection::wake() { loop_.run_at_end_of_turn(*this); }
+void Connection::wake() {
+  woken_ = true;
+  loop_.run_at_end_of_turn(*this);
+}
 
 void Connection::replace(std::unique_ptr<Session> next, std::string_view rest) {
   next_session_ = std::move(next);
@@ -103,6 +107,7 @@ void Connection::drain() {
 }
 
 void Connection::run_ready() {
+  woken_ = false;
   if (state_ == State::kServing) serve();
   if (state_ != State::kClosed) return;
   state_ = State::kGone;
@@ -256,6 +261,15 @@ void Connection::wait_writable() {
 
 std::size_t Connection::held_by_peer() const {
   return state_ == State::kServing ? session_->held_by_peer() : 0;
+}
+
+bool Connection::waits_for_us() {
+  pollfd socket{.fd = fd_, .events = 0, .revents = 0};
+  if (state_ == State::kServing && session_->wants_input()) socket.events |= POLLIN;
+  if (waiting_writable_) socket.events |= POLLOUT;
+  const bool waits = woken_ || (state_ < State::kClosed && ::poll(&socket, 1, 0) > 0);
+  if (waits) moved_at_ = loop_.now();
+  return waits;
 }
 
 void Connection::shed() {

@@ -59,8 +59,11 @@ class Connection final : public Transport, private Ready {
   std::size_t held_by_peer() const;
   // Gives that memory back at once, and ends the connection.
   void shed();
-  // The time of the last byte, in either direction.
+  // The time of the last byte, in either direction, or of the last call of waits_for_us() that returned true.
   SteadyTime silent_since() const { return moved_at_; }
+  // Returns true if the next step is this program's: bytes of the peer wait to be read, the kernel takes bytes again, or the
+  // session has asked for a write. Then the peer is not silent, however long this program needs. Cost: a system call.
+  bool waits_for_us();
   // Counts the bytes that have moved since the last call, which was `since` ago. Returns true if the peer is slow: if it held
   // memory at both calls, and moved fewer bytes than a holder of that much memory must while memory is short.
   bool measure_slow(Duration since);
@@ -140,6 +143,7 @@ class Connection final : public Transport, private Ready {
   bool readable_ = false;  // the kernel may hold bytes
   bool read_to_the_end_ = false;
   bool waiting_writable_ = false;
+  bool woken_ = false;  // run_ready() is due
   bool input_ended_ = false;
   bool draining_ = false;
 };

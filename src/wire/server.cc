@@ -144,6 +144,7 @@ class Server::Shard final : private Relief {
       if (fits && account.has_room(bytes + spare)) return true;
       const std::optional<Loser> loser = choose_loser(asking, bytes > 0, fits);
       if (!loser) return fits;
+      if (loser->connection->waits_for_us()) continue;  // not silent from now on
       end(*loser->connection, loser->held, loser->reason);
     }
   }
@@ -198,7 +199,7 @@ class Server::Shard final : private Relief {
     std::ranges::sort(slow, std::greater<>());
     for (const auto& [held, connection] : slow) {
       if (!server_.account_->is_short()) return;
-      end(*connection, held, "it is too slow");
+      if (!connection->waits_for_us()) end(*connection, held, "it is too slow");
     }
   }
 

@@ -32,6 +32,7 @@ class HoldingSession final : public Session {
 
   void hold(std::size_t bytes) { share_.add(bytes); }
   bool make_room(std::size_t bytes) { return transport_->make_room(bytes); }
+  void wake() { transport_->wake(); }
   std::size_t received() const { return received_; }
   // As a call does that writes to another connection when it loses its own.
   bool asks_when_shed = false;
@@ -242,6 +243,40 @@ TEST(Shedding, WhoAsksIsNotEndedForTheSakeOfWhoIsEnded) {
   stage.clock.advance(1s);
   EXPECT_TRUE(stage.sessions[1]->make_room(0));
   EXPECT_EQ(stage.shed, "0");
+}
+
+// Bytes of the peer, or an answer to it, wait for this program: that takes long if much is to do.
+TEST(Shedding, WhoWaitsForTheServerIsNotSilent) {
+  struct Case {
+    const char* name;
+    std::size_t held;
+    void (*make_wait)(Stage&);
+  };
+  const Case cases[] = {
+      {"bytes wait to be read", 900 * kKilo,
+       [](Stage& stage) { EXPECT_EQ(::send(stage.clients[0], "x", 1, 0), 1); }},
+      {"an answer waits to be written", 900 * kKilo,
+       [](Stage& stage) { stage.sessions[0]->wake(); }},
+      {"and the connection holds little", 255 * kKilo,
+       [](Stage& stage) { EXPECT_EQ(::send(stage.clients[0], "x", 1, 0), 1); }},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Stage stage(2);
+    stage.sessions[0]->hold(c.held);
+    MemoryShare others(&stage.account);
+    others.add(1000 * kKilo - c.held);
+    stage.clock.advance(50ms);
+    stage.loop.refresh();
+    c.make_wait(stage);
+    EXPECT_FALSE(stage.sessions[1]->make_room(200 * kKilo));
+    EXPECT_EQ(stage.shed, "");
+    ofn::testing::settle(stage.loop);
+    stage.clock.advance(50ms);
+    stage.loop.refresh();
+    EXPECT_TRUE(stage.sessions[1]->make_room(200 * kKilo));
+    EXPECT_EQ(stage.shed, "0") << "it was served, and is silent now";
+  }
 }
 
 TEST(Shedding, WhoAsksIsNotEndedMeanwhile) {
