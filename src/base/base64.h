@@ -12,8 +12,8 @@ namespace ofn {
 
 std::string base64_encode(std::string_view bytes);
 
-// Strict: padded to a multiple of four, no other byte between, unused bits zero (RFC 4648 §3.5).
-// Returns nullopt if the text is not base64.
+// Accepts only the strict form: padded to a multiple of four, without other bytes in between,
+// unused bits zero (RFC 4648 §3.5). Returns nullopt for any other text.
 std::optional<std::string> base64_decode(std::string_view text);
 
 }  // namespace ofn

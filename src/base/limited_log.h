@@ -1,5 +1,5 @@
-// A log for events that callers can cause as often as they like. It writes a limited number of lines of each kind in a time
-// window, and later says how many more there were.
+// A log for events that clients can cause as often as they like. It writes a limited number of
+// lines of each kind in a time window, and later says how many more lines there were.
 //
 //   LimitedLog log(all, clock);
 //   log.write(Level::kWarning, "event refused", {{"request_id", id}, {"function", name}, {"reason", why}});

@@ -14,7 +14,7 @@ enum class Level { kDebug, kInfo, kWarning, kError };
 
 struct LogField {
   std::string_view name;   // snake_case
-  std::string_view value;  // any bytes; the sink escapes
+  std::string_view value;  // any bytes; the sink escapes them
 };
 
 // Threads: any. Writing never blocks: a sink that cannot keep up drops lines and counts them.

@@ -8,7 +8,7 @@
 namespace ofn {
 namespace {
 
-// Damerau's and Levenshtein's distance, where no part is edited twice.
+// The restricted Damerau-Levenshtein distance: it edits no part of a word twice.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);

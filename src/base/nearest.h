@@ -1,4 +1,4 @@
-// The word that a misspelled word probably stands for.
+// Finds the word that a misspelled word probably stands for.
 //
 //   nearest_word("auht", {"auth", "metrics"})   // "auth"
 #pragma once
@@ -9,8 +9,10 @@
 
 namespace ofn {
 
-// Returns the first of the nearest candidates; or nothing if each differs from `word` in more than half of its characters.
-// A difference is a character that is inserted, removed or replaced, or two neighbours that have changed places.
+// Returns the candidate with the fewest differences, and the first one if several have as few.
+// Returns an empty string if each candidate differs from `word` in more than half of its
+// characters. A difference is a character that is inserted, removed or replaced, or two neighbours
+// that have changed places.
 std::string nearest_word(std::string_view word, std::span<const std::string> candidates);
 
 }  // namespace ofn

@@ -1,4 +1,4 @@
-// Randomness and ids. Each thread has its own generator: an object, not a global.
+// Random numbers and ids. Each thread has its own generator, which is an object and not a global.
 #pragma once
 
 #include <array>

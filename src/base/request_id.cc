@@ -14,8 +14,8 @@ bool is_plain(char c) noexcept {
          std::string_view("-_.:/+=@").find(c) != std::string_view::npos;
 }
 
-// One hexadecimal digit for each of sixteen numbers below 16. The compiler makes a few vector instructions of it: every request
-// pays for this.
+// Writes one hexadecimal digit for each of sixteen numbers below 16. The compiler turns this into a
+// few vector instructions, which matters because it runs for every request.
 void write_digits(const std::array<std::uint8_t, 16>& numbers, char* digits) noexcept {
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     digits[i] = static_cast<char>(numbers[i] + '0' + (numbers[i] > 9 ? 'a' - '0' - 10 : 0));

@@ -1,4 +1,4 @@
-// The id of one request, for the log, the answer and the author.
+// The id of one request, for the log, the response and the author.
 //
 //   const RequestId id = RequestId::of(message.fields, loop.random());
 //   Field{RequestId::kName, id.view()}
@@ -19,7 +19,7 @@ namespace ofn {
 // A value. Cost: no allocation.
 class RequestId {
  public:
-  // The field that carries it.
+  // The header field that carries the id.
   static constexpr std::string_view kName = "X-Request-Id";
   static constexpr std::size_t kMaxSize = 64;
 

@@ -9,7 +9,7 @@ namespace {
 
 void check(std::string_view sequence, bool expected) {
   EXPECT_EQ(is_utf8(sequence), expected) << ::testing::PrintToString(std::string(sequence));
-  // The same at every distance from the start and the end of a long ASCII text.
+  // The result is the same at every distance from the start and the end of a long ASCII text.
   for (std::size_t before = 0; before < 70; before += 3) {
     for (const std::size_t after : {0, 1, 7, 8, 31, 32, 33}) {
       const std::string text =
