@@ -23,7 +23,7 @@ namespace ofn::os {
 
 namespace {
 
-// The time for a report. The reader of line numbers may meet damaged files, and could take for ever.
+// The time that a report may take. The reader of line numbers could hang if it meets damaged files.
 constexpr unsigned kPatienceSeconds = 5;
 
 struct SignalName {
@@ -171,7 +171,7 @@ void leave_to_default(int number, siginfo_t* info) {
   const int kept = errno;
   bool self = false;
   if (!is_first_to_report(self)) {
-    if (self) give_up("the report crashed, too");
+    if (self) give_up("the report itself crashed");
     for (;;) pause();
   }
   process_state.signal = number;

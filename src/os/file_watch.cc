@@ -52,7 +52,8 @@ Error watch_error(const std::string& file, const fs::path& folder, int number) {
   }
 }
 
-// Returns true if the file has just been made by a program that is about to write it: that program's close is the change.
+// Returns true if a program has just created the file and is about to write it. The change is then
+// that program's close.
 bool is_being_written(const fs::path& path) {
   struct stat status{};
   return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;

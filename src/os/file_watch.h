@@ -1,4 +1,5 @@
-// Tells which files of a set have changed (inotify(7)). It knows no loop: whoever has one watches fd().
+// Tells which files of a set have changed (inotify(7)). It has no loop of its own; its user watches
+// fd() with one.
 //
 //   auto watch = os::FileWatch::make();
 //   auto watched = watch->watch(build.inputs);
@@ -16,9 +17,10 @@
 
 namespace ofn::os {
 
-// A file has changed when a program has closed it after writing, has renamed, linked, touched or deleted it, or has put another
-// file in its place, as many editors do. It watches the files' folders, so a file need not exist: its making is a change. A
-// symbolic link is watched together with the file that it leads to.
+// A file has changed when a program has closed it after writing, has renamed, linked, touched or
+// deleted it, or has put another file in its place, as many editors do. FileWatch watches the
+// files' folders, so a file need not exist: its creation is a change. A symbolic link is watched
+// together with the file that it leads to.
 //
 // Lifetime: the kernel forgets the watches with the object. Threads: one at a time.
 // Cost: a kernel watch for each folder. Events of other files in these folders are read and dropped.
@@ -30,12 +32,14 @@ class FileWatch {
   // Becomes readable when something has happened in a watched folder.
   int fd() const { return inotify_.get(); }
   // Watches these files and no others. A file that was watched before keeps the changes that have not been read.
-  // Errors: kNotFound: a file's folder does not exist; kPermissionDenied; kResourceExhausted: too many watches of this user.
-  // The other files are watched then, and the error names the first that is not.
+  // Errors: kNotFound: a file's folder does not exist; kPermissionDenied; kResourceExhausted: this
+  // user has too many watches. In each case all other files are watched, and the error names the
+  // first file that is not.
   Result<void> watch(std::span<const std::string> files);
-  // Returns the changed files since the last call, each once, as watch() was given them. Never blocks. It may name a file that
-  // has not changed: after too many events in too little time, and if its folder is gone. watch() finds a folder of that name
-  // again.
+  // Returns the files that have changed since the last call, each once, as watch() was given them.
+  // Never blocks. The result may contain a file that has not changed, if too many events came in
+  // too little time, or if the file's folder is gone. The next watch() finds a new folder of that
+  // name.
   [[nodiscard]] std::vector<std::string> changed();
 
  private:

@@ -121,7 +121,8 @@ TEST_F(FileWatchTest, AfterTooManyEventsEveryFileMayHaveChanged) {
   const std::string one = path("one");
   const std::string two = path("two");
   folder_.write("one", "");
-  // Each is two events, and differs from the one before: the kernel joins equal ones.
+  // Each rename makes two events that differ from the events before, because the kernel merges
+  // equal neighbours.
   for (std::size_t i = 0; i <= most / 2 + 1; ++i) {
     fs::rename(one, two);
     fs::rename(two, one);

@@ -10,7 +10,7 @@ namespace ofn::os {
 
 namespace {
 
-// The room that the end of a field and of the line needs, in bytes.
+// The bytes that the end of a field and of the line need.
 constexpr std::size_t kReserve = 16;
 constexpr std::int64_t kMicrosPerDay = std::int64_t{86'400} * 1'000'000;
 

@@ -16,13 +16,15 @@ inline constexpr std::chrono::seconds kMemoryIsKept{1};
 // the system as soon as they are freed. By default glibc raises the limit for such blocks to the largest block that was ever
 // freed, and the limit of each arena (eight arenas for each processor) to twice that size. With mixed bodies of up to 9 MiB the
 // default took 190 MiB of resident memory instead of 60. Keeping no memory is too slow: an echo of 1 MiB then takes 1.65 times
-// nginx's time instead of 1.2 times, because of page faults. Call this when the program starts.
-// `mappable` is the memory that the process may map (mappable_memory()). An arena reserves 64 MiB of it, however little the arena
-// uses. With a limit there are only so many arenas that together they reserve at most a quarter of it, but always one.
+// `mappable` is the memory that the process may map (mappable_memory()). An arena reserves 64 MiB
+// of it, however little the arena uses. If `mappable` is limited, the number of arenas is limited
+// too: all arenas together reserve at most a quarter of it. There is always at least one arena.
 void bound_kept_memory(std::size_t mappable = kNoMemoryLimit);
 
-// The most arenas that there are without a limit of `mappable`: one for each loop, and some for the workers, of which no more
-// compute at a time. glibc's own number, eight for each processor, leaves more free memory behind when threads have ended.
+// The maximum number of arenas if `mappable` is unlimited: one for each processor and two more.
+// Each loop can have its own arena; workers share the rest, because no more of them compute at the
+// same time. glibc's default, eight for each processor, leaves more free memory behind when threads
+// have ended.
 std::size_t most_arenas();
 
 // Returns the free memory at the end of the calling thread's arena, which is most of the arena's free memory. It is for a thread

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t kKib = 1024;
 
-// The number at the beginning of the text. Returns none for "max", "unlimited" and any other text without a number.
+// Returns the number at the beginning of the text. Returns nullopt for "max", "unlimited" and any
+// other text without a number.
 std::optional<std::size_t> number_in(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
   std::size_t number = 0;
@@ -25,7 +26,7 @@ std::optional<std::size_t> number_in(std::string_view text) {
   return number;
 }
 
-// The number that follows `name` in the file's first line that begins with `name`.
+// Returns the number that follows `name` in the file's first line that begins with `name`.
 std::optional<std::size_t> number_behind(const std::string& path, std::string_view name) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {

@@ -21,8 +21,8 @@ class Reserve {
     bytes_ = bytes;
     take();
   }
-  // Frees the reserve for an allocation that failed. Returns true if the allocation should be tried again. Returns false if the
-  // reserve was free already: then the function tries to take it back.
+  // Frees the reserve for an allocation that failed. Returns true if the allocation should be tried
+  // again. If the reserve was already free, tries to map it again and returns false.
   bool give() {
     const std::scoped_lock lock(mutex_);
     if (block_ == nullptr) {

@@ -19,7 +19,8 @@ class Module {
   // Errors: kNotFound, with what dlopen(3) says of the first name.
   static Result<Module> open(std::initializer_list<const char*> names);
 
-  // Sets `function` to the library's function `name`, or to null if there is none. Returns true if there is one.
+  // Sets `function` to the library's function `name`, or to null if the library does not have it.
+  // Returns true if the library has it.
   template <class Function>
   [[nodiscard]] bool bind(const char* name, Function*& function) const {
     function = reinterpret_cast<Function*>(find(name));

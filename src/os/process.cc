@@ -19,7 +19,7 @@
 namespace ofn::os {
 namespace {
 
-// This process's environment with the changes of a command.
+// Returns this process's environment with the changes of a command.
 std::vector<std::string> environment_with(const std::vector<std::string>& changes) {
   const auto name_of = [](std::string_view variable) {
     return variable.substr(0, variable.find('='));
@@ -156,7 +156,8 @@ class Spawn {
     const int number = is_orphan ? ::sigtimedwait(&awaited, nullptr, &last_chance)
                                  : ::sigwaitinfo(&awaited, nullptr);
     if (is_orphan && number < 0 && errno == EAGAIN) ::kill(0, SIGKILL);
-    // SIGHUP also comes from Process::signal(), and when only the thread ends that has forked the leader.
+    // SIGHUP is also sent by Process::signal(), and by the kernel when only the thread that forked
+    // the leader ends.
     if (number == SIGHUP && !is_orphan && ::getppid() != parent) {
       is_orphan = true;
       ::kill(0, SIGTERM);

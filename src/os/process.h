@@ -59,9 +59,11 @@ class Process {
 
   // Becomes readable when the program has ended. -1 if the kernel has no such descriptor (pidfd_open(2), Linux 5.3).
   int ended_fd() const { return ended_.get(); }
-  // Sends a signal to the program and its children; does nothing once wait() or poll() has told the end.
+  // Sends a signal to the program and its children. Does nothing after wait() or poll() has
+  // returned the end.
   void signal(int number) const;
-  // Returns the end if the program has ended, else none. Call it until it returns the end, and not again.
+  // Returns the end if the program has ended, else nullopt. Do not call it again after it has
+  // returned the end.
   std::optional<Ended> poll();
   // Waits for the end. Call it at most once.
   Ended wait();

@@ -27,7 +27,7 @@ struct Pipe {
     read = Descriptor(ends[0]);
     write = Descriptor(ends[1]);
   }
-  // Everything until no process has the write end open any more.
+  // Reads everything until no process has the write end open any more.
   std::string rest() {
     write = Descriptor();
     std::string text;
@@ -58,7 +58,8 @@ TEST(OsProcess, TellsTheExitCodeAndTheTime) {
 TEST(OsProcess, HandsOnDescriptorsUnderTheirNewNumbersAndNoOthers) {
   Pipe output;
   Pipe numbers;
-  // The two numbers are exchanged: each is the other's place. A shell knows numbers of one digit.
+  // The two numbers are exchanged: each becomes the other's place. A shell knows only numbers of
+  // one digit.
   const int a = ::fcntl(output.write.get(), F_DUPFD_CLOEXEC, 5);
   const int b = ::fcntl(numbers.write.get(), F_DUPFD_CLOEXEC, a + 1);
   ASSERT_LT(b, 10);
@@ -110,7 +111,7 @@ TEST(OsProcess, EverySignalReachesTheProgramAndNotOnlyTheLastOne) {
   child->signal(SIGTERM);
   EXPECT_EQ(line(), "TERM");
   EXPECT_EQ(child->wait().exit_code, 5);
-  child->signal(SIGTERM);  // nobody's any more
+  child->signal(SIGTERM);  // the process has ended, so this does nothing
   EXPECT_FALSE(child->poll()) << "its end was told";
 }
 

@@ -23,9 +23,11 @@ std::unexpected<Error> not_told(const std::string& receiver, std::string_view wh
 }
 
 Result<void> write_line_feed(const Descriptor& fd) {
-  const std::string receiver = "descriptor " + std::to_string(fd.get()) + " that it is ready";
+  const std::string receiver =
+      "descriptor " + std::to_string(fd.get()) + " that the program is ready";
   pollfd room{.fd = fd.get(), .events = POLLOUT, .revents = 0};
-  if (::poll(&room, 1, kPatienceMs) <= 0) return not_told(receiver, "its reader does not read");
+  if (::poll(&room, 1, kPatienceMs) <= 0)
+    return not_told(receiver, "the process at the other end does not read");
   ssize_t wrote = -1;
   while ((wrote = ::write(fd.get(), "\n", 1)) < 0 && errno == EINTR) {
   }

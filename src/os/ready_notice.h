@@ -12,7 +12,7 @@
 
 namespace ofn::os {
 
-// Both ways may be used at once, and neither has to be.
+// Uses the descriptor, the socket, both or neither.
 // Spec: the descriptor gets one line feed and is closed, as s6 and other supervisors want (s6, notifywhenup). The socket gets
 // READY=1 and STOPPING=1 (sd_notify(3), systemd).
 // Lifetime: it owns the descriptor. Threads: one at a time.
@@ -29,9 +29,10 @@ class ReadyNotice {
   static Result<ReadyNotice> to(Options options);
 
   // Call it once, when requests are served.
-  // Errors: kUnavailable: a receiver has gone, or does not read; the other one is told all the same.
+  // Errors: kUnavailable: a receiver has gone, or does not read. The other receiver still gets its
+  // message.
   Result<void> ready();
-  // Call it once, when the program begins to stop. Only the socket's receiver is told.
+  // Call it once, when the program begins to stop. Only the socket's receiver gets a message.
   Result<void> stopping();
 
  private:

@@ -20,7 +20,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// What a service manager has.
+// A service manager's socket, which receives the messages.
 class Receiver {
  public:
   explicit Receiver(const std::string& name)

@@ -9,8 +9,8 @@
 
 namespace ofn::os {
 
-// The report of the first thread that has something to report. Another handler can write it at any time, as far as it is
-// composed.
+// The report of the first thread that has something to report. Another handler can write the part
+// that is composed so far at any time.
 struct Report {
   FixedLine line{process_state.line, process_state.format};
   FixedText scratch{process_state.scratch};

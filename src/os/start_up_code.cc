@@ -23,7 +23,8 @@ class PageMap {
     if (file_ >= 0) close(file_);
   }
 
-  // Returns true if each of these pages is as in its file; false if that is unknown.
+  // Returns true if each of these pages is unchanged from its file. Returns false if that is
+  // unknown.
   bool all_are_the_files(std::uintptr_t begin, std::uintptr_t end) const {
     std::array<std::uint64_t, 512> pages;
     for (std::uintptr_t at = begin; at < end; at += pages.size() * page_size()) {
@@ -50,8 +51,8 @@ class PageMap {
   int file_;
 };
 
-// Returns the pages that nothing has written to: the kernel reads them from the file again. Relocations in code and a debugger's
-// breakpoints are written, and would be lost.
+// Returns the pages that no code has written to; the kernel can read them from the file again.
+// Relocations in code and a debugger's breakpoints are such writes, and would be lost.
 int return_segments(dl_phdr_info* object, std::size_t /*size*/, void* page_map) {
   const auto& pages = *static_cast<const PageMap*>(page_map);
   for (const ElfW(Phdr) & segment : std::span(object->dlpi_phdr, object->dlpi_phnum)) {

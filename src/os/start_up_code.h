@@ -1,11 +1,12 @@
-// Returns memory that only the start of the program has needed.
+// Returns memory that only the program's start has needed.
 #pragma once
 
 namespace ofn::os {
 
-// Returns the code and constants that the process has mapped to the page cache: the program needs most of them only to start
-// (flags, contexts, components, the compiler's driver). The kernel maps code that runs again, 64 KiB for each page fault.
-// Call this when the start is over. Threads: any; other threads may run meanwhile.
+// Returns the mapped code and constants to the page cache. The program needs most of them only to
+// start (flags, contexts, components, the compiler's driver). When code runs again, the kernel maps
+// it again, 64 KiB for each page fault. Call this at the end of the start. Threads: any; other
+// threads may run meanwhile.
 void return_start_up_code();
 
 }  // namespace ofn::os

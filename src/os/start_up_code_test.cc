@@ -21,7 +21,7 @@ std::uintptr_t page_of_answer() {
          ~static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE) - 1);
 }
 
-// What is resident of files, in KiB.
+// The resident memory that is backed by files, in KiB.
 long resident_of_files() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
@@ -31,7 +31,7 @@ long resident_of_files() {
   return 0;
 }
 
-// Reads a byte of each page that nobody may write to; returns how many KiB that is.
+// Reads a byte of each page of read-only code. Returns the size of this code in KiB.
 int touch_segments(dl_phdr_info* object, std::size_t /*size*/, void* touched) {
   for (const ElfW(Phdr) & segment : std::span(object->dlpi_phdr, object->dlpi_phnum)) {
     if (segment.p_type != PT_LOAD || segment.p_flags != (PF_R | PF_X)) continue;
@@ -54,7 +54,8 @@ TEST(ReturnStartUpCode, CodeGoesAndComesBackWhenItRuns) {
   EXPECT_EQ(answer(), 42);
 }
 
-// As a debugger would, without TSan's looking on: it has no room for what is known of code.
+// Writes to code as a debugger does. TSan must not instrument it, because TSan keeps no state for
+// the addresses of code.
 __attribute__((noinline, no_sanitize("thread"))) unsigned char flip(unsigned char* byte) {
   return *byte ^= 0xff;
 }

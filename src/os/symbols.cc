@@ -21,7 +21,7 @@ namespace ofn::os {
 
 namespace {
 
-// The number of frames that are visited of an endless recursion.
+// The maximum number of frames that are visited, because an endless recursion has too many.
 constexpr std::size_t kMostVisited = 100'000;
 // The demangler's memory on the stack grows with the name.
 constexpr std::size_t kLongestName = 1024;
@@ -76,7 +76,7 @@ int add_line(void* argument, std::uintptr_t, const char* file, int line, const c
   FixedText& text = describing.text;
   if (describing.any) text.add(" < ");
   describing.any = true;
-  // Clang's -g1 names no function that was not inlined.
+  // With -g1, Clang's line table names only inlined functions.
   if (function == nullptr) function = describing.named;
   add_demangled(function != nullptr ? function : "?", text);
   text.add(" (");

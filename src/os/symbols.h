@@ -40,8 +40,8 @@ struct Frames {
 
 // Each report makes its own, so that it knows all modules loaded until then. A signal handler may make and use it: it maps the
 // memory that it needs, and never frees it.
-// Cost: it reads the symbols and lines of the modules that it is asked about, which takes some milliseconds and megabytes.
-// Without a question it costs nothing.
+// Cost: it reads the symbols and lines of each module for which describe() is called, which takes
+// some milliseconds and megabytes. An object that describes nothing costs nothing.
 class Symbols {
  public:
   Symbols();
@@ -56,7 +56,8 @@ class Symbols {
   void* state_ = nullptr;  // libbacktrace's state; null if the build has no libbacktrace
 };
 
-// Adds the name as it stands in the source. Adds a name that is not C++'s unchanged. Allocates nothing.
+// Adds the name as it stands in the source. A name that C++ has not mangled is added unchanged.
+// Allocates nothing.
 void add_demangled(const char* name, FixedText& text);
 // Does the same for a type's name from std::type_info::name().
 void add_type_name(const char* name, FixedText& text);

@@ -1,5 +1,6 @@
-// Writes one line that says why the process ends too early: by a signal, by exit() inside the function, or because a child that
-// the function forked returned to the framework. Without it the process would end without a word.
+// Writes one line that says why the process ends too early: because of a signal, an exit() inside
+// the function, or a forked child that returned to the framework. Without this class the process
+// would end without a message.
 //
 //   WatchedProcess watched({.fd = STDERR_FILENO, .calls = &calls, …});
 //   { const WatchedProcess::Loading loading("hello.cc"); load(); }
@@ -27,8 +28,8 @@ namespace ofn::os {
 // Forked children: a child that the function forks has the parent's descriptors and none of its threads. It closes the sockets of
 //   the parent's server. It ends if it returns to the framework (end_forked_child.h). It may exec, exit and crash as it likes.
 //
-// Lifetime: one for a process. The handlers stay installed after the destructor, because the function's destructors may crash,
-// too.
+// Lifetime: one for a process. The handlers stay installed after the destructor, because the
+// function's destructors may also crash.
 // Threads: the main thread makes it before other threads run. Cost: nothing until something happens.
 class WatchedProcess {
  public:
