@@ -1,4 +1,4 @@
-// Loops that are taken from a function which stays, and where its thread is.
+// Loops that are taken from a function that does not return, and the stack of its thread.
 #include <atomic>
 #include <functional>
 #include <latch>
@@ -17,7 +17,7 @@
 namespace ofn {
 namespace {
 
-// Runs `inside` on its loop as a function's call does: in a turn of its own.
+// Runs `inside` on its loop as a function's call is run: in a turn of its own.
 struct Call final : Ready, PreemptibleCall {
   Call(Loop& on, std::function<void()> work) : loop(on), inside(std::move(work)) {}
   void run_ready() override {
@@ -53,7 +53,7 @@ TEST_F(Handover, ALoopWhoseFunctionBlocksServesOnAnotherThread) {
   Call first(loop, [&] { served.wait(); });
   loop.post([&] {
     loop.run_soon(first), loop.run_soon(second);
-    // All of it is behind the call that blocks: what is ready, what is posted, a timer.
+    // A ready item, a posted task and a timer all wait behind the call that blocks.
     loop.post([&] {
       order += "posted ";
       served.count_down();
@@ -73,7 +73,7 @@ TEST_F(Handover, ACallThatReleasesMayWaitForItsLoop) {
   for (std::size_t i = 0; i < kCalls; ++i) {
     calls.push_back(std::make_unique<Call>(loop, [&] {
       loop.release();
-      loop.release();  // is not the next call's
+      loop.release();  // must not release the loop of the next call
       std::latch served(1);
       loop.post([&] { served.count_down(); });
       served.wait();
@@ -102,7 +102,7 @@ TEST_F(Handover, EachThreadThatServesTheLoopMayBlockInTurn) {
   loop.post([&] {
     for (const auto& call : calls) loop.run_soon(*call);
   });
-  // The last one may return before the watchdog comes for it.
+  // The last call may return before the watchdog takes its loop.
   calls.back()->kept = [&] { calls.back()->returned.count_down(); };
   LoopThreads threads(loops);
   for (const auto& call : calls) call->returned.wait();
@@ -132,7 +132,7 @@ TEST_F(Handover, AShortFunctionKeepsItsLoop) {
     if (calls == 10'000) return done.count_down();
     loop.run_soon(call);
   };
-  call.taken = call.kept;  // where the system took its processor for more than a millisecond
+  call.taken = call.kept;  // if the system suspended the thread for more than a millisecond
   loop.post([&] { loop.run_soon(call); });
   LoopThreads threads(loops);
   done.wait();
@@ -142,7 +142,7 @@ TEST_F(Handover, AShortFunctionKeepsItsLoop) {
 TEST_F(Handover, TheWatchdogTakesALoopFromTheCallThatItSeesTwice) {
   std::vector<Loop*> taken;
   Watchdog watchdog(loops, [&](Loop& from) { taken.push_back(&from); });
-  watchdog.stop();  // its looks are ours
+  watchdog.stop();  // the test makes the looks itself
   std::binary_semaphore inside(0);
   std::binary_semaphore leave(0);
   Call call(loop, [&] {
@@ -154,10 +154,10 @@ TEST_F(Handover, TheWatchdogTakesALoopFromTheCallThatItSeesTwice) {
   bool served = true;
   std::thread thread([&] { served = loop.run(); });
   inside.acquire();
-  EXPECT_TRUE(watchdog.look());  // it came
+  EXPECT_TRUE(watchdog.look());  // the call has begun since the last look
   leave.release();
   inside.acquire();
-  EXPECT_TRUE(watchdog.look()) << "another visit is no stay";
+  EXPECT_TRUE(watchdog.look()) << "another visit is a new call";
   EXPECT_EQ(taken.size(), 0U);
   EXPECT_FALSE(watchdog.look());
   EXPECT_EQ(taken, std::vector{&loop});
@@ -174,7 +174,7 @@ extern "C" __attribute__((noinline, visibility("default"))) void ofn_test_waits_
     std::latch& inside, std::latch& leave) {
   inside.count_down();
   leave.wait();
-  asm volatile("" ::: "memory");  // no tail call
+  asm volatile("" ::: "memory");  // prevents a tail call
 }
 
 TEST(ThreadStack, NamesWhatTheThreadIsIn) {
@@ -192,7 +192,7 @@ TEST(ThreadStack, NamesWhatTheThreadIsIn) {
   for (int i = 0; i < 2; ++i) {
     const std::string stack = stack_of(id, std::chrono::seconds(60));
     EXPECT_NE(stack.find(" < "), std::string::npos) << stack;
-    // With debug information the file is named, else the program.
+    // With debug information the stack names the file, otherwise the program.
     EXPECT_TRUE(stack.contains("handover_test.cc") || stack.contains("ofn_loop_test")) << stack;
   }
   leave.count_down();

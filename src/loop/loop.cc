@@ -29,7 +29,7 @@ Timer::~Timer() {
 
 void Timer::arm(SteadyTime due) {
   due_ = due;
-  if (index_ != kNowhere && queued_ <= due) return;  // it wakes early, and is queued again then
+  if (index_ != kNowhere && queued_ <= due) return;  // it wakes early and is then queued again
   if (index_ == kNowhere) {
     loop_.enqueue(*this);
   } else {
@@ -46,8 +46,8 @@ Loop::Loop(const Clock& clock)
       yield_policy_(clock.now()) {}
 
 Loop::~Loop() {
-  // Timers and ready items are members of others, which are gone by now: a loop outlives what it
-  // serves.
+  // The owners of timers and ready items have been destroyed by now, because a loop outlives all of
+  // them.
   OFN_CHECK(heap_.empty());
   OFN_CHECK(ready_.first == nullptr);
   OFN_CHECK(end_of_turn_->first == nullptr && due_->first == nullptr);
@@ -76,7 +76,7 @@ bool Loop::run_ready() {
     if (*lost) return false;
     others_ran_ = true;
   }
-  now_ = SteadyTime::min();  // the handler is over
+  now_ = SteadyTime::min();  // the handler has ended
   return true;
 }
 
@@ -101,11 +101,12 @@ bool Loop::run_preemptible(PreemptibleCall& call) {
 }
 
 void Loop::release() {
-  // In this order: the visit of another call is counted only after another thread has the loop.
+  // `visits_` must be read before in_loop() is checked: another call increments it only after
+  // another thread has the loop.
   std::uint64_t inside = visits_;
   if (!in_loop()) return;
   OFN_CHECK(watchdog_ != nullptr);
-  // Even, or moved on: the watchdog was faster.
+  // The call has ended (even), or the watchdog has incremented it first.
   if (inside % 2 == 0 || !visits_.compare_exchange_strong(inside, inside + 1)) return;
   thread_ = std::thread::id();
   watchdog_->pass_on(*this);
@@ -126,11 +127,11 @@ bool Loop::run() {
   bool lost = false;
   lost_ = &lost;
   if (PreemptibleCall* call = std::exchange(call_, nullptr)) {
-    now_ = SteadyTime::min();  // that of the handler in which the call began
+    now_ = SteadyTime::min();  // the time of the handler in which the call began
     call->on_loop_taken_over();
   }
-  // One handler at a time, and what it made ready after it has returned: a thread that loses the loop in a call's turn
-  // has nothing of the reactor's on its stack.
+  // Runs one handler, and after its return all items that it made ready. So a thread that loses the
+  // loop in a call's turn has no frame of the reactor on its stack.
   bool handled = true;
   while (run_ready()) {
     if (!handled) {
@@ -153,7 +154,8 @@ bool Loop::run_handler(bool wait) {
       return true;
     }
     if (reactor.next_task < reactor.tasks.size()) {
-      // What it owned goes on the loop, before what it made ready runs.
+      // The task, and all that it owns, is destroyed on the loop before the items that it made
+      // ready run.
       Task task = reactor.take_task();
       task();
       return true;
@@ -280,7 +282,8 @@ void Loop::remove(Timer& timer) {
 }
 
 void Loop::fire_due() {
-  // Read anew for each: what it runs must not find that its moment is still to come.
+  // Reads the clock again for each timer, because the handler of a timer must not see a time before
+  // the timer's due time.
   while (!heap_.empty() && heap_.front()->queued_ <= refresh()) {
     Timer& timer = *heap_.front();
     remove(timer);

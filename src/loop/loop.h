@@ -1,13 +1,13 @@
-// One event loop: one thread, one reactor, its timers and its queue of what is ready.
+// One event loop: a thread, a reactor, the loop's timers and its queue of ready items.
 //
 //   Loop loop(clock);
 //   Timer timer(loop, [] { … });
 //   timer.arm(clock.now() + 10s);
 //   loop.run();
 //
-// Everything that belongs to a loop (connections, sessions, exchanges, channels) is touched by its
-// thread only; other threads reach it by post(). Which thread that is may change: where an author's
-// function that runs on it stays for long, a standby thread takes the loop over (loop/loop_threads.h).
+// Everything that belongs to a loop (connections, sessions, exchanges, channels) is used on its
+// thread only. Other threads reach it by post(). The thread may change: if an author's function
+// runs too long on it, a standby thread takes the loop over (loop/loop_threads.h).
 #pragma once
 
 #include <array>
@@ -31,8 +31,9 @@ class Watchdog;
 
 using Task = std::move_only_function<void()>;
 
-// Something that runs soon on its loop, after what is running now has returned. Intrusive: queueing
-// allocates nothing. Lifetime: the destructor takes it out of the queue. Threads: the loop's.
+// An item that runs on its loop soon, after the current handler has returned. It is intrusive:
+// queueing allocates nothing. Lifetime: the destructor takes it out of the queue. Threads: the
+// loop's.
 class Ready {
  public:
   Ready() = default;
@@ -49,7 +50,7 @@ class Ready {
   void unqueue();
 
   virtual void run_ready() = 0;
-  Queue* queue_ = nullptr;  // that it waits in
+  Queue* queue_ = nullptr;  // the queue that contains it
   Ready* previous_ = nullptr;
   Ready* next_ = nullptr;
 };
@@ -58,22 +59,22 @@ class Ready {
 // thread takes the loop over.
 class PreemptibleCall {
  public:
-  // Touches nothing that belongs to the loop.
+  // May touch nothing that belongs to the loop.
   virtual void run_call() = 0;
-  // Another thread has taken the loop over while run_call() goes on. Threads: the loop's new one, before anything else runs
-  // there.
+  // Called if another thread has taken the loop over while run_call() continues. Threads: the
+  // loop's new one, before anything else runs there.
   virtual void on_loop_taken_over() = 0;
 
  protected:
   ~PreemptibleCall() = default;
 };
 
-// A member of whatever waits for a moment. Cost: arming later than an armed moment only stores the
-// new one, so a timeout that is pushed back with every request costs nothing. Threads: the loop's.
+// Calls a function at a set time. Cost: moving an armed timer to a later time only stores the new
+// time, so a timeout that every request pushes back costs nothing. Threads: the loop's.
 class Timer {
  public:
-  // `on_fire` runs on the loop, when the moment has come and the timer was neither disarmed nor
-  // armed later. It may destroy the timer as its last act.
+  // `on_fire` runs on the loop once the time has come, unless the timer was disarmed or armed for a
+  // later time. It may destroy the timer as its last act.
   Timer(Loop& loop, std::function<void()> on_fire);
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
@@ -89,16 +90,16 @@ class Timer {
 
   Loop& loop_;
   std::function<void()> on_fire_;
-  SteadyTime due_ = SteadyTime::max();  // when it shall fire
+  SteadyTime due_ = SteadyTime::max();  // when it is to fire
   SteadyTime queued_ =
       SteadyTime::max();          // its key in the loop's heap: never later than due_ while armed
-  std::size_t index_ = kNowhere;  // its place in the loop's heap
+  std::size_t index_ = kNowhere;  // its index in the loop's heap
 };
 
 class Loop {
  public:
-  // `clock` decides when timers fire. With a clock that stands still (tests), poll() fires what it
-  // makes due.
+  // `clock` decides when timers fire. With a clock that stands still (in tests), poll() fires the
+  // timers that are due by that clock.
   explicit Loop(const Clock& clock);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -121,50 +122,57 @@ class Loop {
     enqueue(item, *end_of_turn_);
   }
 
-  // Runs `call` at once. Returns false if another thread has taken the loop over: this one may only post then. A Ready calls it
-  // in its turn, as its last act but for what the result allows. Threads: the loop's. Cost: two atomic operations.
+  // Runs `call` at once. Returns false if another thread has taken the loop over; this thread may
+  // then only post. Call it in the turn of a Ready, as its last act except for reactions to the
+  // result. Threads: the loop's. Cost: two atomic operations.
   bool run_preemptible(PreemptibleCall& call);
-  // Returns true if what run_preemptible() runs can give the loop to another thread by release().
+  // Returns true if a call that run_preemptible() runs can give the loop to another thread by
+  // release().
   bool can_be_released() const { return watchdog_ != nullptr && lost_ != &not_lost_; }
-  // Gives the loop to another thread at once: for a call that is going to wait for the loop, and may only post from then on.
-  // Does nothing on any other thread. Threads: any; the loop's only inside run_call().
+  // Gives the loop to another thread at once. It is for a call that is going to wait for the loop;
+  // the call may only post from then on. Does nothing on any other thread. Threads: any; on the
+  // loop's thread only inside run_call().
   void release();
 
-  // Serves until stop(): true; or until another thread has taken the loop over: false. The thread that calls it is the
-  // loop's meanwhile.
+  // Serves until stop() (returns true) or until another thread has taken the loop over (returns
+  // false). The calling thread is the loop's thread until then.
   bool run();
-  // Serves until `done` says so; asked after each handler. For the start of a program, before run().
+  // Serves until `done` returns true; it is called after each handler. For the start of a program,
+  // before run().
   void run_until(const std::function<bool()>& done);
-  // Threads: any, also a signal handler's loop. What is ready still runs.
+  // Items that are ready still run. Threads: any.
   void stop();
-  // Runs everything that is ready or due now without waiting; returns whether anything ran. For
-  // tests and start-up.
+  // Runs everything that is ready or due now, without waiting. Returns true if anything ran. For
+  // tests and the program's start.
   bool poll();
   bool in_loop() const;
-  // Returns true if nothing runs on the loop at present, as far as another thread can know without asking. Threads: any.
+  // Returns true if the loop is waiting. On another thread the result is only an estimate. Threads:
+  // any.
   bool is_idle() const { return waits_.load(std::memory_order_relaxed); }
 
-  // The moment at which the current handler began, or of its last refresh(): what time limits are counted from.
-  // Cost: one clock read a handler, however often it is asked. Threads: the loop's.
+  // Returns the time at which the current handler began, or at which it last called refresh(). Time
+  // limits count from it. Cost: one read of the clock for each handler, however often now() is
+  // called. Threads: the loop's.
   SteadyTime now() { return now_ == SteadyTime::min() ? refresh() : now_; }
-  // Reads the clock anew: after something that took time, such as a function.
+  // Reads the clock again. Call it after work that took time, such as a function.
   SteadyTime refresh() {
     others_ran_ = false;
     return now_ = latest_ = clock_.now();
   }
-  // The moment at which the present Ready's turn began: now(), read anew where others have had a turn since it was read, which
-  // may have taken long. Threads: the loop's.
+  // Returns the time at which the current Ready's turn began: now(), or a new reading if other
+  // items, which may have taken long, have run since the last reading. Threads: the loop's.
   SteadyTime turn_began() { return others_ran_ ? refresh() : now(); }
-  // The wall clock, as of now(); steps of the system's time show within a second.
+  // Returns the wall-clock time of now(). A change of the system's time shows within a second.
   SystemTime system_now();
 
   const Clock& clock() const { return clock_; }
   Random& random() { return random_; }
-  // Runs what run_soon() queued. The loop does so after each handler, with nothing of the reactor's on the stack; tests may do
-  // so by hand. False: another thread has taken the loop over.
+  // Runs the items that run_soon() has queued. The loop calls it after each handler, when no frame
+  // of the reactor is on the stack; tests may call it too. Returns false if another thread has
+  // taken the loop over.
   bool run_ready();
   static constexpr std::chrono::microseconds kEndOfTurnWaits{100};
-  // Memory that any handler may use until it returns: 64 KiB, for bytes just read.
+  // Memory that any handler may use until it returns, for bytes just read: 64 KiB.
   static constexpr std::size_t kScratchSize = std::size_t{64} * 1024;
   char* scratch() { return scratch_.get(); }
 
@@ -181,7 +189,8 @@ class Loop {
   bool end_of_turn_is_due() const;
   // Dispatches one event of the reactor. Returns false if its watch no longer exists.
   bool handle_event();
-  // Waits until something happens, after having given way to others where that is due.
+  // Waits until something happens. Before that it lets other threads run if the yield policy says
+  // so.
   void wait();
   static void enqueue(Ready& item, Ready::Queue& queue);
   void place(Timer& timer, std::size_t index);
@@ -193,36 +202,37 @@ class Loop {
   void wake_for_timers();
 
   const Clock& clock_;
-  SteadyTime now_ = SteadyTime::min();         // min(): to be read
-  SteadyTime latest_{};                        // what it was last
-  bool others_ran_ = false;                    // since it was read
-  SteadyTime system_due_ = SteadyTime::min();  // when the wall clock is to be read again
-  SystemTime system_read_{};                   // what it said then
+  SteadyTime now_ = SteadyTime::min();         // min(): not read yet
+  SteadyTime latest_{};                        // the last reading
+  bool others_ran_ = false;                    // since the last reading
+  SteadyTime system_due_ = SteadyTime::min();  // when the wall clock must be read again
+  SystemTime system_read_{};                   // its last reading
   SteadyTime system_read_at_{};
   Random random_;
   std::unique_ptr<Reactor> reactor_;
-  std::atomic<std::thread::id> thread_;  // that serves it
+  std::atomic<std::thread::id> thread_;  // the thread that serves the loop
   SteadyTime alarm_at_ = SteadyTime::max();
   std::unique_ptr<char[]> scratch_;
   std::vector<Timer*> heap_;
   Ready::Queue ready_;
-  // What run_at_end_of_turn() has queued, and of that what is due: it runs before ready_. The two change places.
+  // The items that run_at_end_of_turn() has queued, and those of them that are due, which run
+  // before ready_. The two queues change roles.
   std::array<Ready::Queue, 2> end_of_turn_queues_;
   Ready::Queue* end_of_turn_ = end_of_turn_queues_.data();
   Ready::Queue* due_ = end_of_turn_ + 1;
-  SteadyTime end_of_turn_since_{};  // when the first of them was queued
-  bool end_of_turn_ran_ = false;    // since the last look at the reactor
+  SteadyTime end_of_turn_since_{};  // when the first item of end_of_turn_ was queued
+  bool end_of_turn_ran_ = false;    // since the reactor's last look
 
   YieldPolicy yield_policy_;
   std::atomic<bool> waits_ = false;
 
   Watchdog* watchdog_ = nullptr;
-  PreemptibleCall* call_ = nullptr;  // that run_preemptible() runs
-  // Counts beginnings and ends of calls, so it is odd while one runs. Whoever increments it from odd to even owns the loop: the
-  // thread on which the call returns, or the watchdog.
+  PreemptibleCall* call_ = nullptr;  // the call that run_preemptible() runs
+  // Counts the beginnings and ends of calls, so it is odd while a call runs. The thread that
+  // increments it from odd to even owns the loop: the call's thread, or the watchdog.
   std::atomic<std::uint64_t> visits_ = 0;
   bool not_lost_ = false;
-  bool* lost_ = &not_lost_;  // of the thread that serves: whether the loop was taken from it
+  bool* lost_ = &not_lost_;  // the serving thread's flag: true if the loop was taken from it
 };
 
 }  // namespace ofn

@@ -165,8 +165,9 @@ TEST_F(LoopTest, TimersFireInOrderOfTheirMoments) {
   EXPECT_FALSE(soon.armed());
 }
 
-// What a timer runs finds its moment passed, however late in the handler it runs: who looks too early would arm it for the
-// same moment, and again, and the loop would do nothing else.
+// The handler of a timer always sees that its due time has passed, even if the handler runs in the
+// same turn. Otherwise a handler that looks too early would arm the timer for the same time again
+// and again, and the loop would do nothing else.
 TEST(Loop, ATimerSeesItsMomentPassed) {
   class Ticking final : public Clock {
    public:
@@ -246,7 +247,7 @@ TEST_F(WatchTest, TellsChangesOnceAndRoomWhenAsked) {
   EXPECT_EQ(log, "in ");
   EXPECT_EQ(write(ends[1], "c", 1), 1);
   loop.poll();
-  EXPECT_EQ(log, "in in ") << "also when nobody has read";
+  EXPECT_EQ(log, "in in ") << "even if the bytes have not been read";
   log.clear();
   char bytes[8];
   EXPECT_EQ(read(ends[0], bytes, sizeof bytes), 3);
@@ -366,7 +367,7 @@ TEST(Workers, WithoutFurtherThreadsThoseThatThereAreDoIt) {
     EXPECT_FALSE(workers.post(std::move(first)));
     EXPECT_EQ(workers.threads(), 0U);
   }
-  // NOLINTNEXTLINE(bugprone-use-after-move): it was not taken before
+  // NOLINTNEXTLINE(bugprone-use-after-move): a failed post() does not take it
   EXPECT_TRUE(workers.post(std::move(first)));
   inside.wait();
   const NoThreads none;
@@ -391,12 +392,12 @@ TEST(Pace, UnknownIsSlowShortMovesInLongMovesOut) {
     pace.record(1us);
   }
   EXPECT_TRUE(pace.runs_inline());
-  pace.record(80us);  // not short, not long: stays
+  pace.record(80us);  // neither short nor long: the function stays inline
   EXPECT_TRUE(pace.runs_inline());
   pace.record(101us);
   EXPECT_FALSE(pace.runs_inline());
   for (int i = 0; i < Pace::kStreak - 1; ++i) pace.record(1us);
-  pace.record(60us);  // breaks the streak
+  pace.record(60us);  // ends the streak
   EXPECT_FALSE(pace.runs_inline());
 }
 

@@ -7,11 +7,12 @@ namespace ofn {
 LoopThreads::LoopThreads(std::span<Loop* const> loops)
     : loops_(loops.begin(), loops.end()), watchdog_(loops, [this](Loop& loop) {
         ++taken_over_;
-        // The call's thread is one of those that can take it.
+        // This cannot fail: the pool is unlimited, so the thread of a call that has ended can take
+        // the loop.
         OFN_CHECK(run(loop));
       }) {
   for (Loop* loop : loops_) all_run_ = run(*loop) && all_run_;
-  // One that waits for a thread would wait for the end of another.
+  // Otherwise a loop without a thread would wait until another loop ends.
   all_run_ = all_run_ && threads_.threads() >= loops_.size();
 }
 

@@ -19,24 +19,25 @@
 
 namespace ofn {
 
-// Leader and followers: each loop is served by one thread at a time. A function that stays on it for longer than a tick
-// of the watchdog keeps the thread, and a standby thread serves the loop from then on. The first thread, when the
-// function returns at last, becomes a standby itself; standbys that are not needed retire.
+// Leader and followers: one thread at a time serves each loop. If a function stays on that thread
+// for longer than a tick of the watchdog, a standby thread serves the loop from then on. When the
+// function returns, its thread becomes a standby. Standbys that are not needed end.
 //
-// Lifetime: the loops outlive it. The destructor stops them and waits for their threads, also for those that are still
-//   in a function: where one may never return, the process ends without destroying it.
+// Lifetime: the loops outlive it. The destructor stops them and waits for all threads, including
+// those that are still in a function. If a function may never return, the process must end without
+// destroying this object.
 class LoopThreads {
  public:
-  // Every one of `loops` runs from now on, where all_run().
+  // Starts all of `loops`. Check all_run() afterwards.
   explicit LoopThreads(std::span<Loop* const> loops);
-  // False: the system grants fewer threads than there are loops.
+  // Returns false if the system grants fewer threads than there are loops.
   bool all_run() const { return all_run_; }
   LoopThreads(const LoopThreads&) = delete;
   LoopThreads& operator=(const LoopThreads&) = delete;
   ~LoopThreads();
 
-  // Returns when the first loop was stopped. The caller's thread runs no loop, so that it can never be kept by a
-  // function.
+  // Returns when the first loop has been stopped. The calling thread runs no loop, so no function
+  // can block it.
   void wait();
   // How often a loop was taken over. Threads: any.
   std::size_t taken_over() const { return taken_over_; }
@@ -51,7 +52,8 @@ class LoopThreads {
   bool all_run_ = true;
   std::atomic<std::size_t> taken_over_ = 0;
   Watchdog watchdog_;
-  // As many as there are functions that stay: their number is limited where calls are admitted.
+  // Unlimited, because it needs a thread for each function that does not return; the limit on
+  // admitted calls bounds their number.
   Workers threads_{std::numeric_limits<std::size_t>::max(), std::chrono::seconds(10), "ofn-loop"};
 };
 

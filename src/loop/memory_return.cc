@@ -41,7 +41,8 @@ void return_memory_of_workers(Workers& workers) {
     std::condition_variable changed;
     std::size_t here = 0;
   };
-  // Calls need the workers more than the memory is needed: no worker waits longer for those that do not come.
+  // Workers that have arrived wait only briefly for the others, because calls need the workers more
+  // urgently.
   static constexpr std::chrono::milliseconds kPatience(20);
   const auto meeting = std::make_shared<Meeting>();
   const std::size_t all = most_arenas();
@@ -51,7 +52,7 @@ void return_memory_of_workers(Workers& workers) {
       ++meeting->here;
       meeting->changed.notify_all();
       meeting->changed.wait_for(lock, kPatience, [&] { return meeting->here >= all; });
-      return_kept_memory();  // one after the other, because they change a limit of the process
+      return_kept_memory();  // one at a time, because it changes a limit of the process
       if (meeting->here >= all) return_scattered_memory();
     });
     if (!taken) return;  // the system grants no more threads

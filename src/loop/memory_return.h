@@ -1,5 +1,5 @@
-// Returns freed memory to the system when the work that needed it is over: after many connections have closed, and after a flood
-// of small requests; and soon after each large body.
+// Returns freed memory to the system when the work that needed it has ended: after many connections
+// have closed, after a flood of small requests, and soon after each large body.
 //
 //   MemoryReturn memory(loop, workers, [&] { return server.connections() > 0; });   // one per loop
 //   memory.connection_accepted();
@@ -52,12 +52,13 @@ class MemoryReturnPolicy {
   int next_passes_ = 1;
 };
 
-// Returns the free memory at the end of the arenas that workers have used, also of workers that have ended: it makes so many workers
-// meet that each arena has one of them. Then calls return_scattered_memory(). Returns before that is done. Threads: any.
+// Returns the free memory at the end of the arenas that workers have used, including workers that
+// have ended. To do this it brings together so many workers that each arena has one of them. Then
+// it calls return_scattered_memory(). The function returns before that is done. Threads: any.
 void return_memory_of_workers(Workers& workers);
 
-// Lifetime: ends before the loop. `workers` outlives it. Threads: the loop's. Cost: while connections are open, it reads one small
-// file every two seconds; without connections, nothing.
+// Lifetime: ends before the loop. `workers` outlives it. Threads: the loop's. Cost: it reads one
+// small file every two seconds while connections are open; nothing otherwise.
 class MemoryReturn {
  public:
   static constexpr std::chrono::seconds kLookEvery{2};

@@ -34,45 +34,45 @@ TEST(MemoryReturnPolicy, GivesBackWhenItIsWorthItAndNothingGrows) {
                                    {75, true, kNothing},
                                    {75, false, kGiveBack, 12},
                                    {12, false, kStop}});
-  check("it goes while others stay", {{10, true, kNothing},
-                                      {75, true, kNothing},
-                                      {75, true, kGiveBack, 12},
-                                      {12, true, kNothing},
-                                      {12, true, kNothing}});
-  check("what cannot be given back is not asked for again", {{10, true, kNothing},
-                                                             {75, false, kGiveBack, 70},
-                                                             {70, false, kGiveBack, 70},
-                                                             {70, false, kGiveBack, 70},
-                                                             {70, false, kGiveBack, 70},
-                                                             {70, false, kStop},
-                                                             {72, true, kNothing},
-                                                             {72, false, kStop}});
-  check("workers return theirs later, if they find the time", {{10, true, kNothing},
-                                                               {75, false, kGiveBack, 74},
-                                                               {74, false, kGiveBack, 74},
-                                                               {74, false, kGiveBack, 74},
-                                                               {30, false, kGiveBack, 30},
-                                                               {12, false, kStop}});
+  check("a crowd goes while other connections stay", {{10, true, kNothing},
+                                                      {75, true, kNothing},
+                                                      {75, true, kGiveBack, 12},
+                                                      {12, true, kNothing},
+                                                      {12, true, kNothing}});
+  check("memory that cannot be returned is not requested again", {{10, true, kNothing},
+                                                                  {75, false, kGiveBack, 70},
+                                                                  {70, false, kGiveBack, 70},
+                                                                  {70, false, kGiveBack, 70},
+                                                                  {70, false, kGiveBack, 70},
+                                                                  {70, false, kStop},
+                                                                  {72, true, kNothing},
+                                                                  {72, false, kStop}});
+  check("workers return their memory later, when they have time", {{10, true, kNothing},
+                                                                   {75, false, kGiveBack, 74},
+                                                                   {74, false, kGiveBack, 74},
+                                                                   {74, false, kGiveBack, 74},
+                                                                   {30, false, kGiveBack, 30},
+                                                                   {12, false, kStop}});
   check("memory that was in use at a return is free at the end", {{10, true, kNothing},
                                                                   {60, true, kNothing},
                                                                   {60, true, kGiveBack, 55},
                                                                   {55, false, kGiveBack, 12},
                                                                   {12, false, kStop}});
-  check("a load that needs it is left alone, longer each time", {{10, true, kNothing},
-                                                                 {50, true, kNothing},
-                                                                 {50, true, kGiveBack, 20},
-                                                                 {50, true, kNothing},
-                                                                 {50, true, kGiveBack, 20},
-                                                                 {50, true, kNothing},
-                                                                 {50, true, kNothing},
-                                                                 {50, true, kGiveBack, 20},
-                                                                 {50, true, kNothing}});
-  check("and its end is noticed at once", {{10, true, kNothing},
-                                           {50, true, kNothing},
-                                           {50, true, kGiveBack, 20},
-                                           {50, true, kNothing},
-                                           {50, false, kGiveBack, 12},
-                                           {12, false, kStop}});
+  check("memory that a load needs is left alone, longer each time", {{10, true, kNothing},
+                                                                     {50, true, kNothing},
+                                                                     {50, true, kGiveBack, 20},
+                                                                     {50, true, kNothing},
+                                                                     {50, true, kGiveBack, 20},
+                                                                     {50, true, kNothing},
+                                                                     {50, true, kNothing},
+                                                                     {50, true, kGiveBack, 20},
+                                                                     {50, true, kNothing}});
+  check("the end of such a load is noticed at once", {{10, true, kNothing},
+                                                      {50, true, kNothing},
+                                                      {50, true, kGiveBack, 20},
+                                                      {50, true, kNothing},
+                                                      {50, false, kGiveBack, 12},
+                                                      {12, false, kStop}});
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A system that grants no threads, for as long as it lives.
+// Simulates a system that grants no threads.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,9 @@
 
 namespace ofn {
 
-// Every std::thread that is made meanwhile throws, as where a cgroup's pids or RLIMIT_NPROC are used up: its stack would be
-// larger than the address space. Threads: the process's; made and destroyed where no other thread makes threads.
+// While this object lives, making a std::thread throws, as it does when a cgroup's pids or
+// RLIMIT_NPROC are used up: the thread's stack would be larger than the address space. Threads: it
+// affects the whole process. Make and destroy it while no other thread makes threads.
 class NoThreads {
  public:
   NoThreads() {

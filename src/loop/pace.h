@@ -1,6 +1,6 @@
-// Where a function runs is decided by how it behaves: on its loop's own thread with no hand-over
-// while it is measured to be short, on a worker otherwise
-// (docs/decisions/0004-run-where-measured.md). So is how much memory is kept for its answers.
+// Decides from measurements where a function runs: on its loop's own thread while it is short,
+// otherwise on a worker (docs/decisions/0004-run-where-measured.md). It also estimates the memory
+// for the function's answers.
 #pragma once
 
 #include <algorithm>
@@ -11,11 +11,12 @@
 
 namespace ofn {
 
-// The memory of one function on one loop. Threads: the loop's.
+// The measurements of one function on one loop. Threads: the loop's.
 //
-// Unknown means slow: the first calls go to workers. After kStreak consecutive calls under kShort
-// the function moves inline; one call over kLong, or one that the watchdog had to free the loop from, moves it out at
-// once. The recent maximum decides, not the mean: a single long call stalls every connection of the loop.
+// A new function counts as slow, so its first calls run on workers. After kStreak consecutive calls
+// under kShort the function runs inline. One call over kLong, or one call that kept the loop so
+// long that the watchdog took it over, moves the function back to workers at once. The recent
+// maximum decides, not the mean: a single long call stalls every connection of the loop.
 class Pace {
  public:
   static constexpr int kStreak = 64;
@@ -23,7 +24,8 @@ class Pace {
   static constexpr std::chrono::microseconds kLong{100};
 
   bool runs_inline() const { return streak_ >= kStreak; }
-  // What a call may take: the longest of the recent ones, which is forgotten by an eighth with each call.
+  // The expected time of a call: the longest of the recent ones. It shrinks by an eighth with each
+  // call.
   Duration estimate() const { return estimate_; }
 
   void record(Duration took) {
@@ -34,12 +36,12 @@ class Pace {
       ++streak_;
     }
   }
-  // The bytes that a call may answer: the most of the recent ones, likewise.
+  // The expected bytes of a call's answer, computed in the same way.
   std::size_t answer_estimate() const { return answer_estimate_; }
   void record_answer(std::size_t bytes) {
     answer_estimate_ = std::max(bytes, answer_estimate_ - answer_estimate_ / 8);
   }
-  // A call inline stays, and has cost its thread the loop.
+  // Call this when an inline call ran so long that another thread took over the loop.
   void on_loop_taken_over() { streak_ = 0; }
 
  private:

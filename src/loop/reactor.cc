@@ -18,7 +18,8 @@ namespace {
 
 void ring(int bell) {
   const std::uint64_t once = 1;
-  // It is never read, and edge-triggered: each write wakes. There is room for 2⁶⁴ of them.
+  // The counter is never read and the watch is edge-triggered, so each write wakes the loop. The
+  // counter cannot overflow: it has room for 2⁶⁴ writes.
   OFN_CHECK(write(bell, &once, sizeof once) == sizeof once);
 }
 
@@ -40,7 +41,8 @@ Loop::Reactor::~Reactor() {
 }
 
 void Loop::Reactor::post(Task task) {
-  // Rung under the lock: whoever runs the task may end the loop, and the bell with it.
+  // The bell is rung under the lock, because the thread that runs the task may end the loop and the
+  // bell with it.
   const std::scoped_lock lock(mutex);
   posted.push_back(std::move(task));
   if (std::exchange(must_ring, false)) ring(bell);
@@ -62,7 +64,8 @@ bool Loop::Reactor::look(bool wait) {
     must_ring = wait;
   }
   const int count = system_call::epoll_wait(epoll, events, wait ? -1 : 0);
-  event_count = static_cast<std::size_t>(std::max(count, 0));  // a signal may have ended the wait
+  // negative if a signal ended the wait
+  event_count = static_cast<std::size_t>(std::max(count, 0));
   if (wait) {
     const std::scoped_lock lock(mutex);
     must_ring = false;
@@ -80,7 +83,7 @@ void Loop::Reactor::forget(const Watch& watch) {
 }
 
 void Loop::Reactor::set_alarm(Duration from_now) const {
-  // All zeroes would disarm it.
+  // A time of zero would disarm the timer.
   const auto wait = std::max<Duration>(from_now, std::chrono::nanoseconds(1));
   const auto seconds = std::chrono::floor<std::chrono::seconds>(wait);
   const itimerspec when{.it_interval = {},

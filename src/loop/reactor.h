@@ -1,4 +1,5 @@
-// What a loop waits with: the kernel's list of descriptors, a timer's alarm, and what other threads have posted.
+// The sources of a loop's events: the kernel's list of descriptors, the alarm of the timers, and
+// the tasks that other threads post.
 #pragma once
 
 #include <array>
@@ -13,7 +14,7 @@
 
 namespace ofn {
 
-// Its insides are the loop's. Threads: the loop's, but for post() and stop().
+// A loop's private part. Threads: the loop's, except for post() and stop().
 struct Loop::Reactor {
   Reactor();
   Reactor(const Reactor&) = delete;
@@ -23,13 +24,14 @@ struct Loop::Reactor {
   void post(Task task);
   void stop();
 
-  // Everything that the last look brought has been taken.
+  // Returns true if everything that the last look() found has been taken.
   bool exhausted() const { return next_event == event_count && next_task == tasks.size(); }
-  // Takes up what has happened and was posted, waiting for something where `wait` says so. Only when exhausted. False: nothing.
+  // Takes the events and posted tasks since the last look. If `wait` is true, waits for at least
+  // one. Call it only when exhausted. Returns false if there are none.
   bool look(bool wait);
-  // The next task of the last look's.
+  // Returns the next task that the last look() found.
   Task take_task();
-  // What has been seen of `watch` is not to be told any more.
+  // Drops the events of `watch` that were seen but not yet handled.
   void forget(const Watch& watch);
   void set_alarm(Duration from_now) const;
 
@@ -47,7 +49,7 @@ struct Loop::Reactor {
 
   std::mutex mutex;
   std::vector<Task> posted;  // guarded by mutex
-  bool must_ring = false;    // guarded by mutex: the loop waits, or is about to
+  bool must_ring = false;    // guarded by mutex; true if the loop waits or is about to
   std::atomic<bool> stopped = false;
 };
 

@@ -18,20 +18,21 @@ namespace ofn {
 
 namespace {
 
-// The descriptor that the handler writes to, plus one, by the signal's number; 0: none. A handler is given nothing but the
-// number.
+// For each signal number: the descriptor that the handler writes to, plus one, or 0 if there is
+// none. It is global because a handler gets only the number.
 constinit std::array<std::atomic<int>, NSIG> write_ends{};
 
 void write_down(int number) {
   const int kept = errno;
   const int fd = write_ends[static_cast<std::size_t>(number)].load() - 1;
   const auto byte = static_cast<unsigned char>(number);
-  // A full pipe has said it often enough.
+  // If the pipe is full, the signal has been reported often enough.
   if (fd >= 0) (void)!write(fd, &byte, 1);
   errno = kept;
 }
 
-// A child that the function forks has the parent's end of the pipe, and what it is sent is not meant for the parent.
+// A child that the function forks has the parent's end of the pipe, but a signal that the child
+// gets is not meant for the parent.
 void forget_in_child() {
   for (int number = 1; number < NSIG; ++number) {
     if (write_ends[static_cast<std::size_t>(number)].exchange(0) != 0) std::signal(number, SIG_DFL);
@@ -53,7 +54,7 @@ struct Signals::Set : std::enable_shared_from_this<Set> {
   }
 
   void add(int number) {
-    // Who started this under nohup wants it to outlive its terminal.
+    // If the user started the program under nohup, it must outlive its terminal.
     struct sigaction inherited{};
     if (number == SIGHUP && sigaction(number, nullptr, &inherited) == 0 &&
         inherited.sa_handler == SIG_IGN)
@@ -80,7 +81,7 @@ struct Signals::Set : std::enable_shared_from_this<Set> {
   }
 
   void tell() {
-    const auto self = shared_from_this();  // what is told may end it
+    const auto self = shared_from_this();  // the callback may destroy this object
     std::array<unsigned char, 64> numbers{};
     ssize_t count = 0;
     while (on_signal && (count = read(ends[0], numbers.data(), numbers.size())) > 0) {

@@ -11,12 +11,13 @@
 
 namespace ofn {
 
-// SIGHUP stays ignored where it was inherited so, as under nohup. Works for process 1 of a container, whose default for SIGTERM is to ignore it.
+// An inherited SIG_IGN for SIGHUP is kept, as nohup needs. It also works for process 1 of a
+// container, which otherwise ignores SIGTERM.
 //
-// Lifetime: while it lives, the named signals do not have their default effect; afterwards they do
-//   again.
-// Threads: made and destroyed where the loop does not run, or on it; `on_signal` runs on the loop,
-//   for each signal received.
+// Lifetime: while it lives, the named signals do not have their default effect; afterwards they
+// have it again.
+// Threads: make and destroy it while the loop does not run, or on the loop. `on_signal` runs on the
+// loop, for each signal received.
 class Signals {
  public:
   Signals(Loop& loop, std::initializer_list<int> numbers, std::function<void(int)> on_signal);

@@ -1,5 +1,6 @@
-// The system calls of every request. Those of glibc are points where a thread may be cancelled, which costs two atomic
-// operations each in a process with threads; nobody cancels threads here.
+// The system calls that every request needs. glibc's versions are cancellation points, which costs
+// two atomic operations each in a process with threads. This program cancels no threads, so it does
+// without them.
 //
 //   const ssize_t count = system_call::receive(fd, place, MSG_DONTWAIT);
 //
@@ -16,7 +17,7 @@
 
 namespace ofn::system_call {
 
-// The sanitizers know glibc's functions only: what they read, write and order.
+// The sanitizers see only what glibc's functions read, write and order.
 #if defined(OFN_THREAD_SANITIZER) || defined(OFN_ADDRESS_SANITIZER)
 inline constexpr bool kByGlibc = true;
 #else
@@ -33,7 +34,7 @@ inline ssize_t send(int fd, std::string_view bytes, int flags) {
   return ::syscall(SYS_sendto, fd, bytes.data(), bytes.size(), flags, nullptr, 0);
 }
 
-// `milliseconds` -1: without a limit.
+// `milliseconds`: -1 waits without a limit.
 inline int epoll_wait(int epoll, std::span<epoll_event> events, int milliseconds) {
   const int most = static_cast<int>(events.size());
   if constexpr (kByGlibc) return ::epoll_wait(epoll, events.data(), most, milliseconds);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kMaxFrames = 32;
 constexpr std::size_t kLongest = std::size_t{16} * 1024;
-constexpr std::size_t kOwnFrames = 2;  // the handler's, and that of the code which returns from it
+constexpr std::size_t kOwnFrames = 2;  // the signal handler's, and the kernel's return from it
 
 int report_signal() { return SIGRTMAX - 5; }
 
@@ -33,13 +33,14 @@ struct Capture {
 
   std::array<void*, kMaxFrames> frames{};
   sem_t done{};
-  // Orders the two threads' accesses to the frames: the kernel's own ordering is nothing that the language knows.
+  // Orders the two threads' accesses to the frames. The kernel orders them as well, but the C++
+  // memory model does not know that.
   std::atomic<int> count = kNotWritten;
   static constexpr int kNotWritten = -1;
 };
 
-// Runs on the thread whose stack it is: only what a signal handler may do. The signal carries where to write, so that
-// nothing global is needed.
+// Runs as a signal handler on the thread whose stack is wanted, so it may do only what such a
+// handler may. The signal carries the address to write to, so no global variable is needed.
 void write_down(int /*number*/, siginfo_t* info, void* /*context*/) {
   if (info->si_code != SI_QUEUE || info->si_value.sival_ptr == nullptr) return;
   const int kept = errno;
@@ -56,7 +57,7 @@ bool install() {
   if ((before.sa_flags & SA_SIGINFO) != 0) return before.sa_sigaction == write_down;
   if (before.sa_handler != SIG_DFL) return false;
   std::array<void*, 1> frame{};
-  backtrace(frame.data(), 1);  // what it loads, it loads here
+  backtrace(frame.data(), 1);  // loads its library here, and not in the handler
   struct sigaction action{};
   action.sa_sigaction = write_down;
   action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
@@ -83,7 +84,8 @@ std::string stack_of(ThreadId thread, std::chrono::milliseconds patience) {
   if (until.tv_nsec >= 1'000'000'000) ++until.tv_sec, until.tv_nsec -= 1'000'000'000;
   while (sem_clockwait(&capture->done, CLOCK_MONOTONIC, &until) != 0) {
     if (errno == EINTR) continue;
-    // The signal stays pending, and its handler writes there whenever the thread takes it.
+    // The signal stays pending. Its handler may still write to `capture` at any later time, so it
+    // is not freed.
     static_cast<void>(capture.release());
     return {};
   }
@@ -92,7 +94,8 @@ std::string stack_of(ThreadId thread, std::chrono::milliseconds patience) {
   std::vector<os::Frames::Frame> frames;
   for (auto i = kOwnFrames; i < static_cast<std::size_t>(count); ++i) {
     const auto address = reinterpret_cast<std::uintptr_t>(capture->frames[i]);
-    // The innermost was interrupted; the others are where a call returns to, behind it.
+    // The innermost frame holds the interrupted instruction. The others hold return addresses,
+    // which lie behind the call.
     frames.push_back({.address = i == kOwnFrames ? address : address - 1, .times = 1});
   }
   std::string stack(kLongest, '\0');

@@ -9,9 +9,11 @@
 
 namespace ofn {
 
-// Tells changes, not states: `on_seen` runs when something has arrived or, once asked for, when there is room again. Whoever
-// was told remembers it until a read or write has said that nothing is left. So a descriptor costs the kernel two calls in its
-// life, and a read that brings less than it had room for needs no second one to learn that it was the last.
+// Reports changes, not states: `on_seen` runs when something has arrived, and after want_writable()
+// also when there is room again. The owner must remember a change until a read or write shows that
+// nothing is left. In return a descriptor costs only two calls to the kernel in its life, and if a
+// read brings fewer bytes than it had room for, no second read is needed to learn that it was the
+// last.
 //
 // Lifetime: its loop and the open descriptor outlive it. `on_seen` may destroy it as its last act.
 // Threads: the loop's.
@@ -19,8 +21,8 @@ class Watch {
  public:
   struct Seen {
     bool readable = false;
-    // There is more than bytes: an end, an error or urgent data. A read that brings less than it had room for does not
-    // say then that nothing is left.
+    // There is more than bytes: an end, an error or urgent data. Then a read that brings fewer
+    // bytes than it had room for may not be the last one.
     bool read_to_the_end = false;
     bool writable = false;
   };
@@ -30,7 +32,8 @@ class Watch {
   Watch& operator=(const Watch&) = delete;
   ~Watch();
 
-  // From here on it is told, too, when there is room, and at once where there is some.
+  // From now on `on_seen` also reports that there is room, and reports it at once if there is some
+  // already.
   void want_writable();
 
  private:

@@ -39,7 +39,8 @@ void Watchdog::wake() {
     try {
       thread_ = std::thread([this] { serve(); });
     } catch (const std::system_error&) {
-      return;  // no thread is to be had, nor one to take a loop over: the next call asks again
+      // the system grants no thread, so no thread could take a loop over; the next call tries again
+      return;
     }
   }
   parked_ = false;

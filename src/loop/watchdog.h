@@ -1,4 +1,5 @@
-// Sees that an author's function stays on a loop's thread, and has the loop taken over.
+// Notices an author's function that stays on a loop's thread, and has another thread take the loop
+// over.
 #pragma once
 
 #include <atomic>
@@ -15,33 +16,36 @@ namespace ofn {
 
 class Loop;
 
-// Looks at its loops every kTick. A call that it sees twice has run for one to two ticks: the loop is taken from its
-// thread. Looking needs no clock, and no word from the loops but a counter each.
-//
-// Lifetime: its loops outlive it; made before they run, destroyed after their last run. Threads: its own, started by the first call;
-// expect_look() from any loop's.
-// Cost: parked when no call began for kQuietLooks ticks: nothing runs then. A wake-up a tick otherwise.
+// Looks at its loops every kTick. A call that it sees in two consecutive looks has run for one to
+// two ticks; then it takes the loop from the call's thread. It needs no clock, and only one counter
+// from each loop.
+// Lifetime: the loops outlive it. Make it before they run, and destroy it after they have run for
+// the last time.
+// Threads: its own, which the first call starts; expect_look() may be called on any loop's thread.
+// Cost: one wake-up for each tick. If no call has begun for kQuietLooks ticks it is parked: then
+// nothing runs.
 class Watchdog {
  public:
   static constexpr std::chrono::milliseconds kTick{1};
   static constexpr int kQuietLooks = 16;
 
-  // `take_over` has another thread run the loop. Threads: the watchdog's, or that of a call which releases it.
+  // `take_over` makes another thread run the loop. Threads: the watchdog's, or that of a call that
+  // releases its loop.
   Watchdog(std::span<Loop* const> loops, std::function<void(Loop&)> take_over);
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog();
-  // Takes no loop over any more; from here on loops may still call it. Threads: the one that made it.
+  // Takes no more loops over. The loops may still call this object. Threads: the one that made it.
   void stop();
 
-  // A call begins: there is something to look at.
+  // Call this when a call begins, so that the watchdog looks at the loops.
   void expect_look() {
     if (parked_) wake();
   }
-  // The call releases the loop of its own accord. Threads: the call's.
+  // Call this when a call releases its loop itself. Threads: the call's.
   void pass_on(Loop& loop) { take_over_(loop); }
-  // One look at all loops; returns true if calls have begun since the last one. What the thread does every tick; public
-  // for tests.
+  // Looks at all loops once, as the thread does every tick. Returns true if calls have begun since
+  // the last look. Public for tests.
   bool look();
 
  private:
@@ -56,8 +60,8 @@ class Watchdog {
 
   std::vector<Seen> seen_;
   std::function<void(Loop&)> take_over_;
-  // Written before the visits are looked at once more, as a loop counts its visit before it reads this: one of the two
-  // sees the other.
+  // It is written before the thread reads the visits again, and a loop counts its visit before it
+  // reads this. So at least one of the two sees the other's write.
   std::atomic<bool> parked_ = true;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -45,8 +45,8 @@ bool Workers::post(Task&& task) {
 
 bool Workers::add_thread() {
   try {
-    // Detached: a thread that retires has nobody to join it, and the destructor waits for the count
-    // instead.
+    // Detached, because no thread could join one that retires. The destructor waits for the count
+    // of threads instead.
     std::thread([pool = pool_, idle = idle_, name = name_] { serve(pool, idle, name); }).detach();
   } catch (const std::system_error&) {
     return false;
@@ -88,7 +88,7 @@ void Workers::serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle
 
 std::size_t threads_within(std::size_t wanted, std::size_t mappable) {
   if (mappable == kNoMemoryLimit) return wanted;
-  // What a thread gets that asks for no size of its own: RLIMIT_STACK, or, where that is unlimited, 2 MiB (glibc's
+  // The stack size of a thread that sets none: RLIMIT_STACK, or 2 MiB if that is unlimited (glibc's
   // ARCH_STACK_DEFAULT_SIZE).
   rlimit limit{};
   std::size_t stack = std::size_t{2} * 1024 * 1024;

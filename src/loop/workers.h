@@ -1,4 +1,4 @@
-// Threads for what may block: functions that are not known to be short, files, compilers.
+// Threads for work that may block: functions that are not known to be short, files, compilers.
 #pragma once
 
 #include <chrono>
@@ -14,26 +14,30 @@
 
 namespace ofn {
 
-// Threads are made on demand, up to a limit, give back what memory they keep after a second without a task, and retire when
-// they were idle for a while: a program whose functions are short has none.
+// Threads are made on demand, up to a limit. A thread returns its free memory after a second
+// without a task, and ends after `idle` without one. A program whose functions are short has no
+// such threads.
 //
-// Lifetime: the destructor runs what is queued and waits for it: a process whose tasks may never
-// return ends without it. Threads: any. Cost: one lock and one wake-up a task.
-// Errors: where the system grants no more threads (a cgroup's pids, RLIMIT_NPROC) the limit is those that there are.
+// Lifetime: the destructor runs the queued tasks and waits for all tasks. If a task may never
+// return, the process must end without destroying this object.
+// Threads: any. Cost: one lock and one wake-up for each task.
+// Errors: if the system grants no more threads (a cgroup's pids, RLIMIT_NPROC), the existing
+// threads do all the work.
 class Workers {
  public:
-  // `name` is what the system shows for the threads: at most 15 characters, a literal.
+  // `name` is the threads' name in the system: a literal of at most 15 characters.
   explicit Workers(std::size_t max_threads, std::chrono::seconds idle = std::chrono::seconds(10),
                    const char* name = "ofn-worker");
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
   ~Workers();
 
-  // Queues `task`; with all threads busy and the limit reached it waits for one. A task does not
-  // throw. False: there is no thread, and none can be made; the task is still the caller's.
+  // Queues `task`. If all threads are busy and the limit is reached, the task waits for one. A task
+  // must not throw. Returns false if there is no thread and none can be made; then `task` is
+  // unchanged.
   [[nodiscard]] bool post(Task&& task);
 
-  // How many threads there are now.
+  // Returns the current number of threads.
   std::size_t threads() const;
 
  private:
@@ -48,7 +52,7 @@ class Workers {
     bool stopping = false;
   };
 
-  // With the pool locked. False: the system grants none.
+  // Call it with the pool locked. Returns false if the system grants no thread.
   bool add_thread();
   static void serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle, const char* name);
 
@@ -58,12 +62,13 @@ class Workers {
   const char* name_;
 };
 
-// How many threads a pool may have where they share `mappable` bytes with others (os/memory_limits.h): each maps a whole stack,
-// however little of it is used, and all stacks together take a quarter. At least one, at most `wanted`.
+// Returns the number of threads that a pool may have if the process may map `mappable` bytes
+// (os/memory_limits.h). Each thread maps a whole stack, however little of it is used; all stacks
+// together may take a quarter of `mappable`. The result is at least one and at most `wanted`.
 std::size_t threads_within(std::size_t wanted, std::size_t mappable);
 
-// How many loops a program runs: the CPUs that this process may use, by affinity and by its
-// cgroup's quota (v2 cpu.max, v1 cpu.cfs_quota_us), rounded up, at least one.
+// Returns the number of loops that a program should run: the CPUs that this process may use, by its
+// affinity and by its cgroup's quota (v2 cpu.max, v1 cpu.cfs_quota_us), rounded up, at least one.
 std::size_t usable_cpus(const std::string& cgroup = "/sys/fs/cgroup");
 
 }  // namespace ofn

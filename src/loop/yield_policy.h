@@ -1,4 +1,4 @@
-// Whether a loop lets other threads run before it sleeps.
+// Decides whether a loop lets other threads run before it sleeps.
 #pragma once
 
 #include <cstdint>
@@ -8,35 +8,38 @@
 
 namespace ofn {
 
-// A busy loop that goes to sleep is woken by the next request, and often preempts the very thread that was about to bring
-// more: it handles them one at a time, with two switches between threads for each. A loop that first gives way, once, to
-// whoever waits for its processor finds what they brought meanwhile, and handles it together (docs/performance.md has the
-// measurement). A thread that only computes would take a whole slice of the processor each time, where a loop that sleeps
-// would have preempted it: where others take much more than the loop itself, they are given way rarely.
+// If a busy loop sleeps, the next request wakes it, and it often preempts the very thread that was
+// about to bring more requests. It then handles requests one at a time, with two thread switches
+// for each. If the loop first yields its processor once, other threads can bring more requests
+// meanwhile, and the loop handles them together (docs/performance.md has the measurement). But a
+// thread that only computes would take a whole time slice at each yield, although a sleeping loop
+// would have preempted it. So a loop yields rarely if the other threads take much more time than
+// the loop itself.
 //
-// Lifetime: one per loop. Threads: the loop's. Cost: a clock read in kSample handlers, and two each time it gives way. A
-// loop that is not busy never gives way.
+// Lifetime: one per loop. Threads: the loop's. Cost: one clock read for each kSample handlers, and
+// two for each yield. A loop that is not busy never yields.
 class YieldPolicy {
  public:
-  // This many handlers are one sample; within kBusy: the loop is busy.
+  // A sample is this many handlers. The loop is busy if they take less than kBusy.
   static constexpr std::uint32_t kSample = 256;
   static constexpr Duration kBusy = std::chrono::milliseconds(50);
-  // Others may take this many times what the loop takes, and at most kBusy in one sample.
+  // Other threads may take up to this many times the loop's own time, and at most kBusy within one
+  // sample.
   static constexpr int kShare = 3;
-  // A sample counts for about as many samples.
+  // The sums cover about this many recent samples.
   static constexpr int kRecent = 8;
-  // Else this many busy samples pass before they are given way again.
+  // If other threads take more, this many busy samples pass before the loop yields again.
   static constexpr std::uint32_t kRest = 16;
 
   explicit YieldPolicy(SteadyTime now) : began_(now) {}
 
-  // A handler is about to run.
+  // Call this before each handler.
   void handled(const Clock& clock) {
     if (++handlers_ == kSample) sample(clock.now());
   }
-  // It is worth giving way before the loop sleeps.
+  // Returns true if the loop should yield before it sleeps.
   bool due() const { return gives_; }
-  // It has given way for that long.
+  // Call this after a yield that took this long.
   void gave_way(Duration took) {
     given_ += took;
     if (given_ > kBusy) gives_ = false;
@@ -48,7 +51,8 @@ class YieldPolicy {
     const Duration given = std::exchange(given_, Duration::zero());
     began_ = now;
     handlers_ = 0;
-    // One sample says little: whoever has the processor keeps it for a whole slice.
+    // One sample says little, because the thread that gets the processor keeps it for a whole
+    // slice.
     others_ += given - others_ / kRecent;
     own_ += took - given - own_ / kRecent;
     if (given > Duration::zero() && others_ > kShare * own_) rest_ = kRest;
@@ -57,12 +61,12 @@ class YieldPolicy {
     gives_ = busy && rest_ == 0;
   }
 
-  SteadyTime began_;   // the present sample
-  Duration given_{};   // within it
+  SteadyTime began_;   // when the current sample began
+  Duration given_{};   // time given to others within the sample
   Duration others_{};  // sums of the recent samples
   Duration own_{};
   std::uint32_t handlers_ = 0;
-  std::uint32_t rest_ = 0;  // busy samples until the others are given way again
+  std::uint32_t rest_ = 0;  // busy samples until the loop yields again
   bool gives_ = false;
 };
 

@@ -19,13 +19,14 @@ class SteppedClock final : public Clock {
 };
 
 struct CourtesyTest : testing::Test {
-  // A sample's handlers, which take that long together, while others are given that much of it.
+  // Runs one sample's handlers. Together they take `took`, and other threads get `given` of that
+  // time.
   void sample(Duration took, Duration given = {}) {
     if (given > Duration::zero()) policy.gave_way(given);
     clock.time += took;
     for (std::uint32_t i = 0; i < YieldPolicy::kSample; ++i) policy.handled(clock);
   }
-  // How many samples of a busy loop pass until others are given way again.
+  // Returns the number of samples of a busy loop until it yields again.
   int rest() {
     int samples = 0;
     while (!policy.due()) {
@@ -71,7 +72,7 @@ TEST_F(CourtesyTest, WhoTakesFarMoreIsGivenWayRarely) {
     EXPECT_LE(samples, 3);
     EXPECT_EQ(rest(), static_cast<int>(YieldPolicy::kRest) - 1);
   }
-  for (int i = 0; i < 100; ++i) sample(4ms, 1ms);  // they have become company
+  for (int i = 0; i < 100; ++i) sample(4ms, 1ms);  // the other threads now do work for the loop
   EXPECT_TRUE(policy.due());
 }
 
