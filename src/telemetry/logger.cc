@@ -26,9 +26,9 @@ namespace ofn {
 
 namespace {
 
-// Lines that may wait for the writer.
+// The maximum number of lines that wait for the writer.
 constexpr std::size_t kQueue = 1024;
-// How long the end of the process waits for a reader that reads nothing.
+// How long the process waits at its end for a reader that does not read.
 constexpr std::chrono::seconds kPatience(1);
 
 constexpr std::string_view level_word(Level level) {
@@ -68,7 +68,8 @@ void append_json(std::string& line, std::string_view text) {
   line += '"';
 }
 
-// Appends a value for people: as it is if it is one plain word, else as in JSON, so that no value can fake a line.
+// Appends a value for people: unchanged if it is one plain word, otherwise as a JSON string, so
+// that no value can look like a line of its own.
 void append_readable(std::string& line, std::string_view text) {
   const bool plain =
       !text.empty() &&
@@ -82,8 +83,8 @@ void append_readable(std::string& line, std::string_view text) {
   }
 }
 
-// Waits for room in a descriptor, for ever or, once the process is about to end, for kPatience in all. poll() does that for a
-// descriptor that blocks and for one that does not.
+// Waits until a descriptor has room. It waits without limit, or for at most kPatience in all after
+// hurry(). poll() makes this work for blocking and non-blocking descriptors.
 class Patience {
  public:
   explicit Patience(int fd) : fd_(fd), hurry_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -93,7 +94,7 @@ class Patience {
   Patience& operator=(const Patience&) = delete;
   ~Patience() { close(hurry_); }
 
-  // From now on wait() waits no longer than kPatience in all. Threads: any.
+  // From now on wait() waits for at most kPatience in all. Threads: any.
   void hurry() {
     const std::uint64_t once = 1;
     OFN_CHECK(::write(hurry_, &once, sizeof once) == sizeof once);
@@ -134,12 +135,12 @@ class Logger::Writer {
   ~Writer() { finish({}); }
 
   void add(std::string&& line) {
-    std::string oldest;  // freed when others may go on
+    std::string oldest;  // freed after the lock is released
     bool wakes = false;
     {
       const std::scoped_lock lock(mutex_);
       if (ending_) return;
-      // If the system grants no thread now, perhaps it does with the next line.
+      // If the system grants no thread now, the next line tries again.
       if (!has_thread_) start_thread();
       queued_.fetch_add(1, std::memory_order_relaxed);
       if (queue_.size() == kQueue) {
@@ -153,11 +154,11 @@ class Logger::Writer {
     if (wakes) changed_.notify_one();
   }
 
-  // Returns how many lines there was no room for. Threads: any.
+  // Returns the number of lines that were dropped because the queue was full. Threads: any.
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
   bool is_behind() const { return queued_.load() != written_.load() + dropped_.load(); }
 
-  // Writes `last` and what is queued, and takes no more lines.
+  // Writes the queued lines and then `last`. Takes no more lines.
   void finish(std::string&& last) {
     {
       const std::scoped_lock lock(mutex_);
@@ -199,8 +200,8 @@ class Logger::Writer {
     changed_.notify_all();
   }
 
-  // Writes several lines at a time, as many as a pipe takes without tearing them (PIPE_BUF, pipe(7)): then lines of other
-  // processes that write to the same pipe stay whole, too.
+  // Writes several lines at a time, up to the size that a pipe takes without splitting them
+  // (PIPE_BUF, pipe(7)). So lines of other processes that write to the same pipe stay whole too.
   void write_batch(const std::deque<std::string>& batch) {
     std::string together;
     std::uint64_t lines = 0;
@@ -221,7 +222,7 @@ class Logger::Writer {
   void write_text(std::string_view rest) {
     while (!rest.empty()) {
       if (!patience_.wait()) return;
-      // A pipe that has room takes so much without blocking.
+      // A pipe that has room takes this many bytes without blocking.
       const ssize_t wrote = ::write(fd_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
       if (wrote < 0 && errno != EINTR && errno != EAGAIN) return;  // the log has no reader
       if (wrote > 0) rest.remove_prefix(static_cast<std::size_t>(wrote));

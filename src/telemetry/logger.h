@@ -20,10 +20,12 @@ enum class LogStyle {
   kReadable,  // debug: for people
 };
 
-// Writing never blocks. Lines go through a bounded queue to one thread, which writes several at a time. When the queue is full,
-// the oldest line is dropped and counted; the last line of the log tells the count.
+// Writing never blocks. Lines go through a bounded queue to one thread, which writes several at a
+// time. When the queue is full, the oldest line is dropped and counted. The last line of the log
+// states how many lines were dropped.
 //
-// Lifetime: the destructor writes what is queued. If no reader takes it for a second, the rest is lost.
+// Lifetime: the destructor writes the queued lines. If the reader takes none for a second, the rest
+// is lost.
 // Threads: any.
 // Errors: none. Lines are lost if the descriptor has no reader, or if there is no memory for them.
 class Logger final : public Log {
@@ -40,7 +42,8 @@ class Logger final : public Log {
              std::span<const LogField> fields) noexcept override;
   // Returns true if lines are queued that are not yet written. A signal handler may call it.
   bool is_behind() const noexcept;
-  // Writes what is queued, as the destructor does, and takes no more lines: for a process that ends while other threads run.
+  // Writes the queued lines, as the destructor does, and takes no more lines. For a process that
+  // ends while other threads run.
   void finish() noexcept;
 
  private:
@@ -53,7 +56,7 @@ class Logger final : public Log {
   std::unique_ptr<Writer> writer_;
 };
 
-// Returns the text of one line, without its end. It is separate for its tests.
+// Returns the text of one line, without its line feed. Public for tests.
 std::string format_log_line(LogStyle style, std::int64_t unix_micros, Level level,
                             std::string_view message, std::span<const LogField> fields);
 

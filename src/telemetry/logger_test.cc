@@ -26,7 +26,8 @@ TEST(LogLine, Json) {
       R"({"time":"2025-11-22T15:38:00.123456Z","level":"warning","message":"output failed","output":"archive"})");
   EXPECT_EQ(line(LogStyle::kJson, "a\"b\\\n\x01\x7f").substr(66), R"("a\"b\\\n\u0001\u007f"})");
   EXPECT_EQ(line(LogStyle::kJson, "gr\xc3\xbc\xc3\x9f").substr(66), "\"gr\xc3\xbc\xc3\x9f\"}");
-  EXPECT_EQ(line(LogStyle::kJson, "\xff").substr(66), R"("\u00ff"})") << "no UTF-8, and still JSON";
+  EXPECT_EQ(line(LogStyle::kJson, "\xff").substr(66), R"("\u00ff"})")
+      << "not UTF-8, and still JSON";
 }
 
 TEST(LogLine, Readable) {
@@ -36,13 +37,13 @@ TEST(LogLine, Readable) {
   EXPECT_EQ(line(LogStyle::kReadable, "x", {{"v", ""}}), "15:38:00.123 warning x v=\"\"");
   EXPECT_EQ(line(LogStyle::kReadable, "two\nlines", {{"v", "a\nb"}}),
             "15:38:00.123 warning \"two\\nlines\" v=\"a\\nb\"")
-      << "nothing written can fake a line";
+      << "no value can look like a line of its own";
 }
 
 class LoggerTest : public testing::Test {
  protected:
   void SetUp() override { ASSERT_EQ(pipe(pipe_.data()), 0); }
-  // All that comes until nobody writes any more.
+  // Reads everything until no process has the write end open any more.
   std::string rest() const {
     std::string text;
     std::array<char, 65536> buffer{};
@@ -77,8 +78,8 @@ TEST_F(LoggerTest, AFullQueueDropsAndCountsInsteadOfBlocking) {
   std::string text;
   std::thread reader;
   {
-    // Nobody reads while the lines are written: the pipe fills (64 KiB), then the queue, then lines
-    // are dropped.
+    // Nothing reads while the lines are written. So first the pipe fills (64 KiB), then the queue,
+    // and then lines are dropped.
     Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
     const std::string long_line(1000, 'x');
     for (int i = 0; i < 20'000; ++i) logger.write(Level::kInfo, long_line);
@@ -93,7 +94,7 @@ TEST_F(LoggerTest, AFullQueueDropsAndCountsInsteadOfBlocking) {
 TEST_F(LoggerTest, IsBehindUntilEveryLineIsWrittenOrLost) {
   Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
   EXPECT_FALSE(logger.is_behind());
-  // More than the pipe holds, and more than the queue: some are dropped.
+  // More lines than the pipe and the queue hold, so some are dropped.
   const std::string long_line(1000, 'x');
   for (int i = 0; i < 5000; ++i) logger.write(Level::kInfo, long_line);
   EXPECT_TRUE(logger.is_behind());
@@ -102,7 +103,7 @@ TEST_F(LoggerTest, IsBehindUntilEveryLineIsWrittenOrLost) {
   logger.finish();
   EXPECT_FALSE(logger.is_behind());
   logger.write(Level::kInfo, "after the end");
-  EXPECT_FALSE(logger.is_behind()) << "it is no line of the log any more";
+  EXPECT_FALSE(logger.is_behind()) << "the log takes no more lines";
   close(pipe_[1]);
   reader.join();
   close(pipe_[0]);
@@ -153,7 +154,7 @@ TEST_F(LoggerTest, AReaderThatTakesNothingDoesNotKeepTheEnd) {
     const std::string long_line(1000, 'x');
     for (int i = 0; i < 1000; ++i) logger.write(Level::kInfo, long_line);
   }
-  EXPECT_NE(read_all().find("xxx"), std::string::npos) << "what there was room for";
+  EXPECT_NE(read_all().find("xxx"), std::string::npos) << "the lines that had room";
 }
 
 TEST_F(LoggerTest, ADescriptorThatDoesNotBlockLosesNothing) {
