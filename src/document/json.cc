@@ -14,8 +14,9 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// The library says "[json.exception…] parse error at line 1, column 2: <reason>; last read: '<text>'". The reason alone is
-// wanted: the position is ours, and the text may hold a secret or broken UTF-8.
+// The library says "[json.exception…] parse error at line 1, column 2: <reason>; last read:
+// '<text>'". Returns only the reason: the caller adds its own position, and the text may hold a
+// secret or broken UTF-8.
 std::string reason_of(std::string_view what) {
   if (const auto colon = what.find(": "); colon != std::string_view::npos) {
     what.remove_prefix(colon + 2);
@@ -31,14 +32,14 @@ JsonMistake mistake_of(std::size_t position, const nlohmann::detail::exception& 
   return {JsonMistake::Kind::kSyntax, position, reason_of(error.what())};
 }
 
-// The library's lexer takes a NUL for the end of the text; JSON has no place for one (RFC 8259 §2, §7).
+// The library's lexer takes a NUL for the end of the text, but JSON allows none (RFC 8259 §2, §7).
 std::optional<JsonMistake> find_nul(std::string_view text) {
   const auto nul = text.find('\0');
   if (nul == std::string_view::npos) return std::nullopt;
   return JsonMistake{JsonMistake::Kind::kSyntax, nul + 1, "syntax error - a NUL"};
 }
 
-// Hands the library's events to a listener.
+// Passes the library's events on to a listener.
 class Teller {
  public:
   explicit Teller(JsonListener& listener) : listener_(listener) {}
@@ -70,7 +71,7 @@ class Teller {
   JsonMistake mistake_;
 };
 
-// Accepts any JSON text up to the depth allowed.
+// Accepts any JSON text that does not nest deeper than `max_depth`.
 class Judge final : public JsonListener {
  public:
   explicit Judge(std::size_t max_depth) : max_depth_(max_depth) {}
@@ -92,7 +93,7 @@ class Judge final : public JsonListener {
   std::size_t depth_ = 0;
 };
 
-// Walks a text and notes how far the lexer has come, which the library does not tell with its events.
+// Walks over a text and records the lexer's position, which the library's events do not contain.
 class Cursor {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -167,7 +168,8 @@ class JsonBuilder {
   JsonFailure failure() && { return std::move(failure_); }
 
  private:
-  // The lexer is behind the value that is told, and behind a number by one byte more.
+  // When the library reports a value, the lexer's position is behind the value; behind a number it
+  // is one byte further.
   int line() {
     const char* const last = std::max(counted_, reached_ - 1);
     line_ += static_cast<int>(std::count(counted_, last, '\n'));

@@ -16,7 +16,7 @@ void append_line(std::string& out, Layout layout, std::size_t level) {
   out.append(2 * level, ' ');
 }
 
-// Recursive, as deep as the tree.
+// Recurses as deep as the tree nests.
 void append(std::string& out, const Node& node, Layout layout, std::size_t level) {
   if (node.is(Node::Kind::kText)) return append_json_string(out, node.text());
   if (node.is(Node::Kind::kNull)) {
@@ -59,7 +59,8 @@ std::string to_indented_json(const Node& node) {
 
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr std::string_view kHex = "0123456789abcdef";
-  static constexpr std::string_view kShort = "btn?fr";  // of \b (8) to \r (13); \v (11) has none
+  // of \b (8) to \r (13); \v (11) has no short form
+  static constexpr std::string_view kShort = "btn?fr";
   out += '"';
   std::size_t written = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -24,13 +24,14 @@
 
 namespace ofn::document {
 
-// How deep lists and objects may nest in a text that people write: a context, a component's file. Because trees are this
-// shallow, code may walk them recursively. Data of applications is allowed kMaxDataDepth levels.
+// How deep lists and objects may nest in a text that people write: a context, a component's file.
+// Trees are this shallow so that code may walk them recursively. Application data may have
+// kMaxDataDepth levels.
 inline constexpr std::size_t kMaxDepth = 64;
 inline constexpr std::size_t kMaxDataDepth = 256;
 
-// A value: it copies, moves and destroys as one. Copies share their children until one of them is changed, so that a YAML
-// alias costs nothing however large the node is that it names.
+// A value: copying, moving and destroying it includes its children. Copies share their children
+// until one of them is changed, so a YAML alias costs nothing, however large its node is.
 class Node {
  public:
   enum class Kind : std::uint8_t { kNull, kBool, kNumber, kText, kList, kObject };
@@ -71,7 +72,7 @@ class Node {
   int line() const noexcept { return line_; }
   // Items or members, in their order.
   std::span<const Node> children() const noexcept;
-  // The same of a list only, or of an object only; none of any other node.
+  // The children if the node is a list, or if it is an object; otherwise empty.
   std::span<const Node> items() const noexcept {
     return is(Kind::kList) ? children() : std::span<const Node>();
   }
@@ -79,17 +80,18 @@ class Node {
     return is(Kind::kObject) ? children() : std::span<const Node>();
   }
 
-  // The member of that name; nullptr if there is none or if the node is no object.
+  // Returns the member of that name; nullptr if there is none or if the node is not an object.
   const Node* find(std::string_view name) const noexcept;
   // The same, and nullptr for null, because some writers say "nothing" this way.
   const Node* find_value(std::string_view name) const noexcept;
   // The text of a member that is a text; empty otherwise.
   std::string_view find_text(std::string_view name) const noexcept;
 
-  // The number as a double: zero for one that is too small for a double. The node must be a number.
+  // Returns the number as a double; zero if it is too small for a double. The node must be a
+  // number.
   double real() const noexcept;
 
-  // Sets a member, behind the others if it is new. The node must be an object.
+  // Sets a member. A new member comes after the others. The node must be an object.
   void set(std::string_view name, Node value);
   // Appends an item. The node must be a list.
   void add(Node item);

@@ -12,7 +12,7 @@ std::string quoted(std::string_view text, std::size_t limit) {
   static constexpr std::string_view kHex = "0123456789abcdef";
   const bool cut = text.size() > limit;
   if (cut) {
-    // Never in the middle of a UTF-8 sequence.
+    // Does not cut within a UTF-8 sequence.
     while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
     text = text.substr(0, limit);
   }

@@ -1,6 +1,7 @@
-// The mistakes in a text that the user wrote, and remarks that are worth a line in the log.
+// The mistakes in a text that the user wrote, and notes that are worth a line in the log.
 //
-// All mistakes are collected and shown together, so that the user mends a manifest once and not once a start:
+// All mistakes are collected and shown together, so that the user corrects a manifest once and not
+// once for each start:
 //
 //   FUNC_CONTEXT $.outputs.archive.componentType: expected a type that starts with "bindings." or
 //   "pubsub.", found "kafka"
@@ -28,15 +29,16 @@ struct Problem {
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
-// Something noticed that is no mistake, or a harmless one: unknown members (debug), an ambiguous name (warning). The caller
-// writes it to its log when it has one.
+// A note on something that is not a mistake, or is a harmless one: an unknown member (debug), an
+// ambiguous name (warning). The caller writes it to its log when it has one.
 struct Note {
   Level level = Level::kDebug;
   std::string text;
   friend bool operator==(const Note&, const Note&) = default;
 };
 
-// The text in double quotes for a message: control characters escaped, cut (at a character) after `limit` bytes.
+// Returns the text in double quotes for a message: control characters are escaped, and the text is
+// cut, between two characters, after `limit` bytes.
 std::string quoted(std::string_view text, std::size_t limit = 80);
 
 }  // namespace ofn

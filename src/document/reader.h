@@ -1,10 +1,11 @@
-// Reads the members of an object of a tree into plain values. It forgives what writers vary (null for absent, numbers as
-// strings and the reverse) and reports every other mistake with its path and its line.
+// Reads the members of an object of a tree into plain values. It accepts the forms that different
+// writers use (null for an absent member, numbers as strings and the reverse) and reports every
+// other mistake with its path and line.
 //
 //   Report report{.source = "FUNC_CONTEXT", .problems = problems, .notes = notes};
 //   Reader object(node, "$.outputs.archive", report);
 //   std::string topic = object.text("topic");   // "" if absent; a Problem if it is a list
-//   object.note_unknown();                      // last: a debug note for each member that was not asked for
+//   object.note_unknown();                          // last: a debug note for each member that was not read
 #pragma once
 
 #include <map>
@@ -28,7 +29,7 @@ struct Words {
 inline constexpr Words kJsonWords{.object = "an object", .list = "an array", .text = "a string"};
 inline constexpr Words kYamlWords{.object = "a mapping", .list = "a list", .text = "a text"};
 
-// Collects the mistakes and remarks of one source.
+// Collects the mistakes and notes of one source.
 struct Report {
   std::string source;  // "FUNC_CONTEXT", "components/a.yaml"
   std::vector<Problem>& problems;
@@ -43,29 +44,30 @@ struct Report {
   }
 };
 
-// "$.outputs" + "archive" → "$.outputs.archive"; keys that would confuse are quoted: $.outputs["a b"]. An empty parent adds
-// nothing: "spec".
+// "$.outputs" + "archive" → "$.outputs.archive". Keys that would be ambiguous are quoted:
+// $.outputs["a b"]. An empty parent adds nothing: "spec".
 std::string path_to(std::string_view parent, std::string_view key);
 std::string path_to(std::string_view parent, std::size_t index);
 
-// "nothing", "an array", "the number 5", "\"text\"". kHidden tells the kind only, for what may be secret.
+// Returns "nothing", "an array", "the number 5", "\"text\"". kHidden names only the kind, for
+// values that may be secret.
 enum class Reveal { kValue, kHidden };
 std::string describe(const Node* node, const Words& words, Reveal reveal = Reveal::kValue);
 
 // Lifetime: the node and the report outlive the reader.
 class Reader {
  public:
-  // A node that is not an object is reported and then read as an empty one.
+  // A node that is not an object is reported and then read as an empty object.
   Reader(const Node& node, std::string path, Report& report);
 
   const std::string& path() const { return path_; }
   std::string path(std::string_view name) const { return path_to(path_, name); }
-  // The line of a member, and of the object if there is no such member.
+  // Returns the line of a member, or of the object if it has no such member.
   int line(std::string_view name) const;
-  // Returns false if a member that was asked for has the wrong kind (it has been reported).
+  // Returns false if a member that was read has the wrong kind, which has then been reported.
   bool ok() const { return ok_; }
 
-  // nullptr if absent or null.
+  // Returns nullptr if the member is absent or null.
   const Node* member(std::string_view name);
   // A string, or a number or bool in its own text; "" if absent.
   std::string text(std::string_view name, Reveal reveal = Reveal::kValue);
@@ -77,19 +79,20 @@ class Reader {
   std::vector<std::string> list(std::string_view name);
   // A nested object; nullopt if absent.
   std::optional<Reader> object(std::string_view name);
-  // The same; an absent one is reported, and nullopt is also returned for a node that is not an object.
+  // The same, but reports an absent member. Also returns nullopt for a node that is not an object.
   std::optional<Reader> required_object(std::string_view name);
-  // Nested objects of an object or of a list, with null ones left out. `use(key, reader)`; the key of a list's item is empty.
+  // Calls `use(key, reader)` for each nested object of an object or of a list; skips nulls. The key
+  // of a list's item is empty.
   template <class Use>
   void each(std::string_view name, Node::Kind kind, Use use);
 
-  // Reports a mistake of a member.
+  // Reports a mistake in a member.
   void wrong(std::string_view name, std::string expected, std::string found);
   void wrong(std::string_view name, std::string_view expected, const Node* found,
              Reveal reveal = Reveal::kValue);
 
   void known(std::string_view name) { known_.push_back(name); }
-  // The members that were not asked for.
+  // Returns the members that were not read.
   std::vector<const Node*> unknown() const;
   void note_unknown();
 

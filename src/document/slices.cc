@@ -13,10 +13,10 @@ namespace ofn::document {
 
 namespace {
 
-// It may stand before a JSON text.
+// The byte order mark that may stand before a JSON text.
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// The length of the UTF-8 sequence at the front; 0 if there is none.
+// Returns the length of the UTF-8 sequence at the front; 0 if there is none.
 std::size_t sequence_length(std::string_view text) {
   for (std::size_t size = 1; size <= std::min<std::size_t>(4, text.size()); ++size) {
     if (is_utf8(text.substr(0, size))) return size;
@@ -24,7 +24,7 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
-// The code unit of the escape at the front, "\\uD800"; nullopt for another escape.
+// Returns the code unit of the escape at the front, such as "\\uD800"; nullopt for another escape.
 std::optional<unsigned> code_unit(std::string_view text) {
   unsigned unit = 0;
   if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return std::nullopt;
@@ -52,7 +52,8 @@ std::string with_unicode_repaired(std::string_view text) {
         text.remove_prefix(size);
         continue;
       }
-      // A character behind a backslash may itself be no UTF-8: only an ASCII one goes with it.
+      // The character behind a backslash may be invalid UTF-8, so only an ASCII one belongs to the
+      // escape.
       if (!unit && size == 2 && static_cast<unsigned char>(text[1]) >= 0x80) size = 1;
     } else {
       size = sequence_length(text);

@@ -1,8 +1,9 @@
-// The parts of a JSON text as slices of it. The parts that are passed on stay as the sender wrote them: numbers lose no
-// digit, members keep their order. Nothing here checks: the text is known to be JSON (document/json.h).
+// The parts of a JSON text as slices of it. Parts that are passed on stay as the sender wrote them:
+// numbers lose no digit, members keep their order. These functions check nothing; check the text
+// first (document/json.h).
 //
 //   if (auto json = check_json(text); !json) return json.error();
-//   const auto members = Members::of(text);                       // nullopt: no object
+//   const auto members = Members::of(text);                       //  nullopt if it is not an object
 //   if (const auto data = members->find("data")) use(*data);      // {"b":1, "a":1.0}
 #pragma once
 
@@ -14,8 +15,9 @@
 
 namespace ofn::document {
 
-// The text with U+FFFD in the place of each part that is no Unicode: bytes that are not UTF-8, and escapes of half a
-// surrogate pair. Most readers of JSON, Go's among them, read it so; check_json() refuses it. The text need not be JSON.
+// Returns the text with U+FFFD in place of each part that is not Unicode: bytes that are not UTF-8,
+// and escapes of half a surrogate pair. Most JSON readers, including Go's, read such a text in this
+// way; check_json() refuses it. The text need not be JSON.
 std::string with_unicode_repaired(std::string_view text);
 
 // Walks the members of one object or the elements of one array. Borrows the text.
@@ -25,9 +27,9 @@ class Walk {
   bool is_object() const { return opening_ == '{'; }
   bool is_array() const { return opening_ == '['; }
 
-  // Steps to the next member or element. Returns false behind the last one.
+  // Steps to the next member or element. Returns false if there are no more.
   bool next();
-  // The raw text of the next value (or key), and past it.
+  // Returns the raw text of the next value (or key), and steps past it.
   std::string_view value();
 
  private:
@@ -47,14 +49,15 @@ class Members {
     std::string_view value;  // raw JSON text
   };
 
-  // nullopt if the text is no object.
+  // Returns nullopt if the text is not an object.
   static std::optional<Members> of(std::string_view text);
 
-  // The raw text of a member, and the last one if several have the name, as most readers do. nullopt if none has it.
+  // Returns the raw text of a member. If several have the name, returns the last one, as most
+  // readers do. nullopt if none has it.
   std::optional<std::string_view> find(std::string_view name) const;
-  // A name that occurs twice; nullopt if none does.
+  // Returns a name that occurs twice; nullopt if none does.
   std::optional<std::string> repeated() const;
-  // Sets a member, behind the others if it is new. `value` is borrowed.
+  // Sets a member. A new member comes after the others. `value` is borrowed.
   void set(std::string_view name, std::string_view value);
   void remove(std::string_view name);
   // Gives a member another name, and removes others that have it. Does nothing if there is no such member.
@@ -67,11 +70,11 @@ class Members {
   std::vector<Member> members_;
 };
 
-// The text of a raw JSON string, and the reverse. The text is UTF-8.
+// Decodes a raw JSON string, and encodes a text as one. The text is UTF-8.
 std::string unquote(std::string_view raw);
 std::string quote(std::string_view text);
 
-// "a string", "an object": the kind of a raw value, for an error message.
+// Returns the kind of a raw value for an error message: "a string", "an object".
 std::string_view kind_of(std::string_view raw);
 
 }  // namespace ofn::document

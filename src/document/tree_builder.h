@@ -1,4 +1,4 @@
-// Builds a tree from the order in which a parser meets its parts, without recursion. Private to this room.
+// Builds a tree from a parser's events, without recursion. Private to this room.
 //
 //   TreeBuilder builder(kMaxDepth);
 //   if (!builder.open(Node::Kind::kObject, 1)) return too_deep();
@@ -18,7 +18,7 @@ namespace ofn::document {
 
 struct Tree {
   Node root;
-  // Keys given twice in one object; the last one stands, as in Go and Python.
+  // Keys that occur twice in one object. The last one counts, as in Go and Python.
   std::vector<std::string> duplicates;
 };
 
@@ -31,7 +31,7 @@ class TreeBuilder {
     std::size_t height = 0;  // levels of lists and objects in it
   };
 
-  // The key of the member that comes next.
+  // Sets the key of the next member.
   void key(std::string name, int line);
   // Adds a node to the innermost open list or object. Returns false if the tree would nest deeper than the limit.
   [[nodiscard]] bool add(Finished finished);
@@ -49,7 +49,7 @@ class TreeBuilder {
     int line = 0;
     std::vector<Node> children{};
     std::size_t height = 1;
-    std::string key{};  // of the member that comes next
+    std::string key{};  // of the next member
     int key_line = 0;
   };
 

@@ -22,11 +22,11 @@ constexpr std::size_t kMaxNodes = 100'000;
 
 int line_of(const YAML::Mark& mark) { return mark.line + 1; }
 
-// Builds the tree of one document after another from the parser's events. When a bound is reached, the parser is left by its
-// own exception.
+// Builds the trees of a stream's documents from the parser's events. When a limit is reached, it
+// leaves the parser by throwing the parser's own exception.
 class YamlBuilder final : public YAML::EventHandler {
  public:
-  // nullopt if the stream held no further document.
+  // Returns nullopt if the stream held no further document.
   std::optional<Node> take_document() { return std::exchange(document_, std::nullopt); }
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {
@@ -67,8 +67,8 @@ class YamlBuilder final : public YAML::EventHandler {
     Kind kind = Kind::kList;
     YAML::Mark mark;
     YAML::anchor_t anchor = YAML::NullAnchor;
-    bool wants_key = false;  // of a mapping: what comes next is a key
-    bool is_key = false;     // is itself a mapping's key
+    bool wants_key = false;  // of a mapping: a key comes next
+    bool is_key = false;     // this collection is itself a mapping's key
   };
 
   void count(const YAML::Mark& mark) {
@@ -79,7 +79,8 @@ class YamlBuilder final : public YAML::EventHandler {
     throw YAML::ParserException(mark, "more than " + std::to_string(kMaxDepth) + " levels deep");
   }
 
-  // Returns true if what comes now is a key of the mapping that is being read, and notes that its value comes next.
+  // Returns true if the next node is a key of the mapping that is being read. Then its value comes
+  // next.
   bool takes_key() {
     if (open_.empty() || open_.back().kind == Kind::kList) return false;
     return std::exchange(open_.back().wants_key, !open_.back().wants_key);

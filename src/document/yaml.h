@@ -1,10 +1,10 @@
-// YAML documents as trees, read within bounds: whatever a file holds, reading it neither hangs nor takes the program down.
+// YAML documents as trees, read within limits: no file can make the program hang or crash.
 //
 //   auto documents = parse_yaml(text);
 //   const Node* kind = documents->front().find("kind");
 //
-// All scalars are texts, because what YAML takes for a number or a bool depends on the reader. yaml.cc is the only file of
-// the house that sees the YAML library.
+// All scalars are texts, because YAML readers differ in what they take for a number or a bool.
+// yaml.cc is the only file of the project that includes the YAML library.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,10 @@ namespace ofn::document {
 
 inline constexpr std::size_t kMaxYamlBytes = std::size_t{1} * 1024 * 1024;
 
-// All documents of a stream, empty ones too. Aliases share the node that they name, so that a bomb of them is as small as
-// its text. Of keys that occur twice in one mapping, the last one stands; a key that is no scalar is empty.
-// Bounds: kMaxYamlBytes, kMaxDepth levels, 100,000 nodes.
+// Returns all documents of a stream, including empty ones. Aliases share their node, so an alias
+// bomb needs no more memory than its text. If a key occurs twice in one mapping, the last one
+// counts. A key that is not a scalar becomes the empty key.
+// Limits: kMaxYamlBytes, kMaxDepth levels, 100,000 nodes.
 // Errors: kInvalidArgument with the line in the context "line".
 Result<std::vector<Node>> parse_yaml(std::string_view text);
 

@@ -26,7 +26,8 @@ TEST(Yaml, IsReadAsTexts) {
 
 TEST(Yaml, TheLastOfSeveralKeysStands) {
   EXPECT_EQ(read("a: 1\nb: 2\na: 3\n"), R"({"b":"2","a":"3"};)");
-  EXPECT_EQ(read("? [x, y]\n: 1\n? {z: 1}\n: 2\nc: 3\n"), R"({"":"2","c":"3"};)") << "no scalars";
+  EXPECT_EQ(read("? [x, y]\n: 1\n? {z: 1}\n: 2\nc: 3\n"), R"({"":"2","c":"3"};)")
+      << "keys that are not scalars";
 }
 
 TEST(Yaml, AliasesNameNodes) {
@@ -42,7 +43,7 @@ TEST(Yaml, AliasesNameNodes) {
   const Node& root = documents->front();
   EXPECT_EQ(root.find("a")->line(), 1);
   EXPECT_EQ(root.find("a")->find("b")->line(), 2);
-  EXPECT_EQ(root.find("c")->line(), 3) << "of the member, not of the node that it names";
+  EXPECT_EQ(root.find("c")->line(), 3) << "the member's line, not that of the alias's node";
 }
 
 TEST(Yaml, NestingIsBoundedThroughAliasesToo) {
@@ -57,7 +58,7 @@ TEST(Yaml, NestingIsBoundedThroughAliasesToo) {
   const auto deep = parse_yaml(nested(65));
   ASSERT_FALSE(deep);
   EXPECT_EQ(deep.error().text(), "not valid YAML: more than 64 levels deep (line=65)");
-  EXPECT_FALSE(parse_yaml(nested(30'000))) << "destroying it would not end the program";
+  EXPECT_FALSE(parse_yaml(nested(30'000))) << "destroying the tree must not overflow the stack";
 }
 
 }  // namespace
