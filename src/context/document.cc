@@ -20,7 +20,8 @@ using document::Reveal;
 
 constexpr std::string_view kExpectedType = R"(a type that starts with "bindings." or "pubsub.")";
 
-// Each member that only one schema has is a vote; the variable's own schema decides a draw.
+// Each member that only one schema has counts as a vote for that schema. If the votes are equal,
+// the variable's own schema is taken.
 Schema schema_of(const Node& root, Schema expected) {
   static constexpr std::array<std::string_view, 5> kFirst = {"runtime", "prePlugins", "postPlugins",
                                                              "pluginsTracing", "httpPattern"};
@@ -45,8 +46,9 @@ bool ends_with_any(std::string_view text, std::initializer_list<std::string_view
   return std::ranges::any_of(ends, [&](std::string_view end) { return text.ends_with(end); });
 }
 
-// Names the text if it is something that people often put into the variable instead of a JSON object; empty otherwise.
-// Nothing of the text is repeated but a path.
+// If the text is something that people often put into the variable instead of a JSON object,
+// returns a description of it; otherwise an empty text. The description repeats no part of the text
+// except a path.
 std::string mistaken_for_a_document(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return "nothing but blanks";
@@ -59,7 +61,7 @@ std::string mistaken_for_a_document(std::string_view text) {
     return "the name of a file, " + quoted(text, 4096) +
            "; the variable holds the document itself: export it with \"$(cat FILE)\"";
   }
-  // The beginning of {" in Base64.
+  // The Base64 form of {" begins like this.
   if (is_line && text.starts_with("eyJ")) return "a text in Base64; decode it first";
   if (text.front() == '"' && text.find("\\\"") != std::string_view::npos) {
     return "a JSON string that holds JSON: the document was encoded twice";
@@ -74,7 +76,8 @@ std::string mistaken_for_a_document(std::string_view text) {
   return {};
 }
 
-// True, false, or a string or a number that says so; nullopt if absent.
+// Reads true, false, or a string or number with that meaning. Returns nullopt if the member is
+// absent.
 std::optional<bool> read_switch(document::Reader& object, std::string_view name) {
   const Node* node = object.member(name);
   if (node == nullptr || (node->is(Node::Kind::kText) && node->text().empty())) return std::nullopt;
@@ -83,13 +86,14 @@ std::optional<bool> read_switch(document::Reader& object, std::string_view name)
   return value;
 }
 
-// 1 to 65535; absent, "" and 0 (the Python sibling's default) are nullopt.
+// Reads a port from 1 to 65535. Returns nullopt if it is absent, "" or 0 (the default of the Python
+// framework).
 std::optional<std::uint16_t> read_port(document::Reader& object, std::string_view name) {
   const Node* node = object.member(name);
   if (node == nullptr) return std::nullopt;
   if (node->is(Node::Kind::kText) || node->is(Node::Kind::kNumber)) {
     std::string_view text = node->text();
-    // Some writers know only one kind of number.
+    // Some writers write all numbers as real numbers.
     if (node->is(Node::Kind::kNumber) && text.ends_with(".0")) text.remove_suffix(2);
     if (text.empty() || text == "0") return std::nullopt;
     if (const auto port = parse_port(text)) return port;
@@ -184,7 +188,7 @@ class DocumentReader {
       part.name = key;
       part.component = object.text("componentName");
       part.component_type = object.text("componentType");
-      // A binding's uri is the component's name again; only a topic is of use.
+      // A binding's uri repeats the component's name; only a pubsub's uri is needed, as its topic.
       const std::string uri = object.text("uri");
       part.topic = object.text("topic");
       if (part.topic.empty()) part.topic = uri;
@@ -229,7 +233,7 @@ class DocumentReader {
       check_type(part, "type");
       document_.triggers.push_back(std::move(part));
     });
-    triggers->known("inputs");  // the manifest's form of the member `inputs`
+    triggers->known("inputs");  // the manifest's name for the member `inputs`
     triggers->note_unknown();
   }
 

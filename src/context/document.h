@@ -1,5 +1,5 @@
-// One FUNC_CONTEXT text, read but not yet understood together with the other one. Private to this
-// room; parse_context.h says what the schemas are.
+// One FUNC_CONTEXT text, parsed but not yet merged with the other one. Private to this room;
+// parse_context.h describes the schemas.
 #pragma once
 
 #include <cstdint>
@@ -13,21 +13,21 @@
 
 namespace ofn {
 
-// Told by the shape of the document, not by the variable that carries it.
+// The schema is recognized by the document's shape, not by its variable.
 enum class Schema { kV1Beta1, kV1Beta2 };
 
 // An entry of inputs, outputs, states or triggers.dapr.
 struct Part {
   Schema schema = Schema::kV1Beta1;
-  std::string variable;  // where it stands, for problems
+  std::string variable;  // its variable, for problems
   std::string path;
-  std::string name;  // the map's key; triggers.dapr: inputName, else the component
+  std::string name;  // the map's key; for triggers.dapr: inputName, or else the component
   std::string component;
   std::string component_type;
   std::string topic;
   std::string operation;  // as given; may be empty
   Metadata metadata;
-  bool broken = false;  // a problem has been reported: no further ones about what is missing
+  bool broken = false;  // a problem has been reported: report no missing members
 };
 
 struct Document {
@@ -36,7 +36,7 @@ struct Document {
   std::string name;
   std::string version;
   std::optional<Runtime> runtime;
-  bool runtime_broken = false;             // given, and reported as wrong
+  bool runtime_broken = false;             // it is wrong, and has been reported
   std::optional<std::uint16_t> port;       // the member `port`
   std::optional<std::uint16_t> http_port;  // triggers.http.port
   std::optional<HttpTrigger> http;
@@ -50,8 +50,8 @@ struct Document {
   std::optional<Tracing> tracing;
 };
 
-// nullopt when the text is no JSON object (which is then the one problem). With other problems the
-// document is what could be read.
+// Returns nullopt if the text is not a JSON object; that is then the only problem. If there are
+// other problems, returns the parts that could be read.
 std::optional<Document> read_document(std::string_view variable, std::string_view text,
                                       Schema expected, std::vector<Problem>& problems,
                                       std::vector<Note>& notes);

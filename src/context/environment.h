@@ -9,8 +9,8 @@
 
 namespace ofn {
 
-// Answers nullopt for a variable that is not set. Every reader of this room takes an empty variable
-// for one that is not set: manifests cannot unset what an image sets.
+// Returns nullopt for a variable that is not set. All code of this room treats an empty variable as
+// one that is not set, because a manifest cannot unset a variable that an image sets.
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 
 using EnvironmentMap = std::map<std::string, std::string, std::less<>>;
@@ -23,14 +23,14 @@ inline Environment environment_of(EnvironmentMap variables) {
   };
 }
 
-// The value, when set and not empty.
+// Returns the value if it is set and not empty.
 inline std::optional<std::string> non_empty(const Environment& env, std::string_view name) {
   std::optional<std::string> value = env ? env(name) : std::nullopt;
   if (value && value->empty()) value.reset();
   return value;
 }
 
-// The same environment, in which one variable is not set. `env` outlives it.
+// Returns the same environment without one variable. `env` outlives the result.
 inline Environment without(const Environment& env, std::string hidden) {
   return [&env, hidden = std::move(hidden)](std::string_view name) {
     return name == hidden ? std::nullopt : env(name);

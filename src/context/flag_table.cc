@@ -9,11 +9,12 @@ constexpr auto kLimits = FlagGroup::kLimits;
 constexpr auto kOutputs = FlagGroup::kOutputs;
 constexpr auto kModes = FlagGroup::kModes;
 
-// The names and variables of the first rows are the family's; the platform's builder sets FUNC_….
-// The others are ours. Limits: 10 MiB is the family's (the Python ancestor); 300 s is
-// Knative's default revision timeout; 64 KiB and 100 fields are a common server's bounds for a
-// head; 30 s is Kubernetes' default grace period; 75 s is longer than common proxies keep an idle
-// connection (60 s), so that the proxy closes it and never sends into a closed one.
+// The names and variables of the first rows are those of the family; the platform's builder sets
+// FUNC_…. The other rows are this framework's own.
+// Reasons for limits: 10 MiB is the limit of the Python framework, from which the family comes. 300
+// s is Knative's default revision timeout. 64 KiB and 100 fields are usual limits for a head. 30 s
+// is Kubernetes' default grace period. 75 s is longer than common proxies keep an idle connection
+// (60 s): then the proxy closes it first, and never sends a request into a closed connection.
 constexpr std::array<FlagSpec, kFlagCount> kTable = {{
     {Flag::kTarget, kFunction, "target", "FUNCTION_TARGET", "FUNC_NAME", "NAME", "function",
      "Name of the function, with its namespaces (app::hello); without it all registered functions, "

@@ -1,5 +1,5 @@
-// Every flag of the server as data: the command line is parsed, --help is printed, the
-// documentation is written and the settings are resolved from this one table.
+// All flags of the server as data. This one table is the source for parsing the command line, for
+// --help, for the documentation and for the settings.
 //
 //   for (const FlagSpec& spec : flag_table()) app.add_option("--" + std::string(spec.name), …);
 #pragma once
@@ -58,9 +58,10 @@ struct FlagSpec {
   FlagGroup group;
   std::string_view name;      // kebab case, without the dashes: "max-body-size"
   std::string_view variable;  // "OFN_MAX_BODY_SIZE"
-  std::string_view alias;     // a variable read when `variable` is not set; may be empty
-  std::string_view value;     // what --help shows for the value: "SIZE"; empty for a switch
-  // In the flag's own notation, as if the user had given it; empty where `help` says what is done.
+  std::string_view alias;     // a variable that is read if `variable` is not set; may be empty
+  std::string_view value;     // the value's name in --help: "SIZE"; empty for a switch
+  // The default in the flag's own notation, as a user would write it; empty if `help` describes the
+  // default.
   std::string_view default_text;
   std::string_view help;  // one sentence without a period
 
@@ -71,8 +72,8 @@ struct FlagSpec {
 std::span<const FlagSpec> flag_table() noexcept;
 const FlagSpec& flag_spec(Flag flag) noexcept;
 
-// The texts of the command line by flag, not yet checked. A switch that was given without a value
-// is "true".
+// The texts of the command line for each flag, not yet checked. A switch without a value has the
+// text "true".
 class Flags {
  public:
   std::optional<std::string>& operator[](Flag flag) {
@@ -86,8 +87,8 @@ class Flags {
   std::array<std::optional<std::string>, kFlagCount> given_;
 };
 
-// A variable that is no flag's (and no alias): read from the platform or from Dapr. For --help and the
-// documentation.
+// A variable that belongs to no flag and is no alias; the platform or Dapr sets it. For --help and
+// the documentation.
 struct VariableSpec {
   std::string_view name;
   std::string_view help;

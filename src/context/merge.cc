@@ -8,8 +8,8 @@
 namespace ofn {
 namespace {
 
-// A part of the merged context: the entry of the older schema, completed by the newer one's, or
-// either alone.
+// An entry of the merged context: the older schema's entry, completed by the newer one's, or an
+// entry that only one of them has.
 struct MergedPart {
   Part part;
   std::string alias;
@@ -28,7 +28,7 @@ class Merger {
       : problems_(problems), notes_(notes) {}
 
   FunctionContext merge(std::vector<Document> documents) {
-    // The older schema first: its names and values win.
+    // The older schema comes first, because its names and values have precedence.
     if (documents.size() > 1 && documents.back().schema < documents.front().schema) {
       std::swap(documents.front(), documents.back());
     }
@@ -108,7 +108,7 @@ class Merger {
     return runtime;
   }
 
-  // Pairs each newer part with the older one it is another view of.
+  // Pairs each entry of the newer schema with the older schema's entry for the same thing.
   std::vector<MergedPart> join(std::vector<Part>& older, std::vector<Part>& newer,
                                MatchTopic match_topic) {
     std::vector<MergedPart> result;
@@ -128,7 +128,7 @@ class Merger {
         return candidate.part.component == part.component && candidate.part.name == part.name;
       });
     };
-    // Entries with the same key find each other before any other can take their partner.
+    // Entries with the same key are paired first, so that no other entry can take their partner.
     std::vector<Part*> others;
     for (Part& part : newer) {
       if (has_namesake(part)) {
@@ -142,8 +142,9 @@ class Merger {
     return result;
   }
 
-  // One component has one type, whichever entry tells it. (Two v1beta1 inputs of one component
-  // under one name leave a v1beta2 trigger without a partner, but not without a type.)
+  // All entries of one component have the same type, so an entry without a type takes it from any
+  // other. (Example: a v1beta2 trigger has no partner if v1beta1 had two inputs of that component
+  // under one name, but it still gets its type.)
   static void borrow_type(Part& part, const std::vector<MergedPart>& others) {
     if (!part.component_type.empty()) return;
     for (const MergedPart& other : others) {
@@ -202,7 +203,7 @@ class Merger {
     part.broken = part.broken || newer.broken;
   }
 
-  // The part's kind, once nothing is missing; nullopt after reporting what is.
+  // Returns the kind of a complete part. If something is missing, reports it and returns nullopt.
   std::optional<ComponentKind> complete_kind(const Part& part, ComponentKind by_default,
                                              bool type_required) {
     if (part.broken) return std::nullopt;
@@ -227,7 +228,7 @@ class Merger {
 
   void add_trigger(MergedPart merged, FunctionContext& context) {
     Part& part = merged.part;
-    // Only v1beta2 may leave the type empty; then a topic makes the difference.
+    // Only v1beta2 may leave the type empty. Then a topic means a pubsub.
     const auto kind =
         complete_kind(part, part.topic.empty() ? ComponentKind::kBinding : ComponentKind::kPubsub,
                       part.schema == Schema::kV1Beta1);

@@ -1,5 +1,4 @@
-// Two documents of the platform become one meaning; parse_context.h has the rules. Private to this
-// room.
+// Merges the platform's two documents by the rules in parse_context.h. Private to this room.
 #pragma once
 
 #include <vector>
@@ -10,7 +9,7 @@
 
 namespace ofn {
 
-// `documents` has one or two; neither order nor schemas matter.
+// `documents` has one or two elements, in any order and of any schemas.
 FunctionContext merge_documents(std::vector<Document> documents, std::vector<Problem>& problems,
                                 std::vector<Note>& notes);
 

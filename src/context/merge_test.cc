@@ -16,7 +16,7 @@ struct Merged {
   std::vector<std::string> warnings;
 };
 
-// In both orders: which variable carries which schema must not matter.
+// Tests both orders, because either variable may carry either schema.
 Merged merged(std::string_view first, std::string_view second) {
   std::vector<Note> notes;
   const auto context = parse_context(first, second, notes);
@@ -34,7 +34,7 @@ Merged merged(std::string_view first, std::string_view second) {
   return result;
 }
 
-// A Knative function with an outputName, a generated component name and a topic that only v1beta1
+// A Knative function with an outputName, a generated component name, and a topic that only v1beta1
 // has.
 TEST(Merge, OutputsAreMatchedByComponent) {
   const Merged result = merged(
@@ -69,8 +69,8 @@ TEST(Merge, OutputsAreMatchedByComponent) {
   EXPECT_THAT(result.warnings, IsEmpty());
 }
 
-// v1beta2's map has one entry a component, v1beta1's one an output: the last output's entry
-// survives.
+// v1beta2's map has one entry for each component, v1beta1's one for each output. If several outputs
+// share a component, only the last output's entry survives in v1beta2.
 TEST(Merge, SeveralOutputsOfOneComponent) {
   const Merged result = merged(
       R"({"runtime":"Knative","outputs":{
@@ -129,8 +129,8 @@ TEST(Merge, TriggersComeFromBothAndInputsAreOnlyFetched) {
           "inputs":{"db":{"componentName":"gen-db","componentType":"bindings.mysql"}}})");
   EXPECT_EQ(result.context.runtime, Runtime::kAsync);
   EXPECT_TRUE(result.context.http) << "HTTP and app callbacks share the port";
-  // Two topics of one component have one key in v1beta1, and the type of the lost one is known all
-  // the same.
+  // Two topics of one component have the same key in v1beta1, so one is lost there; its type is
+  // still known.
   EXPECT_THAT(
       result.context.triggers,
       ElementsAre(
@@ -146,7 +146,7 @@ TEST(Merge, TracingIsSaidToBeMissing) {
   struct Case {
     std::string_view first;
     std::string_view second;
-    std::vector<std::string> words;  // of the one warning; none: no warning
+    std::vector<std::string> words;  // of the one warning; empty: no warning
   };
   for (
       const Case& c : std::initializer_list<Case>{
@@ -160,7 +160,7 @@ TEST(Merge, TracingIsSaidToBeMissing) {
            "",
            {}},
           {R"({"runtime":"Knative","pluginsTracing":null})", "", {}},
-          // The newer document's word counts, and is said once.
+          // The newer document's value is used, and is reported once.
           {R"({"runtime":"Knative","pluginsTracing":{"enabled":true}})",
            R"({"triggers":{"http":{}},"tracing":{"enabled":true,"provider":{"name":"opentelemetry"}}})",
            {"by \"opentelemetry\""}},
@@ -185,7 +185,7 @@ TEST(Merge, HooksRunOnce) {
   };
   for (
       const Case& c : std::initializer_list<Case>{
-          // Global ones arrive in both, the function's own only in v1beta2.
+          // Global hooks are in both documents, the function's own only in v1beta2.
           {R"({"runtime":"Knative","prePlugins":["g"],"postPlugins":["g"]})",
            R"({"triggers":{"http":{}},"preHooks":["g","own"],"postHooks":["own","g"]})",
            {"g", "own"},
@@ -197,13 +197,14 @@ TEST(Merge, HooksRunOnce) {
            {"own"},
            {},
            2},
-          // Only v1beta1 has any: a function annotated in the older way.
+          // Only v1beta1 has hooks, because the function is annotated in the older way.
           {R"({"runtime":"Knative","prePlugins":["a","b"],"postPlugins":["b","a"]})",
            R"({"triggers":{"http":{}}})",
            {"a", "b"},
            {"b", "a"},
            0},
-          // The controller puts tracing's name at the end of one list and at the head of the other.
+          // The controller puts the tracing provider's name at the end of one list and at the
+          // beginning of the other.
           {R"({"runtime":"Knative","prePlugins":["g","skywalking"],"postPlugins":["skywalking","g"],
                 "pluginsTracing":{"enabled":true,"provider":{"name":"skywalking","oapServer":"o"}}})",
            R"({"triggers":{"http":{}},"preHooks":["g"],"postHooks":["g"],
@@ -217,7 +218,7 @@ TEST(Merge, HooksRunOnce) {
            {},
            {},
            1},
-          // The same hook global and own.
+          // The same hook is both global and the function's own.
           {R"({"runtime":"Knative","prePlugins":["g"]})",
            R"({"triggers":{"http":{}},"preHooks":["g","own","g"]})",
            {"g", "own"},
@@ -265,7 +266,7 @@ TEST(Merge, DisagreementsAreWarnings) {
   EXPECT_EQ(types.context.outputs.at(0).kind, ComponentKind::kBinding);
   EXPECT_THAT(types.warnings, ElementsAre(HasSubstr("the first is used")));
 
-  // An outputName that is another output's component.
+  // An outputName is the same as another output's component.
   const Merged crossed = merged(
       R"({"runtime":"Knative","outputs":{"b":{"componentName":"a","componentType":"bindings.x"},
           "c":{"componentName":"b","componentType":"bindings.x"}}})",

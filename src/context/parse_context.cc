@@ -30,7 +30,7 @@ std::expected<FunctionContext, std::vector<Problem>> parse_context(
     }
   }
   FunctionContext context;
-  // Parts that an unreadable document would have added must not be reported as missing.
+  // Do not report parts as missing that an unreadable document may contain.
   if (!unreadable && !documents.empty()) {
     context = merge_documents(std::move(documents), problems, notes);
   }

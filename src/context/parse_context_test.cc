@@ -1,5 +1,4 @@
-// One document at a time: both schemas, good and bad. What two documents mean together is
-// merge_test.cc.
+// One document at a time: both schemas, good and bad. merge_test.cc tests two documents together.
 #include "context/parse_context.h"
 
 #include <gmock/gmock.h>
@@ -175,7 +174,7 @@ TEST(ParseContext, TheFormOfThePythonSibling) {
 TEST(ParseContext, WhatThePlatformVaries) {
   struct Case {
     std::string_view text;
-    std::string_view expected;  // a document of the same meaning
+    std::string_view expected;  // a document with the same meaning
   };
   for (
       const Case& c : std::initializer_list<Case>{
@@ -211,7 +210,7 @@ TEST(ParseContext, WhatThePlatformVaries) {
 
 TEST(ParseContext, BadDocuments) {
   struct Case {
-    std::string_view text;  // of FUNC_CONTEXT, which the lines below do not repeat
+    std::string_view text;  // of FUNC_CONTEXT
     std::vector<std::string> problems;
   };
   for (
@@ -275,7 +274,7 @@ TEST(ParseContext, BadDocuments) {
            {"$.inputs: expected at least one input, because the runtime is Async, found none"}},
           {R"({"runtime":"Async","inputs":{"i":{"uri":"t","componentName":"c"}}})",
            {R"($.inputs.i.componentType: expected a type that starts with "bindings." or "pubsub.", found nothing)"}},
-          // All at once.
+          // All problems at once.
           {R"({"runtime":"x","port":"y","outputs":{"a":{"componentType":"z"},"b":7},"inputs":[]})",
            {R"($.runtime: expected "Knative" or "Async", found "x")",
             R"($.port: expected a port from 1 to 65535, found "y")",
@@ -295,7 +294,7 @@ TEST(ParseContext, BadDocuments) {
   }
 }
 
-// What people put there instead of the document.
+// Texts that people put into the variable instead of the document.
 TEST(ParseContext, SaysWhatATextIsThatIsNoDocument) {
   struct Case {
     std::string text;

@@ -22,7 +22,7 @@ std::optional<LocalSidecarMode> parse_local_sidecar(std::string_view text) noexc
   return *on ? LocalSidecarMode::kOn : LocalSidecarMode::kOff;
 }
 
-// "a,b"; none of them may be empty.
+// Parses "a,b". No element may be empty.
 std::optional<std::vector<std::string>> parse_list(std::string_view text) {
   std::vector<std::string> words;
   if (text.empty()) return words;
@@ -35,7 +35,8 @@ std::optional<std::vector<std::string>> parse_list(std::string_view text) {
   }
 }
 
-// "UNAVAILABLE,ABORTED". A message that is too large (RESOURCE_EXHAUSTED) stays too large.
+// Parses "UNAVAILABLE,ABORTED". RESOURCE_EXHAUSTED is refused: a message that is too large stays
+// too large.
 std::optional<std::vector<Code>> parse_codes(std::string_view text) {
   const auto words = parse_list(text);
   if (!words) return std::nullopt;
@@ -53,12 +54,12 @@ std::optional<std::vector<Code>> parse_codes(std::string_view text) {
   return codes;
 }
 
-// Brackets are how URLs write an IPv6 address; a socket wants it without.
+// A URL writes an IPv6 address in brackets, but a socket needs it without them.
 std::optional<std::string> parse_host(std::string_view text) {
   if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
   const bool printable =
       std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
-  const bool has_port = std::ranges::count(text, ':') == 1;  // of an IPv6 address there are more
+  const bool has_port = std::ranges::count(text, ':') == 1;  // an IPv6 address has more
   if (text.empty() || !printable || has_port ||
       text.find_first_of("/[]@") != std::string_view::npos) {
     return std::nullopt;
@@ -84,7 +85,7 @@ class Resolver {
   }
 
  private:
-  // The flag, its variable, the alias, the default.
+  // Looks for the flag, its variable, its alias and its default, in this order.
   Given given(Flag flag) const {
     const FlagSpec& spec = flag_spec(flag);
     if (flags_[flag]) return {*flags_[flag], {Origin::Kind::kFlag, "--" + std::string(spec.name)}};
@@ -101,7 +102,7 @@ class Resolver {
     problems_.push_back({given.origin.name, "", std::string(expected), quoted_setting(given.text)});
   }
 
-  // `parse` answers an optional; an empty one is the problem, told with what was expected.
+  // `parse` returns an optional. An empty one is a problem, reported with `expected`.
   template <class T, class Parse>
   Origin read(Flag flag, T& into, std::string_view expected, Parse parse) {
     Given from = given(flag);
@@ -133,7 +134,7 @@ class Resolver {
     });
   }
 
-  // Counts of things that each cost memory: more than a million is a slip of the keyboard.
+  // Counts of things that each cost memory. More than a million is taken for a typing error.
   void count(Flag flag, std::size_t& into, std::size_t least) {
     static constexpr std::uint64_t kMost = 1'000'000;
     read(flag, into, "a number from " + std::to_string(least) + " to 1000000",
@@ -143,7 +144,7 @@ class Resolver {
          });
   }
 
-  // Whether the descriptor is open, and what it is, is not known here.
+  // This room cannot know whether the descriptor is open, and what it is.
   Origin descriptor(Flag flag, std::optional<int>& into) {
     Given from = given(flag);
     if (from.origin.is_default()) return std::move(from.origin);
@@ -198,7 +199,7 @@ class Resolver {
     }
   }
 
-  // The variable's name is so common that other tools export it with values of their own (conda: the machine's type).
+  // Other tools export this common name with values of their own (conda: the machine's type).
   void host() {
     Given from = given(Flag::kHost);
     if (auto value = parse_host(from.text)) {
@@ -213,7 +214,8 @@ class Resolver {
 
   void server() {
     host();
-    // A developer's machine is not a server; in a pod the probes and the mesh come from outside.
+    // A developer's machine should not be reachable from outside; in a pod, the probes and the mesh
+    // come from outside.
     if (settings_.host.origin.is_default() && settings_.debug && !settings_.in_pod) {
       settings_.host.value = "127.0.0.1";
     }
@@ -276,7 +278,7 @@ class Resolver {
     if (equal_ignoring_case(protocol, "http") || equal_ignoring_case(protocol, "h2c")) {
       settings_.app_protocol = AppProtocol::kHttp;
     } else if (!equal_ignoring_case(protocol, "grpc")) {
-      // The platform sets this variable, and the user cannot mend it.
+      // Only a warning, because the platform sets this variable and the user cannot correct it.
       notes_.push_back({Level::kWarning, "APP_PROTOCOL is " + quoted(protocol) +
                                              "; expected grpc or http; grpc is used"});
     }

@@ -44,7 +44,7 @@ std::vector<std::string> problems_of(const Flags& flags, EnvironmentMap env = {}
   return texts;
 }
 
-// The family's seven flags, each by flag, by variable, by both, by neither.
+// The family's seven flags, each set by the flag, by the variable, by both, and by neither.
 TEST(Settings, SevenFlagMatrix) {
   struct Case {
     Flag flag;
@@ -147,7 +147,7 @@ TEST(Settings, InheritedDescriptorsAreNumbersAboveTheStandardStreams) {
                   "--port: expected no address beside OFN_LISTEN_FD, found \"80\""));
 }
 
-// Variables of common names, as other tools and platforms export them.
+// Variables with common names, with the values that other tools and platforms give them.
 TEST(Settings, ValuesOfOtherTools) {
   struct Case {
     EnvironmentMap env;
@@ -225,7 +225,7 @@ TEST(Settings, DebugVariableMayBeALogFilter) {
     EXPECT_EQ(settings.debug, c.debug) << c.value;
     EXPECT_EQ(settings.log_filter, c.filter) << c.value;
   }
-  // The flag wins, and must be a boolean.
+  // The flag has precedence, and must be a boolean.
   EXPECT_TRUE(resolved(flags_of({{Flag::kDebug, "true"}}), {{"DEBUG", "ofn:*"}}).debug);
   EXPECT_THAT(problems_of(flags_of({{Flag::kDebug, "ofn:*"}})),
               ElementsAre(R"(--debug: expected true or false, found "ofn:*")"));
@@ -389,7 +389,7 @@ TEST(FlagTable, IsWellFormed) {
     group = spec.group;
     EXPECT_FALSE(spec.help.empty() || spec.help.ends_with('.')) << spec.name;
     EXPECT_FALSE(flag_group_title(spec.group).empty());
-    // Ours are named after their flag.
+    // This framework's own variables are named after their flags.
     if (spec.variable.starts_with("OFN_")) {
       std::string expected = "OFN_";
       for (const char c : spec.name) {

@@ -37,7 +37,7 @@ bool is_host(std::string_view host) {
 }
 
 bool is_ipv6(std::string_view host) {
-  const std::string_view address = host.substr(0, host.find('%'));  // a zone may follow
+  const std::string_view address = host.substr(0, host.find('%'));  // a zone may follow the address
   return std::count(address.begin(), address.end(), ':') >= 2 && host.size() <= 64 &&
          std::all_of(address.begin(), address.end(),
                      [](char c) {
@@ -87,7 +87,7 @@ Parsed parse_socket(std::string_view prefix, std::string_view path) {
   return address;
 }
 
-// Returns true for the texts that may follow the authority of a URL: nothing, "/", "?tls=false".
+// Parses the rest of a URL. Only "", "/" and "?tls=false" may follow the authority.
 Parsed parse_url(std::string_view rest, std::uint16_t default_port) {
   const auto question = rest.find('?');
   const std::string_view query =
@@ -103,7 +103,8 @@ Parsed parse_url(std::string_view rest, std::uint16_t default_port) {
 
 std::string SidecarAddress::text() const {
   if (unix_path.starts_with('@')) return "unix-abstract:" + unix_path.substr(1);
-  // A path that begins with two slashes would be read as unix:// and a relative one.
+  // If the path begins with two slashes, "unix:" before it would be read as "unix://" and a
+  // relative path.
   if (!unix_path.empty()) return (unix_path.starts_with("//") ? "unix://" : "unix:") + unix_path;
   const bool ipv6 = host.find(':') != std::string::npos;
   return (ipv6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
@@ -119,7 +120,7 @@ std::expected<SidecarAddress, std::string> parse_endpoint(std::string_view text,
     return parse_socket("@", text);
   }
   if (take_prefix(text, "unix:")) {
-    // gRPC naming: after unix:// the path is absolute, so that it reads unix:///run/dapr.sock.
+    // gRPC's naming rules: the path after unix:// is absolute, as in unix:///run/dapr.sock.
     if (take_prefix(text, "//") && !text.starts_with('/')) {
       return wrong("an absolute path after unix://, as in unix:///run/dapr.sock");
     }

@@ -1,4 +1,5 @@
-// Decides whether the local sidecar runs, from values and up to the one question that needs a socket.
+// Decides whether the local sidecar runs. It uses values only, and leaves the one check that needs
+// a socket to the caller.
 //
 //   auto plan = plan_local_sidecar(context, settings);
 //   bool start = plan.action == LocalSidecarAction::kStart ||
@@ -13,10 +14,11 @@
 namespace ofn {
 
 enum class LocalSidecarAction {
-  kNone,   // outputs go to settings.sidecar
-  kProbe,  // start it when nothing that speaks Dapr answers on 127.0.0.1:50001 (where something
-           // does, a developer's `dapr run`, that is used)
-  kStart,  // it was asked for
+  kNone,  // outputs go to settings.sidecar
+  // Start it if nothing at 127.0.0.1:50001 speaks Dapr; otherwise use that sidecar, such as a
+  // developer's `dapr run`.
+  kProbe,
+  kStart,  // start it, because the user asked for it
 };
 
 struct LocalSidecarPlan {
@@ -24,8 +26,8 @@ struct LocalSidecarPlan {
   std::string reason;  // for the log: "the process is in a pod"
 };
 
-// In a pod the answer is never by default: what is acknowledged there must not lie on a container's
-// own disk.
+// In a pod the local sidecar never starts by default: acknowledged events must not be stored on a
+// container's own disk.
 LocalSidecarPlan plan_local_sidecar(const FunctionContext& context, const Settings& settings);
 
 }  // namespace ofn

@@ -14,7 +14,7 @@ namespace {
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// The digits in front and the unit behind them.
+// Returns the digits at the beginning and the unit after them.
 std::optional<std::pair<std::uint64_t, std::string_view>> split(std::string_view text) noexcept {
   const auto end =
       std::find_if(text.begin(), text.end(), [](char c) { return c < '0' || c > '9'; });

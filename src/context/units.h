@@ -1,5 +1,6 @@
-// The small notations of flags, variables and contexts. Each answers nullopt for anything else; the
-// caller says which flag or variable it was and what was expected (the kExpected… texts).
+// The notations of numbers in flags, variables and contexts. Each function returns nullopt for any
+// other text; the caller then reports the flag or variable and what was expected (the kExpected…
+// texts).
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,9 @@ std::optional<bool> parse_switch(std::string_view text) noexcept;
 // ASCII only.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
-// The value of a flag or a variable in double quotes for a message, followed by where it may have come from: Kubernetes sets
-// variables of generic names for each service ("PORT=tcp://10.0.0.1:8080").
+// Returns the value of a flag or variable in double quotes for a message, followed by its likely
+// source: Kubernetes sets variables with common names for each service
+// ("PORT=tcp://10.0.0.1:8080").
 std::string quoted_setting(std::string_view text);
 
 }  // namespace ofn

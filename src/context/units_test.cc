@@ -94,7 +94,7 @@ TEST(Problem, OneLine) {
 TEST(Problem, QuotedIsSafeToPrint) {
   EXPECT_EQ(quoted("a\n\"\\\x7f"), R"("a\x0a\"\\\x7f")");
   EXPECT_EQ(quoted("abcdef", 3), "\"abc\"…");
-  EXPECT_EQ(quoted("ab\xc3\xa4z", 3), "\"ab\"…");  // never half a character
+  EXPECT_EQ(quoted("ab\xc3\xa4z", 3), "\"ab\"…");  // never cuts within a character
   EXPECT_EQ(quoted("\x80\x80\x80", 2), "\"\"…");
 }
 
