@@ -59,7 +59,7 @@ std::string to_indented_json(const Node& node) {
 
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr std::string_view kHex = "0123456789abcdef";
-  // of \b (8) to \r (13); \v (11) has no short form
+  // The short forms of \b (8) to \r (13); \v (11) has none.
   static constexpr std::string_view kShort = "btn?fr";
   out += '"';
   std::size_t written = 0;

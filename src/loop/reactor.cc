@@ -64,7 +64,7 @@ bool Loop::Reactor::look(bool wait) {
     must_ring = wait;
   }
   const int count = system_call::epoll_wait(epoll, events, wait ? -1 : 0);
-  // negative if a signal ended the wait
+  // A negative count means that a signal ended the wait.
   event_count = static_cast<std::size_t>(std::max(count, 0));
   if (wait) {
     const std::scoped_lock lock(mutex);

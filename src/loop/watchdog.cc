@@ -39,7 +39,7 @@ void Watchdog::wake() {
     try {
       thread_ = std::thread([this] { serve(); });
     } catch (const std::system_error&) {
-      // the system grants no thread, so no thread could take a loop over; the next call tries again
+      // The system grants no thread, so no thread could take a loop over. The next call tries again.
       return;
     }
   }
