@@ -9,7 +9,7 @@
 namespace ofn {
 namespace {
 
-// In the order of the numbers in abi.h, behind the row of all other numbers.
+// In the order of the signatures' numbers in abi.h. The first row is for all other numbers.
 constexpr std::array<SignatureRow, 6> kRows = {{
     {.name = "unknown"},
     {.signature = Signature::kHttp,

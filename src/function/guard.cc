@@ -15,7 +15,7 @@ namespace ofn {
 
 namespace {
 
-// The type of the exception that is being handled.
+// Returns the type of the exception that is being handled.
 std::string exception_name() {
   const std::type_info* type = __cxxabiv1::__cxa_current_exception_type();
   if (type == nullptr) return "an unknown exception";
@@ -32,8 +32,8 @@ std::string Crash::text() const {
   return exception + ": " + what;
 }
 
-// What forced unwinding "throws" has no object: the handler's reference is bound to nothing, which
-// only the sanitizer minds.
+// Forced unwinding "throws" no object, so the handler's reference refers to nothing. Only the
+// sanitizer objects to that.
 __attribute__((no_sanitize("null"))) std::optional<Crash> guarded(void (*code)(void*),
                                                                   void* argument) {
   try {
@@ -41,7 +41,7 @@ __attribute__((no_sanitize("null"))) std::optional<Crash> guarded(void (*code)(v
     os::end_forked_child();
   } catch (const std::bad_alloc&) {
     os::end_forked_child();
-    return Crash{.exception = exception_name(), .what = "there is no memory", .no_memory = true};
+    return Crash{.exception = exception_name(), .what = "not enough memory", .no_memory = true};
   } catch (const BadInput& error) {
     os::end_forked_child();
     const char* what = error.what();

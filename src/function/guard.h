@@ -1,4 +1,4 @@
-// Runs an author's code: the one place that catches what it throws.
+// Runs an author's code, and catches its exceptions. It is the only place that does.
 //
 //   if (const auto crash = guarded([&] { function.invoke(call, outcome); })) log(crash->text());
 #pragma once
@@ -8,17 +8,18 @@
 
 namespace ofn {
 
-// Why an author's code gave up.
+// The reason why an author's code failed.
 struct Crash {
-  std::string exception;  // the type, demangled; empty when nothing was thrown
+  std::string exception;  // the type, demangled; empty if nothing was thrown
   std::string what;
-  bool no_memory = false;     // std::bad_alloc: it may go well when there is more
-  bool is_bad_input = false;  // it threw a BadInput: `what` is for the caller
+  bool no_memory = false;     // std::bad_alloc; a later call may succeed
+  bool is_bad_input = false;  // BadInput was thrown: `what` is for the client
   std::string text() const;   // "exception: what", or the one that is not empty
 };
 
-// Threads: any. Errors: whatever is thrown is a crash, also what is no std::exception; only a
-// thread's forced unwinding (pthread_cancel) goes on. A process that the code forked ends here. Cost: allocates nothing unless it throws.
+// Threads: any. Errors: every thrown value is a crash, whether or not it is a std::exception. Only
+// the forced unwinding of a thread (pthread_cancel) continues. A process that the code forked ends
+// here. Cost: allocates nothing unless the code throws.
 std::optional<Crash> guarded(void (*code)(void*), void* argument);
 
 template <class Code>

@@ -1,4 +1,4 @@
-// The second source file of the program that program_test.cc looks at.
+// The second source file of the program in program_test.cc.
 #include <ofn/function.h>
 
 namespace elsewhere {

@@ -1,5 +1,5 @@
-// The author's side of the border, as a linked program sees it: every supported form, registered by
-// the macro in two files, called through the table.
+// The author's side of abi.h in a linked program: every supported form is registered by the macro
+// in two files, and called through the table.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ std::string overloaded(int number) { return std::to_string(number); }
 std::string overloaded(const ofn::Request&) { return overloaded(42); }
 ofn::Response throwing(const ofn::Request&) { throw std::runtime_error("thrown"); }
 
-std::string seen;  // NOLINT: what a function without an answer has got
+std::string seen;  // NOLINT: the event of a function that returns nothing
 void event(const ofn::CloudEvent& event) { seen = event.id(); }
 ofn::CloudEvent reply(ofn::CloudEvent event) { return event.id("reply"); }
 std::optional<ofn::CloudEvent> maybe(const ofn::CloudEvent& event) {

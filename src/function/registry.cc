@@ -16,7 +16,7 @@ std::string place(const Registration& registration) {
   return place;
 }
 
-// A program of this ABI number has registrations of this size or, one day, longer ones.
+// Returns true for a registration of this ABI number. Later programs may have longer registrations.
 bool is_function(const Registration* registration) {
   return registration != nullptr && registration->size >= sizeof(Registration) &&
          registration->invoke != nullptr;
@@ -27,12 +27,13 @@ std::vector<const Registration*> in_order(const abi::Program& program) {
   for (const Registration* const* it = program.begin; it != program.end; ++it) {
     if (is_function(*it)) all.push_back(*it);
   }
-  // Only the best kind that there is.
+  // Keeps only the registrations of the best kind.
   const auto kind = [](const Registration* r) { return std::max(r->origin, Origin::kTarget); };
   Origin best = Origin::kFoundLocal;
   for (const Registration* each : all) best = std::min(best, kind(each));
   std::erase_if(all, [&](const Registration* r) { return kind(r) != best; });
-  // The author's before the target's, so that of one function registered twice the author's stays.
+  // Sorts the author's registrations before the target's. If a function is registered twice, the
+  // author's registration is kept.
   std::ranges::sort(all, {}, [](const Registration* r) {
     return std::tuple(r->origin, std::string_view(r->file), r->line);
   });

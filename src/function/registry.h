@@ -1,4 +1,4 @@
-// The functions of a program, from the table that it hands over (<ofn/register.h>).
+// The functions of a program, read from the table that the program provides (<ofn/register.h>).
 //
 //   Result<Registry> registry = Registry::of(program);
 //   if (const Function* hello = registry->find("hello")) …
@@ -16,22 +16,27 @@
 
 namespace ofn {
 
-// A value. Lifetime: the functions stay callable while their program is loaded: for good.
+// A value. Lifetime: the functions can be called while their program is loaded, that is, until the
+// process ends.
 class Registry {
  public:
   Registry() = default;
 
-  // What `program` serves when no target is named: what its author registered and what a --target
-  // named when it was compiled; only when there is nothing else the function called `function`, and
-  // only when there is no such function what was found in the source (see is_found()).
-  // In the order of the source; one that is registered more than once has all its routes. Two
-  // different functions of one name are an error that says where both are.
+  // Returns the functions that `program` serves if no target is named: the functions that the
+  // author registered, and the function that --target named when it was compiled. If there are
+  // none, returns the function called `function`; if there is no such function either, returns the
+  // functions that the loader found in the source (see is_found()).
+  // They are in the order of the source. A function that is registered more than once has all its
+  // routes.
+  // Errors: two different functions have the same name; the message says where both are.
   static Result<Registry> of(const abi::Program& program);
 
-  // The function of that name ("app::hello"; blanks, a leading "::" and '&' do not count), or null.
+  // Returns the function of that name ("app::hello"), or null. Blanks, a leading "::" and '&' do
+  // not count.
   const Function* find(std::string_view name) const noexcept;
   std::span<const Function> functions() const noexcept { return functions_; }
-  // Returns true if no function was named, and the loader found them. A single one is served.
+  // Returns true if the author registered no function and the loader found these in the source. If
+  // there is only one, it is served.
   bool is_found() const noexcept { return is_found_; }
   std::vector<std::string> names() const;
 
@@ -40,7 +45,7 @@ class Registry {
   bool is_found_ = false;
 };
 
-// A C++ name as it is compared and shown: without blanks, leading "::" and '&'.
+// Returns a C++ name in the form for comparing and showing: without blanks, a leading "::" and '&'.
 std::string normal_name(std::string_view name);
 
 }  // namespace ofn

@@ -11,7 +11,7 @@ namespace ofn {
 
 namespace {
 
-// They frame the message or belong to the connection.
+// Fields that frame the message or belong to the connection.
 constexpr std::array<std::string_view, 8> kServerFields = {
     "connection", "content-length", "keep-alive",        "proxy-connection",
     "te",         "trailer",        "transfer-encoding", "upgrade"};

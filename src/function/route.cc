@@ -32,7 +32,7 @@ bool is_name(std::string_view text) {
          std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
-// What a path cannot hold, or what would be taken for something else.
+// Returns true for a character that a path cannot contain, or that would be read as something else.
 bool is_forbidden(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte <= ' ' || byte == 0x7F || c == '?' || c == '#';

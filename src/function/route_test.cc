@@ -89,7 +89,7 @@ TEST(Route, TheContextsPatternTakesWhatLiesBelow) {
   EXPECT_FALSE(parse_http_pattern("a"));
 }
 
-// Each is tried before all that stand behind it.
+// Each route is tried before all routes after it.
 TEST(Route, Precedence) {
   std::vector<RoutePattern> order;
   for (const char* text :

@@ -36,7 +36,8 @@ void RouteParams::split(std::string_view path, std::size_t most) {
   parts_.clear();
   fields_.clear();
   decoded_.clear();
-  // Nothing that points into it may move: all parts and one remainder fit.
+  // The views into this buffer must stay valid, so it must not grow later: all parts and one
+  // remainder fit.
   if (path.find('%') != std::string_view::npos) decoded_.reserve(2 * path.size());
   has_more_ = false;
   for (std::size_t at = 1; parts_.size() < most;) {
@@ -84,13 +85,13 @@ Result<Routes> Routes::of(std::vector<Function> functions, std::string_view http
                                 .place = registered.place});
     }
   }
-  // A typed function reads a body; which methods have one is its author's word, else POST's.
+  // A typed function reads a body. Unless its author lists methods, it serves POST.
   for (Route& route : routes.routes_) {
     if (row_of(routes.functions_[route.function].signature).parses_argument &&
         route.pattern.methods.empty())
       route.pattern.methods = {"POST"};
   }
-  // Equal routes stay in the order of registration, in which conflicts are reported.
+  // Equal routes stay in the order of registration, so conflicts are reported in this order.
   std::ranges::sort(routes.routes_, [](const Route& a, const Route& b) {
     if (more_specific(a.pattern, b.pattern)) return true;
     return !more_specific(b.pattern, a.pattern) && a.function < b.function;
@@ -129,7 +130,7 @@ bool Routes::matches(const RoutePattern& pattern, const RouteParams& params) {
   return true;
 }
 
-// Once a request: split() has reserved memory for one remainder.
+// Called once for each request: split() has reserved memory for only one remainder.
 void Routes::fill(const RoutePattern& pattern, RouteParams& params) {
   const auto& segments = pattern.segments;
   for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -152,7 +153,7 @@ Routes::Match Routes::find(std::string_view method, std::string_view path,
             .path = routes_.front().path};
   }
   Match match;
-  // "*" and an authority (OPTIONS, CONNECT) are no paths.
+  // "*" and an authority (OPTIONS, CONNECT) are not paths.
   if (!path.starts_with('/')) return params.clear(), match;
   params.split(path, depth_);
   for (const Route& route : routes_) {

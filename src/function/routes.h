@@ -1,7 +1,7 @@
-// Which function a request is for.
+// Finds the function for a request.
 //
 //   auto routes = Routes::of(functions, context.http_pattern);
-//   RouteParams params;                                     // one a call; used again and again
+//   RouteParams params;                                     // one for each call; reusable
 //   const Routes::Match match = routes->find("GET", "/users/7", params);
 //   if (match.function == nullptr) answer(match.is_path_known ? 405 : 404);
 #pragma once
@@ -20,11 +20,12 @@
 
 namespace ofn {
 
-// The parameters of one request's path. Lifetime: the fields borrow from the routes, from the path
-// and from this object until it is used again. Cost: keeps its memory.
+// The parameters of one request's path. Lifetime: the fields refer to the routes, to the path and
+// to this object until it is used again. Cost: keeps its memory.
 class RouteParams {
  public:
-  // In the order of the pattern; percent-decoded: a value may hold a slash, or be "..".
+  // In the order of the pattern. Values are percent-decoded, so a value may contain a slash, or be
+  // "..".
   std::span<const Field> fields() const noexcept { return fields_; }
   void clear() noexcept { fields_.clear(); }
 
@@ -39,43 +40,46 @@ class RouteParams {
   std::string_view decoded(std::string_view encoded);
 
   std::vector<Part> parts_;
-  bool has_more_ = false;  // the path has more parts than were asked for
+  bool has_more_ = false;  // the path has more parts than `most`
   std::string_view path_;
-  std::string decoded_;  // what parts_ and fields_ point into where they had to be decoded
+  std::string decoded_;  // the decoded text of parts_ and fields_, if they had to be decoded
   std::vector<Field> fields_;
 };
 
-// The functions of a program and the paths they are served at. Immutable.
+// The functions of a program and the paths at which they are served. Immutable.
 //
-// A function is served at the routes that its author gave it. One without a route is served at every
-// path when it is the only function (or where the context's httpPattern says), else at its name:
-// `app::hello` at /app/hello.
-// Precedence: more_specific(); the first pattern that matches the path and allows the method.
-// Threads: any (const). Lifetime: matches point into it.
+// A function is served at the routes that its author gave it. A function without a route is served
+// at every path (or at the context's httpPattern) if it is the only function; otherwise at its
+// name: `app::hello` at /app/hello.
+// Precedence: more_specific(). The first pattern that matches the path and allows the method is
+// taken.
+// Threads: any (const). Lifetime: matches refer to it.
 class Routes {
  public:
   Routes() = default;
 
-  // `http_pattern`: the context's, valid (parse_http_pattern); "" for none.
-  // Errors: a route that cannot be parsed; two routes of the same paths with a method in common.
-  //   Both say the places in the author's source.
+  // `http_pattern`: the context's, checked by parse_http_pattern(); empty if there is none.
+  // Errors: a route that cannot be parsed; two routes with the same paths and a common method. The
+  // message names the places in the author's source.
   static Result<Routes> of(std::vector<Function> functions, std::string_view http_pattern = {});
 
   struct Match {
     const Function* function = nullptr;
-    std::size_t index = 0;       // of the function in functions()
-    bool is_authors = false;     // its author wrote the route, and means it for /robots.txt, too
-    bool is_path_known = false;  // with no function: other methods are served at that path
+    std::size_t index = 0;  // of the function in functions()
+    // The author wrote the route, so it also applies to paths such as /robots.txt.
+    bool is_authors = false;
+    bool is_path_known = false;  // if there is no function: the path is served for other methods
     std::string_view path{};     // of the route's pattern: "/users/{id}"
   };
-  // Cost: nothing for one function at every path; else linear in the number of routes, where nearly
-  // all fall at their first literal. Allocates only when `params` has to grow.
+  // Cost: nothing for one function at every path. Otherwise linear in the number of routes, most of
+  // which fail at their first literal. Allocates only if `params` has to grow.
   Match find(std::string_view method, std::string_view path, RouteParams& params) const;
-  // The value of the field Allow for that path: "GET, HEAD, PUT". For the error path: allocates.
+  // Returns the value of the field Allow for that path: "GET, HEAD, PUT". It allocates, because it
+  // is only for errors.
   std::string allowed(std::string_view path) const;
 
   std::span<const Function> functions() const noexcept { return functions_; }
-  // The only function, or null when there are several.
+  // Returns the only function, or null if there are several.
   const Function* sole() const noexcept {
     return functions_.size() == 1 ? functions_.data() : nullptr;
   }
@@ -87,7 +91,7 @@ class Routes {
     std::string place;   // "hello.cc:7"
     std::string path{};  // of the pattern: "/users/{id}"
   };
-  // In the order in which they are tried.
+  // The routes in the order in which they are tried.
   std::span<const Route> routes() const noexcept { return routes_; }
 
  private:
@@ -97,7 +101,7 @@ class Routes {
   std::vector<Function> functions_;
   std::vector<Route> routes_;
   std::size_t depth_ = 0;       // segments of the longest pattern
-  bool is_everywhere_ = false;  // one function, any path and method: nothing to look at
+  bool is_everywhere_ = false;  // one function serves every path and method
 };
 
 }  // namespace ofn

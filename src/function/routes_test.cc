@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// A function for each line "name: route"; "name:" has none.
+// Makes a function for each line "name: route"; the line "name:" has no route.
 Result<Routes> routes_of(const std::vector<std::string>& lines, std::string_view pattern = {}) {
   std::vector<Function> functions;
   int line_number = 0;
@@ -23,7 +23,7 @@ Result<Routes> routes_of(const std::vector<std::string>& lines, std::string_view
   return Routes::of(std::move(functions), pattern);
 }
 
-// "f id=7 path=a/b", "404" or "405 GET, HEAD".
+// Returns "f id=7 path=a/b", "404" or "405 GET, HEAD".
 std::string found(const Routes& routes, std::string_view method, const std::string& path) {
   RouteParams params;
   const Routes::Match match = routes.find(method, path, params);
@@ -79,18 +79,18 @@ TEST(Routes, Table) {
            Case{"HEAD", "/users/7", "get id=7"},
            Case{"PATCH", "/users/7", "put id=7"},
            Case{"DELETE", "/users/7", "405 GET, HEAD, PATCH, PUT"},
-           // What the literal's methods do not take, the parameter's route does.
+           // The parameter's route serves the methods that the literal's route does not.
            Case{"GET", "/users/me", "me"},
            Case{"PUT", "/users/me", "put id=me"},
            Case{"DELETE", "/users/me", "405 GET, HEAD, PATCH, PUT"},
-           // HEAD of its own comes before GET's.
+           // A route for HEAD comes before a route for GET.
            Case{"HEAD", "/heads/1", "head id=1"},
            Case{"GET", "/heads/1", "heads id=1"},
            Case{"GET", "/users/a/posts/b", "posts id=a post=b"},
            Case{"GET", "/users//posts/b", "404"},
            Case{"GET", "/users/a/posts/", "404"},
            Case{"GET", "/users/a/posts/b/c", "404"},
-           // Percent-encoding: of the path, of the pattern, of neither; a slash in a value.
+           // Percent-encoding in the path, in the pattern, and incomplete; a slash in a value.
            Case{"GET", "/%75sers/%37", "get id=7"},
            Case{"GET", "/users/a%2Fb", "get id=a/b"},
            Case{"GET", "/users/%2e%2e", "get id=.."},
@@ -109,7 +109,7 @@ TEST(Routes, Table) {
            Case{"GET", "/dir/", "dir"},
            Case{"GET", "/dir", "404"},
            Case{"GET", "/dir/x", "404"},
-           // From left to right: the first text decides.
+           // The first literal from the left decides.
            Case{"GET", "/x/y/1", "cross1 b=y"},
            Case{"GET", "/z/y/1", "cross2 a=z"},
            Case{"POST", "/fallback/x", "405 GET, HEAD"},
@@ -160,14 +160,14 @@ TEST(Routes, WhoseRouteItIs) {
 TEST(Routes, ConflictsNameBothPlaces) {
   struct Case {
     std::vector<std::string> lines;
-    std::vector<std::string> words;  // none: no conflict
+    std::vector<std::string> words;  // empty: no conflict
   };
   for (const Case& each : {
            Case{{"f: /a", "g: /a"}, {"\"/a\" of f at a.cc:1", "\"/a\" of g at a.cc:2"}},
            Case{{"f: /{x}", "g: /{y}"}, {"\"/{x}\" of f", "\"/{y}\" of g"}},
            Case{{"f: /a/{x...}", "g: /a/{y...}"}, {"of f at", "of g at"}},
            Case{{"f: GET,PUT /a", "g: PUT /a"}, {"\"GET,PUT /a\"", "\"PUT /a\" of g"}},
-           // Not neighbours once they are sorted.
+           // Routes in conflict that are not neighbours when sorted.
            Case{{"f: PUT,POST /a", "h: HEAD /a", "g: /a", "i: POST /a"}, {"of f at", "of i at"}},
            Case{{"f", "g: /f"}, {"\"/f\" of f at a.cc:1", "\"/f\" of g at a.cc:2"}},
            Case{{"f: GET /a", "g: /a"}, {}},

@@ -28,7 +28,7 @@ Response refusal(int status, const std::string& text) {
   return Response(text + "\n").status(status);
 }
 
-// The type alone, without parameters: "text/csv" of "Text/CSV; charset=utf-8".
+// Returns the media type without parameters: "text/csv" for "Text/CSV; charset=utf-8".
 std::string_view media_type_of(const Request& request) {
   std::string_view type = request.header("content-type").value_or(std::string_view());
   type = type.substr(0, type.find(';'));
@@ -107,7 +107,8 @@ class Writer {
     bool any = false;
   };
 
-  // The elements with commas between them, a map's with their keys. Were there any?
+  // Writes the elements with commas between them; a map's elements with their keys. Returns true if
+  // there are any.
   bool each(const Type& type, const void* object) {
     Visitor visitor{*this, type};
     type.each(object, &visitor, [](void* self, std::string_view key, const void* element) {
@@ -185,7 +186,7 @@ void write(const Type& type, const void* object, Response& response) {
 
 constexpr abi::CodecTable kCodec = {.accept = accept, .read = read, .write = write};
 
-// Each named type is described once, under $defs, because a type may hold itself.
+// Each named type is described once, under $defs, because a type may contain itself.
 class Schema {
  public:
   Node of(const abi::TypedEnd& end) {
@@ -205,7 +206,7 @@ class Schema {
                              {"maximum", Node::number(type.max)}});
       case Kind::kReal:
         if (!is_float(type)) return Node::object({{"type", "number"}});
-        // As others print a float's largest value: it is read as that value.
+        // The largest float as others print it; reading this text gives that float.
         return Node::object({{"type", "number"},
                              {"minimum", Node::number(-3.4028235e38)},
                              {"maximum", Node::number(3.4028235e38)}});
@@ -228,11 +229,11 @@ class Schema {
   const std::string& name_of(const Type& type) {
     const auto [place, is_new] = names_.try_emplace(&type, type.name);
     if (!is_new) return place->second;
-    // Two namespaces may have a type of the same name.
+    // Two namespaces may have types of the same name.
     for (int i = 2; definitions_.find(place->second) != nullptr; ++i)
       place->second = type.name + std::to_string(i);
     definitions_.set(place->second,
-                     {});  // reserves the name while the types that it holds are described
+                     {});  // reserves the name while the types inside it are described
     definitions_.set(place->second, type.kind == Kind::kEnum ? words(type) : object(type));
     return place->second;
   }

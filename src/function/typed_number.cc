@@ -7,12 +7,12 @@ namespace ofn {
 namespace {
 
 constexpr std::size_t kMostDigits = 20;  // of a 64-bit number
-// No text is long enough that its digits could make up for a larger exponent.
+// No text is so long that its digits could make up for a larger exponent.
 constexpr std::int64_t kLargestExponent = std::int64_t{1} << 40;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-// The exponent after 'e', limited to ±kLargestExponent.
+// Returns the exponent after 'e', limited to ±kLargestExponent.
 std::int64_t exponent_of(std::string_view text) noexcept {
   const bool is_negative = text.starts_with('-');
   std::int64_t exponent = 0;

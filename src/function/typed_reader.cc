@@ -16,7 +16,8 @@ namespace {
 using abi::Kind;
 using abi::Type;
 
-// No real data is deeper, and the author's types would be destroyed recursively.
+// No real data nests deeper. The limit is needed because the author's types are destroyed
+// recursively.
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kLongestShownKey = 80;  // bytes
 constexpr std::size_t kLongestShownNumber = 40;
@@ -33,7 +34,7 @@ std::string number_text(auto number) {
   return std::string(std::begin(digits), end);
 }
 
-// Long ones are cut: a number may have as many digits as the body has bytes.
+// Cuts a long number: it may have as many digits as the body has bytes.
 std::string shown_number(std::string_view text) {
   std::string shown(text.substr(0, kLongestShownNumber));
   if (text.size() > kLongestShownNumber) shown += "…";
@@ -45,12 +46,13 @@ bool fits(const Type& type, const WholeNumber& number) {
   return number.magnitude <= 0 - static_cast<std::uint64_t>(type.min);
 }
 
-// A number for a type of reals, which may be a float: rounded once, to what the type holds.
+// Rounds a number once, directly to the precision of the type, which may be float.
 double rounded(const Type& type, auto number) {
   return is_float(type) ? static_cast<float>(number) : static_cast<double>(number);
 }
 
-// The nearest value of the type, of a number that is `value` as a double; nullopt: it is beyond all.
+// Returns the type's value nearest to a number; `value` is the number as a double. Returns nullopt
+// if the number is outside the type's range.
 std::optional<double> real_of(const Type& type, double value, std::string_view text) {
   if (!is_float(type)) return value;
   float nearest = 0;
@@ -172,12 +174,12 @@ class Reader final : public document::JsonListener {
   struct Frame {
     const Type* type = nullptr;
     void* object = nullptr;
-    std::size_t index = 0;  // of the field, or how many elements there are
+    std::size_t index = 0;  // of the field, or the number of elements
     std::size_t first_seen = 0;
     std::string key{};
   };
 
-  // Is what comes inside something, or the value of something, that no field is for?
+  // Returns true if no field takes the next value: it belongs to an unknown member.
   bool is_skipping() const {
     if (skipped_ > 0) return true;
     if (frames_.empty()) return false;
@@ -185,7 +187,7 @@ class Reader final : public document::JsonListener {
     return frame.type->kind == Kind::kObject && frame.index == frame.type->count;
   }
 
-  // Where the next value goes; nullopt: nowhere, problem_ says why.
+  // Returns the place of the next value. If there is none, returns nullopt and sets problem_.
   std::optional<Place> next() {
     if (frames_.empty()) return root_;
     Frame& frame = frames_.back();
@@ -199,7 +201,7 @@ class Reader final : public document::JsonListener {
     return Place{&frame.type->element(), element};
   }
 
-  // The same for what is not null: in an optional, its value.
+  // The same for a value that is not null. If the place is an optional, it is the optional's value.
   std::optional<Place> next_value() {
     auto place = next();
     while (place && place->type->kind == Kind::kOptional) {
@@ -269,7 +271,7 @@ class Reader final : public document::JsonListener {
   Place root_;
   std::vector<Frame> frames_;
   std::vector<char> seen_;   // for each field of each object in frames_
-  std::size_t skipped_ = 0;  // levels of the value that is skipped
+  std::size_t skipped_ = 0;  // levels of the value that is being skipped
   std::string problem_;
 };
 

@@ -1,4 +1,5 @@
-// JSON text → an author's object, by its description. What does not fit is a sentence.
+// Reads JSON text into an author's object, by the description of its type. Mistakes are reported as
+// sentences.
 #pragma once
 
 #include <optional>
@@ -9,11 +10,13 @@
 
 namespace ofn {
 
-// nullopt: `object`, new, has what the text says. Else why not; the object is then half filled:
+// Fills `object`, which must be new, and returns nullopt. If the text does not fit, returns the
+// reason, and the object may be partly filled:
 //   "$.tags[2]: expected a string, found a number"
 std::optional<std::string> read_json(std::string_view text, const abi::Type& type, void* object);
 
-// "an integer from 0 to 255", "a string", "one of \"red\", \"green\"": what fits.
+// Returns the values that fit the type: "an integer from 0 to 255", "a string", "one of \"red\",
+// \"green\"".
 std::string expected_text(const abi::Type& type);
 
 }  // namespace ofn

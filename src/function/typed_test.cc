@@ -296,8 +296,8 @@ TEST(Typed, WhatDoesNotFitIsNamed) {
   EXPECT_THAT(problem("shop::wrap", "{\"message\":\"\xff\"}"), HasSubstr("is not JSON"));
 }
 
-// A number counts by its value, not by how it is spelled; a real comes back as the shortest text that is its
-// value.
+// A number counts by its value, not by its spelling. A real is written as the shortest text with
+// its value.
 TEST(Typed, NumbersComeBack) {
   struct Case {
     const char* field;
@@ -326,7 +326,7 @@ TEST(Typed, NumbersComeBack) {
            Case{"half", "-0.0", "-0"},
            Case{"half", "-0", "-0"},
            Case{"half", "16777217", "16777216"},
-           // Rounded once: by way of a double it would be 9.007199e+15.
+           // Rounded only once: rounding to a double first would give 9.007199e+15.
            Case{"half", "9007199791611905", "9.0072e+15"},
            Case{"whole", "0.1", "0.1"},
            Case{"whole", "1.7976931348623157e308", "1.7976931348623157e+308"},
@@ -356,7 +356,7 @@ TEST(Typed, NestingIsLimited) {
   EXPECT_EQ(called("shop::wrap", R"({"x":)" + std::string(100000, '[')).status(), 400);
 }
 
-// No cut of a text is taken for the whole, and none does harm.
+// A text that is cut at any byte is refused and does no harm.
 TEST(Typed, CutAtEveryByte) {
   const std::string_view text = kAll;
   for (std::size_t size = 0; size < text.size(); ++size)
@@ -393,7 +393,7 @@ TEST(Typed, Schema) {
   const Registry registry = own_registry();
   const auto schema = document::parse_json(schema_of(registry.functions()));
   ASSERT_TRUE(schema);
-  // The JSON of the value at the end of a path; "" if there is none.
+  // Returns the JSON of the value at the end of a path, or "" if there is none.
   const auto at = [&schema](const std::vector<std::string_view>& path) {
     const document::Node* node = &schema->root;
     for (const std::string_view name : path) {
