@@ -18,7 +18,7 @@ namespace {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-// The code point that starts at `at`, and its length. The text is UTF-8.
+// Returns the code point that starts at `at`, and its length. The text is UTF-8.
 std::pair<std::uint32_t, std::size_t> code_point(std::string_view text, std::size_t at) noexcept {
   const auto byte = [&](std::size_t offset) -> std::uint32_t {
     return static_cast<unsigned char>(text[at + offset]);
@@ -31,13 +31,14 @@ std::pair<std::uint32_t, std::size_t> code_point(std::string_view text, std::siz
           4};
 }
 
-// Characters that a String must not hold (spec §2.4): controls and Unicode's noncharacters.
+// Returns true for a character that a String must not contain (spec §2.4): a control character or a
+// Unicode noncharacter.
 bool is_forbidden(std::uint32_t point) noexcept {
   return point < 0x20 || (point >= 0x7F && point <= 0x9F) || (point >= 0xFDD0 && point <= 0xFDEF) ||
          (point & 0xFFFE) == 0xFFFE;
 }
 
-// The mistake in the value as a CloudEvents String; null if there is none.
+// Returns the mistake in the value as a CloudEvents String; null if there is none.
 const char* string_problem(std::string_view value) noexcept {
   if (!is_utf8(value)) return "bytes that are not UTF-8";
   for (std::size_t i = 0; i < value.size();) {
@@ -63,7 +64,7 @@ int days_of(int year, int month) noexcept {
 
 bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// With a scheme (RFC 3986 §4.3).
+// Returns true if the text begins with a scheme (RFC 3986 §4.3).
 bool is_uri(std::string_view text) noexcept {
   const std::string_view scheme = text.substr(0, text.find(':'));
   return scheme.size() < text.size() && !scheme.empty() && is_letter(scheme.front()) &&
@@ -82,7 +83,7 @@ bool is_token(std::string_view text) noexcept {
   });
 }
 
-// Type and subtype, perhaps parameters (RFC 2046); those are not looked at.
+// Returns true for a type and a subtype (RFC 2046). Parameters may follow and are not checked.
 bool is_media_type(std::string_view text) noexcept {
   const std::string_view both = essence(text);
   const auto slash = both.find('/');
@@ -90,7 +91,7 @@ bool is_media_type(std::string_view text) noexcept {
          is_token(both.substr(slash + 1));
 }
 
-// Reads fixed shapes from the front of a text; remembers whether all of them were there.
+// Reads parts of fixed shapes from the front of a text, and records whether all of them were there.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
@@ -106,7 +107,7 @@ class Reader {
     if (value < min || value > max) ok_ = false;
     return std::clamp(value, min, max);
   }
-  // The next character if it is one of `choices`; '\0' otherwise.
+  // Returns the next character if it is one of `choices`; '\0' otherwise.
   char one_of(std::string_view choices) {
     if (rest_.empty() || choices.find(rest_.front()) == std::string_view::npos) {
       ok_ = false;
@@ -236,7 +237,7 @@ Result<void> set_attribute(CloudEvent& event, std::string_view name, std::string
   struct Defined {
     std::string_view name;
     CloudEvent& (CloudEvent::*set)(std::string);
-    bool (*is_right)(std::string_view) noexcept;  // null if any text is right
+    bool (*is_right)(std::string_view) noexcept;  // null if any text is valid
     std::string_view expected;
   };
   static constexpr std::array<Defined, 6> kNonEmpty = {{
@@ -273,7 +274,7 @@ Result<void> AttributeReader::set(std::string_view name, std::string value) {
   if (name == "specversion") {
     has_version_ = true;
     is_0_3_ = value == "0.3";
-    if (is_0_3_) return {};  // the event becomes one of 1.0
+    if (is_0_3_) return {};  // the event becomes a 1.0 event
   }
   return set_attribute(event_, name, std::move(value));
 }
@@ -287,7 +288,8 @@ Result<CloudEvent> AttributeReader::finish() {
     data_is_base64_ = true;
     encoding_.reset();
   }
-  // 0.3 allows a relative reference, 1.0 does not: such a one stays what it was called.
+  // 0.3 allows a relative reference, but 1.0 does not: a relative reference keeps the name
+  // `schemaurl`.
   if (is_0_3_ && schema_url_ && !event_.dataschema() && is_uri(*schema_url_)) {
     event_.dataschema(*std::move(schema_url_));
     schema_url_.reset();

@@ -24,11 +24,11 @@ using document::Members;
 using document::quote;
 using document::unquote;
 
-// A service that sends events, and the names of its resources.
+// A service that sends events, and the form of its resources' names.
 struct Service {
   std::string_view name;
-  // A resource's name is `resource`, a slash, and `collection/…`; the second part is the CloudEvent's
-  // subject. A `*` stands for one segment. Empty: the name is not divided.
+  // A resource's name is `resource`, a slash, and `collection/…`; the latter is the CloudEvent's
+  // subject. A `*` matches one segment. If empty, the name is not divided.
   std::string_view resource;
   std::string_view collection;
 };
@@ -39,10 +39,10 @@ constexpr Service kAuth{"firebaseauth.googleapis.com", {}, {}};
 constexpr Service kAnalytics{"firebase.googleapis.com", "projects/*", "events"};
 constexpr Service kDatabase{"firebasedatabase.googleapis.com", "projects/_/instances/*", "refs"};
 
-// As in a CloudEvent's source, where a database's region stands between project and instance.
+// Parts of a CloudEvent's source: a database's region stands between project and instance.
 constexpr std::string_view kProject = "projects/_/";
 constexpr std::string_view kLocations = "locations/";
-// The one region that the domain of its databases does not name, and that domain.
+// The only region that is not part of its databases' domain, and that domain.
 constexpr std::string_view kFirstRegion = "us-central1";
 constexpr std::string_view kFirstDomain = "firebaseio.com";
 constexpr std::string_view kOtherDomain = ".firebasedatabase.app";
@@ -55,7 +55,8 @@ struct TypePair {
   std::string_view modern;
   const Service* service;
 };
-// If several background types have one CloudEvent type, the first of them is used on the way back.
+// If several background types have the same CloudEvent type, the reverse conversion uses the first
+// one.
 constexpr std::array<TypePair, 18> kTypes = {{
     {kPublish, "google.cloud.pubsub.topic.v1.messagePublished", &kPubsub},
     {"providers/cloud.pubsub/eventTypes/topic.publish",
@@ -105,7 +106,8 @@ std::string text_of(std::initializer_list<std::string_view> parts) {
 
 // ---- Resources' names.
 
-// The length of the beginning of `name` that has the segments of `pattern`; 0 if it has other segments.
+// Returns the length of the beginning of `name` whose segments match `pattern`; 0 if they do not
+// match.
 std::size_t length_of(std::string_view pattern, std::string_view name) {
   std::size_t at = 0;
   while (true) {
@@ -129,7 +131,7 @@ struct Name {
   std::string_view subject;  // empty if there is none
 };
 
-// The two parts of a resource's name. Errors: none that are told; nullopt.
+// Divides a resource's name into its two parts. Returns nullopt if it does not have them.
 std::optional<Name> divide(const Service& service, std::string_view name) {
   if (service.resource.empty()) return Name{.resource = name, .subject = {}};
   const std::size_t length = length_of(service.resource, name);
@@ -142,14 +144,14 @@ std::optional<Name> divide(const Service& service, std::string_view name) {
   return Name{.resource = name.substr(0, length), .subject = subject};
 }
 
-// The name that a CloudEvent's subject must have, for an error message: "objects/…".
+// Returns the form of a CloudEvent's subject for an error message: "objects/…".
 std::string expected_subject(const Service& service) {
   return '"' + text_of({service.collection, "/…"}) + '"';
 }
 
-// ---- Data. The text is known to be JSON.
+// ---- Data. The text must be JSON.
 
-// The data with some members of its `metadata` renamed; as it is when it has none of them.
+// Renames some members of the data's `metadata`. Returns the data unchanged if it has none of them.
 std::string with_metadata_renamed(
     std::string_view data,
     std::initializer_list<std::pair<std::string_view, std::string_view>> names) {
@@ -168,7 +170,7 @@ std::string with_metadata_renamed(
   return members->text();
 }
 
-// The text of a member that is a string; nullopt if it is absent or something else.
+// Returns the text of a member that is a string; nullopt if it is missing or not a string.
 std::optional<std::string> string_member(std::string_view object, std::string_view name) {
   const std::optional<Members> members = Members::of(object);
   const auto raw = members ? members->find(name) : std::nullopt;
@@ -178,7 +180,7 @@ std::optional<std::string> string_member(std::string_view object, std::string_vi
 
 // ---- Reading.
 
-// A member that is a string. `where` is its object's name with a dot, or empty.
+// Reads a member that is a string. `where` is its object's name with a dot, or empty.
 Result<std::string> read_text(const Members& members, std::string_view where, std::string_view name,
                               bool required) {
   const auto raw = members.find(name);
@@ -213,7 +215,8 @@ Result<EventResource> read_resource(const Members& members, std::string_view whe
   return resource;
 }
 
-// The circumstances that `members` tell: of the context, or of the event itself.
+// Reads the event context from `members`: those of the member `context`, or those of the event
+// itself.
 Result<EventContext> read_context(const Members& members, std::string_view where) {
   struct Text {
     std::string_view name;
@@ -233,7 +236,7 @@ Result<EventContext> read_context(const Members& members, std::string_view where
   return context.resource(*std::move(resource));
 }
 
-// RFC 3339, UTC, to the millisecond.
+// Returns the time as RFC 3339 text in UTC, to the millisecond.
 std::string rfc3339(SystemTime time) {
   using std::chrono::duration_cast;
   using std::chrono::milliseconds;
@@ -247,7 +250,7 @@ std::string rfc3339(SystemTime time) {
   return text.data();
 }
 
-// The first "projects/P/topics/T" in a path; empty if there is none.
+// Returns the first "projects/P/topics/T" in a path; empty if there is none.
 std::string_view topic_in(std::string_view path) {
   for (auto at = path.find("projects/"); at != std::string_view::npos;
        at = path.find("projects/", at + 1)) {
@@ -257,7 +260,7 @@ std::string_view topic_in(std::string_view path) {
   return {};
 }
 
-// A raw push: Pub/Sub's message as its subscription delivers it.
+// Reads a raw push: Pub/Sub's message as its subscription delivers it.
 Result<BackgroundEvent> read_push(const Members& message, std::string_view path, SystemTime now) {
   constexpr std::string_view kWhere = "message.";
   Result<std::string> id = read_text(message, kWhere, "messageId", true);
@@ -265,7 +268,7 @@ Result<BackgroundEvent> read_push(const Members& message, std::string_view path,
   Result<std::string> time = read_text(message, kWhere, "publishTime", false);
   if (!time) return std::unexpected(std::move(time).error());
 
-  // A message without data has attributes, and no `data` at all.
+  // A message without data has attributes, but no member `data`.
   const std::string type = quote(kPubsubMessage);
   Members data;
   data.set("@type", type);
@@ -283,7 +286,7 @@ Result<BackgroundEvent> read_push(const Members& message, std::string_view path,
 
 // ---- From and to CloudEvents.
 
-// The instance's name with its region, as CloudEvents have it.
+// Returns the instance's name with its region, as a CloudEvent has it.
 Result<std::string> with_region(std::string_view resource, const std::string& domain) {
   const std::string_view region =
       domain == kFirstDomain ? kFirstRegion : std::string_view(domain).substr(0, domain.find('.'));
@@ -294,7 +297,8 @@ Result<std::string> with_region(std::string_view resource, const std::string& do
   return text_of({kProject, kLocations, region, "/", resource.substr(kProject.size())});
 }
 
-// The reverse; the region becomes the domain. Older sources name no region: then nothing tells the domain.
+// Does the reverse; the region becomes the domain. Older sources contain no region, so the domain
+// stays unknown.
 std::optional<std::string> without_region(std::string_view name, EventContext& context) {
   if (matches(kDatabase.resource, name)) return std::string(name);
   if (!matches("projects/_/locations/*/instances/*", name)) return std::nullopt;
@@ -306,7 +310,7 @@ std::optional<std::string> without_region(std::string_view name, EventContext& c
   return text_of({kProject, name});
 }
 
-// The message in its envelope.
+// Returns the message in its envelope.
 Result<std::string> envelope_of(const BackgroundEvent& event) {
   std::optional<Members> message = Members::of(event.data.json());
   if (!message) return wrong("member \"data\"", "an object", kind_of(event.data.json()));
@@ -329,7 +333,7 @@ std::string message_in(std::string_view data) {
   return message->text();
 }
 
-// The resource that a CloudEvent of that service is about.
+// Returns the resource of a service's CloudEvent.
 Result<EventResource> resource_of(const Service& service, std::string_view name,
                                   const CloudEvent& event, EventContext& context) {
   if (&service == &kAuth)
@@ -397,7 +401,7 @@ Result<CloudEvent> to_cloud_event(const BackgroundEvent& event) {
     return one.background == context.event_type();
   });
   if (pair == kTypes.end()) {
-    return wrong("member \"eventType\"", "a background event type that is known",
+    return wrong("member \"eventType\"", "a known background event type",
                  shown(context.event_type()));
   }
   const Service& service = *pair->service;
@@ -451,7 +455,8 @@ Result<BackgroundEvent> to_background_event(const CloudEvent& event) {
     return one.modern == event.type();
   });
   if (pair == kTypes.end()) {
-    return wrong("attribute \"type\"", "a CloudEvent type that has a background event's form",
+    return wrong("attribute \"type\"",
+                 "a CloudEvent type that corresponds to a background event type",
                  shown(event.type()));
   }
   const Service& service = *pair->service;

@@ -35,7 +35,7 @@ EventResource named(std::string name) {
   return {.name = std::move(name), .service = {}, .type = {}};
 }
 
-// ---- What the shapes of a request say.
+// ---- Reading each form of a request.
 
 void check_parsed(const std::string& body, const BackgroundEvent& expected,
                   std::string_view path = "/") {
@@ -72,7 +72,7 @@ TEST(Background, ContextAtTopLevel) {
   check_parsed(R"({"eventId":"id-1","timestamp":"2020-09-29T11:32:00.000Z","eventType":"a.b",)"
                R"("resource":"r","domain":"firebaseio.com","auth":{"admin":true},"data":null})",
                {EventData("null"), context_of("a.b", named("r"), "firebaseio.com")});
-  // A context that is null is none.
+  // A null context counts as missing.
   check_parsed(R"({"context":null,"eventId":"id-1","eventType":"a.b","data":1,"timestamp":null,)"
                R"("domain":null})",
                {EventData("1"), EventContext().event_id("id-1").event_type("a.b")});
@@ -97,7 +97,8 @@ TEST(Background, RawPubsubPush) {
   for (const char* path : {"/projects/p/topics/", "/projects//topics/t", "/projects/p/topic/t"}) {
     check_parsed(push, {data, pushed("", kTime)}, path);
   }
-  // Without a time it is now; attributes are always there, data is not.
+  // If the message has no time, the current time is used. `attributes` is always set, `data` is
+  // not.
   check_parsed(R"({"subscription":"s","message":{"messageId":"id-1"}})",
                {EventData(type + R"(,"attributes":{}})"), pushed("", kNowText)});
 }
@@ -147,7 +148,7 @@ TEST(Background, CutAtEveryByteItIsNotParsed) {
 
 // ---- Conversions.
 
-// One event in both forms. Where `back` is empty, the CloudEvent becomes `background` again.
+// One event in both forms. If `back` is empty, the CloudEvent becomes `background` again.
 struct Pair {
   const char* about;
   EventContext background;
@@ -353,7 +354,8 @@ TEST(Background, DoesNotBecomeACloudEvent) {
   const std::string finalize = "google.storage.object.finalize";
   const std::string write = "providers/google.firebase.database/eventTypes/ref.write";
   const std::string log = "providers/google.firebase.analytics/eventTypes/event.log";
-  check(context_of("a.b", named("r")), "{}", R"(member "eventType": expected a background event)");
+  check(context_of("a.b", named("r")), "{}",
+        R"(member "eventType": expected a known background event type)");
   check(context_of(finalize, {.name = "n", .service = "pubsub.googleapis.com", .type = {}}), "{}",
         R"(member "resource.service": expected "storage.googleapis.com", found "pubsub)");
   for (const char* name :
@@ -392,7 +394,7 @@ TEST(Background, IsNotMadeOfACloudEvent) {
   const auto storage = [&] { return modern_of(finalized, bucket, "objects/a"); };
   check(
       CloudEvent("1", "/s", "com.example.other"),
-      R"(attribute "type": expected a CloudEvent type that has a background event's form, found)");
+      R"(attribute "type": expected a CloudEvent type that corresponds to a background event type, found)");
   for (const char* source :
        {"storage.googleapis.com/projects/_/buckets/b", "//storage.googleapis.com",
         "//pubsub.googleapis.com/projects/_/buckets/b"}) {
@@ -420,7 +422,7 @@ TEST(Background, IsNotMadeOfACloudEvent) {
   }
 }
 
-// Older sources name no region, so nothing tells the domain.
+// Older sources contain no region, so the domain stays unknown.
 TEST(Background, ADatabaseMayHaveNoRegion) {
   const auto event = to_background_event(
       CloudEvent("1", "//firebasedatabase.googleapis.com/projects/_/instances/i",

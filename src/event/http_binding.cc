@@ -25,8 +25,9 @@ bool has_prefix(std::string_view text, std::string_view prefix) noexcept {
   return text.size() >= prefix.size() && same_field_name(text.substr(0, prefix.size()), prefix);
 }
 
-// Fields that make a message a binary event even when others are missing: each is required by the
-// specification, so one of them alone is an event with a mistake, not another kind of request.
+// Returns true if a field makes the message a binary event even if other fields are missing. The
+// specification requires each of these fields, so a message with one of them is an event with a
+// mistake, and not another kind of request.
 bool has_event_fields(std::span<const Field> fields) noexcept {
   return std::any_of(fields.begin(), fields.end(), [](const Field& field) {
     return same_field_name(field.name, "ce-specversion") || same_field_name(field.name, "ce-id") ||
@@ -38,9 +39,9 @@ std::unexpected<Error> wrong(std::string_view name, const std::string& message) 
   return fail(Code::kInvalidArgument, "attribute " + shown(name) + ": " + message);
 }
 
-// Sets an attribute from its field. Many senders, the official Go SDK among them, write values without
-// percent-encoding. A URI with escapes of its own loses them by our decoding ("/a%20b" becomes "/a b"):
-// it is then taken as it stands.
+// Sets an attribute from its field. Many senders, including the official Go SDK, do not
+// percent-encode values. If such a URI contains escapes, decoding would make it invalid ("/a%20b"
+// becomes "/a b"); in this case the field's value is used unchanged.
 Result<void> set_from_field(AttributeReader& reader, std::string_view name, const Field& field) {
   Result<std::string> value = decode_value(field.value);
   if (!value) return wrong(name, value.error().message());
@@ -77,8 +78,9 @@ Result<CloudEvent> parse_binary(std::span<const Field> fields, std::string_view 
     }
   }
   Result<CloudEvent> event = reader.finish();
-  if (!event || body.empty()) return event;  // an empty body is no data
-  // In 0.3 this says that the data is base64 text. Some senders set it for a body that holds the bytes themselves.
+  if (!event || body.empty()) return event;  // an empty body means no data
+  // In version 0.3 the attribute means that the data is base64 text. But some senders set it
+  // although the body holds the bytes themselves.
   std::optional<std::string> bytes =
       reader.data_is_base64() ? base64_decode(body) : std::optional<std::string>();
   event->data(bytes ? *std::move(bytes) : std::string(body));
@@ -92,7 +94,7 @@ Result<Received> one(Mode mode, Result<CloudEvent> event) {
   return received;
 }
 
-// The text of one quoted string (RFC 9110 §5.6.4); nullopt if the value is not one.
+// Decodes one quoted string (RFC 9110 §5.6.4). Returns nullopt if the value is not one.
 std::optional<std::string> text_of_quoted(std::string_view value) {
   if (value.size() < 2 || value.front() != '"') return std::nullopt;
   std::string text;
@@ -106,8 +108,8 @@ std::optional<std::string> text_of_quoted(std::string_view value) {
   return text;
 }
 
-// The media type of binary data whose event does not name one: JSON is implied (spec §3.1,
-// datacontenttype), so only data that is JSON may go without saying.
+// Returns the media type for binary data whose event has none. A missing type means JSON (spec
+// §3.1, datacontenttype), so other data needs an explicit type.
 std::string type_of(const CloudEvent& event) {
   if (event.datacontenttype()) return *event.datacontenttype();
   return document::is_json(*event.data()) ? "application/json" : "application/octet-stream";
@@ -155,7 +157,7 @@ Result<std::string> decode_value(std::string_view value) {
   }
   if (!is_utf8(decoded)) {
     return fail(Code::kInvalidArgument,
-                "expected UTF-8 behind the percent-encoding, found " + shown(decoded));
+                "expected UTF-8 after percent-decoding, found " + shown(decoded));
   }
   return decoded;
 }

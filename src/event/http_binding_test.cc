@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using Fields = std::vector<Field>;
 
-// The required attributes in binary mode, with more fields behind them.
+// Returns the required attributes in binary mode, followed by `more`.
 Fields binary(const Fields& more = {}) {
   Fields fields = {
       {"ce-specversion", "1.0"}, {"ce-id", "1"}, {"ce-source", "/s"}, {"ce-type", "t"}};
@@ -52,7 +52,7 @@ TEST(HttpBinding, Binary) {
   check(binary({{"ce-myext", R"("a\"b\\ c")"}, {"ce-other", "%e2%82%AC"}, {"x-ce-a", "no"}}),
         std::string_view("\0", 1), Mode::kBinary,
         small().extension("myext", "a\"b\\ c").extension("other", "€").data(std::string(1, '\0')));
-  // A content type that says JSON does not make a binary event a structured one.
+  // A JSON content type does not turn a binary event into a structured one.
   check(binary({{"content-type", "application/json"}}), kJson, Mode::kBinary,
         small().datacontenttype("application/json").data(std::string(kJson)));
 }
@@ -64,7 +64,7 @@ TEST(HttpBinding, Structured) {
         "text/json"}) {
     check({{"content-type", type}}, kJson, Mode::kStructured, small());
   }
-  // The content type decides; ce- fields beside it do not count.
+  // The content type decides; then ce- fields are ignored.
   Fields both = binary({{"content-type", "application/cloudevents+json"}});
   both[1].value = "other";
   check(both, kJson, Mode::kStructured, small());
@@ -118,7 +118,7 @@ TEST(HttpBinding, TheRequestsTraceBecomesTheEvents) {
   check(binary({parent, state}), "", Mode::kBinary,
         small().extension("traceparent", "00-1-2-01").extension("tracestate", "a=b"));
   check(binary({state}), "", Mode::kBinary, small());
-  // What the event says itself counts, and both belong together.
+  // The event's own trace has precedence, and traceparent and tracestate are taken only together.
   check(binary({parent, state, {"ce-traceparent", "00-3-4-00"}}), "", Mode::kBinary,
         small().extension("traceparent", "00-3-4-00"));
   check(binary({{"traceparent", "\xFF"}}), "", Mode::kBinary, small());
@@ -128,7 +128,7 @@ TEST(HttpBinding, TheRequestsTraceBecomesTheEvents) {
 }
 
 TEST(HttpBinding, EventsOf64KibibytesAreRead) {
-  // Intermediaries forward events of that size (spec §5), whatever part of them is large.
+  // Intermediaries must forward events of this size (spec §5), whichever part of them is large.
   const std::string large(std::size_t{64} * 1024, 'x');
   check(binary({{"ce-subject", large}}), large, Mode::kBinary, small().subject(large).data(large));
   check({{"content-type", "application/cloudevents+json"}},
@@ -170,7 +170,7 @@ TEST(HttpBinding, WhatIsNoEscapeStandsForItself) {
   EXPECT_EQ(decode_value("100%25 %done%2"), "100% %done%2");
   EXPECT_EQ(decode_value("%%41"), "%A");
   EXPECT_EQ(decode_value("\"100% done\""), "100% done");
-  // A URI's own escapes, which such a sender does not encode once more.
+  // Escapes of a URI, which such a sender does not encode again.
   for (const auto& [sent, source] : {std::pair{"/a%20b", "/a%20b"},
                                      {"/a%2520b", "/a%20b"},
                                      {"/a%2Fb", "/a/b"},
@@ -192,7 +192,7 @@ TEST(HttpBinding, EventsOfVersion03BecomeThoseOf10) {
   old[0].value = "0.3";
   const CloudEvent expected = small().dataschema("http://x/s").datacontenttype("text/plain");
   check(old, "x", Mode::kBinary, CloudEvent(expected).data("x"));
-  // Their version may come last.
+  // The version may come last.
   std::rotate(old.begin(), old.begin() + 1, old.end());
   check(old, "x", Mode::kBinary, CloudEvent(expected).data("x"));
   old.push_back({"ce-datacontentencoding", "Base64"});
@@ -201,7 +201,7 @@ TEST(HttpBinding, EventsOfVersion03BecomeThoseOf10) {
   check(old, "", Mode::kBinary, expected);
   old.back().value = "quoted-printable";
   check_refused(old, "x", R"(attribute "datacontentencoding": expected "base64")");
-  // In 1.0 both are extensions like any other.
+  // In 1.0 both are ordinary extensions.
   check(
       binary({{"ce-schemaurl", "/s"}, {"ce-datacontentencoding", "base64"}}), "AP8=", Mode::kBinary,
       small().extension("schemaurl", "/s").extension("datacontentencoding", "base64").data("AP8="));
@@ -246,7 +246,7 @@ TEST(HttpBinding, Written) {
             "application/cloudevents+json; charset=utf-8");
   EXPECT_EQ(*to_http(event, Mode::kBatch)->find_header("content-type"),
             "application/cloudevents-batch+json; charset=utf-8");
-  // Data without a type is JSON, or says that it is not.
+  // Data without a type is JSON; for other data, a type says so.
   EXPECT_EQ(*to_http(small().data("{}"), Mode::kBinary)->find_header("content-type"),
             "application/json");
   EXPECT_EQ(*to_http(small().data("x"), Mode::kBinary)->find_header("content-type"),

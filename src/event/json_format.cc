@@ -36,7 +36,7 @@ bool is_defined(std::string_view name) {
          name == "datacontenttype" || name == "dataschema" || name == "subject" || name == "time";
 }
 
-// The canonical string of an attribute's JSON value (spec §2.4, JSON format §2.2).
+// Returns the canonical string of an attribute's JSON value (spec §2.4, JSON format §2.2).
 Result<std::string> canonical(std::string_view name, std::string_view raw) {
   if (raw.front() == '"') return unquote(raw);
   if (is_defined(name)) return wrong(name, "a string", kind_of(raw));
@@ -52,7 +52,7 @@ Result<std::string> canonical(std::string_view name, std::string_view raw) {
   return std::to_string(integer);
 }
 
-// The event that one object says. The text is known to be JSON.
+// Reads an event from one JSON object. The text must be JSON.
 Result<CloudEvent> event_of(std::string_view text) {
   Walk walk(text);
   if (!walk.is_object()) {
@@ -85,7 +85,7 @@ Result<CloudEvent> event_of(std::string_view text) {
   Result<CloudEvent> event = reader.finish();
   if (!event) return event;
 
-  // In 0.3 base64 stands in `data`.
+  // In 0.3, base64 text is in `data`.
   if (reader.data_is_base64() && data && !data_base64)
     data_base64 = std::exchange(data, std::nullopt);
   auto bytes = data_bytes(data, data_base64, event->datacontenttype().value_or(""));
@@ -113,7 +113,8 @@ void append_data(std::string& text, const CloudEvent& event) {
   } else if (!json_type && is_utf8(data)) {
     append_member(text, "data", data);
   } else {
-    // Not what its type says. Without one, JSON is implied (JSON format §3.1): say that it is not.
+    // The data does not fit its type. A missing type means JSON (JSON format §3.1), so set another
+    // one.
     if (!event.datacontenttype()) {
       append_member(text, "datacontenttype", "application/octet-stream");
     }

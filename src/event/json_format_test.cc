@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// The smallest event, with more members put behind it.
+// Returns the smallest event with more members.
 std::string with(const std::string& members) {
   return R"({"specversion":"1.0","id":"1","source":"/s","type":"t")" +
          (members.empty() ? "" : "," + members) + "}";
@@ -39,7 +39,7 @@ TEST(JsonFormat, Attributes) {
   check("\xEF\xBB\xBF" + with(""), small());
   check(with(R"("subject":"a","time":"2024-02-29T23:59:60.5+01:00","dataschema":"http://x/y")"),
         small().subject("a").time("2024-02-29T23:59:60.5+01:00").dataschema("http://x/y"));
-  // Extensions stand at the top level; their values become canonical strings (spec §2.4).
+  // Extensions are at the top level; their values become canonical strings (spec §2.4).
   check(with(R"("text":"x y","yes":true,"no":false,"number":-2147483648,"zero":0)"),
         small()
             .extension("text", "x y")
@@ -47,15 +47,15 @@ TEST(JsonFormat, Attributes) {
             .extension("no", "false")
             .extension("number", "-2147483648")
             .extension("zero", "0"));
-  // null is absent.
+  // A null member counts as missing.
   check(with(R"("subject":null,"ext":null,"data":null,"data_base64":null)"), small());
   check(with(R"("subject":"\u20ac\ud83d\ude00\"\\")"), small().subject("€😀\"\\"));
-  // A name may be written with escapes, too.
+  // A name may also be written with escapes.
   check(with(R"("\u0065xt":"1")"), small().extension("ext", "1"));
 }
 
 TEST(JsonFormat, Data) {
-  // Of a JSON type, or of none: the JSON text as it was written.
+  // With a JSON type or no type: the JSON text as it was written.
   check(with(R"("data":{"b":1, "a":[1.0,12345678901234567890123,"x}]"]})"),
         small().data(R"({"b":1, "a":[1.0,12345678901234567890123,"x}]"]})"));
   check(with(R"("data":"text")"), small().data(R"("text")"));
@@ -66,7 +66,7 @@ TEST(JsonFormat, Data) {
   check(with(R"("data":-1.5e3 )"), small().data("-1.5e3"));
   check(with(R"("data":true)"), small().data("true"));
   check(with(R"("data":{"a":1,"a":2})"), small().data(R"({"a":1,"a":2})"));
-  // Of another type: the text itself; what is no string stays JSON text.
+  // With another type: a string becomes its text; other values stay JSON text.
   check(with(R"("datacontenttype":"text/plain","data":"line\n")"),
         small().datacontenttype("text/plain").data("line\n"));
   check(with(R"("datacontenttype":"text/plain","data":"{\"a\":1}")"),

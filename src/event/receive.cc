@@ -10,7 +10,7 @@ namespace ofn::event {
 
 namespace {
 
-// The request as a background event, when it was no CloudEvent for the reason `not_modern`.
+// Reads the request as a background event. `not_modern` is the reason why it is not a CloudEvent.
 Result<BackgroundEvent> receive_background(const Request& request, SystemTime now,
                                            const Error& not_modern) {
   const auto neither = [&](const std::string& why) {
@@ -24,7 +24,7 @@ Result<BackgroundEvent> receive_background(const Request& request, SystemTime no
   return event;
 }
 
-// An error in one event of several names its place, from 0.
+// In a batch, an error contains the event's index, from 0.
 std::unexpected<Error> refused(const Received& received, std::size_t place, const Error& error) {
   if (received.mode != Mode::kBatch) return std::unexpected(error);
   return fail(error.code(), "event " + std::to_string(place) + ": " + error.message());

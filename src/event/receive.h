@@ -1,5 +1,5 @@
-// Reads a request for a function of events: whichever of the two forms the sender chose, the
-// function gets the one that it takes.
+// Reads a request for a function that takes events. The sender may choose either form; the function
+// gets the form that it takes.
 //
 //   Result<Received> events = receive_cloud_events(request, now);             // cloudevent
 //   Result<std::vector<BackgroundEvent>> events = receive_background_events(request, now);  // event
@@ -16,13 +16,13 @@
 
 namespace ofn::event {
 
-// CloudEvents in any mode; else a background event, converted. Its mode is structured: it was JSON.
-// Errors: those of parse_http; kInvalidArgument with what was wrong with each form when the request is
-//   no CloudEvent at all.
+// Reads CloudEvents in any mode, or converts a background event. The mode of the latter is
+// structured, because it was JSON.
+// Errors: those of parse_http. If the request contains neither form, kInvalidArgument with the
+// mistake for each form.
 Result<Received> receive_cloud_events(const Request& request, SystemTime now);
 
-// Background events; else CloudEvents in any mode, converted.
-// Errors: the same.
+// Reads background events, or converts CloudEvents in any mode. Errors: the same.
 Result<std::vector<BackgroundEvent>> receive_background_events(const Request& request,
                                                                SystemTime now);
 

@@ -126,7 +126,7 @@ TEST(Receive, WhatCannotBeConverted) {
   const std::string batch = "[" + std::string(kModern) + "," + kOther + "]";
   EXPECT_THAT(receive_background_events(request(kBatch, batch), kNow).error().message(),
               HasSubstr("event 1: the CloudEvent cannot become a background event"));
-  // An event with a mistake is not taken for another kind of request.
+  // An event with a mistake is not mistaken for another kind of request.
   const Fields mistaken = {{"ce-id", "1"}, {"content-type", "application/json"}};
   for (const auto code :
        {receive_cloud_events(request(mistaken, kBackground), kNow).error().code(),
