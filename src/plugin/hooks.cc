@@ -20,7 +20,8 @@ std::string joined(std::span<const PluginType> plugins) {
   return names.empty() ? "none" : names;
 }
 
-// The tracing plugins that the platform's own frameworks register by themselves, so that contexts name them.
+// The tracing plugins that the platform's own frameworks register themselves, so the platform's
+// contexts name them.
 bool is_tracing(std::string_view name) { return name == "skywalking" || name == "opentelemetry"; }
 
 Error absent_hook(const std::string& name, std::string_view kind,
@@ -71,7 +72,7 @@ std::expected<Hooks, std::vector<Error>> Hooks::of(const FunctionContext& contex
                                                    Log& log) {
   Hooks hooks;
   std::vector<Error> missing;
-  std::set<std::string, std::less<>> told;  // a name that stands in both lists is one mistake
+  std::set<std::string, std::less<>> told;  // a name that is in both lists is reported once
   const auto absent = [&](const std::string& name, std::string_view kind) {
     if (!told.insert(name).second) return;
     const bool is_optional = std::ranges::any_of(

@@ -1,4 +1,4 @@
-// Which hooks run around every function, in what order.
+// The hooks that run around every function, and their order.
 //
 //   std::vector<PluginType> known;                           // at start: add_plugins(program, known)
 //   const auto hooks = Hooks::of(context, known, settings.optional_hooks, log);
@@ -21,7 +21,8 @@
 
 namespace ofn {
 
-// One plugin that a program registered. A value. Lifetime: its program stays loaded for good.
+// A plugin that a program registered. A value. Lifetime: its program stays loaded until the process
+// ends.
 struct PluginType {
   std::string name;
   std::string version;
@@ -31,16 +32,19 @@ struct PluginType {
   std::string place;  // "file.cc:12"
 };
 
-// Appends the plugins of a program. Errors: two of one name, also of two programs, with both places.
+// Appends the plugins of a program. Errors: two plugins have the same name, perhaps in two
+// programs; the message says both places.
 Result<void> add_plugins(const abi::Program& program, std::vector<PluginType>& known);
 
 // Lifetime: outlives its runs. Threads: any (const).
 class Hooks {
  public:
   Hooks() = default;
-  // The known plugins that the context names. `optional`: names of hooks that may be absent; "*": all.
-  // Errors: one for each name that no program registers, because an absent guard is no guard. It is a warning if the
-  //   hook is optional, or if it is the platform's tracing, which the platform's own frameworks have built in.
+  // Returns the known plugins that the context names. `optional`: the names of hooks that may be
+  // missing; "*" means all.
+  // Errors: one for each name that no program registers, because a hook may be a guard that must
+  // not be skipped. It is only a warning if the hook is optional, or if it is the platform's
+  // tracing, which the platform's own frameworks have built in.
   static std::expected<Hooks, std::vector<Error>> of(const FunctionContext& context,
                                                      std::span<const PluginType> known,
                                                      std::span<const std::string> optional,
@@ -51,26 +55,27 @@ class Hooks {
  private:
   friend class HookRun;
   std::vector<PluginType> plugins_;  // each once
-  std::vector<std::size_t> pre_;     // places in plugins_, in the order in which they run
+  std::vector<std::size_t> pre_;  // indexes in plugins_, in the order in which they run
   std::vector<std::size_t> post_;
 };
 
 // The hooks of one call, with their instances. Threads: the call's.
 class HookRun {
  public:
-  // All outlive it.
+  // All arguments outlive it.
   HookRun(const Hooks& hooks, Log& log, std::string_view request_id);
   HookRun(const HookRun&) = delete;
   HookRun& operator=(const HookRun&) = delete;
   ~HookRun();
 
-  // For the context's facts.
+  // The plugins for the author's Context.
   std::span<const abi::ActivePlugin> plugins() const noexcept { return active_; }
 
-  // Each runs its hooks in order, and logs those that fail.
+  // Each runs its hooks in order, and logs the hooks that fail.
   void pre(Context& context, CallData& data);
   void post(Context& context, CallResult& result);
-  // The required plugin whose hook has failed, so that the call fails; empty: none.
+  // Returns the name of the required plugin whose hook has failed, which makes the call fail; empty
+  // if there is none.
   std::string_view failed() const noexcept { return failed_; }
 
  private:
@@ -80,7 +85,7 @@ class HookRun {
   const Hooks& hooks_;
   Log& log_;
   std::string_view request_id_;
-  std::vector<abi::ActivePlugin> active_;  // beside the plugins of hooks_
+  std::vector<abi::ActivePlugin> active_;  // in the order of the plugins of hooks_
   std::string_view failed_;
 };
 

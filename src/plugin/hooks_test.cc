@@ -84,7 +84,7 @@ TEST(Hooks, RunInTheOrderOfTheContext) {
        ""},
       {{"second", "first"}, {}, "+second.pre(in after nothing) first.pre(in) -", "in1", "out", ""},
       {{}, {"first"}, "+first.post(success after nothing) -", "in", "out1", ""},
-      // What fails is passed over.
+      // A plugin that fails is skipped.
       {{"bad", "first"},
        {"bad", "first"},
        "+first.pre(in) first.post(success after pre) -",
@@ -92,7 +92,7 @@ TEST(Hooks, RunInTheOrderOfTheContext) {
        "out1",
        ""},
       {{"unmade", "first"}, {"unmade"}, "+first.pre(in) -", "in1", "out", ""},
-      // What is required ends the pre-hooks, never the post-hooks.
+      // A required plugin that fails ends the pre-hooks, but never the post-hooks.
       {{"bad and required", "first"},
        {"bad and required", "first"},
        "+first.post(success after nothing) -",
@@ -155,13 +155,14 @@ TEST(Hooks, AFailureIsLogged) {
 TEST(Hooks, AnUnknownNameIsAnErrorUnlessItIsOptional) {
   struct Named {
     std::vector<std::string> pre, post, optional;
-    std::vector<std::vector<std::string>> errors;  // words of each
+    std::vector<std::vector<std::string>> errors;  // words of each error
     std::vector<std::string> warnings;             // the hooks
   };
   const std::vector<Named> cases = {
       {{"frist"}, {}, {}, {{"pre-hook 'frist'", "did you mean 'first'?", "second 2.0"}}, {}},
       {{}, {"auth"}, {}, {{"post-hook 'auth', which no program registers (registered: "}}, {}},
-      // All are told; a name in both lists once, and what is registered beside them changes nothing.
+      // All missing hooks are reported. A name in both lists is reported once, and registered names
+      // are ignored.
       {{"first", "x1", "x2"},
        {"x1", "x3", "first"},
        {},
@@ -171,7 +172,7 @@ TEST(Hooks, AnUnknownNameIsAnErrorUnlessItIsOptional) {
       {{"x1", "x2"}, {}, {"x1"}, {{"'x2'"}}, {"x1"}},
       {{"x1"}, {"x2"}, {"*"}, {}, {"x1", "x2"}},
       {{"x1"}, {}, {"x", "x11", "X1"}, {{"'x1'"}}, {}},
-      // Contexts of the platform name its tracing as a hook.
+      // The platform's contexts name its tracing as a hook.
       {{"skywalking"}, {"opentelemetry"}, {}, {}, {"skywalking", "opentelemetry"}},
       {{"Skywalking"}, {}, {}, {{"'Skywalking'"}}, {}},
   };
