@@ -1,4 +1,4 @@
-// The fate of one invocation's outputs, and the answer that its caller gets.
+// The results of one invocation's outputs, and the error text for the client.
 #pragma once
 
 #include <cstddef>
@@ -13,31 +13,31 @@
 
 namespace ofn {
 
-// How one output ended. Ordered: the caller is told the greatest of several.
+// How one output ended. The values are ordered: of several results, the client gets the greatest.
 enum class Delivered {
-  kConfirmed,    // the sidecar said so
+  kConfirmed,    // the sidecar confirmed it
   kUnreachable,  // the sidecar was not reached in time, or was lost within the call (UNAVAILABLE)
-  kTimedOut,     // no answer by the deadline: it may have arrived
-  kRefused,      // the sidecar answered, and not with success
+  kTimedOut,     // no answer by the deadline; the payload may have arrived
+  kRefused,      // the sidecar answered with an error
 };
 
-// One payload at one output.
+// The result of one payload at one output.
 struct OutputResult {
   const Output* output = nullptr;
   Delivered outcome = Delivered::kConfirmed;
   std::expected<SidecarReply, Error> reply{};
   unsigned tries = 1;
-  Duration took{};  // from the start of the delivery to the decision, pauses between tries included
+  Duration took{};  // from the start of the delivery to its end, with the pauses between tries
 };
 
-// Every result, in the order of the context's outputs (of each payload in turn).
+// All results, in the order of the context's outputs, for one payload after the other.
 struct DeliveryReport {
   std::vector<OutputResult> results;
 
-  // The greatest outcome; kConfirmed when there are no results.
+  // Returns the greatest outcome; kConfirmed if there are no results.
   Delivered outcome() const;
   // Describes the failed outputs by name and component, with the sidecar's code; never a payload.
-  // `with_text` adds the sidecar's own words, which are for debugging and for logs.
+  // kText adds the sidecar's own message, which is for debugging and for logs.
   enum class Detail { kCode, kText };
   std::string failures(Detail detail) const;
 };

@@ -22,7 +22,7 @@ Header* find_key(std::vector<Header>& metadata, std::string_view key) {
   return it == metadata.end() ? nullptr : &*it;
 }
 
-// `more` is how many the caller will add.
+// `more`: the number of entries that the caller will add.
 std::vector<Header> metadata_of(const Output& output, std::span<const Header> own,
                                 std::size_t more) {
   std::vector<Header> metadata;
@@ -67,7 +67,7 @@ PublishCall publish_call(const Output& output, const Payload& payload,
       call.metadata.push_back({std::string(kContentTypeKey), std::string(type)});
     }
   }
-  // An id that the user declared for the output is the user's word.
+  // An id that the user has declared for the output has precedence.
   if (find_key(call.metadata, kEventIdKey) == nullptr) {
     call.metadata.push_back({std::string(kEventIdKey), payload.event_id.empty()
                                                            ? uuid4(random)
@@ -80,7 +80,7 @@ Delivered classify(const SidecarError& failure) {
   switch (failure.error.code()) {
     case Code::kDeadlineExceeded:
       return Delivered::kTimedOut;
-    case Code::kUnavailable:  // also: lost in the middle of the call
+    case Code::kUnavailable:  // also if the connection was lost within the call
       return Delivered::kUnreachable;
     default:
       return Delivered::kRefused;
@@ -89,17 +89,17 @@ Delivered classify(const SidecarError& failure) {
 
 }  // namespace
 
-// All outputs of one invocation, until the last of them is decided.
+// The delivery to all outputs of one invocation, until the last one has ended.
 class Outputs::Delivery final {
  public:
   Delivery(Outputs& outputs, std::span<const Payload> payloads, const DeliveryOptions& options,
            DeliveryDone done);
 
-  // Once, with the place at which the outputs keep it.
+  // Call it once, with this delivery's position in the outputs' list.
   void start(std::list<std::shared_ptr<Delivery>>::iterator self);
 
  private:
-  // One payload on its way to one output.
+  // The delivery of one payload to one output.
   struct Attempt {
     Attempt(Delivery& delivery, const Output& declared, const Payload& payload)
         : output(declared),
@@ -112,7 +112,8 @@ class Outputs::Delivery final {
     }
 
     const Output& output;
-    std::variant<BindingCall, PublishCall> call;  // made once: the same on each retry
+    // Made once, because each retry must send the same.
+    std::variant<BindingCall, PublishCall> call;
     Timer retry;
     unsigned tries = 0;
     bool decided = false;
@@ -121,7 +122,7 @@ class Outputs::Delivery final {
 
   void send(Attempt& attempt);
   void answered(Attempt& attempt, SidecarResult result);
-  // Tries again later, if that is allowed and there is time.
+  // Tries again later if that is allowed and there is time. Returns true if so.
   bool retries(Attempt& attempt, const SidecarError& failure);
   void decide(Attempt& attempt, Delivered outcome, std::expected<SidecarReply, Error> reply);
   void give_up();
@@ -170,7 +171,7 @@ void Outputs::Delivery::send(Attempt& attempt) {
   const SidecarOptions options{.deadline = options_.deadline,
                                .traceparent = options_.traceparent,
                                .tracestate = options_.tracestate};
-  // The sidecar may answer when the delivery was given up long ago.
+  // The sidecar may answer long after the delivery was given up.
   auto done = [delivery = std::weak_ptr<Delivery>(*self_), &attempt](SidecarResult result) {
     if (const auto alive = delivery.lock()) alive->answered(attempt, std::move(result));
   };
@@ -190,7 +191,8 @@ void Outputs::Delivery::answered(Attempt& attempt, SidecarResult result) {
 
 bool Outputs::Delivery::retries(Attempt& attempt, const SidecarError& failure) {
   const Code code = failure.error.code();
-  // Not what can never be sent: too large, or text that Dapr's API cannot carry.
+  // A call that can never be sent is not retried: it is too large, or has text that Dapr's API
+  // cannot carry.
   const bool unreached = failure.reach == Reach::kNever && code == Code::kUnavailable;
   if (!unreached && !outputs_.policy_.retries(code)) return false;
 
@@ -199,7 +201,7 @@ bool Outputs::Delivery::retries(Attempt& attempt, const SidecarError& failure) {
       unreached ? earlier(options_.deadline, Deadline(started_ + outputs_.policy_.unreachable))
                 : options_.deadline;
   if (limit.passed(now)) return false;
-  // The last try is at the limit itself, where the pause would lead beyond it.
+  // If the pause would end after the limit, the last try is at the limit itself.
   const Duration pause = outputs_.policy_.pause(attempt.tries - 1, outputs_.loop_.random());
   const auto again = outputs_.budget_.reserve(std::min(now + pause, limit.at()), limit);
   if (!again) return false;

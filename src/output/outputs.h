@@ -1,12 +1,12 @@
-// Sends what a function returned, or sends itself, to the outputs that the context declares, through
-// the port Sidecar.
+// Sends the function's result, or data that the function sends itself, to the outputs that the
+// context declares, through the port Sidecar.
 //
 //   Outputs outputs(context, sidecar, loop, log, policy);
 //   outputs.deliver({&payload, 1}, {.deadline = deadline, .request_id = id},
 //                   [](DeliveryReport report) { … });
 //
-// The promise it keeps: `done` reports an output as confirmed only when the sidecar has confirmed
-// it, and it is called when nothing is undecided any more.
+// Guarantee: `done` reports an output as confirmed only if the sidecar has confirmed it, and it
+// runs only after all outputs have ended.
 #pragma once
 
 #include <functional>
@@ -26,25 +26,25 @@
 namespace ofn {
 
 struct DeliveryOptions {
-  Deadline deadline{};            // of the invocation: nothing is waited for beyond it
+  Deadline deadline{};            // of the invocation; the delivery waits no longer
   std::string_view request_id{};  // for the log
   std::string_view traceparent{};
   std::string_view tracestate{};
-  // For one send by the function: the one output to use, and the settings that differ from those
-  // that it declares.
+  // For one send by the function: the only output to use, and the settings that override the
+  // output's own.
   const Output* only = nullptr;
-  std::string_view operation{};           // of a binding; if empty, the output's
-  std::span<const Header> metadata = {};  // beside the output's own; the same key replaces it
+  std::string_view operation{};           // of a binding; if empty, the output's own
+  std::span<const Header> metadata = {};  // added to the output's own; the same key replaces it
 };
 
 using DeliveryDone = std::move_only_function<void(DeliveryReport)>;
 
-// Lifetime: a delivery that is under way when it goes is never reported.
+// Lifetime: if it is destroyed during a delivery, that delivery is never reported.
 // Threads: the loop's. `done` runs on it, never from inside deliver().
-// Retries: a call that provably never reached a handler (Reach::kNever), and the codes that the
-//   policy names; within the deadline, after a pause, and within the budget shared by all
-//   deliveries of this object. Every publish carries `cloudevent.id`, the same on each retry.
-// Cost: a handful of allocations for a delivery and for each output; no copy of the data.
+// Retries: a call that certainly never reached a handler (Reach::kNever), and the codes that the
+// policy names; within the deadline, after a pause, and within the budget that all deliveries of
+// this object share. Every publish carries `cloudevent.id`, the same on each retry.
+// Cost: a few allocations for a delivery and for each output; no copy of the data.
 class Outputs {
  public:
   // `context`, `sidecar`, `loop` and `log` outlive it.
@@ -54,7 +54,8 @@ class Outputs {
   Outputs& operator=(const Outputs&) = delete;
   ~Outputs();
 
-  // Sends each payload to each output, or to the one that the options name. Payloads and options are borrowed until `done` has run.
+  // Sends each payload to each output, or to the one that the options name. Payloads and options
+  // are borrowed until `done` has run.
   void deliver(std::span<const Payload> payloads, const DeliveryOptions& options,
                DeliveryDone done);
 
@@ -69,7 +70,7 @@ class Outputs {
   const OutputPolicy policy_;
   RetryBudget budget_;
   std::list<std::shared_ptr<Delivery>>
-      under_way_;  // shared with what the sidecar has yet to answer
+      under_way_;  // shared with the callbacks of calls to the sidecar
 };
 
 }  // namespace ofn

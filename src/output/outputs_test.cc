@@ -48,7 +48,7 @@ FunctionContext knative(std::vector<Output> outputs) {
   return context;
 }
 
-// Outputs over a fake sidecar, and the one delivery that a test makes.
+// Outputs with a fake sidecar, and the one delivery of a test.
 struct Stage {
   explicit Stage(std::vector<Output> declared, OutputPolicy policy = {})
       : context(knative(std::move(declared))),
@@ -62,7 +62,7 @@ struct Stage {
                       report = std::move(done);
                     });
   }
-  // Moves the time in small steps, as a loop would see it.
+  // Advances the time in small steps, as a loop would see it.
   void pass(Duration time) {
     for (Duration passed{}; passed < time; passed += 5ms) {
       settle(loop);
@@ -143,7 +143,7 @@ TEST(Outputs, NothingToSendIsReportedLater) {
   EXPECT_EQ(none.sidecar.calls().size(), 0U);
 }
 
-// One answer of the sidecar, and what comes of it.
+// One answer of the sidecar, and its effect.
 struct Case {
   const char* name;
   Code code;
@@ -182,7 +182,7 @@ TEST(Outputs, EveryStepFailedInTurn) {
         EXPECT_EQ(stage.report->results[i].outcome == Delivered::kConfirmed, i != failing);
         if (i != failing) {
           EXPECT_EQ(stage.sidecar.calls_to("c-" + stage.context.outputs[i].name).size(), 1U)
-              << "what succeeded is not sent again";
+              << "confirmed outputs are not sent again";
         }
       }
       const std::string failed = stage.report->failures(DeliveryReport::Detail::kCode);
@@ -277,7 +277,7 @@ TEST(Outputs, AtTheDeadlineWhatIsUndecidedHasFailed) {
   EXPECT_EQ(stage.report->results[2].outcome, Delivered::kTimedOut);
   EXPECT_EQ(stage.report->outcome(), Delivered::kTimedOut);
 
-  // Answers that come later reach nobody and hurt nobody.
+  // Later answers have no effect.
   const std::size_t calls = stage.sidecar.calls().size();
   stage.sidecar.answer(1);
   stage.sidecar.release();
@@ -357,7 +357,8 @@ TEST(Outputs, SeveralPayloadsAreOneDelivery) {
   EXPECT_EQ(report->results.size(), 4U);
 }
 
-// Whatever happens, what is reported as confirmed is what the sidecar confirmed, once.
+// In all cases, the outputs that are reported as confirmed are exactly those that the sidecar
+// confirmed, once each.
 TEST(Outputs, Ledger) {
   Random random(7);
   for (int round = 0; round < 200; ++round) {
@@ -365,7 +366,7 @@ TEST(Outputs, Ledger) {
     std::vector<SidecarResult> script[3];
     std::vector<bool> confirms(3, false);
     for (std::size_t output = 0; output < 3; ++output) {
-      // Some tries that never arrived, then one answer that decides.
+      // Some tries that never arrived, followed by one answer that decides.
       for (std::uint64_t n = random() % 4; n > 0; --n) {
         script[output].emplace_back(FakeSidecar::unreachable());
       }

@@ -22,7 +22,7 @@ bool starts_with_type(std::string_view type, std::string_view prefix) {
 }
 
 bool survives(std::string_view declared, std::string_view data) {
-  // Dapr compares what stands before the ';' without trimming it.
+  // Dapr compares the part before the ';' without trimming it.
   const std::string_view type = declared.substr(0, declared.find(';'));
   if (starts_with_type(type, "text/") || same_field_name(type, "application/xml")) {
     return is_utf8(data);
@@ -36,7 +36,8 @@ bool has_topic(const FunctionContext& context) {
                      [](const Output& output) { return output.kind == ComponentKind::kPubsub; });
 }
 
-// JSON data needs no type in a CloudEvent (JSON format §3.1), but Dapr hands subscribers nothing of data without one.
+// JSON data needs no type in a CloudEvent (JSON format §3.1), but Dapr passes no data to
+// subscribers if there is no type.
 CloudEvent with_explicit_type(CloudEvent event) {
   if (!event.datacontenttype() && event.data() && document::is_json(*event.data())) {
     event.datacontenttype("application/json");

@@ -1,4 +1,4 @@
-// The data that a function returned, in the shape in which outputs send it.
+// A function's result, in the form in which outputs send it.
 //
 //   Payload payload = payload_of(response, context);        // borrows the response's body
 //   Result<Payload> payload = payload_of(event, context);   // borrows the event's data
@@ -15,11 +15,12 @@
 
 namespace ofn {
 
-// The metadata key that keeps the content type that the function declared, if another one must be published.
+// The metadata key for the content type that the function declared, if a different one must be
+// published.
 inline constexpr std::string_view kContentTypeKey = "ofn-content-type";
 
-// How bytes are published so that subscribers receive them: Dapr passes some content types on and
-// empties or rewrites the rest.
+// The content type under which bytes are published so that subscribers receive them. Dapr passes on
+// data of some content types, and drops or rewrites data of the others.
 struct Publication {
   std::string_view content_type{};
   std::string_view
@@ -33,24 +34,24 @@ struct Publication {
 // | application/json; valid JSON                    | as declared                                  |
 // | application/octet-stream                        | as declared                                  |
 // | application/cloudevents+json                    | as declared                                  |
-// | anything else, or data that is not what it says | octet-stream, the type kept in metadata      |
+// | any other type, or data that does not fit it | octet-stream, the type kept in metadata      |
 // Cost: one pass over text and JSON.
 Publication publication_of(std::string_view declared, std::string_view data);
 
-// Lifetime: borrows from what it was made of.
+// Lifetime: refers to the data from which it was made.
 struct Payload {
   std::string_view data{};    // verbatim, zero bytes included
-  Publication publication{};  // of `data`; made only where the context has a topic
-  // For a CloudEvent, if the context has a topic: topics get the event itself, as JSON, not its
-  // data in a new envelope.
+  Publication publication{};  // for `data`; set only if the context has a topic
+  // The event as JSON, for a CloudEvent if the context has a topic: topics get the event itself,
+  // and not its data in a new envelope.
   std::string event_json{};
   std::string_view event_id{};
 };
 
-// For data that the function sends itself. `content_type` may be empty. Borrows from both.
+// For data that the function sends itself. `content_type` may be empty. Refers to both.
 Payload payload_of(std::string_view data, std::string_view content_type,
                    const FunctionContext& context);
-// May read all of the data, which takes time: do not call it on a loop.
+// May read all of the data, which takes time, so do not call it on a loop.
 Payload payload_of(const Response& response, const FunctionContext& context);
 // Errors: kInvalidArgument when the event breaks a rule of the CloudEvents specification.
 Result<Payload> payload_of(const CloudEvent& event, const FunctionContext& context);

@@ -18,7 +18,8 @@ Duration OutputPolicy::pause(unsigned retry, Random& random) const {
 }
 
 std::optional<SteadyTime> RetryBudget::reserve(SteadyTime wanted, Deadline limit) {
-  // Generic cell rate: each retry moves the schedule by one step; it may run ahead by the burst.
+  // Generic cell rate algorithm: each retry moves the schedule by one step. The schedule may run
+  // ahead by the burst.
   const Duration ahead = kEvery * (kBurst - 1);
   const SteadyTime full = std::max(full_until_, wanted);
   const SteadyTime granted = std::max(wanted, full - ahead);

@@ -39,7 +39,7 @@ TEST(RetryBudget, DelaysWhatComesTooFast) {
   for (int i = 0; i < RetryBudget::kBurst; ++i) EXPECT_EQ(budget.reserve(now, never), now);
   EXPECT_EQ(budget.reserve(now, never), now + RetryBudget::kEvery);
   EXPECT_EQ(budget.reserve(now, never), now + 2 * RetryBudget::kEvery);
-  // What was not used comes back, up to the burst.
+  // Unused tokens come back, up to the burst.
   const SteadyTime later = now + 1min;
   for (int i = 0; i < RetryBudget::kBurst; ++i) EXPECT_EQ(budget.reserve(later, never), later);
   EXPECT_EQ(budget.reserve(later, never), later + RetryBudget::kEvery);

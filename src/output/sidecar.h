@@ -1,5 +1,5 @@
-// The port Sidecar: what the middle of the house asks of Dapr, as values. dapr/ implements it over
-// gRPC, testing/fake_sidecar.h in memory.
+// The port Sidecar: the calls to Dapr that the inner rooms make, as values. dapr/ implements it
+// over gRPC, testing/fake_sidecar.h in memory.
 #pragma once
 
 #include <expected>
@@ -45,8 +45,8 @@ struct SidecarReply {
   std::vector<Header> metadata;
 };
 
-// Could the request have reached a handler? Only what provably did not may be sent again without
-// being asked to.
+// Says whether the request could have reached a handler. Only a request that certainly did not may
+// be retried without the user's permission.
 enum class Reach {
   kNever,  // no connection, REFUSED_STREAM, a stream above GOAWAY's last id
   kMaybe,
@@ -61,8 +61,8 @@ using SidecarResult = std::expected<SidecarReply, SidecarError>;
 using SidecarDone = std::move_only_function<void(SidecarResult)>;
 
 // Threads: one loop's; `done` runs on it, exactly once, never from inside the call that started it.
-// Errors: kUnavailable with Reach::kNever when the sidecar cannot be reached; kDeadlineExceeded at
-//   the deadline; else what the sidecar answered.
+// Errors: kUnavailable with Reach::kNever if the sidecar cannot be reached; kDeadlineExceeded at
+// the deadline; otherwise the sidecar's answer.
 class Sidecar {
  public:
   virtual ~Sidecar() = default;
@@ -75,8 +75,8 @@ class Sidecar {
 using StoreResult = std::expected<StoreAnswer, SidecarError>;
 using StoreDone = std::move_only_function<void(StoreResult)>;
 
-// The port to the rest of what a function may ask of the sidecar: state, secrets, other apps.
-// Threads and errors: as of Sidecar. The answer has the type that belongs to the call.
+// The port for a function's other calls to the sidecar: state, secrets, other apps. Threads and
+// errors: as for Sidecar. The answer has the type that belongs to the call.
 class Stores {
  public:
   virtual ~Stores() = default;
