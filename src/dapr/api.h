@@ -16,7 +16,7 @@
 
 namespace ofn::dapr {
 
-// The parts of a call beside its message. Empty if the call has none.
+// The parts of a call besides its message. They are empty if the call does not have them.
 struct ApiCall {
   Deadline deadline{};
   std::string traceparent{};
@@ -29,13 +29,13 @@ using ApiDone = std::move_only_function<void(Result<T>)>;
 using BindingDone = ApiDone<SidecarReply>;
 using PublishDone = ApiDone<void>;
 
-// A binding that failed may still have metadata of its answer, such as a status code. The error's context has it under this name,
-// and so have the fields of the gRPC answer.
+// Even a failed binding may return metadata, such as a status code. The error's context has it with
+// this prefix, and so have the fields of the gRPC response.
 inline constexpr std::string_view kReplyMetadata = "metadata.";
 Error::Context as_context(const std::vector<Header>& metadata);
 
-// Threads: called on the connections' loops. `done` runs exactly once, on any thread, perhaps before the call returns.
-// Errors: the error's code and message become the caller's gRPC status.
+// Threads: called on the connections' loops. `done` runs exactly once, on any thread, perhaps
+// before the call returns. Errors: the error's code and message become the client's gRPC status.
 class DaprApi {
  public:
   virtual ~DaprApi() = default;

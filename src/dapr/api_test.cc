@@ -1,5 +1,5 @@
-// Both ends of Dapr's API over real connections: DaprClient and probe() against Server, and against
-// peers that are something else.
+// Both ends of Dapr's API over real connections: DaprClient and probe() with Server, and with
+// servers that do not speak Dapr.
 #include <deque>
 #include <map>
 #include <optional>
@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-// Remembers what it was asked; answers at once, or from another thread.
+// Records the calls; answers at once, or from another thread.
 class FakeApi final : public DaprApi {
  public:
   ~FakeApi() override {
@@ -104,7 +104,7 @@ class ApiTest : public ::testing::Test {
         loops_, [this](Loop&) { return sessions_->make(); }, limits_, log_);
     endpoint_ = *listener_->listen({.host = "127.0.0.1", .port = 0, .unix_path = ""});
   }
-  // Instead of Dapr's API.
+  // Serves `handler` instead of Dapr's API.
   void listen_instead(wire::Handler& handler) {
     drain();
     listen(handler);
@@ -127,7 +127,7 @@ class ApiTest : public ::testing::Test {
   SidecarResult wait(const std::function<void(SidecarDone)>& start) {
     std::optional<SidecarResult> result;
     start([&](SidecarResult answer) { result = std::move(answer); });
-    EXPECT_FALSE(result) << "never from inside the call";
+    EXPECT_FALSE(result) << "`done` must not run inside the call";
     run_until([&] { return result.has_value(); });
     return *std::move(result);
   }
@@ -139,7 +139,7 @@ class ApiTest : public ::testing::Test {
     listener_->drain([&] { drained = true; });
     run_until([&] { return drained; });
   }
-  // One call of a method, as bytes: what came back, or what was wrong.
+  // Calls a method with bytes. Returns the bytes of the answer, or the error.
   Result<std::string> raw(std::string_view path, const Result<std::string>& request) {
     wire::grpc::Channel channel(loop_, connector(), {});
     std::optional<Result<std::string>> result;

@@ -51,7 +51,7 @@ std::vector<Header> take_extensions(Struct& extensions) {
   return headers;
 }
 
-// Recursive, as deep as the tree.
+// Recurses as deep as the tree nests.
 void to_value(const document::Node& node, Value& value) {  // NOLINT(misc-no-recursion)
   using Kind = document::Node::Kind;
   switch (node.kind()) {
@@ -373,7 +373,7 @@ Result<BindingEventReply> decode_binding_event_reply(std::string_view bytes) {
 
 std::string encode(Health status) {
   health::HealthCheckResponse message;
-  // The numbers are the same.
+  // Both enums have the same numbers.
   message.set_status(static_cast<health::HealthCheckResponse::ServingStatus>(status));
   return message.SerializeAsString();
 }

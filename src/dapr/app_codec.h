@@ -1,6 +1,6 @@
-// A sidecar's calls to its app (Dapr's app callbacks and gRPC's health check), as plain values and as
-// bytes, for both ends: an app decodes requests and encodes replies, a sidecar does the
-// reverse. Protobuf stays behind this header.
+// A sidecar's calls to its app (Dapr's app callbacks and gRPC's health check), as plain values and
+// as bytes, for both ends: an app decodes requests and encodes replies, a sidecar does the reverse.
+// Only the .cc file includes protobuf.
 //
 //   Result<TopicEvent> event = decode_topic_event(bytes);           // the app's end
 //   call->respond({}, encode(TopicStatus::kSuccess));
@@ -38,15 +38,15 @@ inline constexpr std::string_view kGrpcHealthCheck = "/grpc.health.v1.Health/Che
 
 // (Members of values have initializers, so that `BindingEvent{.component = "tick"}` is complete.)
 
-// A topic that the app subscribes to, and how.
+// A topic to which the app subscribes, and the details of the subscription.
 struct Subscription {
-  // Events for which `match` (a CEL expression over the event) is true come with this path.
+  // If the CEL expression `match` is true for an event, the event comes with this path.
   struct Rule {
     std::string match{};
     std::string path{};
     friend bool operator==(const Rule&, const Rule&) = default;
   };
-  // The most messages in one OnBulkTopicEvent; 0 stands for the sidecar's default.
+  // The maximum number of messages in one OnBulkTopicEvent; 0 means the sidecar's default.
   struct Bulk {
     std::int32_t max_messages = 0;
     std::int32_t max_await_ms = 0;
@@ -55,14 +55,14 @@ struct Subscription {
 
   std::string component{};
   std::string topic{};
-  std::vector<Header> metadata{};  // rawPayload=true: the published messages are no CloudEvents
+  std::vector<Header> metadata{};  // rawPayload=true: the published messages are not CloudEvents
   std::vector<Rule> rules{};
   std::string path{};               // for events that no rule matches; may be empty
-  std::string dead_letter_topic{};  // empty: none
-  std::optional<Bulk> bulk{};       // nullopt: each message comes in a call of its own
+  std::string dead_letter_topic{};  // may be empty
+  std::optional<Bulk> bulk{};       // nullopt: each message comes in its own call
 };
 
-// One message of a topic: a CloudEvent, and where it comes from.
+// One message of a topic: a CloudEvent and its origin.
 struct TopicEvent {
   std::string id{};
   std::string source{};
@@ -72,14 +72,15 @@ struct TopicEvent {
   std::string data{};  // bytes
   std::string topic{};
   std::string component{};
-  std::string path{};  // of the rule that matched, or the subscription's; often empty
-  // Texts; decoded numbers and booleans are in JSON's notation. Other JSON values are left out: no
-  // attribute of a CloudEvent has one.
+  std::string path{};  // the rule's or the subscription's; often empty
+  // Texts; decoded numbers and booleans are in JSON's notation. Other JSON values are left out,
+  // because a CloudEvent's attribute cannot have such a value.
   std::vector<Header> extensions{};
-  // A JSON object of the extensions that are not texts: a sidecar sends them with their types, instead of the
-  // texts above. Never decoded.
+  // A JSON object of the extensions that are not texts. A sidecar sends them with their types,
+  // instead of the texts above. It is only encoded.
   std::string typed_extensions{};
-  // The broker's metadata of the message; it travels beside the message (delivered_event.h), not in it.
+  // The broker's metadata of the message. It is sent beside the message (delivered_event.h), and
+  // not in it.
   std::vector<Header> metadata{};
 };
 
@@ -111,10 +112,10 @@ struct BulkStatus {
 // One delivery of an input binding.
 struct BindingEvent {
   std::string component{};
-  std::string data{};  // bytes; often empty, as cron's is
+  std::string data{};  // bytes; often empty, for example from cron
   std::vector<Header> metadata{};
 };
-// An app may answer with `data` for each of the output bindings `to`.
+// An app's reply; its `data` is for each of the output bindings `to`.
 struct BindingEventReply {
   std::string data{};
   std::vector<std::string> to{};
@@ -122,21 +123,21 @@ struct BindingEventReply {
 
 enum class Health : std::uint8_t { kUnknown, kServing, kNotServing, kServiceUnknown };
 
-// Requests. Errors: kInvalidArgument when a text is not UTF-8 (naming it) or the message is too
-// large for protobuf (2 GiB). A request without fields is encode_empty() of codec.h.
+// Requests. Errors: kInvalidArgument if a text is not UTF-8 (the message names it) or the message
+// is too large for protobuf (2 GiB). For a request without fields, use encode_empty() of codec.h.
 Result<std::string> encode(const TopicEvent& event);
 Result<std::string> encode(const BulkEvent& event);
 Result<std::string> encode(const BindingEvent& event);
 std::string encode_health_request(std::string_view service);
 
-// Errors of all decoders: kInternal, in a gRPC server's words.
+// Errors of all decoders: kInternal, with the message that a gRPC server would use.
 Result<TopicEvent> decode_topic_event(std::string_view bytes);
 Result<BulkEvent> decode_bulk_event(std::string_view bytes);
 Result<BindingEvent> decode_binding_event(std::string_view bytes);
-// The service that the question is about; empty: the whole server.
+// Returns the service that is asked about; empty for the whole server.
 Result<std::string> decode_health_request(std::string_view bytes);
 
-// Replies. Texts are the app's own, and UTF-8.
+// Replies. Their texts come from the app and are UTF-8.
 std::string encode(const std::vector<Subscription>& subscriptions);
 std::string encode_input_bindings(const std::vector<std::string>& components);
 std::string encode(TopicStatus status);

@@ -75,7 +75,7 @@ TEST(AppCodec, CarriesABindingsEventVerbatim) {
 
 TEST(AppCodec, CarriesABulkOfEventsAndOfRawMessages) {
   TopicEvent inner = an_event();
-  inner.topic = inner.component = inner.path = "";  // they are the whole delivery's
+  inner.topic = inner.component = inner.path = "";  // these belong to the whole delivery
   const auto bytes = encode(BulkEvent{.id = "b",
                                       .entries = {{.entry_id = "1",
                                                    .content_type = "application/cloudevents+json",
@@ -162,7 +162,7 @@ TEST(AppCodec, CarriesReplies) {
   EXPECT_THAT(reply->to, ElementsAre("a", "b"));
 }
 
-// The bytes on the wire, by hand from the numbers in Dapr's contract.
+// The bytes on the wire, written by hand from the field numbers in Dapr's contract.
 TEST(AppCodec, WritesAndReadsDaprsFieldNumbers) {
   EXPECT_EQ(encode(TopicStatus::kSuccess), "") << "the empty message";
   EXPECT_EQ(encode(TopicStatus::kRetry), "\x08\x01");
@@ -174,7 +174,7 @@ TEST(AppCodec, WritesAndReadsDaprsFieldNumbers) {
             "d\x1a\x06\x0a\x01k\x12\x01v");
 }
 
-// Values of every JSON kind, as a peer may send them.
+// Values of every JSON kind, as another program may send them.
 TEST(AppCodec, ReadsExtensionsThatAreNoTexts) {
   struct Case {
     std::string_view value;  // a google.protobuf.Value
@@ -224,7 +224,8 @@ TEST(AppCodec, RefusesTextThatIsNotUtf8AndNamesIt) {
   EXPECT_FALSE(encode(BindingEvent{.component = "a", .data = {}, .metadata = {{"k", "\xff"}}}));
 }
 
-// Every cut, and every byte changed: an error or a message, never more.
+// A message that is cut or changed at any byte gives an error or another message, and nothing
+// worse.
 TEST(AppCodec, SurvivesDamage) {
   BulkEvent bulk;
   bulk.entries.emplace_back().event = an_event();

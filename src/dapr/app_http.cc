@@ -40,7 +40,8 @@ std::string to_json(const std::vector<Subscription>& subscriptions) {
               subscription.path.empty() ? http_route_of(subscription.topic) : subscription.path);
     } else {
       Node routes = Node::object();
-      // daprd sends events that no rule matches to the default path; without a default the app does not want them.
+      // daprd sends events that no rule matches to the default path. Without a default, it does not
+      // deliver them.
       if (!subscription.path.empty()) routes.set("default", subscription.path);
       Node rules = Node::list();
       for (const Subscription::Rule& rule : subscription.rules)
@@ -54,8 +55,9 @@ std::string to_json(const std::vector<Subscription>& subscriptions) {
   return document::to_json(all);
 }
 
-// Returns true if a request's path is that of the route. The sidecar writes a route as a URL: it encodes the characters that a path
-// may not have, adds the slash in front, and removes a query or a fragment.
+// Returns true if a request's path is that of the route. The sidecar writes a route as a URL: it
+// encodes characters that a path must not contain, adds the slash at the beginning, and removes a
+// query or a fragment.
 bool is_route(std::string_view route, std::string_view path) {
   route = route.substr(0, route.find_first_of("?#"));
   if (route.empty()) return false;
@@ -65,8 +67,8 @@ bool is_route(std::string_view route, std::string_view path) {
          percent_decode(path) == percent_decode(route);
 }
 
-// Returns the topic's route for a path, as the context writes it; or the path itself if it is the topic's name. nullopt: the path is
-// not one of this topic.
+// Returns the topic's route for a path, as the context writes it, or the path itself if it is the
+// topic's name. Returns nullopt if the path does not belong to this topic.
 std::optional<std::string_view> route_to(const Subscription& subscription, std::string_view path) {
   if (is_route(subscription.path, path)) return subscription.path;
   for (const Subscription::Rule& rule : subscription.rules) {
@@ -113,7 +115,7 @@ class HttpAppCall final : public AppCall {
   void on_cancelled(std::function<void()> callback) override {
     exchange_->on_abandoned([this, callback = std::move(callback)]() mutable {
       if (exchange_->abandoned()) return callback();
-      on_cancelled(std::move(callback));  // a peer that only finished sending still reads
+      on_cancelled(std::move(callback));  // a client that has only finished sending still reads
     });
   }
   void acknowledge(TopicStatus status) override {
@@ -123,7 +125,7 @@ class HttpAppCall final : public AppCall {
       case TopicStatus::kDrop:
         return respond(200, R"({"status":"DROP"})", kJson);
       case TopicStatus::kRetry:
-        return respond(500, "to be delivered again\n", "text/plain");
+        return respond(500, "the function asks for another delivery\n", "text/plain");
     }
   }
   void acknowledge(const std::vector<BulkStatus>&) override {
@@ -202,7 +204,7 @@ Result<std::vector<Subscription>> decode_http_subscriptions(std::string_view tex
     }
     if (subscription.path.empty() && subscription.rules.empty())
       subscription.path = http_route_of(subscription.topic);
-    // Paths are written with and without their slash.
+    // Apps write paths with or without their leading slash.
     const auto rooted = [](std::string& path) {
       if (!path.empty() && path.front() != '/') path.insert(path.begin(), '/');
     };
@@ -279,8 +281,9 @@ void AppHttp::deliver_topic(wire::ExchangePtr exchange, std::string_view path) {
   const wire::Message& message = exchange->request();
   auto event = decode_json_event(message.body);
   if (!event) {
-    // After a failure the sidecar would deliver it again for ever, and block the events behind it, though no retry and no other version
-    // of the function can read it. After a drop the sidecar puts it into the dead letter topic.
+    // No retry and no other version of the function can read this event. If it failed, the sidecar
+    // would deliver it again for ever, and block the events behind it. If it is dropped, the
+    // sidecar puts it into the dead-letter topic.
     const Error error(event.error().code(),
                       "event dropped, not a CloudEvent: " + event.error().message());
     api_.on_unreadable(Error(error).with("path", std::string(path)));
@@ -288,8 +291,8 @@ void AppHttp::deliver_topic(wire::ExchangePtr exchange, std::string_view path) {
   }
   event->metadata = message_metadata(message.fields);
 
-  // The path tells the topic: the envelope of a dead letter still names the first one. If several topics have
-  // the path, the envelope tells.
+  // The path decides the topic, because the envelope of a dead letter still contains the original
+  // topic. If several topics have the path, the envelope decides.
   const auto told = [&event](std::string_view name) -> std::string_view {
     const auto found = std::ranges::find(event->extensions, name, &Header::name);
     return found == event->extensions.end() ? std::string_view() : found->value;

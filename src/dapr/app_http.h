@@ -1,5 +1,5 @@
-// Dapr's app callbacks over HTTP (APP_PROTOCOL=http), the app's end: paths → the interface AppApi; and
-// the functions that a sidecar needs to call them.
+// The app's end of Dapr's app callbacks over HTTP (APP_PROTOCOL=http): paths → the interface
+// AppApi. Also contains the functions that a sidecar needs to call them.
 //
 //   dapr::AppHttp http(api, {.api_token = token});
 //   if (http.wants(exchange->request())) http.handle(std::move(exchange));
@@ -21,13 +21,13 @@
 namespace ofn::dapr {
 
 struct AppHttpOptions {
-  std::string api_token{};  // as AppServerOptions'
+  std::string api_token{};  // as in AppServerOptions
 };
 
-// Answers: success is exactly 200, a drop 200 with {"status":"DROP"}; a failure is 429, 500, 503 or
-//   504, never 404, which a sidecar takes for a drop. No or a wrong token: 401. A body that is not an
-//   event is dropped: it would not be one the next time either.
-// It asks for no bulks over HTTP: each event comes in a request of its own.
+// Responses: success is exactly 200, a drop is 200 with {"status":"DROP"}; a failure is 429, 500,
+// 503 or 504, but never 404, which means a drop to a sidecar. A missing or wrong token: 401. A body
+// that is not an event is dropped, because a second delivery would have the same body.
+// Over HTTP it subscribes without bulks: each event comes in its own request.
 // Lifetime: `api` outlives it; it outlives its calls. Threads: the loop's.
 class AppHttp final : public wire::Handler {
  public:
@@ -48,11 +48,11 @@ class AppHttp final : public wire::Handler {
   std::string subscriptions_;  // as JSON
 };
 
-// Returns the path at which a sidecar calls an app for a binding, or for a topic without a path: one
-// segment, whatever the name is.
+// Returns the path at which a sidecar calls an app for a binding, or for a topic without a path. It
+// is a single segment, whichever characters the name has.
 std::string http_route_of(std::string_view name);
 
-// Decodes an app's answer to GET /dapr/subscribe. Unknown members are ignored.
+// Decodes an app's response to GET /dapr/subscribe. Unknown members are ignored.
 // Errors: kInvalidArgument: not a JSON array of objects with pubsubname and topic.
 Result<std::vector<Subscription>> decode_http_subscriptions(std::string_view text);
 

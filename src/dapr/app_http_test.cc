@@ -1,4 +1,4 @@
-// The app's end of Dapr's callbacks over HTTP, on exchanges in memory.
+// The app's end of Dapr's callbacks over HTTP, with exchanges in memory.
 #include "dapr/app_http.h"
 
 #include <optional>
@@ -52,7 +52,7 @@ class FakeExchange final : public wire::Exchange {
   Loop& loop() override { return loop_; }
   void lose(bool wholly) {
     abandoned_ = wholly;
-    if (const auto callback = std::exchange(callback_, nullptr)) callback();  // it runs once
+    if (const auto callback = std::exchange(callback_, nullptr)) callback();  // runs only once
   }
 
  private:
@@ -106,7 +106,7 @@ class FakeApp final : public AppApi {
 
 const std::vector<Field> kStructured = {{"content-type", "application/cloudevents+json"}};
 
-// `more`: members behind those that every event has.
+// `more`: members after those that every event has.
 std::string event_text(const std::string& more = "") {
   return R"({"specversion":"1.0","id":"1","source":"app","type":"t","datacontenttype":"text/plain",)"
          R"("data":"hello")" +
@@ -119,7 +119,7 @@ class AppHttpTest : public ::testing::Test {
     http_ = std::make_unique<AppHttp>(app_, AppHttpOptions{.api_token = std::move(token)});
   }
   void SetUp() override { make(); }
-  // Status 0: it is the function's own.
+  // Returns status 0 if the request is for the function itself.
   Answer send(std::string method, std::string target, std::vector<Field> fields = {},
               std::string body = {}) {
     wire::ExchangePtr exchange(
@@ -178,7 +178,7 @@ TEST_F(AppHttpTest, DeliversATopicsEvent) {
   for (const Case& c : {
            Case{"/orders", R"(,"pubsubname":"bus","topic":"orders")", "bus", "orders"},
            Case{"/orders?x=y", R"(,"pubsubname":"other","topic":"orders")", "other", "orders"},
-           Case{"/rest", "", "bus", "a/b #"},  // the platform's proxy says no more
+           Case{"/rest", "", "bus", "a/b #"},  // the platform's proxy sends no more than this
            Case{"/rest", R"(,"pubsubname":"bus","topic":"orders")", "bus", "a/b #"},  // dead letter
            Case{"/special", "", "bus", "a/b #"},
            Case{"/a%2Fb%20%23", "", "bus", "a/b #"},
@@ -193,7 +193,8 @@ TEST_F(AppHttpTest, DeliversATopicsEvent) {
   }
 }
 
-// Over gRPC the sidecar has read the event, as Go does; over HTTP it is the same event.
+// Over gRPC, the sidecar has parsed the event by Go's rules; over HTTP, the same text must give the
+// same event.
 TEST_F(AppHttpTest, WhatASidecarCanReadIsDelivered) {
   for (const std::string& text : {
            std::string("{}"),
@@ -209,7 +210,7 @@ TEST_F(AppHttpTest, WhatASidecarCanReadIsDelivered) {
   EXPECT_THAT(app_.unreadable, ElementsAre());
 }
 
-// It would come again for ever, and block what is behind it.
+// Otherwise the event would be delivered again for ever, and block the events behind it.
 TEST_F(AppHttpTest, WhatIsNoEventAtAllIsDropped) {
   for (const char* text : {"", "x", "[1]", R"({"data_base64":"?"})", "{\"a\":\"\n\"}"}) {
     const Answer answer = send("POST", "/orders", {{"content-type", "text/plain"}}, text);

@@ -15,7 +15,8 @@ namespace {
 namespace grpc = wire::grpc;
 using CallPtr = std::unique_ptr<grpc::ServerCall>;
 
-// Sends the error's message only: its context may name facts that the caller should not know.
+// Sends only the error's message, because its context may contain facts that the sidecar should not
+// know.
 grpc::Status to_status(const Error& error) {
   const Code code = error.code() == Code::kUnimplemented ? Code::kUnknown : error.code();
   return {.code = code, .message = error.message()};
@@ -28,7 +29,7 @@ class GrpcAppCall final : public AppCall {
   Deadline deadline() const override { return call_->deadline(); }
   std::string traceparent() const override {
     if (const auto text = call_->metadata("traceparent")) return std::string(*text);
-    // daprd sends only the binary form if an input binding starts the trace.
+    // If an input binding starts the trace, daprd sends only the binary form.
     const auto binary = call_->binary_metadata("grpc-trace-bin");
     return binary ? traceparent_of(binary->front()).value_or("") : "";
   }
@@ -58,14 +59,14 @@ grpc::Method delivering(AppApi& api, Result<Event> (*decode)(std::string_view),
       call->respond(to_status(event.error()), "");
       return api.on_unreadable(event.error().with("method", std::string(call->path())));
     }
-    // A bulk's entries and a binding's message have their own metadata.
+    // The entries of a bulk, and a binding's message, contain their own metadata.
     if constexpr (std::same_as<Event, TopicEvent>)
       event->metadata = message_metadata(call->metadata());
     (api.*deliver)(*std::move(event), std::make_unique<GrpcAppCall>(std::move(call)));
   };
 }
 
-// A call whose message has no fields that are used; it is decoded all the same.
+// Serves a call whose message has no fields that are used. The message is decoded to check it.
 template <class Answer>
 grpc::Method asking(Answer answer) {
   return [answer](CallPtr call) {
@@ -78,7 +79,7 @@ grpc::Method asking(Answer answer) {
 void check_health(const AppApi& api, grpc::ServerCall& call) {
   const auto service = decode_health_request(call.request());
   if (!service) return call.respond(to_status(service.error()), "");
-  // Only the whole server has a state of its own.
+  // Only the whole server has a health state.
   if (!service->empty())
     return call.respond({.code = Code::kNotFound, .message = "unknown service"}, "");
   call.respond({}, encode(api.ready() ? Health::kServing : Health::kNotServing));

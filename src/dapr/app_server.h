@@ -1,5 +1,5 @@
-// Dapr's app callbacks over gRPC, the app's end: calls an AppApi for the methods on the wire; and
-// gRPC's health check beside them.
+// The app's end of Dapr's app callbacks over gRPC: calls an AppApi for each method. It also serves
+// gRPC's health check.
 //
 //   dapr::AppServer server(api, {.api_token = token, .max_message = limit});
 //   if (dapr::AppServer::is_health_check(exchange->request())) server.handle(std::move(exchange));
@@ -16,17 +16,18 @@
 namespace ofn::dapr {
 
 struct AppServerOptions {
-  // APP_API_TOKEN: every call must have it as `dapr-api-token`; empty: calls need no token. gRPC's
-  // health check needs none: Kubernetes' probes cannot send one.
+  // APP_API_TOKEN: every call must have it as `dapr-api-token`; if it is empty, calls need no
+  // token. gRPC's health check never needs one, because Kubernetes' probes cannot send it.
   std::string api_token{};
   std::size_t max_message = wire::grpc::kDefaultMaxMessage;
 };
 
-// Each loop has one, and an AppApi. Methods that Dapr lets an app leave out (OnInvoke, jobs) are
+// Each loop has one, and an AppApi. Methods that an app may leave out (OnInvoke, jobs) get
 // UNIMPLEMENTED.
 //
-// Errors: besides wire::grpc::Server's: a missing or wrong token UNAUTHENTICATED · not a protobuf
-//   message INTERNAL · a health check of an unknown service NOT_FOUND.
+// Errors, besides those of wire::grpc::Server: UNAUTHENTICATED for a missing or wrong token;
+// INTERNAL for a message that is not protobuf; NOT_FOUND for the health check of an unknown
+// service.
 // Lifetime: `api` outlives it; it outlives its calls. Threads: the loop's.
 class AppServer final : public wire::Handler {
  public:
@@ -37,7 +38,8 @@ class AppServer final : public wire::Handler {
     return server_.refuse_call(head);
   }
 
-  // Returns true if a request over HTTP/2 names a method of this server, but is not gRPC by its content type: handle() answers 415.
+  // Returns true if a request over HTTP/2 names a method of this server, but its content type is
+  // not gRPC's. handle() answers it with 415.
   bool is_misaddressed(const wire::Message& message) const {
     return message.version == wire::Version::kHttp2 && message.method == "POST" &&
            server_.has(message.target) && !is_grpc(message);
@@ -45,7 +47,8 @@ class AppServer final : public wire::Handler {
 
   // Returns true if the request is a gRPC call over HTTP/2.
   static bool is_grpc(const wire::Message& message);
-  // Returns true if the request is gRPC's health check; every server answers it, also one without callbacks.
+  // Returns true if the request is gRPC's health check. Every server answers it, even one without
+  // callbacks.
   static bool is_health_check(const wire::Message& message);
 
  private:

@@ -21,7 +21,7 @@ using ::testing::ElementsAre;
 
 constexpr std::string_view kTrace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-// Remembers what came; answers as it is told, or keeps the call.
+// Records the calls. Answers as `answer` says, or keeps the call.
 class FakeApp final : public AppApi {
  public:
   FakeApp() { subscribed.push_back({.component = "bus", .topic = "orders"}); }
@@ -68,7 +68,7 @@ class FakeApp final : public AppApi {
 
 struct Reply {
   Code code = Code::kOk;
-  std::string message;  // the status's
+  std::string message;  // of the status
   std::string bytes;
 };
 
@@ -216,7 +216,8 @@ TEST_F(AppServerTest, TheTokenIsAskedOfEveryCallback) {
   for (const std::string_view path : {kListTopicSubscriptions, kListInputBindings, kOnTopicEvent,
                                       kOnBulkTopicEvent, kOnBindingEvent, kAppHealthCheck}) {
     EXPECT_EQ(call(path, "").code, Code::kUnauthenticated) << path;
-    EXPECT_EQ(call(path, "\xff").code, Code::kUnauthenticated) << "before anything is read";
+    EXPECT_EQ(call(path, "\xff").code, Code::kUnauthenticated)
+        << "the token is checked before the message";
     EXPECT_EQ(call(path, "", {{"dapr-api-token", "Secret"}}).code, Code::kUnauthenticated);
     EXPECT_EQ(call(path, "", {{"dapr-api-token", "secret"}}).code, Code::kOk) << path;
   }
@@ -248,7 +249,7 @@ TEST_F(AppServerTest, TheDeadlinePasses) {
   EXPECT_EQ(reply.code, Code::kDeadlineExceeded);
   run_until([&] { return app_.cancelled == 1; });
   EXPECT_FALSE(app_.deadline.is_never());
-  app_.kept->acknowledge();  // goes nowhere
+  app_.kept->acknowledge();  // has no effect
 }
 
 TEST_F(AppServerTest, TheCallerLeaves) {

@@ -17,7 +17,7 @@ namespace grpc = wire::grpc;
 
 constexpr std::string_view kToken = "dapr-api-token";
 
-// The fields of one call: views of its options and of its own texts.
+// The fields of one call. They refer to its options and to its own texts.
 class CallMetadata {
  public:
   CallMetadata(std::string_view api_token, const SidecarOptions& options)
@@ -54,7 +54,7 @@ Result<SidecarReply> decode_publish_reply(std::string_view bytes) {
   return SidecarReply{};
 }
 
-// A call of a store on the wire: its path, and the decoder of its answer.
+// A call of a store: its path, its request, and the decoder of its answer.
 struct Question {
   std::string_view path;
   Result<std::string> request;
@@ -97,7 +97,7 @@ Question question_of(const InvokeService& call) {
   return {kInvokeService, encode(call), decode_answer<decode_invoke_reply>};
 }
 
-// A probe in flight. It owns itself until its channel is closed.
+// A probe that runs. It owns itself until its channel is closed.
 struct Probe {
   Probe(Loop& on, grpc::Connector connector, grpc::ChannelOptions options, ProbeDone then)
       : loop(on), channel(on, std::move(connector), std::move(options)), done(std::move(then)) {}
@@ -105,7 +105,7 @@ struct Probe {
   void finish(Result<SidecarInfo> found) {
     result = std::move(found);
     channel.close([this] {
-      // The channel ends after its own callback has returned.
+      // The channel must not be destroyed before its own callback has returned.
       loop.post([this] {
         const std::unique_ptr<Probe> self(this);
         done(std::move(result));
@@ -145,7 +145,7 @@ void DaprClient::call(std::string_view path, Result<std::string> request,
                       const SidecarOptions& options,
                       Result<Answer> (*decode)(std::string_view bytes), Done<Answer> done) {
   if (!request) {
-    // As every other answer, this one does not come from inside the call.
+    // Like every other answer, this one must not come from inside the call.
     loop_.post([error = std::move(request.error()), done = std::move(done)]() mutable {
       done(std::unexpected(SidecarError{std::move(error), Reach::kNever}));
     });

@@ -1,4 +1,5 @@
-// The port Sidecar over gRPC: sends a function's outputs as calls of Dapr's API.
+// The ports Sidecar and Stores over gRPC: makes a function's outputs and store calls as calls of
+// Dapr's API.
 //
 //   dapr::DaprClient client(loop, grpc::connector_to(loop, endpoint, limits), {.api_token = token});
 //   client.invoke_binding({.component = "files", .operation = "create", .data = bytes},
@@ -18,18 +19,18 @@
 namespace ofn::dapr {
 
 struct ClientOptions {
-  std::string api_token;  // DAPR_API_TOKEN: sent as `dapr-api-token`; empty: none
+  std::string api_token;  // DAPR_API_TOKEN, sent as `dapr-api-token`; may be empty
   wire::grpc::ChannelOptions channel;
 };
 
-// Each loop has one. It connects with its first call.
+// Each loop has one. It connects at its first call.
 //
-// Sent with each call: the deadline as grpc-timeout, the token, and the trace context twice, as
-//   traceparent with tracestate and as grpc-trace-bin. An invalid trace context is left out.
-// Lifetime: as Channel: its loop outlives it, and it ends after close()'s callback.
-// Threads: the loop's.
-// Errors: the sidecar's code and message as they came; kInvalidArgument for text that Dapr cannot
-//   carry, and kInternal for an answer that cannot be decoded.
+// Each call carries the deadline as grpc-timeout, the token, and the trace context in two forms:
+// traceparent with tracestate, and grpc-trace-bin. An invalid trace context is left out.
+// Lifetime: as for Channel: its loop outlives it, and it ends after close()'s callback. Threads:
+// the loop's.
+// Errors: the sidecar's own code and message; kInvalidArgument for text that Dapr cannot carry;
+// kInternal for an answer that cannot be decoded.
 class DaprClient final : public Sidecar, public Stores {
  public:
   DaprClient(Loop& loop, wire::grpc::Connector connector, ClientOptions options);
@@ -39,7 +40,7 @@ class DaprClient final : public Sidecar, public Stores {
   void publish(const PublishCall& call, const SidecarOptions& options, SidecarDone done) override;
   void ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) override;
 
-  // Ends the calls in flight with kCancelled; no call may follow. `closed` runs from the loop.
+  // Ends the running calls with kCancelled. No call may follow. `closed` runs from the loop.
   void close(std::function<void()> closed) { channel_.close(std::move(closed)); }
 
  private:
@@ -56,11 +57,11 @@ class DaprClient final : public Sidecar, public Stores {
 
 using ProbeDone = std::move_only_function<void(Result<SidecarInfo>)>;
 
-// Asks whether a program there speaks Dapr: asks for its metadata, within `deadline`, on a connection
-// of its own. `done` runs once from the loop, when that connection is closed again.
+// Checks whether a program speaks Dapr, by a request for its metadata within `deadline`, on a
+// separate connection. `done` runs once from the loop, after that connection has been closed.
 // Errors: kUnavailable, kDeadlineExceeded: no program answers; others: the program does not speak
-//   Dapr, or does not accept this token.
-// Lifetime: the loop runs until `done` has run.
+// Dapr, or does not accept this token.
+// Lifetime: the loop must run until `done` has run.
 void probe(Loop& loop, wire::grpc::Connector connector, ClientOptions options, Deadline deadline,
            ProbeDone done);
 

@@ -12,14 +12,15 @@ namespace {
 
 namespace pb = ::dapr::proto::runtime::v1;
 
-// Writes the messages of each call without an object of protobuf, which would have to be filled first: only strings, bytes and maps
-// of strings (https://protobuf.dev/programming-guides/encoding).
+// Writes the messages of each call directly, because filling a protobuf object first would cost
+// more. It supports only strings, bytes and maps of strings
+// (https://protobuf.dev/programming-guides/encoding).
 class FieldWriter {
  public:
-  // `size`: about the size of the whole message.
+  // `size`: the approximate size of the whole message.
   explicit FieldWriter(std::size_t size) { bytes_.reserve(size); }
 
-  // Writes nothing if the text is empty, as proto3 wants.
+  // Writes nothing if the text is empty, as proto3 requires.
   void write(int number, std::string_view value) {
     if (!value.empty()) put(number, value);
   }
@@ -41,11 +42,11 @@ class FieldWriter {
       size += kLongestTag + size_of(entry.name) + size_of(entry.value);
     return size;
   }
-  // The size of a tag with a length, for all field numbers up to 15.
+  // The largest size of a tag and a length, for field numbers up to 15.
   static constexpr std::size_t kLongestTag = 11;
 
  private:
-  // The size with its tag.
+  // Returns the size with tag and length.
   static std::size_t size_of(std::string_view value) {
     std::size_t size = 2 + value.size();
     for (std::size_t rest = value.size(); rest >= 0x80; rest >>= 7) ++size;

@@ -1,5 +1,5 @@
-// Dapr's messages as plain values: the one place that turns them into bytes and back. Protobuf
-// stays behind this header.
+// Dapr's messages as plain values: the only code that encodes and decodes them. Only the .cc file
+// includes protobuf.
 //
 //   Result<std::string> bytes = encode(BindingCall{.component = "files", .operation = "create"});
 //   Result<BindingRequest> request = decode_binding_request(*bytes);
@@ -22,7 +22,8 @@ inline constexpr std::string_view kInvokeBinding = "/dapr.proto.runtime.v1.Dapr/
 inline constexpr std::string_view kPublishEvent = "/dapr.proto.runtime.v1.Dapr/PublishEvent";
 inline constexpr std::string_view kGetMetadata = "/dapr.proto.runtime.v1.Dapr/GetMetadata";
 
-// A call to a sidecar, with its own memory: the server's side of BindingCall and PublishCall.
+// A call to a sidecar with its own memory, for the server; the counterpart of BindingCall and
+// PublishCall.
 struct BindingRequest {
   std::string component;
   std::string operation;
@@ -49,34 +50,36 @@ struct SidecarInfo {
     std::string component;
     std::string topic;
   };
-  // The app that it calls, as far as it tells.
+  // The app that the sidecar calls, if it says so.
   struct App {
-    int port = 0;  // 0: none
+    int port = 0;  // 0 if there is none
     std::string protocol{};
   };
   std::string id;  // the app id
   std::string runtime_version;
   std::vector<Component> components;
-  std::vector<Topic> subscriptions{};  // the topics that it reads for its app
-  std::optional<App> app{};            // nullopt: it does not tell
+  std::vector<Topic> subscriptions{};  // the topics to which it subscribes for its app
+  std::optional<App> app{};            // nullopt if it does not say
 };
 
-// Errors: kInvalidArgument when a text is not UTF-8 (naming it) or the message is too large for
-// protobuf (2 GiB). If metadata has a name twice, the last value counts. `data` may be any bytes.
+// Errors: kInvalidArgument if a text is not UTF-8 (the message names it) or the message is too
+// large for protobuf (2 GiB). If metadata has a name twice, the last value counts. `data` may be
+// any bytes.
 Result<std::string> encode(const BindingCall& call);
 Result<std::string> encode(const PublishCall& call);
-// A reply's metadata that is not UTF-8 is left out: it comes from foreign systems' headers.
+// Metadata of a reply that is not UTF-8 is left out, because it comes from other systems' headers.
 std::string encode(const SidecarReply& reply);
 std::string encode(const SidecarInfo& info);
-// The encoding of a message without fields: PublishEvent's answer, GetMetadata's question.
+// The encoding of a message without fields, such as PublishEvent's answer and GetMetadata's
+// request.
 inline std::string encode_empty() { return {}; }
 
-// Errors: kInternal, in a gRPC server's words.
+// Errors: kInternal, with the message that a gRPC server would use.
 Result<BindingRequest> decode_binding_request(std::string_view bytes);
 Result<PublishRequest> decode_publish_request(std::string_view bytes);
 Result<SidecarReply> decode_binding_reply(std::string_view bytes);
 Result<SidecarInfo> decode_sidecar_info(std::string_view bytes);
-// Checks that the bytes are a message: for messages of which no field is read.
+// Checks that the bytes are a message, for messages whose fields are not used.
 Result<void> decode_empty(std::string_view bytes);
 
 }  // namespace ofn::dapr

@@ -79,7 +79,7 @@ TEST(Codec, CarriesMetadataOfEverySize) {
   }
 }
 
-// The bytes on the wire, by hand from the numbers in Dapr's contract.
+// The bytes on the wire, written by hand from the field numbers in Dapr's contract.
 TEST(Codec, WritesDaprsFieldNumbers) {
   EXPECT_EQ(*encode(BindingCall{
                 .component = "n", .operation = "o", .data = "d", .metadata = {{"k", "v"}}}),
@@ -130,7 +130,7 @@ TEST(Codec, AReplyComesBackWithItsMetadata) {
       SidecarReply{.data = all_bytes(), .metadata = {{"statusCode", "200"}, {"X-Bad", "\xff"}}}));
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->data, all_bytes());
-  ASSERT_EQ(reply->metadata.size(), 1U) << "what is not UTF-8 is left out";
+  ASSERT_EQ(reply->metadata.size(), 1U) << "metadata that is not UTF-8 is left out";
   EXPECT_EQ(value_of(reply->metadata, "statusCode"), "200");
 }
 
@@ -148,7 +148,7 @@ TEST(Codec, ASidecarDescribesItself) {
 }
 
 TEST(Codec, UnknownFieldsAreSkipped) {
-  // Field 99, varint: a newer peer.
+  // Field 99, a varint: from a newer program.
   EXPECT_TRUE(decode_binding_request("\x98\x06\x01"));
   EXPECT_TRUE(decode_empty("\x98\x06\x01"));
   EXPECT_TRUE(decode_empty(""));

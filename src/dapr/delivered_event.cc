@@ -16,7 +16,8 @@
 namespace ofn::dapr {
 namespace {
 
-// Data is passed on as bytes, so nothing here recurses. The code that reads the data has limits of its own.
+// The data is passed on as bytes without recursion, so there is no limit here. The code that parses
+// the data has its own limits.
 constexpr std::size_t kAnyDepth = std::numeric_limits<std::size_t>::max();
 
 bool is_the_protocols(std::string_view name) {
@@ -54,7 +55,7 @@ std::string* place_of(TopicEvent& event, std::string_view name) {
   return found == std::end(places) ? nullptr : found->second;
 }
 
-// If a name occurs twice, the last value counts, also if it is not a scalar.
+// If a name occurs twice, the last value counts, even if it is not a scalar.
 void set_extension(std::vector<Header>& extensions, const std::string& name,
                    const std::optional<std::string>& value) {
   const auto found = std::ranges::find(extensions, name, &Header::name);

@@ -52,7 +52,7 @@ TEST(DeliveredEvent, DataIsTheSendersOwn) {
   }
 }
 
-// As Go reads JSON: what a sidecar has read over gRPC means the same here.
+// The text is parsed by Go's rules, as a sidecar does over gRPC.
 TEST(DeliveredEvent, IsWhatASidecarReads) {
   struct Case {
     std::string text, id, subject, data;

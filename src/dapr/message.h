@@ -1,5 +1,5 @@
-// Protobuf messages ↔ bytes and ↔ plain values, for the codecs' .cc files. No other file includes it, so
-// that protobuf stays behind the codecs' headers.
+// Converts protobuf messages to and from bytes and plain values, for the codecs' .cc files. No
+// other file includes it, so the codecs' headers stay free of protobuf.
 #pragma once
 
 #include <initializer_list>
@@ -28,7 +28,7 @@ struct Text {
   std::string_view value;
 };
 
-// Returns kInvalidArgument for the first text that protobuf cannot carry, and names it.
+// Returns kInvalidArgument for the first text that protobuf cannot carry; the message names it.
 std::optional<Error> bad_text(std::initializer_list<Text> texts,
                               const std::vector<Header>& metadata);
 
@@ -36,8 +36,9 @@ std::optional<Error> bad_text(std::initializer_list<Text> texts,
 std::optional<Error> too_large(std::size_t size);
 Result<std::string> serialize(const google::protobuf::MessageLite& message);
 
-// Protobuf itself would write to stderr which text is not UTF-8, even if a peer made the mistake.
-// Errors: kInternal, in a gRPC server's words.
+// The silencer is needed because protobuf would write to stderr when a text is not UTF-8, even if
+// the other program made the mistake. Errors: kInternal, with the message that a gRPC server would
+// use.
 template <class Message>
 Result<Message> parse(std::string_view bytes) {
   const google::protobuf::LogSilencer quiet;

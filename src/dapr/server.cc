@@ -25,12 +25,14 @@ ApiCall api_call(const grpc::ServerCall& call) {
           .baggage = value("baggage")};
 }
 
-// Sends the error's message only: its context may name facts that the caller should not know.
+// Sends only the error's message, because its context may contain facts that the client should not
+// know.
 grpc::Status to_status(const Error& error) {
   return {.code = error.code(), .message = error.message()};
 }
 
-// Answers a call from any thread, though only its loop's thread may use the call itself.
+// Returns a callback that answers a call. It may run on any thread; the call itself is used only on
+// its loop's thread.
 auto answer_with(CallPtr call) {
   Loop& loop = call->loop();
   return [&loop, call = std::move(call)](Result<std::string> bytes) mutable {
@@ -44,8 +46,9 @@ auto answer_with(CallPtr call) {
   };
 }
 
-// The fields of the answer to InvokeBinding beside its message, also after a failure. If they are larger than a gRPC client reads
-// (8 KiB by default), the client would take the answer for an error.
+// The fields of InvokeBinding's response besides its message, also after a failure. If they were
+// larger than a gRPC client accepts (8 KiB by default), the client would take the response for an
+// error.
 class ReplyFields {
  public:
   explicit ReplyFields(const Result<SidecarReply>& reply) {
@@ -104,7 +107,7 @@ grpc::Method invoke_binding_method(DaprApi& api) {
   };
 }
 
-// One method: the decoder of its request, and the function of the API.
+// Makes one method from the decoder of its request and the function of the API.
 template <class Request, class Reply>
 grpc::Method method(DaprApi& api, Result<Request> (*decode)(std::string_view),
                     void (DaprApi::*act)(Request, ApiCall, ApiDone<Reply>)) {
@@ -148,7 +151,7 @@ Server::Server(DaprApi& api, std::size_t max_message) : server_({.max_message = 
   add(kGetSecret, method(api, decode_get_secret, &DaprApi::get_secret));
   add(kGetBulkSecret, method(api, decode_get_bulk_secret, &DaprApi::get_bulk_secret));
   add(kInvokeService, method(api, decode_invoke_service, &DaprApi::invoke_service));
-  // Methods that daprd has beside these: the caller learns which call it was, and which sidecar has it.
+  // Other methods of daprd: the error names the method, and tells the user which sidecar has it.
   server_.otherwise([](std::string_view path) {
     const bool is_daprs = path.starts_with("/dapr.proto.");
     const std::string_view name = path.substr(path.rfind('/') + 1);

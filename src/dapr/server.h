@@ -1,9 +1,10 @@
-// Dapr's API, the sidecar's end: calls a DaprApi for the methods on the wire.
+// The sidecar's end of Dapr's API: calls a DaprApi for each method.
 //
 //   dapr::Server server(sidecar);
 //   listener.serve(server);                    // a wire::Handler
 //
-// Every gRPC client can call it. Methods of Dapr's API that DaprApi does not have are UNIMPLEMENTED.
+// Every gRPC client can call it. Methods of Dapr's API that DaprApi does not have get
+// UNIMPLEMENTED.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +16,10 @@
 
 namespace ofn::dapr {
 
-// Lifetime: `api` outlives it; it outlives its calls. Threads: as wire::grpc::Server.
+// Lifetime: `api` outlives it; it outlives its calls. Threads: as for wire::grpc::Server.
 class Server final : public wire::Handler {
  public:
-  // `max_message`: the largest call or answer, in bytes; a larger one is RESOURCE_EXHAUSTED.
+  // `max_message`: the largest request or response, in bytes; a larger one gets RESOURCE_EXHAUSTED.
   explicit Server(DaprApi& api, std::size_t max_message = wire::grpc::kDefaultMaxMessage);
 
   void handle(wire::ExchangePtr exchange) override { server_.handle(std::move(exchange)); }

@@ -33,7 +33,7 @@ Consistency from_message(common::StateOptions_StateConsistency value) {
                                                               : Consistency::kUnspecified;
 }
 
-// The fields that StateItem and DeleteStateRequest have in common.
+// Fills the fields that StateItem and DeleteStateRequest have in common.
 template <class Message>
 void fill_conditions(Message& message, const StateItem& item) {
   message.set_key(item.key);
@@ -74,7 +74,7 @@ std::optional<Error> bad_item(std::string_view store, const StateItem& item) {
                   item.metadata);
 }
 
-// Answers come from files and other systems: texts that protobuf cannot carry are left out.
+// Answers contain texts of files and other systems. Texts that protobuf cannot carry are left out.
 void fill_valid(Map& map, const std::vector<Header>& entries) {
   for (const Header& entry : entries) {
     if (is_utf8(entry.name) && is_utf8(entry.value)) map[entry.name] = entry.value;

@@ -25,8 +25,9 @@ inline constexpr std::string_view kGetSecret = "/dapr.proto.runtime.v1.Dapr/GetS
 inline constexpr std::string_view kGetBulkSecret = "/dapr.proto.runtime.v1.Dapr/GetBulkSecret";
 inline constexpr std::string_view kInvokeService = "/dapr.proto.runtime.v1.Dapr/InvokeService";
 
-// The caller's end. Errors of encode(): kInvalidArgument, naming the text that is not UTF-8; of
-// decode_…(): kInternal. For an answer without fields, use decode_empty() of codec.h.
+// The client's end. Errors of encode(): kInvalidArgument for a text that is not UTF-8, which the
+// message names; errors of decode_…(): kInternal. For an answer without fields, use decode_empty()
+// of codec.h.
 Result<std::string> encode(const GetState& call);
 Result<std::string> encode(const GetBulkState& call);
 Result<std::string> encode(const StateItems& call);  // SaveState, DeleteBulkState
@@ -41,8 +42,8 @@ Result<Secret> decode_secret(std::string_view bytes);
 Result<std::vector<Secret>> decode_bulk_secret(std::string_view bytes);
 Result<InvokeReply> decode_invoke_reply(std::string_view bytes);
 
-// The sidecar's end. Errors: kInternal, in a gRPC server's words. Text of an answer is left out if
-// it is not UTF-8.
+// The sidecar's end. Errors: kInternal, with the message that a gRPC server would use. Texts of an
+// answer that are not UTF-8 are left out.
 Result<GetState> decode_get_state(std::string_view bytes);
 Result<GetBulkState> decode_get_bulk_state(std::string_view bytes);
 Result<StateItems> decode_state_items(std::string_view bytes);

@@ -7,7 +7,8 @@ namespace {
 
 const std::string kBytes("\0\xff{}", 4);
 
-// What is asked at one end is what arrives at the other; and no prefix of it ends the program.
+// A call decodes to the same values at the other end, and no prefix of its bytes crashes the
+// program.
 template <class Call, class Decode>
 void check_round_trip(const Call& call, Decode decode) {
   const Result<std::string> bytes = encode(call);
@@ -38,7 +39,7 @@ const StateItem kItem{.key = "k",
                       .metadata = {{"ttlInSeconds", "5"}},
                       .concurrency = Concurrency::kFirstWrite,
                       .consistency = Consistency::kStrong};
-// An etag that is there and empty is not an absent one.
+// An empty etag differs from a missing one.
 const StateItem kEmptyEtag{.key = "k", .etag = ""};
 const StateItem kBare{.key = "k2", .value = "v"};
 

@@ -5,7 +5,8 @@
 namespace ofn::dapr {
 namespace {
 
-// Removes the first level of a topic and returns it; the rest is null if that was the last level.
+// Removes the first level of a topic and returns it. If it was the last level, the rest becomes
+// null.
 std::string_view take_level(std::string_view& topic) {
   const std::size_t slash = topic.find('/');
   const std::string_view level = topic.substr(0, slash);
@@ -26,7 +27,7 @@ bool is_topic_of(std::string_view filter, std::string_view topic) {
     if (topic.data() == nullptr) return false;
     const std::string_view level = take_level(topic);
     if (wanted != "+" && wanted != level) return false;
-    if (topic.data() == nullptr && filter == "#") return true;  // a/# matches a as well
+    if (topic.data() == nullptr && filter == "#") return true;  // a/# also matches a
   }
   return topic.data() == nullptr;
 }

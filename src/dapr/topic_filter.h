@@ -1,5 +1,5 @@
-// Matches topics with a subscription that has MQTT's wildcards: a sidecar names the topic that an event was
-// published to, not the one of the subscription.
+// Compares topics with a subscription that uses MQTT's wildcards, because a delivered event names
+// the topic to which it was published, and not that of the subscription.
 //
 //   is_topic_of("orders/+/new", "orders/7/new");   // true
 #pragma once
@@ -8,7 +8,8 @@
 
 namespace ofn::dapr {
 
-// `+` is one level, `#` any number of levels, also none; `$share/GROUP/` in front is not part of the topic.
+// `+` matches one level, and `#` any number of levels, including none. `$share/GROUP/` at the
+// beginning does not belong to the topic.
 // Spec: MQTT 3.1.1, 4.7; shared subscriptions as MQTT 5 has them.
 bool is_topic_of(std::string_view filter, std::string_view topic);
 

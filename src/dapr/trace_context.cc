@@ -3,7 +3,7 @@
 namespace ofn::dapr {
 namespace {
 
-// Lower case only: the specification forbids upper case.
+// Accepts lower case only, because the specification forbids upper case.
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
