@@ -1,5 +1,5 @@
-// Every component type of the local sidecar. The error for an unknown type, `sidecar --help`, and the test that compares the
-// documentation read this one table.
+// All component types of the local sidecar. This one table is used by the error for an unknown
+// type, by `sidecar --help`, and by the test that checks the documentation.
 //
 //   const ComponentType* type = find_type("bindings.cron");
 #pragma once
@@ -12,13 +12,13 @@
 
 namespace ofn::localdapr {
 
-// In the order in which people are shown them.
+// Returns the types in the order in which they are shown to people.
 std::span<const ComponentType* const> catalogue();
 
-// nullptr if no type has that name.
+// Returns nullptr if no type has that name.
 const ComponentType* find_type(std::string_view name);
 
-// "bindings.cron, bindings.http, …"
+// Returns "bindings.cron, bindings.http, …".
 std::string names_of_types();
 
 }  // namespace ofn::localdapr

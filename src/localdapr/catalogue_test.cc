@@ -10,7 +10,7 @@
 namespace ofn::localdapr {
 namespace {
 
-// The rows "| `bindings.cron` | v1 | …" of the page's table of component types.
+// Returns the types in the rows "| `bindings.cron` | v1 | …" of the page's table.
 std::set<std::string> documented_types() {
   std::ifstream page(OFN_LOCAL_SIDECAR_PAGE);
   std::set<std::string> types;

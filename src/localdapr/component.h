@@ -1,4 +1,4 @@
-// One component as its YAML declares it, with every value resolved.
+// A component from its YAML document, with all values resolved.
 #pragma once
 
 #include <optional>
@@ -16,11 +16,12 @@ struct Component {
   std::string type;     // "bindings.localstorage"
   std::string version;  // "v1"; may be empty
   std::vector<Header> properties;
-  bool ignore_errors = false;  // spec.ignoreErrors: a component that cannot start is left out
+  // spec.ignoreErrors: the program starts without the component if it fails.
+  bool ignore_errors = false;
   std::string file;
   int line = 0;  // of its document's first entry, from 1
 
-  // Case does not count, as for daprd's components. Empty properties count as absent.
+  // Keys are compared without case, as in daprd. An empty property counts as missing.
   std::optional<std::string_view> property(std::string_view key) const {
     for (const Header& entry : properties) {
       if (same_field_name(entry.name, key) && !entry.value.empty()) return entry.value;

@@ -27,7 +27,7 @@ using Kind = Node::Kind;
 constexpr std::string_view kApiGroup = "dapr.io/";
 constexpr std::string_view kApiVersion = "dapr.io/v1alpha1";
 
-// The variables that daprd does not hand to components.
+// Returns true for variables that daprd does not pass to components.
 bool is_reserved_variable(std::string_view name) {
   std::string upper(name);
   for (char& c : upper) {
@@ -39,7 +39,7 @@ bool is_reserved_variable(std::string_view name) {
 
 std::string kind_of(const Node& node) { return describe(&node, kYamlWords, Reveal::kHidden); }
 
-// Reads the documents of one file, and notes every problem on the way.
+// Reads the documents of one file, and collects all problems.
 class DocumentReader {
  public:
   DocumentReader(std::string_view file, const LoaderOptions& options, Log& log, Components& result)
@@ -62,7 +62,7 @@ class DocumentReader {
  private:
   void read_component(const Node& document, Reader& object, std::size_t problems_before) {
     warn_of_unknown_members(document);
-    // A component that is scoped to other apps may need what is not here.
+    // A component for other apps only may need things that this machine does not have.
     if (!in_scope(object)) {
       const Node* metadata = document.find("metadata");
       return note("component is scoped to other apps",
@@ -84,7 +84,7 @@ class DocumentReader {
                                    .with("file", std::string(file_))
                                    .with("line", std::to_string(line)));
   }
-  // Passes on what the document's readers have reported.
+  // Takes over the problems that the document's readers have reported.
   void take_reported() {
     for (Problem& each : std::exchange(reported_, {})) {
       problem(each.line, each.path + ": expected " + each.expected + ", found " + each.found);
@@ -105,7 +105,7 @@ class DocumentReader {
       return false;
     }
     if (kind != "Component" || (!version.empty() && !is_daprs)) {
-      note("document is no Dapr component", kind.empty() ? "no kind" : kind);
+      note("document is not a Dapr component", kind.empty() ? "no kind" : kind);
       return false;
     }
     if (version == kApiVersion) return true;
@@ -115,8 +115,9 @@ class DocumentReader {
     return false;
   }
 
-  // The wishes of a Subscription, a Resiliency or the like would silently not be fulfilled: messages of its topics
-  // would never be read.
+  // Refuses documents such as a Subscription or a Resiliency, because ignoring them would change
+  // the behaviour without any message: for example, the app would never get the topics of the
+  // Subscription.
   void refuse_kind(Reader& object, const std::string& kind) {
     if (!in_scope(object)) return note("document is scoped to other apps", kind);
     const std::string_view instead =
@@ -129,7 +130,8 @@ class DocumentReader {
                 " (dapr run) and set DAPR_GRPC_PORT to its gRPC port");
   }
 
-  // A mistyped `scopes` opens a component to every app. As in Dapr it is passed over, but not in silence.
+  // A mistyped `scopes` opens a component to every app. As in Dapr it is ignored, but with a
+  // warning.
   void warn_of_unknown_members(const Node& document) {
     warn_of_unknown(document, "", {"apiVersion", "kind", "metadata", "spec", "auth", "scopes"});
     if (const Node* spec = document.find("spec")) {
@@ -141,7 +143,7 @@ class DocumentReader {
                        std::initializer_list<std::string_view> known) {
     for (const Node& member : map.members()) {
       if (std::ranges::find(known, member.key()) != known.end()) continue;
-      log_.write(Level::kWarning, "a component's file says something that is passed over",
+      log_.write(Level::kWarning, "a component's file has an unknown member, which is ignored",
                  {{"file", file_},
                   {"line", std::to_string(member.line())},
                   {"member", std::string(path) + member.key()}});
@@ -152,8 +154,9 @@ class DocumentReader {
     component.name = metadata.required_text("name", "the component's name");
     if (component.name == "." || component.name == ".." ||
         component.name.find_first_of("/%") != std::string::npos) {
-      problem(metadata.line("name"), "metadata.name '" + component.name +
-                                         "' is not a name; it may not be . or .., nor hold / or %");
+      problem(metadata.line("name"),
+              "metadata.name '" + component.name +
+                  "' is not a name; it may not be . or .., and not contain / or %");
     }
   }
 
@@ -179,7 +182,7 @@ class DocumentReader {
     const std::string text = property.text("value", Reveal::kHidden);
     if (!property.ok()) return;
     const bool has_value = property.member("value") != nullptr;
-    // As in daprd: a value counts before a variable, and a secret before a value.
+    // As in daprd, a value has precedence over a variable, and a secret over a value.
     const std::string variable = has_value ? std::string() : property.text("envRef");
     if (!variable.empty()) {
       return read_variable(property.line("envRef"), name, variable, component);
@@ -222,7 +225,7 @@ class DocumentReader {
     add_property(line, name, options_.environment(variable).value_or(""), component);
   }
 
-  // daprd's placeholders.
+  // Expands daprd's placeholders.
   std::string expand(std::string_view value) {
     std::string expanded;
     while (true) {
@@ -247,7 +250,8 @@ class DocumentReader {
     }
   }
 
-  // If the scopes are no list, the component is read further, so that all its problems are told.
+  // If the scopes are not a list, the component is still read, so that all its problems are
+  // reported.
   bool in_scope(Reader& object) {
     const Node* scopes = object.member("scopes");
     if (scopes == nullptr) return true;
@@ -294,7 +298,7 @@ bool is_yaml_name(const fs::path& file) {
   return extension == ".yaml" || extension == ".yml";
 }
 
-// The content of a file, up to one byte more than the limit, so that a file that is too large is noticed.
+// Reads at most one byte more than the limit, so that a file that is too large is noticed.
 Result<std::string> read_file(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::string text(document::kMaxYamlBytes + 1, '\0');

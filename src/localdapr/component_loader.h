@@ -3,13 +3,15 @@
 //   Components loaded = load_components("./components", {.app_id = "hello", .environment = env}, log);
 //   for (const Error& problem : loaded.problems) …   // "spec.type is missing (file=…, line=7)"
 //
-// A file may hold several documents. Those of `kind: Component` with apiVersion dapr.io/v1alpha1 are
-// read. Other kinds of Dapr's (Subscription, Resiliency …) are refused: otherwise their wishes would silently
-// not be fulfilled. Documents that are not Dapr's, files that are not .yaml or .yml, and what is scoped to other
-// apps are passed over with a note in the debug log.
+// A file may contain several documents. Documents of `kind: Component` with apiVersion
+// dapr.io/v1alpha1 are read. Dapr's other kinds (Subscription, Resiliency …) are refused, because
+// ignoring them would change the behaviour without any message. Ignored, with a note in the debug
+// log, are documents that are not Dapr's, files that are not .yaml or .yml, and documents for other
+// apps only.
 //
-// If daprd only warns (of a file that it cannot read, of an unfinished component), this says what is wrong and
-// where, because the call that misses the component says less.
+// daprd only warns about some mistakes (an unreadable file, an incomplete component). This loader
+// reports them as problems with their place, because the later error of the missing component says
+// less.
 // Spec: https://docs.dapr.io/reference/resource-specs/component-schema/
 #pragma once
 
@@ -29,17 +31,17 @@ struct LoaderOptions {
   Environment environment;  // for `envRef`
 };
 
-// All components that could be read, and all problems. A problem is kInvalidArgument or kNotFound; its
-// context has "file" and, where it has one, "line".
+// All components that could be read, and all problems. A problem is kInvalidArgument or kNotFound.
+// Its context has "file" and, if known, "line".
 struct Components {
   std::vector<Component> components;
   std::vector<Error> problems;
 };
 
-// The files of a directory in the order of their names; sub-directories are not read.
+// Reads the files of a directory in the order of their names, without sub-directories.
 Components load_components(const std::string& directory, const LoaderOptions& options, Log& log);
 
-// One file's text. `file` is for messages.
+// Reads one file's text. `file` is for messages.
 Components parse_components(std::string_view yaml, std::string_view file,
                             const LoaderOptions& options, Log& log);
 

@@ -25,7 +25,7 @@ Components parse(std::string_view yaml) {
   return parse_components(yaml, "c.yaml", kOptions, log);
 }
 
-// The usual head; the spec follows.
+// The usual beginning of a component; the spec follows.
 std::string component(std::string_view name, std::string_view rest = "") {
   return "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: " + std::string(name) +
          "\nspec:\n  type: bindings.localstorage\n" + std::string(rest);
@@ -146,7 +146,7 @@ TEST(ComponentLoader, AValueCountsBeforeAVariableAndBehindASecret) {
            Case{"{name: p, value: v, secretKeyRef: {name: s}}", "", true},
            Case{"{name: p, value: v, secretKeyRef: {name: s, key: k}}", "", true},
            Case{"{name: p, secretKeyRef: {name: s, key: k}}", "", true},
-           Case{"{name: p, value: v, secretKeyRef: {name: ''}}", "v"},  // none is named
+           Case{"{name: p, value: v, secretKeyRef: {name: ''}}", "v"},  // it names no secret
            Case{"{name: p, value: v, secretKeyRef: }", "v"},
        }) {
     const Components loaded =
@@ -232,7 +232,7 @@ TEST(ComponentLoader, NamesAllProblemsAtOnce) {
   EXPECT_THAT(names(loaded), ElementsAre("fine"));
 }
 
-// What would take time or stack without bounds ends at once, with a problem or without.
+// Texts that could need unlimited time or stack are answered soon, with or without a problem.
 TEST(ComponentLoader, IsNotTakenDownByWhatAFileHolds) {
   const auto repeat = [](std::string_view text, int count) {
     std::string result;
@@ -269,7 +269,7 @@ TEST(ComponentLoader, IsNotTakenDownByWhatAFileHolds) {
     EXPECT_THAT(names(loaded), IsEmpty());
     EXPECT_EQ(loaded.problems.size(), 1U) << yaml.substr(0, 10);
   }
-  // One value, a megabyte of placeholders.
+  // One value with a megabyte of placeholders.
   const Components loaded = parse(
       component("a", "  metadata:\n  - {name: p, value: '" + repeat("{uuid}{", 100'000) + "'}\n"));
   EXPECT_EQ(loaded.components.size(), 1U);
@@ -322,7 +322,7 @@ TEST(ComponentLoader, RefusesWhatItDoesNotDo) {
       ASSERT_EQ(loaded.problems.size(), 1U) << kind;
       EXPECT_THAT(loaded.problems[0].text(), AllOf(HasSubstr("found kind " + kind),
                                                    HasSubstr("run Dapr"), HasSubstr("line=2")));
-      // Nobody here would have read it.
+      // A document for other apps only is not refused.
       EXPECT_THAT(parse(document + "scopes: [other]\n").problems, IsEmpty());
       EXPECT_EQ(parse(document + "scopes: [app, other]\n").problems.size(), 1U);
     }

@@ -67,7 +67,7 @@ Result<void> check_properties(const Component& component, const ComponentType& t
     const Property* known = find_property(type, entry.name);
     if (known == nullptr) {
       log.write(Level::kWarning,
-                "a component has a property that its type does not have; it is passed over",
+                "a component has a property that its type does not have; it is ignored",
                 {{"component", component.name},
                  {"type", component.type},
                  {"property", entry.name},
@@ -75,8 +75,8 @@ Result<void> check_properties(const Component& component, const ComponentType& t
       continue;
     }
     if (known->support != kRefused || entry.value.empty()) continue;
-    std::string message = "the local sidecar does not do what the property '" + entry.name +
-                          "' of " + component.type + " asks for; ";
+    std::string message = "the local sidecar does not support the property '" + entry.name +
+                          "' of " + component.type + "; ";
     if (!known->instead.empty()) message.append(known->instead).append(", or ");
     return fail(Code::kUnimplemented, message +
                                           "run Dapr (dapr run) and set DAPR_GRPC_PORT to its "
@@ -111,7 +111,7 @@ Result<Direction> direction_of(const Component& component) {
 }
 
 std::string route_of(const Component& component) {
-  // Dapr compares the name of this one property with case.
+  // Dapr compares this one property's name with case.
   const auto said = std::ranges::find(component.properties, "route", &Header::name);
   return said == component.properties.end() ? std::string() : said->value;
 }

@@ -1,10 +1,12 @@
-// The properties of component types: which of them the local sidecar acts on, which it may leave out, and which it refuses.
+// The properties of component types: which ones the local sidecar supports, ignores or refuses.
 //
 //   if (auto checked = check_properties(component, *type, log); !checked) return checked;   // refused, by name
 //
-// A property that Dapr reads and that is not done here is refused at the start if it would change what happens. A property
-// that the type does not have is passed over, as in Dapr, with a warning.
-// Spec: metadata.yaml of each type in dapr/components-contrib 1.16; docs/local-sidecar.md has the list.
+// A property that Dapr reads and the local sidecar does not support is refused at start if it would
+// change the behaviour. A property that the type does not have is ignored, as in Dapr, with a
+// warning.
+// Spec: metadata.yaml of each type in dapr/components-contrib 1.16; docs/local-sidecar.md has the
+// list.
 #pragma once
 
 #include <string>
@@ -16,15 +18,16 @@
 
 namespace ofn::localdapr {
 
-// Errors: kUnimplemented, naming the property and what to do.
+// Errors: kUnimplemented with the property and what to do.
 Result<void> check_properties(const Component& component, const ComponentType& type, Log& log);
 
-// The ways of a binding that are open, from its property `direction`.
-// Errors: kInvalidArgument for a word that is neither input nor output. (Dapr opens no way at all then.)
+// Returns the enabled directions of a binding, from its property `direction`.
+// Errors: kInvalidArgument for a word that is neither input nor output. (Dapr then enables no
+// direction.)
 Result<Direction> direction_of(const Component& component);
 
-// The path of an app over HTTP that an input binding calls, from the property `route`. If it is empty, the path is the
-// component's name.
+// Returns the path at which an input binding calls an app over HTTP, from the property `route`. If
+// it is empty, the path is the component's name.
 std::string route_of(const Component& component);
 
 }  // namespace ofn::localdapr

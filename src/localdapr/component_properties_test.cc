@@ -29,7 +29,7 @@ TEST(ComponentProperties, WhatWouldChangeWhatHappensIsRefusedByName) {
   struct Case {
     std::string type;
     std::string property;
-    std::string words;  // empty: it is taken
+    std::string words;  // empty if the property is accepted
   };
   for (const Case& c : {
            Case{"state.sqlite", "primaryEncryptionKey", "'primaryEncryptionKey' of state.sqlite"},

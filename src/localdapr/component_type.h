@@ -1,4 +1,5 @@
-// One component type of the catalogue: its name, kind and properties, and the function that makes a component.
+// One component type of the catalogue: its name, its kind, its properties, and the function that
+// makes a component.
 //
 //   // cron/components.cc
 //   constinit const ComponentType kCronBinding{
@@ -41,35 +42,37 @@ enum class Kind : std::uint8_t {
 };
 
 enum class Support : std::uint8_t {
-  kDone,      // the local sidecar does what Dapr does
-  kHarmless,  // without it the same events and data arrive
-  kRefused,   // it would change what happens
+  kDone,      // the local sidecar does the same as Dapr
+  kHarmless,  // ignored, because the app gets the same events and data without it
+  kRefused,   // refused, because ignoring it would change the behaviour
 };
 
 struct Property {
   std::string_view name;
   Support support = Support::kDone;
-  std::string_view instead = {};  // of a refused one: what to do, beside running Dapr
+  std::string_view instead = {};  // for a refused property: what to do, other than running Dapr
 };
 
-// The ways of a binding that are open.
+// The enabled directions of a binding.
 struct Direction {
   bool input = true;
   bool output = true;
-  // The property names "input": the binding starts without asking the app whether it wants it.
+  // True if the property names "input": then the binding starts without asking the app whether it
+  // uses it.
   bool starts_unasked = false;
 };
 
-// The things that a component is made with. Lifetime: everything that it refers to outlives the component.
+// The objects that a component needs. Lifetime: everything that it refers to outlives the
+// component.
 struct Surroundings {
   Loop& loop;
   Log& log;
   std::string_view app_id;
-  Executor run;         // for work that waits
-  Direction direction;  // of a binding: the ways that are wanted
+  Executor run;         // for work that blocks
+  Direction direction;  // of a binding: the enabled directions
 };
 
-// One component, as the ports that it implements. A binding has one part for each way.
+// One component, as the ports that it implements. A binding has one part for each direction.
 struct Parts {
   std::unique_ptr<InputBinding> input{};
   std::unique_ptr<OutputBinding> output{};
@@ -78,7 +81,7 @@ struct Parts {
   std::unique_ptr<SecretStore> secrets{};
 };
 
-// A component with this one part, or the error of making it.
+// Returns a component with this one part, or the error of making it.
 template <class Port, class Made>
 Result<Parts> part(std::unique_ptr<Port> Parts::* port, Result<Made> made) {
   if (!made) return std::unexpected(std::move(made.error()));
@@ -87,15 +90,15 @@ Result<Parts> part(std::unique_ptr<Port> Parts::* port, Result<Made> made) {
   return parts;
 }
 
-// A value of constants only: it is made when the program is compiled.
+// A value that contains only constants, so it is made at compile time.
 struct ComponentType {
-  std::string_view name;  // "bindings.cron"; case does not count
+  std::string_view name;  // "bindings.cron"; compared without case
   Kind kind = Kind::kInput;
-  // Its own; those that every type of its kind has are added (component_properties.cc).
+  // The type's own properties. component_properties.cc adds those that every type of its kind has.
   std::array<std::span<const Property>, 2> properties{};
-  // The capabilities that daprd's metadata names. Those of a binding are its ways, and are added.
+  // The capabilities in daprd's metadata. For a binding its directions are added.
   std::span<const std::string_view> capabilities{};
-  // Errors: why the component cannot start, in daprd's words where it has them.
+  // Errors: the reason why the component cannot start, with daprd's message if daprd has one.
   Result<Parts> (*make)(const Component& component, const Surroundings& around) = nullptr;
 };
 

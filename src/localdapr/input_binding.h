@@ -1,4 +1,4 @@
-// The port of a `bindings.*` component that calls the app. One implementation a file.
+// The port of a `bindings.*` component that calls the app. Each implementation has its own file.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,8 @@
 
 namespace ofn::localdapr {
 
-// Takes one event. `done` is told whether the app took it; each component decides what follows from that.
+// Takes one event. `done` is called with true if the app took it. Each component decides what to do
+// otherwise.
 using OnInput = std::function<void(dapr::BindingEvent event, Acknowledge done)>;
 
 // Threads: its loop's.

@@ -14,16 +14,16 @@ namespace ofn::localdapr {
 
 namespace {
 
-// Above gRPC's own 4 MiB, so that a message too large is answered in gRPC's words.
+// Larger than gRPC's own limit of 4 MiB, so that gRPC answers a message that is too large.
 constexpr std::size_t kWireBody = std::size_t{64} << 20;
 
-// The local sidecar has workers of its own, because all those that run functions may be waiting for it. Files may be slow to
-// read or write, and more than this many at a time gain nothing.
+// The local sidecar has its own workers, because all function workers may be blocked waiting for
+// it. Files may be slow, and more threads than this gain nothing.
 constexpr std::size_t kWorkers = 64;
-// Deliveries that an app over HTTP gets at a time; more of them wait.
+// The maximum number of deliveries to an app over HTTP at once; further ones wait.
 constexpr std::size_t kCallers = 64;
 
-// How long the end waits for an app that has not answered; daprd's.
+// How long the sidecar's end waits for the app's answers, as in daprd.
 constexpr std::chrono::seconds kGrace(5);
 
 wire::Limits sidecar_limits(std::size_t max_message) {
@@ -49,7 +49,8 @@ LocalSidecar::LocalSidecar(std::unique_ptr<SidecarApi> api, std::unique_ptr<Work
 
 namespace {
 
-// If there is no free thread and none can be made, the task runs at once: late is better than never.
+// If there is no free thread and none can be made, runs the task at once: running late is better
+// than not running.
 std::function<void(Task)> run_on(Workers& workers) {
   return [&workers](Task task) {
     if (!workers.post(std::move(task))) task();  // NOLINT(bugprone-use-after-move): not taken
@@ -113,13 +114,13 @@ Result<void> LocalSidecar::deliver_to(const AppAddress& app) {
   return {};
 }
 
-// Sends the output that an app's answer asks for. As in daprd, the app is not told the result.
+// Sends the output that an app's reply requests. As in daprd, the app does not get the result.
 void LocalSidecar::invoke_output(const std::string& component, std::string data) {
   api_->invoke_binding(
       {.component = component, .operation = "create", .data = std::move(data), .metadata = {}}, {},
       [this, component](const Result<SidecarReply>& reply) {
         if (reply) return;
-        log_.write(Level::kError, "an output that the app's answer names failed",
+        log_.write(Level::kError, "an output that the app's answer names has failed",
                    {{"component", component}, {"problem", reply.error().message()}});
       });
 }

@@ -1,12 +1,12 @@
-// The local sidecar: a Dapr-compatible sidecar with a port of its own, so that a function with outputs runs on a laptop with
-// nothing else installed. Production uses Dapr itself.
+// The local sidecar: a Dapr-compatible sidecar with its own port, so that a function with outputs
+// runs on a laptop with nothing else installed. Production uses Dapr itself.
 //
 //   auto sidecar = LocalSidecar::start({.components = "./components", .app_id = "hello", …}, loop, env, log);
 //   (*sidecar)->endpoint();                                      // for DAPR_GRPC_PORT
 //   (*sidecar)->deliver_to({.endpoint = {"127.0.0.1", 8080, {}}});
 //
-// It needs a loop and nothing of the function: the process that serves the function may own it, or another one that outlives
-// that process (`functions-framework sidecar`).
+// It needs a loop, and nothing of the function. The process that serves the function may own it, or
+// another process that outlives it (`functions-framework sidecar`).
 #pragma once
 
 #include <expected>
@@ -36,41 +36,42 @@ struct LocalSidecarOptions {
   std::string components;  // directory of component files
   std::string app_id;
   wire::Endpoint listen;
-  const FunctionContext* context = nullptr;  // its components must be there; null if there is none
-  std::size_t max_message = wire::grpc::kDefaultMaxMessage;  // of a call or an answer
+  // The components that it names must exist; null if there is none.
+  const FunctionContext* context = nullptr;
+  std::size_t max_message = wire::grpc::kDefaultMaxMessage;  // of a request or a response
 };
 
-// The app that a sidecar is beside.
+// The app of a sidecar.
 struct AppAddress {
   wire::Endpoint endpoint;
   AppProtocol protocol = AppProtocol::kGrpc;
   std::string api_token;  // APP_API_TOKEN, sent as `dapr-api-token`; empty if there is none
 };
 
-// Lifetime: lives on `loop`, which outlives it and runs no more when it is destroyed.
+// Lifetime: `loop` outlives it, and must no longer run when it is destroyed.
 class LocalSidecar {
  public:
-  // Reads the components and opens the port; says so in one line.
-  // Errors: every problem of the components, each component that the context names and that is not there, or that the port
-  //   cannot be listened on (kAlreadyExists and so on).
+  // Reads the components, opens the port, and logs one line about it. Errors: all problems of the
+  // components, each component that the context names and that does not exist, or that the port
+  // cannot be listened on (kAlreadyExists and so on).
   static std::expected<std::unique_ptr<LocalSidecar>, std::vector<Error>> start(
       const LocalSidecarOptions& options, Loop& loop, const Environment& env, Log& log);
 
   const wire::Endpoint& endpoint() const { return endpoint_; }
 
-  // Delivers to the app, from now on, what it asks for of input bindings and topics. The app need not listen yet. Call this
-  // at most once.
-  // Errors: kFailedPrecondition for HTTP without libcurl, naming the package.
+  // From now on delivers the app's input bindings and topics to it. The app may begin to listen
+  // later. Call it at most once. Errors: kFailedPrecondition for HTTP without libcurl; the message
+  // names the package.
   Result<void> deliver_to(const AppAddress& app);
-  // Delivers nothing new. The app has a while to answer the deliveries under way, and may use outputs meanwhile. Then the
-  // port is drained (wire::Server::drain).
+  // Begins no new delivery. The app has some time to answer running deliveries, and may use outputs
+  // meanwhile. Then the port is drained (wire::Server::drain).
   void drain(std::function<void()> done);
   void stop_delivering();
-  // Returns true if the app has answered everything that it was handed. Otherwise, over HTTP, threads still wait for it, and
-  // nothing can end them.
+  // Returns true if the app has answered all deliveries. Otherwise, with an app over HTTP, threads
+  // still wait for it, and cannot be ended.
   bool is_idle() const { return !delivery_ || delivery_->is_idle(); }
-  // Runs `done` when the app has answered everything that it was handed, and the answers are acknowledged. Call this after
-  // stop_delivering().
+  // Runs `done` when the app has answered all deliveries, and the answers are acknowledged. Call it
+  // after stop_delivering().
   void when_delivered(std::function<void()> done);
 
  private:
@@ -90,8 +91,9 @@ class LocalSidecar {
   wire::Endpoint endpoint_;
   std::unique_ptr<AppChannel> app_;
   std::unique_ptr<AppDelivery> delivery_;
-  std::unique_ptr<Workers> workers_;  // ends before what its tasks use
-  // For an app over HTTP. Apart from workers_, because a delivery may wait for an output, which runs there.
+  std::unique_ptr<Workers> workers_;  // ends before the objects that its tasks use
+  // For an app over HTTP. Separate from workers_, because a delivery may wait for an output, which
+  // runs there.
   std::unique_ptr<Workers> callers_;
 };
 

@@ -13,7 +13,7 @@ namespace ofn::localdapr {
 
 namespace {
 
-// The first word of a component's type: "bindings", "pubsub", "state".
+// Returns the first word of a component's type: "bindings", "pubsub", "state".
 std::string_view kind_of(std::string_view type) { return type.substr(0, type.find('.')); }
 
 std::string_view kind_word(ComponentKind kind) {
@@ -52,7 +52,7 @@ std::vector<Error> missing_components(const FunctionContext& context,
     need("output", quoted(output.name), output.component, kind_word(output.kind));
   }
   for (const Trigger& trigger : context.triggers) {
-    if (context.runtime != Runtime::kAsync) break;  // only that runtime subscribes
+    if (context.runtime != Runtime::kAsync) break;  // only this runtime subscribes
     need("input", quoted(trigger.name), trigger.component, kind_word(trigger.kind));
   }
   for (const State& state : context.states) {

@@ -1,4 +1,4 @@
-// The components that a context names and the local sidecar does not have.
+// Finds the components that a context names and the local sidecar does not have.
 #pragma once
 
 #include <span>
@@ -11,8 +11,9 @@
 
 namespace ofn::localdapr {
 
-// One error for each output, trigger and state whose component is not there, or is of another kind. Without this check, the
-// first call would find out. `folder`: where the components were read, for the message.
+// Returns one error for each output, trigger and state whose component is missing or is of another
+// kind. Without this check, only the first call would fail. `folder`: the folder of the components,
+// for the message.
 std::vector<Error> missing_components(const FunctionContext& context,
                                       std::span<const Component> components,
                                       const std::string& folder);

@@ -9,7 +9,7 @@ namespace {
 TEST(MissingComponents, AreToldByName) {
   struct Case {
     FunctionContext context;
-    std::vector<std::string> words;  // of each error
+    std::vector<std::string> words;  // words of each error
   };
   const auto component = [](const char* name, const char* type, const char* file) {
     Component made;

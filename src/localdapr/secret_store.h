@@ -1,4 +1,4 @@
-// The port of a `secretstores.*` component. One implementation a file.
+// The port of a `secretstores.*` component. Each implementation has its own file.
 #pragma once
 
 #include <string_view>
@@ -14,7 +14,7 @@ namespace ofn::localdapr {
 class SecretStore {
  public:
   virtual ~SecretStore() = default;
-  // Errors: kNotFound, in daprd's words.
+  // Errors: kNotFound, with daprd's message.
   virtual Result<Secret> get(std::string_view name) const = 0;
   virtual std::vector<Secret> all() const = 0;
 };

@@ -12,7 +12,7 @@
 namespace ofn::localdapr {
 namespace {
 
-// As in daprd, no version, v0 and v1 are the first version of a type.
+// As in daprd, no version, v0 and v1 all mean the first version of a type.
 bool is_first_version(std::string_view version) {
   return version.empty() || same_field_name(version, "v0") || same_field_name(version, "v1");
 }
@@ -29,7 +29,7 @@ bool is_binding(Kind kind) {
   return kind == Kind::kInput || kind == Kind::kOutput || kind == Kind::kInputAndOutput;
 }
 
-// daprd's one form of an error of a binding. `context`: metadata of the failure.
+// Returns an error of a binding in daprd's form. `context`: metadata of the failure.
 std::unexpected<Error> binding_failure(std::string_view name, std::string_view why,
                                        Error::Context context = {}) {
   std::string message = "error invoking output binding ";
@@ -37,7 +37,8 @@ std::unexpected<Error> binding_failure(std::string_view name, std::string_view w
   return fail(Code::kInternal, std::move(message), std::move(context));
 }
 
-// Why the request cannot be invoked; empty if it can. `operations` is empty if there is no such binding.
+// Returns the reason why the request cannot be invoked; empty if it can. `operations` is empty if
+// there is no such binding.
 std::string refusal(const dapr::BindingRequest& request,
                     std::span<const std::string_view> operations) {
   if (request.operation.empty()) return "operation field is missing from request";
@@ -52,8 +53,8 @@ std::string refusal(const dapr::BindingRequest& request,
          ". supported operations:" + supported;
 }
 
-// The call's own trace context, for bindings that pass it on. As in daprd, it replaces that of the metadata, and so does
-// baggage.
+// Sets the call's own trace context, for bindings that pass it on. As in daprd, trace context and
+// baggage replace those of the metadata.
 void add_trace(std::vector<Header>& metadata, std::string_view name, std::string&& value) {
   if (value.empty()) return;
   std::erase_if(metadata, [name](const Header& entry) { return entry.name == name; });
@@ -80,7 +81,8 @@ std::expected<std::unique_ptr<SidecarApi>, std::vector<Error>> SidecarApi::creat
         .with("file", component.file)
         .with("line", std::to_string(component.line));
     if (component.ignore_errors) {
-      log.write(Level::kWarning, "component left out, as its ignoreErrors says",
+      log.write(Level::kWarning,
+                "component failed and is left out, because its ignoreErrors is true",
                 {{"component", component.name}, {"problem", error.text()}});
     } else {
       problems.push_back(std::move(error));
@@ -110,7 +112,8 @@ Result<void> SidecarApi::add(const Component& component) {
   return add_parts(component, *type, direction, *std::move(parts));
 }
 
-// A way that the direction of a binding closes is not there: nothing comes in, or `couldn't find output binding`.
+// A disabled direction of a binding does not exist: no events come in, or calls get `couldn't find
+// output binding`.
 Result<void> SidecarApi::add_parts(const Component& component, const ComponentType& type,
                                    const Direction& direction, Parts parts) {
   std::vector<std::string> capabilities(type.capabilities.begin(), type.capabilities.end());
@@ -127,7 +130,7 @@ Result<void> SidecarApi::add_parts(const Component& component, const ComponentTy
   }
   if (is_binding(type.kind) && capabilities.empty()) {
     log_.write(Level::kWarning,
-               "a component does nothing: its type does not have the direction that it says",
+               "a component does nothing, because its type does not have its direction",
                {{"component", component.name}, {"type", component.type}, {"file", component.file}});
   }
   if (parts.pubsub) {
@@ -205,7 +208,7 @@ void SidecarApi::publish(dapr::PublishRequest request, dapr::ApiCall call, dapr:
 
 dapr::SidecarInfo SidecarApi::describe() const { return info_; }
 
-// A store may wait for a disk.
+// Runs on the executor, because a store may wait for a disk.
 template <class Request, class Argument, class Reply>
 void SidecarApi::on_stores(Request request, Result<Reply> (Stores::*act)(Argument) const,
                            dapr::ApiDone<Reply> done) {

@@ -1,10 +1,10 @@
-// Dapr's API over the components of the local sidecar: components in, `dapr::DaprApi` out.
+// Implements Dapr's API (`dapr::DaprApi`) with the components of the local sidecar.
 //
 //   Components loaded = load_components("./components", …);
 //   auto api = SidecarApi::create(loaded.components, {.app_id = "hello", …}, loop, log);
 //   dapr::Server server(**api, …);         // a wire::Handler: give it to a listener
 //
-// Codes and words are daprd's; where they differ, daprd is right.
+// Codes and messages are daprd's. If they differ, it is a mistake here.
 #pragma once
 
 #include <expected>
@@ -34,13 +34,13 @@ struct SidecarApiOptions {
   Executor run;
 };
 
-// Threads: calls come on `loop`, on which input bindings and topics live; `done` runs on any thread. Bindings and stores that
-//   wait run on the executor, several at once.
-// Lifetime: its loop outlives it; it outlives what it gave the executor.
+// Threads: calls come on `loop`, on which input bindings and topics live; `done` runs on any
+// thread. Bindings and stores that block run on the executor, several at once.
+// Lifetime: its loop outlives it; it outlives the tasks that it gave to the executor.
 class SidecarApi final : public dapr::DaprApi {
  public:
-  // Errors: one for each component that has no type here or cannot start, with its file and line,
-  //   unless it says ignoreErrors: then it is left out with a warning.
+  // Errors: one for each component of an unknown type or that cannot start, with its file and line.
+  // If the component has ignoreErrors, it is left out with a warning instead.
   static std::expected<std::unique_ptr<SidecarApi>, std::vector<Error>> create(
       const std::vector<Component>& components, SidecarApiOptions options, Loop& loop, Log& log);
 
@@ -49,11 +49,11 @@ class SidecarApi final : public dapr::DaprApi {
   void publish(dapr::PublishRequest request, dapr::ApiCall call, dapr::PublishDone done) override;
   dapr::SidecarInfo describe() const override;
 
-  // For the part that delivers to the app.
+  // For the code that delivers to the app.
   const Inputs& inputs() const { return inputs_; }
   const Pubsubs& pubsubs() const { return pubsubs_; }
   const DeliveryRules& rules() const { return rules_; }
-  // The routes of input bindings that have one.
+  // The routes of those input bindings that have one.
   const InputRoutes& routes() const { return routes_; }
 
   void get_state(GetState request, dapr::ApiCall call, dapr::ApiDone<StateValue> done) override;

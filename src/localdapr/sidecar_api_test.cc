@@ -44,7 +44,7 @@ class SidecarApiTest : public ::testing::Test {
     sidecar_ = *std::move(sidecar);
   }
 
-  // The answer's data, or "CODE message". The executor is run when the call waits for it.
+  // Returns the answer's data, or "CODE message". Runs the executor if the call waits for it.
   std::string invoke(std::string component, std::string operation, std::string data = {},
                      std::vector<Header> metadata = {}) {
     std::string answer = "(none)";
@@ -102,7 +102,7 @@ TEST_F(SidecarApiTest, InvokesBindingsOnTheExecutor) {
   EXPECT_EQ(invoke("files", "get", "", {{"fileName", "a"}}), "x!");
 }
 
-// Each line as a real daprd 1.16.0 answers it.
+// Each answer is that of a real daprd 1.16.0.
 TEST_F(SidecarApiTest, RefusesInDaprdsWords) {
   start();
   EXPECT_EQ(invoke("nope", "create"),

@@ -1,4 +1,4 @@
-// The port of a `state.*` component. One implementation a file.
+// The port of a `state.*` component. Each implementation has its own file.
 #pragma once
 
 #include <chrono>
@@ -15,20 +15,20 @@
 namespace ofn::localdapr {
 
 // Threads: several at once; a call may block.
-// Errors: in daprd's words, without what it puts in front: kAborted for an etag that does not match,
-//   kInternal for everything else.
+// Errors, with daprd's messages but without its prefixes: kAborted for an etag that does not match,
+// kInternal for everything else.
 class StateStore {
  public:
   virtual ~StateStore() = default;
-  // A value without an etag: the key holds nothing, or its value has expired.
+  // Returns a value without an etag if the key does not exist or its value has expired.
   virtual Result<StateValue> get(const std::string& key) = 0;
   virtual Result<void> set(const StateItem& item) = 0;
   virtual Result<void> remove(const StateItem& item) = 0;
-  // Does all of them, or none. Types are "upsert" and "delete".
+  // Does all operations or none. Their types are "upsert" and "delete".
   virtual Result<void> transact(std::span<const StateOperation> operations) = 0;
 };
 
-// Returns true if there is an etag that is not empty: an empty one asks for nothing.
+// Returns true if there is an etag that is not empty. An empty etag has no effect.
 inline bool has_etag(const StateItem& item) { return item.etag && !item.etag->empty(); }
 
 inline std::unexpected<Error> etag_mismatch(std::string_view why) {
@@ -37,7 +37,7 @@ inline std::unexpected<Error> etag_mismatch(std::string_view why) {
   return fail(Code::kAborted, std::move(message));
 }
 
-// The value of a metadata entry, in whose name case counts; empty if absent.
+// Returns the value of a metadata entry; empty if it is missing. The name is compared with case.
 inline std::string_view metadata_value(const StateItem& item, std::string_view name) {
   for (const Header& entry : item.metadata) {
     if (entry.name == name) return entry.value;

@@ -21,7 +21,7 @@ Result<void> check_key(std::string_view key) {
               "input key/keyPrefix '" + std::string(key) + "' can't contain '||'");
 }
 
-// An error with daprd's words in front of the store's own.
+// Returns an error with daprd's prefix before the store's own message.
 std::unexpected<Error> told(const std::string& what, const Error& error, Code code) {
   return fail(code, what + ": " + error.message());
 }
@@ -29,7 +29,7 @@ std::unexpected<Error> told(const std::string& what, const Error& error) {
   return told(what, error, error.code());
 }
 
-// Does each of them, also after a failure of another, and joins the errors.
+// Does all of them, even after a failure, and joins the errors.
 template <class Do>
 Result<void> each(const std::vector<StateItem>& items, Do&& act) {
   std::string problems;

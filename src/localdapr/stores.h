@@ -1,5 +1,5 @@
-// The state stores and secret stores of one sidecar: finds the one that a call names, names its keys, and answers in daprd's
-// codes and words.
+// The state stores and secret stores of one sidecar: finds the store that a call names, adds
+// prefixes to keys, and answers with daprd's codes and messages.
 #pragma once
 
 #include <map>
@@ -18,14 +18,14 @@
 
 namespace ofn::localdapr {
 
-// Threads: one thread adds the stores; then any thread may call. Calls may block.
-// Errors: for the caller, as they stand.
+// Threads: one thread adds the stores; then any thread may call. Calls may block. Errors: for the
+// client, unchanged.
 class Stores {
  public:
   explicit Stores(std::string app_id) : app_id_(std::move(app_id)) {}
 
-  // The property keyPrefix of a state store keeps its keys apart from those of other apps.
-  // Errors: a keyPrefix with "||".
+  // A state store's property keyPrefix separates its keys from those of other apps. Errors: a
+  // keyPrefix with "||".
   Result<void> add(const Component& component, std::unique_ptr<StateStore> store);
   void add(std::string name, std::unique_ptr<SecretStore> secrets);
 
@@ -41,7 +41,7 @@ class Stores {
  private:
   struct State {
     std::string name;
-    std::string prefix;  // of every key, with its "||"; empty if there is none
+    std::string prefix;  // before every key, with its "||"; may be empty
     std::unique_ptr<StateStore> store;
 
     Result<std::string> key(std::string_view key) const;

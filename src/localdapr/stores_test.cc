@@ -26,7 +26,7 @@ std::string outcome(const Result<T>& result) {
   return result ? "ok" : text(result.error());
 }
 
-// Every state store keeps the same promises; what differs is said in `mismatch`.
+// Every state store gives the same guarantees; `mismatch` has the difference.
 class StoresTest : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override { open(); }
@@ -253,7 +253,7 @@ TEST(SqliteStateTest, SaysWhatIsWrongWithItsProperties) {
   }
 }
 
-// As daprd: nothing is taken away then, which what is read does not show.
+// As in daprd: then no rows are removed, which does not change what is read.
 TEST(SqliteStateTest, AnIntervalThatIsNotAboveZeroIsNone) {
   struct Case {
     std::string interval;
@@ -331,7 +331,7 @@ TEST_F(SecretFileTest, SaysWhatIsWrongAndNotTheSecret) {
                                   std::string(R"({"a":"s3cret")"), std::string()}) {
     const auto store = open(json);
     ASSERT_FALSE(store);
-    EXPECT_THAT(store.error().text(), HasSubstr("secretsFile holds no JSON object"));
+    EXPECT_THAT(store.error().text(), HasSubstr("secretsFile is not a JSON object"));
     EXPECT_THAT(store.error().text(), ::testing::Not(HasSubstr("s3cret")));
   }
   Component component;

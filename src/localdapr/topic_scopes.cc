@@ -5,7 +5,7 @@
 namespace ofn::localdapr {
 namespace {
 
-// As strings.Split: of an empty text there is one part, which is empty.
+// As Go's strings.Split: an empty text has one part, which is empty.
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   while (true) {
@@ -16,7 +16,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
-// Dapr takes the blanks out, wherever they stand.
+// Dapr removes all blanks.
 std::string without_blanks(const Component& component, std::string_view property) {
   std::string text(component.property(property).value_or(""));
   std::erase(text, ' ');
@@ -28,7 +28,7 @@ std::vector<std::string> topics(const Component& component, std::string_view pro
   return text.empty() ? std::vector<std::string>() : split(text, ',');
 }
 
-// APP=TOPIC,TOPIC;APP=TOPIC
+// Parses APP=TOPIC,TOPIC;APP=TOPIC.
 std::vector<std::string> topics_of(const Component& component, std::string_view property,
                                    std::string_view app_id) {
   std::vector<std::string> found;

@@ -1,11 +1,11 @@
-// The topics of a topic component that this app may publish to and subscribe to, from the properties
+// The topics of a topic component that this app may publish and subscribe, from the properties
 // allowedTopics, protectedTopics, publishingScopes and subscriptionScopes.
 //
 //   TopicScopes scopes(component, "app");
 //   if (!scopes.may_publish("orders")) …
 //
-// Spec: https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-scopes/; what they mean
-//   together is as Dapr 1.16 has it.
+// Spec: https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-scopes/; their
+// combination is as in Dapr 1.16.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@
 
 namespace ofn::localdapr {
 
-// A value. Made without a component it allows everything.
+// A value. If it is made without a component, it allows everything.
 class TopicScopes {
  public:
   TopicScopes() = default;

@@ -5,7 +5,7 @@
 namespace ofn::localdapr {
 namespace {
 
-// Each row as dapr 1.16's IsOperationAllowed has it.
+// Results as of dapr 1.16's IsOperationAllowed.
 TEST(TopicScopes, AsInDapr) {
   struct Case {
     std::vector<Header> properties;

@@ -75,7 +75,7 @@ void AppDelivery::ask_inputs() {
   const auto arrived = [this] {
     there_ = true;
     told_away_ = false;
-    log_.write(Level::kInfo, "the app is there",
+    log_.write(Level::kInfo, "the app listens",
                {{"topics", std::to_string(subscriptions_.size())},
                 {"input_bindings", std::to_string(running_.size())}});
     for (auto waiting = std::exchange(waiting_, {}); !waiting.empty(); waiting.pop_front()) {
@@ -105,7 +105,7 @@ void AppDelivery::subscribe(std::vector<dapr::Subscription> wanted) {
   }
   const auto before = std::exchange(subscriptions_, std::move(now));
   for (const auto& [name, subscription] : subscriptions_) {
-    if (before.contains(name)) continue;  // goes on, with the new settings
+    if (before.contains(name)) continue;  // it continues, with the new settings
     pubsubs_.find(name.first)
         ->second->subscribe(name.second, [this, name](const BusMessage& message, Acknowledge done) {
           on_message(name, message, std::move(done));
@@ -113,7 +113,8 @@ void AppDelivery::subscribe(std::vector<dapr::Subscription> wanted) {
   }
 }
 
-// Logs why not, because the app would wait for its events in vain.
+// Returns true if the app may subscribe. If not, logs the reason, because the app would wait for
+// its events in vain.
 bool AppDelivery::may_subscribe(const dapr::Subscription& subscription) {
   const auto refuse = [&](std::string_view message, std::string_view why = {}) {
     std::vector<LogField> fields = {{"pubsub", subscription.component},
@@ -132,17 +133,16 @@ bool AppDelivery::may_subscribe(const dapr::Subscription& subscription) {
         "subscriptionScopes of the component");
   }
   if (!raw_payload(subscription.metadata)) {
-    return refuse("the app subscribes to a topic that cannot be",
-                  "its metadata rawPayload is no boolean");
+    return refuse("the app's subscription is invalid", "its metadata rawPayload is not a boolean");
   }
   if (auto checked = pubsub->second->check_topic(subscription.topic, TopicUse::kSubscribe);
       !checked) {
-    return refuse("the app subscribes to a topic that cannot be", checked.error().message());
+    return refuse("the app's subscription is invalid", checked.error().message());
   }
   return true;
 }
 
-// Warns of each wish of a subscription that is not fulfilled here.
+// Warns about each setting of a subscription that the local sidecar does not support.
 void AppDelivery::warn_of(const dapr::Subscription& subscription) {
   const auto warn = [&](std::string_view message, LogField fact) {
     log_.write(Level::kWarning, message,
@@ -151,23 +151,25 @@ void AppDelivery::warn_of(const dapr::Subscription& subscription) {
   for (const dapr::Subscription::Rule& rule : subscription.rules) {
     if (can_match(rule.match)) continue;
     warn(
-        "a rule is never matched here: of CEL the local sidecar knows event.NAME == "
-        "\"TEXT\", also joined by && and ||; run Dapr for the rest",
+        "a rule never matches: the local sidecar supports only the CEL expression event.NAME == "
+        "\"TEXT\" (or !=), also joined by && and ||; run Dapr for other expressions",
         {"match", rule.match});
   }
   if (subscription.bulk) {
-    warn("events come one by one: the local sidecar does not deliver in bulk; run Dapr for that",
-         {"member", "bulkSubscribe"});
+    warn(
+        "events are delivered one by one: the local sidecar does not deliver in bulk; run Dapr for "
+        "bulk deliveries",
+        {"member", "bulkSubscribe"});
   }
   for (const Header& entry : subscription.metadata) {
     if (entry.name != "unsubscribeOnClose" || !is_truthy(entry.value)) continue;
-    warn("the topic stays subscribed when the sidecar ends: run Dapr for another end",
+    warn("the topic stays subscribed when the sidecar ends; run Dapr to unsubscribe it then",
          {"metadata", entry.name});
   }
   const std::string& dead = subscription.dead_letter_topic;
   if (!dead.empty() && !scopes_of(subscription.component).may_publish(dead)) {
     warn(
-        "the app may not publish to its dead letter topic, so nothing goes there: see "
+        "the app may not publish to its dead-letter topic, so it gets no messages: see "
         "allowedTopics, protectedTopics and publishingScopes of the component",
         {"deadLetterTopic", dead});
   }
@@ -230,15 +232,15 @@ void AppDelivery::on_message(const TopicName& name, const BusMessage& message, A
       subscription, loop_.clock().system_now(), random_);
   const bool is_unreadable = opened && !opened->unreadable.empty() && !channel_.hands_envelopes();
   if (!opened || is_unreadable) {
-    log_.write(Level::kError,
-               opened
-                   ? std::string_view("the data of a message cannot be read")
-                   : "a message is no CloudEvent; subscribe with metadata rawPayload=true to get "
-                     "others'",
-               {{"pubsub", name.first},
-                {"topic", message.topic},
-                {"reason", opened ? opened->unreadable : std::string_view("no JSON object")}});
-    // The app cannot read the message later either, and the messages behind it wait for it.
+    log_.write(
+        Level::kError,
+        opened ? std::string_view("the data of a message cannot be read")
+               : "a message is not a CloudEvent; subscribe with metadata rawPayload=true to get "
+                 "other messages",
+        {{"pubsub", name.first},
+         {"topic", message.topic},
+         {"reason", opened ? opened->unreadable : std::string_view("not a JSON object")}});
+    // The app cannot read the message later either, and later messages wait behind it.
     if (subscription.dead_letter_topic.empty() && pubsub.repeats() == Pubsub::Repeats::kInFront) {
       return pending->done(true);
     }
@@ -257,7 +259,7 @@ void AppDelivery::on_message(const TopicName& name, const BusMessage& message, A
   deliver(std::move(pending));
 }
 
-// daprd drops the data without a warning: the function then works on nothing.
+// daprd drops the data without a warning. The function would then run without data.
 void AppDelivery::warn_of_lost_data(const TopicName& name, const TopicMessage& message) {
   constexpr std::size_t kMostTold = 1000;
   const std::string& type = message.event.content_type;
@@ -265,17 +267,18 @@ void AppDelivery::warn_of_lost_data(const TopicName& name, const TopicMessage& m
       !told_of_lost_data_.insert(name.first + '\n' + name.second + '\n' + type).second) {
     return;
   }
-  log_.write(Level::kWarning,
-             "the app gets an event without its data, as from daprd: over gRPC Dapr hands on data "
-             "of the types "
-             "text/*, application/xml, application/json, application/cloudevents+json and "
-             "application/octet-stream "
-             "only. Publish it as one of these, or subscribe with metadata rawPayload=true, or use "
-             "APP_PROTOCOL=http",
-             {{"pubsub", name.first},
-              {"topic", name.second},
-              {"id", message.event.id},
-              {"datacontenttype", type.empty() ? std::string_view("(absent)") : type}});
+  log_.write(
+      Level::kWarning,
+      "the app gets an event without its data, as with daprd: over gRPC, Dapr passes on data "
+      "of the types "
+      "text/*, application/xml, application/json, application/cloudevents+json and "
+      "application/octet-stream "
+      "only. Publish it as one of these, or subscribe with metadata rawPayload=true, or use "
+      "APP_PROTOCOL=http",
+      {{"pubsub", name.first},
+       {"topic", name.second},
+       {"id", message.event.id},
+       {"datacontenttype", type.empty() ? std::string_view("(absent)") : type}});
 }
 
 void AppDelivery::deliver(PendingPtr pending) {
@@ -327,7 +330,7 @@ void AppDelivery::when_idle(std::function<void()> done) {
 void AppDelivery::dead_letter(const dapr::Subscription& subscription, PendingPtr pending) {
   if (subscription.dead_letter_topic.empty()) return pending->done(false);
   if (!scopes_of(subscription.component).may_publish(subscription.dead_letter_topic)) {
-    log_.write(Level::kError, "the app may not publish to its dead letter topic",
+    log_.write(Level::kError, "the app may not publish to its dead-letter topic",
                {{"pubsub", subscription.component}, {"topic", subscription.dead_letter_topic}});
     return pending->done(false);
   }

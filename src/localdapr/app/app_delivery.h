@@ -1,10 +1,12 @@
-// Asks the app which topics and input bindings it wants, and then delivers what these bring, as daprd does.
+// Asks the app which topics and input bindings it uses, and delivers their events to it, as daprd
+// does.
 //
 //   AppDelivery delivery(sidecar.inputs(), sidecar.pubsubs(), channel, invoke_output, loop, log);
 //   delivery.start();
 //
-// The app is asked for its topics and its input bindings as soon as it listens, and again after it was away. What it does not
-// take is repeated by the component, or goes to the dead letter topic.
+// It asks for topics and input bindings as soon as the app listens, and again after the app was
+// unreachable. If the app does not take a message, the component repeats it, or it goes to the
+// dead-letter topic.
 #pragma once
 
 #include <cstddef>
@@ -29,19 +31,19 @@ namespace ofn::localdapr {
 
 using Inputs = std::map<std::string, std::unique_ptr<InputBinding>, std::less<>>;
 using Pubsubs = std::map<std::string, std::unique_ptr<Pubsub>, std::less<>>;
-// Sends what an app's answer to a binding's event asks for: `data` for an output binding.
+// Sends `data` of an app's reply to a binding's event to an output binding.
 using InvokeOutput = std::function<void(const std::string& component, std::string data)>;
 
-// The rules of delivery that the component files set.
+// The rules for deliveries from the component files.
 struct DeliveryRules {
   std::set<std::string, std::less<>>
       started_unasked;  // input bindings whose direction names "input"
   std::map<std::string, TopicScopes, std::less<>> scopes;  // of topic components
 };
 
-// Differs from daprd: if nothing listens on the app's port, this waits for the app, asks for its lists again, and then delivers
-//   what it could not deliver before.
-// Threads: its loop's. Lifetime: everything that it is given outlives it.
+// Differs from daprd: if nothing listens on the app's port, this class waits for the app, asks for
+// its lists again, and then delivers the messages that are waiting.
+// Threads: its loop's. Lifetime: all constructor arguments outlive it.
 class AppDelivery {
  public:
   AppDelivery(const Inputs& inputs, const Pubsubs& pubsubs, AppChannel& channel,
@@ -51,19 +53,20 @@ class AppDelivery {
   ~AppDelivery();
 
   void start();
-  // Delivers nothing new. What the app takes of the deliveries under way is still acknowledged.
+  // Begins no new delivery. If the app takes a delivery that is running, it is still acknowledged.
   void stop();
   bool is_idle() const { return under_way_ == 0; }
-  // Runs `done` when nothing is under way any more and everything is acknowledged. Call this once, after stop().
+  // Runs `done` when no delivery is running and everything is acknowledged. Call it once, after
+  // stop().
   void when_idle(std::function<void()> done);
 
  private:
   using TopicName = std::pair<std::string, std::string>;  // component, topic
 
-  // A message of a topic, from its arrival until it is acknowledged.
+  // A message of a topic, from its arrival until its acknowledgement.
   struct PendingMessage {
     TopicName name;         // of the subscription
-    BusMessage original;    // as the bus has it, for the dead letter topic
+    BusMessage original;    // as the bus delivered it, for the dead-letter topic
     TopicMessage opened{};  // as the app gets it
     Acknowledge done;
   };
@@ -96,15 +99,16 @@ class AppDelivery {
   Timer again_;
   std::map<TopicName, dapr::Subscription> subscriptions_;
   std::map<std::string, bool, std::less<>> running_;  // inputs
-  std::deque<PendingPtr> waiting_;                    // for an app that is away
+  std::deque<PendingPtr> waiting_;                    // for an app that is unreachable
   std::size_t under_way_ = 0;
   std::function<void()> when_idle_;
   bool there_ = false;
   bool told_away_ = false;
   bool stopped_ = false;
-  // Topics and types for which the log says that their data does not reach the app; bounded.
+  // The topics and types for which the log already says that their data does not reach the app;
+  // bounded.
   std::set<std::string> told_of_lost_data_;
-  // Callbacks of deliveries under way look whether this still exists.
+  // Callbacks of running deliveries check whether this object still exists.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

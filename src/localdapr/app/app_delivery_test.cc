@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using Verdict = AppAnswer::Verdict;
 
-// An app that answers as told, from the loop.
+// An app whose answers the test sets; they come from the loop.
 class FakeApp final : public AppChannel {
  public:
   explicit FakeApp(Loop& loop) : loop_(loop) {}
@@ -124,7 +124,8 @@ TEST_F(AppDeliveryTest, DeliversWhatIsSubscribedTo) {
   EXPECT_THAT(app_.got, ElementsAre("t:1", "t:3"));
 }
 
-// A topic that ends in * stands for every one that begins so and goes on; it is the one that is told.
+// A topic that ends in * matches every longer topic with that beginning. The app gets the
+// subscribed topic's name.
 TEST_F(AppDeliveryTest, ASubscriptionMayEndInAStar) {
   app_.subscriptions.clear();
   for (const char* topic : {"orders*", "orders.new", "*", "o*s"}) {
@@ -159,7 +160,7 @@ TEST_F(AppDeliveryTest, RedeliversTenTimesInOrder) {
   for (int i = 0; i < 9; ++i) pass(100ms);
   EXPECT_EQ(app_.got, [] {
     std::vector<std::string> ten(10, "t:1");
-    ten.emplace_back("t:2");  // the first one is lost
+    ten.emplace_back("t:2");  // the first delivery is lost
     return ten;
   }()) << "one more answer is left for the second message";
   pass(100ms);
@@ -209,7 +210,8 @@ TEST_F(AppDeliveryTest, WaitsForAnAppThatIsAway) {
   app_.listens = true;
   app_.subscriptions.push_back({.component = "bus", .topic = "new"});
   pass(100ms);
-  EXPECT_THAT(app_.got, ElementsAre("t:2", "t:3")) << "being away is no refusal";
+  EXPECT_THAT(app_.got, ElementsAre("t:2", "t:3"))
+      << "an unreachable app has not refused the message";
   publish("new", "4");
   EXPECT_EQ(app_.got.back(), "new:4");
 }
@@ -265,7 +267,7 @@ TEST_F(AppDeliveryTest, CronCallsTheAppAndItsAnswerTheOutputs) {
   EXPECT_EQ(app_.got.size(), 3U);
 }
 
-// A bus that keeps what it was told of each message.
+// A bus that records the results of each message.
 class ToldPubsub final : public Pubsub {
  public:
   explicit ToldPubsub(Repeats repeats = Repeats::kApart) : repeats_(repeats) {}
@@ -303,7 +305,7 @@ TEST_F(AppDeliveryTest, WhatIsUnderWayWhenItStopsIsStillAcknowledged) {
   EXPECT_FALSE(is_idle);
   for (Task& answer : app_.held) answer();
   settle();
-  EXPECT_THAT(told, ElementsAre(true)) << "the other one is not acknowledged";
+  EXPECT_THAT(told, ElementsAre(true)) << "the other message is not acknowledged";
   EXPECT_TRUE(is_idle);
 }
 
@@ -325,8 +327,8 @@ TEST_F(AppDeliveryTest, WhatIsNoEventIsNotDelivered) {
   EXPECT_THAT(app_.got, ElementsAre("dead:no event"));
 }
 
-// Without a dead-letter topic it is told once that it can never be taken, where it would be in front
-// for ever; else the bus repeats it by its own rule, as with daprd.
+// Without a dead-letter topic, an unreadable message is acknowledged if it would otherwise block
+// its bus for ever. If not, the bus repeats it by its own rule, as with daprd.
 TEST_F(AppDeliveryTest, WhatIsNoEventHoldsNothingUpForEver) {
   app_.subscriptions = {{.component = "apart", .topic = "t"},
                         {.component = "in front", .topic = "t"}};
@@ -355,7 +357,7 @@ TEST_F(AppDeliveryTest, WhatIsNoEventIsLostInMemoryAsWhatIsNotTaken) {
   EXPECT_THAT(app_.got, ElementsAre("t:1"));
 }
 
-// A delivery with rules of its component files, and a log that is read.
+// Deliveries with the rules of component files, and a log that the test reads.
 class RuledDeliveryTest : public AppDeliveryTest {
  protected:
   void start_with(DeliveryRules rules) {
@@ -392,11 +394,11 @@ TEST_F(RuledDeliveryTest, ADeadLetterTopicThatIsNotAllowedGetsNothing) {
   DeliveryRules rules;
   rules.scopes.emplace("bus", scopes({{"publishingScopes", "app=t"}}));
   start_with(std::move(rules));
-  EXPECT_THAT(log_kept_.text(), HasSubstr("may not publish to its dead letter topic"));
+  EXPECT_THAT(log_kept_.text(), HasSubstr("may not publish to its dead-letter topic"));
   app_.answers.assign(1, {.verdict = Verdict::kRefused, .why = "no"});
   publish("t", "1");
   pass(100ms);
-  EXPECT_THAT(app_.got, ElementsAre("t:1", "t:1"));  // as a message without a dead letter topic
+  EXPECT_THAT(app_.got, ElementsAre("t:1", "t:1"));  // as a message without a dead-letter topic
 }
 
 TEST_F(RuledDeliveryTest, ABindingWhoseDirectionIsInputStartsUnasked) {
@@ -437,13 +439,13 @@ TEST_F(RuledDeliveryTest, DataThatCannotBeReadIsNoDelivery) {
                            [](const Result<void>&) {});
   settle();
   EXPECT_THAT(app_.got, IsEmpty());
-  EXPECT_THAT(log_kept_.text(), HasSubstr("data_base64 is no base64 text"));
+  EXPECT_THAT(log_kept_.text(), HasSubstr("data_base64 is not base64 text"));
 }
 
 TEST_F(RuledDeliveryTest, BulkIsToldToBeOneByOne) {
   app_.subscriptions[0].bulk = dapr::Subscription::Bulk{};
   start_with({});
-  EXPECT_THAT(log_kept_.text(), HasSubstr("warning: events come one by one"));
+  EXPECT_THAT(log_kept_.text(), HasSubstr("warning: events are delivered one by one"));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ constexpr std::string_view kDefaultType = "com.dapr.event.sent";
 constexpr std::string_view kDefaultSource = "Dapr";
 constexpr std::string_view kOctetStream = "application/octet-stream";
 
-// Only what stands before ';' is compared, untrimmed.
+// Compares only the part before ';', untrimmed.
 bool is_type(std::string_view content_type, std::string_view expected) {
   return same_field_name(content_type, expected) ||
          same_field_name(content_type.substr(0, content_type.find(';')), expected);
@@ -29,7 +29,8 @@ bool is_text(std::string_view content_type) {
          is_type(content_type, "application/xml");
 }
 
-// The value of metadata that overrides a part of the envelope; case does not count.
+// Returns the value of metadata that overrides a part of the envelope. The name is compared without
+// case.
 std::string_view override_of(const dapr::PublishRequest& request, std::string_view name) {
   for (const Header& entry : request.metadata) {
     if (same_field_name(entry.name, name)) return entry.value;
@@ -44,7 +45,7 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
-// A span of our own in the caller's trace, or in one that begins here.
+// Returns a new span in the caller's trace, or in a new trace.
 std::string child_traceparent(std::string_view parent, Random& random) {
   const std::string span = hex(random() | 1U);
   if (dapr::trace_bin(parent)) {
@@ -62,7 +63,7 @@ void set_expiration(Node& event, const dapr::PublishRequest& request, SystemTime
   event.set("expiration", rfc3339(now + std::chrono::duration_cast<SystemTime::duration>(*life)));
 }
 
-// Data of a published message in its envelope.
+// Sets the data of a published message in its envelope.
 void set_data(Node& event, const dapr::PublishRequest& request, const std::string& type) {
   if (is_type(type, kOctetStream)) {
     event.set("data_base64", base64_encode(request.data));
@@ -81,14 +82,15 @@ std::string text_of(const Node& event, std::string_view name) {
   return std::string(event.find_text(name));
 }
 
-// The data that an app gets over gRPC of an event. Spec: dapr, GRPCEnvelopeFromSubscriptionMessage.
+// Reads the event's data in the form that an app gets over gRPC. Spec: dapr,
+// GRPCEnvelopeFromSubscriptionMessage.
 void take_data(const Node& event, TopicMessage& message) {
   const std::string_view type = message.event.content_type;
   if (const Node* base64 = event.find_value("data_base64")) {
     auto bytes =
         base64->is(Node::Kind::kText) ? go_base64(base64->text()) : std::optional<std::string>();
     if (!bytes) {
-      message.unreadable = "data_base64 is no base64 text";
+      message.unreadable = "data_base64 is not base64 text";
       return;
     }
     message.event.data = *std::move(bytes);
@@ -100,7 +102,7 @@ void take_data(const Node& event, TopicMessage& message) {
     if (data->is(Node::Kind::kText)) {
       message.event.data = data->text();
     } else {
-      message.unreadable = "datacontenttype says text, but data is none";
+      message.unreadable = "datacontenttype is a text type, but data is not a text";
     }
   } else if (is_type(type, "application/json") || is_type(type, "application/cloudevents+json")) {
     message.event.data = write_json(*data, GoNumbers::kFloat64);
@@ -109,7 +111,7 @@ void take_data(const Node& event, TopicMessage& message) {
   }
 }
 
-// The trace of an event that has none of its own may stand beside it.
+// If an event has no trace, its metadata may have one.
 void take_trace(const std::vector<Header>& metadata, bool is_raw, Node& event) {
   const auto take = [&](std::string_view name) {
     const auto found = std::ranges::find(metadata, name, &Header::name);

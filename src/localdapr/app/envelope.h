@@ -1,5 +1,5 @@
-// The messages of topics: daprd's CloudEvent envelope around the data that was published, and the parts of it
-// that a subscriber gets.
+// The messages of topics: makes daprd's CloudEvent envelope for published data, and opens it into
+// the parts that a subscriber gets.
 //
 //   Result<std::string> bytes = make_envelope(request, call, "app", now, random);   // published
 //   std::optional<TopicMessage> message = open_envelope({*bytes, topic}, subscription, now, random);
@@ -19,41 +19,42 @@
 
 namespace ofn::localdapr {
 
-// The bytes for the bus: an envelope in JSON, or with rawPayload what was published as it is.
-// Errors, in daprd's words: kInvalidArgument for a rawPayload that is no boolean, and for an event of
-//   its own (application/cloudevents+json) that is no JSON object.
+// Returns the bytes for the bus: an envelope in JSON, or with rawPayload the published data
+// unchanged.
+// Errors, with daprd's messages: kInvalidArgument for a rawPayload that is not a boolean, and for
+// an event that the app made itself (application/cloudevents+json) and that is not a JSON object.
 Result<std::string> make_envelope(const dapr::PublishRequest& request, const dapr::ApiCall& call,
                                   std::string_view app_id, SystemTime now, Random& random);
 
-// One message as its two kinds of app get it.
+// One message, in the forms for apps over gRPC and over HTTP.
 struct TopicMessage {
   dapr::TopicEvent event;  // over gRPC
   std::string envelope;    // over HTTP: the CloudEvent in JSON
   std::string traceparent;
   bool expired = false;
-  // The message's own, as its bus brought it, and the component's name as `pubsubName`: beside the event.
+  // The metadata from the message's bus, and the component's name as `pubsubName`; sent beside the
+  // event.
   std::vector<Header> metadata{};
-  // Why the event's data cannot be taken out of it; empty if it can. HTTP does not need that.
+  // The reason why the event's data cannot be read; empty if it can. Apps over HTTP do not need it.
   std::string_view unreadable{};
-  // The event has data, but of a type that Dapr does not hand on over gRPC.
+  // True if the event has data of a type that Dapr does not pass on over gRPC.
   bool loses_data = false;
 };
 
-// A message as a bus brings it.
+// A message from a bus.
 struct Received {
   std::string_view bytes;
   std::string_view topic;
   std::vector<Header> metadata{};
 };
 
-// nullopt if the bytes are no CloudEvent and the subscription has no rawPayload. `event.path` is left
-// empty.
-// Spec: what becomes of data by its type is daprd's: text as it is, JSON encoded again, base64
-//   decoded, anything else nothing.
+// Returns nullopt if the bytes are not a CloudEvent and the subscription has no rawPayload.
+// `event.path` stays empty. Spec: daprd's handling of data by its type: text is passed on
+// unchanged, JSON is encoded again, base64 is decoded, and all other data is dropped.
 std::optional<TopicMessage> open_envelope(Received received, const dapr::Subscription& subscription,
                                           SystemTime now, Random& random);
 
-// Metadata rawPayload as daprd reads it; nullopt if it is no boolean.
+// Returns the metadata rawPayload as daprd reads it; nullopt if it is not a boolean.
 std::optional<bool> raw_payload(const std::vector<Header>& metadata);
 
 }  // namespace ofn::localdapr

@@ -66,7 +66,7 @@ TEST_F(EnvelopeTest, ExtensionsKeepTheirTypes) {
   EXPECT_TRUE(open(R"({"id":"1","text":"x"})")->event.typed_extensions.empty());
 }
 
-// Each as dapr's GRPCEnvelopeFromSubscriptionMessage has it.
+// Results as in dapr's GRPCEnvelopeFromSubscriptionMessage.
 TEST_F(EnvelopeTest, DataThatDoesNotGoOverGrpcIsSeen) {
   struct Case {
     std::string event;
@@ -109,7 +109,7 @@ TEST_F(EnvelopeTest, AMessagesMetadataStandsBesideItsEvent) {
   EXPECT_EQ(open("raw", {{"rawPayload", "true"}}, own)->traceparent, "t1");
 }
 
-// What a subscriber gets, by the type that was published.
+// The data that a subscriber gets, for each published type.
 TEST_F(EnvelopeTest, DataArrivesByItsType) {
   const std::string bytes("\0\xff", 2);
   struct Case {

@@ -19,8 +19,9 @@ using Verdict = AppAnswer::Verdict;
 
 constexpr std::chrono::seconds kListTime(3);  // daprd's
 
-// A message's own metadata as fields of the call that hands it on; names are in lower case then, as in daprd. What is
-// no field of gRPC is left out (daprd's call would fail each time).
+// Returns a message's metadata as fields of the call that delivers it. As in daprd, the names are
+// in lower case. Entries that cannot be fields of gRPC are left out (with them, daprd's call would
+// fail each time).
 std::vector<Header> fields_of(const std::vector<Header>& metadata) {
   std::vector<Header> fields;
   for (const Header& entry : metadata) {
@@ -79,12 +80,12 @@ void GrpcAppChannel::list(std::string_view path, Result<T> (*decode)(std::string
                           Listed<T> done) {
   call(path, dapr::encode_empty(), Deadline(loop_.now() + kListTime), {},
        [decode, done = std::move(done)](const grpc::CallResult& result) mutable {
-         // An app that ends or hangs before it has answered has not said that it wants nothing.
+         // An app that stops or hangs before it answers has not answered with an empty list.
          if (result.status.code == Code::kUnavailable ||
              result.status.code == Code::kDeadlineExceeded) {
            return done(fail(Code::kUnavailable, result.status.message));
          }
-         // As daprd: any other error is an empty list.
+         // As in daprd, any other error means an empty list.
          auto listed = result.status.ok() ? decode(result.message) : Result<T>();
          done(listed ? std::move(listed) : Result<T>());
        });
@@ -115,7 +116,8 @@ void GrpcAppChannel::deliver(const TopicMessage& message, Answered done) {
       dapr::kOnTopicEvent, dapr::encode(message.event), Deadline::never(), message.traceparent,
       [done = std::move(done)](const grpc::CallResult& result) mutable {
         if (result.status.code == Code::kUnimplemented) {
-          // daprd takes it for a message that can never be processed, and drops it without a dead letter.
+          // daprd takes this for a message that can never be processed, and drops it without a dead
+          // letter.
           return done({.why = "dropped: " + result.status.message});
         }
         if (!result.status.ok()) return done(not_taken(result));

@@ -1,4 +1,4 @@
-// An app that speaks Dapr's callbacks over gRPC.
+// An app that implements Dapr's callbacks over gRPC.
 #pragma once
 
 #include <span>
@@ -12,9 +12,9 @@
 
 namespace ofn::localdapr {
 
-// Sent with each call: APP_API_TOKEN as dapr-api-token where there is one, and the trace as
-// grpc-trace-bin.
-// Lifetime: as wire::grpc::Channel, but needs no close() when its loop runs no more.
+// Each call carries APP_API_TOKEN as dapr-api-token if there is one, and the trace as
+// grpc-trace-bin. Lifetime: as wire::grpc::Channel, but it needs no close() if its loop no longer
+// runs.
 class GrpcAppChannel final : public AppChannel {
  public:
   // `limits` outlives it.

@@ -1,4 +1,5 @@
-// Calls of an app over real sockets of this machine, on a loop that the test turns; the test plays the app.
+// Calls of an app over real sockets of this machine, on a loop that the test runs. The test plays
+// the app.
 #include "localdapr/app/grpc_app_channel.h"
 
 #include <arpa/inet.h>
@@ -23,7 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What an app does when it is asked.
+// What the app does with a call.
 struct Act {
   enum { kAnswers, kHangsUp, kSaysNothing } what = kAnswers;
   Code status = Code::kOk;
@@ -57,12 +58,12 @@ class GrpcAppChannelTest : public ::testing::Test {
     ASSERT_TRUE(is_met);
   }
 
-  // One that has not met the app before.
+  // Returns a channel that has not been connected to the app before.
   GrpcAppChannel& channel() {
     return *channels_.emplace_back(std::make_unique<GrpcAppChannel>(loop_, app_, limits_, ""));
   }
 
-  // The app's part.
+  // Plays the app.
   void play(const Act& act) {
     until([this] {
       peer_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -87,7 +88,8 @@ class GrpcAppChannelTest : public ::testing::Test {
   void hang_up() {
     if (peer_ >= 0) ::close(std::exchange(peer_, -1));
   }
-  // Behind HTTP/2's preface: is there a DATA frame that ends its stream (RFC 9113 §4.1, §6.1)?
+  // Returns true if the bytes after HTTP/2's preface contain a DATA frame that ends its stream (RFC
+  // 9113 §4.1, §6.1).
   static bool holds_a_call(std::string_view heard) {
     for (std::size_t at = 24; at + 9 <= heard.size();) {
       const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(heard[at + i]); };
@@ -96,7 +98,7 @@ class GrpcAppChannelTest : public ::testing::Test {
     }
     return false;
   }
-  // Settings, and a head of trailers only; its fields are literals (RFC 7541 §6.2.2).
+  // Returns the settings and a head with trailers only; its fields are literals (RFC 7541 §6.2.2).
   static std::string answer(Code status) {
     const auto literal = [](std::string_view name, const std::string& value) {
       return std::string(1, '\0') + static_cast<char>(name.size()) + std::string(name) +
@@ -117,7 +119,7 @@ class GrpcAppChannelTest : public ::testing::Test {
   std::vector<std::unique_ptr<GrpcAppChannel>> channels_;
 };
 
-// What an app wants is what it says itself; one that goes away meanwhile has said nothing.
+// Only the app's own answer counts as its list. An app that disconnects has not answered.
 TEST_F(GrpcAppChannelTest, AListIsEmptyOnlyWhenTheAppSaysSo) {
   struct Case {
     Act act;

@@ -15,11 +15,12 @@ namespace {
 
 using Verdict = AppAnswer::Verdict;
 
-constexpr std::chrono::seconds kListTime(3);  // daprd's, of an app over gRPC
+constexpr std::chrono::seconds kListTime(3);  // daprd's limit for an app over gRPC
 
 bool is_success(int status) { return status >= 200 && status <= 299; }
 
-// Fields that the sidecar itself sets, or that gRPC only knows: a message's metadata is no way to change them.
+// Returns true for fields that the sidecar itself sets, or that only gRPC has. Metadata of a
+// message must not change them.
 bool is_callers_own(std::string_view name) {
   for (const std::string_view own :
        {"content-type", "dapr-api-token", "traceparent", "tracestate", "destination-app-id"}) {
@@ -35,13 +36,14 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-// Only an app that could not be reached has certainly seen nothing.
+// Only an unreachable app has certainly not seen the request.
 AppAnswer not_taken(const Error& error) {
   return {.verdict = error.code() == Code::kUnavailable ? Verdict::kUnreachable : Verdict::kRefused,
           .why = error.message()};
 }
 
-// The word in a topic's answer; "" if there is none or if the body is no JSON, which means success.
+// Returns the status in a topic's answer. Returns "", which means success, if there is none or if
+// the body is not JSON.
 std::string status_word(const std::string& body) {
   const auto answer = document::json_value(body);
   return std::string(answer ? answer->find_text("status") : std::string_view());
@@ -82,7 +84,7 @@ void HttpAppChannel::send(Request request, Replied done) {
 }
 
 void HttpAppChannel::refuse_route(std::string_view route, Answered done) {
-  loop_.post([why = "the route '" + std::string(route) + "' is no URL path",
+  loop_.post([why = "the route '" + std::string(route) + "' is not a URL path",
               done = std::move(done)]() mutable {
     done({.verdict = Verdict::kRefused, .why = std::move(why)});
   });
@@ -92,7 +94,7 @@ void HttpAppChannel::list_subscriptions(Listed<std::vector<dapr::Subscription>> 
   send({.method = "GET", .path = "/dapr/subscribe", .deadline = Deadline(loop_.now() + kListTime)},
        [done = std::move(done)](const Result<HttpReply>& reply) mutable {
          if (!reply) return done(fail(Code::kUnavailable, reply.error().message()));
-         // As daprd: what is no list is an empty one.
+         // As in daprd, an answer that is not a list counts as an empty list.
          auto listed = is_success(reply->status) ? dapr::decode_http_subscriptions(reply->body)
                                                  : Result<std::vector<dapr::Subscription>>();
          done(listed ? std::move(listed) : Result<std::vector<dapr::Subscription>>());
@@ -104,7 +106,7 @@ void HttpAppChannel::list_inputs(const std::vector<std::string>& offered,
   ask_for(offered, {}, std::move(done));
 }
 
-// One after the other: there are few.
+// Asks for one binding after the other, because there are only few.
 void HttpAppChannel::ask_for(std::vector<std::string> offered, std::vector<std::string> wanted,
                              Listed<std::vector<std::string>> done) {
   if (offered.empty()) {
@@ -132,10 +134,11 @@ void HttpAppChannel::deliver(const dapr::BindingEvent& event, Answered done) {
   if (!path) return refuse_route(routes_.at(event.component), std::move(done));
   Request request{.method = "POST",
                   .path = *std::move(path),
-                  .headers = {{"content-type", "application/json"}},  // daprd's, whatever it is
+                  // As in daprd, whatever the data is.
+                  .headers = {{"content-type", "application/json"}},
                   .body = event.data};
   for (const Header& entry : event.metadata) {
-    // An entry that HTTP does not have as a field cannot go along.
+    // Leaves out entries that cannot be HTTP fields.
     if (is_field_name(entry.name) && is_field_value(entry.value) && !is_framing_field(entry.name))
       request.headers.push_back(entry);
   }
@@ -159,7 +162,8 @@ void HttpAppChannel::deliver(const TopicMessage& message, Answered done) {
       request.headers.push_back({lower_case(entry.name), entry.value});
     }
   }
-  // It is what the publisher's event says: only what is a trace goes along, and of that nothing else.
+  // The trace comes from the publisher's event, so only a valid trace is sent, and no other part of
+  // the text.
   if (const auto trace = dapr::trace_bin(message.traceparent)) {
     request.headers.push_back({"traceparent", dapr::traceparent_of(*trace).value_or("")});
   }

@@ -1,4 +1,4 @@
-// An app that speaks Dapr's callbacks over HTTP.
+// An app that implements Dapr's callbacks over HTTP.
 #pragma once
 
 #include <map>
@@ -16,20 +16,21 @@
 
 namespace ofn::localdapr {
 
-// By the name of an input binding.
+// The routes by the names of input bindings.
 using InputRoutes = std::map<std::string, std::string, std::less<>>;
 
-// Asks with GET /dapr/subscribe for topics, and with OPTIONS at a binding's route (or its name) whether the app wants it.
-// Delivers with POST. APP_API_TOKEN goes along as dapr-api-token, the trace as traceparent.
+// Gets the topics by GET /dapr/subscribe. Asks by OPTIONS at a binding's route (or its name)
+// whether the app uses it. Delivers by POST. Each request carries APP_API_TOKEN as dapr-api-token
+// and the trace as traceparent.
 //
-// Answers mean what they mean to daprd. For a topic, 2xx is success, unless its body says RETRY or DROP; 404 drops the message,
-// because it can never be processed; any other answer, or none, may have it come again. For a binding, 2xx is success, and the
-// answer's body asks for nothing.
-// Lifetime: `loop` outlives it; tasks that `run` still runs may outlive it.
-// Cost: a thread of `run` for each call that is under way, and a connection for each delivery.
+// Answers mean the same as to daprd. For a topic, 2xx is success, unless the body says RETRY or
+// DROP; 404 drops the message, because it can never be processed; after any other answer, or none,
+// the message may come again. For a binding, 2xx is success, and the body is ignored.
+// Lifetime: `loop` outlives it; tasks that `run` is running may outlive it.
+// Cost: a thread of `run` for each running call, and a connection for each delivery.
 class HttpAppChannel final : public AppChannel {
  public:
-  // `routes`: the path of each input binding that has one of its own (its property `route`).
+  // `routes`: the path of each input binding that has the property `route`.
   HttpAppChannel(Loop& loop, std::unique_ptr<HttpClient> client, const wire::Endpoint& app,
                  std::string api_token, Executor run, InputRoutes routes = {});
 
@@ -43,14 +44,14 @@ class HttpAppChannel final : public AppChannel {
  private:
   struct Request {
     std::string method;
-    std::string path;  // from its slash on, encoded
+    std::string path;  // begins with the slash; encoded
     std::vector<Header> headers = {};
     std::string body = {};
     Deadline deadline = Deadline::never();
   };
   using Replied = std::move_only_function<void(Result<HttpReply>)>;
   void send(Request request, Replied done);
-  // nullopt if the binding's route cannot be written as a URL.
+  // Returns nullopt if the binding's route cannot be written as a URL.
   std::optional<std::string> path_of(std::string_view binding) const;
   void refuse_route(std::string_view route, Answered done);
   void ask_for(std::vector<std::string> offered, std::vector<std::string> wanted,

@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Verdict = AppAnswer::Verdict;
 
-// What an app is asked, and what it answers.
+// The requests to an app, and its answers.
 struct App {
   std::vector<std::string> asked;  // "METHOD URL name=value… [body]"
   std::deque<Result<HttpReply>> replies;
@@ -140,7 +140,8 @@ TEST(HttpAppChannel, DeliversWhatABindingBrings) {
   EXPECT_EQ(bench.deliver(event).verdict, Verdict::kUnreachable);
 }
 
-// What an app may have seen counts as a delivery: one that it cannot survive must have an end.
+// A request that the app may have seen counts as a delivery, because a request that crashes the app
+// must not be repeated for ever.
 TEST(HttpAppChannel, OnlyWhoCouldNotBeReachedHasSeenNothing) {
   for (const auto& [code, verdict] : {std::pair(Code::kUnavailable, Verdict::kUnreachable),
                                       std::pair(Code::kUnknown, Verdict::kRefused),
@@ -156,7 +157,7 @@ TEST(HttpAppChannel, OnlyWhoCouldNotBeReachedHasSeenNothing) {
   }
 }
 
-// Whoever publishes says what the trace of an event is.
+// The publisher sets the trace of an event.
 TEST(HttpAppChannel, OnlyATraceGoesAlongAsOne) {
   const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   struct Case {

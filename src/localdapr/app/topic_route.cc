@@ -27,7 +27,7 @@ struct Comparison {
   bool equal = true;
 };
 
-// `event.NAME == "TEXT"`; nullopt for anything else.
+// Reads `event.NAME == "TEXT"`; returns nullopt for anything else.
 std::optional<Comparison> read_comparison(std::string_view text) {
   text = trim(text);
   if (!text.starts_with("event.")) return std::nullopt;
@@ -57,7 +57,8 @@ std::optional<Comparison> read_comparison(std::string_view text) {
   return comparison;
 }
 
-// Returns true if the expression holds; nullopt if it cannot be read. `event` may be null, to read it only.
+// Returns true if the expression holds; nullopt if it cannot be parsed. If `event` is null, only
+// parses it.
 std::optional<bool> evaluate(std::string_view expression, const dapr::TopicEvent* event) {
   for (std::string_view separator : {"||", "&&"}) {
     const std::size_t at = expression.find(separator);
@@ -73,7 +74,7 @@ std::optional<bool> evaluate(std::string_view expression, const dapr::TopicEvent
   return (attribute(*event, comparison->name) == comparison->text) == comparison->equal;
 }
 
-constexpr std::size_t kLongestExpression = 4096;  // what is read by recursion must have an end
+constexpr std::size_t kLongestExpression = 4096;  // bounds the depth of the recursion
 
 }  // namespace
 

@@ -1,7 +1,7 @@
-// Finds the path of a subscription to which an event goes.
+// Finds the path of a subscription for an event.
 //
-// Dapr's rules are written in CEL. This knows its `event.NAME == "TEXT"`, also with !=, joined by
-// && and ||. A rule that says more is never matched.
+// Dapr's rules are expressions in CEL. This code supports `event.NAME == "TEXT"`, also with !=,
+// joined by && and ||. A rule with any other expression never matches.
 #pragma once
 
 #include <optional>
@@ -12,11 +12,12 @@
 
 namespace ofn::localdapr {
 
-// Returns true if the expression is one of those above, or empty, which matches everything.
+// Returns true if the expression is supported, or empty; an empty one matches every event.
 bool can_match(std::string_view expression);
 
-// The path of the first rule that matches, else the subscription's own. nullopt if there are rules, none
-// matches, and there is no default: the event is not for this app.
+// Returns the path of the first rule that matches, or the subscription's own path. Returns nullopt
+// if there are rules, none of them matches, and there is no own path: then the event is not for
+// this app.
 std::optional<std::string> route(const dapr::Subscription& subscription,
                                  const dapr::TopicEvent& event);
 

@@ -1,4 +1,4 @@
-// The component types of this folder: a schedule. Rows of catalogue.cc.
+// The component types of this folder, for schedules: rows of catalogue.cc.
 #pragma once
 
 #include "localdapr/component_type.h"

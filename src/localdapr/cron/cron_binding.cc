@@ -11,10 +11,10 @@
 namespace ofn::localdapr {
 namespace {
 
-// Longer than that is waited for in parts: the wall clock may be set meanwhile.
+// Longer waits are divided, because the wall clock may be changed meanwhile.
 constexpr std::chrono::minutes kLongestWait(1);
 
-// As Go prints a time in UTC: "2026-01-31 23:59:59.5 +0000 UTC".
+// Formats a time in UTC as Go does: "2026-01-31 23:59:59.5 +0000 UTC".
 std::string go_time(SystemTime moment) {
   std::string text = rfc3339(moment);
   text[10] = ' ';

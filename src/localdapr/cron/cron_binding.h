@@ -1,4 +1,4 @@
-// `bindings.cron`: calls the app by a schedule.
+// `bindings.cron`: calls the app on a schedule.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,9 @@
 
 namespace ofn::localdapr {
 
-// Each event has no data, and metadata readTimeUTC and timeZone. What the app does not take is not
-// repeated; a slow app is called again before it has answered.
-// Lifetime: its loop outlives it.
+// Each event has no data, and metadata readTimeUTC and timeZone. If the app does not take an event,
+// it is not repeated. A slow app may be called again before it has answered. Lifetime: the loop
+// outlives it.
 // Spec: https://docs.dapr.io/reference/components-reference/supported-bindings/cron/
 class CronBinding final : public InputBinding {
  public:

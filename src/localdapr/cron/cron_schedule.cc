@@ -18,7 +18,7 @@ struct FieldKind {
   std::string_view what;
   unsigned low;
   unsigned high;
-  std::span<const std::string_view> names;  // of low, low + 1, …
+  std::span<const std::string_view> names;  // the names of low, low + 1, …
 };
 
 constexpr std::array<std::string_view, 12> kMonths = {"jan", "feb", "mar", "apr", "may", "jun",
@@ -75,7 +75,8 @@ std::optional<unsigned> number(std::string_view text, const FieldKind& kind) {
   return value;
 }
 
-// "*", "5", "1-5", "*/15", "10-40/10", "MON-FRI". `any`: it restricts nothing.
+// Reads "*", "5", "1-5", "*/15", "10-40/10", "MON-FRI". Sets `any` to true if the range is not a
+// restriction.
 Result<std::uint64_t> read_range(std::string_view part, const FieldKind& kind, bool& any) {
   const std::size_t slash = part.find('/');
   const std::string_view range = part.substr(0, slash);
@@ -89,7 +90,7 @@ Result<std::uint64_t> read_range(std::string_view part, const FieldKind& kind, b
     const auto last = dash == std::string_view::npos ? first : number(range.substr(dash + 1), kind);
     if (!first || !last) return bad(part, kind, "is not a number, a name, a range or *");
     low = *first;
-    // "5/10" is 5 and every tenth from there.
+    // "5/10" means 5 and every tenth value after it.
     if (dash != std::string_view::npos || slash == std::string_view::npos) high = *last;
   }
   if (slash != std::string_view::npos) {
@@ -115,7 +116,7 @@ bool has(std::uint64_t bits, unsigned value) { return ((bits >> value) & 1U) != 
 
 using Seconds = chrono::sys_seconds;
 
-// `by` later, but no later than the first moment at which the clocks show something else than that.
+// Returns `from + by`, or the next change of the clocks if that comes first.
 Seconds pass(Seconds from, chrono::seconds by, const UtcOffset& offset) {
   const auto before = offset(from);
   Seconds later = from + by;
@@ -146,7 +147,7 @@ Result<CronSchedule> CronSchedule::parse(std::string_view expression) {
   CronSchedule schedule;
   if (expression.starts_with("@every ")) {
     const std::string_view text = expression.substr(7);
-    // Go's durations have a unit; a plain number is not one.
+    // Go's durations have a unit, so a plain number is not a duration.
     const bool has_unit = !text.empty() && (text.back() < '0' || text.back() > '9');
     const auto every = has_unit ? go_duration(text) : std::nullopt;
     if (!every) {
@@ -188,9 +189,10 @@ std::optional<SystemTime> CronSchedule::next(SystemTime now, const UtcOffset& of
   const auto from = chrono::floor<chrono::seconds>(now);
   if (every_) return SystemTime(from + *every_);
 
-  // From moment to moment, and what the clocks show there: over what cannot match whole months, days,
-  // hours and minutes at a time, so that the end comes soon for what never does.
-  constexpr chrono::years kYears(5);  // as far as robfig/cron looks
+  // Goes from time to time and looks at the local time. If a whole month, day, hour or minute
+  // cannot match, it is skipped at once, so that the search ends soon even for a schedule that
+  // never fires.
+  constexpr chrono::years kYears(5);  // the same limit as in robfig/cron
   const auto year_of = [](chrono::local_seconds local) {
     return chrono::year_month_day(chrono::floor<chrono::days>(local)).year();
   };
@@ -208,7 +210,8 @@ std::optional<SystemTime> CronSchedule::next(SystemTime now, const UtcOffset& of
   }
 }
 
-// For how long local time goes on, from `local`, without matching for certain; zero: it matches.
+// Returns how long the local time, from `local` on, certainly does not match; zero if it matches
+// now.
 chrono::seconds CronSchedule::until_possible(chrono::local_seconds local) const {
   const auto day = chrono::floor<chrono::days>(local);
   const chrono::year_month_day date(day);

@@ -14,18 +14,19 @@ using namespace std::chrono_literals;
 
 std::chrono::seconds utc(SystemTime /*moment*/) { return 0s; }
 std::chrono::seconds india(SystemTime /*moment*/) { return 5h + 30min; }
-// Central Europe in 2026: summer time from the 29th of March, 01:00 UTC, to the 25th of October.
+// Central Europe in 2026: summer time lasts from the 29th of March, 01:00 UTC, to the 25th of
+// October.
 std::chrono::seconds europe(SystemTime moment) {
   const bool summer = moment >= *parse_rfc3339("2026-03-29T01:00:00Z") &&
                       moment < *parse_rfc3339("2026-10-25T01:00:00Z");
   return summer ? 2h : 1h;
 }
 
-// On the 6th of September 2026 an hour is left out from midnight on, 04:00 UTC.
+// On the 6th of September 2026, the hour from midnight (04:00 UTC) is skipped.
 std::chrono::seconds chile(SystemTime moment) {
   return moment >= *parse_rfc3339("2026-09-06T04:00:00Z") ? -3h : -4h;
 }
-// At 00:30 of the 5th of April 2026, 13:00 UTC, it is midnight again.
+// On the 5th of April 2026, the clocks go from 00:30 (13:00 UTC on the 4th) back to midnight.
 std::chrono::seconds half_an_hour(SystemTime moment) {
   return moment >= *parse_rfc3339("2026-04-04T13:00:00Z") ? 11h : 11h + 30min;
 }
@@ -34,7 +35,7 @@ TEST(CronScheduleTest, FiresNext) {
   struct Case {
     std::string_view expression;
     std::string_view now;
-    std::string_view next;  // empty: never
+    std::string_view next;  // empty if there is none
     std::chrono::seconds (*offset)(SystemTime) = utc;
   };
   for (const Case& c : {
@@ -50,7 +51,7 @@ TEST(CronScheduleTest, FiresNext) {
            Case{"0 0 0 29 2 ?", "2026-01-01T00:00:00Z", "2028-02-29T00:00:00Z"},
            Case{"0 0 0 30 2 *", "2026-01-01T00:00:00Z", ""},
            Case{"0 0 0 * JUN-aug MON", "2026-06-29T00:00:00Z", "2026-07-06T00:00:00Z"},
-           // Both days restricted: either will do.
+           // Both days are restrictions, so one of them must match.
            Case{"0 0 0 13 * FRI", "2026-01-09T00:00:00Z", "2026-01-13T00:00:00Z"},
            Case{"0 0 0 13 * FRI", "2026-01-13T00:00:00Z", "2026-01-16T00:00:00Z"},
            Case{"0 0 9 * * 1-5", "2026-01-02T09:00:00Z", "2026-01-05T09:00:00Z"},
@@ -75,8 +76,8 @@ TEST(CronScheduleTest, FiresNext) {
   }
 }
 
-// As daprd's: a time that the clocks leave out is left out, one that comes twice fires twice, and what
-// may be any goes on.
+// As with daprd: the schedule does not fire at a skipped time, it fires twice at a time that comes
+// twice, and a schedule for any hour continues regularly.
 TEST(CronScheduleTest, FollowsTheClocks) {
   struct Case {
     std::string_view expression;
@@ -108,12 +109,12 @@ TEST(CronScheduleTest, FollowsTheClocks) {
            Case{"@daily",
                 "2026-10-24T12:00:00Z",
                 {"2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z", "2026-10-26T23:00:00Z"}},
-           // The day begins at one.
+           // The day begins at one o'clock.
            Case{"@daily",
                 "2026-09-04T12:00:00Z",
                 {"2026-09-05T04:00:00Z", "2026-09-07T03:00:00Z"},
                 chile},
-           // Half an hour, and not from a whole one.
+           // The change is half an hour, and does not begin at a full hour.
            Case{"0 15 0 * * *",
                 "2026-04-04T10:00:00Z",
                 {"2026-04-04T12:45:00Z", "2026-04-04T13:15:00Z", "2026-04-05T13:15:00Z"},
@@ -198,7 +199,7 @@ TEST(CronScheduleTest, SaysWhatIsWrong) {
     ASSERT_FALSE(schedule) << c.expression;
     EXPECT_EQ(schedule.error().message(), c.message);
   }
-  // No prefix of an expression ends the program.
+  // No prefix of an expression crashes the program.
   constexpr std::string_view kLong = "*/5,1-2 10-40/10 1,2 ? JAN-MAR MON-FRI";
   for (std::size_t cut = 0; cut < kLong.size(); ++cut)
     (void)CronSchedule::parse(kLong.substr(0, cut));

@@ -1,4 +1,4 @@
-// The component types of this folder: a folder. Rows of catalogue.cc.
+// The component types of this folder, for files: rows of catalogue.cc.
 #pragma once
 
 #include "localdapr/component_type.h"

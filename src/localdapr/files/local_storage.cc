@@ -16,11 +16,11 @@
 namespace ofn::localdapr {
 namespace {
 
-// In the order in which daprd lists them.
+// In daprd's order.
 constexpr std::array<std::string_view, 4> kOperations = {"create", "get", "list", "delete"};
 // A file that is being written; `list` does not show it.
 constexpr std::string_view kPartPrefix = ".ofn-part-";
-// The largest answer of `get`: far above what a caller's gRPC accepts (4 MiB by default).
+// The largest answer of `get`, far above the limit of a client's gRPC (4 MiB by default).
 constexpr std::size_t kMaxRead = std::size_t{100} * 1024 * 1024;
 
 // "error creating file /a/b: open /a/b: is a directory".
@@ -44,7 +44,7 @@ bool write_all(int fd, std::string_view data) {
   return true;
 }
 
-// Owned by write(): takes the unfinished file away unless it was renamed.
+// Owned by write(). Removes the unfinished file unless it was renamed.
 struct PartFile {
   int folder;
   std::string name;
@@ -64,7 +64,8 @@ std::vector<Entry> read_entries(Descriptor folder) {
   DIR* stream = ::fdopendir(folder.get());
   if (stream == nullptr) return entries;
   folder.release();
-  // readdir(3) is thread-safe on a stream of one's own. NOLINTNEXTLINE(concurrency-mt-unsafe)
+  // readdir(3) is thread-safe if only one thread uses the stream.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
   while (const dirent* entry = ::readdir(stream)) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == ".." || name.starts_with(kPartPrefix)) continue;
@@ -131,13 +132,14 @@ Result<SidecarReply> LocalStorage::write(std::string_view name, std::string_view
   }
   Random random;
   const std::string part_name = std::string(kPartPrefix) + uuid4(random);
-  constexpr mode_t kAnyone = 0666;  // and the process's umask
+  constexpr mode_t kAnyone = 0666;  // reduced by the process's umask
   Descriptor part(::openat(folder->get(), part_name.c_str(),
                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kAnyone));
   if (!part.is_open()) return creating(errno);
   PartFile cleanup{.folder = folder->get(), .name = part_name};
   if (exists) ::fchmod(part.get(), existing.st_mode & 0777U);
-  // The data is on the disk before the file has its name, so that acknowledged data survives a loss of power.
+  // The data must be on the disk before the file gets its name, so that acknowledged data survives
+  // a loss of power.
   if (!write_all(part.get(), data) || ::fsync(part.get()) != 0 || !part.close()) {
     return failure("error writing to file", "write", absolute, errno);
   }
@@ -169,7 +171,7 @@ Result<SidecarReply> LocalStorage::read(std::string_view name) const {
   if (path->empty()) return reading(EISDIR);
   auto folder = folder_.open_parent(*path, Missing::kFail);
   if (!folder) return opening(folder.error().number);
-  // Not blocking: a pipe has no end to wait for.
+  // Non-blocking, because a pipe could make open() and read() wait for ever.
   const Descriptor file(::openat(folder->get(), std::string(base_name(*path)).c_str(),
                                  O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
   if (!file.is_open()) return opening(errno);
@@ -181,7 +183,8 @@ Result<SidecarReply> LocalStorage::read(std::string_view name) const {
 
   SidecarReply reply;
   std::size_t size = 0;
-  std::size_t room = static_cast<std::size_t>(status.st_size) + 1;  // one more: to see its end
+  // One more byte, to notice the end.
+  std::size_t room = static_cast<std::size_t>(status.st_size) + 1;
   while (true) {
     if (size > kMaxRead || room > kMaxRead + 1) {
       return failure("error reading file", absolute, "larger than 100 MiB");
@@ -192,7 +195,7 @@ Result<SidecarReply> LocalStorage::read(std::string_view name) const {
     if (count < 0) return reading(errno);
     if (count == 0) break;
     size += static_cast<std::size_t>(count);
-    if (size == room) room *= 2;  // it grew meanwhile, or its size is not known (0)
+    if (size == room) room *= 2;  // the file has grown, or its size is unknown (0)
   }
   reply.data.resize(size);
   return reply;
@@ -200,7 +203,7 @@ Result<SidecarReply> LocalStorage::read(std::string_view name) const {
 
 void LocalStorage::append_files(std::string& json, const std::string& folder) const {
   auto opened = folder_.open_folder(folder);
-  if (!opened) return;  // as daprd, passes over a folder that cannot be read
+  if (!opened) return;  // as in daprd, a folder that cannot be read is skipped
   for (const Entry& entry : read_entries(*std::move(opened))) {
     const std::string path = folder.empty() ? entry.name : folder + "/" + entry.name;
     if (entry.is_folder) {
@@ -226,7 +229,7 @@ Result<SidecarReply> LocalStorage::list(std::string_view name) const {
   }
   SidecarReply reply{.data = "[", .metadata = {}};
   append_files(reply.data, *path);
-  // A Go list without entries is null.
+  // Go encodes an empty list as null.
   reply.data = reply.data.size() == 1 ? "null" : reply.data + "]";
   return reply;
 }
@@ -238,7 +241,8 @@ Result<SidecarReply> LocalStorage::remove(std::string_view name) const {
   const auto removing = [&absolute](int number) {
     return failure("error deleting file", "remove", absolute, number);
   };
-  if (path->empty()) return removing(ENOTEMPTY);  // the folder itself stays, even when it is empty
+  // The folder itself is never removed, even if it is empty.
+  if (path->empty()) return removing(ENOTEMPTY);
   auto folder = folder_.open_parent(*path, Missing::kFail);
   if (!folder) return removing(folder.error().number);
   const std::string file(base_name(*path));

@@ -1,4 +1,4 @@
-// `bindings.localstorage`: files in a folder, with daprd's operations, quirks and words.
+// `bindings.localstorage`: files in a folder, with daprd's operations, behaviour and messages.
 //
 //   auto storage = LocalStorage::create(component);      // property rootPath
 //   (*storage)->invoke({.component = "files", .operation = "create", .data = "bytes\n",
@@ -16,10 +16,11 @@
 
 namespace ofn::localdapr {
 
-// Quirks kept: `create` unquotes what is a Go string literal, then decodes what is standard base64.
+// Keeps daprd's special behaviour: `create` unquotes data that is a Go string literal, and then
+// decodes data that is standard base64.
 //
-// A file is written beside its place and then renamed: a reader sees the old content or all of the
-// new one, and nothing is acknowledged that is not on the disk, whole.
+// A file is written under another name and then renamed, so a reader sees either the old content or
+// the whole new one. Data is acknowledged only when it is completely on the disk.
 // Spec: https://docs.dapr.io/reference/components-reference/supported-bindings/localstorage/
 class LocalStorage final : public BlockingBinding {
  public:

@@ -15,7 +15,7 @@
 
 namespace {
 
-// Which folders were put on the disk.
+// Records which folders were synced to the disk.
 struct Synced {
   std::mutex mutex;
   std::vector<std::string> folders;
@@ -32,7 +32,8 @@ struct Synced {
 
 }  // namespace
 
-// Instead of libc's: nothing else tells what would be there after the machine has lost its power.
+// Replaces libc's function, because there is no other way to see which data would survive a loss of
+// power.
 extern "C" int fsync(int fd) {
   namespace fs = std::filesystem;
   std::error_code ignored;
@@ -56,12 +57,12 @@ class LocalStorageTest : public ::testing::Test {
  protected:
   LocalStorageTest() {
     Component component;
-    component.properties = {{"rootpath", root()}};  // case does not count
+    component.properties = {{"rootpath", root()}};  // compared without case
     storage_ = *LocalStorage::create(component);
   }
   std::string root() const { return (temporary_.path() / "root").string(); }
 
-  // The answer's data, or the error's message.
+  // Returns the answer's data, or the error's message.
   std::string call(std::string_view operation, std::string_view name, std::string_view data = {}) {
     dapr::BindingRequest request{.component = "files",
                                  .operation = std::string(operation),
@@ -91,7 +92,7 @@ TEST_F(LocalStorageTest, KeepsBytes) {
   }
 }
 
-// dapr.md's quirk: what looks like text for a program is taken as its literal.
+// daprd's special behaviour: data that looks like a Go literal is unquoted.
 TEST_F(LocalStorageTest, UnquotesAndThenDecodesAsDaprd) {
   struct Case {
     std::string_view data;

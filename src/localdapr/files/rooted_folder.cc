@@ -14,7 +14,7 @@ namespace ofn::localdapr {
 namespace {
 
 constexpr int kMaxLinks = 255;
-constexpr std::size_t kMaxName = std::size_t{64} * 1024;  // bounds the work of "a/../a/../…"
+constexpr std::size_t kMaxName = std::size_t{64} * 1024;  // limits the work for "a/../a/../…"
 
 std::unexpected<PathError> failure(std::string_view call, std::string_view path, int number) {
   return std::unexpected(PathError{call, std::string(path), number});
@@ -29,7 +29,7 @@ std::string join(const std::vector<std::string>& parts) {
   return path;
 }
 
-// Takes the next part off `path`; empty parts come out empty.
+// Removes the next part of `path` and returns it. Between two slashes it is empty.
 std::string_view next_part(std::string_view& path) {
   const std::size_t slash = path.find('/');
   const std::string_view part = path.substr(0, slash);
@@ -48,7 +48,7 @@ bool is_below(const std::filesystem::path& path, std::string_view folder) {
   return path == folder || path.native().starts_with(std::string(folder) + "/");
 }
 
-// Makes what is missing of a folder's path, and puts it on the disk.
+// Makes the missing folders of a path, and syncs them to the disk.
 std::error_code make_folders(const std::filesystem::path& path) {
   namespace fs = std::filesystem;
   std::error_code error;
@@ -94,7 +94,7 @@ Result<RootedFolder> RootedFolder::open(std::string_view path) {
   namespace fs = std::filesystem;
   if (path.empty()) return fail(Code::kInvalidArgument, "property rootPath must not be empty");
   std::error_code error;
-  // Resolves the links of the part that exists; the rest is made below it.
+  // Resolves the links of the existing part. The rest is created below it.
   fs::path root = fs::weakly_canonical(fs::absolute(fs::path(path), error), error);
   if (error) {
     return fail(Code::kInvalidArgument, "failed to resolve rootPath " + std::string(path) + ": " +
@@ -168,7 +168,7 @@ PathResult<Descriptor> RootedFolder::walk(std::string_view relative, Missing mis
   while (!relative.empty()) {
     const std::string part(next_part(relative));
     so_far += so_far.empty() ? part : "/" + part;
-    constexpr mode_t kAnyone = 0777;  // and the process's umask
+    constexpr mode_t kAnyone = 0777;  // reduced by the process's umask
     if (missing == Missing::kCreate) {
       const bool made = ::mkdirat(folder.get(), part.c_str(), kAnyone) == 0;
       if (!made && errno != EEXIST) return failure("mkdir", absolute(so_far), errno);

@@ -1,5 +1,5 @@
-// A folder that no path leaves: names given from outside are resolved as if the folder were the
-// root of the file system, and opened so that a link put in the way afterwards is refused, not
+// A folder that no path leaves. Paths from outside are resolved as if the folder were the root of
+// the file system. They are opened so that a link which is created later is refused and not
 // followed.
 //
 //   Result<RootedFolder> folder = RootedFolder::open("/data");
@@ -16,7 +16,7 @@
 
 namespace ofn::localdapr {
 
-// An open file descriptor, owned.
+// Owns an open file descriptor.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -31,21 +31,21 @@ class Descriptor {
   int get() const { return fd_; }
   bool is_open() const { return fd_ >= 0; }
   int release() { return std::exchange(fd_, -1); }
-  // False: what was written may not have reached the file (errno says why).
+  // Returns false if written data may not have reached the file; errno says why.
   bool close();
 
  private:
   int fd_ = -1;
 };
 
-// Puts a folder's names on the disk. Nothing is to be done in one that may not be read, nor where the
-// file system says that it has no need. False: errno says why.
+// Syncs a folder's names to the disk. Does nothing for a folder that may not be read, or if the
+// file system does not support it. Returns false if it fails; errno says why.
 bool sync_folder(int folder);
 
-// The operating system's message for `error_number`, as Go writes it: in lower case.
+// Returns the operating system's message for `error_number` in lower case, as Go writes it.
 std::string system_message(int error_number);
 
-// A system call that failed, as Go tells it: "open /data/x: permission denied".
+// A failed system call, described as Go does: "open /data/x: permission denied".
 struct PathError {
   std::string_view call;  // a literal
   std::string path;
@@ -60,27 +60,27 @@ using PathResult = std::expected<T, PathError>;
 
 enum class Missing { kFail, kCreate };
 
-// A value: an absolute path, links in it resolved. Threads: any.
+// A value: an absolute path without links. Threads: any.
 class RootedFolder {
  public:
-  // Relative paths begin at the working directory. Makes the folder and its parents when they are
-  // missing. Errors: kInvalidArgument for a path that is no folder or that no component may use
+  // A relative path begins at the working directory. Creates the folder and its parents if they are
+  // missing. Errors: kInvalidArgument for a path that is not a folder or that no component may use
   // (/proc, /sys, /boot, mounted secrets).
   static Result<RootedFolder> open(std::string_view path);
 
   const std::string& path() const { return path_; }
-  // The absolute path of what resolve() returned.
+  // Returns the absolute path for a result of resolve().
   std::string absolute(std::string_view relative) const;
 
-  // The target of `name`: a path below the folder without links, "." or ".."; empty for the folder
-  // itself. Parts that do not exist stay as they are named. Links lead where they would if the folder
-  // were the root; ".." stops there.
+  // Returns the target of `name`: a path below the folder without links, "." or ".."; empty for the
+  // folder itself. Parts that do not exist are kept. Links are followed as if the folder were the
+  // root; ".." at the root stays there.
   PathResult<std::string> resolve(std::string_view name) const;
 
-  // Opens the folder that holds `relative` (a result of resolve(), not empty). Folders that it makes
-  // are on the disk then.
+  // Opens the folder that contains `relative` (a result of resolve(), not empty). Folders that it
+  // creates are synced to the disk.
   PathResult<Descriptor> open_parent(std::string_view relative, Missing missing) const;
-  // Opens the folder `relative` itself, for reading its entries.
+  // Opens the folder `relative` itself, to read its entries.
   PathResult<Descriptor> open_folder(std::string_view relative) const;
 
  private:
@@ -90,7 +90,7 @@ class RootedFolder {
   std::string path_;
 };
 
-// The last part of a path: "c" of "a/b/c".
+// Returns the last part of a path: "c" of "a/b/c".
 std::string_view base_name(std::string_view relative);
 
 }  // namespace ofn::localdapr

@@ -89,7 +89,7 @@ TEST_F(RootedFolderTest, NamesThatLeadNowhereAreErrorsInGosWords) {
 
 TEST_F(RootedFolderTest, ALinkPutInTheWayIsNotFollowed) {
   const RootedFolder folder = this->folder();
-  // As if "d" had become a link after "d/x" was resolved.
+  // Simulates that "d" was replaced by a link after "d/x" was resolved.
   fs::create_symlink(temporary_.path() / "outside", root() / "swapped");
   for (Missing missing : {Missing::kFail, Missing::kCreate}) {
     EXPECT_FALSE(folder.open_parent("swapped/x", missing));
@@ -119,7 +119,7 @@ TEST_F(RootedFolderTest, ComesBackWhenItWasRemoved) {
 TEST_F(RootedFolderTest, OpensWhatComponentsMayUse) {
   struct Case {
     std::string path;
-    std::string problem;  // empty: none
+    std::string problem;  // empty if there is none
   };
   fs::create_symlink("/proc", temporary_.path() / "to-proc");
   const std::string base = temporary_.path().string();

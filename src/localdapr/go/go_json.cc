@@ -17,12 +17,12 @@ namespace {
 
 using Kind = Node::Kind;
 
-constexpr std::size_t kMaxDepth = 1000;  // Go reads more, but writing recurses
+constexpr std::size_t kMaxDepth = 1000;  // Go accepts more levels, but the writer here is recursive
 constexpr double kLargestFixed = 1e21;
 constexpr double kSmallestFixed = 1e-6;
-constexpr double kAllDigitsCount = 1e17;  // below it, every digit before the point is significant
+constexpr double kAllDigitsCount = 1e17;  // below it, all digits before the point are significant
 
-// The length of the first value, if it is a list or an object; npos otherwise.
+// Returns the length of the first value if it is a list or an object; npos otherwise.
 std::size_t length_of_first(std::string_view text) {
   std::size_t depth = 0;
   bool in_string = false;
@@ -43,7 +43,7 @@ std::size_t length_of_first(std::string_view text) {
   return std::string_view::npos;
 }
 
-// Returns true if Go's integers hold the number.
+// Returns true if Go's integers can hold the number.
 bool is_integer(std::string_view text) {
   const auto fits = [text](auto value) {
     const auto [end, error] = std::from_chars(text.begin(), text.end(), value);
@@ -52,7 +52,7 @@ bool is_integer(std::string_view text) {
   return fits(std::uint64_t()) || fits(std::int64_t());
 }
 
-// The fewest digits that stand for the number, without an exponent where it is of moderate size.
+// Appends the shortest text for the number, without an exponent if its size is moderate.
 void append_number(std::string& out, double value) {
   std::array<char, 64> buffer{};
   const auto write = [&](std::chars_format format) {
@@ -79,7 +79,7 @@ void append_number(std::string& out, double value) {
   }
   out.append(text.substr(0, e + 2));
   exponent.remove_prefix(1);
-  if (exponent.starts_with('0')) exponent.remove_prefix(1);  // e-7, where C writes e-07
+  if (exponent.starts_with('0')) exponent.remove_prefix(1);  // Go writes e-7, and C writes e-07
   out.append(exponent);
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
-// The number of bytes of the first character of `text`; 0 if they are not UTF-8.
+// Returns the number of bytes of the first character of `text`; 0 if they are not UTF-8.
 std::size_t character_size(std::string_view text) {
   for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size) {
     if (is_utf8(text.substr(0, size))) return size;
@@ -41,8 +41,8 @@ void append_utf8(std::string& out, std::uint32_t rune) {
   }
 }
 
-// `text` begins behind the backslash. Appends what the escape stands for and returns its length; 0:
-// no escape.
+// `text` begins after the backslash. Appends the meaning of the escape and returns its length;
+// returns 0 if it is not an escape.
 std::size_t unescape(std::string_view text, char quote, std::string& out) {
   const auto number = [text](std::size_t from, std::size_t digits,
                              int base) -> std::optional<std::uint32_t> {
@@ -100,11 +100,12 @@ bool is_unreserved(char c) {
          std::string_view("-_.~").contains(c);
 }
 
-// Returns true if it may stand in the path of a URL. Spec: net/url, validEncoded.
+// Returns true if the character may be part of a URL's path. Spec: net/url, validEncoded.
 bool is_path_character(char c) {
   return is_unreserved(c) || std::string_view("!$&'()*+,;=:@[]/").contains(c);
 }
-// Returns true if the path of a URL may hold it, but Go writes it encoded. Spec: net/url, shouldEscape.
+// Returns true if a URL's path may contain the character, but Go writes it encoded. Spec: net/url,
+// shouldEscape.
 bool is_escaped_anyway(char c) { return std::string_view("!'()*[]").contains(c); }
 
 void append_percent(std::string& out, char c, bool stays) {
@@ -149,7 +150,7 @@ std::optional<std::string> go_unquote(std::string_view text) {
 std::optional<std::string> go_base64(std::string_view text) {
   std::string joined(text);
   std::erase_if(joined, [](char c) { return c == '\r' || c == '\n'; });
-  // The bits that padding leaves over may be anything here; clear them for the strict decoder.
+  // The unused bits before the padding may have any value here; clear them for the strict decoder.
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const std::size_t padding = joined.ends_with("==") ? 2 : joined.ends_with('=') ? 1 : 0;
@@ -198,7 +199,7 @@ std::optional<std::string> go_request_target(std::string_view path) {
   path = path.substr(0, question);
 
   std::string decoded;
-  bool stays = true;  // is the path encoded already?
+  bool stays = true;  // true if the path is already encoded
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (path[i] != '%') {
       stays = stays && is_path_character(path[i]);
@@ -217,11 +218,11 @@ std::optional<std::string> go_request_target(std::string_view path) {
   if (stays) {
     target.append(path);
   } else {
-    // Go escapes fewer characters here than it leaves alone above.
+    // Here Go leaves fewer characters unescaped than it accepts above.
     for (const char c : decoded)
       append_percent(target, c, is_path_character(c) && !is_escaped_anyway(c));
   }
-  // A blank in a query would end the request line.
+  // A blank in the query would end the request line.
   for (const char c : query) append_percent(target, c, c != ' ');
   return target;
 }

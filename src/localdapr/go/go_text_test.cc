@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 using Text = std::optional<std::string>;
 
-// The expectations come from Go itself (strconv, encoding/base64, encoding/json, time).
+// The expected values come from Go itself (strconv, encoding/base64, encoding/json, time).
 TEST(GoText, Unquotes) {
   struct Case {
     std::string_view text;
@@ -31,7 +31,7 @@ TEST(GoText, Unquotes) {
            Case{"`a\r\\n`", "a\\n"},
            Case{"`\xff`", "\xff"},
            Case{"``", ""},
-           // No Go literals:
+           // Not Go literals:
            Case{"", {}},
            Case{"\"", {}},
            Case{"abc", {}},
@@ -69,7 +69,7 @@ TEST(GoText, DecodesBase64) {
            Case{"dGVzdA==", "test"},
            Case{"dGVzdA==\n", "test"},
            Case{"dG\nVz\r\ndA=\n=", "test"},
-           Case{"dGVzdB==", "test"},  // bits left over
+           Case{"dGVzdB==", "test"},  // unused bits that are not zero
            Case{"dGVzdHM=", "tests"},
            Case{"dGVzdHN=", "tests"},
            Case{"AAA", {}},
@@ -169,7 +169,7 @@ TEST(GoText, ReadsSizes) {
   }
 }
 
-// Each as Go's url.Parse and URL.RequestURI have it.
+// Results as of Go's url.Parse and URL.RequestURI.
 TEST(GoText, RequestTargets) {
   struct Case {
     std::string path;

@@ -1,4 +1,4 @@
-// Numbers among the properties of components.
+// Reads numbers in the properties of components.
 #pragma once
 
 #include <charconv>
@@ -7,7 +7,7 @@
 
 namespace ofn::localdapr {
 
-// The whole of `text`, in base 10.
+// Reads all of `text` as one number in base 10.
 template <class Number>
 std::optional<Number> number(std::string_view text) {
   Number value{};

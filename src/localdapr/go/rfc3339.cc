@@ -9,7 +9,7 @@ namespace {
 
 namespace chrono = std::chrono;
 
-// `count` digits at the front of `text`, which is shortened; nullopt if they are not there.
+// Takes `count` digits from the front of `text`; returns nullopt if they are not there.
 std::optional<int> take_number(std::string_view& text, std::size_t count) {
   if (text.size() < count) return std::nullopt;
   int value = 0;

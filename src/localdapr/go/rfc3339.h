@@ -1,4 +1,4 @@
-// Moments as Go's RFC 3339 format writes them in UTC: "2026-01-31T23:59:59Z".
+// Writes and reads times as Go's RFC 3339 format has them in UTC: "2026-01-31T23:59:59Z".
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace ofn::localdapr {
 
-// More than that does not fit a moment; daprd's stores would overflow.
+// A longer time does not fit a time point; daprd's stores would overflow.
 inline constexpr std::int64_t kLongestTimeToLive = std::int64_t{100} * 366 * 24 * 3600;
 
 std::string rfc3339(SystemTime moment);
-// "…Z" or "…+01:00", with or without a fraction, which is not read. nullopt if it is not a moment.
+// Reads "…Z" or "…+01:00"; ignores a fraction of a second. Returns nullopt for an invalid time.
 std::optional<SystemTime> parse_rfc3339(std::string_view text);
 
 }  // namespace ofn::localdapr

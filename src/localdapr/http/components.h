@@ -1,4 +1,4 @@
-// The component types of this folder: a URL. Rows of catalogue.cc.
+// The component types of this folder, for URLs: rows of catalogue.cc.
 #pragma once
 
 #include "localdapr/component_type.h"

@@ -13,8 +13,8 @@
 namespace ofn::localdapr {
 namespace {
 
-// The part of libcurl's binary interface in use, stated here so that building needs no headers of it.
-// The numbers are libcurl's and do not change (https://curl.se/libcurl/abi.html).
+// The used part of libcurl's binary interface. It is declared here so that the build needs no
+// headers of libcurl. libcurl keeps these numbers unchanged (https://curl.se/libcurl/abi.html).
 enum class Option : int {
   kConnectTimeoutMs = 156,
   kCustomRequest = 10036,
@@ -107,7 +107,7 @@ Result<Library> open_library() {
   return curl;
 }
 
-// Libcurl's callbacks put the answer here.
+// libcurl's callbacks store the response here.
 struct Receiver {
   HttpReply reply;
   std::size_t max_body;
@@ -119,7 +119,8 @@ struct Receiver {
     return size * count;
   }
 
-  // One line of the head, or of an interim or earlier one: each begins with its status line.
+  // Gets one line of the head, or of an interim or earlier response's head. Each head begins with a
+  // status line.
   static std::size_t on_head(const char* data, std::size_t size, std::size_t count, void* self) {
     auto& reply = static_cast<Receiver*>(self)->reply;
     std::string_view line(data, size * count);
@@ -138,7 +139,7 @@ struct Receiver {
   }
 };
 
-// Loopback is never reached through a proxy of the environment.
+// Requests to loopback never use a proxy of the environment.
 bool is_loopback(std::string_view url) {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return false;
@@ -146,7 +147,7 @@ bool is_loopback(std::string_view url) {
   return rest.starts_with("127.") || rest.starts_with("localhost") || rest.starts_with("[::1]");
 }
 
-// Returns true if a request may be repeated without being asked (RFC 9110 §9.2.2).
+// Returns true if a request may be repeated automatically (RFC 9110 §9.2.2).
 bool is_idempotent(std::string_view method) { return method != "POST" && method != "PATCH"; }
 
 bool is_field(const Header& header) {
@@ -180,11 +181,11 @@ class CurlClient final : public HttpClient {
   }
 
   Result<HttpReply> send(const HttpCall& call) override {
-    // A malformed field could become another field, or the end of the head.
+    // A malformed field could turn into another field, or end the head.
     if (!std::ranges::all_of(call.headers, is_field)) {
-      return fail(Code::kInvalidArgument, "a header's name or value is none that HTTP has");
+      return fail(Code::kInvalidArgument, "a header's name or value is not valid in HTTP");
     }
-    // A handle keeps its connections: calls that follow each other reuse them.
+    // A handle keeps its connections, so that later calls reuse them.
     Handle* handle = take();
     if (handle == nullptr) return fail(Code::kResourceExhausted, "libcurl has no more handles");
     auto reply = perform(handle, call);
@@ -234,16 +235,16 @@ class CurlClient final : public HttpClient {
     }
     set(handle, Option::kCustomRequest, method.c_str());
     if (!is_idempotent(method)) {
-      // libcurl repeats by itself what ends a connection that was used before, without an answer.
+      // libcurl itself repeats a request if a reused connection ends without a response.
       set(handle, Option::kFreshConnect, 1L);
       set(handle, Option::kForbidReuse, 1L);
     }
   }
 
   List* header_list(const HttpCall& call) const {
-    List* list = curl_.slist_append(nullptr, "Expect:");  // no round trip before a large body
+    List* list = curl_.slist_append(nullptr, "Expect:");  // avoids a round trip before a large body
     for (const Header& header : call.headers) {
-      // libcurl's way to send a field with an empty value is a semicolon.
+      // libcurl sends a field with an empty value if it is written with a semicolon.
       const std::string line =
           header.value.empty() ? header.name + ";" : header.name + ": " + header.value;
       list = curl_.slist_append(list, line.c_str());
@@ -271,7 +272,7 @@ class CurlClient final : public HttpClient {
     set(handle, Option::kUrl, call.url.c_str());
     if (is_loopback(call.url)) set(handle, Option::kProxy, "");
     set(handle, Option::kHttpHeader, headers);
-    set(handle, Option::kConnectTimeoutMs, 15'000L);  // daprd's
+    set(handle, Option::kConnectTimeoutMs, 15'000L);  // as in daprd
     if (!call.deadline.is_never()) {
       const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
       set(handle, Option::kTimeoutMs, static_cast<long>(timeout.count()));

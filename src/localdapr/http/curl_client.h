@@ -1,5 +1,5 @@
-// HttpClient by libcurl, which is opened when the first component needs it: a program without
-// bindings.http neither loads nor requires it.
+// HttpClient by libcurl. The library is opened when the first component needs it, so a program
+// without bindings.http neither loads nor requires it.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 namespace ofn::localdapr {
 
 // Lifetime: `clock` outlives the client.
-// Errors: kFailedPrecondition when libcurl is not installed, naming the package.
+// Errors: kFailedPrecondition if libcurl is not installed; the message names the package.
 Result<std::unique_ptr<HttpClient>> make_curl_client(const HttpClientOptions& options,
                                                      const Clock& clock);
 

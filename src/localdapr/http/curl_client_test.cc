@@ -22,7 +22,7 @@ using ::testing::StartsWith;
 
 constexpr const char* kHangUp = "(the connection ends)";  // instead of an answer
 
-// Takes one connection after another, reads a request whole and writes the next of its answers.
+// Accepts one connection after another, reads a whole request and writes its next answer.
 class CannedServer {
  public:
   explicit CannedServer(std::vector<std::string> answers) : answers_(std::move(answers)) {
@@ -41,7 +41,7 @@ class CannedServer {
   }
   ~CannedServer() { stop(); }
 
-  // After it the requests may be read.
+  // After stop() the test may read the requests.
   void stop() {
     if (!thread_.joinable()) return;
     ::shutdown(listener_, SHUT_RDWR);
@@ -169,11 +169,12 @@ TEST_F(CurlClientTest, EveryMethodHasItsForm) {
     EXPECT_EQ(server.requests[i].find("Content-Length: 0") != std::string::npos, i < 3)
         << methods[i];
   }
-  EXPECT_EQ(server.connections, 3) << "one each for POST and PATCH; for others it is kept";
+  EXPECT_EQ(server.connections, 3)
+      << "POST and PATCH use a new connection each; others keep theirs";
 }
 
-// Nobody knows what has become of a request whose connection ends before its answer. On a connection
-// that was used before, libcurl sends it again.
+// If a connection ends before its answer, it is unknown whether the server has processed the
+// request. On a reused connection libcurl itself sends the request again.
 TEST_F(CurlClientTest, RepeatsOnlyWhatMayBeRepeated) {
   const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
   struct Case {
@@ -209,7 +210,7 @@ TEST_F(CurlClientTest, RepeatsOnlyWhatMayBeRepeated) {
   }
 }
 
-// A value with a line end would be another field, or the end of the head.
+// A value with a line end would become another field, or end the head.
 TEST_F(CurlClientTest, SendsNoFieldThatIsNone) {
   CannedServer server({});
   for (const Header& header :
@@ -222,7 +223,7 @@ TEST_F(CurlClientTest, SendsNoFieldThatIsNone) {
                              .deadline = Deadline::in(1s, clock_)});
     ASSERT_FALSE(reply);
     EXPECT_EQ(reply.error().code(), Code::kInvalidArgument) << reply.error().text();
-    EXPECT_EQ(reply.error().message(), "a header's name or value is none that HTTP has");
+    EXPECT_EQ(reply.error().message(), "a header's name or value is not valid in HTTP");
   }
   server.stop();
   EXPECT_EQ(server.connections, 0);

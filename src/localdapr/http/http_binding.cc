@@ -10,7 +10,7 @@
 namespace ofn::localdapr {
 namespace {
 
-// In the order in which daprd lists them; "create" is an older name of "post".
+// In daprd's order. "create" is an older name of "post".
 constexpr std::array<std::string_view, 9> kOperations = {
     "create", "get", "head", "post", "put", "patch", "delete", "options", "trace"};
 constexpr std::string_view kJson = "application/json; charset=utf-8";
@@ -18,7 +18,7 @@ constexpr int kMaxRedirects = 10;
 
 bool is_letter(char c, char first, char last) { return c >= first && c <= last; }
 
-// As Go writes the names of fields: "x-request-id" → "X-Request-Id".
+// Writes the name of a field as Go does: "x-request-id" → "X-Request-Id".
 std::string canonical_name(std::string_view name) {
   std::string result(name);
   bool upper = true;
@@ -45,14 +45,14 @@ void remove(std::vector<Header>& headers, std::string_view name) {
                 [name](const Header& header) { return same_field_name(header.name, name); });
 }
 
-// "http://host:80" of a URL.
+// Returns the beginning of a URL up to the port: "http://host:80".
 std::string_view origin(std::string_view url) {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return {};
   return url.substr(0, url.find_first_of("/?#", scheme + 3));
 }
 
-// Percent-encodes the characters that a URL may not hold; encoded ones stay as they are.
+// Percent-encodes the characters that a URL may not contain. Encoded characters stay unchanged.
 std::string escape_url(std::string_view url) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string escaped;
@@ -67,7 +67,7 @@ std::string escape_url(std::string_view url) {
   return escaped;
 }
 
-// "received status code 404" and the like carry no code of their own: daprd makes all INTERNAL.
+// The HTTP status has no gRPC code of its own: as in daprd, all failures are INTERNAL.
 std::unexpected<Error> failure(std::string message) {
   return fail(Code::kInternal, std::move(message));
 }
@@ -174,7 +174,8 @@ Result<std::vector<Header>> HttpBinding::request_headers(const dapr::BindingRequ
   return headers;
 }
 
-// As Go's client: a 301, 302 or 303 turns everything but HEAD into GET, a 307 or 308 repeats the call.
+// As in Go's client, a 301, 302 or 303 turns every method except HEAD into GET, and a 307 or 308
+// repeats the request.
 Result<HttpReply> HttpBinding::follow(HttpCall call) const {
   for (int redirects = 0;; ++redirects) {
     auto reply = client_->send(call);
@@ -218,7 +219,7 @@ Result<SidecarReply> HttpBinding::invoke(const dapr::BindingRequest& request, De
   const std::string url = call.url;
   auto reply = follow(std::move(call));
   if (!reply) {
-    // Go's words: Get "http://…": why.
+    // Go's form of the message: Get "http://…": why.
     std::string verb = canonical_name(method);
     return failure(verb + " \"" + url + "\": " + reply.error().message());
   }
@@ -227,7 +228,7 @@ Result<SidecarReply> HttpBinding::invoke(const dapr::BindingRequest& request, De
   const int status = reply->status;
   SidecarReply answer = to_reply(*std::move(reply));
   if (is_truthy(strict) && status / 100 != 2) {
-    // As daprd does, this tells the answer's metadata beside the error.
+    // As in daprd, the error carries the metadata of the response.
     return fail(Code::kInternal, "received status code " + std::to_string(status),
                 dapr::as_context(answer.metadata));
   }

@@ -1,4 +1,4 @@
-// `bindings.http`: calls a URL, with daprd's operations, defaults and words.
+// `bindings.http`: calls a URL, with daprd's operations, defaults and messages.
 //
 //   auto web = HttpBinding::create(component, make_curl_client, clock);    // property url
 //   (*web)->invoke({.component = "web", .operation = "post", .data = "{}",
@@ -21,11 +21,11 @@ namespace ofn::localdapr {
 
 using MakeHttpClient = std::function<Result<std::unique_ptr<HttpClient>>(const HttpClientOptions&)>;
 
-// Request metadata: `path` is put behind the URL, `errorIfNot2XX` overrides the component's, names
-// that begin with a capital are request headers. Up to ten redirects are followed, as Go's client does;
-// secrets are not sent on to another host.
-// Differs from daprd: speaks HTTP/1.1 only, does not ask for gzip, and mtlsRenegotiation other than
-//   RenegotiateNever is refused.
+// Request metadata: `path` is appended to the URL, `errorIfNot2XX` overrides the component's, and
+// names that begin with a capital are request headers. As in Go's client, up to ten redirects are
+// followed, and secrets are not sent to another host.
+// Differs from daprd: uses only HTTP/1.1, does not ask for gzip, and refuses mtlsRenegotiation
+// other than RenegotiateNever.
 // Spec: https://docs.dapr.io/reference/components-reference/supported-bindings/http/
 class HttpBinding final : public BlockingBinding {
  public:

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// Remembers what it was asked and answers from a list; the last answer repeats.
+// Records the requests, and answers from a list. The last answer is repeated.
 class FakeHttp final : public HttpClient {
  public:
   struct Seen {
@@ -222,7 +222,7 @@ TEST_F(HttpBindingTest, FollowsRedirectsAsGo) {
   }
   start({{"url", "http://h/a"}});
   http_->answers = {redirect(302, "")};
-  EXPECT_FALSE(call("get")) << "a redirect to nowhere is its own answer, and no 2xx";
+  EXPECT_FALSE(call("get")) << "a redirect without a target is the answer, and it is not 2xx";
   start({{"url", "http://h/a"}});
   http_->answers = {redirect(302, "http://h/a")};
   auto reply = call("get");

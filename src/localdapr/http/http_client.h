@@ -1,5 +1,5 @@
-// The port through which bindings.http calls: one HTTP exchange, blocking, without opinions. The real
-// one is curl_client.h; tests bring their own.
+// The port of bindings.http: one blocking HTTP exchange. curl_client.h implements it; tests use
+// their own.
 #pragma once
 
 #include <chrono>
@@ -31,7 +31,7 @@ struct HttpReply {
   int status = 0;
   std::string status_line;  // "404 Not Found"
   std::vector<Header> headers;
-  std::string body;          // at most what the client was told to keep
+  std::string body;          // at most HttpClientOptions::max_body bytes
   std::string redirect_url;  // absolute, the target of a Location; empty if there is none
 };
 
@@ -39,10 +39,11 @@ struct HttpReply {
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  // One request and its answer, whatever its status; redirects are not followed. Sent once, but for
-  // methods that are idempotent.
-  // Errors: kUnavailable (the server could not be reached: nothing was sent), kDeadlineExceeded,
-  //   kInvalidArgument (no URL, no header), kUnknown (any other: it may have been seen), with a sentence.
+  // Sends one request and returns its response, whatever its status. Redirects are not followed.
+  // Requests with idempotent methods may be sent more than once, all others are sent once.
+  // Errors, with a sentence: kUnavailable (the server could not be reached, and nothing was sent),
+  // kDeadlineExceeded, kInvalidArgument (invalid URL or header), kUnknown (any other failure; the
+  // server may have received the request).
   virtual Result<HttpReply> send(const HttpCall& call) = 0;
 };
 

@@ -1,4 +1,4 @@
-// The component types of this folder: this process's memory. Rows of catalogue.cc.
+// The component types of this folder, in this process's memory: rows of catalogue.cc.
 #pragma once
 
 #include "localdapr/component_type.h"

@@ -13,8 +13,8 @@ constexpr int kDeliveries = 10;                     // daprd's
 constexpr std::chrono::milliseconds kBetween(100);  // daprd's
 constexpr std::size_t kMaxWaiting = 10'000;
 
-// Returns true if it is the topic, or a longer one that begins as the pattern "orders*" says.
-// Spec: components-contrib, common/eventbus/event_bus.go, getCallbacks.
+// Returns true if the pattern is the topic, or if it ends in * ("orders*") and the topic is longer
+// with the same beginning. Spec: components-contrib, common/eventbus/event_bus.go, getCallbacks.
 bool is_topic_of(std::string_view pattern, std::string_view topic) {
   if (pattern == topic) return true;
   if (!pattern.ends_with('*')) return false;
@@ -24,7 +24,7 @@ bool is_topic_of(std::string_view pattern, std::string_view topic) {
 
 }  // namespace
 
-// Shared with the acknowledgements that are under way: they may outlive the subscription.
+// Shared with the acknowledgements of running deliveries, which may outlive the subscription.
 struct InMemoryPubsub::Topic : std::enable_shared_from_this<Topic> {
   Topic(std::string pubsub_name, std::string subscribed_to, OnMessage then, Loop& on, Log& to)
       : name(std::move(pubsub_name)),
@@ -39,7 +39,7 @@ struct InMemoryPubsub::Topic : std::enable_shared_from_this<Topic> {
     delivering = true;
     ++deliveries;
     on_message(waiting.front(), [self = shared_from_this()](bool taken) {
-      // Not from inside the subscriber: a long queue must not become a deep stack.
+      // Not from inside the subscriber, because a long queue would become a deep stack.
       self->loop.post([self, taken] { self->answered(taken); });
     });
   }
@@ -66,7 +66,7 @@ struct InMemoryPubsub::Topic : std::enable_shared_from_this<Topic> {
   Log& log;
   Timer again;
   std::deque<BusMessage> waiting;  // the first one is being delivered
-  int deliveries = 0;              // of the first one
+  int deliveries = 0;              // of the first message
   bool delivering = false;
   bool ended = false;
 };
@@ -90,7 +90,8 @@ void InMemoryPubsub::publish(BusMessage message, dapr::PublishDone done) {
   }
   for (const auto& topic : subscribed) {
     topic->waiting.push_back(message);
-    topic->waiting.back().topic = topic->pattern;  // as in daprd: not what was published to
+    // As in daprd: the subscribed topic, not the published one.
+    topic->waiting.back().topic = topic->pattern;
   }
   done({});
   for (const auto& topic : subscribed) {

@@ -12,12 +12,13 @@
 
 namespace ofn::localdapr {
 
-// A message that is published without a subscription is lost. A subscription to a topic that ends in * gets the
-// messages of every longer topic with the same beginning. A subscription gets one message after the other; a message
-// that it does not take comes again every 100 ms, ten times in all, and is then lost, which is logged.
+// A message that is published to a topic without a subscription is lost. A subscription to a topic
+// that ends in * gets the messages of every longer topic with the same beginning. A subscription
+// gets one message after the other. If it does not take a message, it gets it again every 100 ms,
+// ten times in all; then the message is lost, and the loss is logged.
 //
-// Differs from daprd: at most 10,000 messages of a topic wait for a subscriber; more of them are refused with
-//   kResourceExhausted.
+// Differs from daprd: at most 10,000 messages of a topic wait for a subscriber; further ones are
+// refused with kResourceExhausted.
 // Lifetime: its loop outlives it.
 class InMemoryPubsub final : public Pubsub {
  public:

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::chrono::seconds kCleaning(1);  // daprd's
 
-// Zero: for ever. Spec: strconv.Atoi; below zero counts as none.
+// Returns the time to live; zero means for ever, and so does a negative number. Spec: strconv.Atoi.
 Result<std::chrono::seconds> time_to_live(const StateItem& item) {
   std::string_view text = metadata_value(item, "ttlInSeconds");
   if (text.empty()) return std::chrono::seconds(0);
@@ -70,7 +70,8 @@ void MemoryState::store(const StateItem& item, std::chrono::seconds time_to_live
       .expires = time_to_live.count() > 0 ? clock_.system_now() + time_to_live : SystemTime::max()};
 }
 
-// As often as daprd's background task, which is what etags of expired keys are compared with.
+// Runs as often as daprd's background task, because an etag is compared also with an expired key
+// that is still stored.
 void MemoryState::forget_expired() {
   const SystemTime now = clock_.system_now();
   if (now < next_cleaning_) return;

@@ -1,5 +1,5 @@
-// `state.in-memory`: keys and values in this process's memory, with daprd's etags, time to live and
-// words.
+// `state.in-memory`: keys and values in this process's memory, with daprd's etags, times to live
+// and messages.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace ofn::localdapr {
 
-// Lifetime: `clock` outlives it; what it holds ends with it.
+// Lifetime: `clock` outlives it. The values end with it.
 // Spec: https://docs.dapr.io/reference/components-reference/supported-state-stores/setup-inmemory/
 class MemoryState final : public StateStore {
  public:

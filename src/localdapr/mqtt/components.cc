@@ -40,7 +40,7 @@ Result<Parts> make_binding(const Component& component, const Surroundings& aroun
   if (!library) return std::unexpected(library.error());
   const auto make_link = link_maker(*library, settings->broker, around);
   Parts parts;
-  // A way that is not wanted has no connection.
+  // A disabled direction gets no connection.
   if (around.direction.input) {
     auto input = MqttInput::create(component.name, *settings, make_link, around.loop, around.log);
     if (!input) return std::unexpected(std::move(input.error()));

@@ -1,4 +1,4 @@
-// The component types of this folder: a broker of MQTT. Rows of catalogue.cc.
+// The component types of this folder, for MQTT brokers: rows of catalogue.cc.
 #pragma once
 
 #include "localdapr/component_type.h"

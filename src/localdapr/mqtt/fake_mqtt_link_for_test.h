@@ -1,4 +1,4 @@
-// MqttLink for tests: says what it was asked, and lets the test be the broker.
+// An MqttLink for tests: records the calls, and lets the test play the broker.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace ofn::localdapr {
 
-// Outlives the link: what a test looks at, and the broker's part.
+// The broker's side, and the recorded calls. Outlives the link.
 struct FakeBrokerForTest {
   MqttLink::Events* events = nullptr;  // of an open link
   bool up = false;
@@ -18,7 +18,7 @@ struct FakeBrokerForTest {
   int closed = 0;
   int acknowledged = 0;
   int last_id = 0;
-  std::string refuses{};  // a topic that MQTT does not have
+  std::string refuses{};  // a topic that MQTT does not allow
   std::vector<MqttPublication> sent{};
   std::vector<std::string> subscribed{};
 

@@ -1,17 +1,18 @@
-// The part of libmosquitto's binary interface in use, stated here so that building needs no headers of
-// it. The library is opened when the first component needs it: a program without MQTT neither loads nor
-// requires it.
+// The used part of libmosquitto's binary interface. It is declared here so that the build needs no
+// headers of libmosquitto. The library is opened when the first component needs it, so a program
+// without MQTT neither loads nor requires it.
 #pragma once
 
 #include <string_view>
 
 #include "base/error.h"
 
-struct mosquitto;  // NOLINT(readability-identifier-naming): the library's own
+struct mosquitto;  // NOLINT(readability-identifier-naming): the library's name
 
 namespace ofn::localdapr {
 
-// Spec: https://mosquitto.org/api/files/mosquitto-h.html, of 2.0; the names say which function.
+// Spec: https://mosquitto.org/api/files/mosquitto-h.html, version 2.0. Each member is the function
+// mosquitto_NAME.
 struct MosquittoLibrary {
   using Handle = ::mosquitto;
   struct Message {  // struct mosquitto_message
@@ -22,10 +23,10 @@ struct MosquittoLibrary {
     int qos;
     bool retain;
   };
-  // Results of calls (MOSQ_ERR_…); those below zero are no errors.
-  static constexpr int kSystem = 14;     // errno says more
-  static constexpr int kAddress = 15;    // a name was not found
-  static constexpr int kRefused = 0x80;  // a granted QoS that is none
+  // Results of calls (MOSQ_ERR_…). Results below zero are not errors.
+  static constexpr int kSystem = 14;     // errno has the details
+  static constexpr int kAddress = 15;    // the name was not found
+  static constexpr int kRefused = 0x80;  // in place of a granted QoS
 
   int (*lib_init)();
   Handle* (*create)(const char* id, bool clean_session, void* self);
@@ -53,7 +54,8 @@ struct MosquittoLibrary {
   const char* (*connack_string)(int code);
 };
 
-// Errors: kFailedPrecondition when it is not installed, naming the package. `type` is the component's.
+// Errors: kFailedPrecondition if it is not installed; the message names the package. `type` is the
+// component's type.
 Result<MosquittoLibrary> open_mosquitto(std::string_view type);
 
 }  // namespace ofn::localdapr

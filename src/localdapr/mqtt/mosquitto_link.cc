@@ -22,19 +22,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::seconds kConnectTime(10);  // until the broker has answered
-constexpr int kKeepaliveSeconds = 30;             // of a client that sends; daprd's
-constexpr std::chrono::seconds kLookAfter(5);     // how often that is looked after
+constexpr std::chrono::seconds kConnectTime(10);  // the limit for the broker's answer
+constexpr int kKeepaliveSeconds = 30;             // for a client that sends; as in daprd
+constexpr std::chrono::seconds kLookAfter(5);     // how often the library's timers run
 constexpr std::chrono::milliseconds kFirstPause(100);
 constexpr std::chrono::seconds kLongestPause(5);
-// When the system asks whether a silent broker is still there, how often, and what then ends it.
+// TCP's keepalive: when the system probes a silent broker, how often, and after how many probes the
+// connection ends.
 constexpr int kSilentSeconds = 30;
 constexpr int kAskSeconds = 10;
 constexpr int kAsks = 3;
 
 constexpr const char* kSystemCertificates = "/etc/ssl/certs";
 
-// A text that libmosquitto reads as a file; nothing of it reaches a disk.
+// A text that libmosquitto reads as a file. It is never written to a disk.
 class MemoryFile {
  public:
   explicit MemoryFile(std::string_view text) {
@@ -52,7 +53,7 @@ class MemoryFile {
   ~MemoryFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
-  // Null if there is none.
+  // Returns null if the text is empty.
   const char* path() const { return path_.empty() ? nullptr : path_.c_str(); }
 
  private:
@@ -60,7 +61,8 @@ class MemoryFile {
   std::string path_;
 };
 
-// The library's client. Shared by the link and the task that connects it, which may outlive the link.
+// The library's client. The link shares it with the task that connects it, because the task may
+// outlive the link.
 struct Client {
   Client(const MosquittoLibrary& of, const MosquittoLinkOptions& options)
       : library(of),
@@ -119,7 +121,7 @@ class MosquittoLink final : public MqttLink {
   void subscribe(const std::string& topic, int qos) override {
     const int result = library().subscribe(handle(), nullptr, topic.c_str(), qos);
     if (result != 0) {
-      log_.write(Level::kError, "no subscription to a topic of MQTT",
+      log_.write(Level::kError, "cannot subscribe to an MQTT topic",
                  {{"topic", topic}, {"reason", library().strerror(result)}});
     }
     watch();
@@ -142,14 +144,15 @@ class MosquittoLink final : public MqttLink {
   }
 
  private:
-  // The loop's view of the library's socket: a duplicate, so that the library may close its own at any
-  // time. Lifetime: of one connection; what is pending on it looks whether it is still this one.
+  // The loop's access to the library's socket: a duplicate, so that the library may close its own
+  // at any time. Lifetime: one connection. Pending callbacks check whether this is still the
+  // current one.
   struct Socket {
     Socket(MosquittoLink& link, int own)
         : descriptor(own), changes(link.loop_, own, [&link](Watch::Seen) { link.watch(); }) {
       changes.want_writable();
     }
-    // The operations that are possible now: POLLIN, POLLOUT; both if it is broken.
+    // Returns the operations that are possible now: POLLIN, POLLOUT; both if the socket is broken.
     int state() const {
       pollfd asked{.fd = descriptor.get(), .events = POLLIN | POLLOUT, .revents = 0};
       ::poll(&asked, 1, 0);
@@ -179,7 +182,8 @@ class MosquittoLink final : public MqttLink {
     return options_.broker.host + ":" + std::to_string(options_.broker.port);
   }
 
-  // The library's callbacks only note what happened: the events may call the library again.
+  // The library's callbacks only record the events, because handling an event may call the library
+  // again.
   static void note_connect(MosquittoLibrary::Handle* /*handle*/, void* self, int code) {
     static_cast<MosquittoLink*>(self)->answered_ = code;
   }
@@ -209,13 +213,13 @@ class MosquittoLink final : public MqttLink {
   Loop& loop_;
   Log& log_;
   std::shared_ptr<Client> client_;
-  Timer timer_;  // of connecting, of the pause before it, of the library's own timers
+  Timer timer_;  // for connecting, for the pause before it, and for the library's own timers
   Events* events_ = nullptr;
   std::shared_ptr<Socket> socket_;
-  std::size_t held_ = 0;  // messages that came and were not acknowledged
+  std::size_t held_ = 0;  // messages that have come and are not acknowledged
   Duration pause_ = kFirstPause;
   bool open_ = false;
-  bool dialing_ = false;  // the client is with `run_`
+  bool dialing_ = false;  // `run_` is using the client
   bool up_ = false;
   bool told_down_ = false;
 
@@ -277,7 +281,7 @@ void MosquittoLink::on_dialed(int result, int system_error) {
   const auto set = [duplicate](int level, int name, int value) {
     ::setsockopt(duplicate, level, name, &value, sizeof(value));
   };
-  set(IPPROTO_TCP, TCP_NODELAY, 1);  // an acknowledgement waits for nothing behind it
+  set(IPPROTO_TCP, TCP_NODELAY, 1);  // an acknowledgement must not wait for more data
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
   set(IPPROTO_TCP, TCP_KEEPIDLE, kSilentSeconds);
   set(IPPROTO_TCP, TCP_KEEPINTVL, kAskSeconds);
@@ -287,7 +291,7 @@ void MosquittoLink::on_dialed(int result, int system_error) {
   watch();
 }
 
-// Looks at the connection in a turn of its own, because the caller may be inside the library.
+// Looks at the connection in a separate turn, because the caller may be inside the library.
 void MosquittoLink::watch() {
   if (!socket_ || held_ > 0 || std::exchange(socket_->looks, true)) return;
   loop_.post([this, mine = std::weak_ptr(socket_)] {
@@ -298,7 +302,8 @@ void MosquittoLink::watch() {
   });
 }
 
-// One act; settle() looks again. Where there is nothing to do, the next change of the socket does.
+// Does one operation; settle() then looks again. If there is nothing to do, the next change of the
+// socket looks again.
 void MosquittoLink::look() {
   if (held_ > 0) return;
   const int state = socket_->state();
@@ -313,8 +318,8 @@ void MosquittoLink::on_readable() {
 }
 
 void MosquittoLink::on_writable() {
-  socket_->connecting = false;  // it is connected by now, or was refused
-  // TLS is negotiated by the library's reading.
+  socket_->connecting = false;  // it is connected or refused by now
+  // During the TLS handshake, the library writes while it reads.
   const bool negotiates = !up_ && options_.broker.transport == MqttBroker::Transport::kTls;
   int result = negotiates ? library().loop_read(handle(), 1) : 0;
   if (result == 0) result = library().loop_write(handle(), 1);

@@ -1,13 +1,14 @@
-// MqttLink by libmosquitto; the loop watches the library's socket.
+// MqttLink by libmosquitto. The loop watches the library's socket.
 //
 //   auto library = open_mosquitto("bindings.mqtt3");
 //   auto link = make_mosquitto_link(*library, {.broker = broker, .client_id = "queue"}, run, loop, log);
 //
-// libmosquitto acknowledges by itself: it queues a PUBACK beside its message callback, and no option of
-// 2.0 leaves that to the caller. But it writes only when told to, once it believes that threads of ours
-// drive it (mosquitto_threaded_set): so from a message on nothing is written to that connection, and
-// nothing read, until the message is acknowledged. Hence a connection that receives does nothing else,
-// and sends no pings: that the broker still exists is TCP's to find out.
+// libmosquitto acknowledges messages itself: it queues a PUBACK after its message callback, and
+// version 2.0 has no option to leave that to the caller. But after mosquitto_threaded_set it
+// believes that other threads do the writing, and writes only when it is told to. So from the
+// arrival of a message until its acknowledgement, this class neither writes to the connection nor
+// reads from it. Therefore a connection that receives is used for nothing else and sends no pings;
+// TCP's keepalive notices a broker that is gone.
 #pragma once
 
 #include <memory>
@@ -27,9 +28,9 @@ struct MosquittoLinkOptions {
   MqttRole role = MqttRole::kSends;
 };
 
-// Lifetime: `loop` and `log` outlive the link, and what it gave `run`.
-// Threads: the loop's; names are looked up by `run`.
-// Errors: user, password or certificates that the library does not take.
+// Lifetime: `loop` and `log` outlive the link and the tasks that it gave to `run`.
+// Threads: the loop's; `run` looks up names.
+// Errors: a user, password or certificates that the library refuses.
 Result<std::unique_ptr<MqttLink>> make_mosquitto_link(const MosquittoLibrary& library,
                                                       MosquittoLinkOptions options, Executor run,
                                                       Loop& loop, Log& log);

@@ -8,7 +8,7 @@ namespace ofn::localdapr {
 namespace {
 
 constexpr std::array<std::string_view, 1> kOperations = {"create"};
-constexpr std::chrono::seconds kPatience(10);  // daprd's
+constexpr std::chrono::seconds kPatience(10);  // as in daprd
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// `bindings.mqtt3`: what comes to a topic of an MQTT broker calls the app, and `create` publishes.
+// `bindings.mqtt3`: messages of an MQTT broker's topic call the app, and `create` publishes.
 #pragma once
 
 #include <memory>
@@ -16,13 +16,14 @@
 
 namespace ofn::localdapr {
 
-// Each event is a message, with metadata `topic`; it is acknowledged when the app has taken it.
-// Differs from daprd: a message that is not taken comes again until it is, whatever backOffMaxRetries
-//   says, and holds back those behind it; daprd leaves it with the broker until the next connection.
+// Each event is a message, with metadata `topic`. It is acknowledged when the app has taken it.
+// Differs from daprd: if the app does not take a message, it gets it again until it does, whatever
+// backOffMaxRetries says, and later messages wait. daprd leaves the message with the broker until
+// the next connection.
 // Spec: https://docs.dapr.io/reference/components-reference/supported-bindings/mqtt3/
 class MqttInput final : public InputBinding {
  public:
-  // Errors: as `make_link`.
+  // Errors: those of `make_link`.
   static Result<std::unique_ptr<MqttInput>> create(std::string name, const MqttSettings& settings,
                                                    const MakeMqttLink& make_link, Loop& loop,
                                                    Log& log);
@@ -42,7 +43,7 @@ class MqttInput final : public InputBinding {
 // Metadata `topic` overrides the component's.
 class MqttOutput final : public OutputBinding {
  public:
-  // Errors: as `make_link`.
+  // Errors: those of `make_link`.
   static Result<std::unique_ptr<MqttOutput>> create(const MqttSettings& settings,
                                                     const MakeMqttLink& make_link, Loop& loop);
 

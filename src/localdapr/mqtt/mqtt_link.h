@@ -1,5 +1,5 @@
-// The port to an MQTT broker: one client of it, which connects again by itself. The real one is
-// mosquitto_link.h; tests bring their own.
+// The port to an MQTT broker: one client of it, which reconnects automatically. mosquitto_link.h
+// implements it; tests use their own.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@
 
 namespace ofn::localdapr {
 
-// A value. At the broker, one client of an id has a connection at a time.
+// A value. A broker allows only one connection at a time for each client id.
 struct MqttBroker {
   enum class Transport { kPlain, kTls };
   Transport transport = Transport::kPlain;
@@ -19,10 +19,10 @@ struct MqttBroker {
   int port = 0;
   std::string user{};
   std::string password{};
-  std::string ca{};  // PEM, as the next two; if empty, the system's
+  std::string ca{};  // PEM, like the next two; if empty, the system's certificates
   std::string client_certificate{};
   std::string client_key{};
-  bool clean_session = false;  // the broker forgets the client with its connection
+  bool clean_session = false;  // the broker forgets the client when its connection ends
 };
 
 struct MqttMessage {
@@ -38,18 +38,19 @@ struct MqttPublication {
   bool retain = false;
 };
 
-// Threads: its loop's; events come from the loop, never from inside a call.
+// Threads: its loop's. Events come from the loop, never from inside a call.
 class MqttLink {
  public:
   class Events {
    public:
-    // Connected, for the first time or again. The broker may have forgotten subscriptions.
+    // The client is connected, for the first time or again. The broker may have forgotten
+    // subscriptions.
     virtual void on_up() = 0;
-    // Messages that came and were not acknowledged come again.
+    // Messages that are not acknowledged will come again.
     virtual void on_down() = 0;
-    // Nothing more comes, and nothing is sent, until as many were acknowledged as came.
+    // The link receives and sends nothing more until all received messages are acknowledged.
     virtual void on_message(MqttMessage message) = 0;
-    // The broker has the message; one of QoS 0 is on its way.
+    // The broker has the message. For QoS 0, the message has been sent.
     virtual void on_confirmed(int id) = 0;
 
    protected:
@@ -57,13 +58,15 @@ class MqttLink {
   };
 
   virtual ~MqttLink() = default;
-  // Connects, and again whenever the connection is lost, until close(). Open already: nothing happens.
+  // Connects, and reconnects whenever the connection is lost, until close(). Does nothing if it is
+  // open.
   virtual void open(Events& events) = 0;
-  // Messages that were not acknowledged stay so.
+  // Messages that are not acknowledged stay unacknowledged.
   virtual void close() = 0;
   virtual void subscribe(const std::string& topic, int qos) = 0;
-  // A number for on_confirmed. While it is up only; what has QoS 1 or 2 outlasts a lost connection.
-  // Errors: a topic or a size that MQTT does not have, in the library's words.
+  // Returns a number for on_confirmed. Call it only while connected. A message of QoS 1 or 2
+  // survives a lost connection. Errors, with the library's message: a topic or a size that MQTT
+  // does not allow.
   virtual Result<int> send(const MqttPublication& publication) = 0;
   virtual void acknowledge() = 0;
 };

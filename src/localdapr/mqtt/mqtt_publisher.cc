@@ -7,7 +7,8 @@
 namespace ofn::localdapr {
 namespace {
 
-// Messages that the library has at a time: it can neither give them back nor drop them.
+// The maximum number of messages in the library at a time, because it can neither return nor drop
+// them.
 constexpr std::size_t kUnderWay = 20;
 constexpr std::size_t kMaxWaiting = 10'000;
 constexpr std::size_t kMaxWaitingBytes = std::size_t{64} << 20;
@@ -44,7 +45,7 @@ void MqttPublisher::on_up() {
 
 void MqttPublisher::on_down() {
   up_ = false;
-  // The library does not send messages of QoS 0 again.
+  // The library does not repeat messages of QoS 0.
   for (auto entry = sent_.begin(); entry != sent_.end();) {
     if (entry->second.publication.qos > 0) {
       ++entry;

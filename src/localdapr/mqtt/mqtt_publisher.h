@@ -1,4 +1,4 @@
-// Sends to an MQTT broker, and says when the broker has what was sent.
+// Publishes to an MQTT broker, and reports when the broker has a message.
 //
 //   publisher.publish({.topic = "t", .payload = "data"}, deadline, [](Result<void> sent) { … });
 #pragma once
@@ -15,15 +15,17 @@
 
 namespace ofn::localdapr {
 
-// Publishes messages. They wait for the broker, for a while and up to a limit, and are sent again if the
-// connection was lost before the broker confirmed them. A message that is reported as too late may still arrive.
-// Threads: its loop's. Lifetime: the loop outlives it; what is under way when it ends is not answered.
+// Messages wait for the broker, for a limited time and up to a limited number. They are sent again
+// if the connection was lost before the broker confirmed them. A message that is reported as too
+// late may still arrive.
+// Threads: its loop's. Lifetime: the loop outlives it. If it is destroyed, pending messages are
+// never answered.
 class MqttPublisher final : private MqttLink::Events {
  public:
   struct Options {
-    Duration patience;        // for the broker, the connection included
-    std::string never_up;     // what is said when there was no connection yet
-    std::string unconfirmed;  // …and when there was
+    Duration patience;        // for the broker, including the connection
+    std::string never_up;     // the error if there was no connection yet
+    std::string unconfirmed;  // the error if there was one
   };
 
   MqttPublisher(std::unique_ptr<MqttLink> link, Options options, Loop& loop);
@@ -31,7 +33,7 @@ class MqttPublisher final : private MqttLink::Events {
   MqttPublisher& operator=(const MqttPublisher&) = delete;
   ~MqttPublisher();
 
-  // Errors: kInternal in the words given; kResourceExhausted when too much waits.
+  // Errors: kInternal with the messages of Options; kResourceExhausted if too many messages wait.
   void publish(MqttPublication publication, Deadline deadline, dapr::PublishDone done);
 
  private:
@@ -50,14 +52,14 @@ class MqttPublisher final : private MqttLink::Events {
 
   Options options_;
   Loop& loop_;
-  Timer timer_;  // of the first that is due
+  Timer timer_;  // for the first message that is due
   SteadyTime next_due_ = SteadyTime::max();
   std::deque<Pending> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::map<int, Pending> sent_;  // without their payload
   bool up_ = false;
   bool was_up_ = false;
-  std::unique_ptr<MqttLink> link_;  // the first to go
+  std::unique_ptr<MqttLink> link_;  // must be destroyed first
 };
 
 }  // namespace ofn::localdapr

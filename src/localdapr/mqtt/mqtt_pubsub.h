@@ -13,15 +13,16 @@
 
 namespace ofn::localdapr {
 
-// Topics of subscriptions may hold wildcards, and $share/GROUP/ in front. Metadata `retain` of what is
-// published overrides the component's.
-// Differs from daprd: a message that is not taken comes again until it is, and holds back those behind
-//   it. With QoS 2 messages are published so, and received with QoS 1: a client that ends would forget
-//   which it has. What is published has a connection, and a client id, of its own: consumerID-producer.
+// Topics of subscriptions may contain wildcards, and $share/GROUP/ at the beginning. Metadata
+// `retain` of a published message overrides the component's.
+// Differs from daprd: a message that the app does not take comes again until it does, and later
+// messages wait. With QoS 2, messages are published with QoS 2 and received with QoS 1, because
+// after its end a client would not know which messages it has received. Publishing uses its own
+// connection and client id: consumerID-producer.
 // Spec: https://docs.dapr.io/reference/components-reference/supported-pubsub/setup-mqtt3/
 class MqttPubsub final : public Pubsub {
  public:
-  // Errors: as `make_link`.
+  // Errors: those of `make_link`.
   static Result<std::unique_ptr<MqttPubsub>> create(const MqttSettings& settings,
                                                     const MakeMqttLink& make_link, Loop& loop,
                                                     Log& log);

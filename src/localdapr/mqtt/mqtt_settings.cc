@@ -28,7 +28,7 @@ constexpr std::array<Scheme, 7> kSchemes = {{{"mqtt", Transport::kPlain},
                                              {"ssl", Transport::kTls},
                                              {"tls", Transport::kTls}}};
 
-// The two digits of a percent-encoding, and only they.
+// Decodes percent-encoding. Returns nullopt if a % is not followed by two hexadecimal digits.
 std::optional<std::string> decode_percent(std::string_view text) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -47,7 +47,7 @@ std::optional<std::string> decode_percent(std::string_view text) {
   return decoded;
 }
 
-// SCHEME://[USER[:PASSWORD]@]HOST:PORT[/…]
+// Parses SCHEME://[USER[:PASSWORD]@]HOST:PORT[/…].
 Result<MqttBroker> parse_url(std::string_view url) {
   const auto refuse = [] {
     return fail(Code::kInvalidArgument,
@@ -110,13 +110,13 @@ Result<MqttSettings> read(const Component& component, std::string_view url,
     (*broker).*member = *pem;
   }
   broker->clean_session = is_truthy(component.property("cleanSession").value_or(""));
-  // The library would cut it off there: this would be another client, or another user.
+  // The library would cut the text at a NUL, and so connect another client or user.
   for (const std::string_view text :
        {std::string_view(broker->user), std::string_view(broker->password),
         component.property("consumerID").value_or("")}) {
     if (text.contains('\0'))
       return fail(Code::kInvalidArgument,
-                  "consumerID, user and password may not hold a NUL character");
+                  "consumerID, user and password must not contain a NUL character");
   }
   return MqttSettings{
       .broker = *std::move(broker),
@@ -125,7 +125,8 @@ Result<MqttSettings> read(const Component& component, std::string_view url,
   };
 }
 
-// U+0001 to U+001F, and U+007F to U+009F: brokers end a connection for them.
+// Returns true for U+0001 to U+001F and U+007F to U+009F. A broker ends the connection if it gets
+// one.
 bool holds_control_character(std::string_view utf8) {
   for (std::size_t i = 0; i < utf8.size(); ++i) {
     const auto byte = static_cast<unsigned char>(utf8[i]);
@@ -136,7 +137,7 @@ bool holds_control_character(std::string_view utf8) {
   return false;
 }
 
-// The words of mapstructure for a text that is no number.
+// Returns mapstructure's message for a text that is not a number.
 std::unexpected<Error> no_number(std::string_view before, std::string_view property,
                                  std::string_view kind, std::string_view function,
                                  std::string_view text) {
@@ -151,21 +152,22 @@ std::unexpected<Error> no_number(std::string_view before, std::string_view prope
 
 Result<void> check_mqtt_topic(std::string_view topic, TopicUse use) {
   constexpr std::size_t kLongest = 65'535;
-  constexpr std::ptrdiff_t kMostLevels = 200;  // of libmosquitto and of the broker of the same name
+  // The limit of libmosquitto and of the Mosquitto broker.
+  constexpr std::ptrdiff_t kMostLevels = 200;
   const auto refuse = [](std::string_view why) {
-    return fail(Code::kInvalidArgument, "MQTT has no such topic: it " + std::string(why));
+    return fail(Code::kInvalidArgument, "MQTT does not allow this topic: it " + std::string(why));
   };
   if (topic.empty()) return refuse("is empty");
   if (topic.size() > kLongest) {
     return refuse("has " + std::to_string(topic.size()) + " bytes; at most 65535 are possible");
   }
-  if (topic.contains('\0')) return refuse("holds a NUL character");
+  if (topic.contains('\0')) return refuse("contains a NUL character");
   if (!is_utf8(topic)) return refuse("is not UTF-8");
-  if (holds_control_character(topic)) return refuse("holds a control character");
+  if (holds_control_character(topic)) return refuse("contains a control character");
   if (std::ranges::count(topic, '/') > kMostLevels) return refuse("has more than 200 levels");
   if (use == TopicUse::kPublish) {
     if (topic.find_first_of("+#") == std::string_view::npos) return {};
-    return refuse("holds a wildcard (+ or #), which only a subscription may");
+    return refuse("contains a wildcard (+ or #), which only a subscription may contain");
   }
   for (std::size_t at = topic.find_first_of("+#"); at != std::string_view::npos;
        at = topic.find_first_of("+#", at + 1)) {
@@ -173,7 +175,7 @@ Result<void> check_mqtt_topic(std::string_view topic, TopicUse use) {
     const bool ends = at + 1 == topic.size() || (topic[at] == '+' && topic[at + 1] == '/');
     if (!begins || !ends) {
       return refuse(
-          "holds a wildcard that is no whole level (orders/+/new), or a # before its end");
+          "contains a wildcard that is not a whole level (orders/+/new), or a # before its end");
     }
   }
   return {};

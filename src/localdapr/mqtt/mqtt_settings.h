@@ -19,15 +19,17 @@ struct MqttSettings {
   bool retain = false;
 };
 
-// Errors: kInvalidArgument in daprd's words; never the url, which may hold a password.
+// Errors: kInvalidArgument with daprd's messages. They never contain the url, because it may have a
+// password.
 Result<MqttSettings> mqtt_binding_settings(const Component& component);
-// `app_id`: the consumer where the component names none.
+// `app_id`: the consumer's id if the component has none.
 Result<MqttSettings> mqtt_pubsub_settings(const Component& component, std::string_view app_id);
 
-// Checks that a topic can be used this way. MQTT has no topic that is empty, longer than 65,535 bytes, not UTF-8, or
-// that holds a NUL; one that is published to holds no wildcards, and of a subscription's they stand where MQTT
-// has them. The library would cut the name at a NUL, and the broker end the connection of everybody.
-// Errors: kInvalidArgument, naming what is wrong, never a long topic.
+// Checks that a topic can be used this way. MQTT does not allow topics that are empty, longer than
+// 65,535 bytes, not UTF-8, or with a NUL. Topics for publishing have no wildcards, and topics of
+// subscriptions have them only where MQTT allows them. The library would cut a name at a NUL, and a
+// broker ends the connection for an invalid topic, which all users of the connection would notice.
+// Errors: kInvalidArgument with the mistake, but without a long topic.
 // Spec: MQTT 3.1.1, 4.7.
 Result<void> check_mqtt_topic(std::string_view topic, TopicUse use);
 

@@ -9,7 +9,7 @@
 namespace ofn::localdapr {
 namespace {
 
-// Between a message's deliveries: growing, up to daprd's.
+// The pause between two deliveries of a message: it grows up to daprd's.
 constexpr std::chrono::milliseconds kFirstPause(100);
 constexpr std::chrono::seconds kLongestPause(5);
 
@@ -65,14 +65,14 @@ void MqttSubscriber::deliver() {
   const std::uint64_t delivery = ++delivery_;
   const Handler* handler = handler_of(held_.front().topic);
   auto done = [this, delivery, alive = std::weak_ptr(alive_)](bool taken) {
-    // Not from inside the handler: many messages must not become a deep stack.
+    // Not from inside the handler, because many messages would become a deep stack.
     if (alive.expired()) return;
     loop_.post([this, delivery, taken, alive] {
       if (!alive.expired()) answered(delivery, taken);
     });
   };
   if (handler != nullptr) return (*handler)(held_.front(), std::move(done));
-  log_.write(Level::kWarning, "dropped: nobody subscribes to a message's topic any more",
+  log_.write(Level::kWarning, "message dropped: its topic has no subscription any more",
              {{"topic", held_.front().topic}});
   done(true);
 }

@@ -1,4 +1,5 @@
-// Receives from an MQTT broker, one message after the other, each acknowledged when it was processed.
+// Receives from an MQTT broker one message after the other, and acknowledges each one when it has
+// been processed.
 //
 //   subscriber.subscribe("orders/+", [](const MqttMessage& message, Acknowledge done) { … done(true); });
 #pragma once
@@ -18,9 +19,9 @@
 
 namespace ofn::localdapr {
 
-// A message that was not taken comes again after a pause, and holds back those behind it: the broker
-// learns of neither. So what the app has not processed when this ends, or is killed, the broker
-// delivers again, unless the session is a clean one.
+// If the handler does not take a message, it gets it again after a pause, and later messages wait.
+// The broker does not notice this. So if this object ends or the process is killed, the broker
+// delivers the unprocessed messages again, unless the session is a clean one.
 // Threads: its loop's. Lifetime: the loop and the log outlive it.
 class MqttSubscriber final : private MqttLink::Events {
  public:
@@ -31,9 +32,11 @@ class MqttSubscriber final : private MqttLink::Events {
   MqttSubscriber& operator=(const MqttSubscriber&) = delete;
   ~MqttSubscriber();
 
-  // A topic may hold wildcards, and $share/GROUP/ in front. At most one handler for each.
+  // A topic may contain wildcards, and $share/GROUP/ at the beginning. There is at most one handler
+  // for each topic.
   void subscribe(const std::string& topic, Handler handler);
-  // The broker keeps the subscription. Without any the connection ends, after what is under way.
+  // The broker keeps the subscription. When there is no subscription left, the connection ends
+  // after the running deliveries.
   void unsubscribe(const std::string& topic);
 
  private:
@@ -52,11 +55,11 @@ class MqttSubscriber final : private MqttLink::Events {
   Timer again_;
   std::map<std::string, Handler, std::less<>> handlers_;
   std::deque<MqttMessage> held_;  // the first one is being delivered
-  std::uint64_t delivery_ = 0;    // the last one begun: answers to earlier ones are too late
+  std::uint64_t delivery_ = 0;    // of the latest delivery; answers to earlier ones are ignored
   Duration pause_;
   bool up_ = false;
   std::shared_ptr<MqttSubscriber*> alive_ = std::make_shared<MqttSubscriber*>(this);
-  std::unique_ptr<MqttLink> link_;  // the first to go
+  std::unique_ptr<MqttLink> link_;  // must be destroyed first
 };
 
 }  // namespace ofn::localdapr

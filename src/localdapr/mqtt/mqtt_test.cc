@@ -29,7 +29,7 @@ Component component(std::vector<Header> properties) {
           .file = "c.yaml"};
 }
 
-// A complete binding, but for one property.
+// Returns a complete binding with one changed property.
 Component binding_with(std::string_view name, std::string value) {
   std::vector<Header> properties = {{"url", "mqtt://h:1883"}, {"topic", "t"}, {"consumerID", "me"}};
   std::erase_if(properties, [name](const Header& entry) { return entry.name == name; });
@@ -88,7 +88,7 @@ TEST(MqttSettings, SaysWhatDaprdSays) {
   struct Case {
     std::string property;
     std::string value;
-    std::string binding;  // empty: nothing is wrong
+    std::string binding;  // empty if there is no error
     std::string pubsub;
   };
   const std::vector<Case> cases = {
@@ -123,7 +123,8 @@ TEST(MqttSettings, SaysWhatDaprdSays) {
   }
 }
 
-// What the library would cut at a NUL, and what a broker ends the connection for, is refused at the call.
+// Topics that the library would cut at a NUL, or for which a broker ends the connection, are
+// refused at the call.
 TEST(MqttSettings, TopicsThatMqttDoesNotHave) {
   struct Case {
     std::string topic;
@@ -216,7 +217,7 @@ class MqttPublisherTest : public MqttTest {
 };
 
 TEST_F(MqttPublisherTest, TellsWhenTheBrokerHasIt) {
-  EXPECT_EQ(broker_.opened, 0) << "nobody publishes";
+  EXPECT_EQ(broker_.opened, 0) << "nothing is published";
   publish("a");
   EXPECT_EQ(broker_.opened, 1);
   EXPECT_THAT(broker_.sent, IsEmpty());
@@ -224,7 +225,7 @@ TEST_F(MqttPublisherTest, TellsWhenTheBrokerHasIt) {
   ASSERT_EQ(broker_.sent.size(), 1U);
   EXPECT_EQ(broker_.sent[0].payload, "data");
   EXPECT_THAT(told_, IsEmpty());
-  broker_.events->on_confirmed(7);  // of nothing here
+  broker_.events->on_confirmed(7);  // not a message of this publisher
   EXPECT_THAT(told_, IsEmpty());
   broker_.events->on_confirmed(1);
   EXPECT_THAT(told_, ElementsAre("a: sent"));
@@ -238,7 +239,7 @@ TEST_F(MqttPublisherTest, GivesUpInTime) {
   pass(3s);
   EXPECT_THAT(told_, ElementsAre("quick: never up"));
   broker_.come_up();
-  ASSERT_EQ(broker_.sent.size(), 1U) << "what was given up is not sent";
+  ASSERT_EQ(broker_.sent.size(), 1U) << "a message that was given up is not sent";
   pass(7s);
   EXPECT_THAT(told_, ElementsAre("quick: never up", "slow: unconfirmed"));
   broker_.events->on_confirmed(1);
@@ -250,7 +251,7 @@ TEST_F(MqttPublisherTest, OutlastsALostConnection) {
   publish("b", 0);
   broker_.come_up();
   broker_.go_down();
-  EXPECT_THAT(told_, ElementsAre("b: unconfirmed")) << "nobody sends QoS 0 again";
+  EXPECT_THAT(told_, ElementsAre("b: unconfirmed")) << "messages of QoS 0 are not sent again";
   publish("c");
   EXPECT_EQ(broker_.sent.size(), 2U);
   broker_.come_up();
@@ -290,7 +291,7 @@ TEST_F(MqttPublisherTest, HoldsSoManyBytesOnly) {
   pass(10s);
   EXPECT_THAT(codes, ElementsAre(Code::kResourceExhausted, Code::kInternal));
   publisher_->publish({.topic = "t", .payload = large}, {}, [](const Result<void>&) {});
-  EXPECT_EQ(codes.size(), 2U) << "what was given up takes no room";
+  EXPECT_EQ(codes.size(), 2U) << "messages that were given up take no room";
 }
 
 class MqttSubscriberTest : public MqttTest {
@@ -361,7 +362,7 @@ TEST_F(MqttSubscriberTest, WhatIsNotTakenComesAgainEverLater) {
   come("t", "2");
   answer(false);
   pass(100ms);
-  EXPECT_EQ(got_.size(), 11U) << "the next one begins with a short pause";
+  EXPECT_EQ(got_.size(), 11U) << "the next message begins with a short pause";
 }
 
 TEST_F(MqttSubscriberTest, ALostConnectionForgetsWhatTheBrokerSendsAgain) {
@@ -370,14 +371,14 @@ TEST_F(MqttSubscriberTest, ALostConnectionForgetsWhatTheBrokerSendsAgain) {
   come("t", "1");
   broker_.go_down();
   answer(true);
-  EXPECT_EQ(broker_.acknowledged, 0) << "of a message of the connection before";
+  EXPECT_EQ(broker_.acknowledged, 0) << "the message belongs to the previous connection";
   broker_.come_up();
   come("t", "1");
   EXPECT_EQ(got_.size(), 2U);
   answer(false);
   broker_.go_down();
   pass(1s);
-  EXPECT_EQ(got_.size(), 2U) << "it is not repeated from memory";
+  EXPECT_EQ(got_.size(), 2U) << "the message is not repeated from memory";
 }
 
 TEST_F(MqttSubscriberTest, StoppingWaitsForTheAnswer) {
@@ -414,7 +415,7 @@ TEST_F(MqttSubscriberTest, DropsWhatNobodyWantsAnyMore) {
   come("a", "1");
   EXPECT_THAT(got_, IsEmpty());
   EXPECT_EQ(broker_.acknowledged, 1);
-  EXPECT_THAT(log_.text(), ::testing::HasSubstr("nobody subscribes"));
+  EXPECT_THAT(log_.text(), ::testing::HasSubstr("has no subscription any more"));
 }
 
 TEST_F(MqttSubscriberTest, MayEndBeforeTheAnswer) {

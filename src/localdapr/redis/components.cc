@@ -8,8 +8,8 @@
 namespace ofn::localdapr {
 namespace {
 
-// enableTLS, failover, redisType and useEntraID are refused where they are read, if they are set; the properties that belong
-// to them do nothing without them.
+// If enableTLS, failover, redisType and useEntraID are set, the code that reads them refuses them.
+// Properties that depend on these have no effect without them.
 constexpr std::array<Property, 31> kProperties = {{{"redisHost"},
                                                    {"redisUsername"},
                                                    {"redisPassword"},
@@ -52,7 +52,7 @@ Result<Parts> make_binding(const Component& component, const Surroundings& aroun
   auto settings = redis_settings(component, around.app_id);
   if (!settings) return std::unexpected(std::move(settings.error()));
   Parts parts;
-  // A way that is not wanted has no connection.
+  // A disabled direction gets no connection.
   if (around.direction.output) {
     parts.output = std::make_unique<RedisBinding>(
         make_hiredis_link(std::move(settings->server), around.loop, around.log), around.loop);

@@ -1,4 +1,4 @@
-// RedisLink for tests: keeps what it was asked, and lets the test be Redis.
+// A RedisLink for tests: records the commands, and lets the test play Redis.
 #pragma once
 
 #include <deque>
@@ -10,15 +10,15 @@
 
 namespace ofn::localdapr {
 
-// Outlives its links: what a test looks at, and Redis' part.
+// Redis' side, and the recorded commands. Outlives its links.
 struct FakeRedisForTest {
   struct Asked {
-    std::string words;  // with spaces between
+    std::string words;  // separated by spaces
     RedisDone done;
   };
   std::deque<Asked> asked{};
 
-  // The first command that was not answered, and its answer.
+  // Answers the first command that has no answer yet, and returns it.
   std::string take(Result<RedisReply> reply) {
     if (asked.empty()) return "nothing";
     Asked first = std::move(asked.front());

@@ -18,12 +18,13 @@
 namespace ofn::localdapr {
 namespace {
 
-constexpr std::chrono::seconds kConnectTime(5);  // go-redis', which daprd uses
-// Longer than any command blocks: a Redis that owes an answer and is silent for so long is gone.
+constexpr std::chrono::seconds kConnectTime(5);  // the limit of go-redis, which daprd uses
+// Longer than any command blocks. If Redis owes an answer and is silent for this long, the
+// connection is lost.
 constexpr std::chrono::seconds kSilence(15);
 constexpr std::chrono::milliseconds kFirstPause(100);
 constexpr std::chrono::seconds kLongestPause(5);
-constexpr std::size_t kMaxCommands = 10'000;  // that are not answered
+constexpr std::size_t kMaxCommands = 10'000;  // without an answer
 constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
 constexpr std::size_t kMaxReplyBytes = std::size_t{256} << 20;
 
@@ -70,7 +71,7 @@ class HiredisLink final : public RedisLink {
         log_(log),
         pause_timer_(loop, [this] { dial_if_wanted(); }),
         patience_(loop, [this] { look_at_the_clock(); }) {}
-  // Whoever ends it wants no more answers; what is written already is on its way.
+  // The owner wants no more answers. Commands that are already written may still be executed.
   ~HiredisLink() override = default;
 
   void send(std::vector<std::string> words, Deadline deadline, RedisDone done) override {
@@ -79,7 +80,7 @@ class HiredisLink final : public RedisLink {
     command.size = command.bytes.size();
     if (command.size == 0 || waiting_.size() + sent_.size() >= kMaxCommands ||
         bytes_ + command.size > kMaxBytes) {
-      return command.done(fail(Code::kResourceExhausted, "too much waits for Redis"));
+      return command.done(fail(Code::kResourceExhausted, "too many commands wait for Redis"));
     }
     bytes_ += command.size;
     look_at(command.due);
@@ -96,7 +97,7 @@ class HiredisLink final : public RedisLink {
     RedisDone done;  // null if already answered
   };
 
-  // The conversation on one connection.
+  // The protocol's state on one connection.
   class Session final : public wire::Session {
    public:
     explicit Session(HiredisLink& link) : link_(link) {}
@@ -126,7 +127,7 @@ class HiredisLink final : public RedisLink {
       }
     }
     void input_ended() override {
-      if (!ended_) link_.down("it has closed the connection");
+      if (!ended_) link_.down("it closed the connection");
     }
     void lost(const Error& error) override {
       if (!ended_) link_.down(error.message());
@@ -167,14 +168,14 @@ class HiredisLink final : public RedisLink {
 
    private:
     void refuse() {
-      link_.down("it does not speak as Redis does: " + std::string(reader_->errstr));
+      link_.down("it does not follow Redis' protocol: " + std::string(reader_->errstr));
     }
 
     HiredisLink& link_;
     wire::Transport* transport_ = nullptr;
     redisReader* reader_ = redisReaderCreate();
     std::deque<std::string> output_;
-    std::size_t written_ = 0;  // of the first of it
+    std::size_t written_ = 0;  // of the first element
     bool ended_ = false;
   };
 
@@ -205,7 +206,8 @@ class HiredisLink final : public RedisLink {
     if (server_.database != 0) {
       greetings.push_back({"SELECT", std::to_string(server_.database)});
     }
-    // Nothing else is said before they are answered: it would be done in another database.
+    // Waits for the answers before it sends anything else, because other commands could run in
+    // another database.
     greetings_ = greetings.size();
     for (const auto& words : greetings) {
       Command greeting{.bytes = encode(words),
@@ -213,7 +215,7 @@ class HiredisLink final : public RedisLink {
                        .due = SteadyTime::max(),
                        .done = [this](const Result<RedisReply>& reply) {
                          if (!reply) {
-                           // Null if the connection is gone, which was logged.
+                           // session_ is null if the connection is lost, which has been logged.
                            if (session_ != nullptr) down(reply.error().message());
                            return;
                          }
@@ -250,18 +252,19 @@ class HiredisLink final : public RedisLink {
   }
 
   void answered(Result<RedisReply> reply) {
-    if (sent_.empty()) return down("it answers what nobody asked");
-    if (up_) pause_ = kFirstPause;  // not while it refuses greetings
+    if (sent_.empty()) return down("it sent an answer without a command");
+    if (up_) pause_ = kFirstPause;  // not while Redis refuses the greetings
     Command command = std::move(sent_.front());
     sent_.pop_front();
     bytes_ -= command.size;
     if (command.done) command.done(std::move(reply));
   }
 
-  // There is no connection any more, or there never was one.
+  // The connection is lost, or could not be made.
   void down(std::string why) {
     const bool missed =
-        !waiting_.empty() || !sent_.empty();  // else it was idle, which Redis may end
+        // Otherwise it was idle, and Redis may end an idle connection.
+        !waiting_.empty() || !sent_.empty();
     log_.write(missed && !std::exchange(told_down_, true) ? Level::kWarning : Level::kDebug,
                "no connection to Redis; trying again",
                {{"host", server_.endpoint.text()}, {"reason", why}});
@@ -320,15 +323,15 @@ class HiredisLink final : public RedisLink {
   Loop& loop_;
   Log& log_;
   Timer pause_timer_;  // before the next attempt to connect
-  Timer patience_;     // of the first that is due, and of a Redis that says nothing
+  Timer patience_;     // for the first command that is due, and for a silent Redis
   SteadyTime next_look_ = SteadyTime::max();
   SteadyTime heard_{};
   Duration pause_ = kFirstPause;
   std::deque<Command> waiting_;
   std::deque<Command> sent_;
-  std::size_t bytes_ = 0;  // of both
+  std::size_t bytes_ = 0;  // of both queues
   std::size_t greetings_ = 0;
-  std::string why_;  // it is down
+  std::string why_;  // the reason why it is down
   bool up_ = false;
   bool told_down_ = false;
   Session* session_ = nullptr;  // null while the connection ends

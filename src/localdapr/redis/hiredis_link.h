@@ -1,4 +1,4 @@
-// RedisLink on the loop's own sockets: hiredis writes the commands and reads the replies, and does no more.
+// RedisLink on the loop's own sockets. hiredis only writes commands and reads replies.
 //
 //   auto link = make_hiredis_link({.endpoint = {.host = "localhost", .port = 6379}}, loop, log);
 #pragma once
@@ -21,8 +21,8 @@ struct RedisServer {
   int database = 0;
 };
 
-// Lifetime: `loop` and `log` outlive the link. It may end while the loop runs, but not inside a handler of
-//   its own.
+// Lifetime: `loop` and `log` outlive the link. It may be destroyed while the loop runs, but not
+// inside one of its own handlers.
 std::unique_ptr<RedisLink> make_hiredis_link(RedisServer server, Loop& loop, Log& log);
 
 }  // namespace ofn::localdapr

@@ -1,4 +1,5 @@
-// The link to Redis over real sockets of this machine, on a loop that the test turns; the test plays Redis.
+// The link to Redis over real sockets of this machine, on a loop that the test runs. The test plays
+// Redis.
 #include "localdapr/redis/hiredis_link.h"
 
 #include <arpa/inet.h>
@@ -78,7 +79,7 @@ class HiredisLinkTest : public ::testing::Test {
     testing::settle(loop_);
   }
 
-  // Redis' part.
+  // Plays Redis.
   void accept() {
     hang_up();
     until([this] {
@@ -172,7 +173,7 @@ TEST_F(HiredisLinkTest, ARefusalIsTold) {
   EXPECT_THAT(log_.text(), Not(HasSubstr("secret")));
 }
 
-// To refuse is to answer, and no reason to come back soon.
+// A refusal is an answer, but the link must still wait longer before each new attempt.
 TEST_F(HiredisLinkTest, WhoRefusesIsAskedLessAndLess) {
   server_.password = "secret";
   const char* const auth = "*2\r\n$4\r\nAUTH\r\n$6\r\nsecret\r\n";
@@ -194,7 +195,7 @@ TEST_F(HiredisLinkTest, WhoRefusesIsAskedLessAndLess) {
   say("+PONG\r\n");
   until([this] { return !answers_.empty(); });
   hang_up();
-  until([this] { return log_.text().contains("it has closed the connection"); });
+  until([this] { return log_.text().contains("it closed the connection"); });
   send({"PING"});
   pass(100ms);
   accept();
@@ -208,7 +209,7 @@ TEST_F(HiredisLinkTest, WhatWasSentFailsAndWhatWaitsIsSentOnTheNextConnection) {
   hear(kPing);
   hang_up();
   until([this] { return !answers_.empty(); });
-  EXPECT_THAT(answers_[0], HasSubstr("it has closed the connection"));
+  EXPECT_THAT(answers_[0], HasSubstr("it closed the connection"));
   send({"PING"});
   pass(100ms);
   accept();
@@ -268,8 +269,8 @@ TEST_F(HiredisLinkTest, WhoDoesNotSpeakAsRedisIsLeft) {
     std::string words;
     std::string why;
   };
-  const std::vector<Case> cases = {{"HTTP/1.1 400\r\n", "it does not speak as Redis does"},
-                                   {"+PONG\r\n+PONG\r\n", "it answers what nobody asked"}};
+  const std::vector<Case> cases = {{"HTTP/1.1 400\r\n", "it does not follow Redis' protocol"},
+                                   {"+PONG\r\n+PONG\r\n", "it sent an answer without a command"}};
   for (const Case& given : cases) {
     make();
     send({"PING"});
@@ -284,7 +285,7 @@ TEST_F(HiredisLinkTest, WhoDoesNotSpeakAsRedisIsLeft) {
 TEST_F(HiredisLinkTest, OnlySoMuchWaits) {
   make();
   send({"PING", std::string(std::size_t{64} << 20, 'x')});
-  EXPECT_THAT(answers_, ElementsAre("PING: too much waits for Redis"));
+  EXPECT_THAT(answers_, ElementsAre("PING: too many commands wait for Redis"));
   for (int i = 0; i < 10'000; ++i) send({"PING"});
   EXPECT_EQ(answers_.size(), 1U);
   send({"PING"});

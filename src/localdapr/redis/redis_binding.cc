@@ -22,7 +22,8 @@ std::optional<std::string> value_of(const dapr::BindingRequest& request, std::st
   return std::nullopt;
 }
 
-// The life of a written value; nullopt for ever. As in daprd, "0" ends it at once.
+// Returns the time to live of a written value; nullopt means for ever. As in daprd, "0" ends it at
+// once.
 Result<std::optional<std::int64_t>> seconds_to_live(const dapr::BindingRequest& request) {
   auto text = value_of(request, "ttl");
   if (!text) text = value_of(request, "ttlInSeconds");

@@ -1,4 +1,4 @@
-// `bindings.redis`: `create` sets a key, `get` reads it, `delete` and `increment` do what they say.
+// `bindings.redis`: `create` sets a key, `get` reads it; also `delete` and `increment`.
 #pragma once
 
 #include <memory>
@@ -12,10 +12,10 @@
 
 namespace ofn::localdapr {
 
-// Metadata: `key`; `ttlInSeconds` of what is created or incremented; `delete` = "true" has `get` take the
-// value away.
-// Differs from daprd: a command is sent once, so that an increment is never counted twice, and a Redis that
-//   is away at the start is waited for.
+// Metadata: `key`; `ttlInSeconds` for `create` and `increment`; with `delete` = "true", `get` also
+// deletes the value.
+// Differs from daprd: a command is sent only once, so an increment is never counted twice; and if
+// Redis is unreachable at the start, the binding waits for it.
 // Spec: https://docs.dapr.io/reference/components-reference/supported-bindings/redis/
 class RedisBinding final : public OutputBinding {
  public:

@@ -1,5 +1,5 @@
-// The port to a Redis: a connection to it, which comes back by itself. The real one is hiredis_link.h; tests
-// bring their own.
+// The port to Redis: a connection that is restored automatically. hiredis_link.h implements it;
+// tests use their own.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +24,16 @@ struct RedisReply {
 
 using RedisDone = std::move_only_function<void(Result<RedisReply> reply)>;
 
-// Threads: its loop's. Lifetime: `done` may not destroy the link; what is under way when the link ends is
-//   not answered.
+// Threads: its loop's. Lifetime: `done` must not destroy the link. If the link is destroyed,
+// pending commands are never answered.
 class RedisLink {
  public:
   virtual ~RedisLink() = default;
-  // Commands are answered in order, and sent once at most. They wait for the connection, which is made
-  // when there is a command, up to a limit. `done` runs at the deadline at the latest, and from inside the
-  // call only where too much waits.
-  // Errors: kInternal in Redis' own words; kUnavailable, where Redis may or may not have the command;
-  //   kResourceExhausted.
+  // Commands are answered in order, and each is sent at most once. The link connects when there is
+  // a command; up to a limit, commands wait for the connection. `done` runs at the deadline at the
+  // latest. It runs from inside the call only if too many commands wait.
+  // Errors: kInternal with Redis' message; kUnavailable, and Redis may or may not have received the
+  // command; kResourceExhausted.
   virtual void send(std::vector<std::string> words, Deadline deadline, RedisDone done) = 0;
 };
 

@@ -17,16 +17,17 @@ namespace {
 
 using Kind = RedisReply::Kind;
 
-constexpr std::chrono::seconds kPatience(10);  // of a publisher
-constexpr std::chrono::seconds kPause(1);      // after an error of Redis'
-// The time in ms that a read waits for entries: less than a link takes for a lost connection.
+constexpr std::chrono::seconds kPatience(10);  // for publishing
+constexpr std::chrono::seconds kPause(1);      // after an error from Redis
+// How long a read waits for entries, in ms. It must be shorter than the silence after which a link
+// gives up its connection.
 constexpr std::string_view kBlock = "5000";
 
 std::string milliseconds(Duration duration) {
   return std::to_string(std::chrono::floor<std::chrono::milliseconds>(duration).count());
 }
 
-// The first id behind this one: TIME-NUMBER.
+// Returns the first id after this one: TIME-NUMBER.
 std::string behind(std::string_view id) {
   const std::size_t dash = id.find('-');
   const auto count =
@@ -35,7 +36,7 @@ std::string behind(std::string_view id) {
   return std::string(id.substr(0, dash + 1)) + std::to_string(*count + 1);
 }
 
-// As daprd writes and reads it: an object of texts.
+// Writes metadata in daprd's form: an object of texts.
 std::string write_metadata(const std::vector<Header>& metadata) {
   Node object = Node::object();
   for (const Header& entry : metadata) object.set(entry.name, entry.value);
@@ -55,7 +56,7 @@ std::optional<std::vector<Header>> read_metadata(std::string_view text) {
 
 }  // namespace
 
-// Shared with the answers that are under way: they may outlive the subscription.
+// Shared with the callbacks of pending commands, which may outlive the subscription.
 struct RedisPubsub::Stream {
   Stream(std::string of, OnMessage then, std::unique_ptr<RedisLink> with, Loop& loop,
          std::function<void(bool reclaims)> on_time)
@@ -67,10 +68,10 @@ struct RedisPubsub::Stream {
 
   std::string topic;
   OnMessage on_message;
-  std::set<std::string, std::less<>> held;  // ids of what waits, or is with the app
+  std::set<std::string, std::less<>> held;  // ids of the entries that wait or are with the app
   bool waits_for_room = false;
-  Timer again;                      // the group is joined
-  Timer redeliver;                  // what is pending is looked at
+  Timer again;                      // for joining the group again
+  Timer redeliver;                  // for looking at pending entries
   std::unique_ptr<RedisLink> link;  // for commands that block; null after the end
 };
 
@@ -121,7 +122,7 @@ void RedisPubsub::subscribe(const std::string& topic, OnMessage on_message) {
   if (redelivers) reclaim(stream, "-");
 }
 
-// Entries that wait stay pending; entries that are with the app are still acknowledged.
+// Waiting entries stay pending. Entries that are with the app are still acknowledged.
 void RedisPubsub::unsubscribe(const std::string& topic) {
   const auto found = streams_.find(topic);
   if (found == streams_.end()) return;
@@ -138,7 +139,7 @@ void RedisPubsub::join_group(const StreamPointer& stream) {
                      Deadline::never(), [this, stream](const Result<RedisReply>& reply) {
                        if (reply || reply.error().message().starts_with("BUSYGROUP"))
                          return read(stream);
-                       missed(*stream, "no consumer group", reply.error());
+                       missed(*stream, "cannot join the consumer group in Redis", reply.error());
                        stream->again.arm(loop_.clock().now() + kPause);
                      });
 }
@@ -153,7 +154,7 @@ void RedisPubsub::read(const StreamPointer& stream) {
       Deadline::never(), [this, stream](Result<RedisReply> reply) {
         if (!reply) {
           // Redis may also have lost the group.
-          missed(*stream, "nothing is read", reply.error());
+          missed(*stream, "cannot read entries from Redis", reply.error());
           return stream->again.arm(loop_.clock().now() + kPause);
         }
         for (RedisReply& of_stream : reply->elements) {
@@ -171,7 +172,7 @@ void RedisPubsub::reclaim(const StreamPointer& stream, std::string from) {
       Deadline::in(kPatience, loop_.clock()), [this, stream](const Result<RedisReply>& reply) {
         if (!stream->link) return;
         stream->redeliver.arm(loop_.clock().now() + settings_.redeliver_interval);
-        if (!reply) return missed(*stream, "nothing is claimed", reply.error());
+        if (!reply) return missed(*stream, "cannot claim entries from Redis", reply.error());
         std::size_t room = settings_.queue_depth - std::min(waiting_.size(), settings_.queue_depth);
         for (const RedisReply& pending : reply->elements) {
           if (pending.elements.size() != 4) return;
@@ -187,16 +188,18 @@ void RedisPubsub::reclaim(const StreamPointer& stream, std::string from) {
       });
 }
 
-// One at a time: of several, nothing would tell which are there no more.
+// Claims one entry at a time, because the answer for several entries does not say which ones no
+// longer exist.
 void RedisPubsub::claim(const StreamPointer& stream, std::string id) {
   link_->send({"XCLAIM", stream->topic, settings_.consumer_id, settings_.consumer_id,
                milliseconds(settings_.processing_timeout), id},
               Deadline::in(kPatience, loop_.clock()), [this, stream, id](Result<RedisReply> reply) {
                 if (!stream->link) return;
-                if (!reply) return missed(*stream, "nothing is claimed", reply.error());
+                if (!reply)
+                  return missed(*stream, "cannot claim entries from Redis", reply.error());
                 for (RedisReply& entry : reply->elements) {
                   if (entry.kind == Kind::kNil) {
-                    acknowledge(stream, id);  // it was deleted; Redis 7 does so by itself
+                    acknowledge(stream, id);  // it was deleted; Redis 7 acknowledges it itself
                   } else {
                     take(stream, std::move(entry));
                   }
@@ -219,7 +222,7 @@ void RedisPubsub::take(const StreamPointer& stream, RedisReply entry) {
     } else if (auto metadata = read_metadata(value)) {
       message.metadata = *std::move(metadata);
     } else {
-      log_.write(Level::kWarning, "the metadata of an entry of Redis' is not read",
+      log_.write(Level::kWarning, "the metadata of an entry in Redis cannot be read",
                  {{"topic", stream->topic}, {"id", id}});
     }
   }
@@ -259,19 +262,19 @@ void RedisPubsub::deliver() {
   }
 }
 
-// Until it is answered, the entry is not claimed again.
+// The entry is not claimed again until the acknowledgement is answered.
 void RedisPubsub::acknowledge(const StreamPointer& stream, std::string id) {
   link_->send({"XACK", stream->topic, settings_.consumer_id, id}, Deadline::never(),
               [this, stream, id](const Result<RedisReply>& reply) {
                 const bool is_lost = !reply && reply.error().code() == Code::kUnavailable;
                 if (is_lost) return acknowledge(stream, id);
                 stream->held.erase(id);
-                if (!reply) missed(*stream, "not acknowledged to Redis", reply.error());
+                if (!reply) missed(*stream, "cannot acknowledge an entry to Redis", reply.error());
               });
 }
 
 void RedisPubsub::missed(const Stream& stream, std::string_view what, const Error& error) {
-  // That there is no connection is said by the link.
+  // The link already logs a missing connection.
   const bool is_told = error.code() == Code::kUnavailable;
   log_.write(is_told ? Level::kDebug : Level::kError, what,
              {{"topic", stream.topic}, {"reason", error.message()}});

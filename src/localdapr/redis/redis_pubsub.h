@@ -1,4 +1,4 @@
-// `pubsub.redis`: topics are streams of Redis, read by a consumer group.
+// `pubsub.redis`: topics are streams of Redis, which a consumer group reads.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,12 @@
 
 namespace ofn::localdapr {
 
-// An entry is acknowledged when the app has processed it. One that was not is left pending: it is claimed
-// again, from whoever had it, when it has been so for the processing timeout, looked for every redeliver
-// interval; so is what was under way when a sidecar was killed. Other entries do not wait for it.
-// Differs from daprd: an entry that waits for the app, or is with it, for longer than the processing timeout
-//   is not delivered a second time by this sidecar.
+// An entry is acknowledged when the app has processed it. Otherwise it stays pending. At each
+// redeliver interval, entries that have been pending for the processing timeout are claimed again,
+// whichever consumer had them; this includes the entries of a sidecar that was killed. Other
+// entries do not wait for them.
+// Differs from daprd: if an entry waits for the app, or is with it, for longer than the processing
+// timeout, this sidecar does not deliver it a second time.
 // Spec: https://docs.dapr.io/reference/components-reference/supported-pubsub/setup-redis-pubsub/
 class RedisPubsub final : public Pubsub {
  public:
@@ -44,11 +45,11 @@ class RedisPubsub final : public Pubsub {
 
   void join_group(const StreamPointer& stream);
   void read(const StreamPointer& stream);
-  // Those pending from this id on.
+  // Claims the pending entries from this id on.
   void reclaim(const StreamPointer& stream, std::string from);
   void claim(const StreamPointer& stream, std::string id);
   void take(const StreamPointer& stream, RedisReply entry);
-  // Not from inside what called: many messages must not become a deep stack.
+  // Not from inside the caller, because many messages would become a deep stack.
   void deliver_soon();
   void deliver();
   void acknowledge(const StreamPointer& stream, std::string id);
@@ -63,7 +64,7 @@ class RedisPubsub final : public Pubsub {
   std::size_t under_way_ = 0;
   bool delivers_soon_ = false;
   std::shared_ptr<RedisPubsub*> alive_ = std::make_shared<RedisPubsub*>(this);
-  std::unique_ptr<RedisLink> link_;  // for all that does not block
+  std::unique_ptr<RedisLink> link_;  // for commands that do not block
 };
 
 }  // namespace ofn::localdapr

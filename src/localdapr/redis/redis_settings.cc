@@ -14,11 +14,11 @@ constexpr std::uint16_t kPort = 6379;
 
 std::unexpected<Error> unsupported(std::string_view what) {
   return fail(Code::kUnimplemented,
-              "the local sidecar does not speak to Redis " + std::string(what) +
+              "the local sidecar does not connect to Redis " + std::string(what) +
                   ". Run Dapr for that (dapr run) and set DAPR_GRPC_PORT to its gRPC port");
 }
 
-// HOST, HOST:PORT, [ADDRESS]:PORT
+// Parses HOST, HOST:PORT, [ADDRESS]:PORT.
 Result<wire::Endpoint> read_host(std::string_view text) {
   wire::Endpoint endpoint{.host = "localhost", .port = kPort, .unix_path = {}};
   if (text.empty()) return endpoint;
@@ -55,7 +55,7 @@ constexpr std::string_view kKind<std::size_t> = "uint";
 template <>
 constexpr std::string_view kKind<std::int64_t> = "int64";
 
-// Leaves the value as it is if the property is absent.
+// Leaves the value unchanged if the property is missing.
 template <class Number>
 Result<void> read_number(const Component& component, std::string_view property, Number& value) {
   const auto text = component.property(property);
@@ -66,7 +66,7 @@ Result<void> read_number(const Component& component, std::string_view property, 
   return {};
 }
 
-// A plain number is one of `unit`.
+// A plain number counts in `unit`.
 Result<void> read_duration(const Component& component, std::string_view property, Duration unit,
                            Duration& duration) {
   const auto text = component.property(property);

@@ -1,4 +1,4 @@
-// Settings, binding and pubsub of Redis, with a Redis that the test plays.
+// Settings, binding and pubsub of Redis. The test plays Redis.
 #include <testing/manual_clock.h>
 #include <testing/recording_log.h>
 
@@ -166,14 +166,14 @@ TEST_F(RedisBindingTest, WhatIsWrongIsSaidInRedisWords) {
     invoke(operation, {{"key", "k"}, {"ttlInSeconds", "5"}});
     redis_.take(fail(Code::kInternal, "WRONGTYPE of " + operation));
     EXPECT_EQ(answers_.back(), "WRONGTYPE of " + operation);
-    EXPECT_TRUE(redis_.asked.empty()) << "nothing expires that was not written";
+    EXPECT_TRUE(redis_.asked.empty()) << "no time to live is set if nothing was written";
   }
 }
 
 TEST_F(RedisBindingTest, WhatIsWrittenMayExpire) {
   struct Case {
     std::string ttl;
-    std::string command;  // empty: an error
+    std::string command;  // empty if there is an error
     std::string answer;
   };
   const std::vector<Case> cases = {
@@ -204,11 +204,11 @@ RedisReply array(std::vector<RedisReply> elements) {
 RedisReply entry(std::string id, std::string data) {
   return array({text(std::move(id)), array({text("data"), text(std::move(data))})});
 }
-// What XREADGROUP brings.
+// The answer to XREADGROUP.
 RedisReply brought(std::vector<RedisReply> entries) {
   return array({array({text("t"), array(std::move(entries))})});
 }
-// What XPENDING tells.
+// The answer to XPENDING.
 RedisReply pending(std::string id, std::int64_t idle) {
   return array({text(std::move(id)),
                 text("me"),
@@ -218,7 +218,7 @@ RedisReply pending(std::string id, std::int64_t idle) {
 
 class RedisPubsubTest : public RedisTest {
  protected:
-  // The first link is the one that does not block.
+  // The first link is for commands that do not block.
   void make(std::vector<Header> properties) {
     properties.push_back({"consumerID", "me"});
     const MakeRedisLink make_link = [this] {
@@ -228,7 +228,7 @@ class RedisPubsubTest : public RedisTest {
     pubsub_ = std::make_unique<RedisPubsub>(
         *redis_settings(component(std::move(properties)), "app"), make_link, loop_, log_);
   }
-  // With the group joined, and nothing pending.
+  // Subscribes, and joins the group; no entry is pending.
   void subscribe() {
     pubsub_->subscribe("t", [this](const BusMessage& message, Acknowledge done) {
       std::string got = message.data;
@@ -301,7 +301,7 @@ TEST_F(RedisPubsubTest, AcknowledgesWhatTheAppHasTaken) {
   answer(0, false);
   EXPECT_TRUE(redis_.asked.empty()) << "a failure stays pending";
   pass(1h);
-  EXPECT_TRUE(redis_.asked.empty()) << "nothing comes again where the interval is 0";
+  EXPECT_TRUE(redis_.asked.empty()) << "nothing comes again if the interval is 0";
 }
 
 TEST_F(RedisPubsubTest, AnAcknowledgementThatIsLostIsSentAgain) {
@@ -324,7 +324,7 @@ TEST_F(RedisPubsubTest, ReadsTheMetadataOfAnEntry) {
   };
   read(brought({with(R"({"a":"1"})"), with("[]"), with(R"({"a":1})"), with("{")}));
   EXPECT_THAT(got_, ElementsAre("d a=1", "d", "d", "d"));
-  EXPECT_THAT(log_.text(), HasSubstr("warning: the metadata of an entry of Redis' is not read"));
+  EXPECT_THAT(log_.text(), HasSubstr("warning: the metadata of an entry in Redis cannot be read"));
 }
 
 TEST_F(RedisPubsubTest, HasAsManyUnderWayAndWaitingAsItMay) {
@@ -349,10 +349,10 @@ TEST_F(RedisPubsubTest, ClaimsWhatIsPendingForLong) {
       redis_.take(array({pending("1-0", 60'000), pending("2-0", 59'999), pending("9-0", 70'000)})),
       "XPENDING t me - + 3");
   EXPECT_EQ(redis_.take(array({entry("1-0", "failed")})), "XCLAIM t me me 60000 1-0");
-  // There may be more than it asked for at a time.
+  // There may be more pending entries than one command asks for.
   EXPECT_EQ(redis_.take(array({pending("9-1", 60'000)})), "XPENDING t me 9-1 + 3");
   EXPECT_EQ(redis_.take(array({RedisReply{}})), "XCLAIM t me me 60000 9-1");
-  EXPECT_EQ(redis_.take(kOne), "XACK t me 9-1") << "it was deleted";
+  EXPECT_EQ(redis_.take(kOne), "XACK t me 9-1") << "the entry was deleted";
   testing::settle(loop_);
   EXPECT_THAT(got_, ElementsAre("held", "failed"));
   EXPECT_TRUE(redis_.asked.empty());
@@ -379,7 +379,7 @@ TEST_F(RedisPubsubTest, WhoEndsStillAcknowledges) {
   pubsub_->unsubscribe("t");
   answer(0, true);
   EXPECT_EQ(redis_.take(kOne), "XACK t me 1-0");
-  EXPECT_THAT(got_, ElementsAre("a")) << "what waits stays pending";
+  EXPECT_THAT(got_, ElementsAre("a")) << "waiting entries stay pending";
   pubsub_.reset();
 }
 

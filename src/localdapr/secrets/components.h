@@ -1,4 +1,4 @@
-// The component types of this folder: a JSON file of secrets. Rows of catalogue.cc.
+// The component types of this folder, for secrets in a JSON file: rows of catalogue.cc.
 #pragma once
 
 #include "localdapr/component_type.h"

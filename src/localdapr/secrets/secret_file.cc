@@ -12,7 +12,8 @@
 namespace ofn::localdapr {
 namespace {
 
-// As Go's fmt prints a decoded value with %s: a value that is not a text looks odd, and does so for daprd's users, too.
+// Formats a decoded value as Go's fmt does with %s. A value that is not a text looks odd, but
+// daprd's users get the same.
 std::string go_text_of(const Node& value) {
   switch (value.kind()) {
     case Node::Kind::kText:
@@ -26,7 +27,7 @@ std::string go_text_of(const Node& value) {
   }
 }
 
-// Every leaf below `value`, named by its path.
+// Appends every leaf below `value`, named by its path.
 void flatten(const Node& value, const std::string& path, std::string_view separator,
              std::vector<Header>& leaves) {
   if (!value.has_children()) {
@@ -61,7 +62,7 @@ Result<SecretFile> SecretFile::create(const Component& component) {
   const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   const auto json = parse_json(text);
   if (!json || !json->is(Node::Kind::kObject)) {
-    return fail(Code::kInvalidArgument, "secretsFile holds no JSON object",
+    return fail(Code::kInvalidArgument, "secretsFile is not a JSON object",
                 {{"secretsFile", path}});
   }
   const std::string_view separator = component.property("nestedSeparator").value_or(":");

@@ -1,4 +1,4 @@
-// `secretstores.local.file`: the secrets of a JSON file, read once.
+// `secretstores.local.file`: the secrets in a JSON file, which is read once.
 //
 //   {"db": {"password": "p"}}    → secret "db:password", or with multiValued secret "db" with "password"
 #pragma once
@@ -22,7 +22,8 @@ namespace ofn::localdapr {
 // Spec: https://docs.dapr.io/reference/components-reference/supported-secret-stores/file-secret-store/
 class SecretFile final : public SecretStore {
  public:
-  // Errors: the file is missing, cannot be read, or is no JSON object; never its content.
+  // Errors: the file is missing, cannot be read, or is not a JSON object. They never contain its
+  // content.
   static Result<SecretFile> create(const Component& component);
 
   Result<Secret> get(std::string_view name) const override;

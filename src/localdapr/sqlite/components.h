@@ -1,4 +1,4 @@
-// The component types of this folder: a database of SQLite. Rows of catalogue.cc.
+// The component types of this folder, for SQLite databases: rows of catalogue.cc.
 #pragma once
 
 #include "localdapr/component_type.h"

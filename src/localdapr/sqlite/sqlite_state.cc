@@ -15,7 +15,7 @@
 namespace ofn::localdapr {
 namespace {
 
-// One prepared statement with its values. SQLite copies what is bound.
+// One prepared statement with its values. SQLite copies the values.
 class Statement {
  public:
   Statement(sqlite3* database, const std::string& sql) : database_(database) {
@@ -40,7 +40,7 @@ class Statement {
     return *this;
   }
 
-  // Returns true if there is a (further) row. Errors: SQLite's words.
+  // Returns true if there is a (further) row. Errors: SQLite's message.
   Result<bool> step() {
     const int code = statement_ == nullptr ? SQLITE_ERROR : sqlite3_step(statement_);
     if (code == SQLITE_ROW) return true;
@@ -67,7 +67,7 @@ bool is_identifier(std::string_view name) {
   });
 }
 
-// nullopt if it is absent.
+// Returns nullopt if there is none.
 Result<std::optional<std::int64_t>> time_to_live(const StateItem& item) {
   const std::string_view text = metadata_value(item, "ttlInSeconds");
   if (text.empty()) return std::nullopt;
@@ -87,7 +87,7 @@ Result<std::optional<std::int64_t>> time_to_live(const StateItem& item) {
   return seconds > 0 ? std::optional(seconds) : std::nullopt;
 }
 
-// Moments are stored as CURRENT_TIMESTAMP is, so that daprd reads them.
+// Times are stored in the form of CURRENT_TIMESTAMP, so that daprd can read them.
 constexpr std::string_view kAlive =
     " AND (expiration_time IS NULL OR expiration_time > datetime(?, 'unixepoch'))";
 
@@ -121,7 +121,7 @@ Result<void> SqliteState::open(const Component& component) {
     }
     cleanup_interval_ = is_negative ? Duration::zero() : Duration(*interval);
   }
-  Duration busy = std::chrono::seconds(2);  // daprd's
+  Duration busy = std::chrono::seconds(2);  // as in daprd
   if (const auto text = component.property("busyTimeout")) {
     busy = go_duration(*text).value_or(busy);
   }
@@ -137,7 +137,7 @@ Result<void> SqliteState::open(const Component& component) {
   if (auto done = execute(wal ? "PRAGMA journal_mode=WAL" : "PRAGMA journal_mode=DELETE"); !done) {
     return done;
   }
-  // daprd's tables, and its note of which of them it has made.
+  // daprd's tables, and its record of the tables that it has made.
   if (auto done = execute("CREATE TABLE IF NOT EXISTS " + table_ +
                           " (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, is_binary BOOLEAN "
                           "NOT NULL, etag TEXT NOT NULL, expiration_time TIMESTAMP DEFAULT NULL, "
@@ -190,7 +190,7 @@ Result<StateValue> SqliteState::get(const std::string& key) {
 Result<void> SqliteState::upsert(const StateItem& item) {
   const auto life = time_to_live(item);
   if (!life) return std::unexpected(life.error());
-  // As in daprd, a value that was declared as JSON is text in the table.
+  // As in daprd, a value that is declared as JSON is text in the table.
   const bool is_text = metadata_value(item, "contentType") == "application/json";
   const std::string value = is_text ? item.value : base64_encode(item.value);
   Random random;
@@ -283,7 +283,7 @@ void SqliteState::forget_expired() {
   Statement expired(database_, "DELETE FROM " + table_ +
                                    " WHERE expiration_time IS NOT NULL AND expiration_time < "
                                    "datetime(?, 'unixepoch')");
-  (void)expired.bind(now()).step();  // what stays is not shown to anybody
+  (void)expired.bind(now()).step();  // rows that stay are never returned
 }
 
 }  // namespace ofn::localdapr

@@ -1,5 +1,5 @@
-// `state.sqlite`: a table of a SQLite file, laid out as daprd's, so that either can go on with what the
-// other has written.
+// `state.sqlite`: a table in a SQLite file with daprd's layout, so that daprd and this sidecar can
+// each use the other's data.
 //
 //   auto state = SqliteState::create(component, clock);      // property connectionString
 #pragma once
@@ -19,15 +19,15 @@ struct sqlite3;
 
 namespace ofn::localdapr {
 
-// Threads: calls take turns on one connection.
-// Differs from daprd: metadata entries of the connection string other than SQLite's own URI parameters
-//   (_pragma, _txlock) are refused by SQLite or without effect; expired rows are removed by calls, not
-//   by a background task.
+// Threads: calls use one connection, one after the other.
+// Differs from daprd: in the connection string, metadata entries other than SQLite's own URI
+// parameters (_pragma, _txlock) are refused by SQLite or have no effect; calls remove expired rows,
+// and not a background task.
 // Spec: https://docs.dapr.io/reference/components-reference/supported-state-stores/setup-sqlite/
 class SqliteState final : public StateStore {
  public:
-  // Lifetime: `clock` outlives it. Errors: a property that is missing or malformed, SQLite's words for
-  // a file that cannot be opened.
+  // Lifetime: `clock` outlives it. Errors: a missing or malformed property; SQLite's message for a
+  // file that cannot be opened.
   static Result<std::unique_ptr<StateStore>> create(const Component& component, const Clock& clock);
   ~SqliteState() override;
 
