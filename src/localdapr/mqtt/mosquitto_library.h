@@ -11,8 +11,8 @@ struct mosquitto;  // NOLINT(readability-identifier-naming): the library's name
 
 namespace ofn::localdapr {
 
-// Spec: https://mosquitto.org/api/files/mosquitto-h.html, version 2.0. Each member is the function
-// mosquitto_NAME.
+// Spec: https://mosquitto.org/api/files/mosquitto-h.html, version 2.0. The members are named after
+// the library's functions.
 struct MosquittoLibrary {
   using Handle = ::mosquitto;
   struct Message {  // struct mosquitto_message
