@@ -16,9 +16,10 @@ struct Property {
   std::string_view remedy;
 };
 
-// What must be the same on both sides of the border. The compiler need not be: GCC and Clang agree
-// on everything that crosses (Itanium C++ ABI), and a newer libstdc++ than the machine's is refused
-// by the dynamic linker, which resolves everything before it runs anything.
+// The properties that must be equal on both sides. The compiler may differ: GCC and Clang agree on
+// everything that crosses the border (Itanium C++ ABI). If the program needs a newer libstdc++ than
+// the machine has, the dynamic linker refuses it, because it resolves all symbols before it runs
+// any code.
 constexpr std::array<Property, 4> kEqual = {{
     {"ofn", "ABI number of the framework's headers",
      "compile it again with the headers of this framework"},
@@ -27,7 +28,7 @@ constexpr std::array<Property, 4> kEqual = {{
     {"debug", "_GLIBCXX_DEBUG containers", "set _GLIBCXX_DEBUG as the framework does"},
 }};
 
-// The value of a "key=value" line; empty if there is none.
+// Returns the value of a "key=value" line; empty if there is none.
 std::string_view value_of(std::string_view build, std::string_view key) {
   while (!build.empty()) {
     const auto end = build.find('\n');
@@ -64,7 +65,8 @@ Result<void> check_build(std::string_view program, std::string_view framework) {
     const std::string_view wanted = value_of(framework, property.key);
     if (has != wanted) differs(property, has, wanted);
   }
-  // A sanitizer's runtime must be in the process from its start; code without one may join.
+  // A sanitizer's runtime must be in the process from its start. Code without a sanitizer may join
+  // such a process.
   const std::string_view has = value_of(program, "sanitizer");
   const std::string_view wanted = value_of(framework, "sanitizer");
   if (has != "none" && has != wanted) {
@@ -88,7 +90,7 @@ Result<void> check_program(const std::filesystem::path& path, std::string_view s
   if (notes.empty()) {
     return fail(Code::kFailedPrecondition,
                 file +
-                    "is no program of functions: it lacks the ABI note of <ofn/function.h>; "
+                    "is not a program of functions: it lacks the ABI note of <ofn/function.h>; "
                     "include that and register functions by OFN_FUNCTION, or make the file by "
                     "`functions-framework build`");
   }

@@ -1,4 +1,4 @@
-// What is built and kept: programs as files, and what the cache has of them.
+// Programs that are built as files, and their entries in the cache.
 #include <set>
 #include <string>
 #include <vector>
@@ -24,7 +24,7 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// What is made of one build: a program that is moved, copied, patched and cut.
+// Uses one build in many ways: the program is moved, copied, patched and cut.
 TEST_F(LoaderTest, ABuiltProgramNeedsNothingElse) {
   const fs::path made = files_.path() / "made.so";
   {
@@ -81,15 +81,15 @@ TEST_F(LoaderTest, ABuiltProgramNeedsNothingElse) {
   EXPECT_THAT(patched(std::string("ofn\0ofn=", 8), std::string("nfo\0ofn=", 8)),
               HasSubstr("lacks the ABI note"));
 
-  // Cut anywhere, it is refused before it is loaded: at each byte of its beginning, and at some
-  // hundred places of the rest, which with sanitizers is megabytes. Each cut is a copy of its own, so
-  // that these see what reads beyond it.
+  // A cut file is refused before it is loaded: cut at each byte of its beginning, and at some
+  // hundred places of the rest, because with sanitizers it has megabytes. Each cut is a separate
+  // copy, so that the sanitizers notice reads beyond it.
   const std::size_t step = bytes.size() / 300 + 1;
   for (std::size_t size = 0; size < bytes.size(); size += size < 4096 ? 1 : step) {
     ASSERT_FALSE(loader::ElfFile::parse(bytes.substr(0, size))) << size;
   }
   ASSERT_FALSE(loader::ElfFile::parse(bytes.substr(0, bytes.size() - 1)));
-  // With any byte of its head turned, it is read to the end, whatever that yields.
+  // If any byte of its head is changed, the file is still read without an error of the sanitizers.
   for (std::size_t at = 0; at < 4096; ++at) {
     for (const char turned : {'\0', '\x7f', '\xff'}) {
       std::string copy = bytes;
@@ -175,7 +175,7 @@ TEST_F(LoaderTest, WhatIsCutInTheCacheIsMadeAgain) {
   for (const auto& entry : fs::directory_iterator(files_.path() / "cache")) {
     if (const auto kind = entry.path().extension();
         kind == ".o" || kind == ".so" || kind == ".gch" || kind == ".h") {
-      // In another file's place: the loaded one stays mapped.
+      // The new file replaces the old one, so the loaded file stays mapped.
       const std::string content = loader::read_file(entry.path()).value();
       ASSERT_TRUE(loader::write_atomically(entry.path(), content.substr(0, content.size() / 2)));
       ++files;
@@ -184,7 +184,7 @@ TEST_F(LoaderTest, WhatIsCutInTheCacheIsMadeAgain) {
   EXPECT_EQ(files, 4U);
   const auto again = load(cut, log_);
   ASSERT_TRUE(again) << again.error().text();
-  EXPECT_EQ(again->build.commands, 2U);  // the object, the program
+  EXPECT_EQ(again->build.commands, 2U);  // one for the object, one for the program
   EXPECT_EQ(call(again->functions[0]), "whole");
 }
 

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kManifestVersion = "ofn-cache 2";
 constexpr std::string_view kScratch = "tmp-";
-constexpr std::int64_t kRecently = 60;  // seconds in which a used file is not trimmed
+constexpr std::int64_t kRecently = 60;  // a file that was used within these seconds is not removed
 
 std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
@@ -42,7 +42,7 @@ std::optional<Stamp> stamp_of(const fs::path& path) {
                .changed = nanoseconds(status.st_ctim)};
 }
 
-// One file that something was made from.
+// One file from which something was made.
 struct Dependency {
   Stamp stamp;
   std::string digest;
@@ -58,7 +58,7 @@ std::string result_name(std::string_view key, std::span<const Dependency> depend
   return digest.hex();
 }
 
-// A path is one line in a manifest, also one that has a line break in it.
+// Encodes a path as one line of a manifest, even if the path contains a line break.
 std::string in_one_line(std::string_view path) {
   std::string line;
   for (const char c : path) {
@@ -107,7 +107,7 @@ std::string manifest_text(std::span<const Dependency> dependencies) {
   return text.str();
 }
 
-// Where a result's size is written down.
+// Returns the file that contains a result's size.
 fs::path size_file(const fs::path& result) {
   fs::path file = result;
   return file += ".size";
@@ -119,7 +119,7 @@ bool is_whole(const fs::path& result) {
   return stamp && std::ifstream(size_file(result)) >> size && size == stamp->size;
 }
 
-// Waits until a file's bytes are on the disk: a rename may get there before them.
+// Waits until a file's bytes are on the disk, because a rename could get there before them.
 bool sync(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   const bool synced = fd >= 0 && ::fsync(fd) == 0;
@@ -141,8 +141,8 @@ std::string unusable(const fs::path& directory) {
   return {};
 }
 
-// Locks a folder, and returns the descriptor that holds the lock; -1: somebody else holds it, or the
-// folder is gone.
+// Locks a folder, and returns the descriptor that holds the lock. Returns -1 if another process
+// holds it, or if the folder is gone.
 int lock_folder(const fs::path& folder, int operation) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return -1;
@@ -155,7 +155,7 @@ int lock_folder(const fs::path& folder, int operation) {
   return -1;
 }
 
-// Removes what processes that were killed have left: a precompiled header has 75 MB.
+// Removes the files that killed processes have left: a precompiled header has 75 MB.
 void remove_leftovers(const fs::path& directory) {
   std::error_code error;
   std::vector<fs::path> found;
@@ -165,11 +165,11 @@ void remove_leftovers(const fs::path& directory) {
   for (const fs::path& path : found) {
     if (fs::is_directory(fs::symlink_status(path, error))) {
       const int lock = lock_folder(path, LOCK_EX | LOCK_NB);
-      if (lock < 0) continue;  // its process lives
+      if (lock < 0) continue;  // its process is running
       fs::remove_all(path, error);
       ::close(lock);
     } else {
-      // A file alone has no lock. After an hour no process can still be writing it.
+      // A single file has no lock. After an hour, no process can still be writing it.
       constexpr std::int64_t kLongAgo = 3600;
       const auto stamp = stamp_of(path);
       const std::int64_t now = std::time(nullptr);
@@ -178,7 +178,7 @@ void remove_leftovers(const fs::path& directory) {
   }
 }
 
-// All of `name`'s bytes below `directory` or in the file of that name, and its last use.
+// The total size of a directory or file, and its last use.
 struct Entry {
   fs::path path;
   std::uintmax_t size = 0;
@@ -208,7 +208,7 @@ Entry measure(const fs::path& path) {
 std::vector<fs::path> default_cache_dirs(std::string_view home, std::string_view xdg,
                                          std::string_view tmp) {
   std::vector<fs::path> directories;
-  // Relative paths in XDG_CACHE_HOME are to be ignored (XDG base directory specification).
+  // A relative path in XDG_CACHE_HOME must be ignored (XDG base directory specification).
   if (xdg.starts_with('/')) {
     directories.push_back(fs::path(xdg) / "ofn" / "programs");
   } else if (home.starts_with('/')) {
@@ -272,7 +272,8 @@ bool Cache::is_full(const Error& failure) const {
   for (const int number : {ENOSPC, EDQUOT}) {
     if (failure.message().find(std::strerror(number)) != std::string::npos) return true;
   }
-  // A linker that writes through a mapping is ended by SIGBUS, and cannot say why.
+  // On a full disk, a linker that writes through a mapping is killed by SIGBUS, and prints no
+  // reason.
   struct statvfs status{};
   constexpr std::uint64_t kNothing = 256 << 10;  // bytes
   return ::statvfs(directory_.c_str(), &status) == 0 && status.f_blocks != 0 &&
@@ -285,7 +286,7 @@ std::int64_t Cache::begin() {
     ::clock_gettime(clock, &time);
     return nanoseconds(time);
   };
-  // Files are stamped by either clock, the kernel's choice; the coarse one lags by up to a tick.
+  // The kernel stamps files with one of these two clocks. The coarse clock lags by up to a tick.
   const std::int64_t begin = now(CLOCK_REALTIME);
   while (now(CLOCK_REALTIME_COARSE) <= begin) {
     constexpr timespec kPart{.tv_sec = 0, .tv_nsec = 500'000};
@@ -296,8 +297,8 @@ std::int64_t Cache::begin() {
 
 fs::path Cache::scratch(std::string_view extension) const {
   Random random;
-  // Another process may take a new folder for a leftover until it is locked. Where it cannot be made,
-  // writing into it will say why.
+  // Until the folder is locked, another process may take it for a leftover and remove it; so this
+  // tries again. If the folder cannot be made, writing into it reports the reason.
   constexpr int kTries = 10;
   for (int i = 0; scratch_.empty() && i < kTries; ++i) {
     fs::path folder = directory_ / (std::string(kScratch) + uuid4(random));
@@ -323,7 +324,7 @@ Result<fs::path> Cache::keep(std::string_view key, std::string_view extension, c
     if (!is_known) break;
     known.push_back({.stamp = *stamp, .digest = std::move(*digest), .path = path});
   }
-  // Not known: a name of its own, so that it is taken for nothing else.
+  // A dependency has changed, so give the result a name under which it is never found.
   const std::string name = is_known ? result_name(key, known)
                                     : Digest().add(key).add(scratch("").native()).hex() + "-once";
   fs::path result = directory_ / (name + std::string(extension));
@@ -353,7 +354,8 @@ void Cache::trim(std::uintmax_t limit) const {
   std::error_code error;
   for (fs::directory_iterator it(directory_, error), end; !error && it != end;
        it.increment(error)) {
-    if (it->path().filename().native().starts_with(kScratch)) continue;  // somebody works there
+    // A process is working there.
+    if (it->path().filename().native().starts_with(kScratch)) continue;
     entries.push_back(measure(it->path()));
     total += entries.back().size;
   }
@@ -373,7 +375,7 @@ Result<void> write_atomically(const fs::path& path, std::string_view text) {
   part += "." + uuid4(random);
   std::error_code error;
   {
-    errno = 0;  // a stream keeps to itself what went wrong, but for this
+    errno = 0;  // streams report no reason, but the system sets errno
     std::ofstream file(part, std::ios::binary | std::ios::trunc);
     file.write(text.data(), static_cast<std::streamsize>(text.size()));
     file.close();
@@ -389,7 +391,7 @@ Result<void> write_atomically(const fs::path& path, std::string_view text) {
 std::vector<std::string> parse_dependencies(std::string_view text) {
   std::vector<std::string> paths;
   std::string word;
-  bool is_target = true;  // before the rule's ':'
+  bool is_target = true;  // true before the rule's ':'
   const auto end_word = [&] {
     if (word.ends_with(':')) {
       is_target = false;

@@ -1,5 +1,5 @@
-// Files that were made from other files, kept until one of those changes: objects, precompiled
-// headers, linked programs.
+// Keeps files that were made from other files (objects, precompiled headers, linked programs) until
+// one of those files changes.
 //
 //   auto cache = Cache::open(default_cache_dirs(home, xdg, tmp), log);
 //   if (auto object = cache->find(key, ".o")) return *object;
@@ -22,38 +22,38 @@
 
 namespace ofn::loader {
 
-// A file's state, as far as it can be seen without reading it.
+// A file's state as far as it is visible without reading the file.
 struct Stamp {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::uint64_t size = 0;
   std::int64_t modified = 0;  // nanoseconds since the epoch
-  std::int64_t changed = 0;   // the same of the inode: no program can set it
+  std::int64_t changed = 0;   // of the inode, also in nanoseconds; no program can set it
   bool operator==(const Stamp&) const = default;
 };
 
-// Where to keep things: `${xdg}/ofn/programs` or `${home}/.cache/ofn/programs`, then `${tmp}/ofn-UID`
-// (`/tmp` when empty). Empty arguments: not set.
+// Returns the directories for the cache: `${xdg}/ofn/programs` or `${home}/.cache/ofn/programs`,
+// then `${tmp}/ofn-UID` (`/tmp` if `tmp` is empty). An empty argument counts as not set.
 std::vector<std::filesystem::path> default_cache_dirs(std::string_view home, std::string_view xdg,
                                                       std::string_view tmp);
 
 // One directory of the cache.
 //
-// A key says how something is made (program, flags, which source); a manifest beside it lists every
-// file that was read, and the result is named by the key and the content of all those files. So a
-// result is found again also when files have gone back to an earlier content, and two processes
-// that make the same at once write the same name. Beside a result stands its size: what a full disk
-// or a crash has cut is made again.
+// A key describes how something is made (program, flags, source). For each key, a manifest lists
+// every file that was read. A result's name is made of the key and the content of all those files.
+// So a result is found again when files return to an earlier content, and two processes that make
+// the same result at once write the same name. A result's size is kept with it, so that a result
+// which a full disk or a crash has truncated is made again.
 //
-// Lifetime: of a directory that had to be made for this process only, the destructor removes
-// everything.
-// Threads: one at a time; any number of processes at once: files appear by rename.
-// Security: the directory belongs to the user alone (0700, no symbolic link), because what lies in
-// it is run.
+// Lifetime: if the directory was made for this process only, the destructor removes it with its
+// content.
+// Threads: one at a time. Any number of processes at once, because files appear by rename.
+// Security: the directory belongs to the user alone (0700, no symbolic link), because its content
+// is executed.
 class Cache {
  public:
-  // The first of `candidates` that is usable; when none is, a fresh directory under the temporary
-  // one. Why one was passed over is logged.
+  // Opens the first of `candidates` that is usable. If none is, makes a new directory under the
+  // temporary one. Logs why it passed over a candidate.
   static Result<Cache> open(std::span<const std::filesystem::path> candidates, Log& log);
   Cache(Cache&& other) noexcept
       : directory_(std::move(other.directory_)),
@@ -64,33 +64,33 @@ class Cache {
   ~Cache();
 
   const std::filesystem::path& directory() const noexcept { return directory_; }
-  // Has something failed because there is no space left?
+  // Returns true if `failure` may have happened because no space is left.
   bool is_full(const Error& failure) const;
 
-  // Returns what was kept for `key`, if it is whole and every file that it was made from has the content that it had then; and
-  // adds these files to `made_from`.
-  // Cost: a stat for each such file; one that was touched is read.
+  // Returns the result that was kept for `key`, if it is complete and every file from which it was
+  // made has the same content as then. Adds these files to `made_from`.
+  // Cost: a stat for each such file. A file with a new time stamp is read.
   std::optional<std::filesystem::path> find(std::string_view key, std::string_view extension,
                                             std::set<std::string>* made_from = nullptr) const;
 
-  // The moment before making something. Returns when every later change of a file will be visible
-  // in its stamp: after one tick of the kernel's clock, 1 to 10 ms.
+  // Returns the time before making something. It waits until every later change of a file will be
+  // visible in its stamp: one tick of the kernel's clock, 1 to 10 ms.
   static std::int64_t begin();
-  // A new name in the directory. It is in a folder of this process, which is removed when the process
-  // ends; the next open() removes the folder of a process that was killed.
+  // Returns a new name in a folder of this process. The folder is removed when the process ends; if
+  // the process is killed, the next open() removes it.
   std::filesystem::path scratch(std::string_view extension) const;
-  // Keeps `made`, which is renamed, and returns its place. When a dependency changed after `begin`,
-  // it is unknown which content was read: the file is placed, but will not be found again.
+  // Renames `made` into the cache and returns its new path. If a dependency changed after `begin`,
+  // it is unknown which content was read; then the file is kept, but will not be found again.
   Result<std::filesystem::path> keep(std::string_view key, std::string_view extension,
                                      const std::filesystem::path& made,
                                      std::span<const std::string> dependencies,
                                      std::int64_t begin) const;
 
-  // What is in use without find() or keep(): trim() leaves it.
+  // Marks a file as used that does not go through find() or keep(), so that trim() leaves it.
   static void mark_used(const std::filesystem::path& path);
 
-  // Removes what was used least recently until at most `limit` bytes are left. What was used in the
-  // last minute stays: another process may be about to load it.
+  // Removes the least recently used files until at most `limit` bytes are left. Keeps files that
+  // were used in the last minute, because another process may be about to load them.
   void trim(std::uintmax_t limit) const;
 
  private:
@@ -98,21 +98,23 @@ class Cache {
       : directory_(std::move(directory)), is_own_(is_own) {}
 
   std::filesystem::path directory_;
-  bool is_own_;  // made for this process only
-  // Made when it is needed. The lock says that its process lives.
+  bool is_own_;  // true if it was made for this process only
+  // Made on first use. While it is locked, its process is running.
   mutable std::filesystem::path scratch_;
   mutable int scratch_lock_ = -1;
 };
 
-// Writes a file so that it appears whole or not at all.
+// Writes a file so that it appears either completely or not at all.
 Result<void> write_atomically(const std::filesystem::path& path, std::string_view text);
 
-// The prerequisites in a dependency file as compilers write it (Make's syntax).
+// Returns the prerequisites in a dependency file that a compiler wrote (Make's syntax).
 std::vector<std::string> parse_dependencies(std::string_view text);
-// The same of linkers, which escape nothing: by the empty rules that they write for each, one a line.
+// Returns the same for a file that a linker wrote. Linkers escape nothing, so this reads the empty
+// rules that they write for each prerequisite, one a line.
 std::vector<std::string> parse_link_dependencies(std::string_view text);
 
-// Returns absolute and sorted paths, each file once: a compiler may name a header "/usr/lib/gcc/x/12/../include/c++/12/string".
+// Returns the paths as absolute, sorted paths, each file once. A compiler may name a header
+// "/usr/lib/gcc/x/12/../include/c++/12/string".
 std::vector<std::string> absolute_paths(const std::set<std::string>& files);
 
 }  // namespace ofn::loader

@@ -22,7 +22,7 @@ class CacheTest : public testing::Test {
     const fs::path directory = temporary_.path() / "cache";
     return std::move(Cache::open(std::span(&directory, 1), log_)).value();
   }
-  // Keeps `content` as made from `dependencies`, which all have been there before.
+  // Keeps `content` as made from `dependencies`, which must all exist.
   fs::path keep(const Cache& cache, const std::string& content,
                 std::vector<std::string> dependencies) {
     const std::int64_t begin = Cache::begin();
@@ -39,7 +39,7 @@ TEST(Digest, TellsContentApart) {
   EXPECT_EQ(Digest().add("ab").add("c").hex(), Digest().add("ab").add("c").hex());
   EXPECT_NE(Digest().add("ab").add("c").hex(), Digest().add("a").add("bc").hex());
   EXPECT_NE(Digest().add("").hex(), Digest().hex());
-  // The empty text's state is the specification's offset basis (FNV-1a, 128 bits).
+  // The digest of nothing is the specification's offset basis (FNV-1a, 128 bits).
   EXPECT_EQ(Digest().hex(), "6c62272e07bb014262b821756295c58d");
 }
 
@@ -57,7 +57,7 @@ TEST_F(CacheTest, FindsWhatItKeptUntilADependencyChanges) {
   EXPECT_NE(second, first);
   EXPECT_EQ(cache.find("key", ".o"), second);
 
-  temporary_.write("a b.h", "one");  // back again: the same bytes, another stamp
+  temporary_.write("a b.h", "one");  // the first content again, with another stamp
   EXPECT_EQ(cache.find("key", ".o"), first);
   EXPECT_EQ(read_file(first), "made of one");
 
@@ -129,13 +129,13 @@ TEST_F(CacheTest, WhatAKilledProcessLeftIsRemoved) {
   {
     const Cache second = open();
     EXPECT_EQ(count(), 2);
-    EXPECT_TRUE(fs::exists(mine)) << "its process lives";
+    EXPECT_TRUE(fs::exists(mine)) << "its process is running";
     second.trim(0);
-    EXPECT_TRUE(fs::exists(mine)) << "its process lives";
+    EXPECT_TRUE(fs::exists(mine)) << "its process is running";
     ASSERT_TRUE(write_atomically(second.scratch(".o"), "x"));
     EXPECT_EQ(count(), 3);
   }
-  EXPECT_EQ(count(), 2) << "a cache takes its own folder away";
+  EXPECT_EQ(count(), 2) << "a cache removes its own folder";
 }
 
 TEST_F(CacheTest, OnlyAPrivateDirectoryIsUsed) {

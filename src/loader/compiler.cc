@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The text that is precompiled. It stands beside the precompiled file.
+// The text that is precompiled. It is in a file beside the precompiled one.
 constexpr std::string_view kFirstInclude = "#include <ofn/precompiled.h>\n";
 
 // Variables that change what a compiler driver reads (GCC manual, "Environment Variables").
@@ -48,7 +48,8 @@ std::optional<fs::path> find_program(const std::string& name) {
   return std::nullopt;
 }
 
-// A compiler that is replaced is another one: its file's name, size and times.
+// Identifies a compiler by its file's name, size and times, because a compiler that was replaced
+// may make other results.
 std::string identity_of(const fs::path& path) {
   std::error_code error;
   const fs::path real = fs::canonical(path, error);
@@ -72,13 +73,13 @@ void replace_all(std::string& text, std::string_view what, std::string_view by) 
   }
 }
 
-// A byte order mark is one at the beginning of a file only.
+// A byte order mark is valid only at the beginning of a file.
 std::string without_mark(std::string_view text) {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
   return std::string(text.starts_with(kMark) ? text.substr(kMark.size()) : text);
 }
 
-// A file name that no tool stumbles over.
+// Returns a file name without characters that confuse tools.
 std::string plain_name(const fs::path& path) {
   std::string name = path.filename().native();
   for (char& c : name) {
@@ -89,11 +90,11 @@ std::string plain_name(const fs::path& path) {
   return name;
 }
 
-// Where the compiler's warnings about a kept object stand, to be told at each start.
+// Returns the file with the compiler's warnings about a kept object. They are logged at each start.
 fs::path warnings_of(const fs::path& object) { return object.native() + ".warnings"; }
 
-// Cuts off the end, because the first lines of a long template error matter most. But if warnings
-// would push the first error out, it begins at that error.
+// Removes the end, because the first lines of a long template error matter most. But if warnings
+// would push the first error out of the limit, begins at that error.
 std::string shortened(std::string_view text) {
   constexpr std::size_t kLimit = std::size_t{16} * 1024;
   constexpr std::string_view kError = "error:";
@@ -103,7 +104,7 @@ std::string shortened(std::string_view text) {
   const bool is_long = text.size() > kLimit;
   if (is_long) {
     text = text.substr(0, kLimit);
-    text = text.substr(0, text.rfind('\n'));  // all of a line that has no end
+    text = text.substr(0, text.rfind('\n'));  // removes an incomplete last line
   }
   while (text.ends_with('\n')) text.remove_suffix(1);
   std::string shortened = is_late ? "…\n" : "";
@@ -130,7 +131,7 @@ Result<Compiler> find_compiler(const std::string& name, std::span<const std::str
   if (!path) {
     return fail(Code::kNotFound,
                 (name.empty() ? std::string("no C++ compiler is installed")
-                              : "the C++ compiler " + name + " is not there") +
+                              : "the C++ compiler " + name + " does not exist") +
                     "; install g++ (apt-get install g++), or ship a .so that `functions-framework "
                     "build` made on a machine with a compiler");
   }
@@ -147,17 +148,20 @@ Result<Compiler> find_compiler(const std::string& name, std::span<const std::str
   if (!any_starts_with(author_flags, "-std=")) compiler.flags.emplace_back("-std=c++20");
   append(compiler.flags,
          std::array<std::string, 5>{"-O2", "-fPIC", "-fvisibility=hidden", "-pthread", "-pipe"});
-  // Functions and lines for the stacks in reports. It costs a twentieth of a compilation, and 50 KB of the object.
+  // Adds functions and lines for the stacks in reports. This costs a twentieth of the compilation
+  // time, and 50 KB in the object.
   compiler.flags.emplace_back("-g1");
-  // A unique symbol is one for the whole process, whatever dlopen is asked: the first program's.
+  // With unique symbols, all programs in the process would share the first program's objects,
+  // whatever dlopen was asked.
   if (compiler.is_gcc) compiler.flags.emplace_back("-fno-gnu-unique");
-  // As system headers: the author's warning flags are about the author's code.
+  // The headers are system headers, so that the author's warning flags apply only to the author's
+  // code.
   append(compiler.flags, std::array<std::string, 2>{"-isystem", include_dir.native()});
   append(compiler.flags, author_flags);
 
   if (find_program("mold")) compiler.link_flags.emplace_back("-fuse-ld=mold");
   compiler.link_flags.emplace_back("-pthread");
-  // A sanitizer's runtime is found in the process, not while linking.
+  // The process provides a sanitizer's runtime; it is not linked.
   if (!any_starts_with(author_flags, "-fsanitize")) {
     compiler.link_flags.emplace_back("-Wl,-z,defs");
   }
@@ -166,11 +170,11 @@ Result<Compiler> find_compiler(const std::string& name, std::span<const std::str
   return compiler;
 }
 
-// A source on its way through the tails.
+// A source while its tails are tried.
 struct Builder::Pending {
   const Source* source = nullptr;
   const Target* target = nullptr;
-  std::vector<Tail> tails;  // still to be tried, the next one first
+  std::vector<Tail> tails;  // the tails that are still to be tried, the next one first
   Object object;
   bool is_done = false;
   std::string key;
@@ -204,7 +208,7 @@ Result<std::vector<Finished>> Builder::run_counted(std::span<const Command> comm
   return finished;
 }
 
-// Leaves out the files of the cache itself: their names tell their content.
+// Removes the cache's own files, because their names already depend on their content.
 std::vector<std::string> Builder::without_own(std::vector<std::string> dependencies) const {
   std::erase_if(dependencies, [&](const std::string& path) {
     return path.starts_with(cache_.directory().native() + "/");
@@ -248,15 +252,15 @@ std::string Builder::first_include() {
   const std::string key = precompiled_key();
   auto precompiled = cache_.find(key, ".h.gch");
   if (!precompiled) {
-    // Making it costs four plain compilations; each later compilation saves three quarters of one.
+    // Making it costs four plain compilations. It saves three quarters of each later compilation.
     const fs::path marker = cache_.directory() / (key + ".first");
     std::error_code error;
     work_.precompiling_pays = fs::exists(marker, error);
     if (!work_.precompiling_pays) (void)write_atomically(marker, "");
     return plain;
   }
-  // The compiler adds ".gch" by itself. If it cannot use that file, it reads the header: behind an
-  // -include of the author, for example.
+  // The compiler appends ".gch" itself. If it cannot use that file, for example after an -include
+  // of the author, it reads the header.
   fs::path header = precompiled->replace_extension();
   if (read_file(header) != kFirstInclude && !write_atomically(header, kFirstInclude)) return plain;
   return header.native();
@@ -265,12 +269,12 @@ std::string Builder::first_include() {
 Result<void> Builder::compile_pending(std::span<Pending*> pending) {
   struct Job {
     Pending* pending;
-    fs::path folder;  // of this job alone
+    fs::path folder;  // used by this job only
     fs::path unit;
     fs::path made;
     fs::path listed;
   };
-  const std::int64_t begin = Cache::begin();  // before anything is read
+  const std::int64_t begin = Cache::begin();  // before any file is read
   const std::string include = first_include();
   std::vector<Job> jobs;
   std::vector<Command> commands;
@@ -285,9 +289,9 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
     fs::create_directory(folder, error);
     const Job& job = jobs.emplace_back(each, folder, folder / plain_name(each->source->path),
                                        folder / "made.o", folder / "read.d");
-    // The compiler takes this copy for the author's file: it is the main file, in what the program
-    // says of itself (__FILE__, debug information) its name is mapped to the author's, and in what
-    // the compiler says it is replaced below.
+    // The compiler takes this copy for the author's file. It is the main file; in the program's own
+    // data (__FILE__, debug information) its name is mapped to the author's, and in the compiler's
+    // output the name is replaced below.
     const bool can_map =
         job.unit.native().find('=') == std::string::npos && source.find('=') == std::string::npos;
     const std::string unit = (can_map ? "" : line_directive(source) + without_mark(*text)) +
@@ -385,8 +389,8 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
     found[i] = defined_functions(text);
   }
   if (searches) tails.insert(tails.begin(), Tail::kSearch);
-  // The key has the target even if the tail does not name it: an object without a tail says that this
-  // target was refused, and says nothing of others.
+  // The key contains the target even if the tail does not name it. An object without a tail means
+  // that this target was refused, and says nothing about other targets.
   const auto key = [&](const Pending& each, Tail tail) {
     return key_of("object 3", std::array{each.source->path.native(), each.source->root.native(),
                                          target.name, std::to_string(static_cast<int>(tail)),
@@ -448,7 +452,7 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
   append(command.arguments, compiler_.link_flags);
   auto finished = run_counted(std::span(&command, 1));
   if (finished && finished->front().output.find("-fuse-ld=mold") != std::string::npos) {
-    std::erase(command.arguments, "-fuse-ld=mold");  // the compiler is too old to know mold
+    std::erase(command.arguments, "-fuse-ld=mold");  // the compiler is too old for mold
     finished = run_counted(std::span(&command, 1));
   }
   Result<fs::path> result;
@@ -465,7 +469,7 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
                       : explained);
   } else {
     auto read = without_own(parse_link_dependencies(read_file(listed).value_or("")));
-    // What -flto compiles while linking is gone by now, and was made of the objects.
+    // Files that -flto compiles while linking are gone by now. They were made from the objects.
     std::error_code error;
     std::erase_if(read, [&](const std::string& path) { return !fs::exists(path, error); });
     result = cache_.keep(key, ".so", made, read, begin);

@@ -1,5 +1,5 @@
-// From source files to a shared object: what is compiled and linked how, and what of it is already
-// in the cache.
+// Makes a shared object from source files: decides how to compile and link, and which parts are
+// already in the cache.
 //
 //   auto builder = Builder::make(settings, cache, limits, log);
 //   auto objects = builder->compile(sources, target);
@@ -21,64 +21,65 @@
 
 namespace ofn::loader {
 
-// What building has cost.
+// The cost of a build.
 struct Work {
-  unsigned commands = 0;  // compilers and linkers that ran; 0: everything was in the cache
+  unsigned commands = 0;  // compilers and linkers that ran; 0 if everything was in the cache
   Duration cpu{};
-  // The next compilation with these flags would profit from a precompiled header: not the first one
-  // that there ever was, as in an image's build.
+  // True if a precompiled header would speed up the next compilation with these flags. False at the
+  // first compilation of all, as in an image's build.
   bool precompiling_pays = false;
-  std::set<std::string> inputs = {};  // the files that were read, but for those of the cache
+  std::set<std::string> inputs = {};  // the files that were read, except those of the cache
 };
 
-// A source file and the name by which the user knows it.
+// A source file, and its name as the user knows it.
 struct Source {
   std::filesystem::path path;  // absolute
   std::string shown;
-  std::filesystem::path root = {};  // the folder of all sources that it belongs to; empty: alone
+  // The folder of all sources to which it belongs; empty if it is a single file.
+  std::filesystem::path root = {};
 };
 
 struct Object {
   std::filesystem::path path;
   Source source;
   Tail tail{};
-  std::string refusal;  // what the compiler said of the target, when it could not be registered
+  std::string refusal;  // the compiler's message about the target if it could not be registered
 };
 
-// A C++ compiler with everything that decides what it makes.
+// A C++ compiler and all settings that affect its results.
 struct Compiler {
   std::string path;      // as it is run
   std::string identity;  // path, size and time of the program behind it
   bool is_gcc = true;
-  std::vector<std::string> flags;  // of every compilation, the author's last
+  std::vector<std::string> flags;  // for every compilation; the author's are last
   std::vector<std::string> link_flags;
-  std::vector<std::string> linkers_own;  // those of the author's flags that are the linker's alone
+  std::vector<std::string> linkers_own;  // the author's flags that are only for the linker
   std::vector<std::string> flag_files;   // the response files that the author's flags name
-  bool is_independent_of_folder = true;  // the author's flags name no relative paths
+  bool is_independent_of_folder = true;  // true if the author's flags name no relative paths
 };
 
-// Finds `name`, or when that is empty the first of g++, c++ and clang++ in PATH.
-// Errors: none is there; says to install one or to ship a built .so.
+// Finds `name`, or, if it is empty, the first of g++, c++ and clang++ in PATH. Errors: it does not
+// exist; the message says to install one or to ship a built .so.
 Result<Compiler> find_compiler(const std::string& name, std::span<const std::string> author_flags,
                                const std::filesystem::path& include_dir);
 
-// Threads: one at a time. Lifetime: borrows everything it is made with.
+// Threads: one at a time. Lifetime: all constructor arguments outlive it.
 class Builder {
  public:
   Builder(const Compiler& compiler, const std::filesystem::path& include_dir, const Cache& cache,
           const Limits& limits, Log& log)
       : compiler_(compiler), include_dir_(include_dir), cache_(cache), limits_(limits), log_(log) {}
 
-  // Compiles each source by itself, as many at once as there are cores, each with the first tail
-  // that it compiles with. In the order of `sources`.
-  // Errors: the compiler's own diagnostics, about the author's lines only.
+  // Compiles each source separately, as many at once as there are cores, with the first tail that
+  // compiles. The result is in the order of `sources`. Errors: the compiler's messages, about the
+  // author's lines only.
   Result<std::vector<Object>> compile(std::span<const Source> sources, const Target& target);
 
-  // Errors: the linker's own words.
+  // Errors: the linker's messages.
   Result<std::filesystem::path> link(std::span<const Object> objects, std::string_view shown);
 
-  // Makes the precompiled header of <ofn/function.h> unless it is there. GCC only:
-  // Clang needs half the time without one, and rejects the registrations' section after one.
+  // Makes the precompiled header of <ofn/function.h> if it does not exist. GCC only: Clang is twice
+  // as fast without one, and rejects the registrations' section after one.
   Result<void> precompile();
 
   const Work& work() const noexcept { return work_; }
@@ -88,8 +89,8 @@ class Builder {
 
   std::string key_of(std::string_view kind, std::span<const std::string> parts) const;
   std::string precompiled_key() const;
-  // The file that a compilation includes first: the precompiled header if there is one, else the
-  // header itself. No compilation waits for a precompiled header.
+  // Returns the file that a compilation includes first: the precompiled header if there is one,
+  // otherwise the header itself. No compilation waits for a precompiled header.
   std::string first_include();
   Result<std::vector<Finished>> run_counted(std::span<const Command> commands);
   Result<void> compile_pending(std::span<Pending*> pending);

@@ -1,4 +1,4 @@
-// A name for content: equal bytes, equal name. Keys of the compile cache are made of it.
+// A name for content: equal bytes have equal names. The compile cache makes its keys with it.
 //
 //   Digest key;
 //   key.add("-O2").add(source_text);
@@ -12,9 +12,9 @@
 
 namespace ofn::loader {
 
-// FNV-1a with 128 bits. Against accidents, not against attackers: whoever can choose what is hashed
-// here (the author's own files) may run code anyway.
-// A value. Cost: about 1 ns a byte.
+// FNV-1a with 128 bits. It protects against accidents, not against attackers: the person who can
+// choose the hashed content (the author's own files) can run code anyway.
+// A value. Cost: about 1 ns for each byte.
 class Digest {
  public:
   // Adds the bytes and their number, so that ("ab", "c") and ("a", "bc") differ.
@@ -27,9 +27,9 @@ class Digest {
   Word state_ = (Word{0x6c62272e07bb0142} << 64) | 0x62b821756295c58d;
 };
 
-// The digest of a file's bytes; nullopt when it cannot be read.
+// Returns the digest of a file's bytes; nullopt if it cannot be read.
 std::optional<std::string> digest_file(const std::filesystem::path& path);
-// A file's bytes; nullopt when it cannot be read or is no regular file.
+// Returns a file's bytes; nullopt if it cannot be read or is not a regular file.
 std::optional<std::string> read_file(const std::filesystem::path& path);
 
 }  // namespace ofn::loader

@@ -54,7 +54,7 @@ std::string machine_name(unsigned machine) {
   }
 }
 
-// The header of a file that is at least as long as one.
+// Returns the header of a file that is at least as long as a header.
 Elf64_Ehdr header_of(std::string_view bytes) {
   Elf64_Ehdr header;
   std::memcpy(&header, bytes.data(), sizeof header);
@@ -167,7 +167,8 @@ ElfFile::Needs ElfFile::needs() const {
 }
 
 std::string ElfFile::without_start_up() const {
-  // In the range for operating systems, where no loader looks for it: passed over (System V ABI, chapter 5).
+  // This tag is in the range for operating systems, and no loader uses it, so the entry is ignored
+  // (System V ABI, chapter 5).
   constexpr std::int64_t kPassedOver = DT_LOOS;
   std::string bytes = bytes_;
   each_dynamic([&](std::uint64_t offset, std::int64_t tag, std::uint64_t) {
@@ -194,7 +195,7 @@ std::vector<std::string> ElfFile::notes(std::string_view name, std::uint32_t typ
       const std::uint64_t descriptor =
           round_up(sizeof note + std::uint64_t{note.n_namesz}, alignment);
       if (descriptor > rest.size() || note.n_descsz > rest.size() - descriptor) break;
-      // Both the name and our descriptors are ended by a zero, which is counted.
+      // The name and the framework's descriptors both end with a zero, which is counted.
       if (note.n_type == type && note.n_namesz == name.size() + 1 &&
           rest.substr(sizeof note).starts_with(name)) {
         const std::string_view text = rest.substr(descriptor, note.n_descsz);

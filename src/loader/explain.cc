@@ -18,7 +18,7 @@ struct Known {
 constexpr Library kCrypto = {"-lcrypto", "libssl-dev"};
 constexpr Library kZlib = {"-lz", "zlib1g-dev"};
 
-// The libraries that functions use most. A longer prefix comes before a shorter one that it begins with.
+// The libraries that functions use most. A longer prefix must come before a shorter prefix of it.
 constexpr std::array kLibraries = {
     Known{"SSL_", {"-lssl -lcrypto", "libssl-dev"}},
     Known{"TLS_", {"-lssl -lcrypto", "libssl-dev"}},
@@ -123,7 +123,7 @@ std::string file_name(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
-// Every undefined symbol once, with the first place that uses it.
+// Returns every undefined symbol once, with the first place that uses it.
 std::vector<Missing> missing_in(std::string_view output) {
   std::vector<Missing> all;
   std::string function;  // from ld's previous line
@@ -145,7 +145,8 @@ std::vector<Missing> missing_in(std::string_view output) {
       add(line.substr(at + kUndefined.size()), {}, {});
     } else if (const auto reference = line.find(kReference); reference != std::string_view::npos) {
       const std::string_view symbol = line.substr(reference + kReference.size());
-      // "FILE:(SECTION+OFFSET): undefined …", or "FILE:LINE: undefined …" if the object has debug information.
+      // The line is "FILE:(SECTION+OFFSET): undefined …", or "FILE:LINE: undefined …" if the object
+      // has debug information.
       std::string_view place = line.substr(0, line.find(": undefined"));
       place = place.substr(0, place.find(":("));
       constexpr std::string_view kLinker = "ld: ";

@@ -1,4 +1,5 @@
-// Turns a linker's error output into a message for the author: which symbol is missing, which function uses it, what to type.
+// Turns a linker's error output into a message for the author: the missing symbol, the function
+// that uses it, and how to correct it.
 //
 //   explain_link("mold: error: undefined symbol: SHA256\n>>> referenced by f.cc\n>>> x.o:(hello())\n", "f.cc")
 //     → "File f.cc does not link: no source or library of it defines\n  SHA256, used in hello() of f.cc\n …"
@@ -24,8 +25,8 @@ struct Library {
 };
 Library library_of(std::string_view symbol);
 
-// The whole message for the output of ld, gold, lld or mold; empty if the output names no undefined symbol. `shown`: the source
-// as the user named it.
+// Returns the whole message for the output of ld, gold, lld or mold; empty if the output names no
+// undefined symbol. `shown`: the source's name as the user wrote it.
 std::string explain_link(std::string_view output, std::string_view shown);
 
 }  // namespace ofn::loader

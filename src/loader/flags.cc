@@ -11,10 +11,11 @@
 namespace ofn::loader {
 namespace {
 
-// Appends the flags to `to`, with the content of each response file (@file) in its place, and the files' names to `files`.
+// Appends the flags to `to`. Replaces each response file (@file) by its content, and appends the
+// files' names to `files`.
 void append_expanded(std::span<const std::string> flags, int depth, std::vector<std::string>& to,
                      std::vector<std::string>& files) {
-  constexpr int kDeepest = 16;  // a response file may name itself
+  constexpr int kDeepest = 16;  // limits a response file that names itself
   for (const std::string& flag : flags) {
     const auto text = flag.starts_with('@') ? read_file(flag.substr(1)) : std::nullopt;
     if (text) files.push_back(flag.substr(1));
@@ -28,7 +29,8 @@ void append_expanded(std::span<const std::string> flags, int depth, std::vector<
   }
 }
 
-// Flags whose operand may be the next word (GCC manual, "Option Summary", and Clang's similar flags).
+// Flags whose operand may be the next word (GCC manual, "Option Summary", and Clang's similar
+// flags).
 constexpr std::array<std::string_view, 30> kWithOperand = {"-I",
                                                            "-D",
                                                            "-U",
@@ -74,7 +76,7 @@ bool is_linkers(std::string_view flag) {
          std::ranges::find(kLinkersWithOperand, flag) != kLinkersWithOperand.end();
 }
 
-// The reason why the loader cannot pass on a flag; empty if it can.
+// Returns the reason why the loader cannot pass on a flag; empty if it can.
 std::string refusal(std::string_view flag) {
   constexpr std::array<std::string_view, 7> kOwn = {"-c", "-S", "-E", "-o", "-x", "-fsyntax-only",
                                                     "-"};
@@ -89,7 +91,8 @@ std::string refusal(std::string_view flag) {
   return {};
 }
 
-// Returns true if a flag may mean something else in another working directory. An unknown flag may.
+// Returns true if a flag may have another meaning in another working directory. This includes all
+// unknown flags.
 bool depends_on_folder(std::string_view flag, std::string_view operand) {
   constexpr std::array<std::string_view, 6> kDirectories = {"-isystem", "-iquote", "-idirafter",
                                                             "-include", "-I",      "-L"};
@@ -156,8 +159,8 @@ Result<SortedFlags> sort_flags(std::span<const std::string> flags) {
     const bool has_operand =
         std::ranges::find(kWithOperand, flag) != kWithOperand.end() && i + 1 < all.size();
     const std::string operand = has_operand ? all[i + 1] : "";
-    // A word that is not a flag is an input: an object or a library. The compiler gets an unreadable response file when it
-    // compiles and when it links, and complains both times.
+    // A word that is not a flag is an input: an object or a library. An unreadable response file
+    // goes to both the compiler and the linker, which both report it.
     const bool is_input = !flag.starts_with('-') && !flag.starts_with('@') && !flag.empty();
     auto& list = is_input || is_linkers(flag) ? sorted.link : sorted.compile;
     list.push_back(flag);

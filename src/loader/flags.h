@@ -1,4 +1,4 @@
-// The author's compiler flags, from one string to arguments.
+// Splits and sorts the author's compiler flags.
 #pragma once
 
 #include <span>
@@ -10,8 +10,9 @@
 
 namespace ofn::loader {
 
-// Splits a text into words as a POSIX shell does. Blanks separate words, and '…' is verbatim. Inside "…" and outside of quotes, a
-// backslash takes the next character as it is. Nothing is expanded.
+// Splits a text into words as a POSIX shell does. Blanks separate words, and '…' is verbatim.
+// Inside "…" and outside of quotes, a backslash makes the next character verbatim. Nothing is
+// expanded.
 // Errors: a quote that is not closed.
 Result<std::vector<std::string>> split_flags(std::string_view text);
 
@@ -24,8 +25,8 @@ struct SortedFlags {
   bool is_independent_of_folder = true;
 };
 
-// Sorts flags. It replaces `@file` by the flags in that file, and does so in these flags as well. A file that cannot be read
-// stays as `@file`, and the compiler reports it.
+// Sorts flags. Replaces `@file` by the flags in that file, and does so in these flags as well. If a
+// file cannot be read, `@file` stays, and the compiler reports it.
 // Errors: a flag that only the loader may set (-c, -o, …), and C++ source.
 Result<SortedFlags> sort_flags(std::span<const std::string> flags);
 

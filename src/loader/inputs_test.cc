@@ -1,5 +1,5 @@
-// Which files a program is made from, as Build::inputs names them. Each case compiles a tiny source with the compiler of this
-// machine.
+// The files from which a program is made, as in Build::inputs. Each case compiles a tiny source
+// with the compiler of this machine.
 #include <algorithm>
 #include <filesystem>
 #include <string>

@@ -30,7 +30,8 @@ using loader::Cache;
 using loader::Object;
 using loader::Target;
 
-// A shared object on its way to be loaded, and the objects it was made of, if it was made here.
+// A shared object before it is loaded, and, if it was made here, the objects from which it was
+// made.
 struct Shared {
   fs::path path;
   std::vector<Object> objects;
@@ -46,14 +47,14 @@ using loader::demangled;
 constexpr std::string_view kUnnamed = "(anonymous namespace)::";
 
 struct Defined {
-  std::set<std::string> names;               // of every function that the author could name
-  std::vector<std::string> of_the_target;    // with their parameters
+  std::set<std::string> names;               // of all functions that the author could name
+  std::vector<std::string> of_the_target;    // its overloads, with their parameters
   bool target_is_missing_elsewhere = false;  // it is called but not defined
   bool target_is_hidden = false;             // it is defined in an unnamed namespace
 };
 
-// The functions that the author's files define, as far as the object files tell. Inline functions are
-// left out, because they also come from headers.
+// Returns the functions that the author's files define, as far as the object files show them.
+// Inline functions are left out, because they also come from headers.
 Defined functions_of(std::span<const Object> objects, const std::string& target) {
   Defined defined;
   for (const Object& object : objects) {
@@ -66,7 +67,8 @@ Defined functions_of(std::span<const Object> objects, const std::string& target)
         defined.target_is_missing_elsewhere |= name == target && text != name;
         continue;
       }
-      // Not the compiler's parts of functions ("f(int) [clone .cold]") nor its own functions.
+      // Leaves out the compiler's parts of functions ("f(int) [clone .cold]") and its own
+      // functions.
       const bool is_authors = !symbol.is_weak && symbol.name.starts_with("_Z") &&
                               text.find('[') == std::string::npos && !name.starts_with("_") &&
                               name.find_first_of("<~ ") == std::string::npos;
@@ -85,7 +87,7 @@ std::string joined(const auto& names) {
   return text;
 }
 
-// Why the program does not have the target.
+// Returns the reason why the program does not have the target.
 // (several_error() is for a program without a named target that has several functions.)
 Error target_error(const LoadRequest& request, const Target& target, const Registry& registry,
                    std::span<const Object> objects) {
@@ -151,7 +153,8 @@ Result<fs::path> existing_source(const LoadRequest& request) {
     if (!source.has_relative_path()) break;
     source = source.parent_path();
   }
-  // Only the system knows where ".." leads behind a link. Without ".." the names stay the user's.
+  // Only the system knows the target of ".." behind a link. Without "..", names stay as the user
+  // wrote them.
   const bool is_roundabout = std::ranges::find(source, fs::path("..")) != source.end();
   if (is_roundabout && fs::is_directory(source, error)) {
     source = fs::canonical(source, error);
@@ -172,7 +175,7 @@ bool is_shared_object(const fs::path& path) {
   return name.ends_with(".so") || name.find(".so.") != std::string::npos;
 }
 
-// Everything between a source that is to be compiled and a shared object.
+// Turns a source that must be compiled into a shared object.
 class Workshop {
  public:
   static Result<Workshop> open(const LoadRequest& request, Log& log) {
@@ -287,8 +290,8 @@ class Workshop {
   Log& log_;
 };
 
-// Makes the source in the first cache directory that has the space. The workshop, whose cache may be temporary, lives
-// until all is loaded, and refers to `request`.
+// Makes the source in the first cache directory with enough space. The workshop may own a temporary
+// cache, so it must live until everything is loaded. It refers to `request`.
 Result<Shared> make_somewhere(LoadRequest& request, std::optional<Workshop>& workshop,
                               const fs::path& source, const Target& target, Log& log) {
   while (true) {
@@ -312,14 +315,15 @@ Result<Shared> make_somewhere(LoadRequest& request, std::optional<Workshop>& wor
   }
 }
 
-// Checks, maps and asks a shared object for what it registers. Nothing of it has run before the
-// check.
+// Checks a shared object, loads it, and asks it for its registrations. No code of it runs before
+// the check.
 Result<abi::Program> open_program(const std::string& shown, const fs::path& path,
                                   StartUp start_up) {
   if (auto checked = loader::check_program(path, shown); !checked) {
     return std::unexpected(checked.error());
   }
-  // Never closed: types, callbacks and thread locals of the program may be in use anywhere.
+  // The handle is never closed, because types, callbacks and thread locals of the program may be in
+  // use anywhere.
   void* handle = nullptr;
   if (start_up == StartUp::kIsLeftOut) {
     const auto looked = loader::look_at(path);
@@ -349,7 +353,7 @@ Error in_file(const std::string& shown, const Error& error) {
   return {error.code(), file_text(shown) + error.message()};
 }
 
-// Runs before anything is compiled, so that no file of the author is overwritten.
+// Runs before compiling, so that no file of the author is overwritten.
 Result<void> check_output(const fs::path& source, const fs::path& output) {
   std::error_code error;
   std::string reason;
@@ -361,8 +365,8 @@ Result<void> check_output(const fs::path& source, const fs::path& output) {
     reason = "it is a C++ source file";
   }
   if (reason.empty()) return {};
-  return fail(Code::kInvalidArgument, "cannot write " + output.native() + ": " + reason +
-                                          "; name the .so that is to be made");
+  return fail(Code::kInvalidArgument,
+              "cannot write " + output.native() + ": " + reason + "; name the .so file to make");
 }
 
 Result<void> write_output(const fs::path& made, const fs::path& output) {
@@ -424,7 +428,7 @@ Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* outp
     } else if (program.functions.size() > 1) {
       return std::unexpected(several_error(request, *registry));
     } else {
-      log.write(Level::kInfo, "the only function that can be served is served",
+      log.write(Level::kInfo, "serving the only function that can be served",
                 {{"function", program.functions.front().name}});
     }
   }

@@ -1,5 +1,5 @@
-// Which sources and flags make a program, and what an author reads when they make none. Each case compiles a tiny
-// source with the compiler of this machine.
+// The sources and flags of a program, and the messages for an author if they do not make one. Each
+// case compiles a tiny source with the compiler of this machine.
 #include <algorithm>
 #include <csignal>
 #include <unistd.h>
@@ -24,7 +24,7 @@ using ::testing::Not;
 
 const std::string kHead = "#include <ofn/function.h>\n";
 
-// A few lines that a terminal shows whole.
+// Expects a message so short that a terminal shows it completely.
 void expect_short(const std::string& message) {
   EXPECT_LE(std::ranges::count(message, '\n'), 12) << message;
   for (std::size_t begin = 0; begin < message.size();) {
@@ -141,7 +141,7 @@ TEST_F(LoaderTest, TheAuthorsFileIsTheMainFile) {
                "ofn::task<ofn::Response> waits(const ofn::Request& r) { co_return co_await "
                "wait(r); }\n"),
       Not(HasSubstr("the compiler warns")));
-  // The compiler's own words are the author's, also at a start that compiles nothing.
+  // The compiler's own messages are for the author, even at a start that compiles nothing.
   const std::string ignored =
       "ofn::task<ofn::Out> ignores(ofn::Context& context) {\n  context.async_send(\"a\");\n  "
       "co_return \"\";\n}\n";
@@ -179,8 +179,8 @@ TEST_F(LoaderTest, TheOnlyFunctionThatCanBeServedIsServed) {
 
   testing::RecordingLog log;
   ASSERT_TRUE(load(request((files_.path() / "hello.cc").native()), log));
-  EXPECT_THAT(log.text(), AllOf(HasSubstr("the only function that can be served is served"),
-                                HasSubstr("greet")));
+  EXPECT_THAT(log.text(),
+              AllOf(HasSubstr("serving the only function that can be served"), HasSubstr("greet")));
 }
 
 TEST_F(LoaderTest, SeveralFunctionsThatCanBeServedAreListed) {

@@ -1,4 +1,5 @@
-// A stage for tests that load real functions: each case compiles a tiny source with the compiler of this machine.
+// A fixture for tests that load real functions: each case compiles a tiny source with the compiler
+// of this machine.
 #pragma once
 
 #include <optional>

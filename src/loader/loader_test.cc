@@ -69,7 +69,7 @@ TEST_F(LoaderTest, EachSetOfFlagsIsAProgramOfItsOwn) {
 }
 
 TEST_F(LoaderTest, WhatTheFlagsNameIsLookedAtEachTime) {
-  // A library in a folder with a blank, which linkers do not escape; flags in a file.
+  // A library in a folder with a blank, which linkers do not escape, and flags in a file.
   const auto write_library = [&](const std::string& number) {
     const std::string source =
         files_.write("library.cc", "int number() { return " + number + "; }\n");
@@ -114,7 +114,7 @@ TEST_F(LoaderTest, WithoutATargetTheRegisteredFunctionsAreServed) {
   const char* text =
       "#include <ofn/function.h>\n"
       "#include <functional>\n"
-      "using namespace std;\n"  // std::function and function: only qualified names tell them apart
+      "using namespace std;\n"  // std::function and function: only qualified names distinguish them
       "string a() { return \"a\"; }\n"
       "namespace app { void b(const ofn::CloudEvent&) {} }\n"
       "OFN_FUNCTION(a)\nOFN_FUNCTION(app::b)\n";
@@ -253,7 +253,7 @@ TEST_F(LoaderTest, NothingHidesTheFirstError) {
   for (const auto& text : {warnings + error, error + warnings, warnings + longer, longer}) {
     const std::string message = message_of(load_source(text));
     EXPECT_THAT(message, HasSubstr("error: #error "));
-    EXPECT_THAT(message, HasSubstr("…")) << "the rest is left out";
+    EXPECT_THAT(message, HasSubstr("…")) << "the rest is cut";
     EXPECT_LT(message.size(), 17000U);
   }
 }
@@ -360,12 +360,12 @@ TEST_F(LoaderTest, ACMakeProjectIsBuiltAgainBesideWhatIsLeft) {
   write_project("before");
   ASSERT_TRUE(load(project, log_));
 
-  // A target of another name is one program still.
+  // A renamed target must still give one program.
   write_project("after");
   const auto renamed = load(project, log_);
   ASSERT_TRUE(renamed) << renamed.error().text();
 
-  // What nothing had to be done for is in use, however old it is.
+  // Files of a build that had nothing to do are in use, however old they are.
   for (const auto& entry : fs::recursive_directory_iterator(cache)) {
     fs::last_write_time(entry, fs::file_time_type::clock::now() - std::chrono::hours(1));
   }

@@ -19,7 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Makes a file in memory, or a nameless file on disk if memfd_create() is forbidden. Returns -1 if neither is possible.
+// Makes a file in memory, or a file without a name on disk if memfd_create() is forbidden. Returns
+// -1 if neither is possible.
 int nameless_file() {
   const int fd = ::memfd_create("ofn-look", MFD_CLOEXEC);
   if (fd >= 0) return fd;
@@ -61,7 +62,8 @@ class Looker {
   }
 
  private:
-  // Loads the libraries before the file that needs them: the dynamic linker then finds them loaded, by their names.
+  // Loads the libraries before the file that needs them. The dynamic linker then finds them by
+  // their names, already loaded.
   void look_at_libraries(const ElfFile::Needs& needs, const fs::path& folder) {
     for (const std::string& library : needs.libraries) {
       if (library.find('/') != std::string::npos) continue;
@@ -70,7 +72,8 @@ class Looker {
         std::error_code error;
         const fs::path file = fs::canonical(expanded(entry, folder) / library, error);
         if (error) continue;
-        // The result is ignored: dlopen() of the file that needs the library reports a failure again.
+        // The result is ignored, because dlopen() of the file that needs the library reports the
+        // failure again.
         if (!seen_.contains(file.native())) (void)look(file);
         break;
       }

@@ -1,4 +1,4 @@
-// look_at() runs none of a program's start-up code, and still reads what the program registers.
+// look_at() runs no start-up code of a program, and still reads its registrations.
 #include "loader/look.h"
 
 #include <filesystem>

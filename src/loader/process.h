@@ -25,7 +25,8 @@ struct Finished {
   bool ok() const { return exit_code == 0; }
 };
 
-// The limits of a run: when the caller gives up, and whether the commands give way to others.
+// The limits of a run: its deadline, its stop token, and whether the commands run with the lowest
+// priority.
 struct Limits {
   Deadline deadline;
   std::stop_token stop;
@@ -35,8 +36,9 @@ struct Limits {
 // Runs all commands, `at_once` at a time, and waits for them. Returns the results in the order of `commands`.
 // Each command has an empty standard input, and none of this process's descriptors. If this process dies, even by SIGKILL, the
 // commands and their children end.
-// Errors: a program that cannot be started; kDeadlineExceeded and kCancelled, after every process group was asked to end and then
-// killed. A program that exits with an error code is no Error: see Finished.
+// Errors: a program that cannot be started; kDeadlineExceeded and kCancelled, after every process
+// group was asked to end and then killed. A program that exits with an error code is not an Error:
+// see Finished.
 Result<std::vector<Finished>> run_all(std::span<const Command> commands, std::size_t at_once,
                                       const Limits& limits);
 

@@ -53,7 +53,7 @@ TEST(Process, AMissingProgramIsAnError) {
 }
 
 TEST(Process, AnEndedWaitKillsTheWholeGroup) {
-  // The grandchild holds the pipe open, so run() can return only after the grandchild has died.
+  // The grandchild keeps the pipe open, so run() can return only after the grandchild has died.
   const Command endless = shell("sh -c 'while :; do sleep 100; done' & wait");
   const auto late = run(endless, {.deadline = Deadline(SystemClock().now()), .stop = {}});
   ASSERT_FALSE(late);
@@ -67,7 +67,8 @@ TEST(Process, AnEndedWaitKillsTheWholeGroup) {
 }
 
 TEST(Process, DiesWithTheProcessThatStartedIt) {
-  // The command and its child ignore SIGTERM and hold a pipe open. The read ends when both have died.
+  // The command and its child ignore SIGTERM and keep a pipe open. The read ends only when both
+  // have died.
   const std::string held = ::testing::TempDir() + "ofn-held-" + std::to_string(::getpid());
   ASSERT_EQ(::mkfifo(held.c_str(), 0600), 0);
   const int reading = ::open(held.c_str(), O_RDONLY | O_NONBLOCK);

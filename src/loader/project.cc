@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// One process builds in a directory at a time. Lifetime: held until destruction.
+// Only one process at a time builds in a directory. Lifetime: holds the lock until it is destroyed.
 class DirectoryLock {
  public:
   explicit DirectoryLock(const fs::path& path)
@@ -56,7 +56,7 @@ std::string indented_tail(const std::string& output) {
   return text;
 }
 
-// The shared objects below `directory` that are programs of functions.
+// Returns the shared objects below `directory` that are programs of functions.
 std::vector<fs::path> find_programs(const fs::path& directory) {
   std::vector<fs::path> programs;
   std::error_code error;
@@ -208,15 +208,16 @@ Result<BuiltProject> build_cmake_project(const fs::path& directory, const std::s
   if (auto built = run_step(build_all); !built) return std::unexpected(built.error());
   auto programs = find_programs(build);
   if (programs.size() > 1) {
-    // A target that was renamed has left what it built.
+    // A renamed target leaves its old file behind.
     for (const fs::path& program : programs) fs::remove(program, error);
     if (auto built = run_step(build_all); !built) return std::unexpected(built.error());
     programs = find_programs(build);
   }
-  // Also a build that had nothing to do: trimming measures a folder by its latest file.
+  // Even if the build had nothing to do, because trim() looks at the latest file in a folder.
   Cache::mark_used(build / "ofn" / "lock");
   if (programs.size() == 1) {
-    // Under the name of its content: the next build must not write into what is loaded.
+    // Kept under a name made from its content, because the next build must not write into the
+    // loaded file.
     const fs::path kept = cache.directory() / (digest_file(programs.front()).value_or(key) + ".so");
     const std::uintmax_t size = fs::file_size(programs.front(), error);
     if (!fs::exists(kept, error) || fs::file_size(kept, error) != size) {

@@ -1,5 +1,5 @@
-// A source directory: with a CMakeLists.txt it is built as that says, without one each source file
-// in it belongs to the program.
+// A source directory. If it has a CMakeLists.txt, CMake builds it; otherwise all source files in it
+// belong to the program.
 #pragma once
 
 #include <filesystem>
@@ -16,7 +16,7 @@
 namespace ofn::loader {
 
 bool is_cmake_project(const std::filesystem::path& directory);
-// By its extension.
+// Returns true if the path has the extension of a C++ source file.
 bool is_source_file(const std::filesystem::path& path);
 
 struct SourceFiles {
@@ -24,23 +24,24 @@ struct SourceFiles {
   std::vector<std::string> left_out;  // "app/out (a CMake build folder)"
 };
 
-// Every source file in `directory` and below. Left out: hidden files and folders, folders that CMake
-// builds in (they have a CMakeCache.txt), links to folders, and tests (`*_test.cc`). `left_out` names
-// those of them that have sources, but for what the author has hidden.
+// Returns every source file in `directory` and below. Leaves out hidden files and folders, folders
+// in which CMake builds (they have a CMakeCache.txt), links to folders, and tests (`*_test.cc`).
+// `left_out` names those of them that have sources, except hidden ones.
 // Errors: a folder that cannot be read.
 Result<SourceFiles> find_sources(const std::filesystem::path& directory, const std::string& shown);
 
 struct BuiltProject {
   std::filesystem::path program;
-  // Every file below the project's folder, but for hidden ones and CMake build folders; and the files that compilers have listed
-  // in dependency files. A generator that keeps no such files, as Ninja, leaves the first.
+  // Every file below the project's folder except hidden files and CMake build folders, and the
+  // files that compilers have listed in dependency files. A generator that keeps no dependency
+  // files, such as Ninja, gives only the former.
   std::set<std::string> inputs;
 };
 
-// Configures and builds the project in the cache and returns the one shared object in it that
-// carries an ABI note. `find_package(ofn)` finds this framework's headers, as ofn::function, and
-// OFN_INCLUDE_DIR names them. Two processes wait for each other.
-// Errors: cmake is not installed; what cmake says; no such shared object, or several.
+// Configures and builds the project in the cache, and returns its one shared object with an ABI
+// note. `find_package(ofn)` finds this framework's headers as ofn::function, and OFN_INCLUDE_DIR
+// names them. If two processes build, one waits for the other.
+// Errors: cmake is not installed; cmake's errors; no such shared object, or several.
 Result<BuiltProject> build_cmake_project(const std::filesystem::path& directory,
                                          const std::string& shown,
                                          std::span<const std::string> author_flags,

@@ -11,12 +11,13 @@ namespace {
 
 bool is_word(char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
-// Words and signs of C++ source, without comments, preprocessor lines and what is inside of literals.
+// Splits C++ source into words and signs, without comments, preprocessor lines and the content of
+// literals.
 class Tokens {
  public:
   explicit Tokens(std::string_view text) : rest_(text) {}
 
-  // Empty at the end. A literal is a '"'.
+  // Returns the next token; empty at the end. A literal is returned as a '"'.
   std::string_view next() {
     skip_blanks();
     if (rest_.empty()) return {};
@@ -28,7 +29,7 @@ class Tokens {
         ++size;
       }
       const std::string_view word = rest_.substr(0, size);
-      // A literal's prefix: R"(…)", u8R"(…)", L'x'.
+      // The prefix of a literal: R"(…)", u8R"(…)", L'x'.
       const bool is_literal = size < rest_.size() && (rest_[size] == '"' || rest_[size] == '\'');
       if (!is_literal || is_number) return take(size);
       rest_.remove_prefix(size);
@@ -98,7 +99,7 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, kCount>
   return std::ranges::find(words, word) != words.end();
 }
 
-// Before a '(' of their own, in what stands between the parameters and the body.
+// Words between the parameters and the body that may have a '(' of their own.
 constexpr std::array<std::string_view, 9> kSpecifiers = {"noexcept", "requires",      "decltype",
                                                          "alignas",  "throw",         "sizeof",
                                                          "typeid",   "__attribute__", "__declspec"};
@@ -123,7 +124,7 @@ class Scan {
     bool is_local;
   };
 
-  // Skips to the sign that ends a group whose first sign was taken.
+  // Skips to the sign that closes a group whose first sign was taken.
   void skip_group(std::string_view open, std::string_view close) {
     for (int depth = 1; depth > 0;) {
       const std::string_view token = tokens_.next();
@@ -133,12 +134,13 @@ class Scan {
     }
   }
 
-  // Takes one declaration at namespace scope, or a scope's end; false at the end of the text.
+  // Reads one declaration at namespace scope, or the end of a scope. Returns false at the end of
+  // the text.
   bool declaration() {
-    std::vector<std::string_view> words;  // those before the body, without what is in parentheses
-    std::optional<std::size_t> name;      // where the name of a function is among them
+    std::vector<std::string_view> words;  // the words before the body, except those in parentheses
+    std::optional<std::size_t> name;      // the index of a function's name in `words`
     bool has_value = false;
-    bool has_members = false;  // a constructor's, behind a ':'
+    bool has_members = false;  // a constructor's initializers after a ':'
     while (true) {
       const std::string_view token = tokens_.next();
       if (token.empty()) return false;
@@ -159,7 +161,7 @@ class Scan {
         if (!enter(words)) {
           skip_group("{", "}");
           if (name && !has_value) add(words, *name);
-          // Of a variable or a class a ';' follows, and nothing of a function.
+          // A ';' follows a variable or a class, but not a function.
         }
         return true;
       } else {
@@ -170,7 +172,7 @@ class Scan {
     }
   }
 
-  // Begins a namespace, if it is one.
+  // Begins a namespace if the words are one. Returns true if so.
   bool enter(const std::vector<std::string_view>& words) {
     const auto begin = std::ranges::find(words, std::string_view("namespace"));
     if (begin != words.end()) {
@@ -204,7 +206,7 @@ class Scan {
           return word == "operator" || word == "friend" || is_one_of(word, kNoFunctions);
         });
     const std::string_view name = words[at];
-    // std::function<void()> f{…}: what stands behind the parameters is not a function's.
+    // std::function<void()> f{…}: the words after the parameters do not belong to a function.
     const bool is_type = at + 2 < words.size() && !is_one_of(words[at + 2], kBehindParameters);
     if (is_type || is_other || name == "main" || name == "operator") return;
     const bool is_static = std::find(words.begin(), end, std::string_view("static")) != end;

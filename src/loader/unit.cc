@@ -26,15 +26,15 @@ std::string quoted(std::string_view text) {
   return quoted + '"';
 }
 
-// A name's namespace and its last part: "app", "hello" of "app::hello".
+// Splits a name into its namespace and its last part: "app" and "hello" for "app::hello".
 std::pair<std::string, std::string> split_name(const std::string& name) {
   const auto split = name.rfind("::");
   if (split == std::string::npos) return {"", name};
   return {name.substr(0, split), name.substr(split + 2)};
 }
 
-// Lets a qualified name be found also where the author has no function of that name: it is looked up
-// in its namespace first, and only when that has none in the namespaces that it uses
+// Makes a qualified name valid even if the author has no function of that name. The name is looked
+// up in its namespace first, and in the namespaces that it uses only if it is not found there
 // ([namespace.qual]).
 std::string stand_in(const std::string& full_name) {
   const auto [scope, name] = split_name(full_name);
@@ -89,8 +89,8 @@ std::string tail_text(std::string_view source, const Target& target, Tail tail,
   std::size_t number = 0;
   for (const DefinedFunction& each : found) {
     if (each.name == target.name) continue;
-    // The preprocessor may have left the function out, so it has a stand-in. A function of an unnamed
-    // namespace has none, because the two would be ambiguous.
+    // The preprocessor may have removed the function, so it gets a stand-in. A function in an
+    // unnamed namespace gets none, because the two would be ambiguous.
     if (!each.is_local) text += stand_in(each.name);
     text += registration(source, each.is_overloaded ? "select" : "offer",
                          "found_" + std::to_string(++number),
@@ -120,9 +120,9 @@ bool may_hide(std::string_view text, const Target& target) {
 }
 
 std::optional<std::string> refused_type(std::string_view diagnostics, const Target& target) {
-  // GCC: "'ofn::internal::kIsSupported<int (*)(int)>' evaluates to false"; Clang: "due to requirement
-  // 'kIsSupported<int (*)(int)>'". The type ends at the bracket that closes the marker's. Before that,
-  // GCC shows the line of the header, where the type is called F.
+  // GCC: "'ofn::internal::kIsSupported<int (*)(int)>' evaluates to false"; Clang: "due to
+  // requirement 'kIsSupported<int (*)(int)>'". The type ends at the bracket that closes the marker.
+  // Before that, GCC shows the line of the header, in which the type is called F.
   std::string type;
   for (auto at = diagnostics.find(internal::kUnsupportedMarker); at != std::string_view::npos;
        at = diagnostics.find(internal::kUnsupportedMarker, at + 1)) {

@@ -1,6 +1,6 @@
-// The text that is compiled for an author's source file: the author's own, and behind it a tail that
-// registers the target. To the compiler it is the main file, as the author's would be: it has no
-// other lines before the author's, and its name is shown as the author's (see compiler.cc).
+// The text that is compiled for an author's source file: the author's text, followed by a tail that
+// registers the target. The compiler takes it for the main file, as it would take the author's
+// file: no lines come before the author's, and its name is shown as the author's (see compiler.cc).
 //
 //   write(copy, text + tail_text("/src/hello.cc", *target_of("hello"), Tail::kIfPresent, {}));
 #pragma once
@@ -15,45 +15,47 @@
 
 namespace ofn::loader {
 
-// The function that a program is compiled for.
+// The function for which a program is compiled.
 struct Target {
   std::string name;         // "hello", "app::hello"
-  bool is_default = false;  // no target was given: `function`
+  bool is_default = false;  // no target was given, so it is `function`
 };
 
-// `name` if it can be the qualified name of a C++ function.
+// Returns `name` as a target if it can be the qualified name of a C++ function.
 Result<Target> target_of(const std::optional<std::string>& name);
 
-// How the tail registers the target. What one cannot compile, the next may.
+// How the tail registers the target. If one tail does not compile, the next may.
 enum class Tail {
-  // As kIfPresent, and every function of the text that can be served: if no target was given.
+  // If no target was given: like kIfPresent, and also registers every function of the text that can
+  // be served.
   kSearch,
-  // The target if the author's text has one, else nothing: a function of the same name that is
-  // found only when the author has none takes its place.
+  // Registers the target if the author's text has it, and nothing otherwise. A stand-in has the
+  // same name, and is found only if the author has no such function.
   kIfPresent,
-  kAlways,   // without that stand-in, which cannot be given to a class: for static member functions
+  kAlways,   // without the stand-in, for static member functions: a class cannot get one
   kNothing,  // the author's text alone
 };
 
-// Under this name the tail appears in the compiler's diagnostics.
+// Returns the name of the tail in the compiler's messages.
 std::string tail_name(const Target& target);
 
-// What stands behind the author's text of the file `source`. `found`: for kSearch.
+// Returns the text that follows the author's text of the file `source`. `found`: for kSearch.
 std::string tail_text(std::string_view source, const Target& target, Tail tail,
                       std::span<const DefinedFunction> found);
 
 // Returns true if the author registers functions by a macro.
 bool registers_something(std::string_view text);
 
-// A directive that gives the lines behind it another file's name.
+// Returns a directive that gives the following lines another file name.
 std::string line_directive(std::string_view file);
 
-// Returns true if `text` may have the target in an unnamed namespace. The stand-in of Tail::kIfPresent is as near
-// as a function there, so it is not found. By the words alone: for a hint.
+// Returns true if `text` may have the target in an unnamed namespace. There a function is ambiguous
+// with the stand-in of Tail::kIfPresent, so it is not found. Uses only the words of the text,
+// because the result is only for a hint.
 bool may_hide(std::string_view text, const Target& target);
 
-// The C++ type that the compiler says it cannot take as a function, from its diagnostics about the
-// tail: "int (int)" as "int hello(int)"; nullopt when it says none.
+// Returns the C++ type that the compiler refuses as a function, from its messages about the tail:
+// "int (int)" as "int hello(int)"; nullopt if they contain none.
 std::optional<std::string> refused_type(std::string_view diagnostics, const Target& target);
 
 }  // namespace ofn::loader

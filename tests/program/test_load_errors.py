@@ -190,4 +190,4 @@ def test_a_shared_object_of_somebody_else(load, shared, tmp_path):
     (tmp_path / "plain.cc").write_text("int answer() { return 42; }\n")
     shared(tmp_path / "plain.cc", tmp_path / "plain.so")
     said = load("plain.so")
-    assert "File plain.so is no program of functions" in said and "OFN_FUNCTION" in said, said
+    assert "File plain.so is not a program of functions" in said and "OFN_FUNCTION" in said, said
