@@ -1,10 +1,10 @@
-// The border between the host and a function's program: plain tables that the host reads, filled by
-// inline code from <ofn/function.h>. A function's .so has no undefined `ofn` symbol and the host
-// exports nothing: everything crosses here, by pointer.
+// The interface between the host and a function's program: plain tables that the host reads, and
+// that inline code from <ofn/function.h> fills. A function's .so has no undefined `ofn` symbol, and
+// the host exports nothing: everything crosses here, by pointer.
 //
-// Both sides share C++ types (Request, Response, CloudEvent), so both must have been compiled
-// alike: kBuild says how. <ofn/register.h> puts it into an ELF note of every object, and the host
-// reads that note before it loads anything.
+// Both sides share C++ types (Request, Response, CloudEvent), so both must be compiled with the
+// same settings, which kBuild describes. <ofn/register.h> puts kBuild into an ELF note of every
+// object, and the host reads that note before it loads anything.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@
 #include <ofn/task.h>
 #include <ofn/writer.h>
 
-// Raised by every change of a type that crosses the border.
+// Increase it with every change of a type that crosses the interface.
 #define OFN_ABI_NUMBER 7  // NOLINT(modernize-macro-to-enum): its text is wanted
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): only the preprocessor knows these facts.
@@ -68,7 +68,8 @@
 #define OFN_INTERNAL_SANITIZER "none"
 #endif
 
-// "name=value" lines. The first four and the sanitizer must suit the host's; the others explain.
+// "name=value" lines. The first four and the sanitizer must be compatible with the host's; the
+// others are for messages.
 #define OFN_INTERNAL_BUILD                                                           \
   "ofn=" OFN_INTERNAL_TEXT(OFN_ABI_NUMBER) "\nlibrary=" OFN_INTERNAL_LIBRARY         \
                                            "\nstring=" OFN_INTERNAL_STRING           \
@@ -83,7 +84,7 @@ namespace ofn::abi {
 
 inline constexpr std::uint32_t kNumber = OFN_ABI_NUMBER;
 
-// How this translation unit is compiled, as far as the border cares.
+// How this translation unit is compiled, as far as the interface depends on it.
 inline constexpr char kBuild[] = OFN_INTERNAL_BUILD;
 
 // A function's signature, deduced from its C++ type.
@@ -95,8 +96,8 @@ enum class Signature : std::uint32_t {
   kTyped = 5
 };
 
-// The shapes of a typed function's argument and result (<ofn/typed.h>): what JSON may be there, and
-// how the host gets at the author's object without knowing its type.
+// The kinds of a typed function's argument and result (<ofn/typed.h>). They say which JSON is
+// valid, and how the host accesses the author's object without knowing its type.
 enum class Kind : std::uint32_t {
   kBool = 1,
   kInteger = 2,
@@ -109,11 +110,11 @@ enum class Kind : std::uint32_t {
   kOptional = 9
 };
 
-// The value of whatever is no object and no list.
+// The value of anything that is not an object or a list.
 struct Scalar {
-  std::uint64_t integer = 0;  // of kBool, kInteger (negative ones in two's complement) and kEnum
+  std::uint64_t integer = 0;  // for kBool, kInteger (negative ones in two's complement) and kEnum
   double real = 0;
-  std::string_view text{};  // borrowed from the object
+  std::string_view text{};  // refers to the object's text
 };
 
 struct Type;
@@ -123,7 +124,7 @@ using Visit = void(void* visitor, std::string_view key, const void* element);
 struct TypeField {
   const char* name = nullptr;
   TypeFunction* type = nullptr;
-  void* (*in)(void* object) = nullptr;  // the field of that object
+  void* (*in)(void* object) = nullptr;  // returns the field of that object
 };
 
 struct TypeWord {
@@ -134,24 +135,25 @@ struct TypeWord {
 struct Type {
   Kind kind{};
   const char* name = nullptr;  // of kObject and kEnum
-  // Sets a scalar; may throw bad_alloc. Empties a kOptional, whatever the value.
+  // Sets a scalar; may throw bad_alloc. A kOptional is emptied, whatever the value is.
   void (*set)(void* object, const Scalar& value) = nullptr;
   Scalar (*get)(const void* object) = nullptr;
-  std::int64_t min = 0;               // of kInteger; below zero for signed ones only
+  std::int64_t min = 0;               // of kInteger; negative only for signed types
   std::uint64_t max = 0;              // of kInteger
   double largest = 0;                 // of kReal: the largest finite value
-  std::size_t count = 0;              // of fields or words
+  std::size_t count = 0;              // the number of fields or words
   const TypeField* fields = nullptr;  // of kObject
   const TypeWord* words = nullptr;    // of kEnum
   bool refuses_unknown = false;       // of kObject: other members are an error
-  bool defaults_absent = false;       // of kObject: absent members are none
+  bool defaults_absent = false;       // of kObject: missing members keep their default
   TypeFunction* element = nullptr;    // of kList, kMap, kOptional
-  // A new element; null when a map has that key.
+  // Adds an element and returns it; returns null if a map already has the key.
   void* (*add)(void* object, std::string_view key) = nullptr;
   void (*each)(const void* object, void* visitor, Visit* visit) = nullptr;
 };
 
-// An end of a typed function: a type of JSON, or another media type; neither: no body of its own.
+// The argument or result of a typed function: a JSON type, or another media type. If both are null,
+// it has no body.
 struct TypedEnd {
   TypeFunction* type = nullptr;
   const char* media_type = nullptr;
@@ -165,45 +167,46 @@ struct Call;
 
 // The host's services for typed functions. Threads: any.
 struct CodecTable {
-  // Returns true if the request has that media type; else `response` says why not.
+  // Returns true if the request has that media type. Otherwise sets `response` to an error.
   bool (*accept)(const Call& call, const char* media_type, Response& response) = nullptr;
-  // Reads the request's JSON into a new object; false: `response` says what does not fit.
+  // Reads the request's JSON into a new object. If it does not fit, returns false and sets
+  // `response` to an error.
   bool (*read)(const Call& call, const Type& type, void* object, Response& response) = nullptr;
-  // Writes it as JSON. Throws std::runtime_error for what JSON cannot say.
+  // Writes the object as JSON. Throws std::runtime_error for a value that JSON cannot represent.
   void (*write)(const Type& type, const void* object, Response& response) = nullptr;
 };
 
-// The values that the host lends to one call. Pointers are valid until it has ended: until invoke() has
-// returned or, where that leaves a coroutine, until that is done.
+// The values that the host lends to one call. Pointers are valid until the call has ended: until
+// invoke() has returned or, if the function is a coroutine, until the coroutine has ended.
 struct Call {
   const Request* request = nullptr;             // set for kHttp and kTyped
-  Request* own_request = nullptr;               // the same, where the function may take its body
+  Request* own_request = nullptr;               // the same, if the function may take its body
   const CloudEvent* event = nullptr;            // set for kCloudEvent
-  CloudEvent* own_event = nullptr;              // the same, where the function may take it
+  CloudEvent* own_event = nullptr;              // the same, if the function may take it
   const BackgroundEvent* background = nullptr;  // set for kEvent
-  Context* context = nullptr;                   // set where the registration takes one
+  Context* context = nullptr;                   // set if the registration takes one
   Bytes data{};                                 // of kOpenFunction
   const CodecTable* codec = nullptr;            // of kTyped
-  const Stream* stream = nullptr;               // set where the registration streams
+  const Stream* stream = nullptr;               // set if the registration streams
   Tasks* tasks = nullptr;
 };
 
 // The results of a call. It is not moved until the call has ended.
 struct Outcome {
   Response response{};                // of kHttp and kTyped
-  std::optional<CloudEvent> event{};  // of kCloudEvent, when the function returns one
+  std::optional<CloudEvent> event{};  // of kCloudEvent, if the function returns one
   Out out{};                          // of kOpenFunction
-  Running task{};                     // of a function that is a coroutine: not begun yet
+  Running task{};                     // of a function that is a coroutine; not started yet
 };
 
-// How a function was named.
+// How the function was chosen.
 enum class Origin : std::uint32_t {
   kAuthor = 1,   // OFN_FUNCTION in the author's source
   kTarget = 2,   // --target, when the program was compiled from plain source
-  kDefault = 3,  // by its name `function` alone; served only if no other function is named
-  // Not named: found in plain source. Served only if it is the only function of the program.
+  kDefault = 3,  // only its name is `function`; served only if no other function is named
+  // Not named, but found in plain source. Served only if it is the program's only function.
   kFound = 4,
-  kFoundLocal = 5,  // the same, but seen by its own file only
+  kFoundLocal = 5,  // the same, but visible only in its own file
 };
 
 // One function of a program. Lives as long as the program.
@@ -211,14 +214,14 @@ struct Registration {
   std::uint32_t size = sizeof(Registration);
   Signature signature{};
   Origin origin{};
-  const char* name = nullptr;  // "hello", "app::hello": as written, blanks included
+  const char* name = nullptr;  // "hello", "app::hello": as written, with blanks
   // Throws what the author's function throws. Threads: any, concurrently.
   void (*invoke)(const Call&, Outcome&) = nullptr;
   const char* file = nullptr;  // where it was registered
   std::uint32_t line = 0;
-  bool takes_context = false;    // it may block on the sidecar, so it runs on a worker
-  bool streams = false;          // it takes a Writer and may block on its caller, so the same
-  const char* route = nullptr;   // "GET,PUT /users/{id}": OFN_ROUTE; null: none of its own
+  bool takes_context = false;  // it may block on the sidecar, so it runs on a worker
+  bool streams = false;  // it takes a Writer and may block on its client, so it runs on a worker
+  const char* route = nullptr;   // "GET,PUT /users/{id}", from OFN_ROUTE; null if there is none
   const Typed* typed = nullptr;  // of kTyped
 };
 
@@ -227,15 +230,15 @@ struct PluginRegistration {
   std::uint32_t size = sizeof(PluginRegistration);
   const char* name = nullptr;
   const char* version = nullptr;
-  bool required = false;  // a call fails when its hook fails
+  bool required = false;  // a call fails if its hook fails
   Plugin* (*create)() = nullptr;
   void (*destroy)(Plugin*) = nullptr;
   const char* file = nullptr;
   std::uint32_t line = 0;
 };
 
-// All registrations of a program: what its one exported function, kProgramSymbol, fills in.
-// A registration without `invoke`, a plugin without `create`, is none.
+// All registrations of a program. Its only exported function, kProgramSymbol, fills this in. A
+// registration without `invoke` and a plugin without `create` are ignored.
 struct Program {
   const Registration* const* begin = nullptr;
   const Registration* const* end = nullptr;
@@ -245,7 +248,7 @@ struct Program {
 using ProgramFunction = void(Program*) noexcept;
 inline constexpr char kProgramSymbol[] = "ofn_program";
 
-// The ELF note that carries kBuild.
+// The ELF note that contains kBuild.
 inline constexpr char kNoteSection[] = ".note.ofn";
 inline constexpr char kNoteName[] = "ofn";
 inline constexpr std::uint32_t kNoteType = 1;

@@ -1,4 +1,4 @@
-// A CloudEvent (CloudEvents 1.0), free of the protocol that carried it.
+// A CloudEvent (CloudEvents 1.0), independent of the protocol that carried it.
 //
 //   void on_event(const ofn::CloudEvent& event) { use(event.type(), event.data()); }
 #pragma once
@@ -15,14 +15,14 @@ namespace ofn {
 
 // One event: context attributes and data. A value.
 //
-// Attributes are the strings of the CloudEvents type system's canonical form (spec §2.4); `time` is
-// RFC 3339, verbatim. Data is bytes. For a JSON event it is the JSON text: of a structured event's
-// `data` member a string stays a JSON string only when datacontenttype is JSON, otherwise it is
-// taken as the text itself (JSON format §3.1).
+// Attributes are strings in the CloudEvents type system's canonical form (spec §2.4); `time` is RFC
+// 3339, verbatim. Data is bytes. The data of a JSON event is the JSON text. If a structured event's
+// `data` member is a string, it stays a JSON string only if datacontenttype is JSON; otherwise the
+// data is the string's text (JSON format §3.1).
 class CloudEvent {
  public:
   CloudEvent() = default;
-  // The required attributes (spec §3.1): none may be empty when the event is sent.
+  // The required attributes (spec §3.1). None may be empty when the event is sent.
   OFN_INTERNAL_LAZY CloudEvent(std::string id, std::string source, std::string type)
       : id_(std::move(id)), source_(std::move(source)), type_(std::move(type)) {}
 
@@ -32,13 +32,13 @@ class CloudEvent {
   // The version of the specification, "1.0".
   const std::string& specversion() const noexcept { return specversion_; }
 
-  // Optional attributes; nullopt: absent.
+  // Optional attributes; nullopt if the event does not have them.
   const std::optional<std::string>& datacontenttype() const noexcept { return datacontenttype_; }
   const std::optional<std::string>& dataschema() const noexcept { return dataschema_; }
   const std::optional<std::string>& subject() const noexcept { return subject_; }
   const std::optional<std::string>& time() const noexcept { return time_; }
 
-  // The event's payload; nullopt: the event has none, which is not the same as empty.
+  // The event's payload; nullopt if the event has none, which differs from empty data.
   const std::optional<std::string>& data() const& noexcept { return data_; }
   OFN_INTERNAL_LAZY std::optional<std::string>&& data() && noexcept { return std::move(data_); }
 

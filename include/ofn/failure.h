@@ -1,5 +1,5 @@
-// What went wrong at the sidecar, as a value: a code to decide by and a sentence to read; and what an
-// author throws to refuse an input.
+// A failure at the sidecar as a value, with a code for the program and a sentence for people; and
+// the exception that refuses an invalid input.
 #pragma once
 
 #include <optional>
@@ -33,18 +33,19 @@ enum class Code : int {
   kUnauthenticated = 16,
 };
 
-// "INVALID_ARGUMENT" and so on: the names of the specification. "UNKNOWN" for what is no code.
+// Returns "INVALID_ARGUMENT" and so on: the specification's names. Returns "UNKNOWN" for a number
+// that is not a code.
 constexpr std::string_view code_name(Code code) noexcept;
 
-// A value. The message is for logs and for the author; it may repeat what the sidecar said.
+// A value. The message is for logs and for the author; it may contain the sidecar's message.
 struct Failure {
   Code code = Code::kUnknown;
   std::string message;
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
-// Thrown where a failure is not looked at: by value() and check(). Not caught, it is a crash of the
-// function like any other exception.
+// value() and check() throw it if there is a failure. If the function does not catch it, it is a
+// crash of the function, like any other exception.
 class FailureError : public std::runtime_error {
  public:
   OFN_INTERNAL_LAZY explicit FailureError(Failure failure)
@@ -56,14 +57,15 @@ class FailureError : public std::runtime_error {
   Failure failure_;
 };
 
-// Thrown by a function, or by a Codec's decode, when what it was given can never be right: the caller is
-// answered 400 with this text. A topic's event is dropped then, since it would be no better the next time.
+// A function, or a Codec's decode, throws it if its input can never be valid. Then the client gets
+// 400 with this text. A topic's event is dropped, because a second delivery would have the same
+// input.
 class BadInput : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// The value that was asked for, or why there is none. Check it before you use the value.
+// A value, or the reason why there is none. Check it before you use the value.
 template <class T>
 class [[nodiscard("a call may fail: look at its reply, or call check()")]] Reply {
  public:
@@ -91,7 +93,7 @@ class [[nodiscard("a call may fail: look at its reply, or call check()")]] Reply
   std::optional<Failure> failure_;
 };
 
-// The value of a Reply that has none of its own: the operation was done.
+// The value of a Reply for an operation without a result.
 struct Done {};
 
 constexpr std::string_view code_name(Code code) noexcept {

@@ -1,4 +1,5 @@
-// Everything that an author of functions includes. Standard library only, cheap to compile.
+// Everything that an author of functions includes. It uses only the standard library and compiles
+// fast.
 //
 //   #include <ofn/function.h>
 //

@@ -1,10 +1,11 @@
-// How the author's headers offer many functions and cost a file only those that it calls.
+// Lets the author's headers have many functions, while each file pays only for those that it calls.
 //
 //   OFN_INTERNAL_LAZY std::string error() const { … }
 #pragma once
 
-// Before an inline function: the compiler looks into its body only if the file calls it, because it is
-// a template. The body of an ordinary inline function is looked into in every file that reads the
-// header, and what it uses of the standard library's templates is instantiated there.
+// Put it before an inline function. It turns the function into a template, so the compiler
+// processes the body only if the file calls it. The body of an ordinary inline function is
+// processed in every file that reads the header, and instantiates the standard library's templates
+// that it uses.
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage)
 #define OFN_INTERNAL_LAZY template <int = 0>

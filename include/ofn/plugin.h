@@ -1,5 +1,5 @@
-// Hooks around a function: own classes, run before and after each call in the order that the
-// function's context gives (prePlugins and postPlugins, or preHooks and postHooks).
+// Hooks around a function: the author's classes, which run before and after each call in the order
+// that the function's context gives (prePlugins and postPlugins, or preHooks and postHooks).
 //
 //   struct Timing : ofn::Plugin {
 //     using Clock = std::chrono::steady_clock;
@@ -9,8 +9,8 @@
 //   };
 //   OFN_PLUGIN(Timing, "timing", "1.0.0")
 //
-// It stands in the function's own program, or in a .so of its own that --plugin names. A context
-// that does not name a plugin does not run it.
+// A plugin is in the function's own program, or in a separate .so that --plugin names. It runs only
+// if the context names it.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@
 
 namespace ofn {
 
-// The data that the function will be called with, for pre-hooks to read and to replace.
+// The data for the function. Pre-hooks may read and replace it.
 class CallData {
  public:
   explicit CallData(Bytes bytes) noexcept : bytes_(bytes) {}
@@ -35,9 +35,9 @@ class CallData {
   CallData& operator=(const CallData&) = delete;
   ~CallData() = default;
 
-  // The HTTP body, the event's data, or what the input delivered.
+  // The HTTP body, the event's data, or the input's data.
   Bytes bytes() const noexcept { return bytes_; }
-  // Gives the next hooks and the function these bytes instead.
+  // Gives these bytes to the next hooks and to the function instead.
   void replace(std::string bytes) {
     owned_ = std::move(bytes);
     bytes_ = *owned_;
@@ -49,9 +49,9 @@ class CallData {
   std::optional<std::string> owned_;
 };
 
-// What the function has left, for post-hooks to read and to change. What they leave is what the
-// outputs and the caller get. A success becomes a failure when the response's status is set to 400
-// or more; a failure stays one.
+// The function's result. Post-hooks may read and change it; outputs and client get the changed
+// result. If a hook sets the response's status to 400 or more, a success becomes a failure. A
+// failure stays a failure.
 class CallResult {
  public:
   CallResult(std::string_view status, std::string_view error, Response* response,
@@ -61,21 +61,22 @@ class CallResult {
   // "success", "error" (the function or a required hook failed), "crash" (the function threw).
   std::string_view status() const noexcept { return status_; }
   bool ok() const noexcept { return status_ == "success"; }
-  // The text of a crash. Do not send it to callers: it may describe the program's inside.
+  // The text of a crash. Do not send it to clients, because it may describe internals of the
+  // program.
   std::string_view error() const noexcept { return error_; }
 
-  // Of an http, typed or openfunction function (an Out has become a response by then); null for a
-  // cloudevent function, and where the function has returned nothing.
+  // The response of an http, typed or openfunction function (an Out is already converted to a
+  // response). Null for a cloudevent function, and if the function has returned nothing.
   Response* response() const noexcept { return response_; }
-  // The event that a cloudevent function returned; null when it returned none.
+  // The event that a cloudevent function returned; null if it returned none.
   CloudEvent* event() const noexcept { return event_; }
 
-  // The response's body or the event's data; empty when there is neither.
+  // The response's body or the event's data; empty if there is neither.
   Bytes data() const noexcept {
     if (response_ != nullptr) return response_->body();
     return event_ != nullptr && event_->data() ? Bytes(*event_->data()) : Bytes();
   }
-  // Replaces it, if there is one.
+  // Replaces the data, if there is any.
   void data(std::string bytes) {
     if (response_ != nullptr) {
       response_->body(std::move(bytes));
@@ -91,16 +92,16 @@ class CallResult {
   CloudEvent* event_;
 };
 
-// One plugin. Each call of a function has its own instance, which pre() and post() share: members
-// are the call's state.
+// One plugin. Each call of a function has its own instance, which pre() and post() share, so its
+// members are the call's state.
 //
-// Threads: one call's hooks run one after the other on the thread of its function, where they may
-//   block; other calls have other instances.
-// Order: all pre-hooks, the function, all post-hooks. Post-hooks also run when the function or a
-//   hook has failed, those of plugins that are no pre-hook, too.
-// Errors: a hook that throws has failed. It is logged and the call goes on as if the hook were not
-//   there; of a plugin registered by OFN_REQUIRED_PLUGIN the call fails: 500, nothing is sent, and
-//   before the function it is not called.
+// Threads: the hooks of one call run one after the other on the thread of its function, on which
+// they may block. Other calls have other instances.
+// Order: all pre-hooks, the function, all post-hooks. Post-hooks also run if the function or a hook
+// has failed, even those of plugins without a pre-hook.
+// Errors: a hook that throws has failed. The failure is logged, and the call continues as if the
+// hook did not exist. If the plugin was registered by OFN_REQUIRED_PLUGIN, the call fails: the
+// response is 500, nothing is sent, and if a pre-hook failed, the function is not called.
 class Plugin {
  public:
   Plugin() = default;
@@ -112,8 +113,8 @@ class Plugin {
   virtual void post(Context& /*context*/, CallResult& /*result*/) {}
 };
 
-// This call's instance of the plugin of that name, if it is a P; else null. For hooks, and the
-// function, to share what they have found out. Cost: linear in the number of plugins.
+// Returns this call's instance of the plugin of that name if it is a P; otherwise null. Hooks and
+// the function use it to share data. Cost: linear in the number of plugins.
 template <class P>
 P* Context::plugin(std::string_view name) const noexcept {
   for (const abi::ActivePlugin& each : facts_->plugins) {
@@ -144,10 +145,10 @@ constexpr abi::PluginRegistration plugin_registration(const char* name, const ch
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage)
 
-// Registers a plugin: OFN_PLUGIN(Class, "name", "version"), at namespace scope, once a program. The
-// name is the one in the context.
+// Registers a plugin: OFN_PLUGIN(Class, "name", "version"), at namespace scope, once in a program.
+// The name is the one in the context.
 #define OFN_PLUGIN(type, name, version) OFN_INTERNAL_PLUGIN(__COUNTER__, type, name, version, false)
-// The same for one without which a call must not succeed.
+// Registers a plugin without which a call must not succeed.
 #define OFN_REQUIRED_PLUGIN(type, name, version) \
   OFN_INTERNAL_PLUGIN(__COUNTER__, type, name, version, true)
 

@@ -1,16 +1,17 @@
-// What the loader precompiles: <ofn/function.h>, and the code of the standard library that functions
-// usually need. Authors include <ofn/function.h>.
+// The header that the loader precompiles: <ofn/function.h>, and the code of the standard library
+// that functions usually need. Authors include <ofn/function.h>.
 //
-// GCC instantiates templates at the end of a compilation, and a precompiled header ends before that: each
-// file that uses one instantiates what the header's inline functions mention, needed or not. But what a
-// constant expression calls is instantiated at once. So the assertions below call, while the header is
-// precompiled, what each file would instantiate again. They leave no code behind.
+// GCC instantiates templates at the end of a compilation, but a precompiled header ends before
+// that. So each file that uses one instantiates everything that the header's inline functions
+// mention, even if the file does not need it. But GCC instantiates at once what a constant
+// expression calls. So the assertions below call, while the header is precompiled, the code that
+// each file would instantiate again. They generate no code.
 #pragma once
 
 #include <ofn/function.h>
 
-// Not if the compiler cannot use the precompiled file and reads this one, as an -include of an -include;
-// nor with containers that are no constant expressions.
+// Left out if the compiler cannot use the precompiled file and reads this header instead, for
+// example after another -include; and for containers whose functions are not constexpr.
 #if __INCLUDE_LEVEL__ <= 1 && defined(__cpp_lib_constexpr_string) &&                \
     __cpp_lib_constexpr_string >= 201907L && defined(__cpp_lib_constexpr_vector) && \
     !defined(_GLIBCXX_DEBUG)
@@ -71,7 +72,7 @@ constexpr bool uses_values() {
          headers.front().name == "a";
 }
 
-// Members of ours that are empty at first.
+// Members of the framework's own types that are empty at first.
 constexpr bool uses_members() {
   [[maybe_unused]] const StateTransaction transaction;
   [[maybe_unused]] const GetBulkState bulk;

@@ -1,5 +1,5 @@
-// How a program tells the host which functions it has: in a plain source directory, in a shared
-// object, or linked with the framework into one program.
+// Tells the host which functions a program has: in a plain source directory, in a shared object, or
+// linked with the framework into one program.
 //
 //   ofn::Response hello(const ofn::Request& request);
 //   OFN_FUNCTION(hello)
@@ -7,9 +7,9 @@
 //   OFN_ROUTE("GET /users/{id}", get_user)
 //   OFN_ROUTE("PUT,PATCH /users/{id}", put_user)
 //
-// There are no static constructors: each macro leaves a pointer in the linker section
-// `ofn_functions`, and the one exported function `ofn_program` hands the whole section to the host.
-// Every object also carries an ELF note that says how it was compiled (<ofn/abi.h>).
+// There are no static constructors. Each macro puts a pointer into the linker section
+// `ofn_functions`, and the only exported function `ofn_program` passes the whole section to the
+// host. Every object also has an ELF note that says how it was compiled (<ofn/abi.h>).
 #pragma once
 
 #include <cstdint>
@@ -19,27 +19,29 @@
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage)
 
-// Registers a function: at namespace scope, once a function and program, in any source file of it.
-// It is served at every path when it is the only one, or is chosen by --target; among others at its
-// name: `hello` at /hello, `app::goodbye` at /app/goodbye.
+// Registers a function. Use it at namespace scope, in any source file, once for each function of a
+// program. If the function is the only one, or is chosen by --target, it is served at every path;
+// otherwise at its name: `hello` at /hello, `app::goodbye` at /app/goodbye.
 #define OFN_FUNCTION(...)                                                                 \
   OFN_INTERNAL_REGISTER(__COUNTER__, ::ofn::abi::Origin::kAuthor, #__VA_ARGS__, __FILE__, \
                         __LINE__, nullptr, __VA_ARGS__)
 
-// Registers a function for a route: at namespace scope, as often as the function has routes. It is
-// served at its routes only, also when it is alone.
+// Registers a function for a route. Use it at namespace scope, once for each route of the function.
+// The function is served only at its routes, even if it is the only one.
 //
-// A route is a path, and before it the methods, if not all: "/health", "GET,PUT /users/{id}". Where
-// GET is served, HEAD is, too. In the path,
-//   {name}      takes one part between slashes that is not empty,
-//   {name...}   at the end takes all that follows: "/files/{path...}" takes /files/ and /files/a/b,
-//   all else    takes itself, percent-encoded or not; a slash at the end counts.
-// request.param("name") is what was taken, percent-decoded: it may hold a slash, or be "..".
+// A route is a path, with methods before it if not all are served: "/health", "GET,PUT
+// /users/{id}". If GET is served, HEAD is served too. In the path,
+//   {name}      matches one part between slashes that is not empty,
+//   {name...}   at the end matches the rest: "/files/{path...}" matches /files/ and /files/a/b,
+//   other text  matches itself, percent-encoded or not; a slash at the end counts.
+// request.param("name") is the matched text, percent-decoded: it may contain a slash, or be "..".
 //
-// Of several routes that match, from left to right a text comes before {name} before {name...}; of
-// the same path, one that lists the method comes before one for all.
-// Errors: found when the program is loaded, with the place: a route that is no route, two routes for
-//   the same requests. A path that no route has is 404; another method 405 with Allow.
+// If several routes match, the first difference from left to right decides: a text comes before
+// {name}, and {name} before {name...}. For the same path, a route that lists the method comes
+// before one for all methods.
+// Errors: found when the program is loaded, with their place: an invalid route, or two routes for
+// the same requests. A path without a route gets 404; a method that is not served gets 405 with
+// Allow.
 #define OFN_ROUTE(route, ...)                                                             \
   OFN_INTERNAL_REGISTER(__COUNTER__, ::ofn::abi::Origin::kAuthor, #__VA_ARGS__, __FILE__, \
                         __LINE__, route, __VA_ARGS__)
@@ -59,7 +61,8 @@
       &OFN_INTERNAL_JOIN(ofn_registration_, number);                                          \
   }
 
-// In that section, and there also when nothing refers to it and the linker collects garbage.
+// Puts the registration into that section, and keeps it there even if nothing refers to it and the
+// linker collects garbage.
 #if defined(__has_attribute) && __has_attribute(retain)
 #define OFN_INTERNAL_KEPT(name) __attribute__((used, retain, section(name)))
 #else
@@ -68,7 +71,8 @@
 
 // NOLINTEND(cppcoreguidelines-macro-usage)
 
-// The borders of the sections: the linker's names. Hidden: each program sees its own.
+// The borders of the sections, with the linker's names. They are hidden, so each program sees its
+// own.
 // NOLINTBEGIN(clang-diagnostic-reserved-identifier,readability-identifier-naming)
 extern "C" __attribute__((visibility("hidden")))
 const ofn::abi::Registration* const __start_ofn_functions[];
@@ -80,7 +84,7 @@ extern "C" __attribute__((visibility("hidden")))
 const ofn::abi::PluginRegistration* const __stop_ofn_plugins[];
 // NOLINTEND(clang-diagnostic-reserved-identifier,readability-identifier-naming)
 
-// Every registration of the program that this function was linked into.
+// Returns every registration of the program into which this function was linked.
 extern "C" __attribute__((used, visibility("default"))) inline void ofn_program(
     ofn::abi::Program* program) noexcept {
   program->begin = __start_ofn_functions;
@@ -91,7 +95,8 @@ extern "C" __attribute__((used, visibility("default"))) inline void ofn_program(
 
 namespace ofn::internal {
 
-// Make the sections, so that their borders exist in a program without registrations.
+// These entries create the sections, so that their borders exist in a program without
+// registrations.
 constexpr abi::Registration kNothing;
 OFN_INTERNAL_KEPT("ofn_functions")
 constexpr const abi::Registration* kNoEntry = &kNothing;
@@ -107,7 +112,7 @@ struct AbiNote {
   alignas(4) char build[sizeof(OFN_INTERNAL_BUILD)];
 };
 
-// Aligned as notes are; the compiler would choose more.
+// Aligned as notes must be; the compiler would choose a larger alignment.
 OFN_INTERNAL_KEPT(".note.ofn")
 __attribute__((aligned(4))) constexpr AbiNote kAbiNote = {
     sizeof(abi::kNoteName), sizeof(OFN_INTERNAL_BUILD), abi::kNoteType, "ofn", OFN_INTERNAL_BUILD};

@@ -1,4 +1,4 @@
-// The answer of an HTTP function.
+// The response of an HTTP function.
 //
 //   return "hello\n";                                                      // 200, text
 //   return ofn::Response("only GET\n").status(405).header("Allow", "GET");
@@ -14,15 +14,16 @@
 
 namespace ofn {
 
-// One whole HTTP response. A value: copy, move and compare freely.
+// One complete HTTP response. A value: copy, move and compare it freely.
 //
-// Content type: a Response made from text has none of its own; the server sends
-//   `text/plain; charset=utf-8` unless a `Content-Type` header is set. (What the outputs see then:
-//   docs/outputs.md.)
-// Errors: a status outside 200…599, a header name that is no token (RFC 9110 §5.6.2), a value with a
-//   control character other than tab, or a framing field (Content-Length, Transfer-Encoding,
-//   Connection, Proxy-Connection, Keep-Alive, Upgrade, Trailer, TE) is found when the function has
-//   returned: nothing is sent to outputs, the caller gets a 500 and the log says what was wrong.
+// Content type: a Response made from text has no content type of its own. The server sends
+// `text/plain; charset=utf-8` unless a `Content-Type` header is set. (docs/outputs.md says what
+// outputs get in that case.)
+// Errors: when the function has returned, the framework refuses a status outside 200…599, a header
+// name that is not a token (RFC 9110 §5.6.2), a value with a control character other than tab, and
+// framing fields (Content-Length, Transfer-Encoding, Connection, Proxy-Connection, Keep-Alive,
+// Upgrade, Trailer, TE). Then nothing is sent to outputs, the client gets a 500, and the log says
+// what was wrong.
 class [[nodiscard("a Response that is not returned answers nobody: return it")]] Response {
  public:
   Response() = default;
@@ -32,7 +33,7 @@ class [[nodiscard("a Response that is not returned answers nobody: return it")]]
   OFN_INTERNAL_LAZY Response(const char* body) : body_(body) {}
   // NOLINTEND(google-explicit-constructor)
 
-  // The status code; 200 unless set. A status of 400 or more means that the function failed:
+  // The status code; 200 unless set. A status of 400 or more means that the function failed, and
   // nothing is sent to outputs.
   int status() const noexcept { return status_; }
   Response& status(int code) & noexcept {
@@ -52,7 +53,7 @@ class [[nodiscard("a Response that is not returned answers nobody: return it")]]
   OFN_INTERNAL_LAZY [[nodiscard]] Response&& header(std::string name, std::string value) && {
     return std::move(header(std::move(name), std::move(value)));
   }
-  // Sets the content type, replacing an earlier one.
+  // Sets the content type, and replaces an earlier one.
   OFN_INTERNAL_LAZY Response& content_type(std::string type) & {
     std::erase_if(headers_,
                   [](const Header& h) { return same_field_name(h.name, "content-type"); });
@@ -62,7 +63,7 @@ class [[nodiscard("a Response that is not returned answers nobody: return it")]]
     return std::move(content_type(std::move(type)));
   }
 
-  // The body: bytes, sent as they are.
+  // The body: bytes, which are sent unchanged.
   const std::string& body() const& noexcept { return body_; }
   OFN_INTERNAL_LAZY std::string&& body() && noexcept { return std::move(body_); }
   OFN_INTERNAL_LAZY Response& body(std::string bytes) & noexcept {
@@ -73,7 +74,7 @@ class [[nodiscard("a Response that is not returned answers nobody: return it")]]
     return std::move(body(std::move(bytes)));
   }
 
-  // The first header of that name, or null.
+  // Returns the first header of that name, or null.
   OFN_INTERNAL_LAZY const std::string* find_header(std::string_view name) const noexcept {
     for (const Header& header : headers_) {
       if (same_field_name(header.name, name)) return &header.value;

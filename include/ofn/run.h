@@ -1,4 +1,4 @@
-// The framework in a program of your own, linked with ofn::framework:
+// Runs the framework in your own program, linked with ofn::framework:
 //
 //   #include <ofn/function.h>
 //   #include <ofn/run.h>

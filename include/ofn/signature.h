@@ -1,4 +1,5 @@
-// From the C++ type of an author's function to what the framework calls. The type alone decides:
+// Decides from the C++ type of an author's function how the framework calls it. Only the type
+// decides:
 //
 //   Response f(const Request&)      http         and any return type that converts to Response
 //   void f(const CloudEvent&)       cloudevent   and returning a CloudEvent, or an optional one
@@ -7,9 +8,10 @@
 //   R f(const A&)                   typed        structs from and to JSON: in <ofn/typed.h>
 //   void f(const Request&, Writer&) http         an answer in pieces
 //
-// Those of requests, events and own types may take a Context& first, openfunction may do without the
-// Bytes. Each may be a coroutine: a task<R> instead of R.
-// A new signature is a row of the table below; a new type of argument is a branch of argument().
+// Functions of requests, events and the author's own types may take a Context& first; an
+// openfunction function may leave out the Bytes. Each may be a coroutine that returns a task<R>
+// instead of R. A new signature is a row of the table below; a new type of argument is a branch of
+// argument().
 #pragma once
 
 #include <concepts>
@@ -28,7 +30,7 @@
 #include <ofn/task.h>
 #include <ofn/writer.h>
 
-// What an author reads when the type of a function is none of the supported ones.
+// The message for an author if the type of a function is not supported.
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage): static_assert wants a literal.
 #define OFN_INTERNAL_FORMS                                                                    \
   "\n  ofn::Response f(const ofn::Request&)      or returning std::string, or taking nothing" \
@@ -39,7 +41,8 @@
   "\n  R f(const A&)                             A and R with OFN_FIELDS, <ofn/typed.h>"      \
   "\nor one of these with ofn::Context& first, or returning ofn::task of that"
 
-// Every program has its own copy of the framework's code, also when it is compiled without
+// Every program has its own copy of the framework's code, even if it is compiled without
+// -fvisibility=hidden and shares a process with another program.
 // -fvisibility=hidden and shares a process with another.
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage)
 #define OFN_INTERNAL_HIDDEN __attribute__((visibility("hidden")))
@@ -58,23 +61,23 @@ concept EventAnswer = NoAnswer<R> || std::convertible_to<Awaited<R>, std::option
 template <class R>
 concept OutAnswer = NoAnswer<R> || std::is_convertible_v<Awaited<R>, Out>;
 
-// By reference to const, or by value.
+// True for a reference to const, and for a value.
 template <class A, class T>
 concept Argument = std::same_as<A, const T&> || std::same_as<A, T>;
 
-// What a function gets that takes a T as A, `own` if that may be taken.
+// The argument for a function that takes a T as A. `own` is set if the function may take it.
 template <class A, class T>
   requires Argument<A, T>
 A given(const T* borrowed, T* own) {
   if constexpr (std::same_as<A, T>) {
-    // A conditional expression of both would be a copy with Clang.
+    // With Clang, a conditional expression of both would be a copy.
     if (own != nullptr) return std::move(*own);
     return *borrowed;
   } else {
     return *borrowed;
   }
 }
-// The argument of type A that a function gets in a call.
+// Returns the argument of type A for a function in a call.
 template <class A>
 A argument(const abi::Call& call, Writer* writer) {
   if constexpr (std::same_as<A, Context&>) {
@@ -95,7 +98,7 @@ A argument(const abi::Call& call, Writer* writer) {
   }
 }
 
-// Where the host finds what a function of that signature returned.
+// Returns the place where the host finds the result of a function with that signature.
 template <abi::Signature kSignature>
 auto& place_in(abi::Outcome& outcome) {
   if constexpr (kSignature == abi::Signature::kCloudEvent) {
@@ -107,7 +110,7 @@ auto& place_in(abi::Outcome& outcome) {
   }
 }
 
-// Hands a call's coroutine to the host.
+// Passes a call's coroutine to the host.
 OFN_INTERNAL_HIDDEN inline void become(task<void> running, const abi::Call& call,
                                        abi::Outcome& outcome) {
   const auto handle = running.release();
@@ -122,7 +125,7 @@ OFN_INTERNAL_HIDDEN task<void> keep_result(task<T> function, abi::Outcome& outco
   place_in<kSignature>(outcome) = co_await function;
 }
 
-// Runs a function, and keeps what it returns.
+// Runs a function and stores its result.
 template <abi::Signature kSignature>
 void keep(const abi::Call& call, abi::Outcome& outcome, auto run) {
   using R = decltype(run());
@@ -137,12 +140,13 @@ void keep(const abi::Call& call, abi::Outcome& outcome, auto run) {
   }
 }
 
-// Stands for a function that is not there, or that cannot be served. The loader declares a function of
-// it under the target's name, which is found only if the author's file has no such function.
+// Stands for a function that does not exist or cannot be served. The loader declares a function of
+// this type under the target's name; it is found only if the author's file has no such function.
 struct Absent {};
 
-// The supported functions. For each row, signature_of() tells the signature of a function of that type,
-// and select() returns the one function of an overload set that has it, without its noexcept.
+// The supported functions. For each row, signature_of() returns the signature of a function of that
+// type, and select() returns the only function of an overload set that has it, without its
+// noexcept.
 #define OFN_INTERNAL_SERVES(signature, answer, ...)           \
   template <answer R>                                         \
   constexpr abi::Signature signature_of(R (*)(__VA_ARGS__)) { \
@@ -177,8 +181,8 @@ OFN_INTERNAL_SERVES(kOpenFunction, OutAnswer, Context&, Bytes)
 template <class F>
 concept Served = requires(F function) { signature_of(function); };
 
-// How a function of type F is called. Every supported type has kSignature, kTakesContext, kStreams and
-// call(); those of <ofn/typed.h> also kTyped.
+// How to call a function of type F. Every supported type has kSignature, kTakesContext, kStreams
+// and call(); the types of <ofn/typed.h> also have kTyped.
 template <class F>
 struct OFN_INTERNAL_HIDDEN Form;
 
@@ -205,7 +209,7 @@ struct OFN_INTERNAL_HIDDEN Form<R (*)(A...)> {
     } else {
       Writer writer(*call.stream);
       function(argument<A>(call, &writer)...);
-      // If nothing was written, the Writer's head is the whole answer.
+      // If the function wrote nothing, the Writer's head is the whole response.
       if (!writer.begun()) outcome.response = writer.take_head();
     }
   }
@@ -218,8 +222,8 @@ constexpr bool kIsSupported = requires { Form<F>::kSignature; };
 template <class R, class... A>
 constexpr bool kIsSupported<R (*)(A...) noexcept> = kIsSupported<R (*)(A...)>;
 
-// The loader reads F from what compilers say of this assertion: both GCC and Clang repeat its condition,
-// which begins with this word (src/loader/unit.cc).
+// The loader reads F from the compilers' messages about this assertion: both GCC and Clang repeat
+// its condition, which begins with this word (src/loader/unit.cc).
 inline constexpr std::string_view kUnsupportedMarker = "kIsSupported<";
 
 template <class F>
@@ -230,7 +234,7 @@ constexpr auto select(F) {
   return Absent();
 }
 
-// What select() returns, for a function that may be of any type: Absent where it is not supported.
+// The result of select() for a function of any type: Absent if the type is not supported.
 template <class R, class... A>
 constexpr auto offer(R (*function)(A...)) {
   if constexpr (kIsSupported<R (*)(A...)>) {
@@ -246,7 +250,7 @@ OFN_INTERNAL_HIDDEN void invoke(const abi::Call& call, abi::Outcome& outcome) {
   Form<decltype(kFunction)>::call(kFunction, call, outcome);
 }
 
-// The registration of what select() returned.
+// The registration of the function that select() returned.
 template <auto kFunction>
 constexpr abi::Registration registration(abi::Origin origin, const char* name, const char* file,
                                          std::uint32_t line, const char* route) {

@@ -1,5 +1,5 @@
-// What a sidecar's stores are asked through a Context, and what they answer: state, secrets, other
-// apps. Plain values.
+// The calls to a sidecar's stores through a Context, and their answers: state, secrets, other apps.
+// Plain values.
 //
 //   StateItems{.store = "cart", .items = {{.key = "7", .value = "{}", .etag = "a1"}}}
 //
@@ -19,23 +19,23 @@ namespace ofn {
 enum class Concurrency : std::uint8_t { kUnspecified, kFirstWrite, kLastWrite };
 enum class Consistency : std::uint8_t { kUnspecified, kEventual, kStrong };
 
-// One key of a state store: to be saved, or, without its value, to be deleted.
+// One key of a state store, to save or, without its value, to delete.
 struct StateItem {
   std::string key{};
   std::string value{};  // any bytes
-  // Save or delete only what still has this version; absent: whatever is there.
+  // Save or delete only if the stored value still has this version. If not set, do it in any case.
   std::optional<std::string> etag{};
   std::vector<Header> metadata{};  // "ttlInSeconds"
   Concurrency concurrency = Concurrency::kUnspecified;
   Consistency consistency = Consistency::kUnspecified;
 };
 
-// The value that a state store holds for a key. Without an etag it holds nothing.
+// The value that a state store has for a key. If it has no etag, the store does not have the key.
 struct StateValue {
-  std::string key{};  // of a bulk answer
+  std::string key{};  // only in a bulk answer
   std::string data{};
   std::string etag{};
-  std::string error{};  // of a bulk answer: why this key could not be read
+  std::string error{};  // only in a bulk answer: why this key could not be read
   std::vector<Header> metadata{};
 };
 
@@ -49,11 +49,11 @@ struct GetState {
 struct GetBulkState {
   std::string store{};
   std::vector<std::string> keys{};
-  std::int32_t parallelism = 0;  // how many keys a store reads at once; 0: its own choice
+  std::int32_t parallelism = 0;  // how many keys the store reads at once; 0 lets the store choose
   std::vector<Header> metadata{};
 };
 
-// To be saved.
+// The items to save.
 struct StateItems {
   std::string store{};
   std::vector<StateItem> items{};
@@ -69,12 +69,12 @@ struct StateOperation {
   StateItem item{};
 };
 
-// The same to be deleted.
+// The items to delete.
 struct DeleteBulkState {
   StateItems items{};
 };
 
-// All of them, or none.
+// Does all operations or none.
 struct StateTransaction {
   std::string store{};
   std::vector<StateOperation> operations{};
@@ -92,19 +92,19 @@ struct GetBulkSecret {
   std::vector<Header> metadata{};
 };
 
-// A secret's entries, names with values; a plain secret has one, of its own name.
+// A secret's entries: names with values. A plain secret has one entry, with its own name.
 struct Secret {
-  std::string name{};  // of a bulk answer
+  std::string name{};  // only in a bulk answer
   std::vector<Header> entries{};
 };
 
-// A call of another app's method. Answered with InvokeReply.
+// A call of another app's method. The answer is an InvokeReply.
 struct InvokeService {
   std::string app_id{};
   std::string method{};  // "orders/7"
   std::string data{};
   std::string content_type{};
-  std::string verb{};   // "GET", … for an app that speaks HTTP; empty: none given
+  std::string verb{};   // "GET", … for an app over HTTP; may be empty
   std::string query{};  // "a=1&b=2"
 };
 
@@ -113,10 +113,10 @@ struct InvokeReply {
   std::string content_type{};
 };
 
-// One call of any of them. StateItems are to be saved.
+// Any of these calls. StateItems means saving the items.
 using StoreCall = std::variant<GetState, GetBulkState, StateItems, DeleteState, DeleteBulkState,
                                StateTransaction, GetSecret, GetBulkSecret, InvokeService>;
-// Its answer: monostate if the only answer is that it was done.
+// The answer; monostate if the call has no result.
 using StoreAnswer = std::variant<std::monostate, StateValue, std::vector<StateValue>, Secret,
                                  std::vector<Secret>, InvokeReply>;
 

@@ -1,4 +1,4 @@
-// Functions that wait without holding a thread: coroutines.
+// Coroutines: functions that wait without holding a thread.
 //
 //   ofn::task<ofn::Out> process(ofn::Context& context, ofn::Bytes data) {
 //     const ofn::SendReport sent = co_await context.async_send("archive", data);
@@ -7,9 +7,9 @@
 //     co_return ofn::Out::success();
 //   }
 //
-// Every supported function may return a task of what it returns otherwise. What it may await: other
-// tasks, when_all(), sleep_for(), and the members of Context and Writer whose names begin with async.
-// All else may block as in any function, and holds its thread then.
+// Every supported function may return a task of its result. A task may await other tasks,
+// when_all(), sleep_for(), and the members of Context and Writer whose names begin with async. Any
+// other call may block, as in every function, and then holds its thread.
 #pragma once
 
 #include <array>
@@ -42,50 +42,53 @@ struct Promise;
 
 namespace abi {
 
-// The operations that a coroutine may wait for. Each call takes note; the work begins when the coroutine has
-// suspended. When it is done, its result is written and `frame`, a coroutine's, is resumed. What is
-// pointed to lives until then. Threads: the coroutine's. None of them throws.
+// The operations for which a coroutine may wait. Each function only records the operation; the work
+// begins when the coroutine has suspended. When the operation has ended, its result is written, and
+// the coroutine of `frame` is resumed. The arguments must live until then. Threads: the
+// coroutine's. None of them throws.
 struct TaskTable {
-  // `slept`: false if the call was asked to stop meanwhile, or before.
+  // Sets `slept` to false if the call was asked to stop before or meanwhile.
   void (*sleep)(void* host, std::chrono::steady_clock::duration time, bool& slept, void* frame);
-  // `output` null: all of them; `options` null: none.
+  // If `output` is null, sends to all outputs; if `options` is null, uses none.
   void (*send)(void* host, const std::string_view* output, std::string_view data,
                const SendOptions* options, SendReport& report, void* frame);
   void (*ask)(void* host, const StoreCall& call, StoreAnswer& answer,
               std::optional<Failure>& failure, void* frame);
-  // `open`: the caller still takes what is written.
+  // Sets `open` to true if the client still accepts data.
   void (*wait_for_room)(void* host, bool& open, void* frame);
 };
 struct Tasks {
   const TaskTable* table = nullptr;
   void* host = nullptr;
-  internal::Promise* next = nullptr;  // the coroutines that are to run next: see internal::drive()
+  internal::Promise* next = nullptr;  // the coroutines that run next: see internal::drive()
 };
 
-// A coroutine that a call has become: the host resumes it, until it is done and then destroys it.
+// The coroutine of a call. The host resumes it until it has ended, and then destroys it.
 struct Running {
   void* frame = nullptr;
-  std::exception_ptr (*failure)(void* frame) = nullptr;  // of one that is done; null: none
+  // For a coroutine that has ended; null if it has not failed.
+  std::exception_ptr (*failure)(void* frame) = nullptr;
 };
 
 }  // namespace abi
 
 namespace internal {
 
-// The part that all promises share. Threads: one at a time; a call's coroutines never run at once.
+// The part that all promises share. Threads: one at a time, because a call's coroutines never run
+// at once.
 //
-// A coroutine never resumes another one itself: it puts the other one into its call's list and
-// suspends, and drive() resumes what is in the list. So the stack has the same depth however many
-// tasks await each other, also where the compiler makes no tail calls (-O0).
+// A coroutine never resumes another one directly. It puts the other one into its call's list and
+// suspends, and drive() resumes the coroutines in the list. So the stack has the same depth however
+// many tasks await each other, even if the compiler makes no tail calls (-O0).
 struct Promise {
-  Promise* then = nullptr;      // goes on at the end; none: the host sees that it is done
-  std::size_t* left = nullptr;  // of those that end before `then` goes on
+  Promise* then = nullptr;      // continues when this one ends; null for the host's own coroutine
+  std::size_t* left = nullptr;  // the number of tasks that must end before `then` continues
   abi::Tasks* tasks = nullptr;
-  std::coroutine_handle<> self;  // set while others may make it go on
-  Promise* behind = nullptr;     // the next one of the list that it stands in
+  std::coroutine_handle<> self;  // set while another coroutine may resume it
+  Promise* behind = nullptr;     // the next one in the same list
   std::exception_ptr failure;
 
-  // It runs when the running coroutine has suspended, before those that are in the list already.
+  // Puts it at the front of the list: it runs when the running coroutine has suspended.
   void run_next() noexcept {
     behind = tasks->next;
     tasks->next = this;
@@ -109,7 +112,7 @@ struct Promise {
   static decltype(auto) await_transform(A&& awaited) noexcept;
 };
 
-// Resumes a coroutine of a call, and then what that and each later one leave in the call's list.
+// Resumes a coroutine of a call, and then each coroutine that is put into the call's list.
 __attribute__((visibility("hidden"))) inline void drive(abi::Tasks& tasks,
                                                         std::coroutine_handle<> first) {
   first.resume();
@@ -119,8 +122,9 @@ __attribute__((visibility("hidden"))) inline void drive(abi::Tasks& tasks,
   }
 }
 
-// Destroys the frame of a task. A frame may hold a task as a parameter, which may hold another one,
-// and so on: from some depth on they wait for their turn, so that the stack does not grow further.
+// Destroys the frame of a task. A frame may contain a task as a parameter, whose frame contains
+// another one, and so on. From some depth on, frames wait for their turn, so that the stack does
+// not grow further.
 __attribute__((visibility("hidden"))) inline void destroy(Promise& ended,
                                                           std::coroutine_handle<> frame) noexcept {
   constexpr int kDeepest = 100;
@@ -146,13 +150,13 @@ __attribute__((visibility("hidden"))) inline void destroy(Promise& ended,
   --here.depth;
 }
 
-// Marks what a task may await.
+// The base of everything that a task may await.
 struct Awaitable {};
 
 template <class T>
 struct PromiseOf;
 
-// Runs a task, and goes on with its result.
+// Runs a task, and continues with its result.
 template <class T>
 struct Result {
   std::coroutine_handle<PromiseOf<T>> task;
@@ -195,12 +199,13 @@ struct PromiseOf<void> : Promise {
 
 }  // namespace internal
 
-// A coroutine's result to come. It runs when it is awaited, not before; one that is never awaited
-// never runs. Awaiting gives what was returned, or throws what was thrown.
+// The future result of a coroutine. The coroutine starts when the task is awaited; if the task is
+// never awaited, it never runs. Awaiting returns the coroutine's result, or throws its exception.
 //
-// Lifetime: owns the coroutine. Its parameters by reference must live until it is done: a function's
-//   own do. Threads: a call's tasks run one at a time, but each piece between two awaits may run on
-//   another thread: hold no lock across an await, and trust no thread_local.
+// Lifetime: owns the coroutine. Its parameters by reference must live until it has ended; those of
+// the served function do.
+// Threads: a call's tasks run one at a time, but each piece between two awaits may run on another
+// thread. So hold no lock across an await, and do not rely on thread_local.
 // Cost: one allocation, and two wake-ups of threads for each piece if the function takes a Context.
 template <class T>
 // NOLINTNEXTLINE(readability-identifier-naming): in coroutines' world a task is lower case.
@@ -223,7 +228,7 @@ class [[nodiscard("a task does nothing until it is awaited: co_await it")]] task
     if (handle_) internal::destroy(handle_.promise(), handle_);
   }
 
-  // Awaited once.
+  // May be awaited only once.
   auto operator co_await() const noexcept { return internal::Result<T>{handle_}; }
 
   // For the framework.
@@ -268,11 +273,11 @@ struct TaskOf<task<T>> {
 };
 template <class R>
 constexpr bool kIsTask = TaskOf<R>::kIsTask;
-// The type that a function's caller gets in the end.
+// The type of the final result.
 template <class R>
 using Awaited = typename TaskOf<R>::Type;
 
-// An operation that the host does, and after which it resumes the coroutine.
+// An operation that the host executes; then the host resumes the coroutine.
 struct Operation : Awaitable {
   static bool await_ready() noexcept { return false; }
 };
@@ -289,7 +294,7 @@ struct [[nodiscard("nothing is waited for until it is awaited: co_await it")]] S
   bool slept = true;
 };
 
-// Begins all of them at once, and goes on when the last is done.
+// Starts all tasks at once, and continues when the last one has ended.
 class [[nodiscard("the tasks do nothing until they are awaited: co_await it")]] All
     : public Awaitable {
  public:
@@ -304,13 +309,13 @@ class [[nodiscard("the tasks do nothing until they are awaited: co_await it")]] 
     Promise& awaits = parent.promise();
     awaits.self = parent;
     left_ = branches_.size();
-    // <ranges> would cost each author's file its reading.
+    // Including <ranges> would make the compilation of each author's file slower.
     // NOLINTNEXTLINE(modernize-loop-convert)
     for (auto branch = branches_.rbegin(); branch != branches_.rend(); ++branch) {
       (*branch)->then = &awaits;
       (*branch)->left = &left_;
       (*branch)->tasks = awaits.tasks;
-      (*branch)->run_next();  // so that the first one comes first
+      (*branch)->run_next();  // so that the first one runs first
     }
   }
   static void await_resume() noexcept {}
@@ -320,7 +325,7 @@ class [[nodiscard("the tasks do nothing until they are awaited: co_await it")]] 
   std::size_t left_ = 0;
 };
 
-// The result of a task that is done; Done for one without.
+// Returns the result of a task that has ended; Done if it has none.
 template <class T>
 auto result_of(const task<T>& ended) {
   if constexpr (std::is_void_v<T>) {
@@ -333,13 +338,13 @@ auto result_of(const task<T>& ended) {
 
 }  // namespace internal
 
-// Awaited, goes on after that time: true; or, when the call is asked to stop (its stop token), at
-// once: false.
+// Awaiting it waits for that time and returns true. If the call is asked to stop (its stop token),
+// it returns false at once.
 inline auto sleep_for(std::chrono::steady_clock::duration time) { return internal::Sleep(time); }
 
-// Runs them side by side: all have begun before one is waited for. Gives their results in order
-// (Done for tasks without one), or throws, when all are done, what the first of them in that order
-// has thrown.
+// Runs tasks concurrently: all start before it waits for one. Returns their results in order (Done
+// for tasks without a result). If tasks throw, it waits until all have ended, and then throws the
+// exception of the first of them in that order.
 template <class... T>
 task<std::tuple<decltype(internal::result_of(std::declval<const task<T>&>()))...>> when_all(
     task<T>... tasks) {

@@ -1,4 +1,4 @@
-// Functions of your own types: JSON in, JSON out, by one declaration beside each struct.
+// Functions of your own types, from JSON to JSON, with one declaration beside each struct.
 //
 //   #include <ofn/function.h>
 //   #include <ofn/typed.h>
@@ -10,9 +10,9 @@
 //
 //   Receipt order(const Order& order) { return {order.item}; }
 //
-// A body that does not fit is answered 400 and names the field: "$.count: expected an integer from
-// -2147483648 to 2147483647, found a string". This header only describes fields; the JSON is read
-// and written by the host.
+// A body that does not fit gets a 400 that names the field: "$.count: expected an integer from
+// -2147483648 to 2147483647, found a string". This header only describes fields; the host reads and
+// writes the JSON.
 #pragma once
 
 #include <concepts>
@@ -32,19 +32,19 @@
 
 namespace ofn {
 
-// Options of a struct, to be specialised at namespace scope:
+// Options of a struct. Specialise them at namespace scope:
 //   template <> inline constexpr bool ofn::refuse_unknown_fields<Order> = true;
-// True if a member of the JSON object that is no field is an error. By default it is ignored.
+// If true, a member of the JSON object that is not a field is an error. By default it is ignored.
 template <class T>
 // NOLINTNEXTLINE(readability-identifier-naming): authors write it
 inline constexpr bool refuse_unknown_fields = false;
-// True if fields may be absent, and keep the value that the struct gives them. By default only
-// std::optional ones may.
+// If true, fields may be missing; they keep the struct's default value. By default only
+// std::optional fields may be missing.
 template <class T>
 // NOLINTNEXTLINE(readability-identifier-naming): authors write it
 inline constexpr bool default_absent_fields = false;
 
-// An author's own form of a type, for any media type, to be specialised:
+// The author's own form of a type, for any media type. Specialise it:
 //
 //   template <>
 //   struct ofn::Codec<Csv> {
@@ -70,12 +70,13 @@ template <class T>
 concept Number = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> &&
                  !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> &&
                  !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
-// std::vector, std::list, std::deque. Not std::vector<bool>: it has no bool to point at.
+// std::vector, std::list, std::deque. But not std::vector<bool>, because it contains no bool
+// objects.
 template <class T>
 concept List = requires(T& list) {
   { list.emplace_back() } -> std::same_as<typename T::value_type&>;
 } && !std::same_as<T, std::string>;
-// std::map and std::unordered_map of strings.
+// std::map and std::unordered_map with strings as keys.
 template <class T>
 concept Map = requires(T& map) {
   map.try_emplace(std::string());
@@ -222,7 +223,7 @@ OFN_INTERNAL_HIDDEN const abi::Type& type_of() noexcept {
   return kType;
 }
 
-// One end of a typed function, for the schema.
+// The argument or result of a typed function, for the schema.
 template <class T>
 constexpr abi::TypedEnd typed_end() {
   abi::TypedEnd end;
@@ -240,7 +241,7 @@ struct OFN_INTERNAL_HIDDEN TypedForm {
   static constexpr bool kStreams = false;
   static constexpr abi::Typed kTyped = {.argument = typed_end<A>(), .result = typed_end<R>()};
 
-  // nullopt: the host has answered, or the decoder has.
+  // Returns nullopt if the host or the decoder has already answered with an error.
   static std::optional<A> read(const abi::Call& call, abi::Outcome& outcome) {
     std::optional<A> argument;
     if constexpr (Coded<A>) {
@@ -337,8 +338,8 @@ constexpr auto select(R (*function)(Context&, A)) {
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): names become texts.
 
-// OFN_FIELDS(Type, field, …): the fields that JSON has, by their own names; up to 64. In the
-// namespace of the type, behind its definition. Not a template, and no bases.
+// OFN_FIELDS(Type, field, …): the fields for JSON, by their own names; up to 64. Use it in the
+// namespace of the type, after its definition. The type must not be a template or have bases.
 #define OFN_FIELDS(Type, ...)                                           \
   [[maybe_unused]] constexpr auto ofn_fields(const Type*) {             \
     using OfnType = Type;                                               \
@@ -364,7 +365,7 @@ constexpr auto select(R (*function)(Context&, A)) {
 #define OFN_INTERNAL_COUNT(...) (0 OFN_INTERNAL_EACH(OFN_INTERNAL_ONE, __VA_ARGS__))
 #define OFN_INTERNAL_ONE(x) +1  // NOLINT(bugprone-macro-parentheses): one summand of many
 
-// Applies a macro to each argument. Each level of OFN_INTERNAL_SCAN scans four times more.
+// Applies a macro to each argument. Each level of OFN_INTERNAL_SCAN scans four times as often.
 #define OFN_INTERNAL_EACH(macro, ...) \
   __VA_OPT__(OFN_INTERNAL_SCAN(OFN_INTERNAL_STEP(macro, __VA_ARGS__)))
 #define OFN_INTERNAL_STEP(macro, first, ...) \

@@ -1,4 +1,4 @@
-// An HTTP answer that is written piece by piece, while the function runs.
+// An HTTP response that the function writes piece by piece while it runs.
 //
 //   void numbers(const ofn::Request& request, ofn::Writer& writer) {
 //     for (int i = 0; i < 1'000'000; ++i) {
@@ -6,7 +6,8 @@
 //     }
 //   }
 //
-// Supported are void f(const Request&, Writer&), the same with a Context& first, and both as tasks.
+// The supported functions are void f(const Request&, Writer&), the same with a Context& first, and
+// both as tasks.
 #pragma once
 
 #include <chrono>
@@ -25,17 +26,18 @@ namespace ofn {
 namespace abi {
 
 enum class Push {
-  kClosed,  // the caller takes no more
-  kRoom,    // taken, and there is room for more
-  kFull,    // taken, and more should wait
+  kClosed,  // the client accepts no more data
+  kRoom,    // accepted, and there is room for more
+  kFull,    // accepted, but more data should wait
 };
 
-// The operations of a Writer, done by the host. Threads: the function's.
+// The operations of a Writer, which the host implements. Threads: the function's.
 struct StreamTable {
-  // The head goes out. Empty, or why it cannot be sent: then it has not begun.
+  // Sends the head. Returns an empty text, or the reason why the head cannot be sent; then the
+  // response has not begun.
   std::string (*begin)(void* host, const Response& head, bool early);
   Push (*push)(void* host, std::string_view bytes);
-  // Blocks until there is room. Returns false if the caller takes no more.
+  // Blocks until there is room. Returns false if the client accepts no more data.
   bool (*wait_for_room)(void* host);
 };
 struct Stream {
@@ -45,27 +47,27 @@ struct Stream {
 
 }  // namespace abi
 
-// One event of a stream for browsers' EventSource (HTML Standard, server-sent events). Borrowed until
-// it was written.
+// One event of a stream for browsers' EventSource (HTML Standard, server-sent events). Borrowed
+// until it has been written.
 struct ServerSentEvent {
-  std::string_view data{};   // lines of its own become lines of the event
-  std::string_view event{};  // its type; empty: "message"
+  std::string_view data{};   // each of its lines becomes a line of the event
+  std::string_view event{};  // its type; empty means "message"
   std::string_view id{};
   std::optional<std::chrono::milliseconds> retry{};
 };
 
-// The answer of a call. The head goes out with the first piece, or when the function has returned:
-// status 200 unless set, the type text/plain; charset=utf-8 unless set.
+// The response of a call. The head is sent with the first piece, or when the function has returned.
+// Unless set, the status is 200 and the type text/plain; charset=utf-8.
 //
-// Where it goes: over HTTP/1.1 in chunks, over HTTP/2 in DATA frames, each piece at once. A caller
-//   that reads slowly makes write() wait: about 64 KiB are on their way at a time.
-// Outputs: if the context has some (runtime Knative), the bytes written are held until the function
-//   has returned and all outputs have confirmed it, as one body, and then sent; at most
-//   --max-body-size. send_early() sends it to the caller as it comes, and a failure of an output then
-//   aborts the answer. A delivery's answer is held, too.
-// Failure: a function that throws, or is too late (--timeout), after the head has gone out aborts the
-//   answer: HTTP/1.1 resets the connection, HTTP/2 the stream, and nothing is sent to outputs. A whole
-//   answer ends with the trailer X-OpenFunction-Status.
+// Transport: over HTTP/1.1 in chunks, over HTTP/2 in DATA frames; each piece is sent at once. If
+// the client reads slowly, write() waits; about 64 KiB are under way at a time.
+// Outputs: if the context has outputs (runtime Knative), the written bytes are collected as one
+// body, at most --max-body-size. They are sent when the function has returned and all outputs have
+// confirmed the body. With send_early(), the client gets the bytes at once, and if an output fails
+// later, the response is aborted. The response to a delivery is also collected.
+// Failure: if a function throws or is too late (--timeout) after the head was sent, the response is
+// aborted: HTTP/1.1 resets the connection, HTTP/2 the stream, and nothing is sent to outputs. A
+// complete response ends with the trailer X-OpenFunction-Status.
 // Lifetime: until the function returns. Threads: one at a time.
 class Writer {
  public:
@@ -74,7 +76,7 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
   ~Writer() = default;
 
-  // The head, before the first piece. Errors: std::logic_error behind it.
+  // Set the head before the first piece. Errors: std::logic_error after it.
   OFN_INTERNAL_LAZY Writer& status(int code) {
     head().status(code);
     return *this;
@@ -87,36 +89,38 @@ class Writer {
     head().content_type(std::move(type));
     return *this;
   }
-  // The caller shall not wait for the outputs.
+  // Sends the response without waiting for the outputs.
   OFN_INTERNAL_LAZY Writer& send_early() {
     head();
     early_ = true;
     return *this;
   }
 
-  // Writes bytes as they are, and waits until there is room for more. False: nobody takes them any
-  // more, since the caller has left or the call is too late; then it is time to return.
-  // Errors: std::invalid_argument for a head that cannot be sent (see Response). Nothing was written then,
-  //   and the next piece throws, too, unless the head was put right (a status, the content type).
+  // Writes bytes unchanged, and waits until there is room for more. Returns false if the client
+  // accepts no more data, because it has disconnected or the call is too late; then the function
+  // should return.
+  // Errors: std::invalid_argument for a head that cannot be sent (see Response). In that case
+  // nothing was written, and the next piece throws as well unless the head is corrected (a status,
+  // the content type).
   OFN_INTERNAL_LAZY bool write(std::string_view bytes) { return settle(push(bytes)); }
-  // One event; the type becomes text/event-stream unless set.
+  // Writes one event. The type becomes text/event-stream unless set.
   // Errors: std::invalid_argument for an id or a type with a line break.
   OFN_INTERNAL_LAZY bool event(const ServerSentEvent& event) { return settle(push_event(event)); }
-  // One line of JSON; the type becomes application/x-ndjson unless set.
+  // Writes one line of JSON. The type becomes application/x-ndjson unless set.
   // Errors: std::invalid_argument for a text with a line break.
   OFN_INTERNAL_LAZY bool line(std::string_view json) { return settle(push_line(json)); }
 
-  // The same for coroutines: they wait without holding a thread. The bytes are taken at once.
+  // The same for coroutines, which wait without holding a thread. The bytes are taken at once.
   OFN_INTERNAL_LAZY auto async_write(std::string_view bytes) { return Room(push(bytes)); }
   OFN_INTERNAL_LAZY auto async_event(const ServerSentEvent& event) {
     return Room(push_event(event));
   }
   OFN_INTERNAL_LAZY auto async_line(std::string_view json) { return Room(push_line(json)); }
 
-  // Sends the head now, when the first piece will take its time.
+  // Sends the head now. Use it if the first piece will take long.
   OFN_INTERNAL_LAZY bool begin() { return settle(push({})); }
 
-  // For the framework: the head of what was never written.
+  // For the framework: the head of a response that was never written.
   bool begun() const noexcept { return begun_; }
   OFN_INTERNAL_LAZY Response&& take_head() noexcept { return std::move(head_); }
 
@@ -175,7 +179,7 @@ class Writer {
     if (!event.event.empty()) field("event", event.event);
     if (!event.id.empty()) field("id", event.id);
     if (event.retry) field("retry", std::to_string(event.retry->count()));
-    // CR, LF and CRLF are all ends of lines there.
+    // CR, LF and CRLF all end a line here.
     for (std::string_view rest = event.data;;) {
       const auto end = rest.find_first_of("\r\n");
       field("data", rest.substr(0, end));
