@@ -30,8 +30,7 @@ using loader::Cache;
 using loader::Object;
 using loader::Target;
 
-// A shared object before it is loaded, and, if it was made here, the objects from which it was
-// made.
+// A shared object before it is loaded, and the objects from which it was made, if any.
 struct Shared {
   fs::path path;
   std::vector<Object> objects;
@@ -67,8 +66,7 @@ Defined functions_of(std::span<const Object> objects, const std::string& target)
         defined.target_is_missing_elsewhere |= name == target && text != name;
         continue;
       }
-      // Leaves out the compiler's parts of functions ("f(int) [clone .cold]") and its own
-      // functions.
+      // Leaves out parts of functions ("f(int) [clone .cold]") and the compiler's own functions.
       const bool is_authors = !symbol.is_weak && symbol.name.starts_with("_Z") &&
                               text.find('[') == std::string::npos && !name.starts_with("_") &&
                               name.find_first_of("<~ ") == std::string::npos;
@@ -315,8 +313,7 @@ Result<Shared> make_somewhere(LoadRequest& request, std::optional<Workshop>& wor
   }
 }
 
-// Checks a shared object, loads it, and asks it for its registrations. No code of it runs before
-// the check.
+// Loads a shared object and gets its registrations. Checks it before any of its code runs.
 Result<abi::Program> open_program(const std::string& shown, const fs::path& path,
                                   StartUp start_up) {
   if (auto checked = loader::check_program(path, shown); !checked) {

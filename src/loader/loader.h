@@ -73,10 +73,10 @@ struct LoadedProgram {
 // Cost: milliseconds if the cache has it. Logs when it begins to compile, and the compiler's
 // warnings.
 // Errors: Error::message() is for the user, and may contain several lines of compiler output:
-//  kNotFound            the source, the target or a compiler does not exist
-//  kInvalidArgument     it does not compile, or the target is not a function of a supported type
-//  kFailedPrecondition  it was compiled differently from the framework
-//  kDeadlineExceeded, kCancelled
+//   kNotFound            the source, the target or a compiler does not exist
+//   kInvalidArgument     it does not compile, or the target is not a function of a supported type
+//   kFailedPrecondition  it was compiled differently from the framework
+//   kDeadlineExceeded, kCancelled
 // Threads: any; blocks.
 Result<LoadedProgram> load(const LoadRequest& request, Log& log);
 
