@@ -1,4 +1,4 @@
-// functions-framework build: a source into the .so that an image ships.
+// functions-framework build: makes a source into the .so that an image contains.
 #pragma once
 
 #include "cli/command_line.h"
@@ -6,7 +6,7 @@
 
 namespace ofn::cli {
 
-// Prints the file's path, its functions and how long it took. Returns the exit code.
+// Prints the file's path, its functions and the time that it took. Returns the exit code.
 int build(const BuildCommand& command, const Environment& env);
 
 }  // namespace ofn::cli

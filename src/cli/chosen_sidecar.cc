@@ -15,7 +15,8 @@ namespace ofn::cli {
 
 namespace {
 
-// How long a program on the sidecar's port may take to say that it speaks Dapr. It is on this machine.
+// The time limit for a program on the sidecar's port to answer as Dapr does. Short, because it is
+// on this machine.
 constexpr std::chrono::milliseconds kProbeTime(500);
 
 bool speaks_dapr(const wire::Endpoint& endpoint, const Settings& settings, Loop& loop, Log& log) {
@@ -28,7 +29,7 @@ bool speaks_dapr(const wire::Endpoint& endpoint, const Settings& settings, Loop&
                 done = true;
                 found = info.has_value();
                 if (!found) return;
-                log.write(Level::kInfo, "using the sidecar that runs here",
+                log.write(Level::kInfo, "using the sidecar on this machine",
                           {{"address", endpoint.text()},
                            {"app_id", info->id},
                            {"version", info->runtime_version}});
@@ -86,7 +87,7 @@ Result<void> ChosenSidecar::deliver_to(const wire::Endpoint& bound, const Settin
                 "the local sidecar cannot call the function by HTTP on the Unix socket " +
                     bound.unix_path + "; use APP_PROTOCOL=grpc, or listen on a TCP port");
   }
-  // A server that listens on all addresses is reached by loopback.
+  // If the server listens on all addresses, the sidecar uses loopback.
   wire::Endpoint app = bound;
   if (app.host == "0.0.0.0" || app.host == "::") app.host = "127.0.0.1";
   return local_->deliver_to({.endpoint = std::move(app),

@@ -22,19 +22,21 @@
 
 namespace ofn::cli {
 
-// How a sidecar calls this program; kNone: nothing triggers the function through a sidecar.
+// How a sidecar calls this program. kNone: no sidecar triggers the function.
 enum class Callbacks { kNone, kGrpc, kHttp };
 
-// The largest message to or from the sidecar: a body of the largest size with what Dapr's messages put around it, and never less
-// than every gRPC peer accepts.
+// Returns the largest message to or from the sidecar: the largest body and the parts of Dapr's
+// messages around it, but at least the limit that every gRPC program accepts.
 std::size_t largest_message(const Settings& settings);
 
-// Lifetime: `loop` outlives it and runs no more when it is destroyed. Threads: the main thread makes it; then the loop's.
+// Lifetime: `loop` outlives it, and must no longer run when it is destroyed. Threads: the main
+// thread makes it; then the loop's.
 class ChosenSidecar {
  public:
-  // Decides, asks the port of a sidecar whether one runs there, and starts the local sidecar if none does. Runs the loop while it
-  // waits for that answer. No connection for outputs is made yet.
-  // Errors: the components cannot be read, or the local sidecar does not have a type of theirs; all of them at once.
+  // Decides which sidecar to use: checks whether one runs at the configured port, and starts the
+  // local sidecar if none does. Runs the loop while it waits for the answer. Makes no connection
+  // for outputs yet. Errors, all at once: the components cannot be read, or the local sidecar does
+  // not have one of their types.
   static std::expected<ChosenSidecar, std::vector<Error>> make(const Settings& settings,
                                                                const FunctionContext& context,
                                                                Callbacks callbacks, Loop& loop,
@@ -44,7 +46,7 @@ class ChosenSidecar {
   // Returns null if the sidecar is another process.
   localdapr::LocalSidecar* local() const { return local_.get(); }
   // Lets the local sidecar deliver to the program, which listens at `bound`. Does nothing for another sidecar.
-  // Errors: as localdapr::LocalSidecar::deliver_to().
+  // Errors: those of localdapr::LocalSidecar::deliver_to().
   Result<void> deliver_to(const wire::Endpoint& bound, const Settings& settings);
 
  private:

@@ -30,8 +30,8 @@ std::string unknown_argument(const CLI::App& app, const std::string& argument) {
          " (functions-framework --help lists all)";
 }
 
-// Adds the rows of the flag table that `wanted` picks. The defaults and variables stand in each
-// line of --help.
+// Adds the rows of the flag table for which `wanted` returns true. Each line of --help contains the
+// default and the variables.
 template <class Wanted>
 void add_flags(CLI::App& app, Flags& flags, Wanted wanted) {
   for (const FlagSpec& spec : flag_table()) {
@@ -43,7 +43,7 @@ void add_flags(CLI::App& app, Flags& flags, Wanted wanted) {
     const auto keep = [&flags, flag = spec.flag](const std::string& text) { flags[flag] = text; };
     CLI::Option* option = nullptr;
     if (spec.is_switch()) {
-      // "true" without a value; --debug=false beats its variable.
+      // Without a value, the flag means "true". --debug=false has precedence over its variable.
       option = app.add_flag("--" + std::string(spec.name), std::as_const(help))->each(keep);
     } else {
       option = app.add_option_function<std::string>("--" + std::string(spec.name), keep, help);
@@ -130,7 +130,7 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   sidecar_app->add_flag("--debug", sidecar.debug, "Readable log with details");
 
   std::vector<std::string> reversed(arguments.rbegin(),
-                                    arguments.rend());  // CLI11 reads them from the back
+                                    arguments.rend());  // CLI11 reads them from the end
   try {
     app.parse(reversed);
   } catch (const CLI::CallForHelp&) {

@@ -1,4 +1,4 @@
-// argv → the command that the user gave, as a value.
+// Parses argv into the user's command, as a value.
 //
 //   auto command = parse_command_line({"--target", "hello"});
 //   if (!command) { print(command.error()); return kExitUsage; }
@@ -44,21 +44,21 @@ struct BuildCommand {
 struct SidecarCommand {
   std::string components = "./components";
   std::string host = "127.0.0.1";
-  std::uint16_t grpc_port = 50001;  // 0: any free one
-  std::uint16_t app_port = 0;       // of the app that is called; 0: none
+  std::uint16_t grpc_port = 50001;  // 0 for any free one
+  std::uint16_t app_port = 0;       // of the app to call; 0 if there is none
   AppProtocol app_protocol = AppProtocol::kGrpc;
   bool debug = false;
 };
 
-// --help or --version, of the program or of a subcommand: print it, exit 0.
+// --help or --version, of the program or of a subcommand: print the text and exit with 0.
 struct ShowCommand {
   std::string text;
 };
 
 using Command = std::variant<ServeCommand, BuildCommand, SidecarCommand, ShowCommand>;
 
-// Errors: one message for people, naming the flag and, for an unknown one, the nearest that exists.
-// Exit kExitUsage.
+// Errors: one message for people that names the flag and, if it is unknown, the most similar flag.
+// The exit code is then kExitUsage.
 std::expected<Command, std::string> parse_command_line(std::span<const std::string> arguments);
 
 }  // namespace ofn::cli

@@ -1,4 +1,5 @@
-// What the process that started this one has handed over: a socket that listens, and ways to tell it that the program is ready.
+// Takes a listening socket, and ways to notify of readiness, from the process that started this
+// one.
 //
 //   auto inherited = take_inherited(settings, env);
 //   if (!inherited) { for (const auto& problem : inherited.error()) complain(problem); return kExitUsage; }
@@ -21,14 +22,15 @@ struct Inherited {
   os::ReadyNotice notice;
 };
 
-// Takes --listen-fd or the socket of a systemd unit (LISTEN_FDS), --ready-fd and NOTIFY_SOCKET. Programs that this process starts
-// get neither the descriptors nor the variables.
-// Errors: every descriptor that is not what it should be, with where its number is from.
+// Takes --listen-fd or the socket of a systemd unit (LISTEN_FDS), --ready-fd and NOTIFY_SOCKET.
+// Programs that this process starts get neither the descriptors nor the variables. Errors: each
+// descriptor that is not valid, with the flag or variable that names it.
 // Spec: sd_listen_fds(3), sd_notify(3).
 std::expected<Inherited, std::vector<std::string>> take_inherited(const Settings& settings,
                                                                   const Environment& env);
 
-// The program goes on in a child of the process that systemd has started (cli/init.h): LISTEN_PID then names the child.
+// Handles LISTEN_PID if the program continues in a child of the process that systemd started
+// (cli/init.h): LISTEN_PID then names the child.
 class ListenPid {
  public:
   ListenPid();  // before the fork

@@ -27,8 +27,8 @@ bool has_other_threads() {
   return !unreadable && std::distance(begin(tasks), end(tasks)) > 1;
 }
 
-// The signals that the init passes on to the child. A fault signal concerns the init itself. The terminal's stop signals are for
-// the job control of a shell.
+// Returns the signals that the init passes on to the child. Signals for faults concern the init
+// itself, and the terminal's stop signals are for a shell's job control.
 sigset_t passed_on() {
   sigset_t set{};
   sigfillset(&set);
@@ -39,8 +39,9 @@ sigset_t passed_on() {
   return set;
 }
 
-// Gives the child a process group of its own, so that it gets a signal only once: a terminal or a shell sends the signal to the
-// init's whole group, and the init passes it on. If the init's group had the terminal, the child's group takes it over.
+// Gives the child its own process group, so that it gets a signal only once: a terminal or a shell
+// sends a signal to the init's whole group, and the init passes it on. If the init's group had the
+// terminal, the child's group gets it.
 void lead_a_group(pid_t child) {
   const bool has_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp();
   setpgid(child, child);
@@ -99,7 +100,8 @@ Init start_init() {
   }
   if (child == 0) {
     lead_a_group(0);
-    // If the init is killed, the kernel ends the child as well. For process 1 it does so without this.
+    // If the init is killed, the kernel ends the child as well. For process 1 it does so even
+    // without this call.
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != init) raise(SIGTERM);
   }

@@ -12,7 +12,7 @@ namespace ofn::cli {
 
 namespace {
 
-// A program that is only looked at runs none of the author's code.
+// A program that is only inspected runs none of the author's code.
 StartUp start_up_of(const Settings& settings) {
   return settings.dry_run || settings.print_schema ? StartUp::kIsLeftOut : StartUp::kRuns;
 }
@@ -23,7 +23,7 @@ std::string joined(std::span<const Function> functions) {
   return names.empty() ? "none" : names;
 }
 
-// A program that is linked with the framework has its functions already.
+// A program that is linked with the framework already contains its functions.
 Result<std::vector<Function>> linked_functions(const abi::Program& program,
                                                const std::optional<std::string>& target,
                                                std::vector<PluginType>& plugins) {

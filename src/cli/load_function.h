@@ -1,4 +1,5 @@
-// Which functions are served, and where: from --source, or from the program that this code is linked into.
+// Loads the functions to serve and their routes: from --source, or from the program into which this
+// code is linked.
 #pragma once
 
 #include <optional>
@@ -16,18 +17,18 @@
 
 namespace ofn::cli {
 
-// Makes the request to the loader from flags, environment and the place of this executable.
+// Makes the loader's request from flags, environment and the path of this executable.
 LoadRequest load_request(const std::string& source, std::optional<std::string> target,
                          const std::string& cxxflags, const Environment& env);
 
-// Returns the functions to serve: the target, or without one every function that the program registers.
-// `http_pattern`: the context's, for a single function without a route of its own. Adds the program's
-// plugins to `plugins`, and sets `build` to how it was made.
-// Errors: message() is for the user as it is, to be followed by kExitLoad.
+// Returns the functions to serve: the target, or, if there is none, every function that the program
+// registers. `http_pattern`: the context's, for a single function without a route of its own. Adds
+// the program's plugins to `plugins`, and sets `build` to the work that was done. Errors: message()
+// is for the user; exit with kExitLoad.
 Result<Routes> load_functions(const Settings& settings, std::string_view http_pattern,
                               const Environment& env, const abi::Program* linked,
                               std::vector<PluginType>& plugins, Build& build, Log& log);
-// Adds the plugins of --plugin. Errors: likewise.
+// Adds the plugins of --plugin. Errors: the same.
 Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins);
 
 }  // namespace ofn::cli

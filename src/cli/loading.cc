@@ -16,8 +16,8 @@ namespace ofn::cli {
 
 namespace {
 
-// Ends the process as the signal's default does; also process 1, for which there is no default, and if the shell that started the
-// program ignored the signal.
+// Ends the process as the signal's default action does. Also works for process 1, which has no
+// default action, and if the shell that started the program ignored the signal.
 [[noreturn]] void end_by(int number) {
   if (getpid() != 1) {
     std::signal(number, SIG_DFL);
@@ -27,7 +27,7 @@ namespace {
   std::_Exit(128 + number);
 }
 
-// A terminate handler has no parameter.
+// Global, because a terminate handler has no parameter.
 constinit thread_local const std::string* loaded_file = nullptr;
 
 [[noreturn]] void tell_of_initializer() {
@@ -62,7 +62,7 @@ StoppableLoad::~StoppableLoad() {
   over_ = true;
   loop_.post([] {});
   thread_.reset();
-  loop_.poll();  // a signal that came last
+  loop_.poll();  // handles a signal that came last
   if (told_ != 0) end_by(told_);
 }
 
@@ -82,7 +82,8 @@ Result<LoadedProgram> load_stoppable(
   const StoppableLoad stoppable;
   request.stop = stoppable.token();
   auto loaded = load(request);
-  os::end_forked_child();  // a static initializer may have made one, and it has no thread to wait for
+  // A static initializer may have forked, and the child lacks the thread to wait for.
+  os::end_forked_child();
   return loaded;
 }
 

@@ -1,4 +1,5 @@
-// Ends the program while the author's code is compiled and loaded: by a signal, or by an exception of a static initializer.
+// Ends the program while the author's code is compiled and loaded: on a signal, or on an exception
+// of a static initializer.
 //
 //   const auto program = load_stoppable(std::move(request), [&](const LoadRequest& stoppable) {
 //     return load(stoppable, log);
@@ -22,10 +23,12 @@
 
 namespace ofn::cli {
 
-// SIGTERM, SIGINT and SIGHUP request a stop of the loader, which ends its compilers and removes their files. Then the process ends
-// as the signal would have ended it. If the loader does not react, as in a static initializer that never returns, the process ends
-// after kLastChance.
-// Lifetime: while it lives, the signals do not have their default effect. If one has come, the destructor does not return.
+// SIGTERM, SIGINT and SIGHUP request a stop of the loader, which ends its compilers and removes
+// their files. Then the process ends as by the signal's default action. If the loader does not
+// react, for example in a static initializer that never returns, the process ends after
+// kLastChance.
+// Lifetime: while it lives, the signals do not have their default effect. If one has come, the
+// destructor does not return.
 // Cost: a thread.
 class StoppableLoad {
  public:
@@ -49,8 +52,9 @@ class StoppableLoad {
   std::optional<Workers> thread_;
 };
 
-// While it lives, an exception that leaves a static initializer on this thread ends the program with kExitLoad and a message that
-// names `file`: an exception cannot pass through dlopen().
+// While it lives, an exception that leaves a static initializer on this thread ends the program
+// with kExitLoad and a message that names `file`. Needed because an exception cannot pass through
+// dlopen().
 class InitializersWatched {
  public:
   explicit InitializersWatched(std::string file);
@@ -64,7 +68,7 @@ class InitializersWatched {
   std::terminate_handler before_;
 };
 
-// Calls `load` under both.
+// Calls `load` while both classes above are active.
 Result<LoadedProgram> load_stoppable(
     LoadRequest request, const std::function<Result<LoadedProgram>(const LoadRequest&)>& load);
 

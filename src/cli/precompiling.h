@@ -14,8 +14,9 @@
 
 namespace ofn::cli {
 
-// Lifetime: the destructor ends the compiler and waits for its end, which takes milliseconds. If the process ends without the
-// destructor, the compiler ends as well. Threads: one of its own, until the header is precompiled.
+// Lifetime: the destructor ends the compiler and waits for its end, which takes milliseconds. If
+// the process ends without the destructor, the compiler ends as well. Threads: one, until the
+// header is precompiled.
 class Precompiling {
  public:
   // A compiler takes up to 400 MB. If the process may use less than 1 GiB, the constructor does nothing.

@@ -31,8 +31,9 @@ std::optional<std::string> process_variable(std::string_view name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-// Process 1 of a container ignores signals that it has no handler for, also while it loads its function. If it has no init, these
-// signals end it until the server runs, with the exit code that a shell gives for other processes.
+// Process 1 of a container ignores signals for which it has no handler. If it has no init, these
+// signals end it here until the server runs, with the exit code that a shell gives for other
+// processes.
 void end_when_told_as_process_1() {
   if (getpid() != 1) return;
   for (const int number : {SIGTERM, SIGINT, SIGHUP})
@@ -42,11 +43,14 @@ void end_when_told_as_process_1() {
     });
 }
 
-// Tools send these signals to programs that rotate their logs or print their state then; by default they would end this program. A handler that does nothing is not inherited by the programs that a function starts, as ignoring would be.
+// Some tools send these signals to make programs rotate their logs or print their state. By default
+// they would end this program. It uses a handler that does nothing, because the programs that a
+// function starts would inherit an ignored signal, but not a handler.
 void take_no_notice_of_user_signals() {
   for (const int number : {SIGUSR1, SIGUSR2}) {
     const auto before = std::signal(number, [](int) {});
-    if (before != SIG_DFL) std::signal(number, before);  // the author's, or ignored already
+    // Keep an existing handler, or that the signal is ignored.
+    if (before != SIG_DFL) std::signal(number, before);
   }
 }
 
@@ -60,10 +64,12 @@ struct Overloaded : F... {
 int run_program(int argc, char** argv, const abi::Program* linked) {
   open_standard_streams();
   take_no_notice_of_user_signals();
-  // If a peer or a reader of the log goes away, the write fails, and the program goes on. The handler does nothing; the signal is
-  // not ignored, because every program that the function starts would then ignore it as well.
+  // If a client or the log's reader disconnects, the write fails, and the program continues. The
+  // handler does nothing. The signal is not ignored, because every program that the function starts
+  // would inherit that.
   std::signal(SIGPIPE, [](int) {});
-  // Before anything is printed: a function's lines are seen at once also if standard output is a pipe.
+  // Before anything is printed: then a function's lines are visible at once, even if standard
+  // output is a pipe.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto command = parse_command_line(arguments);

@@ -24,7 +24,7 @@ namespace ofn::cli {
 
 namespace {
 
-// The start is over this long after run(): the first requests have been served then.
+// The start is over this long after run(), when the first requests have been served.
 constexpr std::chrono::seconds kStart(1);
 
 wire::Limits limits_of(const Settings& settings) {
@@ -40,8 +40,9 @@ wire::Limits limits_of(const Settings& settings) {
   return limits;
 }
 
-// The memory that bodies may take: by default a quarter of the memory that the process may use, because the function, its answers
-// and the connections need memory, too. A body of the largest size and its answer always fit.
+// Returns the memory for bodies: by default a quarter of the memory that the process may use,
+// because the function, its responses and the connections also need memory. A body of the largest
+// size and its response always fit.
 std::size_t memory_of(const Settings& settings) {
   if (settings.max_body_memory != 0) return settings.max_body_memory;
   return std::max(usable_memory(memory_limits(), mapped_memory()) / 4, 2 * settings.max_body_size);
@@ -52,8 +53,9 @@ Callbacks callbacks_of(const Subscriptions& subscriptions, const Settings& setti
   return settings.app_protocol == AppProtocol::kHttp ? Callbacks::kHttp : Callbacks::kGrpc;
 }
 
-// The longest pause between two attempts to reach the sidecar: no longer than Retry-After tells callers to wait, and well below
-// the time that an output waits for a sidecar, so that waiting outputs find a sidecar that is back.
+// The longest pause between two attempts to connect to the sidecar. It is at most the time that
+// Retry-After tells clients to wait, and well below the time that an output waits for a sidecar, so
+// that waiting outputs notice when the sidecar is back.
 constexpr std::chrono::seconds kLongestBackoff(1);
 
 std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& clock) {
@@ -64,7 +66,8 @@ std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& cl
 
 }  // namespace
 
-// The way to the sidecar. It connects with the first call, so that a program without calls never connects.
+// The connection to the sidecar. It connects with the first call, so a program without calls never
+// connects.
 struct Sending {
   Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
           const FunctionContext& context, wire::MemoryAccount& account, Log& log)
@@ -109,7 +112,7 @@ struct RunningServer::OnLoop {
           return server.server_ != nullptr && server.server_->connections() > 0;
         }) {}
 
-  // The handlers of the port, in the order in which they are asked.
+  // Returns the handlers of the port, in the order in which they are tried.
   std::vector<Door> doors(Callbacks kind) {
     std::vector<Door> doors = {{.wants = dapr::AppServer::is_health_check, .handler = callbacks}};
     if (kind == Callbacks::kGrpc) {
@@ -121,7 +124,8 @@ struct RunningServer::OnLoop {
                        .handler = callbacks});
     }
     if (kind == Callbacks::kHttp) {
-      // The shard refuses a gRPC call at its head; a callback over HTTP is looked at when it is whole.
+      // The shard refuses a gRPC call at its head. A callback over HTTP is recognized only when it
+      // is complete.
       doors.push_back({.wants = dapr::AppServer::is_grpc, .handler = shard});
       doors.push_back(
           {.wants = [this](const wire::Message& message) { return http_callbacks.wants(message); },
@@ -168,7 +172,7 @@ RunningServer::RunningServer(const Settings& settings, const FunctionContext& co
       workers_(threads_within(settings.concurrency,
                               mappable_memory(memory_limits(), mapped_memory()))) {}
 
-// The account must not call the parts while they end.
+// The account must not call the parts while they are destroyed.
 RunningServer::~RunningServer() { memory_.on_large_done({}); }
 
 std::vector<Loop*> RunningServer::loops() const {
@@ -213,7 +217,7 @@ Result<wire::Endpoint> RunningServer::listen(std::optional<wire::ListeningSocket
     part->memory_return.connection_accepted();
     return part->sessions.make();
   };
-  // Before a client can connect: a signal that comes sooner than run() waits for it.
+  // Before a client can connect. A signal that comes before run() waits for it.
   signals_.emplace(*loops_.front(), std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP},
                    [this](int number) { stopping_.signalled(number); });
   server_ = std::make_unique<wire::Server>(loops(), make_session, limits_, failures_,
@@ -234,7 +238,7 @@ Result<wire::Endpoint> RunningServer::listen(std::optional<wire::ListeningSocket
   return bound;
 }
 
-// The components of the local sidecar were checked when it started.
+// The local sidecar's components were checked when it started.
 void RunningServer::check_sidecar() {
   if (sidecar_->local() != nullptr) return;
   if (context_.outputs.empty() && callbacks_ == Callbacks::kNone) return;
@@ -258,14 +262,15 @@ void RunningServer::warn_of_callbacks(const wire::Endpoint& bound) const {
   if (callbacks_ == Callbacks::kNone || is_on_this_machine(bound) ||
       !settings_.app_api_token.empty())
     return;
-  log_.write(Level::kWarning,
-             "anybody who reaches the port can deliver events to the function: set APP_API_TOKEN "
-             "here and for the sidecar, or listen on 127.0.0.1",
-             {{"host", bound.host}});
+  log_.write(
+      Level::kWarning,
+      "any program that reaches the port can deliver events to the function: set APP_API_TOKEN "
+      "here and for the sidecar, or listen on 127.0.0.1",
+      {{"host", bound.host}});
 }
 
 int RunningServer::run() {
-  // Later than the first requests, so that those find the code that is still there.
+  // Later than the first requests, so that they find the code still mapped.
   start_is_over_.emplace(*loops_.front(), [] { os::return_start_up_code(); });
   start_is_over_->arm(clock_.now() + kStart);
   threads_ = std::make_unique<LoopThreads>(loops());
@@ -300,10 +305,11 @@ void RunningServer::drain(Task done) {
   if (is_inherited_) server_->release();
   drained_ = std::move(done);
   server_->drain([this] {
-    // Calls whose callers have gone hold no connection, and still have outputs to deliver.
+    // Calls whose clients have disconnected hold no connection, but still have outputs to deliver.
     gate_.when_empty(*loops_.front(), [this] {
       if (sidecar_->local() == nullptr) return drained_();
-      // The last answers may still be on their way to the local sidecar, which has them to acknowledge.
+      // The last answers may still be on their way to the local sidecar, which must acknowledge
+      // them.
       sidecar_->local()->when_delivered([this] { drained_(); });
     });
   });

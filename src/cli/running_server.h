@@ -1,4 +1,5 @@
-// A running server: loops, the function's services on each, the listening socket, and the way to the sidecar.
+// A running server: loops, the function's services on each, the listening socket, and the
+// connection to the sidecar.
 //
 //   RunningServer server(…);
 //   if (auto connected = server.connect(); !connected) …
@@ -37,12 +38,13 @@
 
 namespace ofn::cli {
 
-// Lifetime: lives from listen() to the end of the process; all references that it is made with outlive it.
+// Lifetime: from listen() to the end of the process. All constructor arguments outlive it.
 // Threads: the main thread makes it, and calls all its functions.
 class RunningServer final : private Stoppable {
  public:
-  // `subscriptions`: the deliveries that a sidecar shall make; the routes have one function then.
-  // `calls` gets the calls that are under way. `notice` is told when the server is ready and when it begins to stop.
+  // `subscriptions`: the deliveries that a sidecar should make; then the routes have only one
+  // function. `calls` gets the calls in flight. `notice` is notified when the server is ready and
+  // when it begins to stop.
   RunningServer(const Settings& settings, const FunctionContext& context, const Routes& routes,
                 const Hooks& hooks, Subscriptions subscriptions, const Environment& env, Log& log,
                 os::CallsInFlight& calls, os::ReadyNotice& notice);
@@ -50,15 +52,16 @@ class RunningServer final : private Stoppable {
   RunningServer& operator=(const RunningServer&) = delete;
   ~RunningServer() override;
 
-  // Prepares the way to the sidecar, and starts the local one if it is wanted. Connections are made when the first output needs
-  // them.
-  // Errors: as ChosenSidecar::make().
+  // Prepares the connection to the sidecar, and starts the local sidecar if needed. Connects when
+  // the first output needs it. Errors: those of ChosenSidecar::make().
   std::expected<void, std::vector<Error>> connect();
-  // Opens the port, or takes `inherited`, a socket of the process that started this one; requests that arrive wait for run().
+  // Opens the port, or takes `inherited`, a socket of the process that started this one. Requests
+  // that arrive wait for run().
   Result<wire::Endpoint> listen(std::optional<wire::ListeningSocket> inherited);
-  // Serves until SIGTERM, SIGINT or SIGHUP, and stops as Stopping says. Connections that wait in the queue of an inherited socket
-  // are left to the process that it is from. Returns the exit code: 0, or 1 if calls were abandoned; functions may still run then,
-  // and the process must end without destroying this object.
+  // Serves until SIGTERM, SIGINT or SIGHUP, and then stops as described at Stopping. Connections
+  // that wait in the queue of an inherited socket are left to the process that owns it. Returns the
+  // exit code: 0, or 1 if calls were abandoned. In the latter case functions may still run, and the
+  // process must end without destroying this object.
   int run();
 
  private:
@@ -90,21 +93,21 @@ class RunningServer final : private Stoppable {
   wire::MemoryAccount memory_;
   Gate gate_;
   const Callbacks callbacks_;
-  const Routes no_routes_;  // of a function that only a sidecar may call
+  const Routes no_routes_;  // for a function that only a sidecar may call
   HttpService service_;
   AsyncService async_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::optional<Timer> start_is_over_;
-  std::optional<Timer> tell_failures_;  // tells how many lines were held back
+  std::optional<Timer> tell_failures_;  // logs how many lines were held back
   std::optional<ChosenSidecar> sidecar_;
   std::vector<std::unique_ptr<OnLoop>> parts_;
   std::optional<SidecarCheck> sidecar_check_;
   std::unique_ptr<wire::Server> server_;
-  bool is_inherited_ = false;  // the listening socket
+  bool is_inherited_ = false;  // true if the listening socket is inherited
   Stopping stopping_;
   Task drained_;
   std::optional<Signals> signals_;
-  Workers workers_;  // ends before everything that its tasks use
+  Workers workers_;  // ends before all objects that its tasks use
   std::unique_ptr<LoopThreads> threads_;
 };
 

@@ -29,7 +29,8 @@ namespace ofn::cli {
 
 namespace {
 
-// Returns true if DEBUG is a log filter that turns on the program's details: real manifests have "common:*,ofn:*".
+// Returns true if DEBUG is a log filter that enables the program's details, such as
+// "common:*,ofn:*" in existing manifests.
 bool filter_names_us(std::string_view filter) {
   while (!filter.empty()) {
     const auto comma = filter.find(',');
@@ -40,7 +41,7 @@ bool filter_names_us(std::string_view filter) {
   return false;
 }
 
-// In production the log has few, structured lines; in debug it is readable and has all details.
+// In production the log has few, structured lines; with --debug it is readable and has all details.
 std::unique_ptr<Logger> make_log(const Settings& settings) {
   const bool details = settings.debug || filter_names_us(settings.log_filter);
   return std::make_unique<Logger>(settings.debug ? LogStyle::kReadable : LogStyle::kJson,
@@ -50,7 +51,7 @@ std::unique_ptr<Logger> make_log(const Settings& settings) {
 // A signal handler calls it.
 bool log_is_behind(const void* log) { return static_cast<const Logger*>(log)->is_behind(); }
 
-// The served functions, as user code, the dry run and the log see them.
+// The served functions, in the form for user code, the dry run and the log.
 struct Served {
   std::string names;      // "hello", or "add,get"
   std::string signature;  // their common signature, otherwise "http": all are served by HTTP
@@ -67,7 +68,7 @@ Served served_by(const Routes& routes) {
   return served;
 }
 
-// A function that has every path needs no line: "listening" names it.
+// A function that has every path needs no line, because the line "listening" names it.
 void log_routes(const Routes& routes, Log& log) {
   if (routes.sole() != nullptr && routes.sole()->routes.empty()) return;
   for (const Routes::Route& route : routes.routes()) {
@@ -79,7 +80,7 @@ void log_routes(const Routes& routes, Log& log) {
   }
 }
 
-// Returns why Dapr cannot trigger what was loaded; none if it can.
+// Returns the reason why Dapr cannot trigger the loaded functions; nullopt if it can.
 std::optional<std::string> triggering_problem(const Routes& routes) {
   if (const Function* function = routes.sole()) return delivery_problem(*function);
   std::string names;
@@ -91,7 +92,7 @@ std::optional<std::string> triggering_problem(const Routes& routes) {
          "); name one with --target";
 }
 
-// The address of a socket that another process has made.
+// Returns the address of a socket that another process has made.
 std::string url_of(const wire::Endpoint& address) {
   return address.is_unix() ? address.text() : "http://" + address.text() + "/";
 }
@@ -152,7 +153,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
        .log_is_behind = log_is_behind,
        .log = logger.get(),
        .flush = flush_output});
-  // The function's constructors may read it.
+  // The function's constructors may read this variable.
   setenv("FUNCTION_TARGET", settings->target.value.c_str(), 1);
   std::vector<PluginType> plugins;
   Build build;
@@ -178,7 +179,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   if (settings->print_schema) {
     return print(schema_of(routes->functions()));
   }
-  // Once more, because the function's start-up code may have opened descriptors.
+  // Checked again, because the function's start-up code may have opened descriptors.
   const std::size_t loops = settings->threads != 0 ? settings->threads : usable_cpus();
   if (const auto problem = descriptor_shortage(kDescriptorsToServe + kDescriptorsOfALoop * loops)) {
     return complain(*problem, kExitFailure);
@@ -220,7 +221,8 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   if (code != kExitOk) {
     logger->finish();
     os::WatchedProcess::ends();
-    std::_Exit(code);  // functions still run on other threads, and use what would be destroyed
+    // Functions still run on other threads, and use objects that would be destroyed.
+    std::_Exit(code);
   }
   return code;
 }

@@ -1,4 +1,5 @@
-// functions-framework [flags]: from flags and environment to a running server, in order, each step with its exit code.
+// functions-framework [flags]: the steps from flags and environment to a running server, each with
+// its exit code.
 #pragma once
 
 #include <ofn/abi.h>

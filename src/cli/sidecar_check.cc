@@ -16,11 +16,11 @@ namespace {
 
 namespace grpc = wire::grpc;
 
-constexpr std::chrono::seconds kPatience(5);  // the deadline of each question to the sidecar
-// daprd asks for the lists within 2.4 s after it has found the app, and connects to brokers then.
+constexpr std::chrono::seconds kPatience(5);  // the deadline of each request to the sidecar
+// daprd asks for the lists within 2.4 s after it has found the app, and then connects to brokers.
 constexpr std::chrono::seconds kBetween(5);
 constexpr int kQuestions =
-    3;  // before the log tells the missing parts: 0 s, 5 s and 10 s after the first answer
+    3;  // before the log reports missing parts: 0 s, 5 s and 10 s after the first answer
 
 const dapr::SidecarInfo::Component* find_component(const dapr::SidecarInfo& info,
                                                    std::string_view name) {
@@ -32,9 +32,10 @@ bool has_capability(const dapr::SidecarInfo::Component& component, std::string_v
   return std::ranges::find(component.capabilities, capability) != component.capabilities.end();
 }
 
-// Returns true if daprd may start this input binding only after the app has listed it. A component of a two-way binding type that
-// has only the input capability sets `direction: "input"`, and so needs no list. The types below have only the input direction,
-// so their capabilities do not tell whether the component sets it.
+// Returns true if daprd may start this input binding only after the app has listed it. If a
+// component of a two-way binding type has only the input capability, it sets `direction: "input"`,
+// and needs no list. The types below have only the input direction, so their capabilities do not
+// show whether the component sets it.
 bool may_need_the_list(const dapr::SidecarInfo::Component& component) {
   constexpr std::array<std::string_view, 3> kOnlyInputs = {"bindings.cron", "bindings.kubernetes",
                                                            "bindings.rethinkdb.statechange"};
@@ -62,7 +63,8 @@ class Comparison {
 
   // Returns true if the inputs should be checked. If the sidecar does not call this app, adds one finding for all inputs.
   bool calls_this_app() {
-    // An older daprd tells neither the app nor the subscriptions, and neither does the local sidecar as a process of its own.
+    // An older daprd reports neither the app nor the subscriptions, and neither does a local
+    // sidecar in a separate process.
     if (!info_.app) return false;
     if (info_.app->port == 0) {
       add(Level::kError,
@@ -169,8 +171,8 @@ SidecarCheck::SidecarCheck(Loop& loop, const wire::Endpoint& sidecar, std::strin
       log_(log),
       timer_(loop, [this] { on_timer(); }) {}
 
-// Asks at once only if the context has input bindings: only for them does it matter whether the sidecar was there first.
-// Otherwise the first question waits, to keep the start fast.
+// Asks at once only if the context has input bindings, because only for them it matters whether the
+// sidecar started first. Otherwise the first request waits, to keep the start fast.
 void SidecarCheck::start() {
   const bool wants_bindings =
       wanted_.checks_inputs &&
@@ -182,7 +184,8 @@ void SidecarCheck::start() {
 }
 
 void SidecarCheck::on_timer() {
-  // On a connection that stays, no more questions follow after the report. A new connection may lead to a new sidecar.
+  // On a connection that stays, no more requests follow after the report. A new connection may lead
+  // to a new sidecar.
   if (is_told_ && channel_.connected()) return timer_.arm(loop_.clock().now() + kBetween);
   if (!channel_.connected()) {
     asked_ = 0;
@@ -214,7 +217,7 @@ void SidecarCheck::answered(const grpc::CallResult& result) {
                   : Result<dapr::SidecarInfo>(fail(result.status.code, result.status.message));
   if (!info) {
     is_told_ = true;
-    log_.write(Level::kDebug, "the sidecar does not say what it subscribed",
+    log_.write(Level::kDebug, "the sidecar does not report its subscriptions",
                {{"reason", info.error().message()}});
     return;
   }

@@ -1,11 +1,12 @@
-// Checks after the start that the sidecar provides what the context asks of it. A daprd that started before the program may have
-// asked for the app's lists before the program listened. It takes the missing answer for an empty list: then no event ever comes,
-// and neither side says why. The sidecar's metadata tells its subscriptions and its components.
+// Checks after the start that the sidecar provides what the context needs. If daprd started before
+// the program, it may have asked for the app's lists before the program listened. It takes the
+// missing answer for an empty list: then no event ever comes, and neither side reports why. The
+// sidecar's metadata contains its subscriptions and its components.
 //
 //   SidecarCheck check(loop, sidecar, api_token, wanted, log);
 //   check.start();                                   // when the port is open; the start does not wait for the answer
 //
-// For each connection to a sidecar, the log says once what is missing and what to do.
+// For each connection to a sidecar, the log reports once which parts are missing and what to do.
 #pragma once
 
 #include <functional>
@@ -25,11 +26,12 @@
 
 namespace ofn::cli {
 
-// The program's demands on its sidecar. A value; the context outlives it.
+// The program's requirements for its sidecar. A value; the context outlives it.
 struct WantedOfSidecar {
   const FunctionContext& context;
   AppProtocol protocol = AppProtocol::kGrpc;
-  // True only for a sidecar on this machine: the platform's proxy runs on another machine and asks for no lists.
+  // True only for a sidecar on this machine, because the platform's proxy runs on another machine
+  // and asks for no lists.
   bool checks_inputs = false;
   // Returns true if a sidecar has asked for the list of input bindings, or has delivered an event of one.
   std::function<bool()> heard_of_bindings;
@@ -43,13 +45,13 @@ struct SidecarFinding {
   friend bool operator==(const SidecarFinding&, const SidecarFinding&) = default;
 };
 
-// Returns the demands that the sidecar does not meet. `was_first`: true if the sidecar ran before the program listened, so that
-// it may have asked for the lists in vain.
+// Returns the requirements that the sidecar does not meet. `was_first`: true if the sidecar ran
+// before the program listened, so that it may have asked for the lists without an answer.
 std::vector<SidecarFinding> compare_with_sidecar(const dapr::SidecarInfo& info,
                                                  const WantedOfSidecar& wanted, bool was_first);
 
-// Lifetime: as of grpc::Channel: its loop outlives it, and no longer runs when it is destroyed. Threads: the main thread makes it
-//   before the loop runs; then the loop's.
+// Lifetime: as for grpc::Channel: its loop outlives it, and must no longer run when it is
+// destroyed. Threads: the main thread makes it before the loop runs; then the loop's.
 class SidecarCheck {
  public:
   SidecarCheck(Loop& loop, const wire::Endpoint& sidecar, std::string api_token,
@@ -58,7 +60,7 @@ class SidecarCheck {
   SidecarCheck& operator=(const SidecarCheck&) = delete;
 
   void start();
-  // Asks no more questions, and ignores an answer that is on its way.
+  // Sends no more requests, and ignores an answer that is on its way.
   void stop() {
     stopped_ = true;
     timer_.disarm();
@@ -76,8 +78,8 @@ class SidecarCheck {
   WantedOfSidecar wanted_;
   Log& log_;
   Timer timer_;
-  int asked_ = 0;      // questions of this connection that were answered
-  bool first_ = true;  // no question was answered or failed yet
+  int asked_ = 0;      // answered requests on this connection
+  bool first_ = true;  // no request was answered or failed yet
   bool was_first_ = false;
   bool stopped_ = false;
   bool is_told_ = false;  // the report about this connection is complete

@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// The metadata of a daprd that meets all demands.
+// Returns the metadata of a daprd that meets all requirements.
 dapr::SidecarInfo good() {
   return {.id = "app",
           .runtime_version = "1.16.0",

@@ -37,7 +37,7 @@ int run_sidecar(const SidecarCommand& command, const Environment& env) {
                         [&](int) { (*sidecar)->drain([&loop] { loop.stop(); }); });
   loop.run();
   if (!(*sidecar)->is_idle()) {
-    log.write(Level::kWarning, "stopped before the app had answered all that it was handed");
+    log.write(Level::kWarning, "stopped before the app had answered all deliveries");
     log.finish();
     std::_Exit(kExitOk);
   }

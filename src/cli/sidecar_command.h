@@ -1,4 +1,4 @@
-// functions-framework sidecar: the local sidecar by itself.
+// functions-framework sidecar: runs only the local sidecar.
 #pragma once
 
 #include "cli/command_line.h"

@@ -7,7 +7,7 @@ namespace ofn::cli {
 
 namespace {
 
-// How long functions may take to react to their stop token, after the drain timeout.
+// How long functions may take to react to their stop tokens, after the drain timeout.
 constexpr std::chrono::seconds kStopGrace(1);
 
 std::string_view signal_name(int number) {
@@ -51,7 +51,7 @@ void Stopping::end(State state) {
 
 void Stopping::abandon(std::string_view why) {
   const Stoppable::Left left = server_.left();
-  log_.write(Level::kError, "abandoned what was in flight",
+  log_.write(Level::kError, "abandoned the work in flight",
              {{"reason", why},
               {"connections", std::to_string(left.connections)},
               {"invocations", std::to_string(left.invocations)}});

@@ -1,4 +1,4 @@
-// How a server stops: it drains, asks functions that stay to stop, and gives up what is left.
+// Stops a server: it drains, then asks running functions to stop, and finally abandons the rest.
 //
 //   Stopping stopping(server, loop, settings.drain_timeout, log);
 //   Signals signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int number) { stopping.signalled(number); });
@@ -14,18 +14,19 @@
 
 namespace ofn::cli {
 
-// What stops. Stopping calls all of these on its loop.
+// The object that stops. Stopping calls all functions on its loop.
 class Stoppable {
  public:
   struct Left {
     std::size_t connections = 0;
-    std::size_t invocations = 0;  // that run or wait
+    std::size_t invocations = 0;  // running or waiting
   };
 
   virtual ~Stoppable() = default;
-  // Returns what is still under way, for the log.
+  // Returns the work that is still in flight, for the log.
   virtual Left left() const = 0;
-  // Takes nothing new, and lets invocations and their outputs finish. Runs `done` when nothing is left.
+  // Accepts no new work, and lets invocations and their outputs finish. Runs `done` when nothing is
+  // left.
   virtual void drain(Task done) = 0;
   // Requests a stop of every call (its stop token).
   virtual void stop_calls() = 0;
@@ -33,18 +34,19 @@ class Stoppable {
   virtual void end_loops() = 0;
 };
 
-// The first signal starts to drain. At the drain timeout, the stop tokens of the calls fire; a second later the rest is abandoned.
-// A second signal abandons at once.
-// Lifetime: `server`, `loop` and `log` outlive it. Threads: the loop's; abandoned() also when the loop has ended.
+// The first signal starts to drain. At the drain timeout, the stop tokens of the calls fire; a
+// second later the rest is abandoned. A second signal abandons the rest at once.
+// Lifetime: `server`, `loop` and `log` outlive it. Threads: the loop's; abandoned() also after the
+// loop has ended.
 class Stopping {
  public:
   Stopping(Stoppable& server, Loop& loop, Duration drain_timeout, Log& log);
   Stopping(const Stopping&) = delete;
   Stopping& operator=(const Stopping&) = delete;
 
-  // A signal to stop has come.
+  // Call this when a signal to stop has come.
   void signalled(int number);
-  // Returns true if something was under way when the loops were ended: functions may still run.
+  // Returns true if work was in flight when the loops were ended. Functions may then still run.
   bool abandoned() const { return state_ == State::kAbandoned; }
 
  private:

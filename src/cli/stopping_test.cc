@@ -80,7 +80,7 @@ TEST_F(StoppingTest, FunctionsThatDoNotStopAreAbandoned) {
   pass(std::chrono::seconds(1));
   EXPECT_EQ(server_.did, "drain stop_calls end_loops ");
   EXPECT_TRUE(stopping_.abandoned());
-  EXPECT_THAT(log_.text(), HasSubstr("abandoned what was in flight"));
+  EXPECT_THAT(log_.text(), HasSubstr("abandoned the work in flight"));
   EXPECT_THAT(log_.text(), HasSubstr("the drain timeout has passed"));
   server_.finish();
   EXPECT_EQ(server_.did, "drain stop_calls end_loops ") << "the loops are ended once";

@@ -18,7 +18,7 @@ Exit print(std::string_view text) {
 
 void flush_output() {
   std::cout.flush();
-  // Another thread may hold the lock, and never release it.
+  // Another thread may hold the lock and never release it.
   if (ftrylockfile(stdout) != 0) return;
   fflush_unlocked(stdout);
   funlockfile(stdout);

@@ -1,4 +1,5 @@
-// The messages to the person who started the program: the one place of the house that prints.
+// The messages for the person who started the program. This is the only code of the project that
+// prints.
 #pragma once
 
 #include <span>
@@ -10,18 +11,18 @@
 
 namespace ofn::cli {
 
-// Writes the text to standard output, as it is: the answer to --help, a dry run.
-// Returns kExitOk; or, after a complaint, kExitFailure if it cannot be written (a full disk).
+// Writes the text unchanged to standard output, for --help or a dry run. Returns kExitOk. If the
+// text cannot be written (a full disk), complains and returns kExitFailure.
 [[nodiscard]] Exit print(std::string_view text);
-// Writes "functions-framework: text" to standard error, on a line of its own: why the program ends.
+// Writes "functions-framework: text" as a line to standard error: the reason why the program ends.
 void complain(std::string_view text);
-// The same, for one return statement: returns `code`.
+// The same, but returns `code`, for use in a return statement.
 [[nodiscard]] Exit complain(std::string_view text, Exit code);
-// The same for every problem, a line each.
+// The same for each problem, one line for each.
 [[nodiscard]] Exit complain(std::span<const Problem> problems, Exit code);
-// Writes the buffered output, also that of the function.
+// Writes the buffered output, including the function's.
 void flush_output();
-// Writes notes of the start as log lines.
+// Writes the start's notes as log lines.
 void log_notes(std::span<const Note> notes, Log& log);
 
 }  // namespace ofn::cli
