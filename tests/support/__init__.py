@@ -1,1 +1,1 @@
-"""What the tests of several folders share; see README.md."""
+"""The code that tests of several folders share; see README.md."""

@@ -1,4 +1,4 @@
-"""An app of another gRPC implementation beside a sidecar: says what it wants, keeps what it gets, answers as told.
+"""An app with another gRPC implementation (grpcio) for a sidecar under test: lists its topics, records its events, answers as told.
 
     with App(topics=[dapr.TopicSubscription(pubsub_name="events", topic="news")]) as app:
         … a sidecar with app_port=app.port …
@@ -34,7 +34,7 @@ class App(appcallback_pb2_grpc.AppCallbackServicer):
         self.server.stop(None).wait()
 
     def next_topic(self):
-        """The next event of any topic, and the metadata it came with."""
+        """The next event of any topic, and its metadata."""
         return self.topic_events.get(timeout=PATIENCE)
 
     def next_binding(self):

@@ -1,4 +1,4 @@
-"""The app under test, as a sidecar of another gRPC implementation (grpcio) calls it.
+"""Calls the app under test as a sidecar does, with another gRPC implementation (grpcio).
 
     with App(server.port, token="…") as app:
         assert app.topic("orders", b"data").status == TopicEventResponse.SUCCESS
@@ -66,14 +66,14 @@ class App:
         return health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
 
     def raw(self, method, data, **options):
-        """Any bytes to a method of AppCallback."""
+        """Sends any bytes to a method of AppCallback."""
         path = f"/dapr.proto.runtime.v1.AppCallback/{method}"
         call = self.channel.unary_unary(path, request_serializer=bytes, response_deserializer=bytes)
         return call(data, **(self.options | options))
 
 
 def code_of(call):
-    """The status with which it fails."""
+    """Returns the status with which the call fails."""
     try:
         call()
     except grpc.RpcError as error:

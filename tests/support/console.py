@@ -1,17 +1,17 @@
-"""The commands of a document, typed as its reader would type them, and what they print compared with what it shows.
+"""Runs a document's commands as its reader would, and compares their output with the document.
 
     console = Console(program, clone, Images(program, tmp_path))
     for block in blocks(page.read_text()):
         console.take(block)
 
-Three kinds of fenced blocks mean something here; all others are for the reader alone.
+Three kinds of fenced blocks have a meaning here; all others are only for the reader.
 
-    ```cpp hello.cc            a file of that name, written into the folder that the console is in
-    ```console                 `$ command`, and below it what the command prints; `…` stands for any text
-    ```log                     lines that the server which was started last writes
+    ```cpp hello.cc            a file of that name, which is written into the console's folder
+    ```console                 `$ command`, and below it the command's output; `…` stands for any text
+    ```log                     lines that the last server writes
 
-A command that serves runs until the next one that serves, and is then ended as by Ctrl-C. The documents' port 8080 is a free one
-here: other tests run at the same time.
+A command that serves runs until the next one that serves, and is then ended as by Ctrl-C. The documents' port 8080 is replaced by
+a free port, because other tests run at the same time.
 """
 
 import os
@@ -30,9 +30,9 @@ _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTAL
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _PROGRAM = re.compile(r"^(?:\w+=\S+ )*(?:functions-framework|build\S*/\S+)(?: |$)")
 _ENDS_BY_ITSELF = re.compile(r"functions-framework build |--(?:print-schema|dry-run|help|version)\b")
-# Commands that no test types, and why not.
+# Commands that the tests do not run, with the reasons.
 NOT_TYPED = {"./dev build": "the program that the tests run is built"}
-# What `./dev run` does after it has built the program.
+# The second step of `./dev run`, after it has built the program.
 _DEV_RUN = re.compile(r"^  cd (?P<folder>\S+)\n  (?P<context>FUNC_CONTEXT=\S+) exec \S+ \\\n    (?P<flags>.*) \"\$@\"$", re.MULTILINE)
 
 
@@ -48,13 +48,13 @@ def blocks(text):
 
 
 def sections(text):
-    """The blocks below each `## heading`, in order."""
+    """Returns the blocks below each `## heading`, in order."""
     parts = re.split(r"^## (.*)\n", text, flags=re.MULTILINE)
     return {heading: blocks(body) for heading, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 def commands(block):
-    """(command, what it prints) of a console block."""
+    """Returns the (command, output) pairs of a console block."""
     assert block.text.startswith("$ "), f"a console block begins with a command:\n{block.text}"
     return [(match[1], match[2]) for match in _COMMAND.finditer(block.text)]
 
@@ -65,7 +65,7 @@ class Console:
         self.server = None
         self._images = images
         self._port = reserve_port()
-        # "on", because a developer's daprd may run on this machine, too.
+        # "on", because a developer's daprd may also run on this machine.
         self._environment = program.environment | {"HOST": "127.0.0.1", "PORT": str(self._port), "OFN_LOCAL_SIDECAR": "on",
                                                    "HOME": str(folder)}
         self._environment["PATH"] = f"{program.path.parent}:{self._environment['PATH']}"
@@ -80,7 +80,7 @@ class Console:
             self._end_server()
 
     def take(self, block):
-        """Does what the block says, or fails."""
+        """Does what the block says; fails if the output differs."""
         if block.kind == "console":
             for command, printed in commands(block):
                 self.type(command, printed)
@@ -112,7 +112,7 @@ class Console:
             assert not printed, f"show in a log block what `{command}` writes: it does not end by itself"
             self.serve(command)
         elif command.startswith("cat "):
-            # What a function leaves may be there a moment later.
+            # A function's output may appear a moment later.
             until(lambda: pattern.fullmatch(self._run(command, check=False)), f"`{command}` to print {printed!r}")
         else:
             said = self._run(command)
@@ -124,11 +124,11 @@ class Console:
         self._wait_until_it_listens()
 
     def _wait_until_it_listens(self):
-        # A first compilation may be part of it.
+        # The time may include a first compilation.
         self.server.line(re.compile(r'"message":"listening"').search, "the line that it listens", seconds=120)
 
     def _run(self, command, check=True):
-        """Runs it in bash. What `cd` and `export` change stays, as in a terminal."""
+        """Runs a command in bash. As in a terminal, the effects of `cd` and `export` stay."""
         ours, theirs = os.pipe()
         with open(ours, encoding="utf-8") as state:
             done = subprocess.run(
@@ -143,7 +143,7 @@ class Console:
         return done.stdout
 
     def _end_server(self):
-        """As Ctrl-C ends it."""
+        """Ends the server as Ctrl-C does."""
         if self.server is None:
             return
         server, self.server = self.server, None

@@ -1,10 +1,10 @@
-"""Many connections of one process, served by one selector: for loads that would cost a thread a connection.
+"""Many connections in one process, served by one selector, for loads that would otherwise need a thread for each connection.
 
     with Crowd(server.port) as crowd:
         peers = [crowd.open(HEAD, BODY) for _ in range(300)]
         crowd.run(lambda: all(peer.answered for peer in peers), seconds=20)
 
-What is sent is never copied: peers may share one body. Standard library only: bench/soak.py uses it, too.
+Sent data is never copied, so peers may share one body. Uses only the standard library, because bench/soak.py uses it too.
 """
 
 import contextlib
@@ -16,13 +16,13 @@ import struct
 import time
 from collections import deque
 
-_KEPT = 200  # of what a peer receives
+_KEPT = 200  # bytes of the data that a peer receives
 _READ = 1 << 18
 _TICK = 0.05
 
 
 class Peer:
-    """One connection. `reads`: whether it takes what comes; `received`: how many bytes it has taken; `begin`: the first of them."""
+    """One connection. `reads`: True if it reads; `received`: how many bytes it has read; `begin`: the first of them."""
 
     def __init__(self, crowd, sock, pieces, reads):
         self._crowd = crowd
@@ -35,12 +35,12 @@ class Peer:
 
     @property
     def status(self):
-        """Of an HTTP/1.1 answer that has begun to arrive; None before that."""
+        """The status of an HTTP/1.1 response that has begun to arrive; None before that."""
         return int(self.begin[9:12]) if len(self.begin) >= 12 else None
 
     @property
     def settled(self):
-        """It has an answer, or none is to be had any more."""
+        """True if it has an answer, or cannot get one any more."""
         return self.ended or self.status is not None
 
     @property
@@ -62,7 +62,7 @@ class Peer:
             self.socket.close()
 
     def reset(self):
-        """Closes without a farewell."""
+        """Closes the connection with a reset."""
         with contextlib.suppress(OSError):
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
@@ -97,7 +97,7 @@ class Peer:
 
 
 class Crowd:
-    """Lifetime: closes all of its peers at its end."""
+    """Lifetime: closes all its peers at its end."""
 
     def __init__(self, port):
         self._port = port
@@ -123,7 +123,7 @@ class Crowd:
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.setblocking(False)
-        # The server may let new connections wait: nobody waits for it here.
+        # The server may let new connections wait, so do not wait for the connection.
         result = sock.connect_ex(("127.0.0.1", self._port))
         assert result in (0, errno.EINPROGRESS), errno.errorcode[result]
         peer = Peer(self, sock, pieces, reads)
@@ -148,7 +148,7 @@ class Crowd:
             self._selector.unregister(peer.socket)
 
     def run(self, until=None, seconds=30.0):
-        """Serves all of them until the condition is met, or that long. True: it was met."""
+        """Serves all connections until the condition is met or the time has passed. Returns True if it was met."""
         end = time.monotonic() + seconds
         while not (until is not None and until()):
             left = end - time.monotonic()

@@ -1,10 +1,10 @@
-"""`docker build` and `docker run` with folders in place of images: where tests run there may be no docker and no registry.
+"""`docker build` and `docker run` with folders in place of images, because the tests' machine may have no docker and no registry.
 
     images = Images(program, folder)
     images.build(["docker", "build", "-t", "hello", "."], here)
     process = images.run(["docker", "run", "-p", "8080:8080", "hello"], port)
 
-What a Dockerfile installs and how it builds the framework is not run; what it does with the function is.
+Skips the steps of a Dockerfile that install packages and build the framework; runs the steps for the function.
 """
 
 import json
@@ -45,7 +45,7 @@ class Images:
         self._images[chosen.t] = _Image(text, chosen.target, here / chosen.context)
 
     def run(self, words, port):
-        """Builds the function as the stage `function` does, and starts what the last stage starts, at that port."""
+        """Builds the function as the stage `function` does, and starts the last stage's program at that port."""
         assert words[2:4] == ["-p", "8080:8080"], f"{words}: port 8080 must be published"
         image = self._images[words[4]]
         assert image.stage is None, f"{words}: an image of the last stage"
@@ -61,7 +61,7 @@ class Images:
         assert "/usr/local/bin/" in copies.values() and "EXPOSE 8080\n" in last
         assert json.loads(re.search(r"^ENTRYPOINT (.*)$", last, re.MULTILINE)[1]) == ["functions-framework"]
         variables = self._here(re.search(r"^ENV (.*)$", last, re.MULTILINE)[1])
-        # The image has no compiler, so there is none in PATH; nor has its user a home.
+        # The image has no compiler, so PATH has none; its user has no home folder.
         environment = dict(word.split("=", 1) for word in variables) | {"PATH": str(self._folder), "HOME": "/nonexistent"}
         return self._program.run([], environment | {"HOST": "127.0.0.1", "PORT": str(port)})
 

@@ -1,4 +1,4 @@
-"""HTTP/2 frames written and read by hand, for what no library would send.
+"""HTTP/2 frames written and read by hand, for frames that no library sends.
 
     with Raw(server.port) as raw:
         raw.send(PREFACE + settings() + headers(1, GET, END_STREAM))
@@ -25,7 +25,7 @@ def frame(kind, flags=0, stream=0, payload=b""):
 
 
 def block(fields):
-    """Literals without indexing, without Huffman coding (RFC 7541 §6.2.2)."""
+    """Encodes literals without indexing and without Huffman coding (RFC 7541 §6.2.2)."""
     return b"".join(b"\0" + _literal(name) + _literal(value) for name, value in fields)
 
 
@@ -69,21 +69,21 @@ class Frame:
 
     @property
     def code(self):
-        """Of RST_STREAM and GOAWAY."""
+        """The error code of RST_STREAM and GOAWAY."""
         return struct.unpack(">I", self.payload[-4:] if self.kind == RST_STREAM else self.payload[4:8])[0]
 
 
 class Frames:
-    """What a peer says, frame by frame; `begun`: what was read of it before."""
+    """A peer's frames, one by one; `begun`: bytes that were read before."""
 
     def __init__(self, raw, begun=b""):
         self._raw = raw
         self._bytes = begun
         self.seen = []
-        self.ended = False  # the peer has closed, or reset
+        self.ended = False  # True after the peer has closed or reset the connection
 
     def take(self, wait=0):
-        """Reads what has come. `wait`: seconds for the first byte, which must come then."""
+        """Reads the bytes that have come. `wait`: seconds within which the first byte must come."""
         assert wait == 0 or select.select([self._raw.socket], [], [], wait)[0], f"the peer is silent; it said {self.seen}"
         while not self.ended and select.select([self._raw.socket], [], [], 0)[0]:
             try:
@@ -101,14 +101,14 @@ class Frames:
         return next((frame for frame in self.seen if (frame.kind, frame.stream) == (kind, stream)), None)
 
     def until(self, kind, stream=0):
-        """The first frame of that kind and stream."""
+        """Returns the first frame of that kind and stream."""
         while (found := self.find(kind, stream)) is None and not self.ended:
             self.take(PATIENCE)
         assert found, f"closed; it said {self.seen}"
         return found
 
     def rest(self):
-        """Everything up to the end."""
+        """Returns all frames up to the end."""
         while not self.ended:
             self.take(PATIENCE)
         return self.seen

@@ -1,4 +1,4 @@
-"""A caller that behaves, in a process of its own, so that what the test does meanwhile costs it nothing.
+"""A well-behaved client in a separate process, so that the test's own work does not slow it down.
 
     with GoodCaller(server.port) as caller:
         … a load …
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 _PAUSE = 0.005
 _TIMEOUT = 30
-# What it asks for, in turn: a call without a body, small ones, and one whose body comes in several reads.
+# Its requests, in turn: one without a body, small ones, and one whose body needs several reads.
 _BODIES = [b"", b"x" * 1_000, b"", b"x" * 100, b"", b"x" * 100_000]
 
 
@@ -45,13 +45,13 @@ class GoodCaller:
         return self
 
     def __exit__(self, *_):
-        # The end of its input is the end of its work.
+        # It works until the end of its input.
         output, _ = self._child.communicate(timeout=2 * _TIMEOUT)
         self.result = Result(**json.loads(output))
 
 
 def _ask(connection, body):
-    """What was wrong with the answer; None: nothing."""
+    """Returns the mistake in the answer, or None."""
     connection.request("POST" if body else "GET", "/", body=body or None)
     answer = connection.getresponse()
     got = answer.read()
@@ -66,7 +66,7 @@ def _main(port):
     connection = None
     number = 0
     while not (number > 0 and select.select([sys.stdin], [], [], _PAUSE)[0]):
-        # Half of the calls come over connections of their own.
+        # Half of the calls use a new connection each.
         if connection is None or number % 2:
             if connection is not None:
                 connection.close()

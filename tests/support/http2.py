@@ -1,4 +1,4 @@
-"""A client's end of an HTTP/2 connection in cleartext, frame by frame, by another implementation.
+"""The client's end of an HTTP/2 connection in cleartext, frame by frame, with another implementation (h2).
 
     with Raw(server.port) as raw:
         client = Http2(raw)
@@ -35,7 +35,7 @@ class Http2:
         self._raw.send(self.h2.data_to_send())
 
     def until(self, condition):
-        """Reads until there is an event for which it is true."""
+        """Reads until an event fulfils the condition."""
         seen = 0
         while True:
             for event in self.events[seen:]:

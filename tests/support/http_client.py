@@ -1,4 +1,4 @@
-"""HTTP as bytes: no redirects, no retries, no fields of its own but Host and the length.
+"""HTTP as bytes: no redirects, no retries, and no fields of its own except Host and the length.
 
     answer = call(url + "echo", body=b"\\0\\1", headers={"x": "y"})
     assert answer.status == 200 and answer.body == b"\\0\\1"
@@ -28,7 +28,7 @@ class Answer:
 
 
 class Caller:
-    """One connection, kept alive. For one thread at a time."""
+    """One connection that is kept alive. For one thread at a time."""
 
     def __init__(self, url):
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=2 * PATIENCE)
@@ -54,5 +54,5 @@ _threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="http")
 
 
 def start_call(url, path="/", **request):
-    """The same on another thread: a future."""
+    """The same on another thread; returns a future."""
     return _threads.submit(call, url, path, **request)

@@ -1,4 +1,4 @@
-"""The ledger: callers that never stop asking, and what they were told, against what landed.
+"""The ledger: clients that never stop sending, and a comparison of their answers with the delivered data.
 
     with Ledger(server.url) as ledger:
         ledger.wait_for_acknowledged(50)
@@ -14,7 +14,7 @@ import threading
 from support.http_client import call
 from support.waiting import PATIENCE
 
-# More than one TCP segment and one HTTP/2 frame, so that a cut can go through it. Not base64: daprd would decode it.
+# Larger than a TCP segment and an HTTP/2 frame, so that a cut can split it. Not base64, which daprd would decode.
 _PADDING = b"\0" * 20_000
 
 
@@ -25,7 +25,7 @@ class Ledger:
         self._stop = False
         self._ids = itertools.count()
         self._asked = set()
-        self._answers = {}  # body → status, or what went wrong with the call itself
+        self._answers = {}  # body → status, or the error of the call itself
         self._threads = [threading.Thread(target=self._ask_on) for _ in range(callers)]
 
     def __enter__(self):
@@ -45,28 +45,28 @@ class Ledger:
 
     @property
     def statuses(self):
-        """How many answers of each status."""
+        """Counts the answers of each status."""
         with self._changed:
             return collections.Counter(self._answers.values())
 
     def wait_for_acknowledged(self, more):
-        """As many more as that, counted from now."""
+        """Waits for that many more acknowledged calls."""
         target = len(self.acknowledged) + more
         self._wait(lambda: sum(status == 200 for status in self._answers.values()) >= target, f"{more} more successes")
 
     def wait_for_answers(self, more):
-        """The same, of any kind."""
+        """The same for answers of any kind."""
         target = len(self._answers) + more
         self._wait(lambda: len(self._answers) >= target, f"{more} more answers")
 
     def wait_for_requests(self, more):
-        """Requests that are asked from now on, answered or not."""
+        """Waits for that many new requests, answered or not."""
         target = len(self._asked) + more
         self._wait(lambda: len(self._asked) >= target, f"{more} more requests")
 
     def check(self, landed):
-        """Nothing acknowledged is lost, nothing arrives twice, nothing arrives that nobody sent."""
-        # A sidecar that is killed while it writes leaves a beginning; what is whole has its own rules.
+        """Checks that no acknowledged data is lost, that nothing arrives twice, and that nothing arrives that was not sent."""
+        # A sidecar that is killed while it writes may leave a truncated body. Whole bodies are checked below.
         count = collections.Counter(body for body in landed if body in self._asked)
         lost = [body for body in self.acknowledged if not count[body]]
         assert not lost, f"{len(lost)} of {len(self.acknowledged)} acknowledged are lost: {_names(lost)}"
@@ -74,7 +74,7 @@ class Ledger:
         assert not twice, f"landed more than once: {_names(twice)}"
         unknown = [body for body in landed if body not in count and not self._is_beginning(body)]
         assert not unknown, f"landed, but nobody sent it: {_names(unknown)}"
-        # Whatever the sidecar does, a caller gets an answer that tells it what to do.
+        # Whatever the sidecar does, each client gets an answer that says what to do.
         assert set(self.statuses) <= {200, 502, 503, 504}, self.statuses
 
     def _is_beginning(self, body):

@@ -1,11 +1,11 @@
-"""What a server's process takes of the machine's memory."""
+"""The memory that a server's process uses."""
 
 import functools
 import os
 import re
 from pathlib import Path
 
-# docs/limits.md, "The sum": what is resident is at most the account and an eighth, a constant, and so much for each connection.
+# docs/limits.md, "The sum": the resident memory is at most the account and an eighth of it, a constant, and an amount for each connection.
 _CONSTANT_MIB = 64
 _CONNECTION_KIB = 24
 _LARGEST_BODY_MIB = 10
@@ -13,7 +13,7 @@ _LARGEST_BODY_MIB = 10
 
 @functools.cache
 def is_sanitized(program):
-    """True: the program was built with a sanitizer, which keeps memory that was freed, and needs much of its own."""
+    """True if the program was built with a sanitizer, which keeps freed memory and needs much memory itself."""
     return re.search(rb"__[at]san_init", Path(program).read_bytes()) is not None
 
 
@@ -24,12 +24,12 @@ def _status_mib(server, what):
 
 
 def resident_mib(server):
-    """The server's resident MiB; none of a sanitizer's, which keeps what was freed."""
+    """The server's resident MiB; 0 with a sanitizer, which keeps freed memory."""
     return _status_mib(server, "VmRSS")
 
 
 def peak_mib(server):
-    """The most that was resident since the start, or since forget_peak()."""
+    """The peak of the resident MiB since the start, or since forget_peak()."""
     return _status_mib(server, "VmHWM")
 
 
@@ -38,5 +38,5 @@ def forget_peak(server):
 
 
 def stated_mib(usable_mib, connections):
-    """The most that may be resident of a program with default flags that may use so much memory."""
+    """The limit of the resident MiB of a program with default flags that may use this much memory."""
     return max(usable_mib / 4, 2 * _LARGEST_BODY_MIB) * 9 / 8 + _CONSTANT_MIB + connections * _CONNECTION_KIB / 1024

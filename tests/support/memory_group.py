@@ -1,12 +1,12 @@
-"""A memory cgroup that a test makes for one server and the server's children, and for nobody else.
+"""A memory cgroup that a test makes for only one server and the server's children.
 
     with memory_group(256 << 20) as group:
         program = Program(path, home, prefix=group.prefix)
         …
         assert group.kills() == 0
 
-Both versions of cgroups are supported. Where no group can be made, the server gets RLIMIT_AS instead, and the test says so: that
-limit also counts what is mapped and never touched, so it is made larger by what a program of this kind maps.
+Both versions of cgroups are supported. If no group can be made, the server gets RLIMIT_AS instead, and the test says so. That
+limit also counts mapped memory that is never touched, so it is larger by the memory that such a program maps.
 """
 
 import os
@@ -16,7 +16,7 @@ import warnings
 from pathlib import Path
 
 _ROOT = Path("/sys/fs/cgroup")
-# What the program maps beside the memory that it uses: code, thread stacks, shares of the heap.
+# The memory that the program maps but does not use: code, thread stacks, parts of the heap.
 _MAPPED = 600 << 20
 
 
@@ -31,11 +31,11 @@ class _Group:
         except OSError:
             folder.rmdir()
             raise
-        # The shell enters the group, then becomes the program: the client that runs the test stays outside.
+        # The shell enters the group, then becomes the program. The test's client stays outside.
         self.prefix = ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', str(folder / "cgroup.procs")]
 
     def close(self):
-        """After the last process of the group has ended."""
+        """Removes the group. Call it after its last process has ended."""
         self.folder.rmdir()
 
 
@@ -43,7 +43,7 @@ class _Version1(_Group):
     name = "cgroup v1"
 
     def kills(self):
-        """How many processes the kernel has killed for want of memory."""
+        """How many processes the kernel has killed because memory was short."""
         return int(re.search(r"oom_kill (\d+)", (self.folder / "memory.oom_control").read_text())[1])
 
     def peak(self):
@@ -78,7 +78,7 @@ class _AddressSpace:
 
 
 def _own(controller):
-    """The path of this process's group in the hierarchy of that controller; None: it is in none."""
+    """Returns the path of this process's group in that controller's hierarchy; None if it is in none."""
     for line in Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines():
         _, controllers, path = line.split(":", 2)
         if controller in controllers.split(","):
@@ -87,7 +87,7 @@ def _own(controller):
 
 
 def _make(limit):
-    # No other test of this machine has made one of that name.
+    # No other test on this machine uses this name.
     name = f"ofn-test-{os.getpid()}-{time.monotonic_ns()}"
     own = _own("memory")
     if own is not None:
@@ -97,7 +97,7 @@ def _make(limit):
     for mounted in (_ROOT / (_own("") or ""), _ROOT):
         if "memory" in (mounted / "cgroup.controllers").read_text(encoding="ascii").split():
             control = mounted / "cgroup.subtree_control"
-            # A group with processes of its own cannot have children that are limited; but for the root's.
+            # A group that contains processes cannot have children with limits, except the root group.
             if "memory" not in control.read_text(encoding="ascii").split():
                 control.write_text("+memory")
             return _Version2(mounted / name, "memory.max", limit)

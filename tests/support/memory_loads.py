@@ -1,7 +1,7 @@
-"""What peers can do to make a server keep memory. Each load takes a Crowd, does its worst, and returns a line about what came of it.
+"""Loads by which clients make a server keep memory. Each takes a Crowd, and returns a line about its result.
 
-Their good form and their sizes are those of a test that lasts seconds; `size` (1 by default) makes them longer, and some larger.
-Standard library only: bench/soak.py uses them, too. The server answers `/?size=N` with N bytes, else with how many bytes came.
+By default they last seconds; `size` (1 by default) makes them longer, and some of them larger. They use only the standard library,
+because bench/soak.py uses them too. The server answers `/?size=N` with N bytes, and other requests with the number of bytes that came.
 """
 
 import time
@@ -22,7 +22,7 @@ def _statuses(peers):
 
 
 def idle_uploads(crowd, size=1):
-    """One after the other sends 10 MB, gets its answer, and stays."""
+    """One connection after the other sends 10 MB, gets its answer, and stays open."""
     peers = []
     for _ in range(40):
         peers.append(crowd.open(_POST % len(_BODY), _BODY))
@@ -32,7 +32,7 @@ def idle_uploads(crowd, size=1):
 
 
 def parallel_uploads(crowd, size=1, connections=300):
-    """300 send 9.5 MB at once, every other one chunked: first a half, then, after a while, the rest."""
+    """300 connections send 9.5 MB at the same time, every second one chunked: first a half, and after a while the rest."""
     length = 9_500_000
     first, rest = memoryview(_BODY)[:length // 2], memoryview(_BODY)[length // 2:length]
     whole = [crowd.open(_POST % length, first) for _ in range(connections // 2)]
@@ -50,7 +50,7 @@ def parallel_uploads(crowd, size=1, connections=300):
 
 
 def complete_uploads(crowd, size=1, connections=300):
-    """300 send 9.5 MB at once, without a pause."""
+    """300 connections send 9.5 MB at the same time, without a pause."""
     length = 9_500_000
     body = memoryview(_BODY)[:length]
     peers = [crowd.open(_POST % length, body) for _ in range(connections)]
@@ -59,7 +59,7 @@ def complete_uploads(crowd, size=1, connections=300):
 
 
 def echoed_uploads(crowd, size=1, connections=100):
-    """As many send 5 MB and get it back: the function copies it."""
+    """300 connections send 5 MB and get it back; the function copies it."""
     body = memoryview(_BODY)[:5 * _MB]
     peers = [crowd.open(b"POST /?echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body), body) for _ in range(connections)]
     crowd.run(lambda: all(peer.ended or (peer.status or 200) != 200 or peer.received > len(body) for peer in peers), 30 * size)
@@ -73,7 +73,7 @@ _REFERENCE = b"\xbe"  # to the newest entry of the dynamic table
 
 
 def amplified_heads(crowd, size=1, connections=60):
-    """Connections with 100 open streams, each with a head of 60 kB that took 30 bytes to send."""
+    """Connections with 100 open streams, each with a head of 60 kB that the client sent in 30 bytes."""
     start = PREFACE + settings()
     block = _POST_BLOCK + b"\x86\x84" + _AUTHORITY
     heads = [frame(HEADERS, END_HEADERS, 1, block + _ENTRY)]
@@ -90,18 +90,18 @@ def _path(text):
 
 
 def unread_answers(crowd, size=1, answer=16_000, connections=110, streams=100, dribble=None):
-    """HTTP/2 with a window of 0: asks for answers on all streams. `dribble`: gives each a window of 1 byte, so often."""
+    """HTTP/2 with a window of 0: requests answers on all streams. `dribble`: how often it gives each stream a window of 1 byte."""
     path = b"/?size=%d" % answer
     sent = [PREFACE + settings(initial_window_size=0)]
     sent += [frame(HEADERS, END_HEADERS | END_STREAM, 2 * i + 1, _GET_BLOCK + b"\x86" + _path(path) + _AUTHORITY) for i in range(streams)]
-    # Not all at once: more calls than may run and wait are an overload, whatever becomes of their answers.
+    # Not all at once, because more calls than may run and wait would be an overload, whatever happens to their answers.
     peers = []
     while len(peers) < connections:
         peers += [crowd.open(b"".join(sent)) for _ in range(min(10, connections - len(peers)))]
         crowd.run(lambda: all(peer.sent or peer.ended for peer in peers), 10)
         crowd.run(seconds=0.05)
     drops = b"".join(window_update(2 * i + 1, 1) for i in range(streams))
-    # Also a connection's window of their own would run out: 65,535 bytes, one a drop.
+    # Otherwise the connection's window of 65,535 bytes would be used up, one byte for each drop.
     end = time.monotonic() + (4 if dribble is None else 3 * dribble) * size
     while (left := end - time.monotonic()) > 0:
         crowd.run(seconds=min(left, dribble or left))
@@ -139,18 +139,18 @@ def unfinished_heads(crowd, size=1):
 
 
 def slow_readers(crowd, size=1):
-    """300 ask for 1 MB over HTTP/1.1 and take next to nothing of it."""
+    """300 connections request 1 MB over HTTP/1.1 and read almost nothing."""
     peers = [crowd.open(_GET % _MB, reads=False, receive_buffer=4096) for _ in range(300)]
     for _ in range(3 * size):
         crowd.run(seconds=1)
         for peer in peers:
             if not peer.ended:
-                peer.turn(1)  # one read of a few kB
+                peer.turn(1)  # a read of a few kB
     return f"{len(peers)} readers, {sum(peer.ended for peer in peers)} of them ended"
 
 
 def pipelined_answers(crowd, size=1):
-    """1,000 ask for 50 answers of 15 kB each at once, and read none: small answers, of which each is too small to be large."""
+    """1,000 connections request 50 answers of 15 kB each at the same time, and read none. Each answer is too small to count as large."""
     peers = [crowd.open(50 * (_GET % 15_000), reads=False, receive_buffer=4096) for _ in range(1_000)]
     crowd.run(lambda: all(peer.sent or peer.ended for peer in peers), 5)
     crowd.run(seconds=2 * size)
@@ -158,7 +158,7 @@ def pipelined_answers(crowd, size=1):
 
 
 def stopped_bodies(crowd, size=1):
-    """HTTP/2: 100 open streams a connection, and on each as much of a body as its window allows."""
+    """HTTP/2: 100 open streams on each connection, each with as much of a body as its window allows."""
     block = _POST_BLOCK + b"\x86\x84" + _AUTHORITY
     body = memoryview(_BODY)[:16_384]
     pieces = []
@@ -174,7 +174,7 @@ def stopped_bodies(crowd, size=1):
 
 
 def come_and_go(crowd, size=1):
-    """Thousands connect at the same time, a third of them ask for something, and all leave."""
+    """Thousands connect at the same time, a third of them send a request, and all disconnect."""
     asks = [b"", _GET % 10, PREFACE + settings() + frame(HEADERS, END_HEADERS | END_STREAM, 1, _GET_BLOCK + b"\x86\x84" + _AUTHORITY)]
     count = 3_000 if size == 1 else 10_000
     peers = []

@@ -1,10 +1,10 @@
-"""A real MQTT broker on a port of its own, that can be stopped, killed and started again.
+"""A real MQTT broker on a separate port that can be stopped, killed and started again.
 
     with Mosquitto(folder) as broker:
         write_component(…, url=broker.url)
         broker.publish("topic", b"from somebody else")
 
-It keeps what it promised to keep: sessions and what waits for them outlast its restart.
+When it restarts, it keeps its sessions and the messages that wait for them.
 """
 
 import shutil
@@ -32,7 +32,7 @@ class Mosquitto:
         self.port = reserve_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self._settings = folder / "mosquitto.conf"
-        # As root it would become a user who may not write here.
+        # Started as root, it would switch to a user that may not write here.
         common = _SETTINGS.format(port=self.port, folder=folder, anonymous=str(anonymous).lower())
         self._settings.write_text(common + "user root\n" + settings)
 
@@ -48,12 +48,12 @@ class Mosquitto:
         until(lambda: accepts(self.port), "the broker to listen")
 
     def stop(self):
-        """Orderly: it writes down what it has to keep."""
+        """Stops it in an orderly way, so that it stores its sessions."""
         self.process.terminate()
         assert self.process.exit_code() == 0
 
     def publish(self, topic, payload):
-        """As a client of our own, with QoS 1; returns when the broker has it."""
+        """Publishes with QoS 1 as a separate client; returns when the broker has the message."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as client:
             client.sendall(_packet(0x10, b"\0\4MQTT\4\2\0\0" + _text("test")))
             assert _read(client, 4) == b"\x20\2\0\0", "the broker refuses a client"

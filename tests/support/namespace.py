@@ -1,4 +1,4 @@
-"""A network of its own, where programs that bind all interfaces are heard by nobody else.
+"""A separate network, in which no other program can reach programs that bind all interfaces.
 
     with Namespace(tmp_path) as network:
         program = Process(network.command("server", "--port", "8080"), environment)
@@ -16,7 +16,7 @@ from support.process import Process
 from support.tools import missing
 from support.waiting import PATIENCE, until
 
-# Inside: makes lo work; then connects to the ports it is told and hands the sockets out.
+# Runs inside: enables lo, then connects to the ports that it gets, and passes the sockets out.
 _AGENT = r"""
 import fcntl, os, socket, struct, sys
 with socket.socket() as any_socket:
@@ -52,7 +52,7 @@ class Namespace:
 
     @property
     def prefix(self):
-        """Before a command that is to run inside."""
+        """The words before a command that runs inside."""
         user = ["--user", "--preserve-credentials"] if "-rn" in self._unshare else []
         return ["nsenter", "--target", str(self._agent.pid), "--net", *user]
 
@@ -68,7 +68,7 @@ class Namespace:
         return connection
 
     def wait_for(self, port):
-        """Until somebody listens there."""
+        """Waits until a program listens there."""
         until(lambda: self._accepts(port), f"somebody on port {port} of the network")
 
     def _accepts(self, port):

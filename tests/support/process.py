@@ -1,4 +1,4 @@
-"""Programs that a test starts: their output is captured, their lines are events, their end is certain.
+"""Programs that a test starts. Their output is captured, their lines are events, and they certainly end.
 
     with Process([program, "--port", "0"], environment) as process:
         port = process.line(lambda line: re.search(r"listening on .*:(\\d+)", line))[1]
@@ -18,7 +18,7 @@ from pathlib import Path
 from support.waiting import PATIENCE
 
 
-_SETPRIV = shutil.which("setpriv")  # also for a program whose own PATH is empty
+_SETPRIV = shutil.which("setpriv")  # a full path, because a program's own PATH may be empty
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Process:
         self._lines = []
         self._ended = False
         self._changed = threading.Condition()
-        # Whoever kills this test run kills its children: nobody is left to end them.
+        # If this test run is killed, its children must end too, because nothing else would end them.
         self._child = subprocess.Popen(
             [_SETPRIV, "--pdeathsig", "KILL", *self.command],
             env=environment,
@@ -86,7 +86,7 @@ class Process:
         return self._child.poll() is None
 
     def line(self, match, what="a line", seconds=PATIENCE):
-        """What `match(line)` gives for the first line for which it is true, also one long since written."""
+        """Returns `match(line)` for the first line for which it is true, including earlier lines."""
         end = time.monotonic() + seconds
         seen = 0
         with self._changed:
@@ -106,9 +106,9 @@ class Process:
         self._child.send_signal(number)
 
     def stop(self):
-        """Takes it off the processor: it keeps its connections and answers nothing."""
+        """Suspends it: it keeps its connections and answers nothing."""
         self._child.send_signal(signal.SIGSTOP)
-        # Only now all of its threads have stopped.
+        # Only now have all its threads stopped.
         os.waitid(os.P_PID, self.pid, os.WSTOPPED)
 
     def resume(self):
@@ -128,7 +128,7 @@ class Process:
         return code
 
     def end(self):
-        """Whatever it is doing. What it said is shown by pytest when the test failed."""
+        """Ends it in any state. If the test failed, pytest shows its output."""
         self.kill()
         self._reader.join(PATIENCE)
         self._child.stdout.close()

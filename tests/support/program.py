@@ -1,4 +1,4 @@
-"""The program under test: where it is, how it is served.
+"""The program under test: its path and its start.
 
     with program.serve(FUNCTIONS, "act", context([binding("archive")]), {"DAPR_GRPC_PORT": "50001"}) as server:
         assert call(server.url).status == 200
@@ -18,12 +18,12 @@ _REPOSITORY = Path(__file__).resolve().parents[2]
 # `listening on 127.0.0.1:8080`, or {"message":"listening",…,"url":"http://127.0.0.1:8080/"}.
 _LISTENING = re.compile(r"listening\b.*?127\.0\.0\.1:(\d+)")
 
-# What a child process needs of our environment; everything else would make runs differ.
+# The variables that a child process needs. Any other variable would make runs differ.
 _PASSED_ON = ("PATH", "LANG", "OFN_INCLUDE_DIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS")
 
 
 def program_path(option):
-    """--program, else OFN_PROGRAM, else the build directory that ./dev names, else its default one."""
+    """Returns --program, or else OFN_PROGRAM, or else the program in the build directory that ./dev names, or in the default one."""
     named = option or os.environ.get("OFN_PROGRAM")
     build = Path(os.environ.get("OFN_BUILD_DIR", _REPOSITORY / "build"))
     path = Path(named) if named else build / "bin" / "functions-framework"
@@ -37,7 +37,7 @@ class Program:
         """`prefix`: words before the command, such as those that enter a namespace."""
         self.path = path
         self._prefix = prefix
-        # Functions are compiled once in a test run: all servers share the program's own cache.
+        # Functions are compiled once in a test run, because all servers share the program's cache.
         self.environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         self.environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "TMPDIR": str(home)}
         self._home = home
@@ -48,12 +48,12 @@ class Program:
         return Process(command, self.environment | (environment or {}), cwd=cwd or self._home, pass_fds=pass_fds)
 
     def run_to_end(self, arguments, environment=None, cwd=None, prefix=(), pass_fds=()):
-        """The same for what ends by itself: its exit code and both streams."""
+        """The same for a command that ends by itself; returns its exit code and both streams."""
         command = [*prefix, self.path, *arguments]
         return run_to_end(command, self.environment | (environment or {}), cwd=cwd or self._home, pass_fds=pass_fds)
 
     def serve(self, source, target, function_context=None, environment=None, flags=(), cwd=None, port=0):
-        """Serves a function, or without a target all of them; returns when it listens."""
+        """Serves a function, or all functions if there is no target; returns when it listens."""
         environment = dict(environment or {})
         if function_context is not None:
             environment["FUNC_CONTEXT"] = json.dumps(function_context)
@@ -68,7 +68,7 @@ class Server:
     def __init__(self, process):
         self.process = process
         try:
-            # A first compilation may be part of it.
+            # The time may include a first compilation.
             self.port = int(process.line(_is_listening, "the line that says where it listens", seconds=120)[1])
         except BaseException:
             process.end()
@@ -82,7 +82,7 @@ class Server:
         self.process.end()
 
     def logged(self, *words):
-        """Waits for a log line that holds all the words."""
+        """Waits for a log line that contains all the words."""
         return self.process.line(lambda line: line if all(word in line for word in words) else None, f"a log line with {words}")
 
 

@@ -1,4 +1,4 @@
-"""A connection as bytes, for what an HTTP library would not send, or would not show.
+"""A connection as bytes, for bytes that an HTTP library does not send or show.
 
     with Raw(server.port) as raw:
         raw.send(b"HEAD / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
@@ -30,7 +30,7 @@ class Raw:
         self.socket.sendall(data)
 
     def answer(self, has_body=True):
-        """The next response. 1xx is a response, too."""
+        """Returns the next response. 1xx is also a response."""
         status = int(self._file.readline().split()[1])
         head = b""
         while (line := self._file.readline()) not in (b"\r\n", b""):
@@ -47,11 +47,11 @@ class Raw:
         return Answer(status, headers, body)
 
     def receive(self):
-        """What has come, at least a byte; nothing at the peer's end. Also what came together with the last answer."""
+        """Returns the bytes that have come, at least one; empty after the peer's end. Includes bytes that came with the last answer."""
         return self._file.read1(65536)
 
     def is_closed(self):
-        """Waits for the peer's end: no byte more, and no reset."""
+        """Waits for the peer's end, without further bytes and without a reset."""
         return self._file.read(1) == b""
 
     def _chunks(self):

@@ -1,11 +1,11 @@
-"""What lies between a sidecar and its app, and writes down what the app was asked and what it answered.
+"""A proxy between a sidecar and its app that records the app's calls and answers.
 
     with Recorder(app_port) as recorder:
         … a sidecar with app_port=recorder.port …
         recorder.wait(lambda: recorder.acknowledged, "an acknowledgement")
 
-It forwards bytes, with the call's metadata, deadline and cancellation, and reads along. What counts as acknowledged is what
-the app said, whether or not the sidecar still hears it.
+It forwards bytes, with the call's metadata, deadline and cancellation, and reads them. An event counts as acknowledged if the
+app has acknowledged it, even if the sidecar no longer receives the answer.
 """
 
 import collections
@@ -18,7 +18,7 @@ from dapr.proto.runtime.v1 import appcallback_pb2
 
 from support.waiting import PATIENCE
 
-# An app that is killed is looked for again at once.
+# After an app was killed, connect again at once.
 _OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 50),
     ("grpc.min_reconnect_backoff_ms", 50),
@@ -29,16 +29,16 @@ _OPTIONS = [
     ("grpc.max_receive_message_length", -1),
 ]
 _Status = appcallback_pb2.TopicEventResponse.TopicEventResponseStatus
-_FOREVER = 1e9  # seconds; what grpcio says where there is no deadline
-# Made anew by the gRPC that forwards.
+_FOREVER = 1e9  # seconds; grpcio's value if there is no deadline
+# The forwarding gRPC sets these itself.
 _OWN = ("user-agent", "grpc-accept-encoding")
 
 
 class Recorder(grpc.GenericRpcHandler):
     def __init__(self, app_port):
         self._changed = threading.Condition()
-        self.deliveries = collections.Counter()  # of each event's id, whatever became of them
-        self.acknowledged = set()  # the ids that the app answered with SUCCESS
+        self.deliveries = collections.Counter()  # for each event's id, whatever their result
+        self.acknowledged = set()  # the ids for which the app answered SUCCESS
         self.statuses = collections.Counter()
         self.in_flight = 0
         self._channel = grpc.insecure_channel(f"127.0.0.1:{app_port}", options=_OPTIONS)
@@ -59,7 +59,7 @@ class Recorder(grpc.GenericRpcHandler):
             return self.deliveries.total() - len(self.deliveries)
 
     def wait(self, condition, what):
-        """As long as anything is delivered."""
+        """Waits as long as events are delivered."""
         with self._changed:
             while not condition():
                 seen = self.deliveries.total()
@@ -67,21 +67,21 @@ class Recorder(grpc.GenericRpcHandler):
                     raise AssertionError(f"waited {PATIENCE:g} s for {what}; {self._so_far()}")
 
     def wake(self):
-        """Conditions that others have changed are looked at again."""
+        """Makes wait() check its condition again, after another thread changed it."""
         with self._changed:
             self._changed.notify_all()
 
     def _so_far(self):
         return f"{len(self.acknowledged)} acknowledged, {self.in_flight} in flight, statuses: {dict(self.statuses)}"
 
-    # What grpcio calls.
+    # grpcio calls this.
 
     def service(self, details):
         handle = self._delivery if details.method.endswith("/OnTopicEvent") else self._other
         return grpc.unary_unary_rpc_method_handler(functools.partial(handle, details.method))
 
     def _other(self, method, request, context):
-        # A list that is asked for while the app is away would never be asked for again.
+        # If the sidecar asked for the list while the app was unreachable, it would never ask again.
         return self._forward(method, request, context, wait_for_ready=True)
 
     def _delivery(self, method, request, context):

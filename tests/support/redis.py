@@ -1,4 +1,4 @@
-"""A real Redis on a port of its own that keeps what it has promised: each command is on the disk before its answer.
+"""A real Redis on a separate port. It writes each command to the disk before it answers.
 
     with Redis(folder) as broker:
         write_component(…, redisHost=broker.host)
@@ -34,7 +34,7 @@ class Redis:
         self.process.end()
 
     def start(self):
-        """With what it kept."""
+        """Starts it with its stored data."""
         flags = ["--bind", "127.0.0.1", "--port", self.port, "--appendonly", "yes", "--appendfsync", "always", "--save", ""]
         self.process = Process([self._program, *flags], {"PATH": "/usr/bin:/bin"}, cwd=self._folder)
         until(lambda: self.ask("PING") == "PONG\n", "redis to answer")
@@ -43,7 +43,7 @@ class Redis:
         self.process.end()
 
     def published(self, topic):
-        """The data of all that was ever published there by a sidecar, as octets, in order."""
+        """Returns the data of all events that sidecars have published, as octets, in order."""
         events = [json.loads(line) for line in self.ask("XRANGE", topic, "-", "+").splitlines() if line.startswith("{")]
         # An entry also has the publication's metadata.
         return [b64decode(event["data_base64"]) for event in events if "data_base64" in event]

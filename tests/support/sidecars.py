@@ -1,4 +1,4 @@
-"""A sidecar with a port of its own that can be absent, stopped, killed and started again.
+"""A sidecar with its own port that can be absent, stopped, killed and started again.
 
     with Daprd(folder) as sidecar:      # or LocalSidecar(program, folder), or Embedded(program, folder)
         sidecar.start()
@@ -44,7 +44,7 @@ def write_component(folder, name, type, **metadata):
 
 
 class Sidecar:
-    """What both have in common. With `app_port` it delivers to the app there."""
+    """The part that both share. With `app_port` it delivers to the app there."""
 
     def __init__(self, folder, web="http://127.0.0.1:9/", app_port=None, app_protocol="grpc", app_token=None):
         self._app = ["--app-port", app_port, "--app-protocol", app_protocol] if app_port else []
@@ -69,29 +69,29 @@ class Sidecar:
 
     @property
     def environment(self):
-        """What tells a program where it is."""
+        """The variables that tell a program the sidecar's address."""
         return {"DAPR_GRPC_PORT": str(self.port)}
 
     def root(self, component):
         return self.folder / component
 
     def landed(self, component="archive"):
-        """What lies in a folder's files, in no order."""
+        """Returns the content of a folder's files, in any order."""
         contents = []
         for path in self.root(component).rglob("*"):
-            with contextlib.suppress(FileNotFoundError):  # renamed, or deleted, meanwhile
+            with contextlib.suppress(FileNotFoundError):  # it may have been renamed or deleted meanwhile
                 if path.is_file():
                     contents.append(path.read_bytes())
         return contents
 
     def kill(self):
-        """No farewell: its connections break, and nobody listens on its port."""
+        """Kills it: its connections break, and nothing listens on its port."""
         self.process.end()
         self.process = None
 
     @contextlib.contextmanager
     def stub(self):
-        """A client made by another language's gRPC."""
+        """Returns a client made with another language's gRPC."""
         unlimited = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
         with grpc.insecure_channel(f"127.0.0.1:{self.port}", options=unlimited) as channel:
             yield dapr_pb2_grpc.DaprStub(channel)
@@ -110,7 +110,7 @@ class Daprd(Sidecar):
         self.wait_until_ready()
 
     def launch(self):
-        """Without waiting: with an app it is ready only when that is there."""
+        """Starts it without waiting, because with an app it is ready only when the app listens."""
         self._http_port = http_port = reserve_port()
         self.process = Process(
             [
@@ -122,7 +122,7 @@ class Daprd(Sidecar):
                 *("--enable-metrics=false", "--log-level", "warn"),
                 *self._app,
             ],
-            # Where it would look for a user's own components.
+            # Here it would look for a user's components.
             {"HOME": str(self.folder), "PATH": "/usr/bin:/bin", **self._token},
             cwd=self.folder,
         )
@@ -153,7 +153,7 @@ class LocalSidecar(Sidecar):
 
 
 class Embedded(LocalSidecar):
-    """The one that a served program brings along: `flags` make it do so, and it delivers to that program."""
+    """The local sidecar inside a served program: `flags` start it, and it delivers to that program."""
 
     name = "embedded"
     environment = {}
@@ -163,5 +163,5 @@ class Embedded(LocalSidecar):
         self.flags = ["--components", self.components, "--local-sidecar"]
 
     def found_in(self, server):
-        """Its port is one that the program has chosen."""
+        """Finds the port that the program has chosen."""
         self.port = int(server.process.line(_EMBEDDED.search, "the local sidecar's announcement")[1])

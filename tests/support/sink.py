@@ -1,4 +1,4 @@
-"""A Dapr sidecar of another gRPC implementation (grpcio), which keeps what it received and answers as it is told.
+"""A Dapr sidecar with another gRPC implementation (grpcio). It records its calls and answers as the test says.
 
     with Sink() as sink:
         gate = sink.hold("archive")
@@ -28,7 +28,7 @@ class Received:
     content_type: str
     metadata: dict
     headers: dict  # the call's own metadata, as gRPC names that
-    seconds_left: float | None  # None: no deadline
+    seconds_left: float | None  # None if there is no deadline
 
 
 class Sink(dapr_pb2_grpc.DaprServicer):
@@ -60,14 +60,14 @@ class Sink(dapr_pb2_grpc.DaprServicer):
             return list(self._received)
 
     def close(self):
-        """Calls that are held are cut off."""
+        """Closes it; calls that are held are cut off."""
         stopped = self._server.stop(grace=None)
         for gate in self._gates.values():
             gate.set()
         stopped.wait(PATIENCE)
 
     def wait_for(self, count):
-        """The first `count` calls, as soon as they have arrived; they may be held."""
+        """Returns the first `count` calls as soon as they have arrived; they may be held."""
         with self._changed:
             arrived = self._changed.wait_for(lambda: len(self._received) >= count, PATIENCE)
             assert arrived, f"waited for {count} calls to the sidecar, got {self._received}"

@@ -1,4 +1,4 @@
-"""The real programs of tests/tools. In CI they are mandatory; elsewhere a missing one is a loud skip."""
+"""The real programs of tests/tools. In CI they are mandatory; elsewhere a missing one skips the test with a message."""
 
 import functools
 import os
@@ -17,7 +17,7 @@ def _build(name):
 
 
 def tool(name):
-    """Its path; built the first time."""
+    """Returns the program's path; builds it the first time."""
     built = _build(name)
     if isinstance(built, Path):
         return built
@@ -25,7 +25,7 @@ def tool(name):
 
 
 def missing(message):
-    """Ends the test that needs what is missing; `message` says how to get it."""
+    """Ends the test because a program is missing; `message` says how to get it."""
     if os.environ.get("CI") == "true":
         pytest.fail(message, pytrace=False)
     pytest.skip(message)

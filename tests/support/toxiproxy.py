@@ -1,4 +1,4 @@
-"""A network that delays, cuts and swallows: toxiproxy, spoken to by its HTTP API.
+"""A network that delays, cuts and drops: toxiproxy, controlled through its HTTP API.
 
     with Toxiproxy(folder) as toxiproxy:
         link = toxiproxy.link(sidecar.port)
@@ -31,7 +31,7 @@ class Toxiproxy:
         self.process.end()
 
     def link(self, upstream_port):
-        """A way to that port, with a port of its own."""
+        """Returns a link to that port, with its own port."""
         name = f"link{next(self._names)}"
         made = self.ask("POST", "proxies", name=name, listen="127.0.0.1:0", upstream=f"127.0.0.1:{upstream_port}")
         return Link(self, name, int(made["listen"].rpartition(":")[2]))
@@ -56,8 +56,8 @@ class Link:
         return {"DAPR_GRPC_PORT": str(self.port)}
 
     def cut(self):
-        """Connections are closed, new ones refused."""
-        # The port is named anew: at first it was any free one.
+        """Closes connections and refuses new ones."""
+        # The port is set again, because at first it was any free one.
         self._toxiproxy.ask("POST", self._path, enabled=False, listen=f"127.0.0.1:{self.port}")
 
     def mend(self):
@@ -65,7 +65,7 @@ class Link:
 
     @contextlib.contextmanager
     def toxic(self, type, stream="downstream", toxicity=1.0, **attributes):
-        """`downstream` is what comes back from the sidecar, `upstream` what goes there."""
+        """`downstream` is the data from the sidecar, `upstream` the data to it."""
         self._toxiproxy.ask(
             "POST", f"{self._path}/toxics", name="toxic", type=type, stream=stream, toxicity=toxicity, attributes=attributes
         )

@@ -1,4 +1,4 @@
-"""Waiting for what no event tells: the one place that polls.
+"""Waiting without an event: the only code that polls.
 
     until(lambda: list(folder.iterdir()), "a file in the folder")
 """
@@ -7,14 +7,14 @@ import os
 import socket
 import time
 
-# Generous, because sanitizers and a busy machine are slow. Nothing waits that long when all is well.
+# Generous, because sanitizers and a busy machine are slow. A passing test does not wait this long.
 PATIENCE = float(os.environ.get("OFN_TEST_PATIENCE", "30"))
 
 _PAUSE = 0.005
 
 
 def until(condition, what, seconds=PATIENCE):
-    """The first true value of `condition()`. Fails, saying `what` was waited for."""
+    """Returns the first true value of `condition()`. On failure, the message contains `what`."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -26,7 +26,7 @@ def until(condition, what, seconds=PATIENCE):
 
 
 def accepts(port):
-    """Does anybody listen there?"""
+    """Returns True if a program listens there."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
