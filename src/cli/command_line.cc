@@ -75,7 +75,7 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   SidecarCommand sidecar;
 
   CLI::App app(
-      "Serves a C++ function over HTTP and CloudEvents, and forwards what it returns to Dapr "
+      "Serves a C++ function over HTTP and CloudEvents, and sends its results to Dapr "
       "outputs.",
       "functions-framework");
   app.footer(variables_footer());

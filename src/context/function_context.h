@@ -1,4 +1,4 @@
-// What the platform declares about the function: the merged content of FUNC_CONTEXT and
+// The platform's declaration of the function: the merged content of FUNC_CONTEXT and
 // FUNC_CONTEXT_V1BETA2.
 //
 // parse_context() makes it once at start. It is immutable afterwards, and all invocations share it:
@@ -55,7 +55,7 @@ struct Output {
   friend bool operator==(const Output&, const Output&) = default;
 };
 
-// What calls the function if the runtime is Async: an input binding or a topic subscription. It
+// A trigger of the function if the runtime is Async: an input binding or a topic subscription. It
 // comes from v1beta1's inputs and v1beta2's triggers.dapr, never from v1beta2's inputs.
 struct Trigger {
   std::string name{};       // v1beta1's key, or else v1beta2's inputName, or else the component

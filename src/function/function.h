@@ -20,7 +20,7 @@ enum class Reads : std::uint8_t {
   kBackgroundEvents,  // the same, and GET / answers that the function is ready
 };
 
-// What the function gets when a Dapr input triggers it. kNothing: a Dapr input cannot trigger it.
+// The data that a Dapr input delivers to the function. kNothing: a Dapr input cannot trigger it.
 enum class DeliveredAs : std::uint8_t { kNothing, kRequest, kData, kCloudEvent };
 
 // The result of a call.

@@ -212,8 +212,9 @@ std::string explain_link(std::string_view output, std::string_view shown) {
   if (std::ranges::any_of(all,
                           [](const Missing& m) { return m.symbol.starts_with("ofn::run("); })) {
     return file +
-           "has a main that calls ofn::run, so it is a program of its own.\nTake main out of what "
-           "--source serves, or build the program with CMake:\n  find_package(ofn) and "
+           "has a main that calls ofn::run, so it is a complete program.\nRemove main from the "
+           "sources of "
+           "--source, or build the program with CMake:\n  find_package(ofn) and "
            "target_link_libraries(PROGRAM PRIVATE ofn::framework)";
   }
   constexpr std::size_t kMost = 8;

@@ -34,7 +34,7 @@ enum class TopicUse : std::uint8_t { kPublish, kSubscribe };
 // Threads: its loop's; `done` also runs there.
 class Pubsub {
  public:
-  // What happens to a message that was not taken.
+  // How the bus repeats a message that was not taken.
   enum class Repeats : std::uint8_t {
     kApart,    // it comes again or is given up; no other message waits for it for ever
     kInFront,  // it comes again until it is taken, and later messages wait

@@ -133,7 +133,7 @@ Result<void> Stores::save(StateItems call) const {
     item.key = *std::move(key);
     if (metadata_value(item, "contentType") != "application/json") continue;
     const auto json = parse_json(item.value);
-    if (!json) return fail(Code::kUnknown, "the value is declared as JSON and is none");
+    if (!json) return fail(Code::kUnknown, "the value is declared as JSON but is not JSON");
     item.value = write_json(*json, GoNumbers::kFloat64);
   }
   auto done = each(call.items, [&](const StateItem& item) { return (*state)->store->set(item); });

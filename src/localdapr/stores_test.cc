@@ -178,7 +178,7 @@ TEST_P(StoresTest, ReencodesWhatIsDeclaredAsJson) {
             "ok");
   EXPECT_EQ(get("k").data, R"({"a":"\u003c","b":1})");
   EXPECT_EQ(save({.key = "k", .value = "{", .metadata = {{"contentType", "application/json"}}}),
-            "UNKNOWN the value is declared as JSON and is none");
+            "UNKNOWN the value is declared as JSON but is not JSON");
 }
 
 TEST_P(StoresTest, SqliteOutlivesTheProgram) {

@@ -24,7 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What the app does with a call.
+// The app's reaction to a call.
 struct Act {
   enum { kAnswers, kHangsUp, kSaysNothing } what = kAnswers;
   Code status = Code::kOk;
