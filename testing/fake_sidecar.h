@@ -1,5 +1,4 @@
-// A Sidecar in memory: it records what it is asked, and answers what the test says, when the test
-// says.
+// A Sidecar in memory: it records its calls. The test decides its answers, and when it answers.
 //
 //   testing::FakeSidecar sidecar(loop);
 //   sidecar.script("files", {sidecar.unreachable(), SidecarReply{}});   // the first two answers
@@ -7,7 +6,7 @@
 //   testing::settle(loop);
 //   EXPECT_EQ(sidecar.calls().at(0).data, "hello");
 //
-// Calls for which nothing is scripted succeed. After hold() every call waits for answer().
+// Calls without a script succeed. After hold() every call waits for answer().
 #pragma once
 
 #include <cstddef>
@@ -25,8 +24,8 @@
 
 namespace ofn::testing {
 
-// Threads: the loop's. Lifetime: outlives the loop's posted tasks; calls that are never answered
-// are forgotten.
+// Threads: the loop's. Lifetime: outlives the loop's posted tasks. Calls that are never answered are
+// dropped.
 class FakeSidecar final : public Sidecar {
  public:
   enum class Kind { kBinding, kPublish };
@@ -46,7 +45,7 @@ class FakeSidecar final : public Sidecar {
 
   explicit FakeSidecar(Loop& loop) : loop_(loop) {}
 
-  // No connection: provably nothing was sent.
+  // The answer if there is no connection, so certainly nothing was sent.
   static std::unexpected<SidecarError> unreachable() {
     return error(Code::kUnavailable, "no connection", Reach::kNever);
   }
@@ -55,19 +54,19 @@ class FakeSidecar final : public Sidecar {
     return std::unexpected(SidecarError{Error(code, std::move(message)), reach});
   }
 
-  // The next answers for calls to that component, in order; success when they are used up.
+  // Sets the next answers for calls to that component, in order; afterwards calls succeed.
   void script(const std::string& component, std::vector<SidecarResult> answers) {
     auto& queue = scripts_[component];
     for (SidecarResult& answer : answers) queue.push_back(std::move(answer));
   }
   // From now on calls wait.
   void hold() { held_ = true; }
-  // Answers a waiting call, at the loop's next turn.
+  // Answers a waiting call in the loop's next turn.
   void answer(std::size_t call, SidecarResult result = SidecarReply{}) {
     OFN_CHECK(call < calls_.size() && waiting_[call]);
     post_answer(call, std::move(result));
   }
-  // Stops holding, and answers all that wait by their scripts.
+  // Ends hold(), and answers all waiting calls by their scripts.
   void release() {
     held_ = false;
     for (std::size_t call = 0; call < calls_.size(); ++call) {
@@ -76,7 +75,7 @@ class FakeSidecar final : public Sidecar {
   }
 
   const std::deque<Call>& calls() const { return calls_; }
-  // The calls to one component.
+  // Returns the calls to one component.
   std::vector<Call> calls_to(std::string_view component) const {
     std::vector<Call> found;
     for (const Call& call : calls_) {
@@ -134,7 +133,7 @@ class FakeSidecar final : public Sidecar {
 
   Loop& loop_;
   std::deque<Call> calls_;
-  std::deque<SidecarDone> waiting_;  // beside calls_; empty: answered
+  std::deque<SidecarDone> waiting_;  // in the order of calls_; empty if answered
   std::map<std::string, std::deque<SidecarResult>, std::less<>> scripts_;
   bool held_ = false;
 };

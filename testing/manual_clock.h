@@ -1,9 +1,9 @@
-// Time that stands still until a test moves it.
+// A clock that stands still until a test moves it.
 //
 //   testing::ManualClock clock;
 //   Loop loop(clock);
 //   clock.advance(5s);
-//   testing::settle(loop);   // runs what became due, and what that made ready
+//   testing::settle(loop);   // runs everything that is due or becomes ready
 #pragma once
 
 #include <chrono>
@@ -28,12 +28,12 @@ class ManualClock final : public Clock {
   SystemTime system_{std::chrono::sys_days{std::chrono::year{2024} / 1 / 1}};
 };
 
-// Runs the loop until nothing is ready or due any more, without waiting.
+// Runs the loop, without waiting, until nothing is ready or due.
 inline void settle(Loop& loop) {
   do {
     while (loop.poll()) {
     }
-  } while (loop.poll());  // a timer that fired last may have posted something
+  } while (loop.poll());  // the last timer may have posted a task
 }
 
 }  // namespace ofn::testing

@@ -1,4 +1,4 @@
-// A directory of a test's own, removed with everything in it.
+// A directory for one test, which is removed with its content.
 #pragma once
 
 #include <cstdlib>
@@ -24,7 +24,7 @@ class TemporaryDirectory {
   }
 
   std::filesystem::path path() const { return path_; }
-  // Writes a file, with the folders to it, and returns its path.
+  // Writes a file, makes its folders, and returns its path.
   std::string write(const std::string& name, std::string_view text) const {
     const std::filesystem::path file = path() / name;
     std::filesystem::create_directories(file.parent_path());

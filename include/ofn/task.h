@@ -66,7 +66,7 @@ struct Tasks {
 // The coroutine of a call. The host resumes it until it has ended, and then destroys it.
 struct Running {
   void* frame = nullptr;
-  // For a coroutine that has ended; null if it has not failed.
+  // Returns the exception of a coroutine that has ended; null if there is none.
   std::exception_ptr (*failure)(void* frame) = nullptr;
 };
 
