@@ -93,3 +93,20 @@ static_assert(kIsSupported<Response (*)(const Request&)> &&
 
 }  // namespace ofn::internal
 #endif
+
+// Code that functions often need and that is slow to compile. The loader compiles it once, beside the precompiled header, and links
+// it to the programs whose files it compiles behind that header: they only declare it. A program that is built in another way has
+// its own copy, as of any template.
+//
+//   OFN_INTERNAL_KEPT_CODE(extern)   // declares it
+//   OFN_INTERNAL_KEPT_CODE()         // defines it
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage)
+#define OFN_INTERNAL_KEPT_CODE(keyword)                                                       \
+  keyword template class std::basic_string<char>;                                             \
+  keyword template std::optional<std::string> ofn::Request::query<0>(std::string_view) const; \
+  keyword template ofn::abi::Push ofn::Writer::push_event(const ofn::ServerSentEvent&);       \
+  keyword template ofn::FailureError::FailureError(ofn::Failure);
+
+#ifdef OFN_INTERNAL_CODE_IS_KEPT
+OFN_INTERNAL_KEPT_CODE(extern)
+#endif

@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::AllOf;
+using testing::Each;
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
@@ -58,7 +59,9 @@ TEST_F(LoaderTest, ABuiltProgramNeedsNothingElse) {
   ASSERT_TRUE(elf);
   EXPECT_TRUE(elf->is_shared_object());
   const std::string number = std::to_string(abi::kNumber);
-  EXPECT_THAT(elf->notes("ofn", 1), ElementsAre(StartsWith("ofn=" + number + "\nlibrary=")));
+  const auto notes = elf->notes("ofn", 1);  // of the file and, perhaps, of the kept code
+  EXPECT_THAT(notes, Each(StartsWith("ofn=" + number + "\nlibrary=")));
+  EXPECT_FALSE(notes.empty());
   EXPECT_TRUE(elf->notes("GNU", 1234).empty());
   for (const auto& symbol : elf->function_symbols()) {
     EXPECT_FALSE(!symbol.is_defined && symbol.name.find("ofn") != std::string::npos) << symbol.name;
@@ -148,7 +151,7 @@ TEST_F(LoaderTest, ThePrecompiledHeaderIsMadeOnceAndServesTheNext) {
                                     "a", "-O0 -DPRECOMPILED");
   const auto made = prepare(flags, log_);
   ASSERT_TRUE(made) << made.error().text();
-  EXPECT_EQ(made->commands, 1U);
+  EXPECT_EQ(made->commands, 2U);
   EXPECT_EQ(prepare(flags, log_)->commands, 0U);
   const auto program = load(flags, log_);
   ASSERT_TRUE(program) << program.error().text();
@@ -181,7 +184,7 @@ TEST_F(LoaderTest, WhatIsCutInTheCacheIsMadeAgain) {
       ++files;
     }
   }
-  EXPECT_EQ(files, 4U);
+  EXPECT_EQ(files, 5U);
   const auto again = load(cut, log_);
   ASSERT_TRUE(again) << again.error().text();
   EXPECT_EQ(again->build.commands, 2U);  // one for the object, one for the program

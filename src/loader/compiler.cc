@@ -19,7 +19,18 @@ namespace {
 namespace fs = std::filesystem;
 
 // The text that is precompiled. It is in a file beside the precompiled one.
-constexpr std::string_view kFirstInclude = "#include <ofn/precompiled.h>\n";
+constexpr std::string_view kFirstInclude =
+    "#define OFN_INTERNAL_CODE_IS_KEPT\n#include <ofn/precompiled.h>\n";
+// Compiled behind that text: defines the code that the text only declares.
+constexpr std::string_view kKeptCode = "OFN_INTERNAL_KEPT_CODE()\n";
+
+// The names of objects end in one of these: a program with an object of the second kind needs the kept code.
+constexpr std::string_view kObject = ".o";
+constexpr std::string_view kObjectForKeptCode = ".kept.o";
+
+// The kinds of what all compilations with the same flags share (Builder::key_of).
+constexpr std::string_view kHeaderKey = "precompiled 3";
+constexpr std::string_view kCodeKey = "kept code 1";
 
 // Variables that change what a compiler driver reads (GCC manual, "Environment Variables").
 constexpr std::array kVariables = {"CPATH",         "CPLUS_INCLUDE_PATH", "LIBRARY_PATH",
@@ -196,7 +207,18 @@ std::string Builder::key_of(std::string_view kind, std::span<const std::string> 
   return digest.hex();
 }
 
-std::string Builder::precompiled_key() const { return key_of("precompiled 2", {}); }
+std::optional<Builder::Precompiled> Builder::find_precompiled() const {
+  if (!compiler_.is_gcc) return std::nullopt;
+  auto header = cache_.find(key_of(kHeaderKey, {}), ".h.gch");
+  auto code = cache_.find(key_of(kCodeKey, {}), kObject);
+  if (!header || !code) return std::nullopt;
+  // The compiler appends ".gch" itself. If it cannot use that file, for example after an -include of the author, it reads the
+  // header.
+  header->replace_extension();
+  if (read_file(*header) != kFirstInclude && !write_atomically(*header, kFirstInclude))
+    return std::nullopt;
+  return Precompiled{.header = *std::move(header), .code = *std::move(code)};
+}
 
 Result<std::vector<Finished>> Builder::run_counted(std::span<const Command> commands) {
   auto finished = run_all(commands, std::thread::hardware_concurrency(), limits_);
@@ -217,53 +239,58 @@ std::vector<std::string> Builder::without_own(std::vector<std::string> dependenc
 }
 
 Result<void> Builder::precompile() {
-  const std::string key = precompiled_key();
-  if (!compiler_.is_gcc || cache_.find(key, ".h.gch")) return {};
+  if (!compiler_.is_gcc || find_precompiled()) return {};
   log_.write(Level::kInfo, "precompiling", {{"header", "ofn/function.h"}});
-  const std::int64_t begin = Cache::begin();
-  const fs::path header = cache_.scratch(".h");
-  const fs::path made = cache_.scratch(".h.gch");
-  const fs::path listed = cache_.scratch(".d");
-  if (auto written = write_atomically(header, kFirstInclude); !written) return written;
-  Command command{.arguments = {compiler_.path, "-x", "c++-header", header.native(), "-o",
-                                made.native(), "-MD", "-MF", listed.native()},
-                  .in_background = limits_.in_background};
-  append(command.arguments, compiler_.flags);
-  auto finished = run_counted(std::span(&command, 1));
-  Result<void> result;
-  if (!finished) {
-    result = std::unexpected(finished.error());
-  } else if (!finished->front().ok()) {
-    result = fail(Code::kInternal, "the header <ofn/function.h> cannot be precompiled:\n" +
-                                       shortened(finished->front().output));
-  } else {
-    const auto read = without_own(parse_dependencies(read_file(listed).value_or("")));
-    auto kept = cache_.keep(key, ".h.gch", made, read, begin);
-    if (!kept) result = std::unexpected(kept.error());
+  const fs::path folder = cache_.scratch("");
+  std::error_code error;
+  fs::create_directory(folder, error);
+  const fs::path header = folder / "first.h";
+  const fs::path code = folder / "kept.cc";
+  Result<void> result = write_atomically(header, kFirstInclude);
+  if (result) result = write_atomically(code, kKeptCode);
+  if (result) {
+    const fs::path made = header.native() + ".gch";
+    result = make_for_all(kHeaderKey, {"-x", "c++-header", header.native()}, made, ".h.gch");
   }
-  std::error_code ignored;
-  for (const fs::path& path : {header, made, listed}) fs::remove(path, ignored);
+  // The precompiled header has been moved into the cache, so the compiler reads the text here.
+  if (result) {
+    result = make_for_all(kCodeKey, {"-x", "c++", "-c", code.native(), "-include", header.native()},
+                          folder / "kept.o", kObject);
+  }
+  fs::remove_all(folder, error);
   return result;
 }
 
-std::string Builder::first_include() {
-  const std::string plain = (include_dir_ / "ofn" / "function.h").native();
-  if (!compiler_.is_gcc) return plain;
-  const std::string key = precompiled_key();
-  auto precompiled = cache_.find(key, ".h.gch");
-  if (!precompiled) {
-    // Making it costs four plain compilations. It saves three quarters of each later compilation.
-    const fs::path marker = cache_.directory() / (key + ".first");
-    std::error_code error;
-    work_.precompiling_pays = fs::exists(marker, error);
-    if (!work_.precompiling_pays) (void)write_atomically(marker, "");
-    return plain;
+// Makes one file that many compilations use, and keeps it in the cache.
+Result<void> Builder::make_for_all(std::string_view kind, const std::vector<std::string>& arguments,
+                                   const fs::path& made, std::string_view extension) {
+  const std::int64_t begin = Cache::begin();
+  const fs::path listed = made.native() + ".d";
+  Command command{.arguments = {compiler_.path}, .in_background = limits_.in_background};
+  append(command.arguments, arguments);
+  append(command.arguments,
+         std::array<std::string, 5>{"-o", made.native(), "-MD", "-MF", listed.native()});
+  append(command.arguments, compiler_.flags);
+  auto finished = run_counted(std::span(&command, 1));
+  if (!finished) return std::unexpected(finished.error());
+  if (!finished->front().ok()) {
+    return fail(Code::kInternal, "the header <ofn/function.h> cannot be precompiled:\n" +
+                                     shortened(finished->front().output));
   }
-  // The compiler appends ".gch" itself. If it cannot use that file, for example after an -include
-  // of the author, it reads the header.
-  fs::path header = precompiled->replace_extension();
-  if (read_file(header) != kFirstInclude && !write_atomically(header, kFirstInclude)) return plain;
-  return header.native();
+  const auto read = without_own(parse_dependencies(read_file(listed).value_or("")));
+  auto kept = cache_.keep(key_of(kind, {}), extension, made, read, begin);
+  if (!kept) return std::unexpected(kept.error());
+  return {};
+}
+
+// Notes whether a precompiled header would pay.
+void Builder::note_compilation_without_header() {
+  if (!compiler_.is_gcc) return;
+  // Making it costs four plain compilations. It saves three quarters of each later compilation.
+  const fs::path marker = cache_.directory() / (key_of(kHeaderKey, {}) + ".first");
+  std::error_code error;
+  work_.precompiling_pays = fs::exists(marker, error);
+  if (!work_.precompiling_pays) (void)write_atomically(marker, "");
 }
 
 Result<void> Builder::compile_pending(std::span<Pending*> pending) {
@@ -275,7 +302,9 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
     fs::path listed;
   };
   const std::int64_t begin = Cache::begin();  // before any file is read
-  const std::string include = first_include();
+  if (!precompiled_) note_compilation_without_header();
+  const std::string include =
+      precompiled_ ? precompiled_->header.native() : (include_dir_ / "ofn" / "function.h").native();
   std::vector<Job> jobs;
   std::vector<Command> commands;
   for (Pending* each : pending) {
@@ -338,7 +367,9 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
     } else if (outcome->ok()) {
       auto read = without_own(parse_dependencies(read_file(jobs[i].listed).value_or("")));
       read.push_back(each.source->path.native());
-      auto kept = cache_.keep(each.key, ".o", jobs[i].made, read, begin);
+      each.object.needs_kept_code = precompiled_.has_value();
+      auto kept = cache_.keep(each.key, each.object.needs_kept_code ? kObjectForKeptCode : kObject,
+                              jobs[i].made, read, begin);
       work_.inputs.insert(read.begin(), read.end());
       if (kept) {
         each.object.path = *kept;
@@ -376,6 +407,7 @@ void Builder::tell_warnings(const Object& object) const {
 Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
                                              const Target& target) {
   std::vector<Pending> all;
+  precompiled_ = find_precompiled();
   work_.inputs.insert(compiler_.flag_files.begin(), compiler_.flag_files.end());
   // The default target cannot be a static member function, so that variant is not tried.
   std::vector<Tail> tails = target.name.find("::") == std::string::npos
@@ -408,7 +440,12 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
                 .found = std::move(found[i])});
     for (const Tail tail : tails) {
       if (each.is_done) break;
-      if (auto object = cache_.find(key(each, tail), ".o", &work_.inputs)) {
+      auto object = cache_.find(key(each, tail), kObject, &work_.inputs);
+      if (!object && precompiled_) {
+        object = cache_.find(key(each, tail), kObjectForKeptCode, &work_.inputs);
+        each.object.needs_kept_code = object.has_value();
+      }
+      if (object) {
         each.object.path = *object;
         each.object.tail = tail;
         each.is_done = true;
@@ -439,7 +476,11 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
 
 Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view shown) {
   std::vector<std::string> parts = compiler_.link_flags;
-  for (const Object& object : objects) parts.push_back(object.path.native());
+  std::vector<std::string> files;
+  for (const Object& object : objects) files.push_back(object.path.native());
+  if (precompiled_ && std::ranges::any_of(objects, &Object::needs_kept_code))
+    files.push_back(precompiled_->code.native());
+  append(parts, files);
   const std::string key = key_of("program 1", parts);
   if (auto program = cache_.find(key, ".so", &work_.inputs)) return *program;
 
@@ -448,7 +489,7 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
   const fs::path listed = cache_.scratch(".d");
   Command command{.arguments = {compiler_.path, "-shared", "-o", made.native(),
                                 "-Wl,--dependency-file=" + listed.native()}};
-  for (const Object& object : objects) command.arguments.push_back(object.path.native());
+  append(command.arguments, files);
   append(command.arguments, compiler_.link_flags);
   auto finished = run_counted(std::span(&command, 1));
   if (finished && finished->front().output.find("-fuse-ld=mold") != std::string::npos) {

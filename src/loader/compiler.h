@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -44,6 +45,8 @@ struct Object {
   Source source;
   Tail tail{};
   std::string refusal;  // the compiler's message about the target if it could not be registered
+  bool needs_kept_code =
+      false;  // compiled behind the precompiled header, which only declares that code
 };
 
 // A C++ compiler and all settings that affect its results.
@@ -78,8 +81,8 @@ class Builder {
   // Errors: the linker's messages.
   Result<std::filesystem::path> link(std::span<const Object> objects, std::string_view shown);
 
-  // Makes the precompiled header of <ofn/function.h> if it does not exist. GCC only: Clang is twice
-  // as fast without one, and rejects the registrations' section after one.
+  // Makes the precompiled header of <ofn/function.h>, and the kept code that it only declares, if they do not exist. GCC only:
+  // Clang is twice as fast without a precompiled header, and rejects the registrations' section after one.
   Result<void> precompile();
 
   const Work& work() const noexcept { return work_; }
@@ -88,10 +91,16 @@ class Builder {
   struct Pending;
 
   std::string key_of(std::string_view kind, std::span<const std::string> parts) const;
-  std::string precompiled_key() const;
-  // Returns the file that a compilation includes first: the precompiled header if there is one,
-  // otherwise the header itself. No compilation waits for a precompiled header.
-  std::string first_include();
+  // What all compilations with the same flags share. No compilation waits for it.
+  struct Precompiled {
+    std::filesystem::path header;  // without ".gch"
+    std::filesystem::path code;    // an object
+  };
+  // Returns nullopt if it is not in the cache.
+  std::optional<Precompiled> find_precompiled() const;
+  Result<void> make_for_all(std::string_view kind, const std::vector<std::string>& arguments,
+                            const std::filesystem::path& made, std::string_view extension);
+  void note_compilation_without_header();
   Result<std::vector<Finished>> run_counted(std::span<const Command> commands);
   Result<void> compile_pending(std::span<Pending*> pending);
   void tell_warnings(const Object& object) const;
@@ -103,6 +112,7 @@ class Builder {
   const Limits& limits_;
   Log& log_;
   Work work_;
+  std::optional<Precompiled> precompiled_;  // for the objects of the last compile()
 };
 
 }  // namespace ofn::loader

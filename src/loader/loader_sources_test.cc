@@ -288,13 +288,43 @@ TEST_F(LoaderTest, NoStartWaitsForAPrecompiledHeader) {
   const auto made = prepare(fresh, log_);
   ASSERT_TRUE(made) << made.error().text();
   EXPECT_TRUE(has_header());
-  EXPECT_EQ(made->commands, 1U);
+  EXPECT_EQ(made->commands, 2U) << "the header, and the code that it only declares";
   EXPECT_EQ(prepare(fresh, log_)->commands, 0U);
   files_.write("f.cc", kHead + "std::string function() { return __FILE__; }\n");
   const auto after = load(fresh, log_);
   ASSERT_TRUE(after) << after.error().text();
   EXPECT_FALSE(after->build.precompiling_pays);
   EXPECT_EQ(call(after->functions[0]), fresh.source);
+}
+
+// Behind the precompiled header, an object only declares some code, which is linked to it.
+TEST_F(LoaderTest, AProgramHasTheCodeThatThePrecompiledHeaderOnlyDeclares) {
+  const auto source = [&](std::string_view result) {
+    return files_.write("f.cc", kHead +
+                                    "std::string function(const ofn::Request& r) {\n"
+                                    "  return r.query(\"q\").value_or(\"none\") + \" " +
+                                    std::string(result) + "\";\n}\n");
+  };
+  LoadRequest fresh = request(source("plain"));
+  fresh.cache_dirs = {files_.path() / "cache"};
+  ASSERT_TRUE(load(fresh, log_));
+  ASSERT_TRUE(prepare(fresh, log_));
+  // In this order: an object that was compiled plainly stays good.
+  for (const auto& [result, commands] :
+       {std::pair("plain", 0U), std::pair("precompiled", 2U), std::pair("precompiled", 0U)}) {
+    source(result);
+    const auto program = load(fresh, log_);
+    ASSERT_TRUE(program) << program.error().text();
+    EXPECT_EQ(program->build.commands, commands) << result;
+    EXPECT_EQ(call(program->functions[0]), std::string("none ") + result);
+  }
+  for (const auto& entry : fs::directory_iterator(fresh.cache_dirs.front())) {
+    if (entry.path().extension() == ".gch") fs::remove(entry.path());
+  }
+  const auto program = load(fresh, log_);
+  ASSERT_TRUE(program) << program.error().text();
+  EXPECT_EQ(program->build.commands, 2U) << "the object was of no use without the kept code";
+  EXPECT_EQ(call(program->functions[0]), "none precompiled");
 }
 
 }  // namespace

@@ -57,3 +57,23 @@ def test_an_empty_file_instantiates_little(gcc, tmp_path, header):
     standard = instantiated(gcc, tmp_path / "standard", _STANDARD)
     print(f"<ofn/{header}>: {ours} functions, {ours / standard:.2f} times its standard headers (at most {_INSTANTIATED[header]})")
     assert ours <= _INSTANTIATED[header] * standard
+
+
+def defined(gcc, folder, text, source):
+    """The functions that an object defines whose source is compiled behind this text."""
+    (folder / "head.h").write_text(text)
+    subprocess.run([gcc, "-std=c++20", "-O2", "-I", "include", "-include", folder / "head.h", "-c", source, "-o", folder / "made.o"],
+                   check=True, cwd=_ROOT)
+    return subprocess.run(["nm", "-C", "--defined-only", folder / "made.o"], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("function", ["ofn::Request::query", "basic_string<char, std::char_traits<char>, std::allocator<char> >::_M_replace("])
+def test_code_that_is_kept_is_compiled_once(gcc, tmp_path, function):
+    hello = _ROOT / "examples/hello/hello.cc"
+    kept = tmp_path / "kept.cc"
+    kept.write_text("OFN_INTERNAL_KEPT_CODE()\n")
+    usual = "#include <ofn/precompiled.h>\n"
+    only_declared = "#define OFN_INTERNAL_CODE_IS_KEPT\n" + usual
+    assert function in defined(gcc, tmp_path, usual, hello)
+    assert function not in defined(gcc, tmp_path, only_declared, hello)
+    assert function in defined(gcc, tmp_path, only_declared, kept)
