@@ -18,19 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The text that is precompiled. It is in a file beside the precompiled one.
-constexpr std::string_view kFirstInclude =
-    "#define OFN_INTERNAL_CODE_IS_KEPT\n#include <ofn/precompiled.h>\n";
-// Compiled behind that text: defines the code that the text only declares.
-constexpr std::string_view kKeptCode = "OFN_INTERNAL_KEPT_CODE()\n";
-
-// The names of objects end in one of these: a program with an object of the second kind needs the kept code.
+// An object's name ends in one of these. A program with an object of the second kind needs the kept code.
 constexpr std::string_view kObject = ".o";
 constexpr std::string_view kObjectForKeptCode = ".kept.o";
-
-// The kinds of what all compilations with the same flags share (Builder::key_of).
-constexpr std::string_view kHeaderKey = "precompiled 3";
-constexpr std::string_view kCodeKey = "kept code 1";
 
 // Variables that change what a compiler driver reads (GCC manual, "Environment Variables").
 constexpr std::array kVariables = {"CPATH",         "CPLUS_INCLUDE_PATH", "LIBRARY_PATH",
@@ -103,26 +93,6 @@ std::string plain_name(const fs::path& path) {
 
 // Returns the file with the compiler's warnings about a kept object. They are logged at each start.
 fs::path warnings_of(const fs::path& object) { return object.native() + ".warnings"; }
-
-// Removes the end, because the first lines of a long template error matter most. But if warnings
-// would push the first error out of the limit, begins at that error.
-std::string shortened(std::string_view text) {
-  constexpr std::size_t kLimit = std::size_t{16} * 1024;
-  constexpr std::string_view kError = "error:";
-  const auto first = text.find(kError);
-  const bool is_late = first != std::string_view::npos && first > kLimit - kError.size();
-  if (is_late) text.remove_prefix(text.rfind('\n', first) + 1);
-  const bool is_long = text.size() > kLimit;
-  if (is_long) {
-    text = text.substr(0, kLimit);
-    text = text.substr(0, text.rfind('\n'));  // removes an incomplete last line
-  }
-  while (text.ends_with('\n')) text.remove_suffix(1);
-  std::string shortened = is_late ? "…\n" : "";
-  shortened += text;
-  if (is_long) shortened += "\n…";
-  return shortened;
-}
 
 }  // namespace
 
@@ -207,19 +177,6 @@ std::string Builder::key_of(std::string_view kind, std::span<const std::string> 
   return digest.hex();
 }
 
-std::optional<Builder::Precompiled> Builder::find_precompiled() const {
-  if (!compiler_.is_gcc) return std::nullopt;
-  auto header = cache_.find(key_of(kHeaderKey, {}), ".h.gch");
-  auto code = cache_.find(key_of(kCodeKey, {}), kObject);
-  if (!header || !code) return std::nullopt;
-  // The compiler appends ".gch" itself. If it cannot use that file, for example after an -include of the author, it reads the
-  // header.
-  header->replace_extension();
-  if (read_file(*header) != kFirstInclude && !write_atomically(*header, kFirstInclude))
-    return std::nullopt;
-  return Precompiled{.header = *std::move(header), .code = *std::move(code)};
-}
-
 Result<std::vector<Finished>> Builder::run_counted(std::span<const Command> commands) {
   auto finished = run_all(commands, std::thread::hardware_concurrency(), limits_);
   if (!finished) return finished;
@@ -236,61 +193,6 @@ std::vector<std::string> Builder::without_own(std::vector<std::string> dependenc
     return path.starts_with(cache_.directory().native() + "/");
   });
   return dependencies;
-}
-
-Result<void> Builder::precompile() {
-  if (!compiler_.is_gcc || find_precompiled()) return {};
-  log_.write(Level::kInfo, "precompiling", {{"header", "ofn/function.h"}});
-  const fs::path folder = cache_.scratch("");
-  std::error_code error;
-  fs::create_directory(folder, error);
-  const fs::path header = folder / "first.h";
-  const fs::path code = folder / "kept.cc";
-  Result<void> result = write_atomically(header, kFirstInclude);
-  if (result) result = write_atomically(code, kKeptCode);
-  if (result) {
-    const fs::path made = header.native() + ".gch";
-    result = make_for_all(kHeaderKey, {"-x", "c++-header", header.native()}, made, ".h.gch");
-  }
-  // The precompiled header has been moved into the cache, so the compiler reads the text here.
-  if (result) {
-    result = make_for_all(kCodeKey, {"-x", "c++", "-c", code.native(), "-include", header.native()},
-                          folder / "kept.o", kObject);
-  }
-  fs::remove_all(folder, error);
-  return result;
-}
-
-// Makes one file that many compilations use, and keeps it in the cache.
-Result<void> Builder::make_for_all(std::string_view kind, const std::vector<std::string>& arguments,
-                                   const fs::path& made, std::string_view extension) {
-  const std::int64_t begin = Cache::begin();
-  const fs::path listed = made.native() + ".d";
-  Command command{.arguments = {compiler_.path}, .in_background = limits_.in_background};
-  append(command.arguments, arguments);
-  append(command.arguments,
-         std::array<std::string, 5>{"-o", made.native(), "-MD", "-MF", listed.native()});
-  append(command.arguments, compiler_.flags);
-  auto finished = run_counted(std::span(&command, 1));
-  if (!finished) return std::unexpected(finished.error());
-  if (!finished->front().ok()) {
-    return fail(Code::kInternal, "the header <ofn/function.h> cannot be precompiled:\n" +
-                                     shortened(finished->front().output));
-  }
-  const auto read = without_own(parse_dependencies(read_file(listed).value_or("")));
-  auto kept = cache_.keep(key_of(kind, {}), extension, made, read, begin);
-  if (!kept) return std::unexpected(kept.error());
-  return {};
-}
-
-// Notes whether a precompiled header would pay.
-void Builder::note_compilation_without_header() {
-  if (!compiler_.is_gcc) return;
-  // Making it costs four plain compilations. It saves three quarters of each later compilation.
-  const fs::path marker = cache_.directory() / (key_of(kHeaderKey, {}) + ".first");
-  std::error_code error;
-  work_.precompiling_pays = fs::exists(marker, error);
-  if (!work_.precompiling_pays) (void)write_atomically(marker, "");
 }
 
 Result<void> Builder::compile_pending(std::span<Pending*> pending) {

@@ -254,4 +254,22 @@ std::string explain_link(std::string_view output, std::string_view shown) {
   return text;
 }
 
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kLimit = std::size_t{16} * 1024;
+  constexpr std::string_view kError = "error:";
+  const auto first = text.find(kError);
+  const bool is_late = first != std::string_view::npos && first > kLimit - kError.size();
+  if (is_late) text.remove_prefix(text.rfind('\n', first) + 1);
+  const bool is_long = text.size() > kLimit;
+  if (is_long) {
+    text = text.substr(0, kLimit);
+    text = text.substr(0, text.rfind('\n'));  // removes an incomplete last line
+  }
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  std::string shortened = is_late ? "…\n" : "";
+  shortened += text;
+  if (is_long) shortened += "\n…";
+  return shortened;
+}
+
 }  // namespace ofn::loader

@@ -25,6 +25,10 @@ struct Library {
 };
 Library library_of(std::string_view symbol);
 
+// Removes the end, because the first lines of a long template error matter most. But if warnings
+// would push the first error out of the limit, begins at that error.
+std::string shortened(std::string_view text);
+
 // Returns the whole message for the output of ld, gold, lld or mold; empty if the output names no
 // undefined symbol. `shown`: the source's name as the user wrote it.
 std::string explain_link(std::string_view output, std::string_view shown);
