@@ -1,4 +1,4 @@
-"""The rules of the house. Each takes a House and yields what breaks it, as `file:line: what is wrong`."""
+"""The rules of the architecture. Each takes a House and yields its mistakes, as `file:line: mistake`."""
 
 from __future__ import annotations
 

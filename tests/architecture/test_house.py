@@ -1,4 +1,4 @@
-"""Every rule, on this repository."""
+"""Checks every rule on this repository."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Every rule, on small houses with one thing wrong, and on what only looks wrong."""
+"""Checks every rule on small examples with one mistake, and on examples that only look wrong."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What `#include <ofn/function.h>` costs, counted in what the compiler reads and instantiates: the same on every machine.
+"""The cost of `#include <ofn/function.h>`, counted in lines and instantiations of the compiler: the same on every machine.
 
 The measure is the standard headers that ours include: who writes C++ has most of them anyway. docs/performance.md has the
 seconds.

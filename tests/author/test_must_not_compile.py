@@ -1,4 +1,4 @@
-"""A function of an unsupported type is one readable error that names the supported ones; what must not be ignored warns."""
+"""A function of an unsupported type is one readable error that names the supported types; ignoring a result that must be used is a warning."""
 
 import pytest
 

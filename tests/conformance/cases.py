@@ -1,4 +1,4 @@
-"""The 17 events of the conformance client's kinds, each in both forms, with what becomes of it. The data is our own."""
+"""The 17 events of the conformance client's kinds, each in both forms, with the expected result. The data is our own."""
 
 from dataclasses import dataclass, field
 

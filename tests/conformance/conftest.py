@@ -1,4 +1,4 @@
-"""Both implementations, each serving the same functions: the program under test, and PyPI's functions-framework."""
+"""Both implementations, which serve the same functions: the program under test, and PyPI's functions-framework."""
 
 import importlib.util
 import json

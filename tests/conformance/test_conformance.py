@@ -1,4 +1,4 @@
-"""The protocol of the public conformance client, spoken to the program under test and to PyPI's functions-framework."""
+"""The protocol of the public conformance client, with the program under test and with PyPI's functions-framework."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Where PyPI's functions-framework and the program under test answer differently: each row is asserted for both."""
+"""Requests to which PyPI's functions-framework and the program under test give different answers: each row is asserted for both."""
 
 import json
 from dataclasses import dataclass

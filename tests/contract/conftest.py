@@ -1,4 +1,4 @@
-"""The parties of the contract: the program, and whom it sends its outputs to."""
+"""The parties of the contract: the program, and the sidecars that get its outputs."""
 
 from pathlib import Path
 

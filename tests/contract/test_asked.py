@@ -1,4 +1,4 @@
-"""What a component file, a subscription or a call asks for, beside the real daprd: done in the same way, or refused by name."""
+"""Settings of component files, subscriptions and calls, compared with the real daprd: treated in the same way, or refused by name."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""A function behind the real daprd: who starts first, what is delivered again."""
+"""A function behind the real daprd: either starts first; repeated deliveries."""
 
 import json
 

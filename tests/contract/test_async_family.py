@@ -1,5 +1,5 @@
-"""The family's asynchronous scenarios with a real broker, in both protocols, and with each sidecar: daprd, ours beside the
-program, ours in it."""
+"""The family's asynchronous scenarios with a real broker, in both protocols, and with each sidecar: daprd, the local
+sidecar as a process, the local sidecar inside the program."""
 
 import pytest
 from dapr.proto.runtime.v1 import dapr_pb2

@@ -1,4 +1,4 @@
-"""What a function returns lands as it is, under the name and with the operation that the context says."""
+"""A function's result arrives unchanged, under the name and with the operation that the context gives."""
 
 import random
 import uuid

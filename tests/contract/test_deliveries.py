@@ -1,4 +1,4 @@
-"""What an app is handed by a sidecar, and what becomes of what it does not take: daprd's way, and ours."""
+"""A sidecar's deliveries to an app, and what happens if the app does not take one: with daprd, and with the local sidecar."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""An app that speaks HTTP, made with Python's own server, beside each sidecar: what its answers mean."""
+"""An app over HTTP, made with Python's own server, with each sidecar: the meaning of its answers."""
 
 import json
 import threading

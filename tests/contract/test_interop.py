@@ -1,5 +1,5 @@
-"""The sidecar's API as a stranger's gRPC client uses it: many calls on one connection, deadlines, farewells. And our client
-at a stranger's server; our callbacks under a stranger's client are in test_async_callbacks.py."""
+"""The local sidecar's API with another gRPC client: many calls on one connection, deadlines, the end of connections. Also the program's
+client with another gRPC server; test_async_callbacks.py has the program's callbacks with another client."""
 
 from concurrent.futures import ThreadPoolExecutor
 

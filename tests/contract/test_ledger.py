@@ -1,4 +1,4 @@
-"""The ledger of deliveries: whatever breaks, no event that the function acknowledged is missing where its outputs go.
+"""The ledger of deliveries: whatever breaks, no event that the function acknowledged is missing in its outputs.
 
     publisher ─▶ redis ══▶ daprd ══▶ recorder ─▶ the program ══▶ daprd ─▶ a folder
                                                                       ══▶ redis, another topic

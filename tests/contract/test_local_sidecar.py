@@ -1,4 +1,4 @@
-"""The sidecar that the program brings along: outputs land with nothing else installed, and never by accident."""
+"""The local sidecar inside the program: outputs arrive with nothing else installed, and never by accident."""
 
 import json
 import socket

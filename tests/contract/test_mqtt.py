@@ -1,4 +1,4 @@
-"""MQTT with a real broker: what is not lost when any party fails, fails again or comes late; the words of daprd."""
+"""MQTT with a real broker: no message is lost if any party fails, fails again or starts late; daprd's messages."""
 
 import socket
 import subprocess

@@ -1,4 +1,4 @@
-"""A bad network between the program and its sidecar: it delays, tears, swallows, cuts. Then it heals."""
+"""A bad network between the program and its sidecar: it delays, splits, drops and cuts. Then it recovers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One table of raw calls with what daprd answers: the local sidecar answers the same, in the same words.
+"""One table of raw calls with daprd's answers: the local sidecar gives the same answers, with the same messages.
 
 Calls come from a client made by another language's gRPC, so this is also the proof that one can talk to ours.
 """

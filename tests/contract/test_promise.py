@@ -1,4 +1,4 @@
-"""Nothing failed is acknowledged; nothing is sent that the function did not return.
+"""No failure is acknowledged, and nothing is sent that the function did not return.
 
 A sidecar that answers when and what it is told shows the order of things.
 """

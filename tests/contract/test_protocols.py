@@ -1,4 +1,4 @@
-"""The same event over both protocols of a sidecar: the same verdict, and the function sees the same."""
+"""The same event over both protocols of a sidecar: the same answer, and the function gets the same data."""
 
 import grpc
 import pytest

@@ -1,4 +1,4 @@
-"""Redis, a real one: the words of daprd; what is not lost when any party fails."""
+"""A real Redis: daprd's messages; no message is lost if any party fails."""
 
 import socket
 

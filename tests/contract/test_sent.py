@@ -1,4 +1,4 @@
-"""What exactly goes to the sidecar, as another gRPC implementation reads it."""
+"""The exact data that the sidecar gets, as another gRPC implementation reads it."""
 
 import json
 import uuid

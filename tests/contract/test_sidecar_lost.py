@@ -1,4 +1,4 @@
-"""The sidecar is absent, comes later, stops, is killed, comes back: nothing acknowledged is lost."""
+"""The sidecar is absent, starts later, stops, is killed, starts again: no acknowledged data is lost."""
 
 from support.http_client import call, start_call
 from support.ledger import Ledger

@@ -1,4 +1,4 @@
-"""SIGTERM: what is in flight finishes with its outputs, and its callers get their answers."""
+"""SIGTERM: calls in flight finish with their outputs, and their clients get answers."""
 
 import contextlib
 import socket

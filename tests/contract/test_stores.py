@@ -1,4 +1,4 @@
-"""State and secrets: the same calls to both sidecars, the same codes and words."""
+"""State and secrets: the same calls to both sidecars, the same codes and messages."""
 
 import json
 import re

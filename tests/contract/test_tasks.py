@@ -1,4 +1,4 @@
-"""Coroutines and answers in pieces, at both sidecars."""
+"""Coroutines and answers in pieces, with both sidecars."""
 
 import http.client
 from concurrent.futures import ThreadPoolExecutor

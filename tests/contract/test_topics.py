@@ -1,4 +1,4 @@
-"""What subscribers of a topic get, of the real daprd: it rewrites some content types and empties others."""
+"""The data that subscribers of a topic get from the real daprd, which rewrites some content types and empties others."""
 
 import json
 import queue

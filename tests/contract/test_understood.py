@@ -1,4 +1,4 @@
-"""Has the real daprd understood what the context asks? Where it has not, the program says so."""
+"""If the real daprd does not provide what the context needs, the program says so."""
 
 import json
 import shutil

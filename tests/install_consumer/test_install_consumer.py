@@ -1,4 +1,4 @@
-"""Installs the framework, builds a stranger's project with it, and serves that project's function."""
+"""Installs the framework, builds a separate project with it, and serves that project's function."""
 
 import os
 import subprocess

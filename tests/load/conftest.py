@@ -1,4 +1,4 @@
-"""The function that is loaded, compiled once: a compiler in the server's memory group would be counted."""
+"""The function under load. It is compiled once, before, because a compiler in the server's memory group would be counted."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Uploads beyond `ulimit -v` and `ulimit -d`, with default flags: no allocation that a peer's bytes cause ends the process.
+"""Uploads beyond `ulimit -v` and `ulimit -d`, with default flags: no allocation that a client's bytes cause ends the process.
 
 What cannot be had is answered with 503, and everybody else is served.
 """

@@ -1,4 +1,4 @@
-"""Every load that makes a server keep memory, against the program with its default flags in a memory group of its own.
+"""Every load that makes a server keep memory, for the program with its default flags in a separate memory group.
 
 In each the process lives, a caller that behaves gets every answer, what is resident stays within what docs/limits.md states, and
 goes back when the load has gone. Printed, not asserted (`-s` shows it): how long the good caller waited, and how much was resident.

@@ -1,4 +1,4 @@
-"""Instructions a request, of the whole process, beside what was recorded."""
+"""The instructions of the whole process for each request, compared with the recorded numbers."""
 
 import json
 import os

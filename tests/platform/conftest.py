@@ -1,4 +1,4 @@
-"""A function behind a queue-proxy, as Knative runs them: in one network that nobody else sees."""
+"""A function behind a queue-proxy, as Knative runs them, in a network that no other program can reach."""
 
 import http.client
 import json

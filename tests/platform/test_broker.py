@@ -1,4 +1,4 @@
-"""Behind an eventing broker: what it makes of a function's answers, with the official Go SDK on the wire."""
+"""Behind an eventing broker: the meaning of a function's answers to it, with the official Go SDK."""
 
 import json
 import subprocess

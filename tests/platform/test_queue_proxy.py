@@ -1,4 +1,4 @@
-"""Behind a real Knative queue-proxy: what the platform does to a function's server, and what callers see of it."""
+"""Behind a real Knative queue-proxy: the platform's requests to a function's server, and their effect on clients."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The compilers of a start: whom they outlive, what they leave, and what nobody waits for."""
+"""The compilers of a start: when they end, which files they leave, and which of them no start waits for."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""CloudEvents in each mode of the HTTP binding; what is none is told why."""
+"""CloudEvents in each mode of the HTTP binding; a request that is not an event gets the reason."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Contexts that are wrong: exit 4, and for each mistake the variable, the path, what was expected, what was found."""
+"""Invalid contexts: exit 4, and for each mistake the variable, the path, what was expected and what was found."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A function that throws: the same from source, from a shared object and from a linked program."""
+"""A function that throws: the same result from source, from a shared object and from a linked program."""
 
 import json
 

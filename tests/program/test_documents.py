@@ -1,4 +1,4 @@
-"""What the documents tell their readers to type is typed, and prints what they show."""
+"""The commands in the documents run, and print the output that the documents show."""
 
 import re
 import shutil

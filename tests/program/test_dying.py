@@ -1,4 +1,4 @@
-"""A function that ends its process, or a child that it forked: one line says why, and the exit code is not that of success.
+"""A function that ends its process, or a child that it forked: one line says why, and the exit code is not 0.
 
 docs/when-a-function-dies.md promises what stands here.
 """

@@ -1,4 +1,4 @@
-"""What is refused and what fails is a line of the log: the request id, the function and the reason, and nothing of the payload."""
+"""Each refused or failed call is a line of the log: the request id, the function and the reason, without the payload."""
 
 import json
 import re

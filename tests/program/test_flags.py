@@ -1,4 +1,4 @@
-"""Contract §2 from outside: the seven flags, their variables, the builder's aliases, and which of them wins."""
+"""The family's contract §2 from outside: the seven flags, their variables, the builder's aliases, and their precedence."""
 
 import itertools
 from dataclasses import dataclass

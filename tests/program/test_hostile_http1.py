@@ -1,4 +1,4 @@
-"""Every kind of hostile or careless HTTP/1.1 message, over a socket: what is refused, and that it never reaches the function.
+"""Every kind of hostile or careless HTTP/1.1 message, over a socket: each is refused, and never reaches the function.
 
 Each case is sent whole, and in two pieces cut at every byte: the answer is always the same. Behind each refusal lies a
 request that would be served if the bytes were understood otherwise (request smuggling): it must not be answered.

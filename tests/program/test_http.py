@@ -1,4 +1,4 @@
-"""HTTP/1.1 as bytes: what peers send that no library would, and what they get to read."""
+"""HTTP/1.1 as bytes: requests that no library sends, and their responses."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""HTTP/2 without TLS: by prior knowledge and by upgrade, spoken by another implementation."""
+"""HTTP/2 without TLS: by prior knowledge and by upgrade, with another implementation."""
 
 import base64
 

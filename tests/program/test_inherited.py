@@ -1,4 +1,4 @@
-"""Sockets and descriptors that another process hands over: it listens on them, and tells them that it is ready."""
+"""Sockets and descriptors from another process: the program listens on them, and notifies them when it is ready."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What a slow peer, or a crowd of them, gets: time limits, the limit of connections, the memory for bodies.
+"""The limits for slow clients and for many clients: time limits, the limit of connections, the memory for bodies.
 
 Flags make the limits short; a case says what happens and in which order, never how long it took.
 """

@@ -1,4 +1,4 @@
-"""Where it listens, and what it says when it cannot: exit 5."""
+"""The address on which the program listens, and its error if it cannot: exit 5."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Under load: slow sockets by the thousand, other people's attack tools, and a stop in the middle of it.
+"""Under load: thousands of slow sockets, third-party attack tools, and a stop during the load.
 
 `--heavy` runs the long forms.
 """

@@ -1,4 +1,4 @@
-"""What cannot be loaded: exit 3, the contract's words, then what helps."""
+"""Load errors: exit 3, the contract's text, and then what to do."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What large bodies leave behind."""
+"""The memory that stays in use after large bodies."""
 
 from support.http_client import call, start_call
 from support.memory import resident_mib

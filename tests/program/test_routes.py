@@ -1,4 +1,4 @@
-"""Several functions in one program: which are served where, from every kind of source."""
+"""Several functions in one program: their paths, from every kind of source."""
 
 import pytest
 

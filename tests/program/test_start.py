@@ -1,4 +1,4 @@
-"""What surrounds a start: process 1, descriptors, folders that are not there. It starts, or says by name what to do."""
+"""The surroundings of a start: process 1, descriptors, missing folders. The program starts, or says what to do."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Signals: stop accepting, finish what is in flight, exit 0; or say what was abandoned, exit 1.
+"""Signals: the program accepts no more calls, finishes those in flight, and exits with 0; or logs the abandoned ones, and exits with 1.
 
 What becomes of outputs then is tests/contract/test_stop.py.
 """

@@ -1,4 +1,4 @@
-"""Answers in pieces, over a socket: their framing, slow readers, callers that leave, failures behind the head."""
+"""Answers in pieces, over a socket: their framing, slow readers, clients that leave, failures after the head."""
 
 import http.client
 import socket

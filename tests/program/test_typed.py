@@ -1,4 +1,4 @@
-"""Typed functions: what a caller sees, what goes out, the schema; the conformance client's exchange."""
+"""Typed functions: responses, outputs, the schema; the conformance client's exchange."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""proto/*.proto against the descriptors that the public packages `dapr` and `grpcio-health-checking` carry.
+"""proto/*.proto compared with the descriptors in the public packages `dapr` and `grpcio-health-checking`.
 
 Every message, field and method of ours must exist there with the same number, type and label: what we
 state may be less than the published contract, never something else.
