@@ -95,8 +95,8 @@ static_assert(kIsSupported<Response (*)(const Request&)> &&
 #endif
 
 // Code that functions often need and that is slow to compile. The loader compiles it once, beside the precompiled header, and links
-// it to the programs whose files it compiles behind that header: they only declare it. A program that is built in another way has
-// its own copy, as of any template.
+// it to each program with a file that it compiles behind that header, because such a file only declares the code. A program that
+// is built in another way has its own copy, as it has of any template.
 //
 //   OFN_INTERNAL_KEPT_CODE(extern)   // declares it
 //   OFN_INTERNAL_KEPT_CODE()         // defines it

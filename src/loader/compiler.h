@@ -91,12 +91,12 @@ class Builder {
   struct Pending;
 
   std::string key_of(std::string_view kind, std::span<const std::string> parts) const;
-  // What all compilations with the same flags share. No compilation waits for it.
+  // Two files that all compilations with the same flags share. No compilation waits for them.
   struct Precompiled {
     std::filesystem::path header;  // without ".gch"
     std::filesystem::path code;    // an object
   };
-  // Returns nullopt if it is not in the cache.
+  // Returns nullopt if the compiler is not GCC, or if one of the two is missing or cannot be used.
   std::optional<Precompiled> find_precompiled() const;
   Result<void> make_for_all(std::string_view kind, const std::vector<std::string>& arguments,
                             const std::filesystem::path& made, std::string_view extension);

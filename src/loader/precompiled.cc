@@ -1,4 +1,5 @@
-// What all compilations with the same flags share: the precompiled header, and the code that it only declares.
+// Makes and finds two files that all compilations with the same flags share: the precompiled header, and the object with the
+// code that this header only declares.
 #include <array>
 #include <system_error>
 
@@ -12,13 +13,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The text that is precompiled. It is in a file beside the precompiled one.
+// The text of the header. It is kept in a file beside the precompiled header.
 constexpr std::string_view kFirstInclude =
     "#define OFN_INTERNAL_CODE_IS_KEPT\n#include <ofn/precompiled.h>\n";
 // Compiled behind that text: defines the code that the text only declares.
 constexpr std::string_view kKeptCode = "OFN_INTERNAL_KEPT_CODE()\n";
 
-// The kinds of what all compilations with the same flags share (Builder::key_of).
+// The kinds of the two shared files, as Builder::key_of() takes them.
 constexpr std::string_view kHeaderKey = "precompiled 3";
 constexpr std::string_view kCodeKey = "kept code 1";
 
@@ -84,7 +85,7 @@ Result<void> Builder::make_for_all(std::string_view kind, const std::vector<std:
   return {};
 }
 
-// Notes whether a precompiled header would pay.
+// Notes that a compilation had no precompiled header. Precompiling pays from the second such compilation on.
 void Builder::note_compilation_without_header() {
   if (!compiler_.is_gcc) return;
   // Making it costs four plain compilations. It saves three quarters of each later compilation.
