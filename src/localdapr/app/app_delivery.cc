@@ -30,7 +30,7 @@ AppDelivery::AppDelivery(const Inputs& inputs, const Pubsubs& pubsubs, AppChanne
 
 AppDelivery::~AppDelivery() {
   stop();
-  *alive_ = false;
+  while_alive_.end();
 }
 
 void AppDelivery::start() { ask(); }
@@ -60,13 +60,12 @@ void AppDelivery::away(std::string_view why) {
 
 void AppDelivery::ask() {
   if (pubsubs_.empty()) return ask_inputs();
-  channel_.list_subscriptions(
-      [this, alive = alive_](Result<std::vector<dapr::Subscription>> listed) {
-        if (!*alive || stopped_) return;
-        if (!listed) return away(listed.error().message());
-        subscribe(*std::move(listed));
-        ask_inputs();
-      });
+  channel_.list_subscriptions(while_alive_([this](Result<std::vector<dapr::Subscription>> listed) {
+    if (stopped_) return;
+    if (!listed) return away(listed.error().message());
+    subscribe(*std::move(listed));
+    ask_inputs();
+  }));
 }
 
 void AppDelivery::ask_inputs() {
@@ -84,12 +83,12 @@ void AppDelivery::ask_inputs() {
   };
   if (offered.empty()) return arrived();
   channel_.list_inputs(offered,
-                       [this, arrived, alive = alive_](Result<std::vector<std::string>> listed) {
-                         if (!*alive || stopped_) return;
+                       while_alive_([this, arrived](Result<std::vector<std::string>> listed) {
+                         if (stopped_) return;
                          if (!listed) return away(listed.error().message());
                          start_inputs(*listed);
                          arrived();
-                       });
+                       }));
 }
 
 void AppDelivery::subscribe(std::vector<dapr::Subscription> wanted) {
@@ -200,9 +199,8 @@ void AppDelivery::start_inputs(const std::vector<std::string>& wanted) {
 }
 
 void AppDelivery::on_input(dapr::BindingEvent event, Acknowledge done) {
-  auto answered = [this, alive = alive_, component = event.component,
+  auto answered = [this, component = event.component,
                    done = std::move(done)](AppAnswer answer) mutable {
-    if (!*alive) return;
     if (answer.verdict == Verdict::kUnreachable) away(answer.why);
     const bool taken = answer.verdict == Verdict::kTaken;
     if (!taken) {
@@ -215,7 +213,7 @@ void AppDelivery::on_input(dapr::BindingEvent event, Acknowledge done) {
     finished();
   };
   ++under_way_;
-  channel_.deliver(event, std::move(answered));
+  channel_.deliver(event, while_alive_(std::move(answered)));
 }
 
 void AppDelivery::on_message(const TopicName& name, const BusMessage& message, Acknowledge done) {
@@ -288,12 +286,11 @@ void AppDelivery::deliver(PendingPtr pending) {
   }
   const TopicMessage& message = pending->opened;
   ++under_way_;
-  channel_.deliver(message, [this, alive = alive_,
-                             pending = std::move(pending)](const AppAnswer& answer) mutable {
-    if (!*alive) return;
+  auto done = [this, pending = std::move(pending)](const AppAnswer& answer) mutable {
     answered(answer, std::move(pending));
     finished();
-  });
+  };
+  channel_.deliver(message, while_alive_(std::move(done)));
 }
 
 void AppDelivery::answered(const AppAnswer& answer, PendingPtr pending) {

@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "base/while_alive.h"
 #include "localdapr/app/app_channel.h"
 #include "localdapr/input_binding.h"
 #include "localdapr/pubsub.h"
@@ -108,8 +109,7 @@ class AppDelivery {
   // The topics and types for which the log already says that their data does not reach the app;
   // bounded.
   std::set<std::string> told_of_lost_data_;
-  // Callbacks of running deliveries check whether this object still exists.
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  WhileAlive while_alive_;
 };
 
 }  // namespace ofn::localdapr

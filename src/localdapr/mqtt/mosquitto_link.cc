@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/while_alive.h"
 #include "localdapr/files/rooted_folder.h"
 #include "loop/watch.h"
 
@@ -92,10 +93,7 @@ class MosquittoLink final : public MqttLink {
         log_(log),
         client_(std::make_shared<Client>(library, options_)),
         timer_(loop, [this] { on_timer(); }) {}
-  ~MosquittoLink() override {
-    close();
-    alive_.reset();
-  }
+  ~MosquittoLink() override { close(); }
 
   Result<void> set_up();
 
@@ -227,7 +225,7 @@ class MosquittoLink final : public MqttLink {
   std::vector<int> confirmed_;
   std::vector<MqttMessage> came_;
 
-  std::shared_ptr<MosquittoLink*> alive_ = std::make_shared<MosquittoLink*>(this);
+  WhileAlive while_alive_;
 };
 
 Result<void> MosquittoLink::set_up() {
@@ -263,12 +261,12 @@ void MosquittoLink::dial() {
   if (std::exchange(dialing_, true)) return;
   const int keepalive = options_.role == MqttRole::kReceives ? 0 : kKeepaliveSeconds;
   run_([client = client_, host = options_.broker.host, port = options_.broker.port, keepalive,
-        &loop = loop_, alive = std::weak_ptr(alive_)] {
+        &loop = loop_, dialed = while_alive_([this](int result, int system_error) {
+                         on_dialed(result, system_error);
+                       })] {
     const int result = client->library.connect_async(client->handle, host.c_str(), port, keepalive);
     const int system_error = errno;
-    loop.post([result, system_error, alive] {
-      if (const auto self = alive.lock()) (*self)->on_dialed(result, system_error);
-    });
+    loop.post([result, system_error, dialed]() mutable { dialed(result, system_error); });
   });
 }
 

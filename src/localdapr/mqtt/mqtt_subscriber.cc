@@ -23,8 +23,6 @@ MqttSubscriber::MqttSubscriber(std::unique_ptr<MqttLink> link, int qos, Loop& lo
       pause_(kFirstPause),
       link_(std::move(link)) {}
 
-MqttSubscriber::~MqttSubscriber() { alive_.reset(); }
-
 void MqttSubscriber::subscribe(const std::string& topic, Handler handler) {
   handlers_.insert_or_assign(topic, std::move(handler));
   if (up_) return link_->subscribe(topic, qos_);
@@ -64,13 +62,10 @@ const MqttSubscriber::Handler* MqttSubscriber::handler_of(std::string_view topic
 void MqttSubscriber::deliver() {
   const std::uint64_t delivery = ++delivery_;
   const Handler* handler = handler_of(held_.front().topic);
-  auto done = [this, delivery, alive = std::weak_ptr(alive_)](bool taken) {
+  auto done = while_alive_([this, delivery](bool taken) {
     // Not from inside the handler, because many messages would become a deep stack.
-    if (alive.expired()) return;
-    loop_.post([this, delivery, taken, alive] {
-      if (!alive.expired()) answered(delivery, taken);
-    });
-  };
+    loop_.post(while_alive_([this, delivery, taken] { answered(delivery, taken); }));
+  });
   if (handler != nullptr) return (*handler)(held_.front(), std::move(done));
   log_.write(Level::kWarning, "message dropped: its topic has no subscription any more",
              {{"topic", held_.front().topic}});

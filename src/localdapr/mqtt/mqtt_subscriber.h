@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "base/while_alive.h"
 #include "localdapr/mqtt/mqtt_link.h"
 #include "localdapr/pubsub.h"
 #include "loop/loop.h"
@@ -30,7 +31,7 @@ class MqttSubscriber final : private MqttLink::Events {
   MqttSubscriber(std::unique_ptr<MqttLink> link, int qos, Loop& loop, Log& log);
   MqttSubscriber(const MqttSubscriber&) = delete;
   MqttSubscriber& operator=(const MqttSubscriber&) = delete;
-  ~MqttSubscriber();
+  ~MqttSubscriber() = default;
 
   // A topic may contain wildcards, and $share/GROUP/ at the beginning. There is at most one handler
   // for each topic.
@@ -58,8 +59,8 @@ class MqttSubscriber final : private MqttLink::Events {
   std::uint64_t delivery_ = 0;    // of the latest delivery; answers to earlier ones are ignored
   Duration pause_;
   bool up_ = false;
-  std::shared_ptr<MqttSubscriber*> alive_ = std::make_shared<MqttSubscriber*>(this);
-  std::unique_ptr<MqttLink> link_;  // must be destroyed first
+  std::unique_ptr<MqttLink> link_;  // goes before what its events use
+  WhileAlive while_alive_;
 };
 
 }  // namespace ofn::localdapr

@@ -83,7 +83,7 @@ RedisPubsub::RedisPubsub(RedisSettings settings, MakeRedisLink make_link, Loop& 
       link_(make_link_()) {}
 
 RedisPubsub::~RedisPubsub() {
-  alive_.reset();
+  while_alive_.end();
   while (!streams_.empty()) unsubscribe(std::string(streams_.begin()->first));
 }
 
@@ -232,11 +232,10 @@ void RedisPubsub::take(const StreamPointer& stream, RedisReply entry) {
 
 void RedisPubsub::deliver_soon() {
   if (std::exchange(delivers_soon_, true)) return;
-  loop_.post([this, alive = std::weak_ptr(alive_)] {
-    if (alive.expired()) return;
+  loop_.post(while_alive_([this] {
     delivers_soon_ = false;
     deliver();
-  });
+  }));
 }
 
 void RedisPubsub::deliver() {
@@ -245,9 +244,7 @@ void RedisPubsub::deliver() {
     waiting_.pop_front();
     ++under_way_;
     const StreamPointer stream = next.stream;
-    stream->on_message(next.message, [this, alive = std::weak_ptr(alive_), stream,
-                                      id = std::move(next.id)](bool taken) {
-      if (alive.expired()) return;
+    auto done = [this, stream, id = std::move(next.id)](bool taken) {
       --under_way_;
       if (taken) {
         acknowledge(stream, id);
@@ -255,7 +252,8 @@ void RedisPubsub::deliver() {
         stream->held.erase(id);
       }
       deliver_soon();
-    });
+    };
+    stream->on_message(next.message, while_alive_(std::move(done)));
   }
   for (const auto& [topic, stream] : streams_) {
     if (stream->waits_for_room) read(stream);

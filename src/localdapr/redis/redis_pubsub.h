@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "base/while_alive.h"
 #include "localdapr/pubsub.h"
 #include "localdapr/redis/redis_link.h"
 #include "localdapr/redis/redis_settings.h"
@@ -63,7 +64,7 @@ class RedisPubsub final : public Pubsub {
   std::deque<Waiting> waiting_;
   std::size_t under_way_ = 0;
   bool delivers_soon_ = false;
-  std::shared_ptr<RedisPubsub*> alive_ = std::make_shared<RedisPubsub*>(this);
+  WhileAlive while_alive_;
   std::unique_ptr<RedisLink> link_;  // for commands that do not block
 };
 
