@@ -1,8 +1,41 @@
+# Gives ofn_framework what a room links: the objects of a library that this project builds, and the names of the archives
+# of others, which are not copied.
+function(ofn_add_to_framework library)
+  set(file ${library})
+  if(TARGET ${library})
+    get_target_property(is_imported ${library} IMPORTED)
+    get_target_property(type ${library} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY" AND NOT is_imported)
+      target_sources(ofn_framework PRIVATE $<TARGET_OBJECTS:${library}>)
+      get_target_property(needed ${library} LINK_LIBRARIES)
+      if(needed)
+        foreach(other ${needed})
+          ofn_add_to_framework(${other})
+        endforeach()
+      endif()
+      return()
+    endif()
+    get_target_property(file ${library} IMPORTED_LOCATION_RELEASE)
+    if(NOT file)
+      get_target_property(file ${library} IMPORTED_LOCATION)
+    endif()
+    if(NOT file)
+      return()  # it has headers only
+    endif()
+  endif()
+  if(IS_ABSOLUTE ${file})
+    get_filename_component(name ${file} NAME)
+    target_link_libraries(ofn_framework INTERFACE $<BUILD_INTERFACE:${file}> $<INSTALL_INTERFACE:-l:${name}>)
+  else()
+    target_link_libraries(ofn_framework INTERFACE ${file})
+  endif()
+endfunction()
+
 # ofn_room(NAME
 #   SOURCES  a.cc …      every source, by hand, sorted
 #   USES     base loop … rooms used; each must have been declared before, so the order in src/CMakeLists.txt is the
 #                        dependency order of the house
-#   LIBRARIES …          third-party libraries, private to the room
+#   LIBRARIES …          third-party libraries, private to the room; whoever links ofn_framework gets them, too
 #   TESTS    a_test.cc … unit tests, beside the code; linked into one program `ofn_NAME_test`
 #   TEST_USES …          rooms that only the tests use (declared before, too)
 # )
@@ -22,6 +55,10 @@ function(ofn_room name)
     set(scope PUBLIC)
     target_link_libraries(ofn_${name} PRIVATE ofn_flags ${ROOM_LIBRARIES})
     ofn_precompiled(ofn_${name} ofn_precompiled_standard)
+    target_sources(ofn_framework PRIVATE $<TARGET_OBJECTS:ofn_${name}>)
+    foreach(library ${ROOM_LIBRARIES})
+      ofn_add_to_framework(${library})
+    endforeach()
   else()
     add_library(ofn_${name} INTERFACE)
     set(scope INTERFACE)
