@@ -19,7 +19,7 @@
 #include "wire/grpc/server.h"
 #include "wire/grpc/status.h"
 #include "wire/http2/server_session.h"
-#include "wire/memory_transport.h"
+#include "wire/memory_transport_for_test.h"
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include "loop/loop.h"
 #include "wire/http2/client_session.h"
 #include "wire/http2/server_session.h"
-#include "wire/memory_transport.h"
+#include "wire/memory_transport_for_test.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 
 #include <ofn/context.h>
 
-#include "invocation/test_stage.h"
+#include "invocation/stage_for_test.h"
 
 namespace ofn {
 namespace {

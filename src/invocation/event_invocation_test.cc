@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "invocation/invocation.h"
-#include "invocation/test_stage.h"
+#include "invocation/stage_for_test.h"
 
 namespace ofn {
 namespace {

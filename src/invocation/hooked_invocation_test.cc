@@ -10,7 +10,7 @@
 
 #include <ofn/plugin.h>
 
-#include "invocation/test_stage.h"
+#include "invocation/stage_for_test.h"
 
 namespace ofn {
 namespace {

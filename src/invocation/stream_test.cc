@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "invocation/test_stage.h"
+#include "invocation/stage_for_test.h"
 
 namespace ofn {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <ofn/typed.h>
 
-#include "invocation/test_stage.h"
+#include "invocation/stage_for_test.h"
 
 namespace ofn {
 namespace {

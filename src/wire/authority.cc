@@ -5,18 +5,16 @@
 #include <cstddef>
 #include <netinet/in.h>
 
-#include "wire/http1/chars.h"
+#include "wire/chars.h"
 
 namespace ofn::wire {
 
 namespace {
 
-using http1::is;
-
 bool valid_port(std::string_view port) {
   unsigned number = 0;
   for (const char digit : port) {
-    if (!is(http1::kDigit, digit)) return false;
+    if (!is(kDigit, digit)) return false;
     number = number * 10 + static_cast<unsigned>(digit - '0');
     if (number > 65535) return false;
   }
@@ -27,9 +25,9 @@ bool valid_port(std::string_view port) {
 std::size_t end_of_name(std::string_view text) {
   const char* const end = text.data() + text.size();
   for (const char* at = text.data();; at += 3) {
-    at = http1::skip(http1::kRegName, at, end);
+    at = skip(kRegName, at, end);
     if (at == end || *at != '%') return static_cast<std::size_t>(at - text.data());
-    if (end - at < 3 || !is(http1::kHex, at[1]) || !is(http1::kHex, at[2])) {
+    if (end - at < 3 || !is(kHex, at[1]) || !is(kHex, at[2])) {
       return std::string_view::npos;
     }
   }

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "wire/http1/chars.h"
+#include "wire/chars.h"
 
 namespace ofn::wire {
-
-using http1::is;
 
 bool may_not_trail(std::string_view name) {
   static constexpr std::array<std::string_view, 10> kNames = {
@@ -39,11 +37,10 @@ bool well_formed_target(std::string_view target) {
   const char* at = target.data();
   const char* const end = at + target.size();
   for (;;) {
-    at = http1::skip(http1::kPath, at, end);
+    at = skip(kPath, at, end);
     if (at == end) return true;
-    if (*at == '?') return http1::skip(http1::kQuery, at, end) == end;
-    if (*at != '%' || end - at < 3 || !is(http1::kHex, at[1]) || !is(http1::kHex, at[2]))
-      return false;
+    if (*at == '?') return skip(kQuery, at, end) == end;
+    if (*at != '%' || end - at < 3 || !is(kHex, at[1]) || !is(kHex, at[2])) return false;
     at += 3;
   }
 }

@@ -10,7 +10,7 @@
 #include "wire/http2/client_session.h"
 #include "wire/http2/raw_frames_for_test.h"
 #include "wire/http2/server_session.h"
-#include "wire/memory_transport.h"
+#include "wire/memory_transport_for_test.h"
 
 namespace ofn::wire {
 namespace {

@@ -36,9 +36,9 @@ class File:
 
     @property
     def is_test(self) -> bool:
-        """foo_test.cc, what several tests share in test_foo.h, and everything outside the framework's own folders."""
+        """foo_test.cc, what several tests share in foo_for_test.h, and everything outside the framework's own folders."""
         stem = Path(self.name).stem
-        return stem.endswith("_test") or stem.startswith("test_") or not self.name.startswith(("src/", "include/", "apps/"))
+        return stem.endswith("_test") or not self.name.startswith(("src/", "include/", "apps/"))
 
     @property
     def room(self) -> str | None:

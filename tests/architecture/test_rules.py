@@ -106,7 +106,7 @@ _GOOD = [
     ("prints_or_exits", "apps/main.cc", "int main() { std::exit(2); }\n"),
     ("prints_or_exits", "src/wire/a.cc", "void f() { std::snprintf(b, n, text); loop.exit(); on_exit(); }\n"),
     ("sockets_only_from_wire_on", "src/loader/a.cc", "#include <poll.h>\n"),
-    ("includes_only_what_it_uses", "src/wire/test_stage.h", '#include "testing/fake.h"\n'),
+    ("includes_only_what_it_uses", "src/wire/stage_for_test.h", '#include "testing/fake.h"\n'),
     ("prints_or_exits", "src/wire/a_test.cc", "void f() { std::cout << 1; }\n"),
     ("threads_only_in_loop", "src/loop/a.cc", "std::thread t([] {});\n"),
     ("threads_only_in_loop", "src/wire/a.cc", "std::thread::id id = std::this_thread::get_id();\n"),

@@ -17,7 +17,7 @@
 #include "wire/grpc/channel.h"
 #include "wire/grpc/server.h"
 #include "wire/http2/server_session.h"
-#include "wire/memory_transport.h"
+#include "wire/memory_transport_for_test.h"
 
 namespace ofn::wire::grpc {
 

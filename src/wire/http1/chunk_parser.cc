@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "wire/chars.h"
 #include "wire/field_rules.h"
-#include "wire/http1/chars.h"
 
 namespace ofn::wire::http1 {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "wire/http1/chars.h"
+#include "wire/chars.h"
 
 namespace ofn::wire::http1 {
 

@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "wire/authority.h"
+#include "wire/chars.h"
 #include "wire/field_rules.h"
-#include "wire/http1/chars.h"
 
 namespace ofn::wire::http1 {
 

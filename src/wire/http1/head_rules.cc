@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "wire/authority.h"
-#include "wire/http1/chars.h"
+#include "wire/chars.h"
 #include "wire/http1/head_parser.h"
 
 namespace ofn::wire::http1 {

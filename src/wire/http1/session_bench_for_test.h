@@ -13,7 +13,7 @@
 
 #include "testing/manual_clock.h"
 #include "wire/http1/http1_session.h"
-#include "wire/memory_transport.h"
+#include "wire/memory_transport_for_test.h"
 
 namespace ofn::wire::http1::session_bench {
 

@@ -14,7 +14,7 @@
 #include "testing/manual_clock.h"
 #include "wire/http2/raw_frames_for_test.h"
 #include "wire/memory_account.h"
-#include "wire/memory_transport.h"
+#include "wire/memory_transport_for_test.h"
 
 namespace ofn::wire::http2 {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/free_memory.h"
-#include "wire/http1/chars.h"
+#include "wire/chars.h"
 #include "wire/http2/huffman.h"
 
 namespace ofn::wire::http2 {
@@ -79,8 +79,8 @@ void put_frame(std::string& out, std::uint8_t type, std::uint8_t flags, std::str
 }
 
 bool well_formed_value(std::string_view value) {
-  return http1::all(http1::kValue, value) &&
-         (value.empty() || (!http1::is_blank(value.front()) && !http1::is_blank(value.back())));
+  return all(kValue, value) &&
+         (value.empty() || (!is_blank(value.front()) && !is_blank(value.back())));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Which bytes may stand where in an HTTP/1.1 message: one table of bit classes, and the loops that
-// run over it.
+// Which bytes may stand where in a request or an answer: one table of bit classes, and the loops
+// that run over it.
 //
 //   const char* end_of_name = skip(kToken, name, end);
 //
@@ -15,7 +15,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace ofn::wire::http1 {
+namespace ofn::wire {
 
 enum CharClass : std::uint8_t {
   kToken = 1,     // methods, field names, codings, options
@@ -104,4 +104,4 @@ constexpr std::string_view trim(std::string_view text) {
   return text;
 }
 
-}  // namespace ofn::wire::http1
+}  // namespace ofn::wire
