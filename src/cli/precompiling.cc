@@ -12,7 +12,7 @@ namespace ofn::cli {
 Precompiling::Precompiling(LoadRequest request, Log& log)
     : thread_(1, std::chrono::seconds(1), "ofn-precompile") {
   constexpr std::size_t kEnough = std::size_t{1} << 30;
-  if (usable_memory(memory_limits(), mapped_memory()) < kEnough) return;
+  if (os::usable_memory(os::memory_limits(), os::mapped_memory()) < kEnough) return;
   request.stop = stop_.get_token();
   request.in_background = true;
   // If the system grants no thread, the next start is as slow as this one.

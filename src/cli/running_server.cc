@@ -45,7 +45,8 @@ wire::Limits limits_of(const Settings& settings) {
 // size and its response always fit.
 std::size_t memory_of(const Settings& settings) {
   if (settings.max_body_memory != 0) return settings.max_body_memory;
-  return std::max(usable_memory(memory_limits(), mapped_memory()) / 4, 2 * settings.max_body_size);
+  return std::max(os::usable_memory(os::memory_limits(), os::mapped_memory()) / 4,
+                  2 * settings.max_body_size);
 }
 
 Callbacks callbacks_of(const Subscriptions& subscriptions, const Settings& settings) {
@@ -170,7 +171,7 @@ RunningServer::RunningServer(const Settings& settings, const FunctionContext& co
       loops_(make_loops(settings.threads != 0 ? settings.threads : usable_cpus(), clock_)),
       stopping_(*this, *loops_.front(), settings.drain_timeout, log),
       workers_(threads_within(settings.concurrency,
-                              mappable_memory(memory_limits(), mapped_memory()))) {}
+                              os::mappable_memory(os::memory_limits(), os::mapped_memory()))) {}
 
 // The account must not call the parts while they are destroyed.
 RunningServer::~RunningServer() { memory_.on_large_done({}); }

@@ -97,12 +97,12 @@ std::string url_of(const wire::Endpoint& address) {
   return address.is_unix() ? address.text() : "http://" + address.text() + "/";
 }
 
-std::size_t mappable_now() { return mappable_memory(memory_limits(), mapped_memory()); }
+std::size_t mappable_now() { return os::mappable_memory(os::memory_limits(), os::mapped_memory()); }
 
 }  // namespace
 
 int serve(const Flags& flags, const Environment& env, const abi::Program* linked) {
-  bound_kept_memory(mappable_now());
+  os::bound_kept_memory(mappable_now());
   std::vector<Note> notes;
   const auto v1beta1 = env("FUNC_CONTEXT");
   const auto v1beta2 = env("FUNC_CONTEXT_V1BETA2");
@@ -186,7 +186,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   }
   if (!settings->dry_run) log_routes(*routes, log);
 
-  keep_memory_reserve(reserve_for(mappable_now()));
+  os::keep_memory_reserve(os::reserve_for(mappable_now()));
   auto server = std::make_unique<RunningServer>(*settings, *context, *routes, *hooks,
                                                 *std::move(subscriptions), env, log, calls,
                                                 inherited->notice);

@@ -27,8 +27,8 @@ std::size_t resident_bytes() {
 }
 
 void return_memory_of_this_thread() {
-  return_kept_memory();
-  return_scattered_memory();
+  os::return_kept_memory();
+  os::return_scattered_memory();
 }
 
 }  // namespace
@@ -45,15 +45,15 @@ void return_memory_of_workers(Workers& workers) {
   // urgently.
   static constexpr std::chrono::milliseconds kPatience(20);
   const auto meeting = std::make_shared<Meeting>();
-  const std::size_t all = most_arenas();
+  const std::size_t all = os::most_arenas();
   for (std::size_t i = 0; i < all; ++i) {
     const bool taken = workers.post([meeting, all] {
       std::unique_lock lock(meeting->mutex);
       ++meeting->here;
       meeting->changed.notify_all();
       meeting->changed.wait_for(lock, kPatience, [&] { return meeting->here >= all; });
-      return_kept_memory();  // one at a time, because it changes a limit of the process
-      if (meeting->here >= all) return_scattered_memory();
+      os::return_kept_memory();  // one at a time, because it changes a limit of the process
+      if (meeting->here >= all) os::return_scattered_memory();
     });
     if (!taken) return;  // the system grants no more threads
   }

@@ -71,7 +71,7 @@ class MemoryReturn {
     if (!check_.armed()) check_.arm(loop_.now() + kLookEvery);
   }
   // Returns the memory of the loop's thread when no large body has come for a while (kMemoryIsKept).
-  void large_body_done() { after_body_.arm(loop_.now() + kMemoryIsKept); }
+  void large_body_done() { after_body_.arm(loop_.now() + os::kMemoryIsKept); }
 
  private:
   void look();

@@ -64,11 +64,11 @@ void Workers::serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle
     if (pool->queue.empty()) {
       ++pool->idle;
       const auto wanted = [&] { return pool->stopping || !pool->queue.empty(); };
-      const std::chrono::seconds rest = std::min(idle, kMemoryIsKept);
+      const std::chrono::seconds rest = std::min(idle, os::kMemoryIsKept);
       bool worth_waiting = pool->work.wait_for(lock, rest, wanted);
       if (!worth_waiting) {
         lock.unlock();
-        return_kept_memory();
+        os::return_kept_memory();
         lock.lock();
         worth_waiting = pool->work.wait_for(lock, idle - rest, wanted);
       }
@@ -87,7 +87,7 @@ void Workers::serve(const std::shared_ptr<Pool>& pool, std::chrono::seconds idle
 }
 
 std::size_t threads_within(std::size_t wanted, std::size_t mappable) {
-  if (mappable == kNoMemoryLimit) return wanted;
+  if (mappable == os::kNoMemoryLimit) return wanted;
   // The stack size of a thread that sets none: RLIMIT_STACK, or 2 MiB if that is unlimited (glibc's
   // ARCH_STACK_DEFAULT_SIZE).
   rlimit limit{};

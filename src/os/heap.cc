@@ -8,7 +8,7 @@
 #include <malloc.h>
 #endif
 
-namespace ofn {
+namespace ofn::os {
 
 #ifdef __GLIBC__
 
@@ -52,4 +52,4 @@ void return_scattered_memory() {}
 
 std::size_t most_arenas() { return std::thread::hardware_concurrency() + 2; }
 
-}  // namespace ofn
+}  // namespace ofn::os

@@ -7,7 +7,7 @@
 
 #include "os/memory_limits.h"
 
-namespace ofn {
+namespace ofn::os {
 
 // How long a thread keeps freed memory after its last work that needed much memory.
 inline constexpr std::chrono::seconds kMemoryIsKept{1};
@@ -39,4 +39,4 @@ void return_kept_memory();
 // each free block that contains a whole page.
 void return_scattered_memory();
 
-}  // namespace ofn
+}  // namespace ofn::os

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ofn {
+namespace ofn::os {
 namespace {
 
 #if defined(OFN_ADDRESS_SANITIZER) || defined(OFN_THREAD_SANITIZER)
@@ -91,4 +91,4 @@ TEST_F(Heap, TheMainThreadGivesItsRestBackWhenAsked) {
 }
 
 }  // namespace
-}  // namespace ofn
+}  // namespace ofn::os

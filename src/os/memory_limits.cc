@@ -9,7 +9,7 @@
 #include <system_error>
 #include <vector>
 
-namespace ofn {
+namespace ofn::os {
 
 namespace {
 
@@ -187,4 +187,4 @@ std::size_t usable_memory(const MemoryLimits& limits, const MappedMemory& mapped
   return std::min({limits.machine, limits.group, mappable_memory(limits, mapped)});
 }
 
-}  // namespace ofn
+}  // namespace ofn::os

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-namespace ofn {
+namespace ofn::os {
 
 inline constexpr std::size_t kNoMemoryLimit = SIZE_MAX;
 
@@ -46,4 +46,4 @@ std::size_t mappable_memory(const MemoryLimits& limits, const MappedMemory& mapp
 // The memory that the process may use: the lowest of all limits.
 std::size_t usable_memory(const MemoryLimits& limits, const MappedMemory& mapped);
 
-}  // namespace ofn
+}  // namespace ofn::os

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ofn {
+namespace ofn::os {
 namespace {
 
 constexpr std::size_t kMib = std::size_t{1024} * 1024;
@@ -205,4 +205,4 @@ TEST(MemoryLimits, TheLeastIsUsableAndWhatIsMappedIsUsedUp) {
 }
 
 }  // namespace
-}  // namespace ofn
+}  // namespace ofn::os

@@ -8,7 +8,7 @@
 
 #include "os/memory_limits.h"
 
-namespace ofn {
+namespace ofn::os {
 
 namespace {
 
@@ -78,4 +78,4 @@ void keep_memory_reserve(std::size_t bytes) {
 
 bool memory_is_short() { return the_reserve.is_short(); }
 
-}  // namespace ofn
+}  // namespace ofn::os

@@ -14,7 +14,7 @@
 
 #include <cstddef>
 
-namespace ofn {
+namespace ofn::os {
 
 // The size of the reserve if the process may map `mappable` bytes; 0 if it has no limit.
 std::size_t reserve_for(std::size_t mappable);
@@ -28,4 +28,4 @@ void keep_memory_reserve(std::size_t bytes);
 // Threads: any. Cost: an atomic read while the reserve is not in use; a lock and perhaps a system call while it is.
 bool memory_is_short();
 
-}  // namespace ofn
+}  // namespace ofn::os

@@ -12,7 +12,7 @@
 #include "os/heap.h"
 #include "os/memory_limits.h"
 
-namespace ofn {
+namespace ofn::os {
 namespace {
 
 constexpr std::size_t kMib = std::size_t{1024} * 1024;
@@ -77,4 +77,4 @@ TEST(MemoryReserveDeathTest, WhatIsSmallSucceedsAndWhatIsLargeFails) {
 }
 
 }  // namespace
-}  // namespace ofn
+}  // namespace ofn::os

@@ -50,7 +50,7 @@ class Gate {
   // While `account` is exhausted, calls wait. While `no_memory()` returns true, enter() returns kFull. Any thread may call
   // `no_memory`.
   Gate(std::size_t concurrency, std::size_t queue, wire::MemoryAccount* account = nullptr,
-       bool (*no_memory)() = memory_is_short);
+       bool (*no_memory)() = os::memory_is_short);
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
   ~Gate();
