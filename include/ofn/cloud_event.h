@@ -51,27 +51,45 @@ class CloudEvent {
     return it == extensions_.end() ? std::nullopt : std::optional<std::string_view>(it->second);
   }
 
-  OFN_INTERNAL_LAZY CloudEvent& id(std::string value) { return id_ = std::move(value), *this; }
-  OFN_INTERNAL_LAZY CloudEvent& source(std::string value) {
-    return source_ = std::move(value), *this;
+  OFN_INTERNAL_LAZY CloudEvent& id(std::string value) {
+    id_ = std::move(value);
+    return *this;
   }
-  OFN_INTERNAL_LAZY CloudEvent& type(std::string value) { return type_ = std::move(value), *this; }
+  OFN_INTERNAL_LAZY CloudEvent& source(std::string value) {
+    source_ = std::move(value);
+    return *this;
+  }
+  OFN_INTERNAL_LAZY CloudEvent& type(std::string value) {
+    type_ = std::move(value);
+    return *this;
+  }
   OFN_INTERNAL_LAZY CloudEvent& specversion(std::string value) {
-    return specversion_ = std::move(value), *this;
+    specversion_ = std::move(value);
+    return *this;
   }
   OFN_INTERNAL_LAZY CloudEvent& datacontenttype(std::string value) {
-    return datacontenttype_ = std::move(value), *this;
+    datacontenttype_ = std::move(value);
+    return *this;
   }
   OFN_INTERNAL_LAZY CloudEvent& dataschema(std::string value) {
-    return dataschema_ = std::move(value), *this;
+    dataschema_ = std::move(value);
+    return *this;
   }
   OFN_INTERNAL_LAZY CloudEvent& subject(std::string value) {
-    return subject_ = std::move(value), *this;
+    subject_ = std::move(value);
+    return *this;
   }
-  OFN_INTERNAL_LAZY CloudEvent& time(std::string value) { return time_ = std::move(value), *this; }
-  OFN_INTERNAL_LAZY CloudEvent& data(std::string bytes) { return data_ = std::move(bytes), *this; }
+  OFN_INTERNAL_LAZY CloudEvent& time(std::string value) {
+    time_ = std::move(value);
+    return *this;
+  }
+  OFN_INTERNAL_LAZY CloudEvent& data(std::string bytes) {
+    data_ = std::move(bytes);
+    return *this;
+  }
   OFN_INTERNAL_LAZY CloudEvent& extension(std::string name, std::string value) {
-    return extensions_.insert_or_assign(std::move(name), std::move(value)), *this;
+    extensions_.insert_or_assign(std::move(name), std::move(value));
+    return *this;
   }
 
   bool operator==(const CloudEvent&) const = default;

@@ -57,19 +57,24 @@ class EventContext {
   const std::string& domain() const noexcept { return domain_; }
 
   OFN_INTERNAL_LAZY EventContext& event_id(std::string value) {
-    return event_id_ = std::move(value), *this;
+    event_id_ = std::move(value);
+    return *this;
   }
   OFN_INTERNAL_LAZY EventContext& timestamp(std::string value) {
-    return timestamp_ = std::move(value), *this;
+    timestamp_ = std::move(value);
+    return *this;
   }
   OFN_INTERNAL_LAZY EventContext& event_type(std::string value) {
-    return event_type_ = std::move(value), *this;
+    event_type_ = std::move(value);
+    return *this;
   }
   OFN_INTERNAL_LAZY EventContext& resource(EventResource value) {
-    return resource_ = std::move(value), *this;
+    resource_ = std::move(value);
+    return *this;
   }
   OFN_INTERNAL_LAZY EventContext& domain(std::string value) {
-    return domain_ = std::move(value), *this;
+    domain_ = std::move(value);
+    return *this;
   }
 
   bool operator==(const EventContext&) const = default;

@@ -79,9 +79,18 @@ class [[nodiscard("a call may fail: look at its reply, or call check()")]] Reply
   // Call it only if ok() is false.
   const Failure& failure() const noexcept { return *failure_; }
   // Throws FailureError unless ok().
-  T& value() & { return check(), value_; }
-  const T& value() const& { return check(), value_; }
-  T&& value() && { return check(), std::move(value_); }
+  T& value() & {
+    check();
+    return value_;
+  }
+  const T& value() const& {
+    check();
+    return value_;
+  }
+  T&& value() && {
+    check();
+    return std::move(value_);
+  }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
   void check() const {

@@ -305,7 +305,10 @@ void AppHttp::deliver_topic(wire::ExchangePtr exchange, std::string_view path) {
     if (!route_to(subscription, path)) continue;
     const int alike = 2 * static_cast<int>(subscription.component == pubsub) +
                       static_cast<int>(subscription.topic == topic);
-    if (alike > best) found = &subscription, best = alike;
+    if (alike > best) {
+      found = &subscription;
+      best = alike;
+    }
   }
   event->path = *route_to(*found, path);
   event->component = found->component;

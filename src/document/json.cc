@@ -84,9 +84,15 @@ class Judge final : public JsonListener {
   bool on_text(std::string& /*text*/) override { return true; }
   bool on_object() override { return ++depth_ <= max_depth_; }
   bool on_key(std::string& /*key*/) override { return true; }
-  bool on_object_end() override { return --depth_, true; }
+  bool on_object_end() override {
+    --depth_;
+    return true;
+  }
   bool on_list() override { return ++depth_ <= max_depth_; }
-  bool on_list_end() override { return --depth_, true; }
+  bool on_list_end() override {
+    --depth_;
+    return true;
+  }
 
  private:
   const std::size_t max_depth_;

@@ -154,7 +154,10 @@ Routes::Match Routes::find(std::string_view method, std::string_view path,
   }
   Match match;
   // "*" and an authority (OPTIONS, CONNECT) are not paths.
-  if (!path.starts_with('/')) return params.clear(), match;
+  if (!path.starts_with('/')) {
+    params.clear();
+    return match;
+  }
   params.split(path, depth_);
   for (const Route& route : routes_) {
     if (!matches(route.pattern, params)) continue;

@@ -70,7 +70,7 @@ class Reader final : public document::JsonListener {
     if (is_skipping()) return true;
     const auto place = next();
     if (!place) return false;
-    if (place->type->kind == Kind::kOptional) return place->type->set(place->object, {}), true;
+    if (place->type->kind == Kind::kOptional) return put(*place, {});
     return mismatch(*place->type, "null");
   }
   bool on_bool(bool value) override {
@@ -86,14 +86,12 @@ class Reader final : public document::JsonListener {
     if (!place || place->type == nullptr) return place.has_value();
     const Type& type = *place->type;
     if (type.kind == Kind::kReal) {
-      if (const auto real = real_of(type, value, text))
-        return type.set(place->object, {.real = *real}), true;
+      if (const auto real = real_of(type, value, text)) return put(*place, {.real = *real});
       return mismatch(type, "the number " + number_text(value));
     }
     if (type.kind == Kind::kInteger) {
       const auto whole = parse_whole_number(text);
-      if (whole && fits(type, *whole))
-        return type.set(place->object, {.integer = whole->bits()}), true;
+      if (whole && fits(type, *whole)) return put(*place, {.integer = whole->bits()});
     }
     return mismatch(type, "the number " + shown_number(text));
   }
@@ -101,11 +99,10 @@ class Reader final : public document::JsonListener {
     const auto place = scalar_place();
     if (!place || place->type == nullptr) return place.has_value();
     const Type& type = *place->type;
-    if (type.kind == Kind::kText) return type.set(place->object, {.text = value}), true;
+    if (type.kind == Kind::kText) return put(*place, {.text = value});
     if (type.kind != Kind::kEnum) return mismatch(type, "a string");
     for (std::size_t i = 0; i < type.count; ++i) {
-      if (value == type.words[i].word)
-        return type.set(place->object, {.integer = type.words[i].value}), true;
+      if (value == type.words[i].word) return put(*place, {.integer = type.words[i].value});
     }
     return mismatch(type, "another string");
   }
@@ -127,7 +124,10 @@ class Reader final : public document::JsonListener {
     return true;
   }
   bool on_object_end() override {
-    if (skipped_ > 0) return --skipped_, true;
+    if (skipped_ > 0) {
+      --skipped_;
+      return true;
+    }
     Frame& frame = frames_.back();
     if (frame.type->kind == Kind::kObject) {
       if (!frame.type->defaults_absent) {
@@ -145,7 +145,10 @@ class Reader final : public document::JsonListener {
   }
   bool on_list() override { return start(false); }
   bool on_list_end() override {
-    if (skipped_ > 0) return --skipped_, true;
+    if (skipped_ > 0) {
+      --skipped_;
+      return true;
+    }
     frames_.pop_back();
     return true;
   }
@@ -197,7 +200,10 @@ class Reader final : public document::JsonListener {
     }
     if (frame.type->kind == Kind::kList) ++frame.index;
     void* const element = frame.type->add(frame.object, frame.key);
-    if (element == nullptr) return fail("expected once, found twice"), std::nullopt;
+    if (element == nullptr) {
+      fail("expected once, found twice");
+      return std::nullopt;
+    }
     return Place{&frame.type->element(), element};
   }
 
@@ -212,11 +218,16 @@ class Reader final : public document::JsonListener {
 
   std::optional<Place> scalar_place() { return is_skipping() ? Place{} : next_value(); }
 
+  static bool put(const Place& place, const abi::Scalar& value) {
+    place.type->set(place.object, value);
+    return true;
+  }
+
   bool scalar(Kind kind, const abi::Scalar& value, std::string_view found) {
     const auto place = scalar_place();
     if (!place || place->type == nullptr) return place.has_value();
     if (place->type->kind != kind) return mismatch(*place->type, found);
-    return place->type->set(place->object, value), true;
+    return put(*place, value);
   }
 
   bool integer(bool is_negative, std::uint64_t bits) {
@@ -226,18 +237,20 @@ class Reader final : public document::JsonListener {
     const auto negative = static_cast<std::int64_t>(bits);
     if (type.kind == Kind::kReal) {
       const double real = is_negative ? rounded(type, negative) : rounded(type, bits);
-      return type.set(place->object, {.real = real}), true;
+      return put(*place, {.real = real});
     }
     const WholeNumber whole{.is_negative = is_negative, .magnitude = is_negative ? 0 - bits : bits};
-    if (type.kind == Kind::kInteger && fits(type, whole))
-      return type.set(place->object, {.integer = bits}), true;
+    if (type.kind == Kind::kInteger && fits(type, whole)) return put(*place, {.integer = bits});
     return mismatch(type,
                     "the number " + (is_negative ? number_text(negative) : number_text(bits)));
   }
 
   bool start(bool is_object) {
     if (frames_.size() + skipped_ >= kMaxDepth) return fail("expected at most 64 levels");
-    if (is_skipping()) return ++skipped_, true;
+    if (is_skipping()) {
+      ++skipped_;
+      return true;
+    }
     const auto place = next_value();
     if (!place) return false;
     const Kind kind = place->type->kind;

@@ -32,7 +32,10 @@ class TaskHost {
   TaskHost& operator=(const TaskHost&) = delete;
 
   // For the next call. Threads: the loop's.
-  void begin() { piece_due_ = true, stopped_ = false; }
+  void begin() {
+    piece_due_ = true;
+    stopped_ = false;
+  }
   // What the author's tasks are given.
   abi::Tasks* tasks() { return &tasks_; }
 

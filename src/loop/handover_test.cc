@@ -52,7 +52,8 @@ TEST_F(Handover, ALoopWhoseFunctionBlocksServesOnAnotherThread) {
   Call second(loop, [&] { order += "second "; });
   Call first(loop, [&] { served.wait(); });
   loop.post([&] {
-    loop.run_soon(first), loop.run_soon(second);
+    loop.run_soon(first);
+    loop.run_soon(second);
     // A ready item, a posted task and a timer all wait behind the call that blocks.
     loop.post([&] {
       order += "posted ";

@@ -88,7 +88,8 @@ TEST_F(LoopTest, ATurnBeganBehindThoseBeforeIt) {
   Say second(log, "", turn);
   loop.post([&] {
     EXPECT_EQ(loop.now(), began);
-    loop.run_soon(first), loop.run_soon(second);
+    loop.run_soon(first);
+    loop.run_soon(second);
   });
   loop.post([&] { seen.push_back(loop.turn_began()); });
   loop.poll();
@@ -106,10 +107,15 @@ TEST_F(LoopTest, RunUntilStopsAfterTheHandlerThatSatisfiesIt) {
 
 TEST_F(LoopTest, ReadyRunsOnceAfterTheHandlerAndMayQueueMore) {
   Say b(log, "b");
-  Say a(log, "a", [&] { loop.run_soon(b), log += "."; });
+  Say a(log, "a", [&] {
+    loop.run_soon(b);
+    log += ".";
+  });
   auto gone = std::make_unique<Say>(log, "never");
   loop.post([&] {
-    loop.run_soon(a), loop.run_soon(a), loop.run_soon(*gone);
+    loop.run_soon(a);
+    loop.run_soon(a);
+    loop.run_soon(*gone);
     gone.reset();
     log += "handler ";
   });
@@ -120,10 +126,23 @@ TEST_F(LoopTest, ReadyRunsOnceAfterTheHandlerAndMayQueueMore) {
 TEST_F(LoopTest, ReadyLastRunsOnceForAllHandlersThatWereDue) {
   Say b(log, "b ");
   Say a(log, "a ");
-  a.then = [&] { loop.run_soon(b), loop.run_at_end_of_turn(a), a.then = nullptr; };
+  a.then = [&] {
+    loop.run_soon(b);
+    loop.run_at_end_of_turn(a);
+    a.then = nullptr;
+  };
   auto gone = std::make_unique<Say>(log, "never");
-  loop.post([&] { loop.run_at_end_of_turn(a), loop.run_at_end_of_turn(*gone), log += "first "; });
-  loop.post([&] { loop.run_at_end_of_turn(a), loop.run_soon(a), gone.reset(), log += "second "; });
+  loop.post([&] {
+    loop.run_at_end_of_turn(a);
+    loop.run_at_end_of_turn(*gone);
+    log += "first ";
+  });
+  loop.post([&] {
+    loop.run_at_end_of_turn(a);
+    loop.run_soon(a);
+    gone.reset();
+    log += "second ";
+  });
   loop.post([&] { log += "third "; });
   loop.poll();
   EXPECT_EQ(log, "first second third a b a ");
@@ -221,7 +240,10 @@ TEST_F(LoopTest, ManyTimersInAnyOrderWithRemovalsFireSorted) {
 
 TEST_F(LoopTest, ATimerMayDestroyItself) {
   auto timer = std::make_unique<std::unique_ptr<Timer>>();
-  *timer = std::make_unique<Timer>(loop, [&] { log += "gone", timer->reset(); });
+  *timer = std::make_unique<Timer>(loop, [&] {
+    log += "gone";
+    timer->reset();
+  });
   (*timer)->arm(clock.time);
   loop.poll();
   EXPECT_EQ(log, "gone");
@@ -229,7 +251,10 @@ TEST_F(LoopTest, ATimerMayDestroyItself) {
 
 struct WatchTest : LoopTest {
   WatchTest() { EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0); }
-  ~WatchTest() override { close(ends[0]), close(ends[1]); }
+  ~WatchTest() override {
+    close(ends[0]);
+    close(ends[1]);
+  }
   void note(Watch::Seen seen) {
     if (seen.readable) log += seen.read_to_the_end ? "end " : "in ";
     if (seen.writable) log += "out ";
@@ -262,7 +287,10 @@ TEST_F(WatchTest, TellsChangesOnceAndRoomWhenAsked) {
 
 TEST_F(WatchTest, WhatWasSeenOfADestroyedWatchIsNotTold) {
   auto second = std::make_unique<Watch>(loop, ends[1], [&](Watch::Seen) { log += "never"; });
-  Watch first(loop, ends[0], [&](Watch::Seen) { second.reset(), log += "first"; });
+  Watch first(loop, ends[0], [&](Watch::Seen) {
+    second.reset();
+    log += "first";
+  });
   EXPECT_EQ(write(ends[1], "a", 1), 1);
   EXPECT_EQ(write(ends[0], "b", 1), 1);
   loop.poll();

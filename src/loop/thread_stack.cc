@@ -81,7 +81,10 @@ std::string stack_of(ThreadId thread, std::chrono::milliseconds patience) {
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(patience);
   until.tv_sec += whole.count();
   until.tv_nsec += std::chrono::nanoseconds(patience - whole).count();
-  if (until.tv_nsec >= 1'000'000'000) ++until.tv_sec, until.tv_nsec -= 1'000'000'000;
+  if (until.tv_nsec >= 1'000'000'000) {
+    ++until.tv_sec;
+    until.tv_nsec -= 1'000'000'000;
+  }
   while (sem_clockwait(&capture->done, CLOCK_MONOTONIC, &until) != 0) {
     if (errno == EINTR) continue;
     // The signal stays pending. Its handler may still write to `capture` at any later time, so it

@@ -25,7 +25,10 @@ class FixedText {
   void add_number(std::uint64_t number, int least_digits = 1);
   void add_hex(std::uint64_t number);  // "0x1f"
   void shorten(std::size_t size) { size_ = size; }
-  void clear() { size_ = 0, cut_ = false; }
+  void clear() {
+    size_ = 0;
+    cut_ = false;
+  }
 
   std::string_view text() const { return {room_.data(), size_}; }
   std::size_t left() const { return room_.size() - size_; }

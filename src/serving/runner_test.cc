@@ -101,7 +101,8 @@ TEST_F(RunnerTest, TheFirstOfManyIsNotChargedWithTheReadingOfAll) {
   loop.post([&] {
     EXPECT_EQ(loop.now(), clock.now());
     clock.advance(1ms);  // the time that the handler takes to read both calls
-    runner.queue(first), runner.queue(second);
+    runner.queue(first);
+    runner.queue(second);
   });
   loop.poll();
   EXPECT_EQ(finished, 2U);
@@ -239,7 +240,10 @@ TEST(RunnerThreads, ACallThatBlocksInlineMovesItsFunctionOutAndFinishesOnTheLoop
   Loop* loops[] = {&loop};
   {
     LoopThreads threads(loops);
-    loop.post([&] { runner.queue(first), runner.queue(second); });
+    loop.post([&] {
+      runner.queue(first);
+      runner.queue(second);
+    });
     done.wait();
     std::latch asked(1);
     loop.post([&] {

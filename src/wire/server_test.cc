@@ -201,11 +201,17 @@ TEST_F(WireTest, TwoLoopsGetTwoConnections) {
   EchoSession::Seen other;
   const auto a = connect(*bound, client_seen_, "a");
   const auto b = connect(*bound, other, "b");
-  until([&] { return second.poll(), client_seen_.input == "a" && other.input == "b"; });
+  until([&] {
+    second.poll();
+    return client_seen_.input == "a" && other.input == "b";
+  });
   EXPECT_EQ(used, (std::vector<Loop*>{&loop_, &second}));
   bool drained = false;
   server.drain([&] { drained = true; });
-  until([&] { return second.poll(), drained && gone_ == 2; });
+  until([&] {
+    second.poll();
+    return drained && gone_ == 2;
+  });
 }
 
 std::ptrdiff_t lines(const ofn::testing::RecordingLog& log) {
@@ -417,8 +423,13 @@ TEST_F(WireTest, PrefaceDecidesAtTheFirstByteThatCanTell) {
     for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
       char made = '?';
       Fake transport(loop_);
-      PrefaceSession session(
-          limits_, [&] { return made = '1', nullptr; }, [&] { return made = '2', nullptr; });
+      const auto note = [&made](char version) {
+        return [&made, version] {
+          made = version;
+          return nullptr;
+        };
+      };
+      PrefaceSession session(limits_, note('1'), note('2'));
       session.start(transport);
       if (cut > 0) session.receive(bytes.substr(0, cut));
       if (session.wants_input() && cut < bytes.size()) session.receive(bytes.substr(cut));

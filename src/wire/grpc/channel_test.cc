@@ -149,7 +149,10 @@ TEST_F(GrpcTest, CancelTellsThePeer) {
   network_.run();
   ASSERT_EQ(kept_.size(), 1U);
   bool destroyed = false;
-  kept_[0]->on_cancelled([&] { destroyed = true, kept_.clear(); });  // which it may
+  kept_[0]->on_cancelled([&] {
+    destroyed = true;
+    kept_.clear();
+  });  // which it may
   EXPECT_EQ(channel_->cancel(id), Reach::kMaybe);
   network_.run();
   EXPECT_TRUE(destroyed);
