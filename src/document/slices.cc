@@ -114,9 +114,11 @@ std::size_t Walk::length_of_value() const {
     if (c == '"') {
       at += length_of_string(at);
     } else if (c == '{' || c == '[') {
-      ++depth, ++at;
+      ++depth;
+      ++at;
     } else if (c == '}' || c == ']') {
-      --depth, ++at;
+      --depth;
+      ++at;
     } else if (depth > 0) {
       ++at;
     } else {

@@ -45,8 +45,14 @@ class EchoSession final : public Session {
       transport_->replace(std::make_unique<EchoSession>(seen_, "upgraded:"), "rest");
     transport_->wake();
   }
-  void input_ended() override { ++seen_.ended, ending_ = Ending::kLinger; }
-  void lost(const Error& error) override { ++seen_.lost, seen_.error = error.text(); }
+  void input_ended() override {
+    ++seen_.ended;
+    ending_ = Ending::kLinger;
+  }
+  void lost(const Error& error) override {
+    ++seen_.lost;
+    seen_.error = error.text();
+  }
   bool wants_input() const override { return true; }
   std::size_t gather(std::span<std::string_view> buffers) override {
     if (out_.empty()) return 0;
@@ -55,7 +61,10 @@ class EchoSession final : public Session {
   }
   void sent(std::size_t count) override { out_.erase(0, count); }
   Ending ending() const override { return ending_; }
-  void drain() override { ++seen_.drained, ending_ = Ending::kLinger; }
+  void drain() override {
+    ++seen_.drained;
+    ending_ = Ending::kLinger;
+  }
   bool idle() const override { return out_.empty(); }
 
  private:
@@ -100,8 +109,14 @@ class WireTest : public ::testing::Test {
     ClientSession(EchoSession::Seen& seen, std::string out) : seen_(seen), out_(std::move(out)) {}
     void start(Transport&) override {}
     void receive(std::string_view bytes) override { seen_.input += bytes; }
-    void input_ended() override { ++seen_.ended, ending_ = Ending::kLinger; }
-    void lost(const Error& error) override { ++seen_.lost, seen_.error = error.text(); }
+    void input_ended() override {
+      ++seen_.ended;
+      ending_ = Ending::kLinger;
+    }
+    void lost(const Error& error) override {
+      ++seen_.lost;
+      seen_.error = error.text();
+    }
     bool wants_input() const override { return true; }
     std::size_t gather(std::span<std::string_view> buffers) override {
       if (out_.empty()) return 0;

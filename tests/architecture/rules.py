@@ -333,6 +333,46 @@ def headers_include_what_they_name(house: House) -> Iterator[Violation]:
                 yield Violation(file.name, file.line_of(match.start()), f"names std::{match[1]} without <{_HOMES[match[1]][0]}>")
 
 
+# Two statements that a comma joins: "return note(x), 1;" or "a = 1, b = 2;". Brackets with their insides are '@'.
+_COMMA_OPERATOR = re.compile(
+    r"^(?:(?:if|while|for)\s*@\s*|else\s+)*"
+    r"(?:(?:return|co_return|throw)\b|(?:\+\+|--)[\w.>-]+|[\w.:>*-]+\s*(?:[-+*/|&]?=|@|\+\+|--))[^,]*,"
+)
+_TEMPLATE_ARGUMENTS = re.compile(r"<[\w:, *&.@]*>")
+_NEXT_STATEMENT = re.compile(r"\s*[\w~+*\[-]")
+_DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
+
+
+def _statements(code: str) -> Iterator[tuple[int, str]]:
+    """Each statement that ends in a semicolon, and where it ends."""
+    outer: list[str] = []
+    text = ""
+    for position, char in enumerate(code):
+        if char in "([{":
+            outer.append(text)
+            text = ""
+        elif char in ")]}" and outer:
+            before = outer.pop()
+            is_block = char == "}" and _NEXT_STATEMENT.match(code, position + 1)
+            text = "" if is_block else before + "@"
+        elif char == ";":
+            yield position, " ".join(text.split())
+            text = ""
+        else:
+            text += char
+
+
+def no_comma_operators(house: House) -> Iterator[Violation]:
+    """A statement does one thing: no comma joins two of them."""
+    for file in house.files("src", "include", "apps", "testing", "fuzz", "bench"):
+        code = _DIRECTIVE.sub(lambda match: "\n" * match.group().count("\n"), file.code)
+        for end, text in _statements(code):
+            while (shorter := _TEMPLATE_ARGUMENTS.sub("", text)) != text:
+                text = shorter
+            if _COMMA_OPERATOR.search(text):
+                yield Violation(file.name, code.count("\n", 0, end) + 1, f"joins two statements by a comma: {text[-60:]}")
+
+
 def every_room_has_a_readme(house: House) -> Iterator[Violation]:
     """A room says in its README.md what it holds, what it must not know, and where to look."""
     for name in house.rooms:
@@ -385,6 +425,7 @@ ALL: list[Rule] = [
     frees_memory_that_is_meant_to_be_freed,
     own_header_comes_first,
     headers_include_what_they_name,
+    no_comma_operators,
     every_room_has_a_readme,
     picture_is_the_house,
 ]

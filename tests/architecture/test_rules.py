@@ -84,6 +84,10 @@ _BAD = [
     ("picture_is_the_house", "docs/architecture.md", picture(_ARROWS + "loop --> event\n"), 2),
     ("picture_is_the_house", "docs/architecture.md", picture(_ARROWS + "cli --> base\n"), 2),  # implied by others
     ("own_header_comes_first", "src/loop/a.cc", '#include <string>\n#include "loop/a.h"\n', 1),
+    ("no_comma_operators", "src/wire/a.cc", "int f() {\n  if (x) return note(1), 2;\n  return 1;\n}\n", 2),
+    ("no_comma_operators", "src/wire/a.cc", "void f() {\n  a_ = 1, b_ = 2;\n}\n", 2),
+    ("no_comma_operators", "src/wire/a.h", "struct A {\n  void f() { ++x_.y, z_.clear(); }\n};\n", 2),
+    ("no_comma_operators", "src/wire/a_test.cc", "auto f = [&] { run(1), run(2); };\n", 1),
     ("headers_include_what_they_name", "src/wire/a.h", "#include <string>\nstd::string f(std::optional<int> a);\n", 2),
     ("headers_include_what_they_name", "include/ofn/c.h", "std::string_view a();\nstd::string_view b();\n", 1),
 ]
@@ -116,6 +120,9 @@ _GOOD = [
      "struct A {\n  std::string b = {};\n  std::string_view c;\n  int n;\n};\nvoid f(A& a, std::string& s) {\n  a.c = {};\n  a.n = {};\n"
      "  s.clear();\n  free_memory(s);\n  s = \"x\";\n  std::string t = {};\n}\n"),
     ("frees_memory_that_is_meant_to_be_freed", "src/wire/a_test.cc", "std::string s;\nvoid f() { s = {}; }\n"),
+    ("no_comma_operators", "src/wire/a.cc", "std::map<int, int> a;\nint b = f(1, 2), c{3, 4};\nA::A(int d) : b(d), c{d} {}\n"
+                                            "int g() {\n  return h<int, 2>(1, {2, 3});\n}\nfs::walk at(x), end;\n"
+                                            "void k() {\n  for (int i = 0, j = 1; i < j; ++i, --j) {}\n  x = y(1, 2);\n}\n"),
     ("own_header_comes_first", "src/loop/a.cc", '#include "loop/a.h"\n#include <string>\n'),
     ("own_header_comes_first", "src/loop/b.cc", "#include <string>\n"),
     ("headers_include_what_they_name", "src/wire/a.h", "#include <string>\nstd::string f(std::string_view);  // std::map\n"),

@@ -43,11 +43,18 @@ class FakeCall final : public dapr::AppCall {
   std::string traceparent() const override { return "the-calls"; }
   std::string tracestate() const override { return {}; }
   void on_cancelled(std::function<void()> callback) override { told_.cancel = std::move(callback); }
-  void acknowledge(TopicStatus status) override { ++told_.answers, told_.status = status; }
-  void acknowledge(const std::vector<dapr::BulkStatus>& statuses) override {
-    ++told_.answers, told_.statuses = statuses;
+  void acknowledge(TopicStatus status) override {
+    ++told_.answers;
+    told_.status = status;
   }
-  void fail(const Error& error) override { ++told_.answers, told_.error = error; }
+  void acknowledge(const std::vector<dapr::BulkStatus>& statuses) override {
+    ++told_.answers;
+    told_.statuses = statuses;
+  }
+  void fail(const Error& error) override {
+    ++told_.answers;
+    told_.error = error;
+  }
 
  private:
   Told& told_;

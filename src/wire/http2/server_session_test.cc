@@ -335,7 +335,10 @@ TEST_F(ServerSessionTest, APeerThatSendsNoMoreIsToldOfOnceAndAnswered) {
     handler_.kept[0]->on_abandoned([&] { ++told[0]; });  // of a loss, if one follows
   });
   handler_.kept[1]->on_abandoned([&] { ++told[1]; });
-  handler_.kept[2]->on_abandoned([&] { ++told[2], handler_.kept.pop_back(); });  // which it may
+  handler_.kept[2]->on_abandoned([&] {
+    ++told[2];
+    handler_.kept.pop_back();
+  });  // which it may
   server_->end_input();
   EXPECT_EQ(told, std::vector({1, 1, 1}));
   EXPECT_EQ(server_->session().ending(), Ending::kOpen);
@@ -360,7 +363,10 @@ TEST_F(ServerSessionTest, ExchangesOutliveTheirConnection) {
   ASSERT_EQ(handler_.kept.size(), 2U);
   int told = 0;
   // Letting go from inside the callback is allowed.
-  handler_.kept[1]->on_abandoned([&] { ++told, handler_.kept.pop_back(); });
+  handler_.kept[1]->on_abandoned([&] {
+    ++told;
+    handler_.kept.pop_back();
+  });
   server_->lose();
   server_.reset();
   EXPECT_EQ(told, 1);
