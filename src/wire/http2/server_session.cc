@@ -295,13 +295,14 @@ int ServerSession::on_frame(const nghttp2_frame& frame) {
 int ServerSession::on_head(ServerStream& stream, bool end) {
   stream.notes.receiving = !end;
   count_head(stream);
-  const int status = may_hold_more(stream) ? stream.check_head(limits_) : 503;
-  if (status < 0) {
+  const HeadVerdict verdict =
+      may_hold_more(stream) ? stream.check_head(limits_) : HeadVerdict::refused(503);
+  if (verdict.kind == HeadVerdict::Kind::kMalformed) {
     count_bad_head(stream);
     reset(stream, NGHTTP2_PROTOCOL_ERROR);
-  } else if (status > 0) {
-    if (status == 431) count_too_large(stream);
-    answer_early(stream, status);
+  } else if (verdict.kind == HeadVerdict::Kind::kRefused) {
+    if (verdict.status == 431) count_too_large(stream);
+    answer_early(stream, verdict.status);
   } else if (stream.is_grpc_call() && refuse_call(stream)) {
     // Its stream may stay open for as long as the caller likes.
   } else if (end) {

@@ -142,7 +142,7 @@ bool ServerStream::add_field(std::string_view name, std::string_view value, cons
   return bytes <= kBearable * most;
 }
 
-int ServerStream::check_head(const Limits& limits) {
+HeadVerdict ServerStream::check_head(const Limits& limits) {
   message_.version = Version::kHttp2;
   std::size_t pseudo = 0;
   std::span<const Field> all = head_.seal();
@@ -153,17 +153,22 @@ int ServerStream::check_head(const Limits& limits) {
     ++pseudo;
   }
   message_.fields = all.subspan(pseudo);
-  if (state_.head_too_large || message_.fields.size() > limits.head_fields) return 431;
+  if (state_.head_too_large || message_.fields.size() > limits.head_fields)
+    return HeadVerdict::refused(431);
 
   const Field* host = find_field(message_.fields, "host");
   if (message_.authority.empty() && host != nullptr) message_.authority = host->value;
-  if (!valid_authority(message_.authority)) return -1;
+  if (!valid_authority(message_.authority)) return HeadVerdict::malformed();
   // RFC 9113 §8.3.1: a Host that names another one is malformed. An absolute target has no such rule over HTTP/1.1.
-  if (host != nullptr && !same_field_name(host->value, message_.authority)) return -1;
-  if (message_.method == "CONNECT" || message_.method.size() > kMaxMethod) return 501;
+  if (host != nullptr && !same_field_name(host->value, message_.authority))
+    return HeadVerdict::malformed();
+  if (message_.method == "CONNECT" || message_.method.size() > kMaxMethod)
+    return HeadVerdict::refused(501);
   message_.scheme = known_scheme(message_.scheme);
-  if (message_.scheme.empty()) return -1;
-  if (const int status = check_target(limits); status != 0) return status;
+  if (message_.scheme.empty()) return HeadVerdict::malformed();
+  if (const HeadVerdict verdict = check_target(limits); verdict.kind != HeadVerdict::Kind::kGood) {
+    return verdict;
+  }
 
   for (const Field& field : message_.fields) {
     if (field.name == "content-length") {
@@ -171,15 +176,16 @@ int ServerStream::check_head(const Limits& limits) {
       const char* const begin = field.value.data();
       const char* const end = begin + field.value.size();
       const auto [at, error] = std::from_chars(begin, end, size);
-      if (error != std::errc() || at != end) return -1;
+      if (error != std::errc() || at != end) return HeadVerdict::malformed();
       state_.content_length = size;
     } else if (field.name == "expect") {
-      if (!same_field_name(field.value, "100-continue")) return 417;
+      if (!same_field_name(field.value, "100-continue")) return HeadVerdict::refused(417);
       state_.expects_continue = true;
     }
   }
   if (host == nullptr) name_host(pseudo);
-  return state_.content_length.value_or(0) > limits.body_bytes ? 413 : 0;
+  return state_.content_length.value_or(0) > limits.body_bytes ? HeadVerdict::refused(413)
+                                                               : HeadVerdict::good();
 }
 
 // A function finds the authority in Host whatever the version. The pseudo fields have been read: the last one has room.
@@ -188,11 +194,13 @@ void ServerStream::name_host(std::size_t pseudo) {
   message_.fields = head_.fields().subspan(pseudo - 1);
 }
 
-int ServerStream::check_target(const Limits& limits) const {
-  if (message_.target == "*") return message_.method == "OPTIONS" ? 0 : -1;
-  if (!message_.target.starts_with('/')) return -1;
-  if (message_.target.size() > limits.target_bytes) return 414;
-  return well_formed_target(message_.target) ? 0 : -1;
+HeadVerdict ServerStream::check_target(const Limits& limits) const {
+  if (message_.target == "*") {
+    return message_.method == "OPTIONS" ? HeadVerdict::good() : HeadVerdict::malformed();
+  }
+  if (!message_.target.starts_with('/')) return HeadVerdict::malformed();
+  if (message_.target.size() > limits.target_bytes) return HeadVerdict::refused(414);
+  return well_formed_target(message_.target) ? HeadVerdict::good() : HeadVerdict::malformed();
 }
 
 Response ServerStream::refusal(int status, std::string_view reason) const {

@@ -23,6 +23,18 @@ namespace ofn::wire::http2 {
 
 class ServerStream;
 
+// What becomes of a request whose head is complete.
+struct HeadVerdict {
+  enum class Kind : std::uint8_t { kGood, kMalformed, kRefused };
+  static constexpr HeadVerdict good() { return {}; }
+  static constexpr HeadVerdict malformed() { return {.kind = Kind::kMalformed}; }
+  static constexpr HeadVerdict refused(int status) {
+    return {.kind = Kind::kRefused, .status = status};
+  }
+  Kind kind = Kind::kGood;
+  int status = 0;  // of the answer to a refused request
+};
+
 // What a stream asks of its session.
 class StreamOwner {
  public:
@@ -75,9 +87,8 @@ class ServerStream final : public Exchange {
   void note_too_large() {
     (state_.in_trailers ? state_.trailers_too_large : state_.head_too_large) = true;
   }
-  // The head is complete. A status: what to answer instead of going on (0: nothing is wrong; -1:
-  // malformed).
-  int check_head(const Limits& limits);
+  // The head is complete.
+  HeadVerdict check_head(const Limits& limits);
   // Behind check_head(): the size of the body if the peer said it.
   std::optional<std::size_t> content_length() const { return state_.content_length; }
   bool expects_continue() const { return state_.expects_continue; }
@@ -153,7 +164,7 @@ class ServerStream final : public Exchange {
  private:
   void release() override;
   void let_go();
-  int check_target(const Limits& limits) const;
+  HeadVerdict check_target(const Limits& limits) const;
   void name_host(std::size_t pseudo);
 
   // What begins anew with each request.
