@@ -45,8 +45,8 @@ bool may_need_the_list(const dapr::SidecarInfo::Component& component) {
 
 class Comparison {
  public:
-  Comparison(const dapr::SidecarInfo& info, const WantedOfSidecar& wanted, bool was_first)
-      : info_(info), wanted_(wanted), was_first_(was_first) {}
+  Comparison(const dapr::SidecarInfo& info, const WantedOfSidecar& wanted, StartOrder order)
+      : info_(info), wanted_(wanted), order_(order) {}
 
   std::vector<SidecarFinding> run() {
     if (wanted_.checks_inputs && !wanted_.context.triggers.empty() && calls_this_app()) {
@@ -115,7 +115,9 @@ class Comparison {
                  "property direction",
                  trigger.component, what);
     }
-    if (!was_first_ || wanted_.heard_of_bindings() || !may_need_the_list(*component)) return;
+    if (order_ != StartOrder::kSidecarFirst || wanted_.heard_of_bindings() ||
+        !may_need_the_list(*component))
+      return;
     add(Level::kWarning,
         "the sidecar started before this program and has not asked which input bindings to start: "
         "if the component's metadata does not say direction: \"input\", none of its events will "
@@ -150,15 +152,15 @@ class Comparison {
 
   const dapr::SidecarInfo& info_;
   const WantedOfSidecar& wanted_;
-  const bool was_first_;
+  const StartOrder order_;
   std::vector<SidecarFinding> findings_;
 };
 
 }  // namespace
 
 std::vector<SidecarFinding> compare_with_sidecar(const dapr::SidecarInfo& info,
-                                                 const WantedOfSidecar& wanted, bool was_first) {
-  return Comparison(info, wanted, was_first).run();
+                                                 const WantedOfSidecar& wanted, StartOrder order) {
+  return Comparison(info, wanted, order).run();
 }
 
 SidecarCheck::SidecarCheck(Loop& loop, const wire::Endpoint& sidecar, std::string api_token,
@@ -209,7 +211,8 @@ void SidecarCheck::answered(const grpc::CallResult& result) {
   const bool is_away =
       result.status.code == Code::kUnavailable || result.status.code == Code::kDeadlineExceeded;
   if (is_away) {
-    was_first_ = false;  // a sidecar that starts from now on finds this program listening
+    // A sidecar that starts from now on finds this program listening.
+    order_ = StartOrder::kProgramFirst;
     return;
   }
   auto info = result.status.ok()
@@ -221,8 +224,8 @@ void SidecarCheck::answered(const grpc::CallResult& result) {
                {{"reason", info.error().message()}});
     return;
   }
-  if (is_first) was_first_ = true;
-  const std::vector<SidecarFinding> findings = compare_with_sidecar(*info, wanted_, was_first_);
+  if (is_first) order_ = StartOrder::kSidecarFirst;
+  const std::vector<SidecarFinding> findings = compare_with_sidecar(*info, wanted_, order_);
   if (++asked_ < kQuestions && !findings.empty()) return;
   is_told_ = findings.empty() ? asked_ >= kQuestions : true;
   for (const SidecarFinding& finding : findings) {

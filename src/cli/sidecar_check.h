@@ -45,10 +45,12 @@ struct SidecarFinding {
   friend bool operator==(const SidecarFinding&, const SidecarFinding&) = default;
 };
 
-// Returns the requirements that the sidecar does not meet. `was_first`: true if the sidecar ran
-// before the program listened, so that it may have asked for the lists without an answer.
+// A sidecar that ran before the program listened may have asked for the lists without an answer.
+enum class StartOrder { kProgramFirst, kSidecarFirst };
+
+// Returns the requirements that the sidecar does not meet.
 std::vector<SidecarFinding> compare_with_sidecar(const dapr::SidecarInfo& info,
-                                                 const WantedOfSidecar& wanted, bool was_first);
+                                                 const WantedOfSidecar& wanted, StartOrder order);
 
 // Lifetime: as for grpc::Channel: its loop outlives it, and must no longer run when it is
 // destroyed. Threads: the main thread makes it before the loop runs; then the loop's.
@@ -80,7 +82,7 @@ class SidecarCheck {
   Timer timer_;
   int asked_ = 0;      // answered requests on this connection
   bool first_ = true;  // no request was answered or failed yet
-  bool was_first_ = false;
+  StartOrder order_ = StartOrder::kProgramFirst;
   bool stopped_ = false;
   bool is_told_ = false;  // the report about this connection is complete
 };

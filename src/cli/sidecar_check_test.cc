@@ -35,7 +35,7 @@ FunctionContext context() {
 TEST(SidecarCheck, SaysWhatDoesNotFit) {
   struct Case {
     const char* name;
-    std::function<void(dapr::SidecarInfo&, FunctionContext&, WantedOfSidecar&, bool& was_first)>
+    std::function<void(dapr::SidecarInfo&, FunctionContext&, WantedOfSidecar&, StartOrder& order)>
         change;
     std::vector<std::string> findings;  // "what: part of the message"
   };
@@ -69,17 +69,17 @@ TEST(SidecarCheck, SaysWhatDoesNotFit) {
                 },
                 {}},
            Case{"came first, asked nothing",
-                [](auto&, auto&, auto&, bool& was_first) { was_first = true; },
+                [](auto&, auto&, auto&, StartOrder& order) { order = StartOrder::kSidecarFirst; },
                 {"input tick: direction", "input post: direction"}},
            Case{"came first, and asked",
-                [](auto&, auto&, auto& wanted, bool& was_first) {
-                  was_first = true;
+                [](auto&, auto&, auto& wanted, StartOrder& order) {
+                  order = StartOrder::kSidecarFirst;
                   wanted.heard_of_bindings = [] { return true; };
                 },
                 {}},
            Case{"came first, needs not ask",
-                [](auto& info, auto& context, auto&, bool& was_first) {
-                  was_first = true;
+                [](auto& info, auto& context, auto&, StartOrder& order) {
+                  order = StartOrder::kSidecarFirst;
                   info.components[1].capabilities = {"INPUT_BINDING"};
                   context.triggers.erase(context.triggers.begin());
                 },
@@ -114,9 +114,9 @@ TEST(SidecarCheck, SaysWhatDoesNotFit) {
                            .protocol = AppProtocol::kGrpc,
                            .checks_inputs = true,
                            .heard_of_bindings = [] { return false; }};
-    bool was_first = false;
-    c.change(info, wants, wanted, was_first);
-    const auto findings = compare_with_sidecar(info, wanted, was_first);
+    StartOrder order = StartOrder::kProgramFirst;
+    c.change(info, wants, wanted, order);
+    const auto findings = compare_with_sidecar(info, wanted, order);
     ASSERT_EQ(findings.size(), c.findings.size()) << c.name;
     for (std::size_t i = 0; i < findings.size(); ++i) {
       const std::size_t colon = c.findings[i].rfind(": ");

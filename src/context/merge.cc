@@ -203,12 +203,14 @@ class Merger {
     part.broken = part.broken || newer.broken;
   }
 
+  enum class ComponentType { kOptional, kRequired };
+
   // Returns the kind of a complete part. If something is missing, reports it and returns nullopt.
   std::optional<ComponentKind> complete_kind(const Part& part, ComponentKind by_default,
-                                             bool type_required) {
+                                             ComponentType type) {
     if (part.broken) return std::nullopt;
     const auto kind = component_kind(part.component_type);
-    if (!kind && type_required) {
+    if (!kind && type == ComponentType::kRequired) {
       problems_.push_back({part.variable, part.path + ".componentType",
                            R"(a type that starts with "bindings." or "pubsub.")", "nothing"});
       return std::nullopt;
@@ -229,9 +231,9 @@ class Merger {
   void add_trigger(MergedPart merged, FunctionContext& context) {
     Part& part = merged.part;
     // Only v1beta2 may leave the type empty. Then a topic means a pubsub.
-    const auto kind =
-        complete_kind(part, part.topic.empty() ? ComponentKind::kBinding : ComponentKind::kPubsub,
-                      part.schema == Schema::kV1Beta1);
+    const auto kind = complete_kind(
+        part, part.topic.empty() ? ComponentKind::kBinding : ComponentKind::kPubsub,
+        part.schema == Schema::kV1Beta1 ? ComponentType::kRequired : ComponentType::kOptional);
     if (!kind) return;
     context.triggers.push_back(
         {.name = std::move(part.name),
@@ -245,7 +247,7 @@ class Merger {
 
   void add_output(MergedPart merged, FunctionContext& context) {
     Part& part = merged.part;
-    const auto kind = complete_kind(part, ComponentKind::kBinding, true);
+    const auto kind = complete_kind(part, ComponentKind::kBinding, ComponentType::kRequired);
     if (!kind) return;
     context.outputs.push_back(
         {.name = std::move(part.name),

@@ -180,18 +180,21 @@ std::optional<std::string> string_member(std::string_view object, std::string_vi
 
 // ---- Reading.
 
+enum class Presence { kOptional, kRequired };
+
 // Reads a member that is a string. `where` is its object's name with a dot, or empty.
 Result<std::string> read_text(const Members& members, std::string_view where, std::string_view name,
-                              bool required) {
+                              Presence presence) {
   const auto raw = members.find(name);
   const std::string path = "member \"" + text_of({where, name}) + '"';
   if (!raw || *raw == "null") {
-    if (required) return wrong(path, "a string", raw ? "null" : "none");
+    if (presence == Presence::kRequired) return wrong(path, "a string", raw ? "null" : "none");
     return std::string();
   }
   if (raw->front() != '"') return wrong(path, "a string", kind_of(*raw));
   std::string text = unquote(*raw);
-  if (required && text.empty()) return wrong(path, "a string that is not empty", "\"\"");
+  if (presence == Presence::kRequired && text.empty())
+    return wrong(path, "a string that is not empty", "\"\"");
   return text;
 }
 
@@ -208,7 +211,7 @@ Result<EventResource> read_resource(const Members& members, std::string_view whe
   for (const auto& [name, member] : {std::pair{"name", &EventResource::name},
                                      {"service", &EventResource::service},
                                      {"type", &EventResource::type}}) {
-    Result<std::string> text = read_text(*object, path + ".", name, false);
+    Result<std::string> text = read_text(*object, path + ".", name, Presence::kOptional);
     if (!text) return std::unexpected(std::move(text).error());
     resource.*member = *std::move(text);
   }
@@ -221,13 +224,13 @@ Result<EventContext> read_context(const Members& members, std::string_view where
   struct Text {
     std::string_view name;
     EventContext& (EventContext::*set)(std::string);
-    bool required;
+    Presence presence;
   };
   EventContext context;
-  for (const Text& one : {Text{"eventId", &EventContext::event_id, true},
-                          Text{"eventType", &EventContext::event_type, true},
-                          Text{"timestamp", &EventContext::timestamp, false}}) {
-    Result<std::string> text = read_text(members, where, one.name, one.required);
+  for (const Text& one : {Text{"eventId", &EventContext::event_id, Presence::kRequired},
+                          Text{"eventType", &EventContext::event_type, Presence::kRequired},
+                          Text{"timestamp", &EventContext::timestamp, Presence::kOptional}}) {
+    Result<std::string> text = read_text(members, where, one.name, one.presence);
     if (!text) return std::unexpected(std::move(text).error());
     (context.*one.set)(*std::move(text));
   }
@@ -263,9 +266,9 @@ std::string_view topic_in(std::string_view path) {
 // Reads a raw push: Pub/Sub's message as its subscription delivers it.
 Result<BackgroundEvent> read_push(const Members& message, std::string_view path, SystemTime now) {
   constexpr std::string_view kWhere = "message.";
-  Result<std::string> id = read_text(message, kWhere, "messageId", true);
+  Result<std::string> id = read_text(message, kWhere, "messageId", Presence::kRequired);
   if (!id) return std::unexpected(std::move(id).error());
-  Result<std::string> time = read_text(message, kWhere, "publishTime", false);
+  Result<std::string> time = read_text(message, kWhere, "publishTime", Presence::kOptional);
   if (!time) return std::unexpected(std::move(time).error());
 
   // A message without data has attributes, but no member `data`.
@@ -387,7 +390,7 @@ Result<BackgroundEvent> parse_background(std::string_view body, std::string_view
   Result<EventContext> context =
       has_context ? read_context(*inner, "context.") : read_context(*members, "");
   if (!context) return std::unexpected(std::move(context).error());
-  Result<std::string> domain = read_text(*members, "", "domain", false);
+  Result<std::string> domain = read_text(*members, "", "domain", Presence::kOptional);
   if (!domain) return std::unexpected(std::move(domain).error());
   const auto data = members->find("data");
   if (!data) return wrong("member \"data\"", "the event's data", "none");

@@ -38,7 +38,9 @@ bool is_forbidden(char c) {
   return byte <= ' ' || byte == 0x7F || c == '?' || c == '#';
 }
 
-Result<RouteSegment> parse_segment(std::string_view route, std::string_view text, bool is_last) {
+enum class Place { kWithin, kEnd };
+
+Result<RouteSegment> parse_segment(std::string_view route, std::string_view text, Place place) {
   if (text.starts_with('{') && text.ends_with('}')) {
     std::string_view name = text.substr(1, text.size() - 2);
     const bool is_rest = name.ends_with("...");
@@ -47,7 +49,7 @@ Result<RouteSegment> parse_segment(std::string_view route, std::string_view text
       return bad(route, "has a parameter \"" + std::string(text) +
                             "\" whose name has a character other than a letter, a digit or '_'");
     }
-    if (is_rest && !is_last)
+    if (is_rest && place != Place::kEnd)
       return bad(route, "has something after \"" + std::string(text) +
                             "\", which matches the rest of the path");
     return RouteSegment{.kind = is_rest ? Kind::kRest : Kind::kParameter,
@@ -148,7 +150,8 @@ Result<RoutePattern> parse_route(std::string_view text) {
   for (std::string_view rest = path.substr(1);;) {
     const auto slash = rest.find('/');
     const bool is_last = slash == std::string_view::npos;
-    auto segment = parse_segment(text, rest.substr(0, slash), is_last);
+    auto segment =
+        parse_segment(text, rest.substr(0, slash), is_last ? Place::kEnd : Place::kWithin);
     if (!segment) return std::unexpected(std::move(segment).error());
     const bool is_twice = segment->kind != Kind::kLiteral &&
                           std::ranges::any_of(pattern.segments, [&](const RouteSegment& other) {

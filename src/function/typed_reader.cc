@@ -106,7 +106,7 @@ class Reader final : public document::JsonListener {
     }
     return mismatch(type, "another string");
   }
-  bool on_object() override { return start(true); }
+  bool on_object() override { return start(Kind::kObject); }
   bool on_key(std::string& name) override {
     if (skipped_ > 0) return true;
     Frame& frame = frames_.back();
@@ -143,7 +143,7 @@ class Reader final : public document::JsonListener {
     frames_.pop_back();
     return true;
   }
-  bool on_list() override { return start(false); }
+  bool on_list() override { return start(Kind::kList); }
   bool on_list_end() override {
     if (skipped_ > 0) {
       --skipped_;
@@ -245,7 +245,8 @@ class Reader final : public document::JsonListener {
                     "the number " + (is_negative ? number_text(negative) : number_text(bits)));
   }
 
-  bool start(bool is_object) {
+  // Begins an object or a list.
+  bool start(Kind wanted) {
     if (frames_.size() + skipped_ >= kMaxDepth) return fail("expected at most 64 levels");
     if (is_skipping()) {
       ++skipped_;
@@ -254,8 +255,8 @@ class Reader final : public document::JsonListener {
     const auto place = next_value();
     if (!place) return false;
     const Kind kind = place->type->kind;
-    const bool is_right =
-        is_object ? kind == Kind::kObject || kind == Kind::kMap : kind == Kind::kList;
+    const bool is_object = wanted == Kind::kObject;
+    const bool is_right = kind == wanted || (is_object && kind == Kind::kMap);
     if (!is_right) return mismatch(*place->type, is_object ? "an object" : "an array");
     frames_.push_back({.type = place->type, .object = place->object, .first_seen = seen_.size()});
     if (kind == Kind::kObject) seen_.resize(seen_.size() + place->type->count, 0);

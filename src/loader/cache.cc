@@ -224,7 +224,7 @@ Result<Cache> Cache::open(std::span<const fs::path> candidates, Log& log) {
     const std::string reason = unusable(candidate);
     if (reason.empty()) {
       remove_leftovers(candidate);
-      return Cache(candidate, false);
+      return Cache(candidate, Kind::kShared);
     }
     log.write(Level::kInfo, "the cache directory cannot be used",
               {{"directory", candidate.native()}, {"reason", reason}});
@@ -236,7 +236,7 @@ Result<Cache> Cache::open(std::span<const fs::path> candidates, Log& log) {
                 "no directory is writable for compiled functions (tried under " + parent.native() +
                     ": " + strerror(errno) + "); set TMPDIR or XDG_CACHE_HOME to one");
   }
-  return Cache(fresh, true);
+  return Cache(fresh, Kind::kOwn);
 }
 
 Cache::~Cache() {

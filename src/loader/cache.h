@@ -94,8 +94,9 @@ class Cache {
   void trim(std::uintmax_t limit) const;
 
  private:
-  Cache(std::filesystem::path directory, bool is_own)
-      : directory_(std::move(directory)), is_own_(is_own) {}
+  enum class Kind : std::uint8_t { kShared, kOwn };
+  Cache(std::filesystem::path directory, Kind kind)
+      : directory_(std::move(directory)), is_own_(kind == Kind::kOwn) {}
 
   std::filesystem::path directory_;
   bool is_own_;  // true if it was made for this process only

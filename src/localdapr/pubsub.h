@@ -23,9 +23,11 @@ struct BusMessage {
   std::vector<Header> metadata{};
 };
 
-// Called once, with true if the message was taken. Otherwise it comes again, by the rules of the
+enum class Taken : std::uint8_t { kNo, kYes };
+
+// Called once, and told whether the message was taken. Otherwise it comes again, by the rules of the
 // component.
-using Acknowledge = std::move_only_function<void(bool taken)>;
+using Acknowledge = std::move_only_function<void(Taken taken)>;
 // Takes a message of a subscription. It may keep the message until it has acknowledged it.
 using OnMessage = std::function<void(const BusMessage& message, Acknowledge done)>;
 
@@ -50,8 +52,7 @@ class Pubsub {
   virtual Repeats repeats() const = 0;
   // Checks that a topic of that name can be used this way. It is called before publish() and
   // subscribe(). Errors: kInvalidArgument with the feature that the bus does not have.
-  virtual Result<void> check_topic(std::string_view topic, TopicUse use) const {
-    (void)topic, (void)use;
+  virtual Result<void> check_topic(std::string_view /*topic*/, TopicUse /*use*/) const {
     return {};
   }
   // Returns true if messages come with their subscription's metadata instead of their

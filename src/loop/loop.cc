@@ -140,12 +140,12 @@ bool Loop::run() {
       return true;
     }
     yield_policy_.handled(clock_);
-    handled = run_handler(true);
+    handled = run_handler(Wait::kYes);
   }
   return false;
 }
 
-bool Loop::run_handler(bool wait) {
+bool Loop::run_handler(Wait wait) {
   Reactor& reactor = *reactor_;
   while (!reactor.stopped.load(std::memory_order_relaxed)) {
     if (end_of_turn_is_due()) {
@@ -165,10 +165,10 @@ bool Loop::run_handler(bool wait) {
     } else {
       end_of_turn_ran_ = false;
       if (end_of_turn_->first != nullptr) {
-        reactor.look(false);
-      } else if (wait) {
+        reactor.look(Wait::kNo);
+      } else if (wait == Wait::kYes) {
         this->wait();
-      } else if (!reactor.look(false)) {
+      } else if (!reactor.look(Wait::kNo)) {
         return false;
       }
     }
@@ -196,13 +196,13 @@ bool Loop::handle_event() {
 
 void Loop::wait() {
   if (yield_policy_.due()) {
-    if (reactor_->look(false)) return;
+    if (reactor_->look(Wait::kNo)) return;
     const SteadyTime before = clock_.now();
     std::this_thread::yield();
     yield_policy_.gave_way(clock_.now() - before);
   }
   waits_.store(true, std::memory_order_relaxed);
-  reactor_->look(true);
+  reactor_->look(Wait::kYes);
   waits_.store(false, std::memory_order_relaxed);
 }
 
@@ -210,7 +210,7 @@ void Loop::run_until(const std::function<bool()>& done) {
   const auto before = thread_.exchange(std::this_thread::get_id());
   run_ready();
   while (!done()) {
-    run_handler(true);
+    run_handler(Wait::kYes);
     run_ready();
   }
   thread_ = before;
@@ -222,7 +222,7 @@ bool Loop::poll() {
   const auto before = thread_.exchange(std::this_thread::get_id());
   bool ran = ready_.first != nullptr;
   run_ready();
-  while (run_handler(false)) {
+  while (run_handler(Wait::kNo)) {
     ran = true;
     run_ready();
   }

@@ -182,8 +182,9 @@ class Loop {
   friend class Watchdog;
   struct Reactor;
 
-  // Runs the next handler of the reactor; if `wait`, waits for one. Returns false if there is none, or stop() was called.
-  bool run_handler(bool wait);
+  enum class Wait : std::uint8_t { kNo, kYes };
+  // Runs the next handler of the reactor; Wait::kYes: waits for one. Returns false if there is none, or stop() was called.
+  bool run_handler(Wait wait);
   // Returns true if the items of run_at_end_of_turn() should run now: all handlers that are due have run, or kEndOfTurnWaits has
   // passed.
   bool end_of_turn_is_due() const;

@@ -59,7 +59,8 @@ void return_memory_of_workers(Workers& workers) {
   }
 }
 
-MemoryReturnAct MemoryReturnPolicy::look(std::size_t resident, bool busy) {
+MemoryReturnAct MemoryReturnPolicy::look(std::size_t resident, Connections connections) {
+  const bool busy = connections == Connections::kOpen;
   const std::size_t before = std::exchange(last_, resident);
   least_ = std::min(least_, resident);
   at_rest_ = std::min(at_rest_, resident);
@@ -99,7 +100,8 @@ MemoryReturn::MemoryReturn(Loop& loop, Workers& workers, std::function<bool()> b
 
 void MemoryReturn::look() {
   const bool busy = busy_();
-  const MemoryReturnAct act = policy_.look(resident_bytes(), busy);
+  const MemoryReturnAct act =
+      policy_.look(resident_bytes(), busy ? Connections::kOpen : Connections::kNone);
   if (act == MemoryReturnAct::kGiveBack) {
     return_memory_of_this_thread();
     return_memory_of_workers(workers_);

@@ -16,6 +16,8 @@
 
 namespace ofn {
 
+// Whether connections are open.
+enum class Connections { kNone, kOpen };
 // The result of one check: wait for the next check, return memory, or stop checking.
 enum class MemoryReturnAct { kNothing, kGiveBack, kStop };
 
@@ -35,8 +37,8 @@ class MemoryReturnPolicy {
   static constexpr int kMostPasses = 32;
   static constexpr int kMostFruitless = 3;
 
-  // `resident`: the resident memory that is not backed by a file, in bytes. `busy`: true if connections are open.
-  MemoryReturnAct look(std::size_t resident, bool busy);
+  // `resident`: the resident memory that is not backed by a file, in bytes.
+  MemoryReturnAct look(std::size_t resident, Connections connections);
   // Call this with the resident memory at the start.
   void begin(std::size_t resident) { least_ = at_rest_ = resident; }
   // Call this with the resident memory after each return.

@@ -53,20 +53,21 @@ void Loop::Reactor::stop() {
   ring(bell);
 }
 
-bool Loop::Reactor::look(bool wait) {
+bool Loop::Reactor::look(Wait wait) {
   tasks.clear();
   next_task = 0;
   next_event = 0;
+  bool waits = false;
   {
     const std::scoped_lock lock(mutex);
     tasks.swap(posted);
-    wait = wait && tasks.empty() && !stopped;
-    must_ring = wait;
+    waits = wait == Wait::kYes && tasks.empty() && !stopped;
+    must_ring = waits;
   }
-  const int count = system_call::epoll_wait(epoll, events, wait ? -1 : 0);
+  const int count = system_call::epoll_wait(epoll, events, waits ? -1 : 0);
   // A negative count means that a signal ended the wait.
   event_count = static_cast<std::size_t>(std::max(count, 0));
-  if (wait) {
+  if (waits) {
     const std::scoped_lock lock(mutex);
     must_ring = false;
     tasks.swap(posted);

@@ -26,9 +26,9 @@ struct Loop::Reactor {
 
   // Returns true if everything that the last look() found has been taken.
   bool exhausted() const { return next_event == event_count && next_task == tasks.size(); }
-  // Takes the events and posted tasks since the last look. If `wait` is true, waits for at least
-  // one. Call it only when exhausted. Returns false if there are none.
-  bool look(bool wait);
+  // Takes the events and posted tasks since the last look; Wait::kYes: waits for at least one. Call it
+  // only when exhausted. Returns false if there are none.
+  bool look(Wait wait);
   // Returns the next task that the last look() found.
   Task take_task();
   // Drops the events of `watch` that were seen but not yet handled.

@@ -130,6 +130,8 @@ class Server::Shard final : private Relief {
     std::size_t held;
     std::string_view reason;
   };
+  // Which connections may lose what they hold; each includes those before it.
+  enum class Losers { kSilent, kLarge, kPausing };
 
   // Ends connections until `bytes` fit. `asking` needs them; nullptr: no connection of this loop does. If silent connections hold
   // much, more of them end than this needs: the next requests find room at once, also if other loops take some of it first.
@@ -142,7 +144,9 @@ class Server::Shard final : private Relief {
     for (;;) {
       const bool fits = account.has_room(bytes);
       if (fits && account.has_room(bytes + spare)) return true;
-      const std::optional<Loser> loser = choose_loser(asking, bytes > 0, fits);
+      const bool is_request = asking != nullptr && bytes > 0;
+      const Losers losers = fits ? Losers::kSilent : is_request ? Losers::kPausing : Losers::kLarge;
+      const std::optional<Loser> loser = choose_loser(asking, losers);
       if (!loser) return fits;
       if (loser->connection->waits_for_us()) continue;  // not silent from now on
       end(*loser->connection, loser->held, loser->reason);
@@ -151,9 +155,8 @@ class Server::Shard final : private Relief {
 
   // Chooses the connection that has been silent for longest, else the one that holds most, else one that holds as little as any
   // connection may need and has been silent for long, else, for the sake of a request that arrives now, the one that pauses for
-  // longest. If `only_silent`: only the first of these.
-  std::optional<Loser> choose_loser(const Connection* asking, bool is_request,
-                                    bool only_silent) const {
+  // longest.
+  std::optional<Loser> choose_loser(const Connection* asking, Losers losers) const {
     std::optional<Loser> silent;
     std::optional<Loser> silent_small;
     std::optional<Loser> largest;
@@ -170,10 +173,10 @@ class Server::Shard final : private Relief {
         largest = {connection, held, "it holds the most memory"};
     }
     if (silence(silent) >= kSilence) return silent;
-    if (only_silent) return std::nullopt;
+    if (losers == Losers::kSilent) return std::nullopt;
     if (largest) return largest;
     if (silence(silent_small) >= kLongSilence) return silent_small;
-    if (asking == nullptr || !is_request || silence(silent) < kPause) return std::nullopt;
+    if (losers != Losers::kPausing || silence(silent) < kPause) return std::nullopt;
     silent->reason = "it pauses, and a request needs the memory";
     return silent;
   }

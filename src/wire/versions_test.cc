@@ -79,9 +79,9 @@ std::string http2_bytes(const Sent& sent) {
                              {":authority", sent.authority}};
   head.insert(head.end(), sent.fields.begin(), sent.fields.end());
   RawFrames frames;
-  frames.preface().settings().headers(1, head, !sent.has_body);
-  if (sent.has_body) frames.data(1, "body", sent.trailers.empty());
-  if (!sent.trailers.empty()) frames.headers(1, sent.trailers, true);
+  frames.preface().settings().headers(1, head, sent.has_body ? http2::kMore : http2::kEnd);
+  if (sent.has_body) frames.data(1, "body", sent.trailers.empty() ? http2::kEnd : http2::kMore);
+  if (!sent.trailers.empty()) frames.headers(1, sent.trailers, http2::kEnd);
   return frames.bytes();
 }
 

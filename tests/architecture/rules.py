@@ -336,7 +336,7 @@ def headers_include_what_they_name(house: House) -> Iterator[Violation]:
 # Two statements that a comma joins: "return note(x), 1;" or "a = 1, b = 2;". Brackets with their insides are '@'.
 _COMMA_OPERATOR = re.compile(
     r"^(?:(?:if|while|for)\s*@\s*|else\s+)*"
-    r"(?:(?:return|co_return|throw)\b|(?:\+\+|--)[\w.>-]+|[\w.:>*-]+\s*(?:[-+*/|&]?=|@|\+\+|--))[^,]*,"
+    r"(?:(?:return|co_return|throw)\b|(?:\+\+|--)[\w.>-]+|(?:@)?[\w.:>*-]+\s*(?:[-+*/|&]?=|@|\+\+|--))[^,]*,"
 )
 _TEMPLATE_ARGUMENTS = re.compile(r"<[\w:, *&.@]*>")
 _NEXT_STATEMENT = re.compile(r"\s*[\w~+*\[-]")

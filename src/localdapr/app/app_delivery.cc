@@ -202,8 +202,8 @@ void AppDelivery::on_input(dapr::BindingEvent event, Acknowledge done) {
   auto answered = [this, component = event.component,
                    done = std::move(done)](AppAnswer answer) mutable {
     if (answer.verdict == Verdict::kUnreachable) away(answer.why);
-    const bool taken = answer.verdict == Verdict::kTaken;
-    if (!taken) {
+    const Taken taken = answer.verdict == Verdict::kTaken ? Taken::kYes : Taken::kNo;
+    if (taken == Taken::kNo) {
       log_.write(Level::kError, "the app did not take a binding's event",
                  {{"component", component}, {"reason", answer.why}});
     } else {
@@ -218,7 +218,7 @@ void AppDelivery::on_input(dapr::BindingEvent event, Acknowledge done) {
 
 void AppDelivery::on_message(const TopicName& name, const BusMessage& message, Acknowledge done) {
   const auto found = subscriptions_.find(name);
-  if (found == subscriptions_.end()) return done(false);
+  if (found == subscriptions_.end()) return done(Taken::kNo);
   const dapr::Subscription& subscription = found->second;
   const Pubsub& pubsub = *pubsubs_.find(name.first)->second;
   PendingPtr pending(
@@ -240,7 +240,7 @@ void AppDelivery::on_message(const TopicName& name, const BusMessage& message, A
          {"reason", opened ? opened->unreadable : std::string_view("not a JSON object")}});
     // The app cannot read the message later either, and later messages wait behind it.
     if (subscription.dead_letter_topic.empty() && pubsub.repeats() == Pubsub::Repeats::kInFront) {
-      return pending->done(true);
+      return pending->done(Taken::kYes);
     }
     return dead_letter(subscription, std::move(pending));
   }
@@ -248,7 +248,7 @@ void AppDelivery::on_message(const TopicName& name, const BusMessage& message, A
   if (opened->expired || !path) {
     log_.write(Level::kDebug, opened->expired ? "message expired" : "no rule matches a message",
                {{"pubsub", name.first}, {"topic", message.topic}, {"id", opened->event.id}});
-    if (subscription.dead_letter_topic.empty()) return pending->done(true);
+    if (subscription.dead_letter_topic.empty()) return pending->done(Taken::kYes);
     return dead_letter(subscription, std::move(pending));
   }
   if (opened->loses_data && !channel_.hands_envelopes()) warn_of_lost_data(name, *opened);
@@ -294,7 +294,7 @@ void AppDelivery::deliver(PendingPtr pending) {
 }
 
 void AppDelivery::answered(const AppAnswer& answer, PendingPtr pending) {
-  if (answer.verdict == Verdict::kTaken && answer.why.empty()) return pending->done(true);
+  if (answer.verdict == Verdict::kTaken && answer.why.empty()) return pending->done(Taken::kYes);
   if (stopped_) return;
   if (answer.verdict == Verdict::kUnreachable) {
     away(answer.why);
@@ -307,12 +307,12 @@ void AppDelivery::answered(const AppAnswer& answer, PendingPtr pending) {
                 {"id", pending->opened.event.id},
                 {"reason", answer.why}});
   }
-  if (answer.verdict == Verdict::kTaken) return pending->done(true);
+  if (answer.verdict == Verdict::kTaken) return pending->done(Taken::kYes);
   const auto found = subscriptions_.find(pending->name);
   const bool has_dead_letter =
       found != subscriptions_.end() && !found->second.dead_letter_topic.empty();
   if (has_dead_letter) return dead_letter(found->second, std::move(pending));
-  pending->done(answer.verdict == Verdict::kDropped);
+  pending->done(answer.verdict == Verdict::kDropped ? Taken::kYes : Taken::kNo);
 }
 
 void AppDelivery::finished() {
@@ -325,17 +325,17 @@ void AppDelivery::when_idle(std::function<void()> done) {
 }
 
 void AppDelivery::dead_letter(const dapr::Subscription& subscription, PendingPtr pending) {
-  if (subscription.dead_letter_topic.empty()) return pending->done(false);
+  if (subscription.dead_letter_topic.empty()) return pending->done(Taken::kNo);
   if (!scopes_of(subscription.component).may_publish(subscription.dead_letter_topic)) {
     log_.write(Level::kError, "the app may not publish to its dead-letter topic",
                {{"pubsub", subscription.component}, {"topic", subscription.dead_letter_topic}});
-    return pending->done(false);
+    return pending->done(Taken::kNo);
   }
   pending->original.topic = subscription.dead_letter_topic;
   pubsubs_.find(subscription.component)
       ->second->publish(std::move(pending->original),
                         [done = std::move(pending->done)](const Result<void>& published) mutable {
-                          done(published.has_value());
+                          done(published ? Taken::kYes : Taken::kNo);
                         });
 }
 

@@ -272,7 +272,7 @@ class ToldPubsub final : public Pubsub {
  public:
   explicit ToldPubsub(Repeats repeats = Repeats::kApart) : repeats_(repeats) {}
   void publish(BusMessage message, dapr::PublishDone done) override {
-    on_message_(message, [this](bool taken) { told.push_back(taken); });
+    on_message_(message, [this](Taken taken) { told.push_back(taken); });
     done({});
   }
   void subscribe(const std::string& /*topic*/, OnMessage on_message) override {
@@ -281,7 +281,7 @@ class ToldPubsub final : public Pubsub {
   void unsubscribe(const std::string& /*topic*/) override {}
   Repeats repeats() const override { return repeats_; }
 
-  std::vector<bool> told;
+  std::vector<Taken> told;
 
  private:
   Repeats repeats_;
@@ -290,7 +290,7 @@ class ToldPubsub final : public Pubsub {
 
 TEST_F(AppDeliveryTest, WhatIsUnderWayWhenItStopsIsStillAcknowledged) {
   auto bus = std::make_unique<ToldPubsub>();
-  const std::vector<bool>& told = bus->told;
+  const std::vector<Taken>& told = bus->told;
   pubsubs_["bus"] = std::move(bus);
   start();
   app_.answers = {{}, {.verdict = Verdict::kRefused, .why = "no"}};
@@ -305,7 +305,7 @@ TEST_F(AppDeliveryTest, WhatIsUnderWayWhenItStopsIsStillAcknowledged) {
   EXPECT_FALSE(is_idle);
   for (Task& answer : app_.held) answer();
   settle();
-  EXPECT_THAT(told, ElementsAre(true)) << "the other message is not acknowledged";
+  EXPECT_THAT(told, ElementsAre(Taken::kYes)) << "the other message is not acknowledged";
   EXPECT_TRUE(is_idle);
 }
 
@@ -334,16 +334,16 @@ TEST_F(AppDeliveryTest, WhatIsNoEventHoldsNothingUpForEver) {
                         {.component = "in front", .topic = "t"}};
   auto apart = std::make_unique<ToldPubsub>(Pubsub::Repeats::kApart);
   auto in_front = std::make_unique<ToldPubsub>(Pubsub::Repeats::kInFront);
-  const std::vector<bool>& told_apart = apart->told;
-  const std::vector<bool>& told_in_front = in_front->told;
+  const std::vector<Taken>& told_apart = apart->told;
+  const std::vector<Taken>& told_in_front = in_front->told;
   pubsubs_["apart"] = std::move(apart);
   pubsubs_["in front"] = std::move(in_front);
   start();
   for (const char* bus : {"apart", "in front"}) {
     pubsubs_[bus]->publish({.topic = "t", .data = "no event"}, [](const Result<void>&) {});
   }
-  EXPECT_THAT(told_apart, ElementsAre(false));
-  EXPECT_THAT(told_in_front, ElementsAre(true));
+  EXPECT_THAT(told_apart, ElementsAre(Taken::kNo));
+  EXPECT_THAT(told_in_front, ElementsAre(Taken::kYes));
   EXPECT_THAT(app_.got, IsEmpty());
 }
 

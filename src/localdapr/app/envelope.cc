@@ -112,10 +112,10 @@ void take_data(const Node& event, TopicMessage& message) {
 }
 
 // If an event has no trace, its metadata may have one.
-void take_trace(const std::vector<Header>& metadata, bool is_raw, Node& event) {
+void take_trace(const std::vector<Header>& metadata, Node& event) {
   const auto take = [&](std::string_view name) {
     const auto found = std::ranges::find(metadata, name, &Header::name);
-    if (found == metadata.end() || (!is_raw && event.find(name) != nullptr)) return false;
+    if (found == metadata.end() || event.find(name) != nullptr) return false;
     event.set(name, found->value);
     return true;
   };
@@ -213,14 +213,14 @@ std::optional<TopicMessage> open_envelope(Received received, const dapr::Subscri
                           {"topic", topic},
                           {"pubsubname", subscription.component},
                           {"data_base64", base64_encode(bytes)}});
-    take_trace(metadata, true, event);
+    take_trace(metadata, event);
     message.envelope = write_json(event, GoNumbers::kExact);
   } else {
     auto parsed = parse_json(bytes);
     if (!parsed || !parsed->is(Node::Kind::kObject)) return std::nullopt;
     event = *std::move(parsed);
     message.envelope = bytes;
-    take_trace(metadata, false, event);
+    take_trace(metadata, event);
   }
   message.traceparent = text_of(event, "traceparent");
   if (message.traceparent.empty()) message.traceparent = text_of(event, "traceid");

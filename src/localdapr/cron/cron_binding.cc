@@ -69,7 +69,7 @@ void CronBinding::fire() {
   on_input_({.component = name_,
              .data = {},
              .metadata = {{"readTimeUTC", go_time(now)}, {"timeZone", "Local"}}},
-            [](bool /*taken*/) {});
+            [](Taken /*taken*/) {});
 }
 
 }  // namespace ofn::localdapr

@@ -108,14 +108,10 @@ bool is_path_character(char c) {
 // shouldEscape.
 bool is_escaped_anyway(char c) { return std::string_view("!'()*[]").contains(c); }
 
-void append_percent(std::string& out, char c, bool stays) {
+void append_percent(std::string& out, char c) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   const auto byte = static_cast<unsigned char>(c);
-  if (stays) {
-    out.push_back(c);
-  } else {
-    out.append({'%', kHex[byte >> 4U], kHex[byte & 0xfU]});
-  }
+  out.append({'%', kHex[byte >> 4U], kHex[byte & 0xfU]});
 }
 
 }  // namespace
@@ -219,11 +215,22 @@ std::optional<std::string> go_request_target(std::string_view path) {
     target.append(path);
   } else {
     // Here Go leaves fewer characters unescaped than it accepts above.
-    for (const char c : decoded)
-      append_percent(target, c, is_path_character(c) && !is_escaped_anyway(c));
+    for (const char c : decoded) {
+      if (is_path_character(c) && !is_escaped_anyway(c)) {
+        target.push_back(c);
+      } else {
+        append_percent(target, c);
+      }
+    }
   }
   // A blank in the query would end the request line.
-  for (const char c : query) append_percent(target, c, c != ' ');
+  for (const char c : query) {
+    if (c == ' ') {
+      append_percent(target, c);
+    } else {
+      target.push_back(c);
+    }
+  }
   return target;
 }
 

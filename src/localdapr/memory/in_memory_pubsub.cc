@@ -38,16 +38,17 @@ struct InMemoryPubsub::Topic : std::enable_shared_from_this<Topic> {
     if (ended || waiting.empty()) return;
     delivering = true;
     ++deliveries;
-    on_message(waiting.front(), [self = shared_from_this()](bool taken) {
+    on_message(waiting.front(), [self = shared_from_this()](Taken taken) {
       // Not from inside the subscriber, because a long queue would become a deep stack.
       self->loop.post([self, taken] { self->answered(taken); });
     });
   }
 
-  void answered(bool taken) {
+  void answered(Taken taken) {
     if (ended) return;
-    if (!taken && deliveries < kDeliveries) return again.arm(loop.clock().now() + kBetween);
-    if (!taken) {
+    if (taken == Taken::kNo && deliveries < kDeliveries)
+      return again.arm(loop.clock().now() + kBetween);
+    if (taken == Taken::kNo) {
       log.write(Level::kError, "message lost: the app did not take it",
                 {{"pubsub", name},
                  {"topic", waiting.front().topic},

@@ -62,19 +62,19 @@ const MqttSubscriber::Handler* MqttSubscriber::handler_of(std::string_view topic
 void MqttSubscriber::deliver() {
   const std::uint64_t delivery = ++delivery_;
   const Handler* handler = handler_of(held_.front().topic);
-  auto done = while_alive_([this, delivery](bool taken) {
+  auto done = while_alive_([this, delivery](Taken taken) {
     // Not from inside the handler, because many messages would become a deep stack.
     loop_.post(while_alive_([this, delivery, taken] { answered(delivery, taken); }));
   });
   if (handler != nullptr) return (*handler)(held_.front(), std::move(done));
   log_.write(Level::kWarning, "message dropped: its topic has no subscription any more",
              {{"topic", held_.front().topic}});
-  done(true);
+  done(Taken::kYes);
 }
 
-void MqttSubscriber::answered(std::uint64_t delivery, bool taken) {
+void MqttSubscriber::answered(std::uint64_t delivery, Taken taken) {
   if (delivery != delivery_) return;
-  if (!taken) {
+  if (taken == Taken::kNo) {
     again_.arm(loop_.clock().now() + pause_);
     pause_ = std::min<Duration>(pause_ * 2, kLongestPause);
     return close_when_idle();

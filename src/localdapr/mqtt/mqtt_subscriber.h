@@ -1,7 +1,7 @@
 // Receives from an MQTT broker one message after the other, and acknowledges each one when it has
 // been processed.
 //
-//   subscriber.subscribe("orders/+", [](const MqttMessage& message, Acknowledge done) { … done(true); });
+//   subscriber.subscribe("orders/+", [](const MqttMessage& message, Acknowledge done) { … done(Taken::kYes); });
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,7 @@ class MqttSubscriber final : private MqttLink::Events {
   void on_confirmed(int /*id*/) override {}
   const Handler* handler_of(std::string_view topic) const;
   void deliver();
-  void answered(std::uint64_t delivery, bool taken);
+  void answered(std::uint64_t delivery, Taken taken);
   void close_when_idle();
 
   const int qos_;

@@ -306,7 +306,7 @@ class MqttSubscriberTest : public MqttTest {
     broker_.events->on_message({.topic = std::move(topic), .payload = std::move(payload)});
     testing::settle(loop_);
   }
-  void answer(bool taken) {
+  void answer(Taken taken) {
     std::exchange(done_, nullptr)(taken);
     testing::settle(loop_);
   }
@@ -337,10 +337,10 @@ TEST_F(MqttSubscriberTest, AcknowledgesWhatWasTakenOneAfterTheOther) {
   come("a/c", "2");
   EXPECT_THAT(got_, ElementsAre("a/b got a/b:1"));
   EXPECT_EQ(broker_.acknowledged, 0);
-  answer(true);
+  answer(Taken::kYes);
   EXPECT_EQ(broker_.acknowledged, 1);
   EXPECT_THAT(got_, ElementsAre("a/b got a/b:1", "a/+ got a/c:2"));
-  answer(true);
+  answer(Taken::kYes);
   EXPECT_EQ(broker_.acknowledged, 2);
 }
 
@@ -350,17 +350,17 @@ TEST_F(MqttSubscriberTest, WhatIsNotTakenComesAgainEverLater) {
   come("t", "1");
   for (const Duration pause : {100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 5000ms, 5000ms}) {
     const std::size_t before = got_.size();
-    answer(false);
+    answer(Taken::kNo);
     pass(pause - 1ms);
     ASSERT_EQ(got_.size(), before) << pause.count();
     pass(1ms);
     ASSERT_EQ(got_.size(), before + 1) << pause.count();
   }
   EXPECT_EQ(broker_.acknowledged, 0);
-  answer(true);
+  answer(Taken::kYes);
   EXPECT_EQ(broker_.acknowledged, 1);
   come("t", "2");
-  answer(false);
+  answer(Taken::kNo);
   pass(100ms);
   EXPECT_EQ(got_.size(), 11U) << "the next message begins with a short pause";
 }
@@ -370,12 +370,12 @@ TEST_F(MqttSubscriberTest, ALostConnectionForgetsWhatTheBrokerSendsAgain) {
   broker_.come_up();
   come("t", "1");
   broker_.go_down();
-  answer(true);
+  answer(Taken::kYes);
   EXPECT_EQ(broker_.acknowledged, 0) << "the message belongs to the previous connection";
   broker_.come_up();
   come("t", "1");
   EXPECT_EQ(got_.size(), 2U);
-  answer(false);
+  answer(Taken::kNo);
   broker_.go_down();
   pass(1s);
   EXPECT_EQ(got_.size(), 2U) << "the message is not repeated from memory";
@@ -387,7 +387,7 @@ TEST_F(MqttSubscriberTest, StoppingWaitsForTheAnswer) {
   come("t", "1");
   subscriber_->unsubscribe("t");
   EXPECT_EQ(broker_.closed, 0);
-  answer(true);
+  answer(Taken::kYes);
   EXPECT_EQ(broker_.acknowledged, 1);
   EXPECT_EQ(broker_.closed, 1);
 }
@@ -397,7 +397,7 @@ TEST_F(MqttSubscriberTest, StoppingLeavesWhatWasNotTakenToTheBroker) {
   broker_.come_up();
   come("t", "1");
   subscriber_->unsubscribe("t");
-  answer(false);
+  answer(Taken::kNo);
   EXPECT_EQ(broker_.acknowledged, 0);
   EXPECT_EQ(broker_.closed, 1);
   subscribe("t");
@@ -424,7 +424,7 @@ TEST_F(MqttSubscriberTest, MayEndBeforeTheAnswer) {
   come("t", "1");
   Acknowledge late = std::move(done_);
   subscriber_.reset();
-  late(true);
+  late(Taken::kYes);
   testing::settle(loop_);
   EXPECT_EQ(broker_.acknowledged, 0);
 }
@@ -453,7 +453,7 @@ TEST_F(MqttComponentTest, ABindingHearsAndSpeaks) {
   std::vector<dapr::BindingEvent> events;
   input->start([&events](dapr::BindingEvent event, Acknowledge done) {
     events.push_back(std::move(event));
-    done(true);
+    done(Taken::kYes);
   });
   receives_.come_up();
   receives_.events->on_message({.topic = "t", .payload = "hello"});
@@ -492,7 +492,7 @@ TEST_F(MqttComponentTest, APubsubReceivesAtMostWithQosOne) {
   std::vector<std::string> got;
   pubsub->subscribe("a/+", [&got](const BusMessage& message, Acknowledge done) {
     got.push_back(message.topic + ":" + message.data + " " + message.metadata[0].value);
-    done(true);
+    done(Taken::kYes);
   });
   receives_.come_up();
   EXPECT_THAT(receives_.subscribed, ElementsAre("a/+ 1"));

@@ -59,11 +59,11 @@ std::optional<std::vector<Header>> read_metadata(std::string_view text) {
 // Shared with the callbacks of pending commands, which may outlive the subscription.
 struct RedisPubsub::Stream {
   Stream(std::string of, OnMessage then, std::unique_ptr<RedisLink> with, Loop& loop,
-         std::function<void(bool reclaims)> on_time)
+         std::function<void()> join_again, std::function<void()> look_again)
       : topic(std::move(of)),
         on_message(std::move(then)),
-        again(loop, [on_time] { on_time(false); }),
-        redeliver(loop, [on_time] { on_time(true); }),
+        again(loop, std::move(join_again)),
+        redeliver(loop, std::move(look_again)),
         link(std::move(with)) {}
 
   std::string topic;
@@ -109,12 +109,10 @@ void RedisPubsub::publish(BusMessage message, dapr::PublishDone done) {
 
 void RedisPubsub::subscribe(const std::string& topic, OnMessage on_message) {
   unsubscribe(topic);
-  const auto stream = std::make_shared<Stream>(topic, std::move(on_message), make_link_(), loop_,
-                                               [this, topic](bool reclaims) {
-                                                 const StreamPointer mine = streams_.at(topic);
-                                                 if (!reclaims) return join_group(mine);
-                                                 reclaim(mine, "-");
-                                               });
+  const auto stream = std::make_shared<Stream>(
+      topic, std::move(on_message), make_link_(), loop_,
+      [this, topic] { join_group(StreamPointer(streams_.at(topic))); },
+      [this, topic] { reclaim(StreamPointer(streams_.at(topic)), "-"); });
   streams_.emplace(topic, stream);
   join_group(stream);
   const bool redelivers = settings_.redeliver_interval > Duration::zero() &&
@@ -244,9 +242,9 @@ void RedisPubsub::deliver() {
     waiting_.pop_front();
     ++under_way_;
     const StreamPointer stream = next.stream;
-    auto done = [this, stream, id = std::move(next.id)](bool taken) {
+    auto done = [this, stream, id = std::move(next.id)](Taken taken) {
       --under_way_;
-      if (taken) {
+      if (taken == Taken::kYes) {
         acknowledge(stream, id);
       } else {
         stream->held.erase(id);

@@ -238,7 +238,7 @@ class RedisPubsubTest : public RedisTest {
     });
     EXPECT_EQ(reads_.take(kOk), "XGROUP CREATE t me 0 MKSTREAM");
   }
-  void answer(std::size_t which, bool taken) {
+  void answer(std::size_t which, Taken taken) {
     answers_.at(which)(taken);
     testing::settle(loop_);
   }
@@ -296,9 +296,9 @@ TEST_F(RedisPubsubTest, AcknowledgesWhatTheAppHasTaken) {
             "XREADGROUP GROUP me me COUNT 100 BLOCK 5000 STREAMS t >");
   EXPECT_THAT(got_, ElementsAre("a", "b"));
   EXPECT_TRUE(redis_.asked.empty());
-  answer(1, true);
+  answer(1, Taken::kYes);
   EXPECT_EQ(redis_.take(kOne), "XACK t me 2-0");
-  answer(0, false);
+  answer(0, Taken::kNo);
   EXPECT_TRUE(redis_.asked.empty()) << "a failure stays pending";
   pass(1h);
   EXPECT_TRUE(redis_.asked.empty()) << "nothing comes again if the interval is 0";
@@ -309,7 +309,7 @@ TEST_F(RedisPubsubTest, AnAcknowledgementThatIsLostIsSentAgain) {
   subscribe();
   EXPECT_EQ(redis_.take(array({})), "XPENDING t me - + 100");
   read(brought({entry("1-0", "a")}));
-  answer(0, true);
+  answer(0, Taken::kYes);
   EXPECT_EQ(redis_.take(fail(Code::kUnavailable, "lost")), "XACK t me 1-0");
   EXPECT_EQ(redis_.take(kOne), "XACK t me 1-0");
   EXPECT_TRUE(redis_.asked.empty());
@@ -336,7 +336,7 @@ TEST_F(RedisPubsubTest, HasAsManyUnderWayAndWaitingAsItMay) {
   EXPECT_EQ(read(brought({entry("4-0", "d"), entry("5-0", "e")})),
             "XREADGROUP GROUP me me COUNT 2 BLOCK 5000 STREAMS t >");
   EXPECT_TRUE(reads_.asked.empty()) << "there is no room";
-  answer(0, false);
+  answer(0, Taken::kNo);
   EXPECT_THAT(got_, ElementsAre("a", "b", "c"));
   EXPECT_EQ(read({}), "XREADGROUP GROUP me me COUNT 1 BLOCK 5000 STREAMS t >");
 }
@@ -377,7 +377,7 @@ TEST_F(RedisPubsubTest, WhoEndsStillAcknowledges) {
   subscribe();
   read(brought({entry("1-0", "a"), entry("2-0", "b")}));
   pubsub_->unsubscribe("t");
-  answer(0, true);
+  answer(0, Taken::kYes);
   EXPECT_EQ(redis_.take(kOne), "XACK t me 1-0");
   EXPECT_THAT(got_, ElementsAre("a")) << "waiting entries stay pending";
   pubsub_.reset();
@@ -388,7 +388,7 @@ TEST_F(RedisPubsubTest, AnAnswerMayComeWhenItIsGone) {
   subscribe();
   read(brought({entry("1-0", "a")}));
   pubsub_.reset();
-  answer(0, true);
+  answer(0, Taken::kYes);
 }
 
 }  // namespace

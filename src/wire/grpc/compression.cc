@@ -9,7 +9,7 @@ namespace ofn::wire::grpc {
 namespace {
 
 // What zlib takes for "with gzip's head", beside the size of its window (zlib.h, inflateInit2).
-constexpr int kGzip = 16;
+constexpr int kGzipHead = 16;
 // How much is made at a time; doubled with what there is already.
 constexpr std::size_t kFirstPiece = std::size_t{16} * 1024;
 
@@ -17,11 +17,14 @@ std::unexpected<Status> refuse(Code code, std::string message) {
   return std::unexpected(Status{.code = code, .message = std::move(message)});
 }
 
+enum class Format { kZlib, kGzip };
+
 // zlib's state, ended with it.
 class Inflater {
  public:
-  explicit Inflater(bool gzip)
-      : gzip_(gzip), ready_(inflateInit2(&stream_, MAX_WBITS + (gzip ? kGzip : 0)) == Z_OK) {}
+  explicit Inflater(Format format)
+      : gzip_(format == Format::kGzip),
+        ready_(inflateInit2(&stream_, MAX_WBITS + (gzip_ ? kGzipHead : 0)) == Z_OK) {}
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
   ~Inflater() {
@@ -68,7 +71,7 @@ std::expected<std::string, Status> decompress(std::string_view encoding, std::st
                                             std::string(kAcceptedEncodings));
   if (bytes.size() > std::numeric_limits<uInt>::max())
     return refuse(Code::kResourceExhausted, "the compressed message is too large");
-  Inflater inflater(encoding == "gzip");
+  Inflater inflater(encoding == "gzip" ? Format::kGzip : Format::kZlib);
   if (!inflater.ready())
     return refuse(Code::kResourceExhausted, "there is no memory to decompress the message");
   std::string message;

@@ -134,7 +134,7 @@ TEST_F(GrpcTest, AnUnknownMethodIsRefusedWhileItsStreamIsOpen) {
                                                      {":path", path},
                                                      {":authority", "h"},
                                                      {"content-type", type}},
-                                                    false);
+                                                    http2::kMore);
   };
   struct Case {
     std::string_view path;

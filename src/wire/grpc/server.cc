@@ -34,6 +34,9 @@ struct MetadataFields {
   std::vector<Field> fields;
 };
 
+// Whether an answer tells which encodings the server reads.
+enum class Encodings { kOmit, kTell };
+
 // The fields that say how a call ended; views of what it owns.
 class StatusFields {
  public:
@@ -54,9 +57,9 @@ class StatusFields {
   StatusFields& operator=(const StatusFields&) = delete;
 
   // Trailers-only answers carry them in the head.
-  std::span<const Field> as_head(bool refuses_encoding) {
+  std::span<const Field> as_head(Encodings encodings) {
     fields_.insert(fields_.begin(), kContentType);
-    if (refuses_encoding) fields_.push_back(kAcceptEncoding);
+    if (encodings == Encodings::kTell) fields_.push_back(kAcceptEncoding);
     return fields_;
   }
   std::span<const Field> as_trailers() const { return fields_; }
@@ -69,8 +72,8 @@ class StatusFields {
   std::vector<Field> fields_;
 };
 
-void refuse(Exchange& exchange, const Status& status, bool refuses_encoding = false) {
-  exchange.respond(Response(), StatusFields(status, {}).as_head(refuses_encoding));
+void refuse(Exchange& exchange, const Status& status, Encodings encodings = Encodings::kOmit) {
+  exchange.respond(Response(), StatusFields(status, {}).as_head(encodings));
 }
 
 }  // namespace
@@ -129,7 +132,9 @@ void Server::handle(ExchangePtr exchange) {
                              .encoding = encoding == nullptr ? "" : encoding->value,
                              .inflated = &inflated});
   if (!message)
-    return refuse(*exchange, message.error(), message.error().code == Code::kUnimplemented);
+    return refuse(
+        *exchange, message.error(),
+        message.error().code == Code::kUnimplemented ? Encodings::kTell : Encodings::kOmit);
 
   const bool compressed = message->data() == inflated.data();
   if (compressed && !exchange->hold(inflated.capacity()))
@@ -227,7 +232,7 @@ void ServerCall::respond(const Status& status, std::string_view message,
   } else if (status.ok()) {
     exchange_->respond(Response(frame(message)), std::span(&kContentType, 1), fields.as_trailers());
   } else {
-    exchange_->respond(Response(), fields.as_head(false));
+    exchange_->respond(Response(), fields.as_head(Encodings::kOmit));
   }
 }
 

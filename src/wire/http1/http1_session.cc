@@ -75,6 +75,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
     kEnded,      // our last answer is queued
   };
 
+  enum class After : std::uint8_t { kNextRequest, kClose };
+
   // ExchangeOwner
   void answer(Http1Exchange& exchange, Response&& response, std::span<const Field> extra) override;
   void begin_answer(const Response& head, std::span<const Field> extra) override;
@@ -92,8 +94,12 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   std::string_view begin_body(std::string_view rest);
   void hand_over();
   bool upgrade(Http1Exchange& exchange);
-  ResponseContext context_of(std::span<const Field> extra, bool last);
-  void answered(Http1Exchange& exchange, bool last);
+  ResponseContext context_of(std::span<const Field> extra, After after);
+  void answered(Http1Exchange& exchange, After after);
+  // What follows an answer in pieces.
+  After after_pieces() const {
+    return !head_.keep_alive || body_end_ == BodyEnd::kClose ? After::kClose : After::kNextRequest;
+  }
   void refuse(const Reject& reject, std::string_view method);
   // Makes room in a buffer of the request that is being read, whatever slow peers lose for it. Returns false if there is
   // none; the request is refused then.
@@ -334,13 +340,14 @@ bool Http1Session::upgrade(Http1Exchange& exchange) {
 
 void Http1Session::answer(Http1Exchange& exchange, Response&& response,
                           std::span<const Field> extra) {
-  const bool last = !head_.keep_alive || (!has_ahead() && (draining_ || input_ended_));
+  const bool is_last = !head_.keep_alive || (!has_ahead() && (draining_ || input_ended_));
+  const After after = is_last ? After::kClose : After::kNextRequest;
   out_.begin_answer();
-  if (write_response(out_.text(), response, context_of(extra, last)) == BodyPlace::kSeparate) {
+  if (write_response(out_.text(), response, context_of(extra, after)) == BodyPlace::kSeparate) {
     out_.push_body(std::move(response).body());
   }
   if (out_.has_body() || out_.text().capacity() > kKept) count_held();
-  answered(exchange, last);
+  answered(exchange, after);
 }
 
 void Http1Session::begin_answer(const Response& head, std::span<const Field> extra) {
@@ -348,7 +355,7 @@ void Http1Session::begin_answer(const Response& head, std::span<const Field> ext
               : head_.http10              ? BodyEnd::kClose
                                           : BodyEnd::kChunked;
   drops_body_ = head_.method == "HEAD" || body_end_ == BodyEnd::kLength;
-  ResponseContext context = context_of(extra, !head_.keep_alive || body_end_ == BodyEnd::kClose);
+  ResponseContext context = context_of(extra, after_pieces());
   context.body_end = body_end_;
   out_.begin_answer();
   write_response(out_.text(), head, context);
@@ -368,7 +375,7 @@ void Http1Session::write_body(std::string_view bytes) {
 
 void Http1Session::finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) {
   if (body_end_ == BodyEnd::kChunked && !drops_body_) write_last_chunk(out_.text(), trailers);
-  answered(exchange, !head_.keep_alive || body_end_ == BodyEnd::kClose);
+  answered(exchange, after_pieces());
 }
 
 void Http1Session::abort_answer(Http1Exchange& exchange) {
@@ -379,24 +386,24 @@ void Http1Session::abort_answer(Http1Exchange& exchange) {
   transport_->wake();
 }
 
-ResponseContext Http1Session::context_of(std::span<const Field> extra, bool last) {
+ResponseContext Http1Session::context_of(std::span<const Field> extra, After after) {
   return {.extra = extra,
           .date = context_.date.at(loop_->system_now()),
-          .connection = last           ? ConnectionField::kClose
-                        : head_.http10 ? ConnectionField::kKeepAlive
-                                       : ConnectionField::kNone,
+          .connection = after == After::kClose ? ConnectionField::kClose
+                        : head_.http10         ? ConnectionField::kKeepAlive
+                                               : ConnectionField::kNone,
           .method = head_.method == "HEAD" ? Method::kHead : Method::kOther};
 }
 
 // The whole answer is queued: on to the next request.
-void Http1Session::answered(Http1Exchange& exchange, bool last) {
+void Http1Session::answered(Http1Exchange& exchange, After after) {
   OFN_CHECK(&exchange == asked_);
   asked_ = nullptr;
   if (answered_ != nullptr) answered_->detach();  // held for long: another call's business now
   answered_ = &exchange;
   head_parser_.reset();
   state_ = State::kHead;
-  if (last) {
+  if (after == After::kClose) {
     end(Ending::kLinger);
   } else if (has_ahead()) {
     loop_->run_soon(*this);

@@ -255,12 +255,13 @@ ClientSession::Call* ClientSession::find(RequestTicket id) {
 void ClientSession::on_frame(std::uint8_t type, std::uint8_t flags, std::int32_t stream) {
   if (type == NGHTTP2_GOAWAY) return on_farewell();
   if (type != NGHTTP2_HEADERS && type != NGHTTP2_DATA) return;
-  heard(true);
+  patience_ = options_.keepalive_interval;
+  heard();
   Call* call = find(stream);
   if (call == nullptr || call->state.finished) return;
-  const bool end = (flags & NGHTTP2_FLAG_END_STREAM) != 0;
+  const StreamEnd end = stream_end(flags);
   if (type == NGHTTP2_HEADERS) return on_head(*call, end);
-  if (end) finish(*call, std::nullopt);
+  if (end == StreamEnd::kYes) finish(*call, std::nullopt);
 }
 
 // What still waits for the peer's limit is never sent (RFC 9113 §6.8), and need not wait to hear that
@@ -278,7 +279,7 @@ void ClientSession::on_farewell() {
   }
 }
 
-void ClientSession::on_head(Call& call, bool end) {
+void ClientSession::on_head(Call& call, StreamEnd end) {
   if (call.state.too_large) {
     nghttp2_submit_rst_stream(engine_->get(), NGHTTP2_FLAG_NONE, call.state.stream, NGHTTP2_CANCEL);
     return finish(call,
@@ -298,7 +299,7 @@ void ClientSession::on_head(Call& call, bool end) {
     call.state.has_head = call.state.status >= 200;
     if (!call.state.has_head) call.head.clear();  // interim
   }
-  if (end) finish(call, std::nullopt);
+  if (end == StreamEnd::kYes) finish(call, std::nullopt);
 }
 
 void ClientSession::on_data(Call& call, std::string_view bytes) {
@@ -396,7 +397,7 @@ void ClientSession::recycle(Call& call) {
 // --- the connection ------------------------------------------------------------------------------
 
 void ClientSession::receive(std::string_view bytes) {
-  heard(false);
+  heard();
   scanner_.scan(bytes, [this](const FrameHead& frame) { budget_->spend_as_client(frame); });
   engine_->receive(bytes);
   if (budget_->exhausted(now())) engine_->terminate(NGHTTP2_ENHANCE_YOUR_CALM);
@@ -460,10 +461,9 @@ void ClientSession::leave_when_done() {
 
 // --- is the peer alive? --------------------------------------------------------------------------
 
-void ClientSession::heard(bool useful) {
+void ClientSession::heard() {
   silent_since_ = in_flight_ > 0 ? now() : SteadyTime::max();
   pinged_at_ = SteadyTime::max();
-  if (useful) patience_ = options_.keepalive_interval;
   if (in_flight_ > 0) look_at(silent_since_ + patience_);
 }
 

@@ -35,6 +35,8 @@ struct nghttp2_session_callbacks;
 
 namespace ofn::wire::http2 {
 
+enum class StreamEnd : std::uint8_t;
+
 class Engine;
 
 // Could the peer have acted on a request that failed? Only what never reached it is safe to repeat.
@@ -132,7 +134,7 @@ class ClientSession final : public Session, private Ready {
   Call* find(RequestTicket id);
   void on_frame(std::uint8_t type, std::uint8_t flags, std::int32_t stream);
   void on_farewell();
-  void on_head(Call& call, bool end);
+  void on_head(Call& call, StreamEnd end);
   void on_data(Call& call, std::string_view bytes);
   void refuse_for_memory(Call& call);
   void on_closed(Call& call, std::uint32_t code);
@@ -143,7 +145,7 @@ class ClientSession final : public Session, private Ready {
   Reach reach_of(const Call& call) const;
   void stop_accepting();
   void leave_when_done();
-  void heard(bool useful);
+  void heard();
   void look_at(SteadyTime due);
   void on_time();
   SteadyTime now() const;

@@ -86,12 +86,12 @@ class ClientSessionTest : public ::testing::Test {
 
 TEST_F(ClientSessionTest, AnswersWithInterimHeadsAndTrailers) {
   const auto answer = RawFrames()
-                          .headers(1, {{":status", "100"}}, false)
-                          .headers(1, {{":status", "103"}, {"link", "x"}}, false)
-                          .headers(1, {{":status", "201"}, {"a", "b"}}, false)
-                          .data(1, "bo", false)
-                          .data(1, "dy", false)
-                          .headers(1, {{"t", "u"}}, true);
+                          .headers(1, {{":status", "100"}}, kMore)
+                          .headers(1, {{":status", "103"}, {"link", "x"}}, kMore)
+                          .headers(1, {{":status", "201"}, {"a", "b"}}, kMore)
+                          .data(1, "bo", kMore)
+                          .data(1, "dy", kMore)
+                          .headers(1, {{"t", "u"}}, kEnd);
   for (const std::size_t piece : {std::size_t{1}, std::size_t{5}, MemoryTransport::kWhole}) {
     connect({});
     Seen seen;
@@ -122,14 +122,14 @@ TEST_F(ClientSessionTest, WhatEndsARequest) {
       {"no error, no answer", RawFrames().rst(1, 0), Code::kUnavailable, Reach::kMaybe, 0, true},
       {"farewell without it", RawFrames().goaway(0, 0), Code::kUnavailable, Reach::kNever,
        kRefusedStreamCode, false},
-      {"malformed head", RawFrames().headers(1, {{"no", "status"}}, true), Code::kUnavailable,
+      {"malformed head", RawFrames().headers(1, {{"no", "status"}}, kEnd), Code::kUnavailable,
        Reach::kMaybe, 1, true},
-      {"two statuses", RawFrames().headers(1, {{":status", "200"}, {":status", "200"}}, true),
+      {"two statuses", RawFrames().headers(1, {{":status", "200"}, {":status", "200"}}, kEnd),
        Code::kUnavailable, Reach::kMaybe, 1, true},
       {"length",
        RawFrames()
-           .headers(1, {{":status", "200"}, {"content-length", "2"}}, false)
-           .data(1, "x", true),
+           .headers(1, {{":status", "200"}, {"content-length", "2"}}, kMore)
+           .data(1, "x", kEnd),
        Code::kUnavailable, Reach::kMaybe, 1, true},
       {"not HTTP/2", RawFrames().raw("HTTP/1.1 400 Bad Request\r\n\r\n"), Code::kUnavailable,
        Reach::kMaybe, std::nullopt, false},
@@ -214,7 +214,7 @@ TEST_F(ClientSessionTest, RequestsBeyondThePeersLimitWait) {
   auto frames = said();
   ASSERT_EQ(frames.size(), 1U);
   EXPECT_EQ(session_->cancel(second), Reach::kNever);
-  hear(RawFrames().headers(1, {{":status", "200"}}, true));
+  hear(RawFrames().headers(1, {{":status", "200"}}, kEnd));
   frames = said();
   ASSERT_EQ(frames.size(), 1U);
   EXPECT_EQ(frames[0].stream, 5U);
@@ -242,7 +242,7 @@ TEST_F(ClientSessionTest, WhatWaitsForThePeersLimitFailsWithItsFarewell) {
   EXPECT_EQ(session_->cancel(third), Reach::kMaybe);
   EXPECT_TRUE(said().empty());
   EXPECT_EQ(session_->in_flight(), 1U);
-  hear(RawFrames().headers(1, {{":status", "200"}}, true));
+  hear(RawFrames().headers(1, {{":status", "200"}}, kEnd));
   EXPECT_EQ(seen[0].status, 200);
   const auto frames = said();
   ASSERT_EQ(frames.size(), 1U);  // no request
@@ -256,7 +256,7 @@ TEST_F(ClientSessionTest, AnIdlePeerIsNotAsked) {
     const RequestTicket ticket = send(seen);
     said();
     if (answered) {
-      hear(RawFrames().headers(1, {{":status", "200"}}, true));
+      hear(RawFrames().headers(1, {{":status", "200"}}, kEnd));
       EXPECT_EQ(seen.status, 200);
     } else {
       session_->cancel(ticket);
@@ -282,7 +282,7 @@ TEST_F(ClientSessionTest, AnEarlyAnswerStopsTheRequest) {
   Seen seen;
   send(seen, large);
   said();  // as far as the window goes
-  hear(RawFrames().headers(1, {{":status", "413"}}, true));
+  hear(RawFrames().headers(1, {{":status", "413"}}, kEnd));
   EXPECT_EQ(seen.status, 413);
   const auto frames = said();
   ASSERT_FALSE(frames.empty());
@@ -295,17 +295,17 @@ TEST_F(ClientSessionTest, AnswersAreBounded) {
   Seen body;
   send(body);
   said();
-  hear(RawFrames().headers(1, {{":status", "200"}}, false).data(1, std::string(11, 'x'), true));
+  hear(RawFrames().headers(1, {{":status", "200"}}, kMore).data(1, std::string(11, 'x'), kEnd));
   EXPECT_EQ(body.code, Code::kResourceExhausted);
   Seen head;
   send(head);
   said();
-  hear(RawFrames().headers(3, {{":status", "200"}, {"a", std::string(200, 'x')}}, true));
+  hear(RawFrames().headers(3, {{":status", "200"}, {"a", std::string(200, 'x')}}, kEnd));
   EXPECT_EQ(head.code, Code::kResourceExhausted);
   Seen fits;
   send(fits);
   said();
-  hear(RawFrames().headers(5, {{":status", "200"}}, false).data(5, std::string(10, 'x'), true));
+  hear(RawFrames().headers(5, {{":status", "200"}}, kMore).data(5, std::string(10, 'x'), kEnd));
   EXPECT_EQ(fits.body.size(), 10U);
 }
 
@@ -318,11 +318,11 @@ TEST_F(ClientSessionTest, CancelBeforeDuringAndAfter) {
   said();
   EXPECT_EQ(session_->cancel(during), Reach::kMaybe);
   EXPECT_EQ(said().back().type, kRstStream);
-  hear(RawFrames().headers(3, {{":status", "200"}}, true));  // crossed the reset
+  hear(RawFrames().headers(3, {{":status", "200"}}, kEnd));  // crossed the reset
   EXPECT_EQ(seen.calls, 0);
   const RequestTicket after = send(seen);
   said();
-  peer_->feed(RawFrames().headers(5, {{":status", "200"}}, true).bytes());
+  peer_->feed(RawFrames().headers(5, {{":status", "200"}}, kEnd).bytes());
   EXPECT_EQ(session_->cancel(after), Reach::kMaybe);  // answered, but not yet delivered
   loop_.run_ready();
   EXPECT_EQ(seen.calls, 0);
@@ -355,11 +355,11 @@ TEST_F(ClientSessionTest, CallbacksMaySendAndCancel) {
   });
   to_cancel = send(second);
   said();
-  hear(RawFrames().headers(1, {{":status", "200"}}, true).headers(3, {{":status", "200"}}, true));
+  hear(RawFrames().headers(1, {{":status", "200"}}, kEnd).headers(3, {{":status", "200"}}, kEnd));
   EXPECT_EQ(first.calls, 1);
   EXPECT_EQ(second.calls, 0);
   said();
-  hear(RawFrames().headers(5, {{":status", "204"}}, true));
+  hear(RawFrames().headers(5, {{":status", "204"}}, kEnd));
   EXPECT_EQ(third.status, 204);
 }
 
@@ -371,7 +371,7 @@ TEST_F(ClientSessionTest, LeavesWhenDrainedAndDone) {
   EXPECT_FALSE(session_->accepts());
   said();
   EXPECT_EQ(session_->ending(), Ending::kOpen);
-  hear(RawFrames().headers(1, {{":status", "200"}}, true));
+  hear(RawFrames().headers(1, {{":status", "200"}}, kEnd));
   EXPECT_EQ(seen.status, 200);
   EXPECT_EQ(said().back().type, kGoaway);
   EXPECT_EQ(session_->ending(), Ending::kLinger);
@@ -384,17 +384,17 @@ TEST_F(ClientSessionTest, FloodsEndTheConnection) {
     RawFrames again;
   };
   const std::string padding = std::string(1, '\x7f') + std::string(127, '\0');
-  const RawFrames head = RawFrames().headers(1, {{":status", "200"}}, false);
+  const RawFrames head = RawFrames().headers(1, {{":status", "200"}}, kMore);
   const std::vector<Case> cases = {
       {"ping", {}, RawFrames().frame(kPing, 0, 0, "12345678")},
       {"settings", {}, RawFrames().settings()},
       {"priority", {}, RawFrames().frame(2, 0, 3, std::string("\0\0\0\0\1", 5))},
       {"window update", {}, RawFrames().window_update(0, 1)},
       {"unknown frames", {}, RawFrames().frame(0xbb, 0, 0, "")},
-      {"empty data", head, RawFrames().data(1, "", false)},
+      {"empty data", head, RawFrames().data(1, "", kMore)},
       {"padding", head, RawFrames().frame(kData, 8, 1, padding)},
-      {"interim heads", {}, RawFrames().headers(1, {{":status", "103"}}, false)},
-      {"continuation", RawFrames().headers(1, {}, false, false), RawFrames().frame(9, 0, 1, "")},
+      {"interim heads", {}, RawFrames().headers(1, {{":status", "103"}}, kMore)},
+      {"continuation", RawFrames().begin_headers(1, {}, kMore), RawFrames().frame(9, 0, 1, "")},
       {"resets of what is closed", RawFrames().rst(1, 8), RawFrames().rst(1, 8)},
   };
   for (const Case& c : cases) {
@@ -424,11 +424,11 @@ TEST_F(ClientSessionTest, AnswersAreTakenFromTheAccount) {
   send(seen, "request");
   said();
   RawFrames half;
-  half.headers(1, {{":status", "200"}}, false);
-  for (int i = 0; i < 5; ++i) half.data(1, std::string(10'000, 'x'), false);
+  half.headers(1, {{":status", "200"}}, kMore);
+  for (int i = 0; i < 5; ++i) half.data(1, std::string(10'000, 'x'), kMore);
   hear(half);
   EXPECT_GE(account.used(), 50'000U) << "the capacity, while the answer is on its way";
-  hear(RawFrames().data(1, "end", true));
+  hear(RawFrames().data(1, "end", kEnd));
   EXPECT_EQ(seen.body.size(), 50'003U) << seen.error;
   EXPECT_EQ(account.used(), 0U);
   peer_.reset();
@@ -441,13 +441,13 @@ TEST_F(ClientSessionTest, WithoutMemoryTheAnswerFailsAndTheConnectionLives) {
   };
   const std::vector<Case> cases = {
       {"body", RawFrames()
-                   .headers(1, {{":status", "200"}}, false)
-                   .data(1, std::string(12'000, 'x'), false)},
+                   .headers(1, {{":status", "200"}}, kMore)
+                   .data(1, std::string(12'000, 'x'), kMore)},
       {"fields",
-       RawFrames().headers(1, {{":status", "200"}, {"a", std::string(12'000, 'x')}}, false)},
+       RawFrames().headers(1, {{":status", "200"}, {"a", std::string(12'000, 'x')}}, kMore)},
       {"trailers", RawFrames()
-                       .headers(1, {{":status", "200"}}, false)
-                       .headers(1, {{"a", std::string(12'000, 'x')}}, true)},
+                       .headers(1, {{":status", "200"}}, kMore)
+                       .headers(1, {{"a", std::string(12'000, 'x')}}, kEnd)},
   };
   for (const Case& c : cases) {
     MemoryAccount account(100'000);
@@ -469,8 +469,8 @@ TEST_F(ClientSessionTest, WithoutMemoryTheAnswerFailsAndTheConnectionLives) {
     send(later, "request");
     said();
     hear(RawFrames()
-             .headers(3, {{":status", "200"}}, false)
-             .data(3, std::string(12'000, 'y'), true));
+             .headers(3, {{":status", "200"}}, kMore)
+             .data(3, std::string(12'000, 'y'), kEnd));
     EXPECT_EQ(later.status, 200) << c.name << later.error;
     EXPECT_EQ(later.body.size(), 12'000U) << c.name;
     EXPECT_TRUE(session_->accepts()) << c.name;
@@ -488,9 +488,9 @@ TEST_F(ClientSessionTest, HonestAnswersAreNoFlood) {
     hear(RawFrames()
              .window_update(0, 7)
              .frame(kPing, 0, 0, "12345678")
-             .headers(stream, {{":status", "200"}}, false)
-             .data(stream, "12345", false)
-             .headers(stream, {{"grpc-status", "0"}}, true));
+             .headers(stream, {{":status", "200"}}, kMore)
+             .data(stream, "12345", kMore)
+             .headers(stream, {{"grpc-status", "0"}}, kEnd));
     ASSERT_EQ(seen.status, 200) << i << seen.error;
   }
 }

@@ -123,10 +123,10 @@ class FrameBudget {
   // once than were allowed. A proxy passes malformed ones on for others, and a client that has not seen our RST_STREAM or
   // SETTINGS yet may mean well, so it costs no more than other frames do.
   void opened_nothing() { frames_ -= kFramesPerRequest + 1; }
-  // A piece of an answer, by which all that there was has gone out or not. Who lets us send byte by
-  // byte what we have earns nothing; who has but a small window does.
-  void data_sent(std::size_t size, bool all) {
-    if (all || size >= kTinyData) earn(kWindowUpdatesPerData);
+  // `size` bytes of an answer have gone out, `unsent` wait. A peer that lets us send byte by byte
+  // earns nothing, unless a byte is all that there is.
+  void data_sent(std::size_t size, std::size_t unsent) {
+    if (unsent == 0 || size >= kTinyData) earn(kWindowUpdatesPerData);
   }
   // A request of ours came to its end, by an answer or a reset.
   void answer_received() { earn(kFramesPerAnswer); }

@@ -177,17 +177,16 @@ std::string LargeFields::rewritten() {
   first.append(out, 0, kFrame - priority.size());
   std::size_t at = first.size() - priority.size();
   std::string frames;
-  const auto ending = [&](bool ends) {
-    return static_cast<std::uint8_t>(ends ? kEndHeadersFlag : 0);
+  const auto ending = [&] {
+    return static_cast<std::uint8_t>(at == out.size() ? kEndHeadersFlag : 0);
   };
   put_frame(frames, kHeadersFrame,
-            static_cast<std::uint8_t>((flags & ~std::uint8_t{kEndHeadersFlag}) |
-                                      ending(at == out.size())),
-            stream, first);
+            static_cast<std::uint8_t>((flags & ~std::uint8_t{kEndHeadersFlag}) | ending()), stream,
+            first);
   while (at < out.size()) {
     const std::string_view piece = std::string_view(out).substr(at, kFrame);
     at += piece.size();
-    put_frame(frames, kContinuationFrame, ending(at == out.size()), stream, piece);
+    put_frame(frames, kContinuationFrame, ending(), stream, piece);
   }
   return frames;
 }
@@ -204,13 +203,13 @@ bool LargeFields::rewrite_block(std::string_view block, std::string& out) {
     if (!index) return false;
     out.append(before.substr(0, before.size() - block.size()));
     if (indexed || resizes) continue;
-    if (*index == 0 && !copy_string(block, out, true)) return false;
-    if (!copy_string(block, out, false)) return false;
+    if (*index == 0 && !copy_string(block, out, Part::kName)) return false;
+    if (!copy_string(block, out, Part::kValue)) return false;
   }
   return true;
 }
 
-bool LargeFields::copy_string(std::string_view& block, std::string& out, bool is_name) {
+bool LargeFields::copy_string(std::string_view& block, std::string& out, Part part) {
   if (block.empty()) return false;
   const std::string_view before = block;
   const bool huffman = (byte_at(block, 0) & 0x80U) != 0;
@@ -224,7 +223,7 @@ bool LargeFields::copy_string(std::string_view& block, std::string& out, bool is
   }
   any_ = true;
   std::string stands_in = stand_in(replaced_.size());
-  if (is_name) {
+  if (part == Part::kName) {
     // No function needs such a name, so its request is refused whatever the limit.
     stands_in.erase(0, 1);
     put_integer(out, stands_in.size(), 7);

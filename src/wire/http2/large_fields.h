@@ -58,6 +58,7 @@ class LargeFields {
   }
 
  private:
+  enum class Part : std::uint8_t { kName, kValue };
   struct Replaced {
     std::string value;
     bool too_large = false;
@@ -67,7 +68,7 @@ class LargeFields {
   // The held frames with placeholders for the strings that are too large; empty if they have none.
   std::string rewritten();
   bool rewrite_block(std::string_view block, std::string& out);
-  bool copy_string(std::string_view& block, std::string& out, bool is_name);
+  bool copy_string(std::string_view& block, std::string& out, Part part);
 
   const std::size_t largest_;
   const std::size_t most_frames_;

@@ -96,7 +96,7 @@ class LargeFieldsTest : public ServerSessionTest {
     std::vector<Field> after = kHead;
     after[2].value = "/after";
     RawFrames frames = RawFrames().preface().settings();
-    const std::string bytes = add_block(frames, 1, block).headers(3, after, true).bytes();
+    const std::string bytes = add_block(frames, 1, block).headers(3, after, kEnd).bytes();
     cut = std::min(cut, bytes.size());
     server_->feed(std::string_view(bytes).substr(0, cut), piece);
     server_->feed(std::string_view(bytes).substr(cut), piece);

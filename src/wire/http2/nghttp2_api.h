@@ -19,6 +19,12 @@ inline const std::uint8_t* bytes_of(std::string_view text) {
 // Of a field whose name is a literal in lower case: nghttp2 copies neither that nor lower-cases it.
 inline constexpr unsigned kLiteralName = NGHTTP2_NV_FLAG_NO_COPY_NAME;
 
+// Whether a frame is the last one of its stream in its direction.
+enum class StreamEnd : std::uint8_t { kNo, kYes };
+inline StreamEnd stream_end(std::uint8_t flags) {
+  return (flags & NGHTTP2_FLAG_END_STREAM) != 0 ? StreamEnd::kYes : StreamEnd::kNo;
+}
+
 // `flags`: what nghttp2 need not copy. It lower-cases the names that it copies.
 inline nghttp2_nv make_nv(std::string_view name, std::string_view value,
                           unsigned flags = NGHTTP2_NV_FLAG_NONE) {

@@ -1,6 +1,6 @@
 // HTTP/2 frames written and read by hand, for tests that say what no library would.
 //
-//   RawFrames().preface().settings().headers(1, {{":method", "GET"}, …}, true).bytes()
+//   RawFrames().preface().settings().headers(1, {{":method", "GET"}, …}, kEnd).bytes()
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,10 @@ inline constexpr int kSettings = 4;
 inline constexpr int kPing = 6;
 inline constexpr int kGoaway = 7;
 
+// What follows on a stream; its number is the frame's flag END_STREAM.
+enum class Then { kMore = 0, kEnd = 1 };
+using enum Then;
+
 class RawFrames {
  public:
   RawFrames& raw(std::string_view bytes) {
@@ -36,12 +40,15 @@ class RawFrames {
   RawFrames& settings() { return frame(kSettings, 0, 0, ""); }
   RawFrames& settings_ack() { return frame(kSettings, 1, 0, ""); }
   // Fields as literals without indexing, without Huffman coding (RFC 7541 §6.2.2).
-  RawFrames& headers(std::uint32_t stream, const std::vector<Field>& fields, bool end_stream,
-                     bool end_headers = true) {
-    return frame(kHeaders, (end_stream ? 1 : 0) | (end_headers ? 4 : 0), stream, block(fields));
+  RawFrames& headers(std::uint32_t stream, const std::vector<Field>& fields, Then then) {
+    return frame(kHeaders, static_cast<int>(then) | 4, stream, block(fields));
   }
-  RawFrames& data(std::uint32_t stream, std::string_view payload, bool end_stream) {
-    return frame(kData, end_stream ? 1 : 0, stream, payload);
+  // The block goes on in CONTINUATION frames.
+  RawFrames& begin_headers(std::uint32_t stream, const std::vector<Field>& fields, Then then) {
+    return frame(kHeaders, static_cast<int>(then), stream, block(fields));
+  }
+  RawFrames& data(std::uint32_t stream, std::string_view payload, Then then) {
+    return frame(kData, static_cast<int>(then), stream, payload);
   }
   RawFrames& rst(std::uint32_t stream, std::uint32_t code) {
     return frame(kRstStream, 0, stream, four(code));

@@ -25,14 +25,14 @@ class Http2BodyMemory : public ServerSessionTest {
         {":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
     const std::string text = std::to_string(length);
     if (length > 0) fields.push_back({"content-length", text});
-    return RawFrames().headers(stream, fields, false);
+    return RawFrames().headers(stream, fields, kMore);
   }
   // Of a body, in frames of a usual size.
-  static RawFrames part(std::uint32_t stream, std::size_t size, bool end = false) {
+  static RawFrames part(std::uint32_t stream, std::size_t size, Then then = kMore) {
     constexpr std::size_t kFrame = 10'000;
     RawFrames frames;
-    for (; size > kFrame; size -= kFrame) frames.data(stream, std::string(kFrame, 'x'), false);
-    return frames.data(stream, std::string(size, 'x'), end);
+    for (; size > kFrame; size -= kFrame) frames.data(stream, std::string(kFrame, 'x'), kMore);
+    return frames.data(stream, std::string(size, 'x'), then);
   }
   // Which streams' windows these frames open: those that get memory.
   Streams granted_by(const RawFrames& frames) { return windows(talk(frames)); }
@@ -56,7 +56,7 @@ TEST_F(Http2BodyMemory, WhatEndsAClaim) {
     int handled;
   };
   const std::vector<Case> cases = {
-      {"the body is complete", part(1, 5'000, true), 2},
+      {"the body is complete", part(1, 5'000, kEnd), 2},
       {"it is too large", part(1, 100'000), 1},
       {"it is reset", RawFrames().rst(1, 8), 1},
   };
@@ -68,7 +68,7 @@ TEST_F(Http2BodyMemory, WhatEndsAClaim) {
       talk(head(stream));
       EXPECT_EQ(granted_by(part(stream, 60'000)).contains(stream), stream != 5);
     }
-    EXPECT_FALSE(granted_by(part(3, 5'000, true)).contains(5));  // its function runs on
+    EXPECT_FALSE(granted_by(part(3, 5'000, kEnd)).contains(5));  // its function runs on
     EXPECT_TRUE(granted_by(c.frames).contains(5));
     EXPECT_EQ(handler_.handled, c.handled);
     TearDown();
@@ -79,7 +79,7 @@ TEST_F(Http2BodyMemory, ABodyThatIsCompleteInItsFreeWindowClaimsNothing) {
   connect_raw();
   for (const std::uint32_t stream : {1U, 3U}) talk(head(stream).raw(part(stream, 40'000).bytes()));
   talk(head(5));
-  EXPECT_EQ(granted_by(part(5, 40'000, true)), Streams());
+  EXPECT_EQ(granted_by(part(5, 40'000, kEnd)), Streams());
   EXPECT_EQ(handler_.handled, 1);
   talk(RawFrames().rst(1, 8));
   talk(head(7));
@@ -115,7 +115,7 @@ TEST_F(Http2BodyMemory, WhoIsGrantedItLateHasTheUsualTime) {
   connect_raw();
   for (const std::uint32_t stream : {1U, 3U}) {
     talk(head(stream, 100'000));
-    talk(part(stream, 100'000, true));
+    talk(part(stream, 100'000, kEnd));
   }
   ASSERT_EQ(handler_.handled, 2);
   EXPECT_EQ(granted_by(head(5, 100'000)), Streams());

@@ -87,11 +87,11 @@ TEST_F(Http2Memory, ABodyOfUnknownLengthIsCountedAsItArrives) {
   connect_raw_counted(bodies_);
   const std::vector<Field> post = {
       {":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
-  talk(RawFrames().headers(1, post, false).data(1, std::string(1'000, 'x'), false));
+  talk(RawFrames().headers(1, post, kMore).data(1, std::string(1'000, 'x'), kMore));
   EXPECT_EQ(bodies_.used(), 1'000U);
   MemoryShare others(&bodies_);
   others.add(99'000);
-  const auto seen = talk(RawFrames().data(1, "x", false));
+  const auto seen = talk(RawFrames().data(1, "x", kMore));
   EXPECT_TRUE(std::ranges::any_of(
       seen, [](const SeenFrame& frame) { return frame.type == kHeaders && frame.stream == 1; }));
   EXPECT_EQ(bodies_.used(), 99'000U);
@@ -155,7 +155,7 @@ TEST_F(Http2Memory, HeadsAreCountedAndAConnectionHasItsShare) {
 
 TEST_F(Http2Memory, AnswersThatNoWindowWillOpenForAreNotKept) {
   connect_raw_counted(bodies_);
-  talk(RawFrames().headers(1, kRawGet, true).headers(3, kRawGet, true));
+  talk(RawFrames().headers(1, kRawGet, kEnd).headers(3, kRawGet, kEnd));
   handler_.kept[0]->respond(Response(std::string(80'000, 'x')));  // more than the default window
   server_->take();
   server_->end_input();
@@ -170,22 +170,22 @@ TEST_F(Http2Memory, WhileAnswersTakeTooMuchAFewSmallRequestsMayWait) {
   connect_raw_counted(bodies_);
   MemoryShare answers(&bodies_);
   answers.add(100'001);
-  talk(RawFrames().headers(1, kRawGet, true));
+  talk(RawFrames().headers(1, kRawGet, kEnd));
   EXPECT_EQ(handler_.handled, 1);
   std::vector<Field> large = kRawGet;
   const std::string value(10'000, 'v');
   large.push_back({"e", value});
-  talk(RawFrames().headers(3, large, true));
+  talk(RawFrames().headers(3, large, kEnd));
   EXPECT_EQ(handler_.handled, 1) << "its head is not small";
   for (std::uint32_t stream = 5; stream < 45; stream += 2)
-    talk(RawFrames().headers(stream, kRawGet, true));
+    talk(RawFrames().headers(stream, kRawGet, kEnd));
   EXPECT_GE(handler_.handled, 7);
   EXPECT_LE(handler_.handled, 8) << "the next calls of other peers need places, too";
 }
 
 TEST_F(Http2Memory, AnAnswerThatWasShedIsNotSentAndItsFunctionMayGoOn) {
   connect_raw_counted(bodies_);
-  talk(RawFrames().headers(1, kRawGet, true).headers(3, kRawGet, true));
+  talk(RawFrames().headers(1, kRawGet, kEnd).headers(3, kRawGet, kEnd));
   ASSERT_EQ(handler_.kept.size(), 2U);
   handler_.kept[0]->begin(Response(), {}, [] {});
   handler_.kept[0]->write(std::string(90'000, 'x'));

@@ -114,7 +114,7 @@ TEST_F(ServerPiecesTest, MayBeCutShortByWhoHasSome) {
   connect_raw();
   const auto call = [this](std::uint32_t id, bool writes) {
     talk(RawFrames().headers(
-        id, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, true));
+        id, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, kEnd));
     if (handler_.kept.empty()) return;
     exchange().begin(Response(), {}, {});
     if (writes) exchange().write("tick");
@@ -133,7 +133,7 @@ TEST_F(ServerPiecesTest, MayBeCutShortByWhoHasSome) {
 TEST_F(ServerPiecesTest, WaitForASlowReaderUntilItsTimeIsOver) {
   connect_raw();
   talk(RawFrames().headers(
-      1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, true));
+      1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, kEnd));
   ASSERT_EQ(handler_.kept.size(), 1U);
   int told = 0;
   exchange().on_abandoned([&] { ++told; });
@@ -153,7 +153,7 @@ TEST_F(ServerPiecesTest, WaitForASlowReaderUntilItsTimeIsOver) {
 TEST_F(ServerPiecesTest, GoOnWhenThePeerSendsNoMore) {
   connect_raw();
   talk(RawFrames().headers(
-      1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, true));
+      1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, kEnd));
   ASSERT_EQ(handler_.kept.size(), 1U);
   int told = 0;
   exchange().on_abandoned([&] {

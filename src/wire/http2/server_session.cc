@@ -127,7 +127,7 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
         if (refused != 0) return refused;
         stream.notes.last_progress = self(user).now();
         stream.notes.taken = true;
-        self(user).budget_->data_sent(size, stream.unsent() == 0);
+        self(user).budget_->data_sent(size, stream.unsent());
         stream.notify_room();
         return 0;
       });
@@ -155,7 +155,7 @@ void ServerSession::start(Transport& transport) {
     stream.body() = std::move(upgraded_body_);
     stream.share().add(stream.body().capacity());
     upgraded_head_.reset();
-    on_head(stream, true);
+    on_head(stream, StreamEnd::kYes);
   }
   transport.wake();
 }
@@ -285,15 +285,15 @@ int ServerSession::on_frame(const nghttp2_frame& frame) {
   if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
   ServerStream* stream = find(frame.hd.stream_id);
   if (stream == nullptr) return 0;
-  const bool end = (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+  const StreamEnd end = stream_end(frame.hd.flags);
   if (frame.hd.type == NGHTTP2_HEADERS && frame.headers.cat == NGHTTP2_HCAT_REQUEST)
     return on_head(*stream, end);
-  if (end) dispatch(*stream);
+  if (end == StreamEnd::kYes) dispatch(*stream);
   return 0;
 }
 
-int ServerSession::on_head(ServerStream& stream, bool end) {
-  stream.notes.receiving = !end;
+int ServerSession::on_head(ServerStream& stream, StreamEnd end) {
+  stream.notes.receiving = end == StreamEnd::kNo;
   count_head(stream);
   const HeadVerdict verdict =
       may_hold_more(stream) ? stream.check_head(limits_) : HeadVerdict::refused(503);
@@ -305,7 +305,7 @@ int ServerSession::on_head(ServerStream& stream, bool end) {
     answer_early(stream, verdict.status);
   } else if (stream.is_grpc_call() && refuse_call(stream)) {
     // Its stream may stay open for as long as the caller likes.
-  } else if (end) {
+  } else if (end == StreamEnd::kYes) {
     dispatch(stream);
   } else if (!has_room(stream.content_length().value_or(0))) {
     answer_early(stream, 503);

@@ -80,7 +80,7 @@ class ServerSession final : public Session, public StreamOwner {
   ServerStream& open_stream(std::int32_t id);
   int on_begin_frame(const nghttp2_frame_hd& head);
   int on_frame(const nghttp2_frame& frame);
-  int on_head(ServerStream& stream, bool end);
+  int on_head(ServerStream& stream, StreamEnd end);
   int on_data(ServerStream* stream, std::string_view bytes);
   void on_closed(std::int32_t id);
   void on_frame_sent(const nghttp2_frame& frame);

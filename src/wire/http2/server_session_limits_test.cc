@@ -64,7 +64,7 @@ TEST_F(ServerSessionTest, TimeLimits) {
   const std::vector<Case> cases = {
       {"idle", RawFrames(), 75s - 1ms, {kGoaway}, Ending::kLinger},
       {"headers never ended",
-       RawFrames().headers(1, post, true, false),
+       RawFrames().begin_headers(1, post, kEnd),
        10s - 1ms,
        {kGoaway},
        Ending::kLinger},
@@ -74,7 +74,7 @@ TEST_F(ServerSessionTest, TimeLimits) {
        {kGoaway},
        Ending::kLinger},
       {"body stalls",
-       RawFrames().headers(1, post, false).data(1, "x", false),
+       RawFrames().headers(1, post, kMore).data(1, "x", kMore),
        10s - 1ms,
        {kHeaders, kData},
        Ending::kOpen},
@@ -102,7 +102,7 @@ TEST_F(ServerSessionTest, ARequestWithItsAnswerIsResetALittleLater) {
                                         {":path", "/"},
                                         {":authority", "h"},
                                         {"content-length", "11"}},
-                                       false));
+                                       kMore));
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[1].type, kData);
   EXPECT_EQ(seen[1].flags & 1, 1);
@@ -112,7 +112,7 @@ TEST_F(ServerSessionTest, ARequestWithItsAnswerIsResetALittleLater) {
   EXPECT_EQ(seen[0].type, kRstStream);
   EXPECT_EQ(seen[0].payload, std::string(4, '\0'));  // NO_ERROR
   // What crosses the reset is no error.
-  EXPECT_TRUE(talk(RawFrames().data(1, "x", false).headers(1, {{"x", "y"}}, true)).empty());
+  EXPECT_TRUE(talk(RawFrames().data(1, "x", kMore).headers(1, {{"x", "y"}}, kEnd)).empty());
 }
 
 TEST_F(ServerSessionTest, ASkippedStreamNumberCannotBeUsedLater) {
@@ -124,7 +124,7 @@ TEST_F(ServerSessionTest, ASkippedStreamNumberCannotBeUsedLater) {
     connect_raw();
     handler_.handled = 0;
     const auto seen =
-        talk(RawFrames(before).headers(5, get, true).headers(3, get, true).headers(7, get, true));
+        talk(RawFrames(before).headers(5, get, kEnd).headers(3, get, kEnd).headers(7, get, kEnd));
     ASSERT_FALSE(seen.empty());
     EXPECT_EQ(seen.back().type, kGoaway);
     EXPECT_EQ(seen.back().payload.substr(4), std::string("\0\0\0\1", 4));  // PROTOCOL_ERROR
@@ -147,7 +147,7 @@ TEST_F(ServerSessionTest, AClosedWindowIsResetAfterTheWriteTimeout) {
     exchange.respond(Response(std::string(100000, 'x')));
   };
   talk(RawFrames().headers(
-      1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, true));
+      1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, kEnd));
   wait(29s);
   EXPECT_TRUE(server_->take().empty());
   wait(1s);
@@ -161,7 +161,7 @@ TEST_F(ServerSessionTest, FinishesWhatIsInFlightWhenThePeerStopsSending) {
   connect_raw();
   const std::vector<Field> get = {
       {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
-  talk(RawFrames().headers(1, get, true).headers(3, get, false));
+  talk(RawFrames().headers(1, get, kEnd).headers(3, get, kMore));
   server_->end_input();
   EXPECT_EQ(server_->session().ending(), Ending::kOpen);
   server_->take();
@@ -190,22 +190,22 @@ TEST_F(ServerSessionTest, FloodsEndTheConnection) {
     std::function<void(RawFrames&, std::uint32_t stream)> add;
   };
   const std::vector<Case> cases = {
-      {"rapid reset", [&](RawFrames& f, auto id) { f.headers(id, get, true).rst(id, 8); }},
+      {"rapid reset", [&](RawFrames& f, auto id) { f.headers(id, get, kEnd).rst(id, 8); }},
       {"reset of open requests",
-       [&](RawFrames& f, auto id) { f.headers(id, get, false).rst(id, 8); }},
-      {"malformed", [&](RawFrames& f, auto id) { f.headers(id, {{":method", "GET"}}, true); }},
+       [&](RawFrames& f, auto id) { f.headers(id, get, kMore).rst(id, 8); }},
+      {"malformed", [&](RawFrames& f, auto id) { f.headers(id, {{":method", "GET"}}, kEnd); }},
       {"window overflow",
-       [&](RawFrames& f, auto id) { f.headers(id, get, false).window_update(id, 0x7fffffff); }},
+       [&](RawFrames& f, auto id) { f.headers(id, get, kMore).window_update(id, 0x7fffffff); }},
       {"empty window update",
-       [&](RawFrames& f, auto id) { f.headers(id, get, false).window_update(id, 0); }},
+       [&](RawFrames& f, auto id) { f.headers(id, get, kMore).window_update(id, 0); }},
       {"length mismatch",
        [&](RawFrames& f, auto id) {
          auto head = get;
          head.push_back({"content-length", "1"});
-         f.headers(id, head, false).data(id, "abc", true);
+         f.headers(id, head, kMore).data(id, "abc", kEnd);
        }},
       {"data on half-closed",
-       [&](RawFrames& f, auto id) { f.headers(id, get, true).data(id, "x", true); }},
+       [&](RawFrames& f, auto id) { f.headers(id, get, kEnd).data(id, "x", kEnd); }},
       {"ping", [](RawFrames& f, auto) { f.frame(6, 0, 0, "12345678"); }},
       {"settings", [](RawFrames& f, auto) { f.settings(); }},
       {"priority", [](RawFrames& f, auto id) { f.frame(2, 0, id, std::string("\0\0\0\0\1", 5)); }},
@@ -214,22 +214,22 @@ TEST_F(ServerSessionTest, FloodsEndTheConnection) {
       {"unknown frames on streams", [](RawFrames& f, auto id) { f.frame(0xbb, 0, id, "x"); }},
       {"rst of closed",
        [&](RawFrames& f, auto id) {
-         if (id == 1) f.headers(1, get, true);
+         if (id == 1) f.headers(1, get, kEnd);
          f.rst(1, 8);
        }},
       {"empty data",
        [&](RawFrames& f, auto id) {
-         if (id == 1) f.headers(1, get, false);
-         f.data(1, "", false);
+         if (id == 1) f.headers(1, get, kMore);
+         f.data(1, "", kMore);
        }},
       {"padding",
        [&](RawFrames& f, auto id) {
-         if (id == 1) f.headers(1, get, false);
+         if (id == 1) f.headers(1, get, kMore);
          f.frame(kData, 8, 1, std::string(1, '\x7f') + std::string(127, '\0'));
        }},
       {"continuation",
        [&](RawFrames& f, auto id) {
-         if (id == 1) f.headers(1, get, true, false);
+         if (id == 1) f.begin_headers(1, get, kEnd);
          f.frame(9, 0, 1, "");
        }},
       {"heads of too many fields",
@@ -239,10 +239,10 @@ TEST_F(ServerSessionTest, FloodsEndTheConnection) {
        }},
       {"heads of a stream that we have reset",
        [&](RawFrames& f, auto id) {
-         if (id == 1) f.headers(1, get, false).window_update(1, 0x7fffffff);
-         f.headers(1, get, true);
+         if (id == 1) f.headers(1, get, kMore).window_update(1, 0x7fffffff);
+         f.headers(1, get, kEnd);
        }},
-      {"streams beyond the limit", [&](RawFrames& f, auto id) { f.headers(id, get, false); }},
+      {"streams beyond the limit", [&](RawFrames& f, auto id) { f.headers(id, get, kMore); }},
   };
   // Who reads nothing may make no more of it: what would be said to them must not pile up.
   for (const Case& c : cases) {
@@ -286,16 +286,16 @@ TEST_F(ServerSessionTest, HowManySpoiltRequestsAConnectionBears) {
     std::function<void(RawFrames&, std::uint32_t stream)> add;
   };
   const std::vector<Case> cases = {
-      {"cancelled", 100, 100, [&](RawFrames& f, auto id) { f.headers(id, get, false).rst(id, 8); }},
+      {"cancelled", 100, 100, [&](RawFrames& f, auto id) { f.headers(id, get, kMore).rst(id, 8); }},
       // A proxy passes on what its callers send: a head that is no request costs what a useless frame costs.
       {"malformed for nghttp2", 999, 99,
-       [&](RawFrames& f, auto id) { f.headers(id, {{":method", "GET"}}, true); }},
+       [&](RawFrames& f, auto id) { f.headers(id, {{":method", "GET"}}, kEnd); }},
       {"malformed for us", 999, 99,
-       [&](RawFrames& f, auto id) { f.headers(id, other_host, true); }},
+       [&](RawFrames& f, auto id) { f.headers(id, other_host, kEnd); }},
       {"a malformed target", 999, 99,
-       [&](RawFrames& f, auto id) { f.headers(id, bad_target, true); }},
+       [&](RawFrames& f, auto id) { f.headers(id, bad_target, kEnd); }},
       {"window overflow", 33, 33,
-       [&](RawFrames& f, auto id) { f.headers(id, get, false).window_update(id, 0x7fffffff); }},
+       [&](RawFrames& f, auto id) { f.headers(id, get, kMore).window_update(id, 0x7fffffff); }},
   };
   handler_.answer = echo;
   for (const Case& c : cases) {
@@ -317,7 +317,7 @@ TEST_F(ServerSessionTest, HowManySpoiltRequestsAConnectionBears) {
       handler_.handled = 0;
       RawFrames frames;
       for (id = 1; id < 2U * static_cast<unsigned>(spoilt); id += 2) c.add(frames, id);
-      talk(frames.headers(id, get, true));
+      talk(frames.headers(id, get, kEnd));
       // Malformed heads share an account with other frames: how many of them one read may bring is not exact.
       if (handled == 1 || c.borne == c.together) {
         EXPECT_EQ(handler_.handled, handled);
@@ -339,7 +339,7 @@ TEST_F(ServerSessionTest, AbuseThatWaitsForEachAnswerEndsTheConnection) {
   const std::vector<Case> cases = {
       {"reset behind the answer", 1,
        [&](auto id) {
-         talk(RawFrames().headers(id, get, true));
+         talk(RawFrames().headers(id, get, kEnd));
          talk(RawFrames().rst(id, 8));
        }},
       {"an answer taken byte by byte", 100'000,
@@ -347,7 +347,7 @@ TEST_F(ServerSessionTest, AbuseThatWaitsForEachAnswerEndsTheConnection) {
          if (id == 1) {
            // SETTINGS_INITIAL_WINDOW_SIZE 0
            talk(RawFrames().frame(kSettings, 0, 0, std::string("\0\4\0\0\0\0", 6)));
-           talk(RawFrames().headers(id, get, true));
+           talk(RawFrames().headers(id, get, kEnd));
          }
          talk(RawFrames().window_update(1, 1));
        }},
@@ -390,7 +390,7 @@ TEST_F(ServerSessionTest, ASmallWindowIsNoFlood) {
   // SETTINGS_INITIAL_WINDOW_SIZE 100
   talk(RawFrames().frame(kSettings, 0, 0, std::string("\0\4\0\0\0\x64", 6)));
   talk(RawFrames().headers(
-      1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, true));
+      1, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}}, kEnd));
   for (int i = 0; i < 1999; ++i) {
     const auto seen = talk(RawFrames().window_update(0, 100).window_update(1, 100));
     ASSERT_EQ(seen.size(), 1U) << i;
@@ -403,7 +403,7 @@ TEST_F(ServerSessionTest, MoreThanTheAllowedStreamsAreRefused) {
   const std::vector<Field> get = {
       {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
   RawFrames frames;
-  for (std::uint32_t i = 0; i < 101; ++i) frames.headers(2 * i + 1, get, true);
+  for (std::uint32_t i = 0; i < 101; ++i) frames.headers(2 * i + 1, get, kEnd);
   const auto seen = talk(frames);
   EXPECT_EQ(handler_.kept.size(), 100U);
   ASSERT_EQ(seen.size(), 1U);
@@ -426,7 +426,7 @@ TEST_F(ServerSessionTest, AHeadFarTooLargeEndsTheConnection) {
       SCOPED_TRACE(std::to_string(c.fields) + (trailers ? " trailers" : ""));
       connect_raw();
       RawFrames frames;
-      if (trailers) frames.headers(1, get, false);
+      if (trailers) frames.headers(1, get, kMore);
       const std::string head = trailers ? std::string() : RawFrames::block(get);
       frames.frame(kHeaders, 5, 1, head + std::string(c.fields, '\xa0'));
       const auto seen = talk(frames);

@@ -276,8 +276,8 @@ TEST_F(ServerSessionTest, MalformedMessagesEndTheirStreamOnly) {
   handler_.answer = echo;
   for (const Case& c : cases) {
     RawFrames frames;
-    frames.headers(stream, c.head, c.body.empty());
-    if (!c.body.empty()) frames.data(stream, c.body, true);
+    frames.headers(stream, c.head, c.body.empty() ? kEnd : kMore);
+    if (!c.body.empty()) frames.data(stream, c.body, kEnd);
     const std::vector<SeenFrame> seen = talk(frames);
     ASSERT_FALSE(seen.empty()) << c.name;
     EXPECT_EQ(seen.back().type, kRstStream) << c.name;
@@ -286,18 +286,18 @@ TEST_F(ServerSessionTest, MalformedMessagesEndTheirStreamOnly) {
     EXPECT_EQ(server_->session().ending(), Ending::kOpen) << c.name;
     stream += 2;
   }
-  talk(RawFrames().headers(stream, good, true));
+  talk(RawFrames().headers(stream, good, kEnd));
   EXPECT_EQ(handler_.handled, 1);
 }
 
 TEST_F(ServerSessionTest, ConnectIsRefusedAndOptionsOfAllIsServed) {
   connect_raw();
   handler_.answer = echo;
-  auto seen = talk(RawFrames().headers(1, {{":method", "CONNECT"}, {":authority", "h:1"}}, true));
+  auto seen = talk(RawFrames().headers(1, {{":method", "CONNECT"}, {":authority", "h:1"}}, kEnd));
   EXPECT_EQ(seen.at(0).type, kHeaders);
   EXPECT_EQ(handler_.handled, 0);
   talk(RawFrames().headers(
-      3, {{":method", "OPTIONS"}, {":scheme", "http"}, {":path", "*"}, {":authority", "h"}}, true));
+      3, {{":method", "OPTIONS"}, {":scheme", "http"}, {":path", "*"}, {":authority", "h"}}, kEnd));
   EXPECT_EQ(handler_.handled, 1);
 }
 
@@ -326,7 +326,7 @@ TEST_F(ServerSessionTest, APeerThatSendsNoMoreIsToldOfOnceAndAnswered) {
   for (const std::uint32_t stream : {1U, 3U, 5U, 7U})
     talk(RawFrames().headers(
         stream, {{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}},
-        stream != 7));
+        stream == 7 ? kMore : kEnd));
   ASSERT_EQ(handler_.kept.size(), 3U);
   std::vector<int> told(3);
   handler_.kept[0]->on_abandoned([&] {
@@ -398,11 +398,11 @@ TEST_F(ServerSessionTest, ContinueIsSaidAndBodyAwaited) {
                                               {":path", "/"},
                                               {":authority", "h"},
                                               {"expect", "100-continue"}},
-                                             false));
+                                             kMore));
   ASSERT_EQ(seen.size(), 1U);
   EXPECT_EQ(seen[0].type, kHeaders);
   EXPECT_EQ(seen[0].flags & 1, 0);
-  talk(RawFrames().data(1, "x", true));
+  talk(RawFrames().data(1, "x", kEnd));
   EXPECT_EQ(handler_.handled, 1);
 }
 
