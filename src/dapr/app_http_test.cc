@@ -7,64 +7,15 @@
 #include <gtest/gtest.h>
 
 #include "testing/manual_clock.h"
+#include "wire/exchange_for_test.h"
 
 namespace ofn::dapr {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-struct Answer {
-  int count = 0;
-  int status = 0;
-  std::string body;
-};
-
-class FakeExchange final : public wire::Exchange {
- public:
-  FakeExchange(Loop& loop, Answer& answer, std::string method, std::string target,
-               std::vector<Field> fields, std::string body)
-      : loop_(loop),
-        answer_(answer),
-        method_(std::move(method)),
-        target_(std::move(target)),
-        body_(std::move(body)),
-        fields_(std::move(fields)) {
-    message_.method = method_;
-    message_.target = target_;
-    message_.fields = fields_;
-    message_.body = body_;
-  }
-  const wire::Message& request() const override { return message_; }
-  bool hold(std::size_t /*bytes*/) override { return true; }
-  void respond(Response&& response, std::span<const Field>, std::span<const Field>) override {
-    ++answer_.count;
-    answer_.status = response.status();
-    answer_.body = std::move(response).body();
-  }
-  void begin(Response, std::span<const Field>, std::function<void()>) override {}
-  void write(std::string_view) override {}
-  std::size_t unsent() const override { return 0; }
-  void finish(std::span<const Field>) override {}
-  void abort() override {}
-  bool abandoned() const override { return abandoned_; }
-  void on_abandoned(std::function<void()> callback) override { callback_ = std::move(callback); }
-  Loop& loop() override { return loop_; }
-  void lose(bool wholly) {
-    abandoned_ = wholly;
-    if (const auto callback = std::exchange(callback_, nullptr)) callback();  // runs only once
-  }
-
- private:
-  void release() override { delete this; }
-  Loop& loop_;
-  Answer& answer_;
-  std::string method_, target_, body_;
-  std::vector<Field> fields_;
-  wire::Message message_;
-  bool abandoned_ = false;
-  std::function<void()> callback_;
-};
+using wire::FakeAnswer;
+using wire::FakeExchange;
 
 class FakeApp final : public AppApi {
  public:
@@ -120,24 +71,27 @@ class AppHttpTest : public ::testing::Test {
   }
   void SetUp() override { make(); }
   // Returns status 0 if the request is for the function itself.
-  Answer send(std::string method, std::string target, std::vector<Field> fields = {},
-              std::string body = {}) {
-    wire::ExchangePtr exchange(
-        last_ = new FakeExchange(loop_, answer_of_last_ = {}, method, target, fields, body));
+  FakeAnswer send(std::string method, std::string target, std::vector<Field> fields = {},
+                  std::string body = {}) {
+    wire::ExchangePtr exchange(last_ = new FakeExchange(loop_, answer_of_last_ = {},
+                                                        {.method = std::move(method),
+                                                         .target = std::move(target),
+                                                         .fields = std::move(fields),
+                                                         .body = std::move(body)}));
     if (http_->wants(exchange->request())) http_->handle(std::move(exchange));
     return answer_of_last_;
   }
 
   testing::ManualClock clock_;
   Loop loop_{clock_};
+  FakeAnswer answer_of_last_;
   FakeApp app_;
   std::unique_ptr<AppHttp> http_;
   FakeExchange* last_ = nullptr;
-  Answer answer_of_last_;
 };
 
 TEST_F(AppHttpTest, SaysWhatTheAppWants) {
-  const Answer answer = send("GET", "/dapr/subscribe");
+  const FakeAnswer answer = send("GET", "/dapr/subscribe");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(
       answer.body,
@@ -213,7 +167,7 @@ TEST_F(AppHttpTest, WhatASidecarCanReadIsDelivered) {
 // Otherwise the event would be delivered again for ever, and block the events behind it.
 TEST_F(AppHttpTest, WhatIsNoEventAtAllIsDropped) {
   for (const char* text : {"", "x", "[1]", R"({"data_base64":"?"})", "{\"a\":\"\n\"}"}) {
-    const Answer answer = send("POST", "/orders", {{"content-type", "text/plain"}}, text);
+    const FakeAnswer answer = send("POST", "/orders", {{"content-type", "text/plain"}}, text);
     EXPECT_EQ(answer.status, 200) << text;
     EXPECT_EQ(answer.body, R"({"status":"DROP"})") << text;
     EXPECT_FALSE(app_.topic) << text;
@@ -268,7 +222,7 @@ TEST_F(AppHttpTest, OnlySuccessIs200AndNoFailureIsTakenForADrop) {
            Case{nullptr, 500, "without an answer"},
        }) {
     app_.answer = c.answer;
-    const Answer answer = send("POST", "/orders", kStructured, event_text());
+    const FakeAnswer answer = send("POST", "/orders", kStructured, event_text());
     EXPECT_EQ(answer.count, 1);
     EXPECT_EQ(answer.status, c.status);
     EXPECT_THAT(answer.body, HasSubstr(c.body));
@@ -303,9 +257,9 @@ TEST_F(AppHttpTest, ACallerThatOnlyFinishedSendingStillReads) {
   int cancelled = 0;
   send("POST", "/orders", kStructured, event_text());
   app_.kept->on_cancelled([&] { ++cancelled; });
-  last_->lose(false);
+  last_->finish_sending();
   EXPECT_EQ(cancelled, 0);
-  last_->lose(true);
+  last_->abandon();
   EXPECT_EQ(cancelled, 1);
   app_.kept.reset();
 }

@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/manual_clock.h"
+#include "wire/exchange_for_test.h"
+
 namespace ofn {
 namespace {
 
@@ -20,34 +23,9 @@ class NamedHandler final : public wire::Handler {
   std::string name_;
 };
 
-// An exchange that keeps its answer's body.
-class KeptExchange final : public wire::Exchange {
- public:
-  KeptExchange(std::string_view target, std::string& answer) : answer_(answer) {
-    message_.target = target;
-  }
-  const wire::Message& request() const override { return message_; }
-  bool hold(std::size_t /*bytes*/) override { return true; }
-  void respond(Response&& response, std::span<const Field>, std::span<const Field>) override {
-    answer_ = response.body();
-  }
-  void begin(Response, std::span<const Field>, std::function<void()>) override {}
-  void write(std::string_view) override {}
-  std::size_t unsent() const override { return 0; }
-  void finish(std::span<const Field>) override {}
-  void abort() override {}
-  bool abandoned() const override { return false; }
-  void on_abandoned(std::function<void()>) override {}
-  Loop& loop() override { std::abort(); }
-
- private:
-  void release() override { delete this; }
-
-  wire::Message message_;
-  std::string& answer_;
-};
-
 TEST(Front, GivesEachRequestToTheFirstDoorThatWantsIt) {
+  testing::ManualClock clock;
+  Loop loop(clock);
   NamedHandler health("health");
   NamedHandler callbacks("callbacks");
   NamedHandler requests("requests");
@@ -62,9 +40,9 @@ TEST(Front, GivesEachRequestToTheFirstDoorThatWantsIt) {
     const char* answer;
   } cases[] = {{"/a/health", "health"}, {"/a/other", "callbacks"}, {"/b", "requests"}};
   for (const auto& [target, answer] : cases) {
-    std::string got;
-    front.handle(wire::ExchangePtr(new KeptExchange(target, got)));
-    EXPECT_EQ(got, answer);
+    wire::FakeAnswer got;
+    front.handle(wire::ExchangePtr(new wire::FakeExchange(loop, got, {.target = target})));
+    EXPECT_EQ(got.body, answer);
     wire::Message head;
     head.target = target;
     EXPECT_EQ(front.refuse_call(head)->body(), answer) << "the same door refuses";

@@ -11,8 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "testing/manual_clock.h"
-#include "testing/recording_log.h"
+#include "serving/service_for_test.h"
 
 namespace ofn {
 namespace {
@@ -102,15 +101,9 @@ FunctionContext a_context() {
   return context;
 }
 
-// As a function that has hung something on its token: until the stop has come, from whichever thread.
-void wait_for_stop(const std::stop_token& token) {
-  std::latch told(1);
-  const std::stop_callback tells(token, [&] { told.count_down(); });
-  told.wait();
-}
-
-class AsyncServiceTest : public ::testing::Test {
+class AsyncServiceTest : public ServiceTest {
  protected:
+  AsyncServiceTest() : ServiceTest(a_context()) {}
   void SetUp() override {
     g_calls = 0;
     g_does = nullptr;
@@ -132,19 +125,8 @@ class AsyncServiceTest : public ::testing::Test {
   void trigger(Told& told, std::string component = "c-tick") {
     shard_->on_binding_event({.component = std::move(component)}, std::make_unique<FakeCall>(told));
   }
-  void until(const std::function<bool()>& condition) {
-    while (!condition()) loop_.poll();
-  }
 
-  testing::ManualClock clock_;
-  testing::RecordingLog log_;
-  Loop loop_{clock_};
-  FunctionContext context_ = a_context();
-  Workers workers_{8};
   Function function_ = function();
-  CallEnvironment environment_{
-      .loop = loop_, .context = context_, .outputs = nullptr, .log = log_, .detail = {}};
-  std::unique_ptr<Gate> gate_;
   std::unique_ptr<AsyncService> service_;
   std::unique_ptr<AsyncService::Shard> shard_;
 };
