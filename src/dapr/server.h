@@ -1,7 +1,7 @@
 // The sidecar's end of Dapr's API: calls a DaprApi for each method.
 //
 //   dapr::Server server(sidecar);
-//   listener.serve(server);                    // a wire::Handler
+//   wire::HttpSessions sessions(server, limits, log);
 //
 // Every gRPC client can call it. Methods of Dapr's API that DaprApi does not have get
 // UNIMPLEMENTED.

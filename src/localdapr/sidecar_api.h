@@ -2,7 +2,7 @@
 //
 //   Components loaded = load_components("./components", …);
 //   auto api = SidecarApi::create(loaded.components, {.app_id = "hello", …}, loop, log);
-//   dapr::Server server(**api, …);         // a wire::Handler: give it to a listener
+//   dapr::Server server(**api, …);         // a wire::Handler, for wire::HttpSessions
 //
 // Codes and messages are daprd's. If they differ, it is a mistake here.
 #pragma once

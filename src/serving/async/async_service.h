@@ -1,7 +1,7 @@
 // What a sidecar delivers → invocations of one function: bindings and topics, acknowledged when the
 // function, its hooks and its outputs are done, and not otherwise.
 //
-//   AsyncService service(subscriptions, function, gate, workers, {.timeout = 300s});
+//   AsyncService service(subscriptions, function, gate, workers, log, timeout, queue);
 //   AsyncService::Shard shard(service, environment);   // one per loop: what dapr::AppServer calls
 #pragma once
 

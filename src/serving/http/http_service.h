@@ -1,6 +1,6 @@
 // HTTP requests → invocations: which function, what is answered without one, how many run, where they run.
 //
-//   HttpService service(routes, gate, workers, timeout);
+//   HttpService service(routes, gate, workers, log, timeout);
 //   HttpService::Shard shard(service, environment);   // one per loop: the wire's Handler
 #pragma once
 
