@@ -1,5 +1,5 @@
-// The class behind make_server_session(): what it does with requests is in server_session.cc, what
-// it counts of memory in server_session_memory.cc, how it ends in server_session_end.cc.
+// The class behind make_server_session(). server_session.cc reads requests, server_session_answers.cc
+// answers them, server_session_memory.cc counts their memory, server_session_end.cc ends the connection.
 #pragma once
 
 #include <array>
@@ -63,6 +63,7 @@ class ServerSession final : public Session, public StreamOwner {
   void take_back(ServerStream& stream, std::size_t reserved) override;
 
  private:
+  static constexpr std::uint32_t kMaxStreams = 100;
   // How long a peer may go on sending a request that has its answer (413).
   static constexpr std::chrono::seconds kLingering{1};
   // Says which PING's answer tells that the peer has seen our first GOAWAY.

@@ -1,0 +1,138 @@
+// The class behind make_session(). http1_session.cc reads requests, http1_session_answers.cc answers them,
+// http1_session_end.cc ends the connection.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/free_memory.h"
+#include "wire/http1/chunk_parser.h"
+#include "wire/http1/head_parser.h"
+#include "wire/http1/http1_exchange.h"
+#include "wire/http1/http1_session.h"
+#include "wire/http1/kept.h"
+#include "wire/http1/output.h"
+#include "wire/http1/response_writer.h"
+
+namespace ofn::wire::http1 {
+
+class Http1Session final : public Session, private ExchangeOwner, private Ready {
+ public:
+  explicit Http1Session(const SessionContext& context)
+      : context_(context),
+        head_parser_(context.limits),
+        chunk_parser_(context.limits),
+        share_(context.account) {}
+  ~Http1Session() override { part(); }
+
+  void start(Transport& transport) override;
+  void receive(std::string_view bytes) override;
+  bool receive_from(Source& source) override;
+  bool out_of_memory() override;
+  void input_ended() override;
+  void lost(const Error& error) override;
+  bool wants_input() const override;
+  std::size_t gather(std::span<std::string_view> buffers) override { return out_.gather(buffers); }
+  bool may_gather() const override { return !out_.empty(); }
+  void sent(std::size_t count) override;
+  Ending ending() const override { return ending_; }
+  void drain() override;
+  bool idle() const override;
+  std::size_t held_by_peer() const override;
+  void shed() override;
+
+ private:
+  // No further request is begun while this much waits for the peer to take it.
+  static constexpr std::size_t kMaxUnsent = std::size_t{64} * 1024;
+
+  enum class State : std::uint8_t {
+    kHead,       // reads a head, or waits for one
+    kBody,       // reads a body
+    kAnswering,  // the handler has the request
+    kSwitching,  // 101 is being written; the next session follows
+    kEnded,      // our last answer is queued
+  };
+
+  enum class After : std::uint8_t { kNextRequest, kClose };
+
+  // ExchangeOwner
+  void answer(Http1Exchange& exchange, Response&& response, std::span<const Field> extra) override;
+  void begin_answer(const Response& head, std::span<const Field> extra) override;
+  void write_body(std::string_view bytes) override;
+  std::size_t unsent() const override { return out_.size(); }
+  void finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) override;
+  void abort_answer(Http1Exchange& exchange) override;
+  void take_back(Http1Exchange& exchange) override;
+
+  void run_ready() override { resume(); }
+  void resume();
+  std::string_view consume(std::string_view input);
+  std::string_view read_head(std::string_view input);
+  std::string_view read_body(std::string_view input);
+  std::string_view begin_body(std::string_view rest);
+  void hand_over();
+  bool upgrade(Http1Exchange& exchange);
+  ResponseContext context_of(std::span<const Field> extra, After after);
+  void answered(Http1Exchange& exchange, After after);
+  // What follows an answer in pieces.
+  After after_pieces() const {
+    return !head_.keep_alive || body_end_ == BodyEnd::kClose ? After::kClose : After::kNextRequest;
+  }
+  void refuse(const Reject& reject, std::string_view method);
+  // Makes room in a buffer of the request that is being read, whatever slow peers lose for it. Returns false if there is
+  // none; the request is refused then.
+  bool make_room(std::string& buffer, std::size_t size, std::size_t most);
+  void count_buffers();
+  void count_held();
+  void end(Ending ending);
+  void settle();
+  void on_timer();
+  void part();
+
+  std::string_view ahead() const { return std::string_view(ahead_).substr(ahead_used_); }
+  bool has_ahead() const { return ahead_used_ < ahead_.size(); }
+  // One read may have brought much more than is read ahead otherwise.
+  void clear_ahead() {
+    ahead_.clear();
+    ahead_used_ = 0;
+    if (ahead_.capacity() > kKept) free_memory(ahead_);
+  }
+  bool may_read_request() const {
+    return (state_ == State::kHead || state_ == State::kBody) && !out_.has_body() &&
+           out_.size() < kMaxUnsent;
+  }
+  bool between_requests() const { return state_ == State::kHead && !head_parser_.begun(); }
+
+  const SessionContext& context_;
+  Transport* transport_ = nullptr;
+  Loop* loop_ = nullptr;        // the transport's
+  std::optional<Timer> timer_;  // the present state's time limit
+  HeadParser head_parser_;
+  ChunkParser chunk_parser_;
+  Head head_;
+  std::uint64_t body_left_ = 0;  // of Framing::kLength
+  Output out_;
+  MemoryShare share_;  // of the account, for out_ and ahead_
+  std::string ahead_;  // received, not looked at yet
+  std::size_t ahead_used_ = 0;
+  SteadyTime head_due_;
+  std::unique_ptr<Http1Exchange> reading_;  // of the request that is being read
+  std::unique_ptr<Http1Exchange> spare_;
+  Http1Exchange* asked_ = nullptr;     // the handler's, not answered
+  Http1Exchange* answered_ = nullptr;  // the handler's, answered and not given back yet
+  std::unique_ptr<Session> next_;
+  State state_ = State::kHead;
+  Ending ending_ = Ending::kOpen;
+  BodyEnd body_end_ = BodyEnd::kLength;  // of an answer in pieces
+  bool drops_body_ = false;              // of it: there is no room for one
+  bool input_ended_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace ofn::wire::http1
