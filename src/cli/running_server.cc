@@ -101,14 +101,15 @@ struct RunningServer::OnLoop {
                     .failures = &server.failures_,
                     .calls = &server.calls_,
                     .max_held = server.settings_.max_body_size},
-        shard(server.service_, environment),
+        requests(server.service_, environment),
         deliveries(server.async_, environment),
         callbacks(deliveries, {.api_token = server.settings_.app_api_token,
                                .max_message = server.settings_.max_body_size}),
         http_callbacks(deliveries, {.api_token = server.settings_.app_api_token}),
         front(doors(server.callbacks_)),
-        sessions(front, server.limits_, server.failures_, &server.memory_,
-                 [this](std::string_view id, int status) { shard.on_broken_request(id, status); }),
+        sessions(
+            front, server.limits_, server.failures_, &server.memory_,
+            [this](std::string_view id, int status) { requests.on_broken_request(id, status); }),
         memory_return(on, server.workers_, [&server] {
           return server.server_ != nullptr && server.server_->connections() > 0;
         }) {}
@@ -125,22 +126,22 @@ struct RunningServer::OnLoop {
                        .handler = callbacks});
     }
     if (kind == Callbacks::kHttp) {
-      // The shard refuses a gRPC call at its head. A callback over HTTP is recognized only when it
-      // is complete.
-      doors.push_back({.wants = dapr::AppServer::is_grpc, .handler = shard});
+      // The HTTP service refuses a gRPC call at its head. A callback over HTTP is recognized only when
+      // it is complete.
+      doors.push_back({.wants = dapr::AppServer::is_grpc, .handler = requests});
       doors.push_back(
           {.wants = [this](const wire::Message& message) { return http_callbacks.wants(message); },
            .handler = http_callbacks});
     }
-    doors.push_back({.wants = {}, .handler = shard});
+    doors.push_back({.wants = {}, .handler = requests});
     return doors;
   }
 
   Loop& loop;
   Sending sending;
   CallEnvironment environment;
-  HttpService::Shard shard;
-  AsyncService::Shard deliveries;
+  HttpService::OnLoop requests;
+  AsyncService::OnLoop deliveries;
   dapr::AppServer callbacks;
   dapr::AppHttp http_callbacks;
   Front front;
@@ -319,7 +320,7 @@ void RunningServer::drain(Task done) {
 void RunningServer::stop_calls() {
   for (const auto& part : parts_) {
     part->loop.post([&stopped = *part] {
-      stopped.shard.stop_calls();
+      stopped.requests.stop_calls();
       stopped.deliveries.stop_calls();
     });
   }

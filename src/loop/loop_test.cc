@@ -15,9 +15,9 @@
 
 #include <gtest/gtest.h>
 
+#include "loop/inline_policy.h"
 #include "loop/loop_threads.h"
 #include "loop/no_threads_for_test.h"
-#include "loop/pace.h"
 #include "loop/signals.h"
 #include "loop/watch.h"
 #include "loop/workers.h"
@@ -413,20 +413,20 @@ TEST(LoopThreads, SayWhereThereAreTooFew) {
   EXPECT_FALSE(LoopThreads(loops).all_run());
 }
 
-TEST(Pace, UnknownIsSlowShortMovesInLongMovesOut) {
-  Pace pace;
-  for (int i = 0; i < Pace::kStreak; ++i) {
-    EXPECT_FALSE(pace.runs_inline());
-    pace.record(1us);
+TEST(InlinePolicy, UnknownIsSlowShortMovesInLongMovesOut) {
+  InlinePolicy policy;
+  for (int i = 0; i < InlinePolicy::kStreak; ++i) {
+    EXPECT_FALSE(policy.runs_inline());
+    policy.record(1us);
   }
-  EXPECT_TRUE(pace.runs_inline());
-  pace.record(80us);  // neither short nor long: the function stays inline
-  EXPECT_TRUE(pace.runs_inline());
-  pace.record(101us);
-  EXPECT_FALSE(pace.runs_inline());
-  for (int i = 0; i < Pace::kStreak - 1; ++i) pace.record(1us);
-  pace.record(60us);  // ends the streak
-  EXPECT_FALSE(pace.runs_inline());
+  EXPECT_TRUE(policy.runs_inline());
+  policy.record(80us);  // neither short nor long: the function stays inline
+  EXPECT_TRUE(policy.runs_inline());
+  policy.record(101us);
+  EXPECT_FALSE(policy.runs_inline());
+  for (int i = 0; i < InlinePolicy::kStreak - 1; ++i) policy.record(1us);
+  policy.record(60us);  // ends the streak
+  EXPECT_FALSE(policy.runs_inline());
 }
 
 TEST(UsableCpus, NoMoreThanTheCgroupGrants) {

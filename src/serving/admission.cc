@@ -11,49 +11,50 @@ constexpr std::size_t kLargeAnswer = std::size_t{16} * 1024;
 
 }  // namespace
 
-Gate::Entry Admission::enter(const Function& function, Pace& pace) {
+Gate::Entry Admission::enter(const Function& function, InlinePolicy& policy) {
   function_ = &function;
-  pace_ = &pace;
+  policy_ = &policy;
   given_up_ = false;
-  const Gate::Entry entry = lane_.gate.enter(*this);
+  const Gate::Entry entry = on_loop_.gate.enter(*this);
   if (entry == Gate::Entry::kIn) admitted();
   return entry;
 }
 
 bool Admission::give_up() {
   given_up_ = true;
-  return !holds_slot_ && lane_.gate.forget(*this);
+  return !holds_slot_ && on_loop_.gate.forget(*this);
 }
 
 void Admission::end() {
   has_run_ = false;
   answer_.release();
-  if (std::exchange(holds_slot_, false)) lane_.gate.leave();
+  if (std::exchange(holds_slot_, false)) on_loop_.gate.leave();
 }
 
 void Admission::admitted() {
   holds_slot_ = true;
-  lane_.runner.queue(*this);
+  on_loop_.runner.queue(*this);
 }
 
-Pace* Admission::begin() {
+InlinePolicy* Admission::begin() {
   const bool is_wanted = !given_up_ && !invocation_.answered();
   if (invocation_.is_midway() || is_wanted) {
     // An invocation that has begun goes on even without memory: only its end gives memory back.
     begins_ = !has_run_;
-    if (begins_ && lane_.gate.waits_for_memory(*this)) {
+    if (begins_ && on_loop_.gate.waits_for_memory(*this)) {
       holds_slot_ = false;
       return nullptr;
     }
-    if (begins_ && pace_->answer_estimate() >= kLargeAnswer) answer_.add(pace_->answer_estimate());
+    if (begins_ && policy_->answer_estimate() >= kLargeAnswer)
+      answer_.add(policy_->answer_estimate());
     has_run_ = true;
-    return pace_;
+    return policy_;
   }
   invocation_.refuse(Response().status(503), Refusal::kCallerLeft);
   return nullptr;
 }
 
-bool Admission::may_begin() const { return !begins_ || !lane_.gate.is_short(); }
+bool Admission::may_begin() const { return !begins_ || !on_loop_.gate.is_short(); }
 
 void Admission::put_off() {
   if (!begins_) return;
@@ -69,8 +70,8 @@ void Admission::run() {
 }
 
 void Admission::answered(std::size_t bytes) {
-  if (has_run_) pace_->record_answer(bytes);
-  if (running()) lane_.runner.report(*this, function_->name, invocation_.request_id());
+  if (has_run_) policy_->record_answer(bytes);
+  if (running()) on_loop_.runner.report(*this, function_->name, invocation_.request_id());
 }
 
 }  // namespace ofn

@@ -1,7 +1,7 @@
 // Which handler gets a request that comes to the port.
 //
 //   Front front({{.wants = AppServer::is_health_check, .handler = app_server},
-//                {.wants = {}, .handler = http_shard}});   // one per loop
+//                {.wants = {}, .handler = requests}});   // one per loop
 #pragma once
 
 #include <functional>

@@ -25,7 +25,7 @@ void Runner::Job::run_and_time() {
   thread_.store(0, std::memory_order_relaxed);
 }
 
-void Runner::Job::on_loop_taken_over() { pace_->on_loop_taken_over(); }
+void Runner::Job::on_loop_taken_over() { policy_->on_loop_taken_over(); }
 
 Runner::Runner(Runners& all, Loop& loop)
     : all_(all), loop_(loop), retry_(loop, [this] {
@@ -39,8 +39,9 @@ void Runner::queue(Job& job) {
   loop_.run_soon(job);
 }
 
-bool Runner::shares(const Pace& pace) const {
-  if (pace.estimate() * static_cast<Duration::rep>(queued_ + 1) <= Pace::kLong) return false;
+bool Runner::shares(const InlinePolicy& policy) const {
+  if (policy.estimate() * static_cast<Duration::rep>(queued_ + 1) <= InlinePolicy::kLong)
+    return false;
   const auto idle = static_cast<std::size_t>(
       std::ranges::count_if(all_.loops, [](const Loop* loop) { return loop->is_idle(); }));
   return all_.shared_out.load(std::memory_order_relaxed) < kSharedPerCore * idle;
@@ -48,12 +49,12 @@ bool Runner::shares(const Pace& pace) const {
 
 void Runner::start(Job& job) {
   --queued_;
-  job.pace_ = job.begin();
-  if (job.pace_ == nullptr) return;
+  job.policy_ = job.begin();
+  if (job.policy_ == nullptr) return;
   ++job.turns_;
   job.running_ = true;
-  const bool is_short = job.pace_->runs_inline() && (!job.may_wait() || loop_.can_be_released());
-  job.shared_out_ = is_short && shares(*job.pace_);
+  const bool is_short = job.policy_->runs_inline() && (!job.may_wait() || loop_.can_be_released());
+  job.shared_out_ = is_short && shares(*job.policy_);
   job.on_worker_ = !is_short || job.shared_out_;
   if (!job.on_worker_) {
     // The first call of a batch must not be charged for reading the whole batch, nor a later call for the calls before it.
@@ -105,7 +106,7 @@ void Runner::stopped_running(Job& job) {
 
 void Runner::returned(Job& job) {
   stopped_running(job);
-  job.pace_->record(job.took_);
+  job.policy_->record(job.took_);
   job.finish();
 }
 

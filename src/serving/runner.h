@@ -14,8 +14,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "loop/inline_policy.h"
 #include "loop/loop.h"
-#include "loop/pace.h"
 #include "loop/thread_stack.h"
 #include "loop/workers.h"
 
@@ -53,9 +53,9 @@ class Runner {
 
    private:
     friend class Runner;
-    // The runner calls this when the job is next. Returns the pace of the function that is to run; null if the job has ended or
+    // The runner calls this when the job is next. Returns the policy of the function that is to run; null if the job has ended or
     // will be queued again. Threads: the loop's.
-    virtual Pace* begin() = 0;
+    virtual InlinePolicy* begin() = 0;
     // Returns true if the function may wait for the loop. Then it runs inline only if another thread can take over the loop.
     // Threads: the loop's, after begin().
     virtual bool may_wait() const = 0;
@@ -76,7 +76,7 @@ class Runner {
     void run_and_time();
 
     Runner& runner_;
-    Pace* pace_ = nullptr;
+    InlinePolicy* policy_ = nullptr;
     std::uint64_t turns_ = 0;
     bool running_ = false;
     bool shared_out_ = false;
@@ -104,7 +104,7 @@ class Runner {
  private:
   void start(Job& job);
   void start_elsewhere(Job& job);
-  bool shares(const Pace& pace) const;
+  bool shares(const InlinePolicy& policy) const;
   void stopped_running(Job& job);
   void returned(Job& job);
 

@@ -23,9 +23,9 @@ namespace {
 using namespace std::chrono_literals;
 
 struct Call final : Runner::Job {
-  Call(Runner& runner, Pace& pace, std::function<void()> work, std::function<void()> end)
-      : Job(runner), pace_(pace), inside(std::move(work)), finished(std::move(end)) {}
-  Pace* begin() override { return &pace_; }
+  Call(Runner& runner, InlinePolicy& policy, std::function<void()> work, std::function<void()> end)
+      : Job(runner), policy_(policy), inside(std::move(work)), finished(std::move(end)) {}
+  InlinePolicy* begin() override { return &policy_; }
   bool may_wait() const override { return waits; }
   bool may_begin() const override { return --puts_off < 0; }
   void put_off() override { ++was_put_off; }
@@ -34,7 +34,7 @@ struct Call final : Runner::Job {
     inside();
   }
   void finish() override { finished(); }
-  Pace& pace_;
+  InlinePolicy& policy_;
   std::function<void()> inside, finished;
   bool waits = false;
   mutable int puts_off = 0;
@@ -42,10 +42,10 @@ struct Call final : Runner::Job {
   std::thread::id ran_on;
 };
 
-Pace short_pace(Duration took) {
-  Pace pace;
-  for (int i = 0; i < Pace::kStreak; ++i) pace.record(took);
-  return pace;
+InlinePolicy short_policy(Duration took) {
+  InlinePolicy policy;
+  for (int i = 0; i < InlinePolicy::kStreak; ++i) policy.record(took);
+  return policy;
 }
 
 struct RunnerTest : ::testing::Test {
@@ -56,22 +56,22 @@ struct RunnerTest : ::testing::Test {
   Runners runners{.workers = workers, .log = log};
 };
 
-TEST_F(RunnerTest, RunsWhereThePaceAndTheFunctionSay) {
+TEST_F(RunnerTest, RunsWhereThePolicyAndTheFunctionSay) {
   struct Case {
     std::string about;
-    Pace pace;
+    InlinePolicy policy;
     bool waits, runs_inline;
   };
   const Case cases[] = {
-      {"unknown", Pace(), false, false},
-      {"short", short_pace(1us), false, true},
-      {"short, but may wait for a loop that cannot be left", short_pace(1us), true, false}};
+      {"unknown", InlinePolicy(), false, false},
+      {"short", short_policy(1us), false, true},
+      {"short, but may wait for a loop that cannot be left", short_policy(1us), true, false}};
   Runner runner(runners, loop);
   for (const Case& one : cases) {
     SCOPED_TRACE(one.about);
-    Pace pace = one.pace;
+    InlinePolicy policy = one.policy;
     bool done = false;
-    Call call(runner, pace, [] {}, [&] { done = true; });
+    Call call(runner, policy, [] {}, [&] { done = true; });
     call.waits = one.waits;
     runner.queue(call);
     while (!done) loop.poll();
@@ -82,9 +82,9 @@ TEST_F(RunnerTest, RunsWhereThePaceAndTheFunctionSay) {
 
 TEST_F(RunnerTest, AWorkerGivesAJobBackThatMayNotBegin) {
   Runner runner(runners, loop);
-  Pace pace;
+  InlinePolicy policy;
   bool done = false;
-  Call call(runner, pace, [] {}, [&] { done = true; });
+  Call call(runner, policy, [] {}, [&] { done = true; });
   call.puts_off = 2;
   runner.queue(call);
   while (!done) loop.poll();
@@ -94,10 +94,10 @@ TEST_F(RunnerTest, AWorkerGivesAJobBackThatMayNotBegin) {
 
 TEST_F(RunnerTest, TheFirstOfManyIsNotChargedWithTheReadingOfAll) {
   Runner runner(runners, loop);
-  Pace pace = short_pace(1us);
+  InlinePolicy policy = short_policy(1us);
   std::size_t finished = 0;
-  Call first(runner, pace, [] {}, [&] { ++finished; });
-  Call second(runner, pace, [] {}, [&] { ++finished; });
+  Call first(runner, policy, [] {}, [&] { ++finished; });
+  Call second(runner, policy, [] {}, [&] { ++finished; });
   loop.post([&] {
     EXPECT_EQ(loop.now(), clock.now());
     clock.advance(1ms);  // the time that the handler takes to read both calls
@@ -106,7 +106,7 @@ TEST_F(RunnerTest, TheFirstOfManyIsNotChargedWithTheReadingOfAll) {
   });
   loop.poll();
   EXPECT_EQ(finished, 2U);
-  EXPECT_TRUE(pace.runs_inline());
+  EXPECT_TRUE(policy.runs_inline());
 }
 
 TEST_F(RunnerTest, ACallIsNotChargedWithWhatOthersDidBeforeIt) {
@@ -116,9 +116,9 @@ TEST_F(RunnerTest, ACallIsNotChargedWithWhatOthersDidBeforeIt) {
     std::function<void()> act;
   };
   Runner runner(runners, loop);
-  Pace pace = short_pace(1us);
+  InlinePolicy policy = short_policy(1us);
   std::size_t finished = 0;
-  Call call(runner, pace, [] {}, [&] { ++finished; });
+  Call call(runner, policy, [] {}, [&] { ++finished; });
   Other writes([&] { clock.advance(1ms); });
   Other reads([&] { runner.queue(call); });
   loop.post([&] {
@@ -128,14 +128,14 @@ TEST_F(RunnerTest, ACallIsNotChargedWithWhatOthersDidBeforeIt) {
   });
   loop.poll();
   EXPECT_EQ(finished, 1U);
-  EXPECT_TRUE(pace.runs_inline());
+  EXPECT_TRUE(policy.runs_inline());
 }
 
 TEST_F(RunnerTest, ACallForWhichThereIsNoThreadTriesAgain) {
   Runner runner(runners, loop);
-  Pace pace;
+  InlinePolicy policy;
   bool done = false;
-  Call call(runner, pace, [] {}, [&] { done = true; });
+  Call call(runner, policy, [] {}, [&] { done = true; });
   {
     const NoThreads none;
     runner.queue(call);
@@ -173,12 +173,12 @@ TEST_F(RunnerTest, WhatIsReadyIsSharedWhenItIsLongTogetherAndACoreIsIdle) {
       thread = std::make_unique<std::thread>([&] { neighbour.run(); });
       while (!neighbour.is_idle()) std::this_thread::yield();
     }
-    Pace pace = short_pace(one.each);
+    InlinePolicy policy = short_policy(one.each);
     std::latch held(1);
     std::size_t finished = 0;
     std::vector<std::unique_ptr<Call>> calls;
     for (std::size_t i = 0; i < one.calls; ++i) {
-      calls.push_back(std::make_unique<Call>(runner, pace, [] {}, [&] { ++finished; }));
+      calls.push_back(std::make_unique<Call>(runner, policy, [] {}, [&] { ++finished; }));
       // A worker holds its call until the loop has started all calls, so that their number does not depend on timing.
       calls.back()->inside = [&, self = calls.back().get(), here = std::this_thread::get_id()] {
         if (self->ran_on != here) held.wait();
@@ -204,13 +204,13 @@ TEST(RunnerThreads, AThousandCallsThatBlockAreInsideTogether) {
   Loop loop(clock);
   Runners runners{.workers = workers, .log = log};
   Runner runner(runners, loop);
-  Pace pace;
+  InlinePolicy policy;
   std::latch together(kCalls);  // passes only when all of them are inside at once
   std::latch done(kCalls);
   std::vector<std::unique_ptr<Call>> calls;
   for (std::size_t i = 0; i < kCalls; ++i) {
     calls.push_back(std::make_unique<Call>(
-        runner, pace, [&] { together.arrive_and_wait(); }, [&] { done.count_down(); }));
+        runner, policy, [&] { together.arrive_and_wait(); }, [&] { done.count_down(); }));
   }
   Loop* loops[] = {&loop};
   const LoopThreads threads(loops);
@@ -227,15 +227,15 @@ TEST(RunnerThreads, ACallThatBlocksInlineMovesItsFunctionOutAndFinishesOnTheLoop
   Loop loop(clock);
   Runners runners{.workers = workers, .log = log};
   Runner runner(runners, loop);
-  Pace pace = short_pace(1us);
+  InlinePolicy policy = short_policy(1us);
   std::latch second_ran(1);
   std::latch done(2);
   const auto finished = [&] {
     EXPECT_TRUE(loop.in_loop());
     done.count_down();
   };
-  Call first(runner, pace, [&] { second_ran.wait(); }, finished);
-  Call second(runner, pace, [&] { second_ran.count_down(); }, finished);
+  Call first(runner, policy, [&] { second_ran.wait(); }, finished);
+  Call second(runner, policy, [&] { second_ran.count_down(); }, finished);
   bool second_inline = true;
   Loop* loops[] = {&loop};
   {
@@ -247,7 +247,7 @@ TEST(RunnerThreads, ACallThatBlocksInlineMovesItsFunctionOutAndFinishesOnTheLoop
     done.wait();
     std::latch asked(1);
     loop.post([&] {
-      second_inline = pace.runs_inline();
+      second_inline = policy.runs_inline();
       asked.count_down();
     });
     asked.wait();
@@ -263,11 +263,11 @@ TEST(RunnerThreads, AShortCallThatWaitsForItsLoopLeavesItAndMovesItsFunctionOut)
   Loop loop(clock);
   Runners runners{.workers = workers, .log = log};
   Runner runner(runners, loop);
-  Pace pace = short_pace(1us);
+  InlinePolicy policy = short_policy(1us);
   std::latch done(1);
   bool began_on_loop = false;
   Call call(
-      runner, pace,
+      runner, policy,
       [&] {
         began_on_loop = loop.in_loop();
         loop.release();
@@ -278,7 +278,7 @@ TEST(RunnerThreads, AShortCallThatWaitsForItsLoopLeavesItAndMovesItsFunctionOut)
       },
       [&] {
         EXPECT_TRUE(loop.in_loop());
-        EXPECT_FALSE(pace.runs_inline());
+        EXPECT_FALSE(policy.runs_inline());
         done.count_down();
       });
   call.waits = true;
@@ -301,12 +301,12 @@ constexpr std::array kStacks = {"ofn_serving_test", "runner_test.cc"};
 
 TEST_F(RunnerTest, AFunctionThatDoesNotReturnIsReportedOnce) {
   Runner runner(runners, loop);
-  Pace pace;
+  InlinePolicy policy;
   std::latch inside(1);
   std::latch leave(1);
   bool done = false;
   Call call(
-      runner, pace,
+      runner, policy,
       [&] {
         inside.count_down();
         leave.wait();
@@ -332,9 +332,9 @@ TEST_F(RunnerTest, AFunctionThatDoesNotReturnIsReportedOnce) {
 
 TEST_F(RunnerTest, AFunctionThatHasReturnedMeanwhileIsNotReported) {
   Runner runner(runners, loop);
-  Pace pace = short_pace(1us);
+  InlinePolicy policy = short_policy(1us);
   bool done = false;
-  Call call(runner, pace, [] {}, [&] { done = true; });
+  Call call(runner, policy, [] {}, [&] { done = true; });
   call.inside = [&] { runner.report(call, "f", "id"); };  // returns before the report can be made
   runner.queue(call);
   loop.poll();

@@ -72,9 +72,9 @@ std::string peer_text(const sockaddr_storage& address, socklen_t length) {
 }  // namespace
 
 // The connections of one loop. Only the loop's thread uses it, except for the atomic members.
-class Server::Shard final : private Relief {
+class Server::OnLoop final : private Relief {
  public:
-  Shard(Server& server, Loop& loop)
+  OnLoop(Server& server, Loop& loop)
       : server_(server), loop_(loop), look_(loop, [this] { look(); }) {}
 
   Loop& loop() { return loop_; }
@@ -242,11 +242,10 @@ Server::Server(std::span<Loop* const> loops, MakeSession make_session, const Lim
                                             : connections_from_descriptor_limit()),
       account_(account),
       retry_accept_(*loops.front(), [this] { accept(); }) {
-  for (Loop* loop : loops) shards_.push_back(std::make_unique<Shard>(*this, *loop));
+  for (Loop* loop : loops) parts_.push_back(std::make_unique<OnLoop>(*this, *loop));
   if (account_ == nullptr) return;
   account_->on_short([this] {
-    for (const auto& shard : shards_)
-      shard->loop().post([&shard = *shard] { shard.begin_to_measure(); });
+    for (const auto& part : parts_) part->loop().post([&part = *part] { part.begin_to_measure(); });
   });
 }
 
@@ -261,7 +260,7 @@ Result<Endpoint> Server::listen(const Endpoint& endpoint) {
 }
 
 Endpoint Server::listen(ListeningSocket socket) {
-  listening_ = std::make_unique<Listening>(*this, shards_.front()->loop(), std::move(socket));
+  listening_ = std::make_unique<Listening>(*this, parts_.front()->loop(), std::move(socket));
   return listening_->socket.address();
 }
 
@@ -269,18 +268,18 @@ int Server::listening_fd() const { return listening_ == nullptr ? -1 : listening
 
 // Makes every loop end connections until an ordinary request fits. Each loop does so once for all calls that come before it runs.
 void Server::relieve() {
-  for (const auto& shard : shards_) {
-    if (shard->relieving.exchange(true)) continue;
-    shard->loop().post([&shard = *shard] {
-      shard.relieving = false;
-      shard.relieve();
+  for (const auto& part : parts_) {
+    if (part->relieving.exchange(true)) continue;
+    part->loop().post([&part = *part] {
+      part.relieving = false;
+      part.relieve();
     });
   }
 }
 
 void Server::accept() {
   // The watch reports new connections only, so the rest of the queue needs another turn.
-  if (accept_some()) shards_.front()->loop().run_at_end_of_turn(*this);
+  if (accept_some()) parts_.front()->loop().run_at_end_of_turn(*this);
 }
 
 bool Server::accept_some() {
@@ -303,7 +302,7 @@ bool Server::accept_some() {
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       if (draining_) return false;
       tell_full(std::strerror(errno));
-      retry_accept_.arm(shards_.front()->loop().clock().now() + kAcceptPause);
+      retry_accept_.arm(parts_.front()->loop().clock().now() + kAcceptPause);
       return false;
     }
     // Any other error concerns one connection only (accept(2): ECONNABORTED, EPROTO, network errors).
@@ -321,7 +320,7 @@ bool Server::may_accept() {
 }
 
 void Server::tell_full(std::string_view what) {
-  const SteadyTime now = shards_.front()->loop().clock().now();
+  const SteadyTime now = parts_.front()->loop().clock().now();
   if (now < tell_full_at_) return;
   tell_full_at_ = now + kTellFullEvery;
   log_.write(Level::kWarning, "new connections wait",
@@ -332,21 +331,21 @@ void Server::tell_full(std::string_view what) {
 
 void Server::hand_over(int fd, std::string peer) {
   connections_.fetch_add(1, std::memory_order_relaxed);
-  Shard& shard = **std::ranges::min_element(shards_, {}, [](const std::unique_ptr<Shard>& s) {
+  OnLoop& part = **std::ranges::min_element(parts_, {}, [](const std::unique_ptr<OnLoop>& s) {
     return s->count.load(std::memory_order_relaxed);
   });
-  shard.count.fetch_add(1, std::memory_order_relaxed);
-  if (&shard == shards_.front().get()) {
-    shard.adopt(fd, std::move(peer));
+  part.count.fetch_add(1, std::memory_order_relaxed);
+  if (&part == parts_.front().get()) {
+    part.adopt(fd, std::move(peer));
   } else {
-    shard.loop().post(
-        [&shard, fd, peer = std::move(peer)]() mutable { shard.adopt(fd, std::move(peer)); });
+    part.loop().post(
+        [&part, fd, peer = std::move(peer)]() mutable { part.adopt(fd, std::move(peer)); });
   }
 }
 
 void Server::connection_gone() {
   const bool last = connections_.fetch_sub(1) == 1;
-  Loop& accepting = shards_.front()->loop();
+  Loop& accepting = parts_.front()->loop();
   if (last && draining_) accepting.post([this] { finish_drain(); });
   if (at_limit_ && at_limit_.exchange(false)) accepting.post([this] { accept(); });
 }
@@ -360,18 +359,18 @@ void Server::release() {
 
 void Server::drain(std::function<void()> done) {
   drained_ = std::move(done);
-  if (draining_.exchange(true)) return shards_.front()->loop().post([this] { finish_drain(); });
+  if (draining_.exchange(true)) return parts_.front()->loop().post([this] { finish_drain(); });
   while (accept_some()) {
     // The kernel would reset the connections that are still in its queue, so they are served.
   }
   listening_.reset();
   retry_accept_.disarm();
-  shards_to_drain_ = shards_.size();
-  for (auto& shard : shards_) {
-    shard->loop().post([this, &shard = *shard] {
-      shard.drain();
-      shards_.front()->loop().post([this] {
-        --shards_to_drain_;
+  parts_to_drain_ = parts_.size();
+  for (auto& part : parts_) {
+    part->loop().post([this, &part = *part] {
+      part.drain();
+      parts_.front()->loop().post([this] {
+        --parts_to_drain_;
         finish_drain();
       });
     });
@@ -379,7 +378,7 @@ void Server::drain(std::function<void()> done) {
 }
 
 void Server::finish_drain() {
-  if (connections() == 0 && shards_to_drain_ == 0 && drained_) std::exchange(drained_, nullptr)();
+  if (connections() == 0 && parts_to_drain_ == 0 && drained_) std::exchange(drained_, nullptr)();
 }
 
 }  // namespace ofn::wire

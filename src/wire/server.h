@@ -61,7 +61,7 @@ class Server : private Ready {
   std::size_t connections() const { return connections_.load(std::memory_order_relaxed); }
 
  private:
-  class Shard;
+  class OnLoop;
   struct Listening;
   void run_ready() override { accept(); }
   // Accepts some of the waiting connections, and the rest in later turns of the loop, so that existing connections are served.
@@ -75,7 +75,7 @@ class Server : private Ready {
   void connection_gone();
   void finish_drain();
 
-  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::unique_ptr<OnLoop>> parts_;
   MakeSession make_session_;
   const Limits& limits_;
   Log& log_;
@@ -86,7 +86,7 @@ class Server : private Ready {
   std::atomic<bool> at_limit_ = false;  // the server accepts again when a connection ends
   SteadyTime tell_full_at_ = SteadyTime::min();
   std::function<void()> drained_;
-  std::size_t shards_to_drain_ = 0;
+  std::size_t parts_to_drain_ = 0;
   Timer retry_accept_;
   std::atomic<bool> draining_ = false;
 };

@@ -72,14 +72,14 @@ AsyncService::Input* AsyncService::input_of(const InputRules* rules) {
 }
 
 // One message on its way: waits for its order and at the gate, runs, says how it ended.
-class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter {
+class AsyncService::OnLoop::Delivery final : public Caller, private Gate::Waiter {
  public:
   using Done = std::move_only_function<void(Result<TopicStatus>)>;
 
-  explicit Delivery(Shard& shard)
-      : shard_(shard),
-        invocation_(shard.environment_, *this),
-        admission_(shard.lane_, invocation_) {}
+  explicit Delivery(OnLoop& owner)
+      : owner_(owner),
+        invocation_(owner.environment_, *this),
+        admission_(owner.on_loop_, invocation_) {}
 
   // To be filled before start().
   Message& message() { return message_; }
@@ -88,9 +88,9 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
     input_ = &input;
     abandoned_ = false;
     done_ = std::move(done);
-    const SteadyTime timeout = shard_.environment_.loop.now() + shard_.service_.timeout_;
+    const SteadyTime timeout = owner_.environment_.loop.now() + owner_.service_.timeout_;
     invocation_.begin(
-        shard_.service_.function_,
+        owner_.service_.function_,
         message_.inbound(*input.rules.trigger,
                          deadline.is_never() ? timeout : std::min(timeout, deadline.at())));
     if (input.order == nullptr) return take_turn();
@@ -121,7 +121,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
   bool is_under_way() const { return input_ != nullptr; }
 
   // Gate::Waiter, of the input's order
-  Loop& loop() override { return shard_.environment_.loop; }
+  Loop& loop() override { return owner_.environment_.loop; }
   void admitted() override {
     in_order_ = true;
     if (abandoned_ || invocation_.answered())
@@ -130,7 +130,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
   }
 
   void take_turn() {
-    if (admission_.enter(shard_.service_.function_, shard_.pace_) == Gate::Entry::kFull)
+    if (admission_.enter(owner_.service_.function_, owner_.policy_) == Gate::Entry::kFull)
       refuse_full();
   }
   void refuse_full() {
@@ -153,7 +153,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
     done_(fail(code_of(answer.response.status()), message_of(answer.response.body())));
   }
   void drop(std::string_view why) {
-    shard_.environment_.log.write(
+    owner_.environment_.log.write(
         Level::kWarning, "event dropped",
         {{"input", input_->rules.trigger->label()}, {"id", message_.id()}, {"reason", why}});
     done_(TopicStatus::kDrop);
@@ -165,10 +165,10 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
     if (std::exchange(in_order_, false)) input_->order->leave();
     input_ = nullptr;
     done_ = nullptr;
-    shard_.free_.push_back(this);
+    owner_.free_.push_back(this);
   }
 
-  Shard& shard_;
+  OnLoop& owner_;
   Invocation invocation_;
   Admission admission_;
   Message message_;
@@ -179,7 +179,7 @@ class AsyncService::Shard::Delivery final : public Caller, private Gate::Waiter 
 };
 
 // Several messages in one delivery. Lifetime: its own: until the last has ended.
-class AsyncService::Shard::Bulk {
+class AsyncService::OnLoop::Bulk {
  public:
   Bulk(dapr::AppCallPtr call, const std::vector<dapr::BulkEvent::Entry>& entries)
       : call_(std::move(call)), under_way_(entries.size()), left_(entries.size()) {
@@ -228,16 +228,16 @@ class AsyncService::Shard::Bulk {
   std::optional<Error> error_;  // of the last that failed
 };
 
-AsyncService::Shard::Shard(AsyncService& service, const CallEnvironment& environment)
+AsyncService::OnLoop::OnLoop(AsyncService& service, const CallEnvironment& environment)
     : service_(service),
       environment_(environment),
-      lane_{.loop = environment.loop,
-            .gate = service.gate_,
-            .runner = {service.runners_, environment.loop}} {}
+      on_loop_{.loop = environment.loop,
+               .gate = service.gate_,
+               .runner = {service.runners_, environment.loop}} {}
 
-AsyncService::Shard::~Shard() = default;
+AsyncService::OnLoop::~OnLoop() = default;
 
-AsyncService::Shard::Delivery& AsyncService::Shard::acquire() {
+AsyncService::OnLoop::Delivery& AsyncService::OnLoop::acquire() {
   if (free_.empty()) {
     deliveries_.push_back(std::make_unique<Delivery>(*this));
     free_.push_back(deliveries_.back().get());
@@ -249,8 +249,8 @@ AsyncService::Shard::Delivery& AsyncService::Shard::acquire() {
 }
 
 template <class Event>
-AsyncService::Input* AsyncService::Shard::admit(const InputRules* rules, const Event& event,
-                                                CallKind kind, dapr::AppCall& call) {
+AsyncService::Input* AsyncService::OnLoop::admit(const InputRules* rules, const Event& event,
+                                                 CallKind kind, dapr::AppCall& call) {
   if (service_.draining_) {
     observe_refusal(kind, 503);
     call.fail(Error(Code::kUnavailable, "the server is stopping"));
@@ -268,7 +268,7 @@ AsyncService::Input* AsyncService::Shard::admit(const InputRules* rules, const E
   return service_.input_of(rules);
 }
 
-void AsyncService::Shard::observe_refusal(CallKind kind, int status) const {
+void AsyncService::OnLoop::observe_refusal(CallKind kind, int status) const {
   if (environment_.observer == nullptr) return;
   environment_.observer->ended({.start = {.kind = kind, .arrived = environment_.loop.now()},
                                 .verdict = Verdict::kError,
@@ -276,7 +276,7 @@ void AsyncService::Shard::observe_refusal(CallKind kind, int status) const {
                                 .refusal = status == 404 ? Refusal::kNoRoute : Refusal::kStopping});
 }
 
-void AsyncService::Shard::on_topic_event(dapr::TopicEvent event, dapr::AppCallPtr call) {
+void AsyncService::OnLoop::on_topic_event(dapr::TopicEvent event, dapr::AppCallPtr call) {
   Input* input = admit(service_.subscriptions_.topic(event.component, event.topic, event.path),
                        event, CallKind::kTopicEvent, *call);
   if (input == nullptr) return;
@@ -294,7 +294,7 @@ void AsyncService::Shard::on_topic_event(dapr::TopicEvent event, dapr::AppCallPt
   });
 }
 
-void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr call) {
+void AsyncService::OnLoop::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr call) {
   Input* input = admit(service_.subscriptions_.topic(event.component, event.topic, event.path),
                        event, CallKind::kBulkedEvent, *call);
   if (input == nullptr) return;
@@ -322,7 +322,7 @@ void AsyncService::Shard::on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr 
   }
 }
 
-void AsyncService::Shard::on_binding_event(dapr::BindingEvent event, dapr::AppCallPtr call) {
+void AsyncService::OnLoop::on_binding_event(dapr::BindingEvent event, dapr::AppCallPtr call) {
   service_.heard_of_bindings_ = true;
   Input* input =
       admit(service_.subscriptions_.binding(event.component), event, CallKind::kBinding, *call);
@@ -340,11 +340,11 @@ void AsyncService::Shard::on_binding_event(dapr::BindingEvent event, dapr::AppCa
   });
 }
 
-void AsyncService::Shard::on_unreadable(const Error& error) {
+void AsyncService::OnLoop::on_unreadable(const Error& error) {
   environment_.failure_log().write(Level::kWarning, "delivery refused", {{"error", error.text()}});
 }
 
-void AsyncService::Shard::stop_calls() {
+void AsyncService::OnLoop::stop_calls() {
   for (const auto& delivery : deliveries_) delivery->stop();
 }
 

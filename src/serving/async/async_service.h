@@ -2,7 +2,7 @@
 // function, its hooks and its outputs are done, and not otherwise.
 //
 //   AsyncService service(subscriptions, function, gate, workers, log, timeout, queue);
-//   AsyncService::Shard shard(service, environment);   // one per loop: what dapr::AppServer calls
+//   AsyncService::OnLoop deliveries(service, environment);   // one per loop: what dapr::AppServer calls
 #pragma once
 
 #include <atomic>
@@ -23,10 +23,10 @@
 
 namespace ofn {
 
-// What all loops share. Lifetime: outlives its shards. Threads: any.
+// What all loops share. Lifetime: outlives its parts on the loops. Threads: any.
 class AsyncService {
  public:
-  class Shard;
+  class OnLoop;
 
   // `timeout`: of an invocation with its outputs, from the delivery's arrival; a deadline of the
   // sidecar's own that is sooner counts. `queue`: how many deliveries may wait for one input's
@@ -71,11 +71,11 @@ class AsyncService {
 //
 // Lifetime: destroyed when its loop runs no more and every call was answered. Threads: the loop's.
 // Cost: deliveries are pooled.
-class AsyncService::Shard final : public dapr::AppApi {
+class AsyncService::OnLoop final : public dapr::AppApi {
  public:
   // Both outlive it.
-  Shard(AsyncService& service, const CallEnvironment& environment);
-  ~Shard() override;
+  OnLoop(AsyncService& service, const CallEnvironment& environment);
+  ~OnLoop() override;
 
   const std::vector<dapr::Subscription>& subscriptions() const override {
     return service_.subscriptions_.topics();
@@ -105,8 +105,8 @@ class AsyncService::Shard final : public dapr::AppApi {
 
   AsyncService& service_;
   const CallEnvironment& environment_;
-  Lane lane_;
-  Pace pace_;                                          // of the one function
+  CallsOnLoop on_loop_;
+  InlinePolicy policy_;                                // of the one function
   std::vector<std::unique_ptr<Delivery>> deliveries_;  // all that were ever made
   std::vector<Delivery*> free_;
 };

@@ -110,25 +110,26 @@ class AsyncServiceTest : public ServiceTest {
     make(8, 8);
   }
   void make(std::size_t concurrency, std::size_t queue) {
-    shard_.reset();
+    on_loop_.reset();
     gate_ = std::make_unique<Gate>(concurrency, queue);
     service_ = std::make_unique<AsyncService>(*Subscriptions::of(context_), function_, *gate_,
                                               workers_, log_, 10s, queue);
-    shard_ = std::make_unique<AsyncService::Shard>(*service_, environment_);
+    on_loop_ = std::make_unique<AsyncService::OnLoop>(*service_, environment_);
   }
   void publish(Told& told, std::string topic, std::string id = "1",
                Deadline deadline = Deadline::never()) {
-    shard_->on_topic_event(
+    on_loop_->on_topic_event(
         {.id = std::move(id), .data = "d", .topic = std::move(topic), .component = "bus"},
         std::make_unique<FakeCall>(told, deadline));
   }
   void trigger(Told& told, std::string component = "c-tick") {
-    shard_->on_binding_event({.component = std::move(component)}, std::make_unique<FakeCall>(told));
+    on_loop_->on_binding_event({.component = std::move(component)},
+                               std::make_unique<FakeCall>(told));
   }
 
   Function function_ = function();
   std::unique_ptr<AsyncService> service_;
-  std::unique_ptr<AsyncService::Shard> shard_;
+  std::unique_ptr<AsyncService::OnLoop> on_loop_;
 };
 
 TEST_F(AsyncServiceTest, TheFunctionLearnsWhereADeliveryCameFrom) {
@@ -154,12 +155,12 @@ TEST_F(AsyncServiceTest, AnEventsOwnTraceGoesBeforeItsCalls) {
   };
   for (const std::string own : {"", "own"}) {
     Told told;
-    shard_->on_topic_event({.id = "1",
-                            .data = "d",
-                            .topic = "orders",
-                            .component = "bus",
-                            .extensions = {{"traceparent", own}}},
-                           std::make_unique<FakeCall>(told));
+    on_loop_->on_topic_event({.id = "1",
+                              .data = "d",
+                              .topic = "orders",
+                              .component = "bus",
+                              .extensions = {{"traceparent", own}}},
+                             std::make_unique<FakeCall>(told));
     until([&] { return told.released; });
     EXPECT_EQ(seen, own.empty() ? "the-calls" : own);
   }
@@ -278,7 +279,8 @@ TEST_F(AsyncServiceTest, WhatNobodyWantsIsAnError) {
   Told topic, binding, bulk;
   publish(topic, "unknown");
   trigger(binding, "unknown");
-  shard_->on_bulk_event({.topic = "unknown", .component = "bus"}, std::make_unique<FakeCall>(bulk));
+  on_loop_->on_bulk_event({.topic = "unknown", .component = "bus"},
+                          std::make_unique<FakeCall>(bulk));
   for (const Told* told : {&topic, &binding, &bulk}) {
     ASSERT_TRUE(told->error);
     EXPECT_EQ(told->error->code(), Code::kNotFound);
@@ -288,9 +290,9 @@ TEST_F(AsyncServiceTest, WhatNobodyWantsIsAnError) {
 }
 
 TEST_F(AsyncServiceTest, AStoppingServerRefuses) {
-  EXPECT_TRUE(shard_->ready());
+  EXPECT_TRUE(on_loop_->ready());
   service_->drain();
-  EXPECT_FALSE(shard_->ready());
+  EXPECT_FALSE(on_loop_->ready());
   Told told;
   publish(told, "orders");
   ASSERT_TRUE(told.error);
@@ -314,7 +316,7 @@ TEST_F(AsyncServiceTest, ABulkIsAnsweredEntryByEntryUnlessAllFailed) {
         entry.event = dapr::TopicEvent{.id = "bulk-" + data, .data = data};
       }
     }
-    shard_->on_bulk_event(std::move(bulk), std::make_unique<FakeCall>(told));
+    on_loop_->on_bulk_event(std::move(bulk), std::make_unique<FakeCall>(told));
     until([&] { return told.released; });
   };
   Told mixed;
@@ -347,7 +349,7 @@ TEST_F(AsyncServiceTest, ABulkWhoseSidecarLeavesRunsNoFurther) {
   const auto send = [this](Told& told, const char* topic) {
     dapr::BulkEvent bulk{.topic = topic, .component = "bus"};
     for (const char* id : {"a", "b", "c"}) bulk.entries.emplace_back().entry_id = id;
-    shard_->on_bulk_event(std::move(bulk), std::make_unique<FakeCall>(told));
+    on_loop_->on_bulk_event(std::move(bulk), std::make_unique<FakeCall>(told));
   };
   Told runs, waits, in_order;
   send(runs, "orders");

@@ -124,7 +124,7 @@ TEST_F(HttpServiceTest, TheObserverIsToldOfWhatReachesNoFunction) {
                                        " reason=" + one.line + "\n";
     EXPECT_EQ(log_.text().substr(before), line);
   }
-  shard_->on_broken_request("an-id", 414);
+  on_loop_->on_broken_request("an-id", 414);
   EXPECT_EQ(ends.records.back().refusal, Refusal::kBroken);
   EXPECT_EQ(ends.records.back().status, 414);
   EXPECT_EQ(ends.ids.back(), "an-id");

@@ -81,12 +81,12 @@ void log_refusal(Log& log, std::string_view id, std::string_view peer, int statu
 }  // namespace
 
 // One request on its way: waits at the gate, runs inline or on a worker, answers.
-class HttpService::Shard::Call final : public Caller, private BodySink {
+class HttpService::OnLoop::Call final : public Caller, private BodySink {
  public:
-  explicit Call(Shard& shard)
-      : shard_(shard),
-        invocation_(shard.environment_, *this),
-        admission_(shard.lane_, invocation_) {}
+  explicit Call(OnLoop& owner)
+      : owner_(owner),
+        invocation_(owner.environment_, *this),
+        admission_(owner.on_loop_, invocation_) {}
 
   Routes::Match find(const Routes& routes, std::string_view method, std::string_view path) {
     return routes.find(method, path, params_);
@@ -108,11 +108,11 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
                        .peer = message.peer,
                        .id = {},
                        .version = version_of(message),
-                       .deadline = shard_.environment_.loop.now() + shard_.service_.timeout_,
+                       .deadline = owner_.environment_.loop.now() + owner_.service_.timeout_,
                        .stop = {}},
                       {.body = message.body_bytes, .sink = this, .route = match.path});
     exchange_->on_abandoned([this] { abandoned(); });
-    if (admission_.enter(*function_, shard_.paces_[match.index]) == Gate::Entry::kFull) {
+    if (admission_.enter(*function_, owner_.policies_[match.index]) == Gate::Entry::kFull) {
       invocation_.refuse(too_many(), Refusal::kTooMany);
     }
   }
@@ -144,7 +144,7 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
   void ended() override {
     exchange_.reset();
     admission_.end();
-    shard_.free_.push_back(this);
+    owner_.free_.push_back(this);
   }
 
   // BodySink
@@ -163,7 +163,7 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
     exchange_->abort();
   }
 
-  Shard& shard_;
+  OnLoop& owner_;
   Invocation invocation_;
   Admission admission_;
   wire::ExchangePtr exchange_;
@@ -171,17 +171,17 @@ class HttpService::Shard::Call final : public Caller, private BodySink {
   RouteParams params_;
 };
 
-HttpService::Shard::Shard(HttpService& service, const CallEnvironment& environment)
+HttpService::OnLoop::OnLoop(HttpService& service, const CallEnvironment& environment)
     : service_(service),
       environment_(environment),
-      paces_(service.routes_.functions().size()),
-      lane_{.loop = environment.loop,
-            .gate = service.gate_,
-            .runner = {service.runners_, environment.loop}} {}
+      policies_(service.routes_.functions().size()),
+      on_loop_{.loop = environment.loop,
+               .gate = service.gate_,
+               .runner = {service.runners_, environment.loop}} {}
 
-HttpService::Shard::~Shard() = default;
+HttpService::OnLoop::~OnLoop() = default;
 
-void HttpService::Shard::handle(wire::ExchangePtr exchange) {
+void HttpService::OnLoop::handle(wire::ExchangePtr exchange) {
   const wire::Message& message = exchange->request();
   const Probe probe = probe_of(message);
   if (probe == Probe::kPlatform) return answer_probe(*exchange);
@@ -218,22 +218,22 @@ void HttpService::Shard::handle(wire::ExchangePtr exchange) {
 }
 
 // A function has no way to speak gRPC: its caller is told so in its own words.
-std::optional<Response> HttpService::Shard::refuse_call(const wire::Message& head) {
+std::optional<Response> HttpService::OnLoop::refuse_call(const wire::Message& head) {
   return wire::grpc::unimplemented("unknown method " + std::string(head.target));
 }
 
-void HttpService::Shard::answer_probe(wire::Exchange& exchange) {
+void HttpService::OnLoop::answer_probe(wire::Exchange& exchange) {
   const bool ready = !service_.draining_;
   answer_without_function(
       exchange, Response(ready ? "ok\n" : "draining\n").status(ready ? 200 : 503), Refusal::kProbe);
 }
 
-void HttpService::Shard::stop_calls() {
+void HttpService::OnLoop::stop_calls() {
   for (const auto& call : calls_) call->stop();
 }
 
-void HttpService::Shard::answer_without_function(wire::Exchange& exchange, Response response,
-                                                 Refusal why) {
+void HttpService::OnLoop::answer_without_function(wire::Exchange& exchange, Response response,
+                                                  Refusal why) {
   const wire::Message& request = exchange.request();
   const RequestId id = RequestId::of(request.fields, environment_.loop.random());
   if (why == Refusal::kNoRoute || why == Refusal::kWrongMethod) {
@@ -254,7 +254,7 @@ void HttpService::Shard::answer_without_function(wire::Exchange& exchange, Respo
   exchange.respond(std::move(response), {&extra, 1});
 }
 
-void HttpService::Shard::on_broken_request(std::string_view id, int status) const {
+void HttpService::OnLoop::on_broken_request(std::string_view id, int status) const {
   if (environment_.observer == nullptr) return;
   environment_.observer->ended({.start = {.id = id, .arrived = environment_.loop.now()},
                                 .verdict = Verdict::kError,

@@ -1,7 +1,7 @@
 // HTTP requests → invocations: which function, what is answered without one, how many run, where they run.
 //
 //   HttpService service(routes, gate, workers, log, timeout);
-//   HttpService::Shard shard(service, environment);   // one per loop: the wire's Handler
+//   HttpService::OnLoop requests(service, environment);   // one per loop: the wire's Handler
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "function/routes.h"
 #include "invocation/invocation.h"
-#include "loop/pace.h"
+#include "loop/inline_policy.h"
 #include "loop/workers.h"
 #include "serving/admission.h"
 #include "serving/gate.h"
@@ -23,10 +23,10 @@
 
 namespace ofn {
 
-// What all loops share. Lifetime: outlives its shards. Threads: any.
+// What all loops share. Lifetime: outlives its parts on the loops. Threads: any.
 class HttpService {
  public:
-  class Shard;
+  class OnLoop;
 
   // `timeout`: of an invocation with its outputs, from the request's arrival. All others outlive the service.
   HttpService(const Routes& routes, Gate& gate, Workers& workers, Log& log, Duration timeout)
@@ -56,11 +56,11 @@ class HttpService {
 // Lifetime: destroyed when its loop runs no more and every exchange was answered or lost.
 // Threads: the loop's.
 // Cost: calls are pooled; the steady state allocates nothing.
-class HttpService::Shard final : public wire::Handler {
+class HttpService::OnLoop final : public wire::Handler {
  public:
   // Both outlive it.
-  Shard(HttpService& service, const CallEnvironment& environment);
-  ~Shard() override;
+  OnLoop(HttpService& service, const CallEnvironment& environment);
+  ~OnLoop() override;
 
   void handle(wire::ExchangePtr exchange) override;
   std::optional<Response> refuse_call(const wire::Message& head) override;
@@ -77,8 +77,8 @@ class HttpService::Shard final : public wire::Handler {
 
   HttpService& service_;
   const CallEnvironment& environment_;
-  std::vector<Pace> paces_;  // one a function, in the order of the routes' functions
-  Lane lane_;
+  std::vector<InlinePolicy> policies_;  // one a function, in the order of the routes' functions
+  CallsOnLoop on_loop_;
   std::vector<std::unique_ptr<Call>> calls_;  // all that were ever made
   std::vector<Call*> free_;
 };

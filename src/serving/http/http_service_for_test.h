@@ -60,14 +60,14 @@ class HttpServiceTest : public ServiceTest {
     routes_ = Routes::of(functions_).value();
     service_ =
         std::make_unique<HttpService>(routes_, *gate_, workers_, log_, std::chrono::seconds(10));
-    shard_ = std::make_unique<HttpService::Shard>(*service_, environment_);
+    on_loop_ = std::make_unique<HttpService::OnLoop>(*service_, environment_);
   }
   wire::FakeExchange* send(wire::FakeAnswer& answer, std::string target = "/",
                            std::vector<Field> fields = {}, std::string method = "GET") {
     auto* exchange = new wire::FakeExchange(
         loop_, answer,
         {.method = std::move(method), .target = std::move(target), .fields = std::move(fields)});
-    shard_->handle(wire::ExchangePtr(exchange));
+    on_loop_->handle(wire::ExchangePtr(exchange));
     return exchange;
   }
 
@@ -75,7 +75,7 @@ class HttpServiceTest : public ServiceTest {
   std::vector<Function> functions_;  // where it is not that one
   Routes routes_;
   std::unique_ptr<HttpService> service_;
-  std::unique_ptr<HttpService::Shard> shard_;
+  std::unique_ptr<HttpService::OnLoop> on_loop_;
 };
 
 }  // namespace ofn

@@ -29,7 +29,7 @@ TEST_F(HttpServiceTest, TheFunctionAnswersAfterTheWireHasReturned) {
   EXPECT_EQ(gate_->in_use(), 0U);
 }
 
-TEST_F(HttpServiceTest, EachFunctionHasItsPace) {
+TEST_F(HttpServiceTest, EachFunctionHasItsOwnPolicy) {
   functions_ = {hello(), hello()};
   functions_[0].routes = {{"/short", "a.cc:1"}};
   functions_[1].routes = {{"/other", "a.cc:2"}};
@@ -39,7 +39,7 @@ TEST_F(HttpServiceTest, EachFunctionHasItsPace) {
     send(answer, target);
     until([&] { return answer.released; });
   };
-  for (int i = 0; i < Pace::kStreak; ++i) call("/short");
+  for (int i = 0; i < InlinePolicy::kStreak; ++i) call("/short");
   bool on_loop = false;
   g_inside = [&] { on_loop = loop_.in_loop(); };
   call("/short");
@@ -202,7 +202,7 @@ TEST_F(HttpServiceTest, StoppingTheCallsReachesTheFunction) {
   send(answer);
   loop_.poll();
   entered.wait();
-  shard_->stop_calls();
+  on_loop_->stop_calls();
   go.count_down();
   until([&] { return answer.released; });
   EXPECT_TRUE(g_stop_seen);
@@ -210,7 +210,7 @@ TEST_F(HttpServiceTest, StoppingTheCallsReachesTheFunction) {
 
 TEST_F(HttpServiceTest, ShortFunctionsMoveToTheLoopAndLongOnesAway) {
   make(4, 4);
-  for (int i = 0; i < Pace::kStreak; ++i) {
+  for (int i = 0; i < InlinePolicy::kStreak; ++i) {
     FakeAnswer answer;
     send(answer);
     until([&] { return answer.released; });

@@ -17,7 +17,7 @@ namespace ofn {
 // under kShort the function runs inline. One call over kLong, or one call that kept the loop so
 // long that the watchdog took it over, moves the function back to workers at once. The recent
 // maximum decides, not the mean: a single long call stalls every connection of the loop.
-class Pace {
+class InlinePolicy {
  public:
   static constexpr int kStreak = 64;
   static constexpr std::chrono::microseconds kShort{50};
