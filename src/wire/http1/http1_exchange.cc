@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
 #include "base/free_memory.h"
 #include "wire/field_rules.h"
 #include "wire/http1/kept.h"
@@ -57,56 +56,34 @@ void Http1Exchange::reset() {
   clear(body.trailer_text);
   body.trailers.clear();
   fields.clear();
-  callback_ = nullptr;
-  on_room_ = nullptr;
-  begun_ = answered_ = abandoned_ = false;
-}
-
-void Http1Exchange::abandon() {
-  abandoned_ = true;
-  warn();
-}
-
-void Http1Exchange::warn() {
-  if (const auto callback = std::exchange(callback_, nullptr); callback && !answered_) callback();
+  answer_.reset();
 }
 
 void Http1Exchange::respond(Response&& response, std::span<const Field> extra,
                             std::span<const Field> /*trailers*/) {
-  OFN_CHECK(!answered_ && !begun_);
-  answered_ = true;
-  callback_ = nullptr;
+  answer_.respond();
   if (owner_ != nullptr) owner_->answer(*this, std::move(response), extra);
 }
 
 void Http1Exchange::begin(Response head, std::span<const Field> extra,
                           std::function<void()> on_room) {
-  OFN_CHECK(!answered_ && !begun_);
-  begun_ = true;
-  on_room_ = std::move(on_room);
+  answer_.begin(std::move(on_room));
   if (owner_ != nullptr) owner_->begin_answer(head, extra);
 }
 
 void Http1Exchange::write(std::string_view bytes) {
-  OFN_CHECK(begun_ && !answered_);
+  answer_.check_open();
   if (owner_ != nullptr && !bytes.empty()) owner_->write_body(bytes);
 }
 
 void Http1Exchange::finish(std::span<const Field> trailers) {
-  complete();
+  answer_.finish();
   if (owner_ != nullptr) owner_->finish_answer(*this, trailers);
 }
 
 void Http1Exchange::abort() {
-  complete();
+  answer_.finish();
   if (owner_ != nullptr) owner_->abort_answer(*this);
-}
-
-void Http1Exchange::complete() {
-  OFN_CHECK(begun_ && !answered_);
-  answered_ = true;
-  callback_ = nullptr;
-  on_room_ = nullptr;
 }
 
 void Http1Exchange::release() {

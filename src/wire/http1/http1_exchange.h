@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wire/answer_state.h"
 #include "wire/exchange.h"
 #include "wire/http1/chunk_parser.h"
 #include "wire/http1/head_parser.h"
@@ -57,16 +58,13 @@ class Http1Exchange final : public Exchange {
   // Forgets the request and keeps the memory, if it is of usual size.
   void reset();
   // The peer went away before the answer.
-  void abandon();
+  void abandon() { answer_.abandon(); }
   // The peer closed its direction, and is probably gone; an answer is sent all the same.
-  void warn();
+  void warn() { answer_.warn(); }
   // The session is no more, or serves another request already.
   void detach() { owner_ = nullptr; }
-  bool answered() const { return answered_; }
   // The peer has taken some of an answer in pieces.
-  void notify_room() {
-    if (on_room_) on_room_();
-  }
+  void notify_room() const { answer_.notify_room(); }
 
   // Exchange
   const Message& request() const override { return message_; }
@@ -78,24 +76,21 @@ class Http1Exchange final : public Exchange {
   std::size_t unsent() const override { return owner_ == nullptr ? 0 : owner_->unsent(); }
   void finish(std::span<const Field> trailers) override;
   void abort() override;
-  bool abandoned() const override { return abandoned_; }
-  void on_abandoned(std::function<void()> callback) override { callback_ = std::move(callback); }
+  bool abandoned() const override { return answer_.abandoned(); }
+  void on_abandoned(std::function<void()> callback) override {
+    answer_.on_abandoned(std::move(callback));
+  }
   Loop& loop() override { return loop_; }
 
  private:
   void release() override;
-  void complete();
   void join_several_cookies();
 
   ExchangeOwner* owner_;
   Loop& loop_;
   std::string peer_;
   Message message_;
-  std::function<void()> callback_;
-  std::function<void()> on_room_;
-  bool begun_ = false;  // an answer in pieces
-  bool answered_ = false;
-  bool abandoned_ = false;
+  AnswerState answer_;
 };
 
 }  // namespace ofn::wire::http1

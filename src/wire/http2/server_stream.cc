@@ -3,7 +3,6 @@
 #include <charconv>
 #include <utility>
 
-#include "base/check.h"
 #include "base/free_memory.h"
 #include "wire/authority.h"
 #include "wire/field_rules.h"
@@ -61,9 +60,7 @@ std::string grpc_status_of(int http_status) {
 
 void ServerStream::respond(Response&& response, std::span<const Field> extra,
                            std::span<const Field> trailers) {
-  OFN_CHECK(!state_.answered);
-  state_.answered = true;
-  on_abandoned_ = nullptr;
+  answer_.respond();
   if (!state_.open || owner_ == nullptr) return;
   response_ = std::move(response);
   if (response_.body().size() > kSmallAnswer) share_.add(response_.body().capacity());
@@ -73,10 +70,8 @@ void ServerStream::respond(Response&& response, std::span<const Field> extra,
 
 void ServerStream::begin(Response head, std::span<const Field> extra,
                          std::function<void()> on_room) {
-  OFN_CHECK(!state_.answered);
-  state_.answered = state_.in_pieces = true;
+  answer_.begin(std::move(on_room));
   if (!state_.open || owner_ == nullptr) return;
-  on_room_ = std::move(on_room);
   response_ = std::move(head);
   owner_->send_answer(*this, extra);
 }
@@ -86,7 +81,7 @@ bool ServerStream::sends_pieces() const {
 }
 
 void ServerStream::write(std::string_view bytes) {
-  OFN_CHECK(state_.in_pieces && !state_.finished);
+  answer_.check_open();
   if (bytes.empty() || !sends_pieces()) return;
   pieces_.erase(0, std::exchange(notes.sent, 0));
   const std::size_t before = pieces_.capacity();
@@ -96,27 +91,15 @@ void ServerStream::write(std::string_view bytes) {
 }
 
 void ServerStream::finish(std::span<const Field> trailers) {
-  complete();
+  answer_.finish();
   if (!sends_pieces()) return;
   for (const Field& field : trailers) answer_trailers_.add(field.name, field.value);
   owner_->send_more(*this);
 }
 
 void ServerStream::abort() {
-  complete();
+  answer_.finish();
   if (state_.open && owner_ != nullptr) owner_->give_up(*this);
-}
-
-void ServerStream::complete() {
-  OFN_CHECK(state_.in_pieces && !state_.finished);
-  state_.finished = true;
-  on_abandoned_ = nullptr;
-  on_room_ = nullptr;
-}
-
-void ServerStream::on_abandoned(std::function<void()> callback) {
-  const bool complete = state_.answered && body_complete();
-  if (!complete && !state_.abandoned) on_abandoned_ = std::move(callback);
 }
 
 void ServerStream::open(std::int32_t id, std::string_view peer, SteadyTime now) {
@@ -238,24 +221,22 @@ ExchangePtr ServerStream::give_to_handler() {
 void ServerStream::close() {
   state_.open = false;
   if (!state_.shared) return let_go();
-  if (state_.answered && body_complete()) return;
+  if (answer_.complete()) return;
   // A HEAD's stream is complete with the head, whatever its function goes on to write.
   if (notes.complete) return;
-  state_.abandoned = true;
-  if (auto callback = std::exchange(on_abandoned_, nullptr)) callback();  // may let go
+  answer_.abandon();  // may let go
 }
 
 void ServerStream::warn() {
   if (!state_.shared || notes.complete) return;
-  if (auto callback = std::exchange(on_abandoned_, nullptr)) callback();  // may let go
+  answer_.warn();  // may let go
 }
 
 void ServerStream::release() {
   state_.shared = false;
-  on_abandoned_ = nullptr;
-  on_room_ = nullptr;
+  answer_.forget_callbacks();
   if (!state_.open) return let_go();
-  if (!(state_.answered && body_complete()) && owner_ != nullptr) owner_->give_up(*this);
+  if (!answer_.complete() && owner_ != nullptr) owner_->give_up(*this);
 }
 
 void ServerStream::let_go() {
@@ -274,6 +255,7 @@ void ServerStream::let_go() {
   free_memory(response_);
   free_memory(pieces_);
   state_ = {};
+  answer_.reset();
   owner_->take_back(*this, std::exchange(notes, {}).reserved);
 }
 

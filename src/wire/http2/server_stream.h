@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "loop/loop.h"
+#include "wire/answer_state.h"
 #include "wire/exchange.h"
 #include "wire/http2/field_block.h"
 #include "wire/limits.h"
@@ -72,8 +73,10 @@ class ServerStream final : public Exchange {
   std::size_t unsent() const override { return answer_body().size() - notes.sent; }
   void finish(std::span<const Field> trailers) override;
   void abort() override;
-  bool abandoned() const override { return state_.abandoned; }
-  void on_abandoned(std::function<void()> callback) override;
+  bool abandoned() const override { return answer_.abandoned(); }
+  void on_abandoned(std::function<void()> callback) override {
+    answer_.on_abandoned(std::move(callback));
+  }
   Loop& loop() override { return *loop_; }
 
   // The session's side, in the order of a stream's life.
@@ -100,12 +103,12 @@ class ServerStream final : public Exchange {
   std::size_t head_capacity() const { return head_.capacity() + trailer_block_.capacity(); }
   // The memory of bodies that waits for the peer: to be complete, or to be read.
   std::size_t held_by_peer() const {
-    return state_.shared && !state_.answered ? 0 : share_.taken();
+    return state_.shared && !answer_.begun() ? 0 : share_.taken();
   }
   // Nobody looks at the request any more: frees its fields.
   void drop_head();
   // Returns true if its request is incomplete, or its answer not read.
-  bool waits_for_peer() const { return state_.open && (!state_.shared || state_.answered); }
+  bool waits_for_peer() const { return state_.open && (!state_.shared || answer_.begun()); }
   // The session is about to end: gives the bodies' memory back that no handler sees.
   void shed();
   bool trailers_too_large() const { return state_.trailers_too_large; }
@@ -129,19 +132,17 @@ class ServerStream final : public Exchange {
   void orphan() { owner_ = nullptr; }
 
   std::int32_t id() const { return id_; }
-  bool answered() const { return state_.answered; }
+  bool answered() const { return answer_.begun(); }
   const Response& response() const { return response_; }
   // What of the answer's body is here: all of it, unless it comes in pieces.
   std::string_view answer_body() const {
-    return state_.in_pieces ? std::string_view(pieces_) : std::string_view(response_.body());
+    return answer_.in_pieces() ? std::string_view(pieces_) : std::string_view(response_.body());
   }
-  bool in_pieces() const { return state_.in_pieces; }
+  bool in_pieces() const { return answer_.in_pieces(); }
   // Will nothing be added to answer_body()?
-  bool body_complete() const { return !state_.in_pieces || state_.finished; }
+  bool body_complete() const { return !answer_.in_pieces() || answer_.complete(); }
   // The peer has taken some of it.
-  void notify_room() {
-    if (on_room_) on_room_();
-  }
+  void notify_room() const { answer_.notify_room(); }
   std::span<const Field> trailers() const { return answer_trailers_.fields(); }
   bool is_open() const { return state_.open; }
 
@@ -180,14 +181,9 @@ class ServerStream final : public Exchange {
     bool expects_continue = false;
     bool open = false;
     bool shared = false;
-    bool answered = false;   // or at least begun
-    bool in_pieces = false;  // the answer is
-    bool finished = false;   // the last piece is here
-    bool abandoned = false;
   };
 
   bool sends_pieces() const;
-  void complete();
 
   StreamOwner* owner_;
   Loop* loop_;
@@ -201,8 +197,7 @@ class ServerStream final : public Exchange {
   Message message_;
   Response response_;
   std::string pieces_;
-  std::function<void()> on_abandoned_;
-  std::function<void()> on_room_;
+  AnswerState answer_;
 };
 
 }  // namespace ofn::wire::http2
