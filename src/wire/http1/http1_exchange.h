@@ -18,7 +18,7 @@ namespace ofn::wire::http1 {
 
 class Http1Exchange;
 
-// What an exchange needs of its session.
+// What an exchange asks of its session.
 class ExchangeOwner {
  public:
   virtual void answer(Http1Exchange& exchange, Response&& response,
@@ -30,7 +30,7 @@ class ExchangeOwner {
   virtual void finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) = 0;
   // It ends the connection, and the exchange is the handler's alone.
   virtual void abort_answer(Http1Exchange& exchange) = 0;
-  // The exchange was given back, answered or not, and is the owner's again.
+  // The handler has given back the exchange, answered or not. It belongs to the owner again.
   virtual void take_back(Http1Exchange& exchange) = 0;
 
  protected:
@@ -47,23 +47,23 @@ class Http1Exchange final : public Exchange {
 
   // The request's memory, filled by the session.
   std::string head_bytes;
-  std::string target;   // only where the target could not be a view into the head
+  std::string target;   // only if the target cannot be a view into the head
   std::string cookies;  // of several Cookie fields
   Body body;
   MemoryShare share;  // of the account, for head, body and trailers
   std::vector<Field> fields;
 
-  // The request is whole: makes it visible.
+  // Call this when the request is complete: request() then shows it.
   void seal(const Head& head);
   // Forgets the request and keeps the memory, if it is of usual size.
   void reset();
-  // The peer went away before the answer.
+  // The client has gone away before the answer.
   void abandon() { answer_.abandon(); }
-  // The peer closed its direction, and is probably gone; an answer is sent all the same.
+  // The client has closed its direction, and is probably gone. An answer is sent all the same.
   void warn() { answer_.warn(); }
-  // The session is no more, or serves another request already.
+  // The session is gone, or serves another request already.
   void detach() { owner_ = nullptr; }
-  // The peer has taken some of an answer in pieces.
+  // The client has read some of an answer in pieces.
   void notify_room() const { answer_.notify_room(); }
 
   // Exchange

@@ -1,4 +1,4 @@
-// What a connection's peer sends: heads and bodies of requests.
+// Reads what the client of a connection sends: heads and bodies of requests.
 #include "wire/http1/http1_session.h"
 
 #include <algorithm>
@@ -10,12 +10,14 @@ namespace ofn::wire::http1 {
 
 namespace {
 
-// How much is read ahead while a request is being answered. Reading goes on at all to notice a lost
-// connection, and to have a pipelining peer's next requests at hand.
+// How much the session reads ahead while a request is being answered. It goes on reading to notice a
+// lost connection, and to have the next requests of a pipelining client at hand.
 constexpr std::size_t kMaxAhead = std::size_t{16} * 1024;
-// Memory reserved on a peer's word, while there is plenty; more is taken as the body arrives.
+// The most memory that a Content-Length alone reserves, while there is plenty; more is taken as the
+// body arrives.
 constexpr std::uint64_t kMaxReserved = std::uint64_t{1024} * 1024;
-// So much of a body is still to come that it is read to where it belongs, and so much of it at once: other connections wait.
+// If at least kLargeRest bytes of a body are missing, they are read directly into the body, at most
+// kLargestRead at a time, so that other connections are not delayed.
 constexpr std::uint64_t kLargeRest = std::uint64_t{16} * 1024;
 constexpr std::uint64_t kLargestRead = std::uint64_t{256} * 1024;
 
@@ -64,7 +66,7 @@ bool Http1Session::receive_from(Source& source) {
   return true;
 }
 
-// What had come of the request is given up, so that there is memory for the answer.
+// Gives up what has arrived of the request, so that there is memory for the answer.
 bool Http1Session::out_of_memory() {
   if (asked_ != nullptr || (state_ != State::kHead && state_ != State::kBody)) return false;
   refuse(kNoMemory, "");
@@ -80,7 +82,7 @@ bool Http1Session::wants_input() const {
 void Http1Session::resume() {
   if (may_read_request() && has_ahead()) {
     const std::size_t rest = consume(ahead()).size();
-    // The end, when it came meanwhile, has cleared it already.
+    // If the session has ended meanwhile, ahead_ is empty already.
     ahead_used_ = std::max(ahead_.size(), rest) - rest;
     if (!has_ahead()) clear_ahead();
   }
@@ -156,7 +158,7 @@ std::string_view Http1Session::begin_body(std::string_view rest) {
       grow(reading_->body.bytes, reserved, reserved, reading_->share);
     }
   }
-  // A peer that has sent some of the body does not wait for our word.
+  // A client that has already sent part of the body does not wait for 100 Continue.
   if (head_.expects_continue && rest.empty()) {
     out_.text() += kContinue;
     transport_->wake();
@@ -200,7 +202,7 @@ void Http1Session::hand_over() {
   exchange.seal(head_);
   if (head_.h2c_settings && upgrade(exchange)) return;
   state_ = State::kAnswering;
-  // Else the call would wait for what slow readers hold.
+  // Otherwise the call would wait for the memory that slow readers hold.
   if (context_.account != nullptr && context_.account->exhausted()) transport_->make_room(0);
   asked_ = reading_.release();
   context_.handler.handle(ExchangePtr(asked_));

@@ -1,4 +1,4 @@
-// How requests are answered, or refused, and what waits to be written.
+// Answers requests or refuses them, and counts what waits to be written.
 #include <utility>
 
 #include "base/check.h"
@@ -63,11 +63,11 @@ ResponseContext Http1Session::context_of(std::span<const Field> extra, After aft
           .method = head_.method == "HEAD" ? Method::kHead : Method::kOther};
 }
 
-// The whole answer is queued: on to the next request.
+// The whole answer is queued, so the session goes on to the next request.
 void Http1Session::answered(Http1Exchange& exchange, After after) {
   OFN_CHECK(&exchange == asked_);
   asked_ = nullptr;
-  if (answered_ != nullptr) answered_->detach();  // held for long: another call's business now
+  if (answered_ != nullptr) answered_->detach();  // its handler holds it beyond this answer
   answered_ = &exchange;
   head_parser_.reset();
   state_ = State::kHead;
@@ -105,7 +105,7 @@ void Http1Session::refuse(const Reject& reject, std::string_view method) {
                     .connection = ConnectionField::kClose,
                     .method = method == "HEAD" ? Method::kHead : Method::kOther});
   }
-  if (reading_ != nullptr) reading_->reset();  // its memory is not kept while the peer goes on
+  if (reading_ != nullptr) reading_->reset();  // frees its memory, however long the client goes on
   end(Ending::kLinger);
   transport_->wake();
 }
@@ -123,7 +123,8 @@ void Http1Session::sent(std::size_t count) {
   }
 }
 
-// The buffers that wait to be written or looked at. Small ones are the connection's own, which are not counted.
+// Counts the buffers that wait to be written or parsed. Small ones belong to every connection and are not
+// counted.
 void Http1Session::count_buffers() {
   const std::size_t held = out_.capacity() + ahead_.capacity();
   if (held <= 3 * kKept && share_.taken() == 0) return;

@@ -1,4 +1,5 @@
-// How a connection ends: by its peer, by a drain, in time, for want of memory.
+// Ends a connection: when the client ends it, when the server drains, when a time limit passes, when memory
+// is short.
 #include <utility>
 
 #include "wire/http1/http1_session_impl.h"
@@ -51,7 +52,7 @@ void Http1Session::shed() {
     part();
     refuse(kNotTaken, "");
   } else {
-    // The session drops what may be the middle of an answer. So the function that writes the rest must not reach the peer.
+    // The session drops what may be the middle of an answer. So what the function still writes must not reach the client.
     end(Ending::kAbort);
     part();
   }
@@ -67,15 +68,16 @@ void Http1Session::end(Ending ending) {
   if (ending == Ending::kAbort) out_.clear();
 }
 
-// After everything that happened: is it over, and if not, how long may the present state last?
+// Called after every event: ends the connection if it is over, and otherwise sets the time limit of the
+// present state.
 void Http1Session::settle() {
   if (!has_ahead()) {
     if (between_requests() && (draining_ || input_ended_)) {
-      // One that was idle has nothing left to read, and a process that ends need not wait for it.
+      // The client of an idle connection has nothing left to read, so a process that ends need not wait for it.
       const bool idle = draining_ && !input_ended_ && out_.empty() && answered_ == nullptr;
       end(idle ? Ending::kClose : Ending::kLinger);
     } else if (input_ended_ && (state_ == State::kHead || state_ == State::kBody)) {
-      on_timer();  // the rest will not come
+      on_timer();  // the rest of the request will not come
     }
   }
   switch (state_) {
@@ -85,7 +87,7 @@ void Http1Session::settle() {
       } else if (out_.empty() && !has_ahead()) {
         timer_->arm(loop_->now() + context_.limits.idle_timeout);
       } else {
-        timer_->disarm();  // not idle: the transport watches over what the peer does not take
+        timer_->disarm();  // the transport's write timeout applies to what the client does not read
       }
       break;
     case State::kBody:
@@ -94,7 +96,7 @@ void Http1Session::settle() {
     case State::kAnswering:
     case State::kSwitching:
     case State::kEnded:
-      timer_->disarm();  // others watch over these: serving's deadline, the transport's patience
+      timer_->disarm();  // the call's deadline and the transport's write timeout apply
       break;
   }
 }
@@ -111,7 +113,7 @@ void Http1Session::on_timer() {
   transport_->wake();
 }
 
-// Tells and leaves the exchanges that the handler holds.
+// Tells the exchanges that the handler holds that the connection is gone, and detaches them.
 void Http1Session::part() {
   if (Http1Exchange* const exchange = std::exchange(asked_, nullptr)) {
     exchange->detach();

@@ -48,7 +48,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   void shed() override;
 
  private:
-  // No further request is begun while this much waits for the peer to take it.
+  // While at least this much waits for the client to read it, the session begins no further request.
   static constexpr std::size_t kMaxUnsent = std::size_t{64} * 1024;
 
   enum class State : std::uint8_t {
@@ -56,7 +56,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
     kBody,       // reads a body
     kAnswering,  // the handler has the request
     kSwitching,  // 101 is being written; the next session follows
-    kEnded,      // our last answer is queued
+    kEnded,      // the last answer is queued
   };
 
   enum class After : std::uint8_t { kNextRequest, kClose };
@@ -85,8 +85,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
     return !head_.keep_alive || body_end_ == BodyEnd::kClose ? After::kClose : After::kNextRequest;
   }
   void refuse(const Reject& reject, std::string_view method);
-  // Makes room in a buffer of the request that is being read, whatever slow peers lose for it. Returns false if there is
-  // none; the request is refused then.
+  // Makes room in a buffer of the request that is being read, if need be at the cost of slow clients. Returns
+  // false if there is no room; then the request was refused.
   bool make_room(std::string& buffer, std::size_t size, std::size_t most);
   void count_buffers();
   void count_held();
@@ -97,7 +97,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
 
   std::string_view ahead() const { return std::string_view(ahead_).substr(ahead_used_); }
   bool has_ahead() const { return ahead_used_ < ahead_.size(); }
-  // One read may have brought much more than is read ahead otherwise.
+  // One read may have brought more than kMaxAhead.
   void clear_ahead() {
     ahead_.clear();
     ahead_used_ = 0;
@@ -119,18 +119,18 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   std::uint64_t body_left_ = 0;  // of Framing::kLength
   Output out_;
   MemoryShare share_;  // of the account, for out_ and ahead_
-  std::string ahead_;  // received, not looked at yet
+  std::string ahead_;  // received, not parsed yet
   std::size_t ahead_used_ = 0;
   SteadyTime head_due_;
   std::unique_ptr<Http1Exchange> reading_;  // of the request that is being read
   std::unique_ptr<Http1Exchange> spare_;
-  Http1Exchange* asked_ = nullptr;     // the handler's, not answered
-  Http1Exchange* answered_ = nullptr;  // the handler's, answered and not given back yet
+  Http1Exchange* asked_ = nullptr;     // the handler has it and has not answered
+  Http1Exchange* answered_ = nullptr;  // the handler has answered it and not given it back yet
   std::unique_ptr<Session> next_;
   State state_ = State::kHead;
   Ending ending_ = Ending::kOpen;
   BodyEnd body_end_ = BodyEnd::kLength;  // of an answer in pieces
-  bool drops_body_ = false;              // of it: there is no room for one
+  bool drops_body_ = false;              // of it: the method or the status allows no body
   bool input_ended_ = false;
   bool draining_ = false;
 };

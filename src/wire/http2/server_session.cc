@@ -1,4 +1,4 @@
-// What a connection's peer sends: frames, heads and bodies of requests.
+// Reads what the client of a connection sends: frames, heads and bodies of requests.
 #include "wire/http2/server_session.h"
 
 #include <algorithm>
@@ -12,21 +12,23 @@ namespace ofn::wire::http2 {
 
 namespace {
 
-// What the peer may send on one stream before we have granted memory for its body: RFC 9113 §6.9.2's default window.
+// The client may send this much on one stream before the session has granted memory for the body: the default window of
+// RFC 9113 §6.9.2.
 constexpr std::size_t kFreeBody = 65535;
-// Bytes that are on their way to us on all streams together. They are bounded stream by stream.
+// The window of the connection: the bytes that may be on their way on all streams together. Each stream has a limit of its
+// own.
 constexpr std::int32_t kConnectionWindow = 1024 * 1024;
-// CONTINUATION frames of one header block, at least. With frames of the usual 16 KiB that is twice what a head may have by
-// default; a larger limit has as many more.
+// The least limit of CONTINUATION frames in one header block. With frames of the usual 16 KiB they hold twice the default
+// limit of a head; a larger limit of heads allows as many more.
 constexpr std::size_t kMaxContinuations = 8;
 constexpr std::size_t kFrameHead = 9;
 constexpr std::size_t kUsualFrame = std::size_t{16} * 1024;
-// Frames for a peer that does not read. 100 streams have some hundreds; what a peer makes us say
-// beyond them (resets of what it spoils) has no other end.
+// The most frames that may wait for a client that does not read. 100 streams need some hundreds. Nothing else limits
+// the frames beyond them, which answer what the client spoils.
 constexpr std::size_t kMaxBacklog = 1000;
-// So many times what was received in a header block is what HPACK makes of an ordinary one at most.
+// HPACK expands an ordinary header block to at most this many times its size.
 constexpr std::size_t kAmplified = 8;
-// Streams that are kept for the next requests.
+// The number of streams that are kept for the next requests.
 constexpr std::size_t kPooled = 16;
 
 }  // namespace
@@ -44,7 +46,7 @@ nghttp2_session_callbacks* ServerSession::callbacks() {
       table, [](nghttp2_session*, const nghttp2_frame* frame, void* user) -> int {
         ServerSession& session = self(user);
         if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
-          // Who has said GOAWAY and has nothing in flight has left, and we may be closing already.
+          // A client that has sent GOAWAY and has nothing in flight has left, and the session may be closing already.
           if (session.peer_left_ && session.open_ == 0)
             return session.engine_.refuse(NGHTTP2_NO_ERROR);
           session.heading_ = &session.open_stream(frame->hd.stream_id);
@@ -161,7 +163,7 @@ void ServerSession::receive(std::string_view bytes) {
   if (budget_->exhausted(now())) {
     engine_.terminate(NGHTTP2_ENHANCE_YOUR_CALM);
   } else {
-    // A frame's head is passed on whole, because what it begins may have to wait.
+    // nghttp2 gets the head of a frame whole, because the frame may have to wait.
     if (const std::size_t begun = scanner_.begun_head(); begun > 0) {
       begun_ = bytes.substr(bytes.size() - begun);
       bytes.remove_suffix(begun);
@@ -184,7 +186,8 @@ void ServerSession::receive(std::string_view bytes) {
   transport_->wake();
 }
 
-// Header blocks of several frames go another way. The first `rest` bytes belong to a frame that was begun before.
+// Passes on `bytes`, but header blocks of several frames through large_fields_. The first `rest` bytes belong to a frame
+// that has begun before.
 void ServerSession::hear(std::string_view bytes, std::size_t rest) {
   const auto pass_on = [this](std::string_view whole) { engine_.receive(whole); };
   if (large_fields_.holding()) {
@@ -228,7 +231,7 @@ ServerStream& ServerSession::open_stream(std::int32_t id) {
 int ServerSession::on_begin_frame(const nghttp2_frame_hd& head) {
   const std::uint8_t type = head.type;
   const std::int32_t id = head.stream_id;
-  // At the frame behind the one that was too much, however the bytes were cut.
+  // The frame behind the one that exhausted the budget ends the connection, however the bytes were cut.
   if (budget_->exhausted()) return engine_.refuse(NGHTTP2_ENHANCE_YOUR_CALM);
   if (type == NGHTTP2_HEADERS) block_received_ = head.length;
   if (type == NGHTTP2_CONTINUATION) block_received_ += head.length;
@@ -242,9 +245,9 @@ int ServerSession::on_begin_frame(const nghttp2_frame_hd& head) {
   }
   budget_->opened_nothing();
   // nghttp2 ignores HEADERS for a stream that it does not remember, because they may be trailers
-  // that crossed our RST_STREAM. We know whom we have reset: for every other one they are an error
-  // (RFC 9113 §5.1.1: a new stream's number is larger than all before). An idle stream is one that
-  // was only given a priority.
+  // that crossed a RST_STREAM. The session remembers which streams it has reset; for every other one
+  // HEADERS are an error (RFC 9113 §5.1.1: a new stream's number is larger than all before). An idle
+  // stream has only got a priority.
   nghttp2_stream* known = nghttp2_session_find_stream(engine_.get(), id);
   if (known != nullptr && nghttp2_stream_get_state(known) != NGHTTP2_STREAM_STATE_IDLE) return 0;
   if (std::ranges::find(reset_, id) != reset_.end()) return 0;
@@ -284,7 +287,7 @@ int ServerSession::on_head(ServerStream& stream, StreamEnd end) {
     if (verdict.status == 431) count_too_large(stream);
     answer_early(stream, verdict.status);
   } else if (stream.is_grpc_call() && refuse_call(stream)) {
-    // Its stream may stay open for as long as the caller likes.
+    // It is answered. Its stream may stay open for as long as the client likes.
   } else if (end == StreamEnd::kYes) {
     dispatch(stream);
   } else if (!has_room(stream.content_length().value_or(0))) {
@@ -293,7 +296,7 @@ int ServerSession::on_head(ServerStream& stream, StreamEnd end) {
     look_at(stream.notes.last_progress + limits_.body_timeout);
     const std::size_t size = stream.content_length().value_or(0);
     if (size > kFreeBody) ask_for_memory(stream);
-    // On the peer's word, while there is plenty.
+    // Reserves what the client announces, while there is plenty of memory.
     if (!stream.notes.waits_for_memory && (account_ == nullptr || account_->may_reserve(size)))
       grow(stream.body(), size, size, stream.share());
     if (stream.expects_continue()) {
@@ -347,14 +350,14 @@ void ServerSession::dispatch(ServerStream& stream) {
 
 // --- what a bad request costs --------------------------------------------------------------------
 
-// A head that is no request, or trailers that are none. A proxy passes on what its callers send, and nothing was begun
-// for it: it costs what a frame without use costs.
+// Counts a malformed head, or malformed trailers. A proxy passes on what its clients send, and no call has begun: so it
+// costs as much as a useless frame.
 void ServerSession::count_bad_head(ServerStream& stream) {
   if (!std::exchange(stream.notes.accounted, true)) budget_->opened_nothing();
 }
 
-// A few bytes may stand for many fields, and all must be decoded to know the next head's. Who has sent most of them is a
-// caller with too much to say.
+// Counts a head that is too large. A few bytes may stand for many fields, and the session must decode all of them to
+// understand the next head. If the client has sent most of them in full, it only has too much to say.
 void ServerSession::count_too_large(const ServerStream& stream) {
   if (stream.block_size() > kAmplified * block_received_) {
     budget_->request_spoilt();
@@ -363,7 +366,7 @@ void ServerSession::count_too_large(const ServerStream& stream) {
   }
 }
 
-// At once: the stream is closed only after all that was read with it.
+// Counts at once, because nghttp2 closes the stream only after it has handled everything that was read with it.
 void ServerSession::count_malformed(ServerStream& stream) {
   if (!std::exchange(stream.notes.accounted, true)) budget_->request_malformed();
 }
@@ -378,7 +381,7 @@ void ServerSession::reset(ServerStream& stream, std::uint32_t code) {
 void ServerSession::on_closed(std::int32_t id) {
   ServerStream* stream = find(id);
   if (stream == nullptr) return;
-  // Who has taken some of an answer in pieces has got what it wanted, and goes when it has enough.
+  // A client that has read some of an answer in pieces leaves when it has enough: nothing is spoilt.
   const bool has_some = stream->in_pieces() && stream->notes.taken;
   if (!stream->notes.complete && !stream->notes.accounted && !has_some) budget_->request_spoilt();
   nghttp2_session_set_stream_user_data(engine_.get(), id, nullptr);
@@ -407,7 +410,8 @@ void ServerSession::leave_streams() {
   waiting_.clear();
   std::vector<ServerStream*> left = std::exchange(streams_, {});
   for (ServerStream* stream : left) stream->orphan();
-  // Who is told that an exchange is abandoned may let go of others: only open ones are still ours.
+  // A handler that learns that its exchange is abandoned may release other exchanges. Only open streams still belong to the
+  // session.
   std::erase_if(left, [](const ServerStream* stream) { return !stream->is_open(); });
   for (ServerStream* stream : left) {
     nghttp2_session_set_stream_user_data(engine_.get(), stream->id(), nullptr);

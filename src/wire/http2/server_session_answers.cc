@@ -1,4 +1,4 @@
-// How requests are answered, or refused.
+// Answers requests, or refuses them.
 #include <optional>
 #include <utility>
 
@@ -62,7 +62,7 @@ void ServerSession::send_answer(ServerStream& stream, std::span<const Field> ext
   stream.notes.last_progress = now();
   look_at(now() + limits_.write_timeout);
   writer_.submit(engine_.get(), stream, extra, clock().system_now());
-  // Answers are never refused; slow readers give way.
+  // An answer always gets its memory; slow readers lose theirs.
   if (account_ != nullptr && account_->exhausted()) transport_->make_room(0);
   transport_->wake();
 }
@@ -91,9 +91,9 @@ void ServerSession::on_frame_sent(const nghttp2_frame& frame) {
   if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
     stream->notes.complete = true;
     if (!stream->notes.discarding) budget_->request_answered();
-    // The answer is complete before the request is. The peer is asked to send no more, but not at
-    // once: there are clients that lose the answer when the reset comes with it (curl 7.88). Its
-    // window is closed meanwhile.
+    // The answer is complete before the request is. The session resets the stream, but not at once:
+    // some clients lose the answer if the reset comes with it (curl 7.88). Meanwhile the client's
+    // window stays closed.
     stream->notes.last_progress = now();
     if (stream->notes.receiving) look_at(now() + kLingering);
   } else if (frame.hd.type == NGHTTP2_DATA && !stream->trailers().empty() &&

@@ -1,4 +1,4 @@
-// How a connection ends: by its peer, by a drain, in time.
+// Ends a connection: when the client ends it, when the server drains, when a time limit passes.
 #include <algorithm>
 #include <chrono>
 
@@ -8,14 +8,14 @@ namespace ofn::wire::http2 {
 
 namespace {
 
-// How long the peer may take to answer our first GOAWAY before the second follows.
+// The client has this long to acknowledge the first GOAWAY before the second follows.
 constexpr std::chrono::seconds kFarewell(1);
 
 }  // namespace
 
 void ServerSession::input_ended() {
   input_ended_ = true;
-  // Who is told may let go of exchanges; those whose streams are open stay ours.
+  // A handler that is told may release exchanges. Those of open streams stay in the list.
   std::vector<ServerStream*> open = streams_;
   std::erase_if(open, [](const ServerStream* stream) { return !stream->is_open(); });
   for (ServerStream* stream : open) {
@@ -30,13 +30,13 @@ void ServerSession::input_ended() {
 
 Ending ServerSession::ending() const {
   if (shed_) return Ending::kAbort;
-  // One that was idle when the drain began, and knows of it, has nothing left to read.
+  // A client that was idle when the drain began, and knows of it, has nothing left to read.
   if (engine_.finished() && idle_drain_ && farewell_seen_) return Ending::kClose;
   if (engine_.finished() || (input_ended_ && open_ == 0)) return Ending::kLinger;
   return is_stuck() ? Ending::kAbort : Ending::kOpen;
 }
 
-// The peer sends no more, so no window opens any more: what the present ones stop is never sent.
+// The client sends nothing more, so no window opens any more: data that the present windows stop is never sent.
 bool ServerSession::is_stuck() const {
   return input_ended_ && engine_.nothing_to_send() &&
          std::ranges::all_of(streams_, [](const ServerStream* stream) {
@@ -48,8 +48,8 @@ void ServerSession::drain() {
   if (draining_) return;
   draining_ = true;
   idle_drain_ = open_ == 0;
-  // First the intention, so that no request that is on its way is refused (RFC 9113 §6.8); once the
-  // peer has seen it, the last stream that counts.
+  // The first GOAWAY announces the end, so that no request on its way is refused (RFC 9113 §6.8). When the client has seen
+  // it, the second names the last stream that counts.
   nghttp2_submit_shutdown_notice(engine_.get());
   nghttp2_submit_ping(engine_.get(), NGHTTP2_FLAG_NONE, kFarewellPing.data());
   farewell_at_ = now() + kFarewell;
@@ -69,8 +69,7 @@ void ServerSession::say_farewell() {
 
 // --- time ----------------------------------------------------------------------------------------
 
-// One timer, which looks at everything that has a limit. A moment that turns out too early costs
-// one look.
+// One timer serves everything that has a time limit. If it fires too early, that costs one look.
 void ServerSession::look_at(SteadyTime due) {
   if (due >= next_look_) return;
   next_look_ = due;

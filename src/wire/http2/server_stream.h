@@ -43,18 +43,18 @@ class StreamOwner {
   virtual void send_answer(ServerStream& stream, std::span<const Field> extra) = 0;
   // More of an answer in pieces, or its end, is there.
   virtual void send_more(ServerStream& stream) = 0;
-  // The handler let go of it unanswered, or half answered.
+  // The handler has released it unanswered, or half answered.
   virtual void give_up(ServerStream& stream) = 0;
-  // Closed and let go of: to be reused. `reserved` is what it had of the memory for large bodies.
+  // It is closed and released, so that it can be reused. `reserved` is what it had of the memory for large bodies.
   virtual void take_back(ServerStream& stream, std::size_t reserved) = 0;
 
  protected:
   ~StreamOwner() = default;
 };
 
-// Lifetime: made by its session; from then on it belongs to two: the session, until the stream is
-//   closed, and the handler that holds the exchange. Whoever lets go last gives it back to the
-//   session, or destroys it when there is none any more.
+// Lifetime: its session makes it. It belongs to the session until the stream is closed, and to the
+//   handler that holds the exchange. The last of the two gives it back to the session, or destroys it
+//   if the session is gone.
 // Threads: the loop's; see Exchange.
 class ServerStream final : public Exchange {
  public:
@@ -82,17 +82,17 @@ class ServerStream final : public Exchange {
   // The session's side, in the order of a stream's life.
 
   void open(std::int32_t id, std::string_view peer, SteadyTime now);
-  // A field of the head or, after begin_trailers(), of the trailers. What exceeds a limit is counted
-  // and dropped. False: so much does that it is no mistake.
+  // Adds a field of the head or, after begin_trailers(), of the trailers. Fields beyond a limit are
+  // counted and dropped. Returns false if so much is beyond it that this is an attack.
   bool add_field(std::string_view name, std::string_view value, const Limits& limits);
   void begin_trailers() { state_.in_trailers = true; }
-  // One of its fields was too large to be read at all.
+  // Call this if a field is too large to be read.
   void note_too_large() {
     (state_.in_trailers ? state_.trailers_too_large : state_.head_too_large) = true;
   }
-  // The head is complete.
+  // Call this when the head is complete.
   HeadVerdict check_head(const Limits& limits);
-  // Behind check_head(): the size of the body if the peer said it.
+  // After check_head(): the Content-Length, if the client sent one.
   std::optional<std::size_t> content_length() const { return state_.content_length; }
   bool expects_continue() const { return state_.expects_continue; }
   bool is_grpc_call() const { return state_.grpc && message_.method == "POST"; }
@@ -101,45 +101,45 @@ class ServerStream final : public Exchange {
   MemoryShare& share() { return share_; }
   // The memory of the request's fields, which its session counts.
   std::size_t head_capacity() const { return head_.capacity() + trailer_block_.capacity(); }
-  // The memory of bodies that waits for the peer: to be complete, or to be read.
+  // The memory of bodies that waits for the client to send the rest, or to read the answer.
   std::size_t held_by_peer() const {
     return state_.shared && !answer_.begun() ? 0 : share_.taken();
   }
-  // Nobody looks at the request any more: frees its fields.
+  // Frees the request's fields, because they are no longer needed.
   void drop_head();
   // Returns true if its request is incomplete, or its answer not read.
   bool waits_for_peer() const { return state_.open && (!state_.shared || answer_.begun()); }
-  // The session is about to end: gives the bodies' memory back that no handler sees.
+  // Frees the bodies that no handler sees, because the session is about to end.
   void shed();
   bool trailers_too_large() const { return state_.trailers_too_large; }
-  // A trailer frames or routes the message: it is malformed.
+  // Returns true if a trailer frames or routes the message, which makes the message malformed.
   bool has_bad_trailer() const { return state_.bad_trailer; }
   // The head's or the trailers' size as HPACK's lists count them.
   std::size_t block_size() const {
     return state_.in_trailers ? state_.trailer_bytes : state_.head_bytes;
   }
-  // The answer with which it is refused, in the words that its caller understands.
+  // The answer that refuses the request: an HTTP status, or a gRPC status for a gRPC client.
   Response refusal(int status, std::string_view reason) const;
-  // The request is complete: from now on it also belongs to who gets the result.
+  // Call this when the request is complete. From now on the stream also belongs to the holder of the result.
   ExchangePtr give_to_handler();
-  // The peer closed its direction of the connection, and is probably gone; an answer is sent all the
-  // same.
+  // The client has closed its direction of the connection, and is probably gone. An answer is sent
+  // all the same.
   void warn();
-  // The stream is closed, by whomever.
+  // The stream is closed, by the client or by the session.
   void close();
-  // The session ends before the stream: who still holds it answers nobody. An open one is to be
-  // closed next.
+  // The session ends before the stream: an answer of its holder reaches no client. Close an open
+  // stream next.
   void orphan() { owner_ = nullptr; }
 
   std::int32_t id() const { return id_; }
   bool answered() const { return answer_.begun(); }
   const Response& response() const { return response_; }
-  // What of the answer's body is here: all of it, unless it comes in pieces.
+  // The part of the answer's body that is here: all of it, unless it comes in pieces.
   std::string_view answer_body() const {
     return answer_.in_pieces() ? std::string_view(pieces_) : std::string_view(response_.body());
   }
   bool in_pieces() const { return answer_.in_pieces(); }
-  // Will nothing be added to answer_body()?
+  // Returns true if nothing will be added to answer_body().
   bool body_complete() const { return !answer_.in_pieces() || answer_.complete(); }
   // The peer has taken some of it.
   void notify_room() const { answer_.notify_room(); }
