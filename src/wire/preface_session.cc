@@ -1,12 +1,16 @@
 #include "wire/preface_session.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace ofn::wire {
 
 namespace {
 constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-}
+// A client sends its request as soon as it is connected. If the server drains at that moment, the request may still be on its way.
+constexpr std::chrono::milliseconds kFirstRequestWait(500);
+}  // namespace
 
 PrefaceSession::PrefaceSession(const Limits& limits, Make http1, Make http2)
     : limits_(limits), http1_(std::move(http1)), http2_(std::move(http2)) {}
@@ -37,13 +41,14 @@ void PrefaceSession::hand_over(const Make& make) {
 // Nothing more comes. A piece of a preface is a piece of a request line, too: HTTP/1.1 has the words for that.
 void PrefaceSession::give_up() {
   if (!seen_.empty()) return hand_over(http1_);
-  ending_ = Ending::kLinger;
+  ending_ = draining_ ? Ending::kClose : Ending::kLinger;
   transport_->wake();
 }
 
 void PrefaceSession::drain() {
-  if (seen_.empty()) ending_ = Ending::kClose;
-  transport_->wake();
+  if (std::exchange(draining_, true) || !seen_.empty()) return;
+  timeout_->arm(transport_->loop().now() +
+                std::min<Duration>(kFirstRequestWait, limits_.idle_timeout));
 }
 
 }  // namespace ofn::wire

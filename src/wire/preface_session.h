@@ -1,6 +1,6 @@
 // The first session of an accepted connection: reads just enough to tell HTTP/2 by prior knowledge
 // from HTTP/1.1 (RFC 9113 §3.3: the client's preface is "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), then
-// hands over.
+// hands over. While the server drains, a connection without a byte may stay for a moment longer: its first request is served.
 #pragma once
 
 #include <functional>
@@ -43,6 +43,7 @@ class PrefaceSession final : public Session {
   std::string seen_;
   Ending ending_ = Ending::kOpen;
   bool decided_ = false;
+  bool draining_ = false;
 };
 
 }  // namespace ofn::wire

@@ -20,7 +20,6 @@
 #include "testing/manual_clock.h"
 #include "testing/recording_log.h"
 #include "wire/connector.h"
-#include "wire/preface_session.h"
 
 namespace ofn::wire {
 namespace {
@@ -407,52 +406,6 @@ TEST_F(WireTest, DialGivesUpAtTheDeadlineAndWhenDropped) {
                          [&](auto result) { code = result.error().code(); });
   until([&] { return code != Code::kOk; });
   EXPECT_TRUE(code == Code::kDeadlineExceeded || code == Code::kUnavailable);
-}
-
-struct PrefaceCase {
-  std::string_view bytes;
-  char expected;  // '1', '2', or '?' while undecided
-};
-
-TEST_F(WireTest, PrefaceDecidesAtTheFirstByteThatCanTell) {
-  class Fake final : public Transport {
-   public:
-    explicit Fake(Loop& loop) : loop_(loop) {}
-    void wake() override {}
-    void replace(std::unique_ptr<Session>, std::string_view bytes) override { rest = bytes; }
-    Loop& loop() override { return loop_; }
-    std::string_view peer() const override { return "fake"; }
-    std::string rest;
-
-   private:
-    Loop& loop_;
-  };
-  const PrefaceCase cases[] = {{"G", '1'},
-                               {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", '2'},
-                               {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r", '?'},
-                               {"PR", '?'},
-                               {"PUT", '1'},
-                               {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nmore", '2'},
-                               {"\x16\x03", '1'}};
-  for (const auto& [bytes, expected] : cases) {
-    for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
-      char made = '?';
-      Fake transport(loop_);
-      const auto note = [&made](char version) {
-        return [&made, version] {
-          made = version;
-          return nullptr;
-        };
-      };
-      PrefaceSession session(limits_, note('1'), note('2'));
-      session.start(transport);
-      if (cut > 0) session.receive(bytes.substr(0, cut));
-      if (session.wants_input() && cut < bytes.size()) session.receive(bytes.substr(cut));
-      EXPECT_EQ(made, expected) << bytes << " cut at " << cut;
-      EXPECT_TRUE(expected == '?' ||
-                  (bytes.starts_with(transport.rest) && !transport.rest.empty()));
-    }
-  }
 }
 
 }  // namespace
