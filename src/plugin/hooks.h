@@ -55,7 +55,7 @@ class Hooks {
  private:
   friend class HookRun;
   std::vector<PluginType> plugins_;  // each once
-  std::vector<std::size_t> pre_;  // indexes in plugins_, in the order in which they run
+  std::vector<std::size_t> pre_;     // indexes in plugins_, in the order in which they run
   std::vector<std::size_t> post_;
 };
 

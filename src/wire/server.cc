@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "loop/watch.h"
+#include "os/heap.h"
 #include "wire/listening_socket.h"
 
 namespace ofn::wire {
@@ -37,6 +38,10 @@ constexpr std::chrono::milliseconds kLookEvery(100);
 constexpr std::size_t kLittle = std::size_t{256} * 1024;
 // If no memory is left, the server ends silent connections until this share of the account is free beside what it needs.
 constexpr std::size_t kSpareShare = 32;
+// The server returns the memory of connections that it has ended to the system when they held this share of the account, and at
+// least this many bytes.
+constexpr std::size_t kReturnedShare = 8;
+constexpr std::size_t kReturnedBytes = std::size_t{8} * 1024 * 1024;
 // If no memory is left, the server may end a connection that has moved no byte for this long.
 constexpr std::chrono::milliseconds kSilence(100);
 // Heads and header tables of an ordinary connection take at most this many bytes. Ending it gains little, and its peer may only be
@@ -213,6 +218,12 @@ class Server::OnLoop final : private Relief {
     ending_ = true;
     connection.shed();
     ending_ = false;
+    // Other connections take what has become free in the account, often from other loops, whose parts of the heap cannot use the
+    // freed memory. So it goes back to the system. That takes milliseconds.
+    freed_ += held;
+    if (freed_ < std::max(server_.account_->bytes() / kReturnedShare, kReturnedBytes)) return;
+    freed_ = 0;
+    os::return_scattered_memory();
   }
 
   Server& server_;
@@ -220,7 +231,8 @@ class Server::OnLoop final : private Relief {
   std::unordered_map<Connection*, std::unique_ptr<Connection>> open_;
   Timer look_;
   SteadyTime measured_at_;
-  bool ending_ = false;  // a connection
+  std::size_t freed_ = 0;  // bytes of ended connections since memory was last returned
+  bool ending_ = false;    // a connection
   bool draining_ = false;
 };
 
