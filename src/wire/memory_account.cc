@@ -23,6 +23,14 @@ bool MemoryAccount::take_little(std::size_t bytes, std::size_t size) {
   return true;
 }
 
+bool MemoryAccount::take_given_back(std::size_t bytes) {
+  std::size_t count = given_back_.load(std::memory_order_relaxed);
+  do {
+    if (count < bytes) return false;
+  } while (!given_back_.compare_exchange_weak(count, 0, std::memory_order_relaxed));
+  return true;
+}
+
 bool MemoryShare::grow_to(std::size_t bytes) {
   if (account_ == nullptr) return true;
   if (bytes > taken_) {

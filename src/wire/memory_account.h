@@ -49,6 +49,8 @@ class MemoryAccount {
   bool may_reserve(std::size_t bytes) const {
     return bytes <= bytes_ / 2 && used() <= bytes_ / 2 - bytes;
   }
+  // Returns true, and counts anew, if at least `bytes` were given back while is_short() was true.
+  bool take_given_back(std::size_t bytes);
   // The bytes that one connection may hold before its next request is refused: a quarter of the account, but at least kLarge.
   std::size_t connection_share() const { return bytes_ / 4 < kLarge ? kLarge : bytes_ / 4; }
   std::size_t used() const { return used_.load(std::memory_order_relaxed); }
@@ -84,6 +86,7 @@ class MemoryAccount {
   }
   void subtract(std::size_t bytes) {
     const std::size_t before = used_.fetch_sub(bytes, std::memory_order_relaxed);
+    if (before > bytes_ / 2) given_back_.fetch_add(bytes, std::memory_order_relaxed);
     if (before > bytes_ && before - bytes <= bytes_ && room_) room_();
   }
 
@@ -93,7 +96,8 @@ class MemoryAccount {
   std::function<void()> room_;
   std::function<void()> became_short_;
   std::atomic<std::size_t> used_ = 0;
-  std::atomic<std::size_t> little_ = 0;  // used of for_little_
+  std::atomic<std::size_t> little_ = 0;      // used of for_little_
+  std::atomic<std::size_t> given_back_ = 0;  // while is_short()
 };
 
 // The bytes that one holder has taken from the account. Lifetime: the destructor gives everything back. Threads: one at a time.

@@ -64,6 +64,23 @@ TEST(MemoryAccount, ItTellsWhenThereIsRoomAgain) {
   EXPECT_EQ(told, 1);
 }
 
+TEST(MemoryAccount, ItCountsWhatIsGivenBackWhileItIsShort) {
+  MemoryAccount account(100);
+  MemoryShare first(&account);
+  MemoryShare second(&account);
+  first.add(50);
+  first.release();
+  EXPECT_FALSE(account.take_given_back(1)) << "it was not short";
+  first.add(50);
+  second.add(10);
+  second.release();
+  EXPECT_FALSE(account.take_given_back(11));
+  second.add(10);
+  second.release();
+  EXPECT_TRUE(account.take_given_back(11)) << "together";
+  EXPECT_FALSE(account.take_given_back(1)) << "it counts anew";
+}
+
 TEST(MemoryAccount, ABodyOfExactlyItsSizeFits) {
   MemoryAccount budget(50'000);
   MemoryShare share(&budget);

@@ -38,9 +38,9 @@ constexpr std::chrono::milliseconds kLookEvery(100);
 constexpr std::size_t kLittle = std::size_t{256} * 1024;
 // If no memory is left, the server ends silent connections until this share of the account is free beside what it needs.
 constexpr std::size_t kSpareShare = 32;
-// The server returns the memory of connections that it has ended to the system when they held this share of the account, and at
-// least this many bytes.
-constexpr std::size_t kReturnedShare = 8;
+// While memory is short, the server returns freed memory to the system each time when this share of the account has become free,
+// and at least this many bytes.
+constexpr std::size_t kReturnedShare = 16;
 constexpr std::size_t kReturnedBytes = std::size_t{8} * 1024 * 1024;
 // If no memory is left, the server may end a connection that has moved no byte for this long.
 constexpr std::chrono::milliseconds kSilence(100);
@@ -191,6 +191,7 @@ class Server::OnLoop final : private Relief {
     // Calls wait for memory, and silent peers hold it because they do not read their answers.
     if (server_.account_->exhausted()) end_others(nullptr, 0);
     if (loop_.now() >= measured_at_ + kMeasureEvery) end_slow();
+    server_.return_memory();
     if (server_.account_->is_short()) look_.arm(loop_.now() + kLookEvery);
   }
 
@@ -218,12 +219,7 @@ class Server::OnLoop final : private Relief {
     ending_ = true;
     connection.shed();
     ending_ = false;
-    // Other connections take what has become free in the account, often from other loops, whose parts of the heap cannot use the
-    // freed memory. So it goes back to the system. That takes milliseconds.
-    freed_ += held;
-    if (freed_ < std::max(server_.account_->bytes() / kReturnedShare, kReturnedBytes)) return;
-    freed_ = 0;
-    os::return_scattered_memory();
+    server_.return_memory();
   }
 
   Server& server_;
@@ -231,8 +227,7 @@ class Server::OnLoop final : private Relief {
   std::unordered_map<Connection*, std::unique_ptr<Connection>> open_;
   Timer look_;
   SteadyTime measured_at_;
-  std::size_t freed_ = 0;  // bytes of ended connections since memory was last returned
-  bool ending_ = false;    // a connection
+  bool ending_ = false;  // a connection
   bool draining_ = false;
 };
 
@@ -277,6 +272,13 @@ Endpoint Server::listen(ListeningSocket socket) {
 }
 
 int Server::listening_fd() const { return listening_ == nullptr ? -1 : listening_->socket.fd(); }
+
+// What has become free in the account, connections of other loops may take, whose parts of the heap cannot use the freed memory. So
+// it goes back to the system. That takes milliseconds.
+void Server::return_memory() {
+  if (account_->take_given_back(std::max(account_->bytes() / kReturnedShare, kReturnedBytes)))
+    os::return_scattered_memory();
+}
 
 // Makes every loop end connections until an ordinary request fits. Each loop does so once for all calls that come before it runs.
 void Server::relieve() {

@@ -72,6 +72,7 @@ class Server : private Ready {
   void tell_full(std::string_view what);
   void hand_over(int fd, std::string peer);
   void relieve();
+  void return_memory();
   void connection_gone();
   void finish_drain();
 

@@ -202,6 +202,7 @@ void ServerStream::drop_head() {
 }
 
 void ServerStream::shed() {
+  if (!state_.shared) drop_head();
   if (held_by_peer() == 0) return;
   if (!state_.shared) free_memory(body_);
   free_memory(response_);

@@ -109,7 +109,7 @@ class ServerStream final : public Exchange {
   void drop_head();
   // Returns true if its request is incomplete, or its answer not read.
   bool waits_for_peer() const { return state_.open && (!state_.shared || answer_.begun()); }
-  // Frees the bodies that no handler sees, because the session is about to end.
+  // Frees the head and the bodies that no handler sees, because the session is about to end.
   void shed();
   bool trailers_too_large() const { return state_.trailers_too_large; }
   // Returns true if a trailer frames or routes the message, which makes the message malformed.
