@@ -59,6 +59,7 @@ class FuzzedExchange final : public Exchange {
   FuzzedExchange(Message message, Loop& loop, int& answers)
       : message_(message), loop_(loop), answers_(answers) {}
   const Message& request() const override { return message_; }
+  bool hold(std::size_t /*bytes*/) override { return true; }
   void respond(Response&&, std::span<const Field>, std::span<const Field>) override { ++answers_; }
   void begin(Response, std::span<const Field>, std::function<void()>) override {}
   void write(std::string_view) override {}

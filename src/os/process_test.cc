@@ -92,11 +92,12 @@ TEST(OsProcess, ChangesTheEnvironment) {
   EXPECT_EQ(output.rest(), "kept after= unset new\n");
 }
 
+// A `sleep` that its shell leaves behind holds the output that ctest waits for. So it may be short only.
 TEST(OsProcess, EverySignalReachesTheProgramAndNotOnlyTheLastOne) {
   Pipe output;
   auto child =
       Process::start(shell("trap 'echo HUP' HUP; trap 'echo TERM; exit 5' TERM; echo ready; "
-                           "while :; do sleep 100 & wait; done",
+                           "while :; do sleep 1 & wait; done",
                            {{.fd = output.write.get(), .as = 1}}));
   ASSERT_TRUE(child);
   const auto line = [&] {
@@ -150,7 +151,7 @@ TEST(OsProcess, TheDestructorGivesTimeToEndAndThenKills) {
   Pipe output;
   {
     Command polite =
-        shell("trap 'echo ends; exit' TERM; echo ready; while :; do sleep 100 & wait; done",
+        shell("trap 'echo ends; exit' TERM; echo ready; while :; do sleep 1 & wait; done",
               {{.fd = output.write.get(), .as = 1}});
     polite.ends_within = std::chrono::seconds(20);
     const auto child = Process::start(polite);
@@ -160,7 +161,7 @@ TEST(OsProcess, TheDestructorGivesTimeToEndAndThenKills) {
   }
   {
     const auto stubborn = Process::start(
-        shell("trap '' TERM; while :; do sleep 100; done", {{.fd = output.write.get(), .as = 1}}));
+        shell("trap '' TERM; while :; do sleep 1; done", {{.fd = output.write.get(), .as = 1}}));
     ASSERT_TRUE(stubborn);
   }
   EXPECT_EQ(output.rest(), "ends\n") << "and nobody holds the pipe any more";
