@@ -30,7 +30,7 @@
 
 namespace ofn {
 
-// Where a setting comes from: for messages, and for decisions that depend on whether the user has
+// The source of a setting: for messages, and for decisions that depend on whether the user has
 // set it.
 struct Origin {
   enum class Kind { kFlag, kVariable, kContext, kDefault };

@@ -1,6 +1,5 @@
 // Makes and finds two files that all compilations with the same flags share: the precompiled header, and the object with the
 // code that this header only declares.
-#include <array>
 #include <system_error>
 
 #include "loader/compiler.h"
