@@ -78,10 +78,12 @@ Connection::~Connection() {
   ::close(fd_);
 }
 
-void Connection::start(std::unique_ptr<Session> session, std::function<void(Connection&)> on_gone) {
+void Connection::start(std::unique_ptr<Session> session, std::function<void(Connection&)> on_gone,
+                       std::string_view received) {
   session_ = std::move(session);
   on_gone_ = std::move(on_gone);
   session_->start(*this);
+  if (!received.empty()) session_->receive(received);
   wake();
 }
 
@@ -106,9 +108,33 @@ void Connection::drain() {
   wake();
 }
 
+void Connection::pass_on(Successor to) {
+  successor_ = std::move(to);
+  if (state_ == State::kServing && next_session_ == nullptr) session_->leave();
+  wake();
+}
+
+bool Connection::has_left() const {
+  return state_ != State::kServing || (next_session_ == nullptr && session_->has_left());
+}
+
+bool Connection::passed_on() {
+  std::string unread;
+  if (next_session_ != nullptr || waiting_writable_ || input_ended_ || !session_->pass_on(unread))
+    return false;
+  const int fd = std::exchange(fd_, -1);
+  forget_socket();
+  successor_->take(fd, unread);
+  return true;
+}
+
 void Connection::run_ready() {
   woken_ = false;
   if (state_ == State::kServing) serve();
+  if (successor_ && !told_left_ && has_left()) {
+    told_left_ = true;
+    successor_->left();
+  }
   if (state_ != State::kClosed) return;
   state_ = State::kGone;
   // The callback may destroy this connection, so it is moved out first: it must not destroy itself while it runs.
@@ -122,6 +148,7 @@ void Connection::serve() {
     install_next();
     if (!write_pending()) return;
   }
+  if (successor_ && passed_on()) return;
   if (waiting_writable_) {
     if (!patience_.armed()) patience_.arm(loop_.now() + limits_.write_timeout);
   } else {
@@ -152,6 +179,7 @@ void Connection::install_next() {
   if (!input.empty()) session_->receive(input);
   if (input_ended_) session_->input_ended();
   if (draining_) session_->drain();
+  if (successor_) session_->leave();
 }
 
 bool Connection::write_pending() {
@@ -306,10 +334,14 @@ void Connection::lose(const std::string& what) {
 
 void Connection::close() {
   if (state_ >= State::kClosed) return;
+  forget_socket();
+  ::close(fd_);
+}
+
+void Connection::forget_socket() {
   state_ = State::kClosed;
   patience_.disarm();
   watch_.reset();
-  ::close(fd_);
   wake();
 }
 

@@ -45,12 +45,23 @@ class Connection final : public Transport, private Ready {
   Connection(Loop& loop, int fd, std::string peer, const Limits& limits, Relief* relief = nullptr);
   ~Connection() override;
 
-  // Installs the first session and begins to read. `on_gone` runs once: when the socket is closed and nothing refers to the
-  // connection any more.
-  void start(std::unique_ptr<Session> session, std::function<void(Connection&)> on_gone);
+  // Installs the first session and begins to read; `received` was read before. `on_gone` runs once: when the socket is closed and
+  // nothing refers to the connection any more.
+  void start(std::unique_ptr<Session> session, std::function<void(Connection&)> on_gone,
+             std::string_view received = {});
   // Call this when the server is stopping: the connection reads and serves what the peer has already sent, then the session drains.
   // Idempotent.
   void drain();
+  // Another process that takes over the connection. Both run on the connection's loop.
+  struct Successor {
+    // Gets the descriptor, which it owns from then on, and the bytes that were received but not used.
+    std::function<void(int fd, std::string_view unread)> take;
+    // Runs once: when the connection begins no further request here.
+    std::function<void()> left;
+  };
+  // Passes the connection on as soon as it is between two requests; then `on_gone` runs. A connection that cannot be passed on ends
+  // when its requests have ended. Call it at most once.
+  void pass_on(Successor to);
   // Closes the socket at once and does not tell the session, which the owner no longer needs. `on_gone` runs later.
   void close();
 
@@ -119,6 +130,9 @@ class Connection final : public Transport, private Ready {
   void take_end();
   void reset_on_close() const;
   void linger();
+  bool passed_on();
+  bool has_left() const;
+  void forget_socket();
   void lose(const std::string& what);
 
   Loop& loop_;
@@ -132,6 +146,7 @@ class Connection final : public Transport, private Ready {
   std::unique_ptr<Session> next_session_;
   std::string next_input_;
   std::function<void(Connection&)> on_gone_;
+  std::optional<Successor> successor_;
   Timer patience_;  // kServing: the peer reads nothing; kLingering: the peer does not close
   std::size_t discarded_ = 0;
   std::uint64_t moved_ = 0;  // bytes, in both directions
@@ -146,6 +161,7 @@ class Connection final : public Transport, private Ready {
   bool woken_ = false;  // run_ready() is due
   bool input_ended_ = false;
   bool draining_ = false;
+  bool told_left_ = false;  // to successor_
 };
 
 }  // namespace ofn::wire

@@ -51,4 +51,10 @@ void PrefaceSession::drain() {
                 std::min<Duration>(kFirstRequestWait, limits_.idle_timeout));
 }
 
+bool PrefaceSession::pass_on(std::string& unread) {
+  if (decided_) return false;
+  unread = std::move(seen_);
+  return true;
+}
+
 }  // namespace ofn::wire

@@ -30,6 +30,8 @@ class PrefaceSession final : public Session {
   Ending ending() const override { return ending_; }
   void drain() override;
   bool idle() const override { return seen_.empty(); }
+  void leave() override {}
+  bool pass_on(std::string& unread) override;
 
  private:
   void hand_over(const Make& make);

@@ -84,23 +84,35 @@ class Server::OnLoop final : private Relief {
 
   Loop& loop() { return loop_; }
 
-  void adopt(int fd, std::string peer) {
+  void adopt(int fd, std::string peer, std::string_view received) {
     Relief* const relief = server_.account_ == nullptr ? nullptr : this;
     auto connection =
         std::make_unique<Connection>(loop_, fd, std::move(peer), server_.limits_, relief);
     Connection& made = *connection;
     open_.emplace(&made, std::move(connection));
-    made.start(server_.make_session_(loop_), [this](Connection& gone) {
-      open_.erase(&gone);
-      count.fetch_sub(1, std::memory_order_relaxed);
-      server_.connection_gone();
-    });
+    made.start(
+        server_.make_session_(loop_),
+        [this](Connection& gone) {
+          open_.erase(&gone);
+          count.fetch_sub(1, std::memory_order_relaxed);
+          server_.connection_gone();
+        },
+        received);
     if (draining_) made.drain();
+    if (all_left_) pass_on(made);
   }
 
   void drain() {
     draining_ = true;
     for (auto& [connection, owned] : open_) connection->drain();
+  }
+
+  // `all_left` runs when no connection begins a request any more.
+  void pass_on(std::function<void()> all_left) {
+    all_left_ = std::move(all_left);
+    ++to_leave_;  // until all connections are told
+    for (auto& [connection, owned] : open_) pass_on(*connection);
+    one_left();
   }
 
   // Starts to measure the speed of the connections, because the account has become short.
@@ -127,6 +139,15 @@ class Server::OnLoop final : private Relief {
     // Perhaps the asking connection itself holds most: it cannot be ended while it asks. Or connections of other loops hold most.
     if (bytes <= kLittle) server_.relieve();
     return false;
+  }
+
+  void pass_on(Connection& connection) {
+    ++to_leave_;
+    connection.pass_on({.take = server_.successor_.take, .left = [this] { one_left(); }});
+  }
+
+  void one_left() {
+    if (--to_leave_ == 0) all_left_();
   }
 
   // A connection that loses what it holds, and why.
@@ -229,6 +250,8 @@ class Server::OnLoop final : private Relief {
   SteadyTime measured_at_;
   bool ending_ = false;  // a connection
   bool draining_ = false;
+  std::function<void()> all_left_;  // of pass_on(), else empty
+  std::size_t to_leave_ = 0;
 };
 
 struct Server::Listening {
@@ -343,18 +366,27 @@ void Server::tell_full(std::string_view what) {
               {"limit", std::to_string(max_connections_)}});
 }
 
-void Server::hand_over(int fd, std::string peer) {
+void Server::hand_over(int fd, std::string peer, std::string received) {
   connections_.fetch_add(1, std::memory_order_relaxed);
   OnLoop& part = **std::ranges::min_element(parts_, {}, [](const std::unique_ptr<OnLoop>& s) {
     return s->count.load(std::memory_order_relaxed);
   });
   part.count.fetch_add(1, std::memory_order_relaxed);
   if (&part == parts_.front().get()) {
-    part.adopt(fd, std::move(peer));
+    part.adopt(fd, std::move(peer), received);
   } else {
-    part.loop().post(
-        [&part, fd, peer = std::move(peer)]() mutable { part.adopt(fd, std::move(peer)); });
+    part.loop().post([&part, fd, peer = std::move(peer), received = std::move(received)]() mutable {
+      part.adopt(fd, std::move(peer), received);
+    });
   }
+}
+
+void Server::adopt(int fd, std::string received) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
+  const bool is_known = getpeername(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+  hand_over(fd, is_known ? peer_text(address, length) : "unknown", std::move(received));
 }
 
 void Server::connection_gone() {
@@ -391,8 +423,28 @@ void Server::drain(std::function<void()> done) {
   }
 }
 
+void Server::pass_on(Connection::Successor to, std::function<void()> done) {
+  release();
+  drained_ = std::move(done);
+  successor_ = std::move(to);
+  draining_ = true;
+  parts_to_leave_ = parts_.size();
+  for (auto& part : parts_) {
+    part->loop().post([this, &part = *part] {
+      part.pass_on([this] {
+        parts_.front()->loop().post([this] {
+          if (--parts_to_leave_ > 0) return;
+          successor_.left();
+          finish_drain();
+        });
+      });
+    });
+  }
+}
+
 void Server::finish_drain() {
-  if (connections() == 0 && parts_to_drain_ == 0 && drained_) std::exchange(drained_, nullptr)();
+  if (connections() == 0 && parts_to_drain_ == 0 && parts_to_leave_ == 0 && drained_)
+    std::exchange(drained_, nullptr)();
 }
 
 }  // namespace ofn::wire

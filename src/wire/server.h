@@ -58,6 +58,15 @@ class Server : private Ready {
   // drain().
   void drain(std::function<void()> done);
 
+  // Takes a connection that another process has accepted, and the bytes that the process has received but not used. Does not
+  // count the limit of connections. Threads: the first loop's.
+  void adopt(int fd, std::string received);
+
+  // Releases the listening socket, and passes each HTTP/1.1 connection on to another process as soon as it is between two requests.
+  // Clients of HTTP/2 are told to connect again. `to.take` gets the connections, on their loops. `to.left` runs on the first loop
+  // when no further request will begin here, and `done` when no connection is left.
+  void pass_on(Connection::Successor to, std::function<void()> done);
+
   std::size_t connections() const { return connections_.load(std::memory_order_relaxed); }
 
  private:
@@ -70,7 +79,7 @@ class Server : private Ready {
   bool accept_some();
   bool may_accept();
   void tell_full(std::string_view what);
-  void hand_over(int fd, std::string peer);
+  void hand_over(int fd, std::string peer, std::string received = {});
   void relieve();
   void return_memory();
   void connection_gone();
@@ -88,6 +97,8 @@ class Server : private Ready {
   SteadyTime tell_full_at_ = SteadyTime::min();
   std::function<void()> drained_;
   std::size_t parts_to_drain_ = 0;
+  Connection::Successor successor_;  // of pass_on()
+  std::size_t parts_to_leave_ = 0;
   Timer retry_accept_;
   std::atomic<bool> draining_ = false;
 };

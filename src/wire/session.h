@@ -101,6 +101,13 @@ class Session {
   virtual void drain() = 0;
   // No exchange in flight and nothing begun: may be closed without anybody noticing.
   virtual bool idle() const = 0;
+  // Another process takes the connections over (Server::pass_on): begin no further request. Idempotent.
+  virtual void leave() { drain(); }
+  // After leave(): returns true if every request that comes from now on is the other process's.
+  virtual bool has_left() const { return true; }
+  // After leave(): returns true if the connection itself can go to the other process now, between two requests. Then moves the
+  // bytes that were received but not used to `unread`, and the session ends.
+  virtual bool pass_on(std::string& /*unread*/) { return false; }
   // The bytes of the memory account that wait for the peer, to send on or to read on, and that shed() would give back.
   virtual std::size_t held_by_peer() const { return 0; }
   // The memory is needed elsewhere: gives back what held_by_peer() counts, and ends.

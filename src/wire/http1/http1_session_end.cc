@@ -37,6 +37,14 @@ bool Http1Session::idle() const {
   return between_requests() && !has_ahead() && out_.empty() && answered_ == nullptr;
 }
 
+bool Http1Session::pass_on(std::string& unread) {
+  if (!between_requests() || !out_.empty() || answered_ != nullptr || next_ != nullptr)
+    return false;
+  unread = ahead();
+  end(Ending::kClose);
+  return true;
+}
+
 std::size_t Http1Session::held_by_peer() const {
   if (state_ == State::kEnded && ending_ == Ending::kAbort) return 0;
   const std::size_t read = reading_ != nullptr ? reading_->share.taken() : 0;

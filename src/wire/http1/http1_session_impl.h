@@ -44,6 +44,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   Ending ending() const override { return ending_; }
   void drain() override;
   bool idle() const override;
+  void leave() override { leaving_ = true; }
+  bool pass_on(std::string& unread) override;
   std::size_t held_by_peer() const override;
   void shed() override;
 
@@ -105,7 +107,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   }
   bool may_read_request() const {
     return (state_ == State::kHead || state_ == State::kBody) && !out_.has_body() &&
-           out_.size() < kMaxUnsent;
+           out_.size() < kMaxUnsent && !(leaving_ && between_requests());
   }
   bool between_requests() const { return state_ == State::kHead && !head_parser_.begun(); }
 
@@ -133,6 +135,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   bool drops_body_ = false;              // of it: the method or the status allows no body
   bool input_ended_ = false;
   bool draining_ = false;
+  bool leaving_ = false;
 };
 
 }  // namespace ofn::wire::http1

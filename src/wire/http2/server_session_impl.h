@@ -52,6 +52,7 @@ class ServerSession final : public Session, public StreamOwner {
   Ending ending() const override;
   void drain() override;
   bool idle() const override { return open_ == 0 && !scanner_.unfinished(); }
+  bool has_left() const override { return leaving_; }
 
   std::size_t held_by_peer() const override;
   void shed() override;
