@@ -1,0 +1,120 @@
+#include "dev/control_channel.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <vector>
+
+namespace ofn::dev {
+
+namespace {
+
+// So that a message of the largest size fits beside others.
+constexpr int kBuffer = 1 << 20;
+
+struct Outgoing {
+  MessageKind kind;
+  std::string_view text;
+  int descriptor;
+};
+
+ssize_t send_once(int socket, const Outgoing& outgoing) {
+  auto kind = static_cast<char>(outgoing.kind);
+  // sendmsg() only reads the bytes.
+  std::array<iovec, 2> parts = {
+      {{.iov_base = &kind, .iov_len = 1},
+       {.iov_base = const_cast<char*>(outgoing.text.data()), .iov_len = outgoing.text.size()}}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  if (outgoing.descriptor >= 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* const head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(head), &outgoing.descriptor, sizeof(int));
+  }
+  return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+os::Descriptor descriptor_of(msghdr& message) {
+  for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr;
+       head = CMSG_NXTHDR(&message, head)) {
+    if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(head), sizeof fd);
+    return os::Descriptor(fd);
+  }
+  return os::Descriptor();
+}
+
+}  // namespace
+
+Result<std::pair<ControlChannel, ControlChannel>> ControlChannel::pair() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return fail(Code::kResourceExhausted,
+                std::string("no socket for the worker: ") + std::strerror(errno));
+  }
+  for (const int end : ends) ::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &kBuffer, sizeof kBuffer);
+  return std::pair(ControlChannel(os::Descriptor(ends[0])),
+                   ControlChannel(os::Descriptor(ends[1])));
+}
+
+Result<ControlChannel> ControlChannel::inherit(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET) {
+    return fail(Code::kInvalidArgument,
+                "descriptor " + std::to_string(fd) + " is not a supervisor's socket");
+  }
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return ControlChannel(os::Descriptor(fd));
+}
+
+Result<void> ControlChannel::send(MessageKind kind, std::string_view text, int descriptor) const {
+  if (text.size() > kMost) return fail(Code::kInvalidArgument, "the message is too large");
+  for (;;) {
+    if (send_once(fd(), {.kind = kind, .text = text, .descriptor = descriptor}) >= 0) return {};
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+      return fail(Code::kUnavailable, std::string("the other process: ") + std::strerror(errno));
+    pollfd socket{.fd = fd(), .events = POLLOUT, .revents = 0};
+    ::poll(&socket, 1, -1);
+  }
+}
+
+bool ControlChannel::try_send(MessageKind kind, std::string_view text) const {
+  return text.size() <= kMost &&
+         send_once(fd(), {.kind = kind, .text = text, .descriptor = -1}) >= 0;
+}
+
+ControlChannel::Received ControlChannel::receive() const {
+  thread_local std::vector<char> buffer(kMost + 1);
+  iovec part{.iov_base = buffer.data(), .iov_len = buffer.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t size = -1;
+  do {
+    size = ::recvmsg(fd(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (size < 0 && errno == EINTR);
+  if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {};
+  if (size <= 0) return {.message = {}, .ended = true};
+  const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
+  return {.message = Message{.kind = static_cast<MessageKind>(bytes.front()),
+                             .text = std::string(bytes.substr(1)),
+                             .descriptor = descriptor_of(message)}};
+}
+
+}  // namespace ofn::dev

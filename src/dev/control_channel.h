@@ -1,0 +1,67 @@
+// The connection between the supervisor and a worker: a Unix socket that keeps messages apart and carries descriptors.
+//
+//   auto [ours, theirs] = *ControlChannel::pair();              // the worker inherits `theirs`
+//   ours.send({.kind = MessageKind::kRelease});
+//   while (auto message = ours.receive()) …                     // when fd() is readable
+//
+// A worker sends kServing when it serves, kCall for each call that has ended, kConnection for each connection that it passes on, and
+// kLeft when it begins no further request. The supervisor sends kRelease to make a worker leave, and kConnection.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "os/descriptor.h"
+
+namespace ofn::dev {
+
+enum class MessageKind : std::uint8_t {
+  kServing = 's',
+  kCall = 'c',
+  kConnection = 'f',  // with a descriptor; the text is what was read and not used
+  kRelease = 'r',
+  kLeft = 'l',
+};
+
+struct Message {
+  MessageKind kind{};
+  std::string text = {};
+  os::Descriptor descriptor{};
+};
+
+// Threads: send() any; receive() one.
+class ControlChannel {
+ public:
+  // The largest text of a message.
+  static constexpr std::size_t kMost = std::size_t{128} * 1024;
+
+  // Returns both ends. Programs that this process starts inherit neither. Errors: kResourceExhausted.
+  static Result<std::pair<ControlChannel, ControlChannel>> pair();
+  // Takes an inherited end. Errors: kInvalidArgument: the descriptor is no such socket.
+  static Result<ControlChannel> inherit(int fd);
+
+  int fd() const { return socket_.get(); }
+  // Sends a message, and waits if the other end is slow. The descriptor, if there is one, stays this process's, too.
+  // Errors: kUnavailable: the other end is closed. kInvalidArgument: the text is too large.
+  Result<void> send(MessageKind kind, std::string_view text = {}, int descriptor = -1) const;
+  // Sends a message that may be lost. Returns false if the other end is slow or closed.
+  bool try_send(MessageKind kind, std::string_view text) const;
+
+  struct Received {
+    std::optional<Message> message;  // nullopt: there is none at present
+    bool ended = false;              // the other end is closed
+  };
+  // Returns the next message. Never blocks.
+  Received receive() const;
+
+ private:
+  explicit ControlChannel(os::Descriptor socket) : socket_(std::move(socket)) {}
+
+  os::Descriptor socket_;
+};
+
+}  // namespace ofn::dev

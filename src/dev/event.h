@@ -1,0 +1,146 @@
+// What happens while a developer works on a function: the vocabulary between the supervisor and those who show it.
+//
+//   class Terminal final : public Listener {
+//     void on(const ServingBuild& serving) override { print("serving build " + std::to_string(serving.build)); }
+//   };
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace ofn::dev {
+
+// A function that a worker serves.
+struct ServedFunction {
+  std::string name;
+  std::string signature;            // "http", "cloudevent", …
+  std::vector<std::string> routes;  // "GET /users/{id}"; empty: every path
+};
+
+// An input or output of the context.
+struct Link {
+  std::string name;       // in the context
+  std::string component;  // of Dapr
+  std::string type;       // "bindings.localstorage", "pubsub.mqtt3"
+  std::string
+      to;  // where its data goes or comes from: a topic, a folder, an address; empty if unknown
+};
+
+// The function of the first start, as it is known before anything is compiled.
+struct Started {
+  std::string version;  // of the framework
+  std::string source;   // as the user named it
+  std::string url;      // "http://127.0.0.1:8080/"
+  std::string sidecar;  // "local sidecar at 127.0.0.1:41234", "daprd at …"; empty if none is needed
+  std::string
+      note;  // "port 8080 is taken by nginx (pid 12), so 8081 is used"; empty if there is nothing to say
+};
+
+// Something has been saved that the function is made from.
+struct BuildStarted {
+  unsigned build = 0;                // counts from 1
+  std::vector<std::string> changed;  // the files, as paths; empty at the first build
+};
+
+// A message of the compiler about the author's code.
+struct Diagnostic {
+  std::string file;  // as the user would open it
+  std::size_t line = 0;
+  std::size_t column = 0;
+  std::string severity;  // "error", "warning", "note"
+  std::string message;
+};
+
+// The build cannot be served: it does not compile, or its worker did not come up.
+struct BuildFailed {
+  unsigned build = 0;
+  std::string text;  // the words of the compiler, or of the worker; several lines
+  std::vector<Diagnostic> diagnostics;
+  unsigned serving = 0;  // the build that goes on serving; 0: none does
+};
+
+// The stages of a reload. A stage that did not take place is 0.
+struct StageTimes {
+  Duration detect{};     // from the file's time stamp, or the event, to the start of the build
+  Duration compile{};    // compile and link
+  Duration start{};      // from the worker's start until it is ready
+  Duration hand_over{};  // until no older build takes a request
+  Duration whole{};
+};
+
+// From now on no request begins that an older build answers.
+struct ServingBuild {
+  unsigned build = 0;
+  StageTimes times;
+  bool was_cached = false;  // nothing had to be compiled
+  std::vector<ServedFunction> functions;
+  std::vector<Link> inputs;
+  std::vector<Link> outputs;
+};
+
+// What became of one output of a call.
+struct OutputTold {
+  std::string name;
+  std::string component;
+  std::string outcome;  // "confirmed", "unreachable", "timed out", "refused"
+  unsigned tries = 1;
+  Duration took{};
+};
+
+// A call has ended.
+struct CallEnded {
+  unsigned build = 0;
+  std::string id;
+  std::string kind;    // "request", "event", "binding", "topic", …
+  std::string method;  // of a request
+  std::string path;    // of a request, with its query; of a delivery the input's name
+  std::string function;
+  std::string route;
+  std::string verdict;  // "success", "error", "crash"
+  std::string refusal;  // why no function ran: "probe", "no route", …; empty if one ran
+  int status = 0;       // 0: nothing was answered
+  Duration answered{};  // the time until the whole answer was there
+  Duration waited{};
+  Duration ran{};
+  Duration delivered{};
+  std::string ran_on;  // "loop", "worker"
+  std::size_t bytes_in = 0;
+  std::size_t bytes_out = 0;
+  std::vector<OutputTold> outputs;
+};
+
+// The worker ended although nobody told it to.
+struct WorkerCrashed {
+  unsigned build = 0;
+  std::string how;                   // "SIGSEGV", "exit code 6"
+  std::vector<std::string> running;  // the calls that it had not answered: "GET /price (1f…)"
+  std::optional<Duration>
+      again_in;  // when the same build starts again; nullopt: not before the next save
+};
+
+// Anything else that the developer should know.
+struct Told {
+  enum class Weight : std::uint8_t { kInfo, kWarning, kError };
+  Weight weight = Weight::kInfo;
+  std::string text;
+};
+
+// Lifetime: an event is valid during the call. Threads: the supervisor's loop.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void on(const Started& /*event*/) {}
+  virtual void on(const BuildStarted& /*event*/) {}
+  virtual void on(const BuildFailed& /*event*/) {}
+  virtual void on(const ServingBuild& /*event*/) {}
+  virtual void on(const CallEnded& /*event*/) {}
+  virtual void on(const WorkerCrashed& /*event*/) {}
+  virtual void on(const Told& /*event*/) {}
+};
+
+}  // namespace ofn::dev
