@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/configuration.h"
 #include "cli/descriptors.h"
 #include "cli/inherited.h"
 #include "cli/load_function.h"
 #include "cli/precompiling.h"
 #include "cli/running_server.h"
 #include "cli/streams.h"
-#include "context/parse_context.h"
 #include "context/settings.h"
 #include "function/typed.h"
 #include "os/calls_in_flight.h"
@@ -23,7 +23,6 @@
 #include "os/memory_reserve.h"
 #include "os/watched_process.h"
 #include "telemetry/logger.h"
-#include "wire/own_address.h"
 
 namespace ofn::cli {
 
@@ -103,48 +102,23 @@ std::size_t mappable_now() { return os::mappable_memory(os::memory_limits(), os:
 
 int serve(const Flags& flags, const Environment& env, const abi::Program* linked) {
   os::bound_kept_memory(mappable_now());
-  std::vector<Note> notes;
-  const auto v1beta1 = env("FUNC_CONTEXT");
-  const auto v1beta2 = env("FUNC_CONTEXT_V1BETA2");
-  const auto context = parse_context(v1beta1, v1beta2, notes);
-  if (!context) return complain(context.error(), kExitContext);
-  if (!context->http_pattern.empty() && !parse_http_pattern(context->http_pattern)) {
-    const bool first = v1beta1 && !v1beta1->empty();
-    const Problem problem{.source = first ? "FUNC_CONTEXT" : "FUNC_CONTEXT_V1BETA2",
-                          .path = "$.httpPattern",
-                          .expected = R"(a route, such as "/" or "/users/{id}")",
-                          .found = ofn::quoted(context->http_pattern)};
-    return complain(std::vector{problem}, kExitContext);
-  }
-  auto subscriptions =
-      context->runtime == Runtime::kAsync ? Subscriptions::of(*context) : Subscriptions();
-  if (!subscriptions) {
-    for (const Error& error : subscriptions.error()) complain(error.text());
-    return kExitContext;
-  }
-  auto settings = resolve_settings(flags, env, *context, notes);
-  if (settings && !settings->listen_fd.value &&
-      settings->host.origin.kind == Origin::Kind::kVariable &&
-      !wire::is_own_address(settings->host.value)) {
-    notes.push_back({Level::kWarning, foreign_host_warning(settings->host.value)});
-    std::vector<Note> told_already;
-    settings =
-        resolve_settings(flags, without(env, settings->host.origin.name), *context, told_already);
-  }
-  if (!settings) return complain(settings.error(), kExitUsage);
-  auto inherited = take_inherited(*settings, env);
+  auto configuration = resolve_configuration(flags, env);
+  if (!configuration) return complain(configuration.error());
+  const FunctionContext& context = configuration->context;
+  const Settings& settings = configuration->settings;
+  auto inherited = take_inherited(settings, env);
   if (!inherited) {
     for (const std::string& problem : inherited.error()) complain(problem);
     return kExitUsage;
   }
 
-  const auto logger = make_log(*settings);
+  const auto logger = make_log(settings);
   Log& log = *logger;
-  log_notes(notes, log);
+  log_notes(configuration->notes, log);
 
   os::CallsInFlight calls;
   os::WatchedProcess process(
-      {.format = settings->debug ? os::LineFormat::kReadable : os::LineFormat::kJson,
+      {.format = settings.debug ? os::LineFormat::kReadable : os::LineFormat::kJson,
        .fd = STDERR_FILENO,
        .exited = kExitByFunction,
        .came_back = kExitForkedChild,
@@ -154,19 +128,19 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
        .log = logger.get(),
        .flush = flush_output});
   // The function's constructors may read this variable.
-  setenv("FUNCTION_TARGET", settings->target.value.c_str(), 1);
+  setenv("FUNCTION_TARGET", settings.target.value.c_str(), 1);
   std::vector<PluginType> plugins;
   Build build;
   const auto routes =
-      load_functions(*settings, context->http_pattern, env, linked, plugins, build, log);
+      load_functions(settings, context.http_pattern, env, linked, plugins, build, log);
   if (!routes) return complain(routes.error().message(), kExitLoad);
-  if (!subscriptions->inputs().empty()) {
+  if (!configuration->subscriptions.inputs().empty()) {
     if (const auto problem = triggering_problem(*routes)) return complain(*problem, kExitLoad);
   }
-  if (const auto loaded = load_plugin_files(*settings, plugins); !loaded) {
+  if (const auto loaded = load_plugin_files(settings, plugins); !loaded) {
     return complain(loaded.error().message(), kExitLoad);
   }
-  const auto hooks = Hooks::of(*context, plugins, settings->optional_hooks, log);
+  const auto hooks = Hooks::of(context, plugins, settings.optional_hooks, log);
   if (!hooks) {
     for (const Error& error : hooks.error()) complain(error.message());
     return kExitContext;
@@ -176,27 +150,27 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   setenv("FUNCTION_SIGNATURE_TYPE", served.signature.c_str(), 1);
   process.serves(served.names);
 
-  if (settings->print_schema) {
+  if (settings.print_schema) {
     return print(schema_of(routes->functions()));
   }
   // Checked again, because the function's start-up code may have opened descriptors.
-  const std::size_t loops = settings->threads != 0 ? settings->threads : usable_cpus();
+  const std::size_t loops = settings.threads != 0 ? settings.threads : usable_cpus();
   if (const auto problem = descriptor_shortage(kDescriptorsToServe + kDescriptorsOfALoop * loops)) {
     return complain(*problem, kExitFailure);
   }
-  if (!settings->dry_run) log_routes(*routes, log);
+  if (!settings.dry_run) log_routes(*routes, log);
 
   os::keep_memory_reserve(os::reserve_for(mappable_now()));
-  auto server = std::make_unique<RunningServer>(*settings, *context, *routes, *hooks,
-                                                *std::move(subscriptions), env, log, calls,
-                                                inherited->notice);
+  auto server = std::make_unique<RunningServer>(settings, context, *routes, *hooks,
+                                                std::move(configuration->subscriptions), env, log,
+                                                calls, inherited->notice);
   if (const auto connected = server->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());
     return kExitFailure;
   }
-  if (settings->dry_run) {
+  if (settings.dry_run) {
     const std::string url =
-        inherited->socket ? url_of(inherited->socket->address()) : settings->url();
+        inherited->socket ? url_of(inherited->socket->address()) : settings.url();
     return print("Function: " + served.names + "\nURL: " + url +
                  "\nDry run successful, shutting down.\n");
   }
@@ -204,18 +178,18 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   auto bound = server->listen(std::move(inherited->socket));
   if (!bound) {
     if (bound.error().code() == Code::kInvalidArgument) {
-      bound.error().with("the address is from", settings->host.origin.name);
+      bound.error().with("the address is from", settings.host.origin.name);
     }
     return complain(bound.error().text(), kExitListen);
   }
   log.write(Level::kInfo, "listening",
             {{"function", served.names},
              {"signature", served.signature},
-             {"url", is_inherited ? url_of(*bound) : settings->url(bound->port)}});
+             {"url", is_inherited ? url_of(*bound) : settings.url(bound->port)}});
   std::optional<Precompiling> precompiling;
   if (build.precompiling_pays) {
-    precompiling.emplace(
-        load_request(settings->source.value, std::nullopt, settings->cxxflags, env), log);
+    precompiling.emplace(load_request(settings.source.value, std::nullopt, settings.cxxflags, env),
+                         log);
   }
   const int code = server->run();
   if (code != kExitOk) {

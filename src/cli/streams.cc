@@ -41,6 +41,11 @@ Exit complain(std::span<const Problem> problems, Exit code) {
   return code;
 }
 
+Exit complain(const ConfigurationError& error) {
+  for (const std::string& message : error.messages) complain(message);
+  return error.code;
+}
+
 void log_notes(std::span<const Note> notes, Log& log) {
   for (const Note& note : notes) log.write(note.level, note.text);
 }

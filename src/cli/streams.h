@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cli/command_line.h"
+#include "cli/configuration.h"
 #include "document/problem.h"
 
 namespace ofn::cli {
@@ -20,6 +21,8 @@ void complain(std::string_view text);
 [[nodiscard]] Exit complain(std::string_view text, Exit code);
 // The same for each problem, one line for each.
 [[nodiscard]] Exit complain(std::span<const Problem> problems, Exit code);
+// The same for each message of the error. Returns its exit code.
+[[nodiscard]] Exit complain(const ConfigurationError& error);
 // Writes the buffered output, including the function's.
 void flush_output();
 // Writes the start's notes as log lines.
