@@ -1,4 +1,4 @@
-// The body of each request is its answer.
+// Answers each request with its body.
 #include <utility>
 
 #include <ofn/function.h>

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Where the instructions of a request go: a flame graph as text, of hello or (--output) of hello with one output.
+"""Prints which functions take the instructions of a request: a flame graph as text, of hello or (--output) of hello with one output.
 
-Runs the program under callgrind, asks it over eight connections, and prints below Loop::run what takes at least a given part.
-A function called from several places shows in each what it took in the mean of its callers.
+Runs the program under callgrind and sends it requests over eight connections. Prints each function below Loop::run that takes at least a
+given part of the instructions. If a function is called from several places, each place shows the mean of all its calls.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ROOT_FUNCTION = "ofn::Loop::run()"
 
 
 class Graph:
-    """callgrind's file: what each function took itself, and what its calls of others took."""
+    """The contents of callgrind's file: the instructions of each function itself, and those of its calls of other functions."""
 
     def __init__(self, path):
         self.own = collections.Counter()
@@ -57,7 +57,7 @@ class Graph:
 
 
 def short(name):
-    """Without the words that all of C++ has in common."""
+    """The name without namespaces, template arguments, parameters and the like."""
     depth, kept = 0, ""
     for char in name.replace("(anonymous namespace)::", "").split("'")[0].replace("operator()", "call"):
         depth += char in "<("
@@ -92,10 +92,10 @@ def ask(port):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", action="store_true", help="with one output")
-    parser.add_argument("--least", type=float, default=2.0, help="per cent that a line takes at least (default: 2)")
+    parser.add_argument("--least", type=float, default=2.0, help="print functions that take at least this percentage (default: 2)")
     parser.add_argument("--program", default=ROOT / "build/bin/functions-framework", help="the program to measure")
     options = parser.parse_args()
-    harness.servers.ready_seconds = 120.0  # under callgrind
+    harness.servers.ready_seconds = 120.0  # callgrind makes the start slow
     with tempfile.TemporaryDirectory(prefix="ofn-flame-") as directory, contextlib.ExitStack() as stack:
         bench = Bench(options, directory)
         server = bench.ours(stack.enter_context(bench.sink()) if options.output else None)

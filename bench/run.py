@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Measures the framework beside its peers and prints Markdown tables (docs/performance.md keeps one run of it).
 
-README.md beside this file says what is measured and how. Needs Python's standard library, wrk, h2load, nginx and, for the
-outputs, the overload and the peers, Go, for the peers also npm. Starts processes of its own on free loopback ports and ends exactly those.
+README.md beside this file says what is measured and how. The script needs Python's standard library, wrk, h2load and nginx. The tables
+output, deliveries, start, overload and peers also need Go, and peers needs npm. The script starts processes of its own on free loopback
+ports, and ends exactly those.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from harness.bench import Bench
 from harness.report import table
 from harness.servers import ROOT, peer
 
-# A table is a module of that name in tables/, with `run(bench)`.
+# Each name is a module in tables/ with a function `run(bench)`.
 TABLES = ["hello", "h2c", "bodies", "connections", "output", "deliveries", "start", "peers", "overload"]
 
 
@@ -46,10 +47,10 @@ def main():
     parser.add_argument("--program", default=ROOT / "build/bin/functions-framework", help="the program to measure")
     options = parser.parse_args()
 
-    # A terminated run ends its servers, too.
+    # If this run is terminated, it also ends its servers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="ofn-bench-") as directory:
-        # Workers of a server started as root run as somebody else.
+        # The workers of a server that root starts run as another user.
         os.chmod(directory, 0o755)
         print(f"`{' '.join(['./dev bench', *sys.argv[1:]])}` on {machine()}.")
         print("Medians with (least–most) over the rounds.\n")

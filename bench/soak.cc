@@ -1,4 +1,4 @@
-// What `bench/soak.py` serves: answers, takes its time or throws, as the request says.
+// The function that `bench/soak.py` serves. It answers, waits or throws, as the request says.
 #include <chrono>
 #include <cstdlib>
 #include <stdexcept>
@@ -7,7 +7,7 @@
 
 #include <ofn/function.h>
 
-//   ?size=N  answers N bytes   ?ms=N  takes that long   ?throw  throws
+//   ?size=N  answers N bytes   ?ms=N  waits N ms first   ?throw  throws
 ofn::Response soak(const ofn::Request& request) {
   const auto number = [&](std::string_view name) {
     return std::atoi(std::string(request.query(name).value_or("0")).c_str());

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Serves a function for N minutes under mixed load and faults, and prints how its memory and its descriptors went.
+"""Serves a function for N minutes under mixed load and faults, and prints how its memory and its descriptors develop.
 
-    bench/soak.py --minutes 20                        # of build/bin/functions-framework
+    bench/soak.py --minutes 20                        # measures build/bin/functions-framework
     bench/soak.py --minutes 5 --program PATH
 
-The load is the same all the time: keep-alive callers, new connections, bodies of all sizes with and without a length, slow
-functions, HTTP/2 (h2load, where it is installed). Beside it run, one after the other, the loads of tests/load that make a server keep
-memory (tests/support/memory_loads.py); what was resident at each one's peak is printed. The other faults: functions that throw, callers that leave in the middle of a
-request or of an answer, slow heads, slow readers, bytes that are no HTTP. The slope of the resident memory is fitted over the least
-of each minute, but for the first quarter, in which pools and caches fill. Ends with 1 when the goals are missed or a good call failed.
+The load is the same all the time: clients that keep their connection, new connections, bodies of all sizes with and without a length,
+slow functions, HTTP/2 (by h2load, if it is installed). Beside it run, one after the other, the loads of tests/load that make a server keep
+memory (tests/support/memory_loads.py); the script prints the resident memory at the peak of each. The other faults are functions that
+throw, clients that leave in the middle of a request or of an answer, slow heads, slow readers, and bytes that are not HTTP.
+
+The script fits the slope of the resident memory to the lowest value of each minute. It leaves out the first quarter, in which pools and
+caches fill. The exit code is 1 if a goal is missed or a good call failed.
 """
 
 import argparse
@@ -34,10 +36,10 @@ sys.path.insert(0, str(_ROOT / "tests"))
 from support.crowd import Crowd  # noqa: E402: the tests' folder is on the path now
 from support.memory_loads import LOADS  # noqa: E402
 
-_GOAL_MIB = 1.0  # of slope in ten minutes
+_GOAL_MIB = 1.0  # the slope of the memory, in ten minutes
 _SAMPLE_SECONDS = 1
 _TIMEOUT = 30
-# Short limits, so that slow peers come and go all the time.
+# The limits are short, so that slow clients come and go all the time.
 _FLAGS = ["--head-timeout", "2s", "--body-timeout", "2s", "--slow-reader-timeout", "2s", "--idle-timeout", "5s", "--max-body-memory", "64MiB"]
 
 
@@ -48,21 +50,21 @@ class Soak:
         self.counts = Counter()
         self.wrong = Counter()
         self.peaks = {}
-        self.load = None  # of memory, that runs now
+        self.load = None  # the name of the memory load that runs now
         self.random = random.Random(1)
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), _TIMEOUT)
 
-    # Good callers: every answer is looked at.
+    # Good clients: every answer is checked.
 
-    def keeps_its_connection(self):
+    def reuses_a_connection(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_TIMEOUT)
         for _ in range(50):
             self._ask(connection, "/", bytes(self.random.choice([0, 10, 1_000, 100_000])))
         connection.close()
 
-    def comes_once(self):
+    def connects_once(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_TIMEOUT)
         body = bytes(self.random.choice([1, 5_000, 2_000_000]))
         if self.random.random() < 0.5:
@@ -100,12 +102,12 @@ class Soak:
         got = answer.read()
         self.counts["answered"] += 1
         if answer.status == 503 and len(expected or b"") > 100_000:
-            self.counts["told to come back"] += 1  # a large body, while others have taken the memory for bodies
+            self.counts["told to try again later"] += 1  # a large body, while other bodies have taken the memory
         elif answer.status != status or (expected is not None and got != expected):
             said = got.split(b"\n")[0].decode(errors="replace")[:100] if answer.status >= 400 else "another body"
             self.wrong[f"{path} of {len(expected or b'')} bytes: {answer.status} {said}, beside {self.load or 'no load'}"] += 1
 
-    # Faults: whatever comes of them, nobody looks.
+    # Faults: their answers are not checked.
 
     def leaves_in_the_middle(self):
         with self.connect() as peer:
@@ -144,7 +146,7 @@ class Soak:
                 pass
 
     def keeps_memory(self, pid):
-        """One load after the other, until it is over."""
+        """Runs one memory load after the other until the end."""
         while not self.over.is_set():
             for load in LOADS:
                 if self.over.is_set():
@@ -164,7 +166,7 @@ class Soak:
                 self.over.wait(5)
 
     def run(self, part, pause):
-        good = part.__name__ in ("keeps_its_connection", "comes_once", "takes_time", "throws", "speaks_http2")
+        good = part.__name__ in ("reuses_a_connection", "connects_once", "takes_time", "throws", "speaks_http2")
         while not self.over.is_set():
             try:
                 part()
@@ -188,7 +190,7 @@ def descriptors(pid):
 
 
 def slope(samples):
-    """MiB in ten minutes: least squares over (seconds, MiB)."""
+    """The slope in MiB in ten minutes, by least squares over (seconds, MiB)."""
     count = len(samples)
     if count < 3:
         return 0.0
@@ -198,7 +200,7 @@ def slope(samples):
 
 
 def start(program, home):
-    log = open(Path(home) / "log", "w+")  # noqa: SIM115: the process writes it
+    log = open(Path(home) / "log", "w+")  # noqa: SIM115: the process writes to it
     process = subprocess.Popen([program, "--source", _ROOT / "bench/soak.cc", "--target", "soak", "--host", "127.0.0.1", "--port", "0", *_FLAGS],
                                env={"PATH": os.environ["PATH"], "HOME": home, "OFN_INCLUDE_DIR": str(_ROOT / "include")},
                                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
@@ -211,8 +213,8 @@ def start(program, home):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--minutes", type=float, default=20)
-    arguments.add_argument("--program", default=_ROOT / "build/bin/functions-framework")
+    arguments.add_argument("--minutes", type=float, default=20, help="the length of the run (default: 20)")
+    arguments.add_argument("--program", default=_ROOT / "build/bin/functions-framework", help="the program to measure")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as home:
         process, port = start(options.program, home)
@@ -229,7 +231,7 @@ def soak(process, port, seconds):
     load = Soak(port)
     load.takes_time()
     baseline = descriptors(process.pid)
-    parts = [(load.keeps_its_connection, 0.2), (load.comes_once, 0.05), (load.takes_time, 0.05), (load.throws, 0.5),
+    parts = [(load.reuses_a_connection, 0.2), (load.connects_once, 0.05), (load.takes_time, 0.05), (load.throws, 0.5),
              (load.speaks_http2, 1), (load.leaves_in_the_middle, 0.05), (load.leaves_an_answer, 0.2), (load.talks_nonsense, 0.1),
              *[(load.is_slow, 0.1)] * 4, *[(load.reads_nothing, 0.1)] * 2]
     threads = [threading.Thread(target=load.run, args=part, daemon=True) for part in parts]
@@ -250,7 +252,7 @@ def soak(process, port, seconds):
     while descriptors(process.pid) > baseline and time.monotonic() < end:
         time.sleep(0.1)
     left = descriptors(process.pid)
-    # What is in flight comes and goes: the least of each minute is what stays.
+    # Calls in flight take and return memory, so the lowest value of each minute shows what stays.
     minutes = {}
     for at, mib in samples:
         if at > seconds / 4:

@@ -1,4 +1,4 @@
-// What bench/stalls.py serves: a function that blocks, one that computes, and one that does neither.
+// The functions that bench/stalls.py serves: one blocks, one computes, and one does neither.
 #include <chrono>
 #include <string>
 #include <thread>
@@ -12,9 +12,10 @@ std::string block() {
   return "blocked\n";
 }
 
-// A millisecond of this thread's work, however often it is interrupted: counted, not timed.
+// Works for about a millisecond. The work is counted and not timed, so it is the same if the thread
+// is interrupted.
 std::string compute() {
-  // About a millisecond on a core of 3 GHz: one multiplication after another.
+  // Multiplications that wait for each other: about a millisecond on a core of 3 GHz.
   unsigned long long value = 1;
   for (int i = 0; i < 750'000; ++i) value = value * 6364136223846793005ULL + 1442695040888963407ULL;
   return std::to_string(value) + "\n";

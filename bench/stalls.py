@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Measures who waits for whom, and prints Markdown tables.
+"""Measures how a load delays other clients, and prints Markdown tables.
 
-    bench/stalls.py                      # of build/bin/functions-framework: a minute
+    bench/stalls.py                      # measures build/bin/functions-framework; takes a minute
     bench/stalls.py --only abuse --program PATH
 
-- block: a thousand calls at once that each block for 100 ms, and what callers of another function see meanwhile.
-- streams: a function that computes for a millisecond, asked over one HTTP/2 connection with 16 streams and over 16
-  HTTP/1.1 connections (h2load, both).
-- abuse: floods of HTTP/2, one connection after another, and what callers of other connections see meanwhile.
-- idle: the processor's time of a server that nobody asks.
+- block: a thousand calls at once that each block for 100 ms, and how long clients of another function wait meanwhile.
+- streams: a function that computes for a millisecond, called over one HTTP/2 connection with 16 streams and over 16
+  HTTP/1.1 connections (both by h2load).
+- abuse: floods of HTTP/2, one connection after another, and how long clients on other connections wait meanwhile.
+- idle: the CPU time of a server without requests.
 
-What the others see is a process of its own that asks all the time. It is told thrice: without a load, beside a load of
-another server process, which is what the crowded machine does to them, and beside a load of the one that they ask.
+A separate process acts as the other clients: it sends requests all the time. Its waits are measured three times: without a load, beside a
+load on another server process, which shows the effect of the busy machine alone, and beside a load on its own server.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from harness.report import ratios, spread, table
 from harness.servers import Server
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
-from support import frames  # noqa: E402: the folder of tests is no package that is installed
+from support import frames  # noqa: E402: the tests are not an installed package
 
 _ROOT = Path(__file__).resolve().parents[1]
 _CALLS = 1000
@@ -42,7 +42,7 @@ _GOAL_BLOCK_MS = 250
 
 
 class Prober:
-    """Another caller, in a process of its own: when it asked, and how long it took."""
+    """Another client, in a process of its own: when it sent each request, and how long the answer took."""
 
     def __init__(self, port):
         self._results, sender = multiprocessing.Pipe(duplex=False)
@@ -81,8 +81,8 @@ def percentile(samples, percent):
     return samples[len(samples) * percent // 100]
 
 
-# Of three lists of samples: without a load, beside another server's, beside this one's.
-_WAITED = ["others wait, ms, median · p99: without a load", "another server's", "this one's", "× p99 without", "× another's"]
+# The columns for three lists of samples: without a load, beside a load on another server, beside a load on this one.
+_WAITED = ["others wait, ms, median · p99: without a load", "load on another server", "load on this server", "p99 × without a load", "p99 × other server's"]
 
 
 def waited(three):
@@ -97,7 +97,7 @@ def serve(program, directory):
 
 
 def all_at_once(connections):
-    """Every connection asks for /block; how long the last answer took, in ms."""
+    """Requests /block over every connection. Returns when it began, and when the last answer came."""
     poll = select.epoll()
     waiting = {each.fileno(): each for each in connections}
     for number in waiting:
@@ -122,7 +122,7 @@ def block(server, neighbour, rounds):
     with contextlib.ExitStack() as stack:
         ours, theirs = ([stack.enter_context(socket.create_connection(("127.0.0.1", each.port))) for _ in range(_CALLS)] for each in (server, neighbour))
         for each in (ours, theirs):
-            all_at_once(each)  # it learns that the function is slow
+            all_at_once(each)  # so the server learns that the function is slow
         with Prober(server.port) as prober:
             quiet, beside, bursts = [], [], []
             for _ in range(rounds):
@@ -168,9 +168,9 @@ _ABUSES = {
 
 
 def flood(port, batches, seconds, result):
-    """One connection after another, each until it is ended: how many there were."""
-    # Whatever it takes of the machine's cores, it does not take from the others: only the server can let them wait. Linux
-    # weighs sessions first, and what is inside them then (sched(7), autogroup).
+    """Floods one connection after another, each until the server ends it, and reports their number."""
+    # With the lowest priority the flood takes no processor time from the other processes, so only the server can let other
+    # clients wait. Linux divides time among sessions first, and then within a session (sched(7), autogroup).
     os.setsid()
     os.nice(19)
     with contextlib.suppress(OSError):
@@ -189,7 +189,7 @@ def flood(port, batches, seconds, result):
 
 
 def flooded(port, batches, seconds):
-    """The window in which it was, and how many connections there were."""
+    """Floods the port. Returns the time window of the flood and the number of its connections."""
     counts, sender = multiprocessing.Pipe(duplex=False)
     attacker = multiprocessing.Process(target=flood, args=(port, batches, seconds, sender), daemon=True)
     attacker.start()
@@ -202,7 +202,7 @@ def flooded(port, batches, seconds):
 def abuse(server, neighbour, rounds):
     rows = []
     for name, make in _ABUSES.items():
-        # Far more than any connection bears.
+        # Far more frames than the server accepts on a connection.
         batches = [b"".join(make(2 * number + 1) for number in range(start, start + 100)) for start in range(0, 10_000, 100)]
         with Prober(server.port) as prober:
             quiet, beside, busy, count, cpu = [], [], [], 0, 0.0
@@ -222,12 +222,12 @@ def abuse(server, neighbour, rounds):
 def idle(server, rounds):
     before = server.cpu_seconds()
     time.sleep(rounds)
-    print("### Nobody asks\n")
-    table(["seconds", "of the processor"], [[rounds, f"{server.cpu_seconds() - before:.2f}"]])
+    print("### No requests\n")
+    table(["seconds", "CPU seconds"], [[rounds, f"{server.cpu_seconds() - before:.2f}"]])
 
 
 def main():
-    parts = {"block": (block, 2), "streams": (streams, 1), "abuse": (abuse, 2), "idle": (idle, 1)}  # of how many servers
+    parts = {"block": (block, 2), "streams": (streams, 1), "abuse": (abuse, 2), "idle": (idle, 1)}  # each with the number of its servers
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=parts, help="measure this part only (may be repeated)")
     parser.add_argument("--rounds", type=int, default=10, help="rounds of each part (default: 10)")

@@ -1,8 +1,8 @@
-// What `./dev bench` delivers events to, beside bench/peers/dapr-go/subscriber.
+// The function to which `./dev bench` delivers events; its peer is bench/peers/dapr-go/subscriber.
 #include <ofn/function.h>
 #include <ofn/task.h>
 
-// The event's data to the outputs, where there are any.
+// Sends the event's data to the outputs, if there are any.
 ofn::task<ofn::Out> take(ofn::Context& context, ofn::Bytes data) {
   if (context.outputs().empty()) co_return ofn::Out::success();
   const ofn::SendReport sent = co_await context.async_send(data);

@@ -1,4 +1,4 @@
-"""What every table needs: the options, the servers, rounds of load, the list of goals."""
+"""The code that all tables share: the options, the servers, rounds of load, the list of goals."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Bench:
         return self._functions[name]
 
     def ours(self, sidecar=None, function="hello", flags=()):
-        """`flags` are further ones of the command line."""
+        """Our server. `flags` are further flags of its command line."""
         source = self.function(function)
         environment = {}
         if sidecar:
@@ -49,10 +49,10 @@ class Bench:
                                     "--host", "127.0.0.1", "--port", port, *flags], environment)
 
     def nginx(self, http2=False):
-        """Over cleartext, nginx of this version speaks one of the two on a port."""
+        """nginx with HTTP/1.1 or HTTP/2: this version cannot speak both on one cleartext port."""
         def command(port):
             directory = Path(tempfile.mkdtemp(prefix="nginx-", dir=self.directory))
-            # Started as root, nginx's workers become another user.
+            # If root starts nginx, its workers run as another user.
             directory.chmod(0o777)
             text = (PEERS / "nginx/nginx.conf.in").read_text()
             for name, value in (("DIR", directory), ("PORT", port), ("PROTOCOL", "http2" if http2 else ""),
@@ -76,7 +76,8 @@ class Bench:
     # The measurements.
 
     def rounds(self, servers, load=None):
-        """name → its loads, one a round; the first, unmeasured round warms everything up. `load` takes a server and seconds."""
+        """Returns name → its loads, one for each round. A round before them, which is not measured, warms everything up. `load` takes a server and
+        seconds."""
         load = load or (lambda server, seconds: Load(server, seconds, self.options.connections))
         loads = {name: [] for name in servers}
         for server in servers.values():
@@ -88,7 +89,7 @@ class Bench:
         return loads
 
     def all_arrived(self, name, answered, sink):
-        """An output that was acknowledged without having been sent would be cheap."""
+        """Checks that every acknowledged output was sent: a server that skips some would look cheap."""
         calls = int(re.search(r"calls (\d+)", sink.log())[1])
         if calls < answered:
             raise RuntimeError(f"{name} answered {answered} requests, but the sidecar saw {calls} calls")

@@ -1,4 +1,4 @@
-"""Load generators, and what one run of them cost the server."""
+"""Load generators, and the CPU time that a run of them costs the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .servers import ROOT, peer
 
 
 class Load:
-    """What wrk saw in one run, and what it cost the server. With a body: each request is a POST of that many bytes."""
+    """One run of wrk: its counts, and the server's CPU time. If `body` is not 0, each request is a POST of that many bytes."""
 
     def __init__(self, server, seconds, connections, path="/", body=0):
         script = ["-s", ROOT / "bench/harness/post.lua"] if body else []
@@ -25,13 +25,13 @@ class Load:
         self.per_second = float(re.search(r"Requests/sec:\s*([\d.]+)", text)[1])
         self.cpu_us = cpu * 1e6 / self.requests
         number, unit = re.search(r"requests in .*, ([\d.]+)([KMGT]?)B read", text).groups()
-        # wrk rounds what it read.
+        # wrk rounds the number of bytes that it read.
         if float(number) * 1024 ** " KMGT".index(unit or " ") < 0.98 * self.requests * body:
             raise RuntimeError(f"bodies did not come back:\n{text}")
 
 
 class Http2Load:
-    """What h2load saw in one run over cleartext HTTP/2, and what it cost the server."""
+    """One run of h2load over cleartext HTTP/2: its counts, and the server's CPU time."""
 
     def __init__(self, server, seconds, connections, streams):
         before = server.cpu_seconds()
@@ -48,7 +48,7 @@ class Http2Load:
 
 
 class Attack:
-    """What vegeta saw: `load` is its flags for rate and workers."""
+    """One run of vegeta: its counts. `load` has its flags for the rate and the workers."""
 
     def __init__(self, url, seconds, *load):
         vegeta = subprocess.run([ROOT / "tests/tools/build", "vegeta"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
@@ -65,7 +65,7 @@ class Attack:
 
 
 class Deliveries:
-    """So many events delivered as daprd does, and what they cost the subscriber."""
+    """Delivers `count` events as daprd does, and measures the subscriber's CPU time."""
 
     def __init__(self, server, count):
         before = server.cpu_seconds()

@@ -1,4 +1,4 @@
-"""Numbers of several rounds as Markdown."""
+"""Prints the numbers of several rounds as Markdown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import statistics
 
 
 def spread(values, digits=2):
-    """Median and range."""
+    """The median and the range."""
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
 
 

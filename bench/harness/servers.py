@@ -1,4 +1,4 @@
-"""Server processes: started on a free loopback port, measured with all their descendants, ended."""
+"""Server processes: starts them on free loopback ports, measures them with all their descendants, ends them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = ROOT / "bench/peers"
 _TICK = os.sysconf("SC_CLK_TCK")
-ready_seconds = 20.0  # how long a start may take
+ready_seconds = 20.0  # the longest time of a start
 
 
 def say(text):
@@ -33,7 +33,7 @@ def free_port():
 
 
 class Server:
-    """One server process with its children, from start to stop. `command` and `environment` are given the port."""
+    """One server process with its children, from start to stop. `command` gets the port and returns the command line."""
 
     def __init__(self, command, environment=None, answers_http=True):
         self.port = free_port()
@@ -42,11 +42,11 @@ class Server:
         self._answers_http = answers_http
         self._process = None
         self.output = None
-        self.prefix = []  # of the command: what it runs under
+        self.prefix = []  # words before the command, such as valgrind
 
     def __enter__(self):
         self.output = tempfile.TemporaryFile("w+")
-        # A group of its own: whatever it starts can be ended with it.
+        # It has a process group of its own, so everything that it starts can be ended with it.
         self._process = subprocess.Popen([*self.prefix, *self._command], env=self._environment, stdin=subprocess.DEVNULL,
                                          stdout=self.output, stderr=subprocess.STDOUT, start_new_session=True)
         try:
@@ -101,11 +101,11 @@ class Server:
         return found
 
     def cpu_seconds(self):
-        """User and system time of the tree: all threads, also ended ones, and waited-for children."""
+        """User and system time of the tree: of all threads, also ended ones, and of ended children."""
         return sum(sum(int(ticks) for ticks in _stat(pid)[11:15]) for pid in self.pids()) / _TICK
 
     def resident_mib(self):
-        """RSS, and PSS, in which pages shared by processes count once."""
+        """RSS, and PSS. In PSS a page that several processes share counts once."""
         totals = {"Rss": 0, "Pss": 0}
         for pid in self.pids():
             for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -116,5 +116,5 @@ class Server:
 
 
 def _stat(pid):
-    """The fields of /proc/PID/stat behind the program's name, which may hold anything: state, ppid, …"""
+    """The fields of /proc/PID/stat after the program's name, which may contain any text: state, ppid, …"""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -1,4 +1,4 @@
-"""Bodies that come back as they came, beside nginx doing so by memory alone."""
+"""An echo of the request's body, beside nginx, which answers from memory."""
 
 import contextlib
 import statistics

@@ -1,4 +1,4 @@
-"""From 1 to 10,000 connections: CPU a request beside a raw epoll loop, and the memory of an idle one."""
+"""1 to 10,000 connections: CPU time of a request beside a raw epoll loop, and the memory of an idle connection."""
 
 import contextlib
 import resource
@@ -9,7 +9,7 @@ from harness.loads import Load
 from harness.report import ratios, spread, table
 
 _COUNTS = [1, 10, 100, 1_000, 10_000]
-# From so many on a request's cost shall not depend on how many there are: fewer share no turn of a loop.
+# From this number of connections on, the cost of a request shall not depend on the number. With fewer, requests rarely share a turn of a loop.
 _FLAT_FROM = 10
 _SPARE = 100
 
@@ -23,7 +23,7 @@ def run(bench):
         Load(ours, 1, bench.options.connections)
         for _ in range(bench.options.rounds):
             for count in _COUNTS:
-                # wrk makes its connections within the load's time.
+                # The load's time includes the time in which wrk opens its connections.
                 seconds = max(bench.options.seconds, count // 1000)
                 counted[count].append([Load(server, seconds, count) for server in (ours, epoll)])
     cpu = {count: [load.cpu_us for load, _ in loads] for count, loads in counted.items()}
@@ -54,7 +54,7 @@ def _idle_kib(bench):
                 if not connection.recv(1024).startswith(b"HTTP/1.1 200"):
                     raise RuntimeError("a connection was not served")
 
-        connect(_SPARE)  # the first ones bring the process to what it needs anyhow
+        connect(_SPARE)  # the first connections also make the process allocate what it always needs
         before = server.resident_mib()[0]
         connect(_COUNTS[-1] - _SPARE)
         return (server.resident_mib()[0] - before) * 1024 / (_COUNTS[-1] - _SPARE)

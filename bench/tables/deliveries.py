@@ -1,4 +1,4 @@
-"""What a topic's event costs, called as daprd calls, beside Dapr's Go SDK."""
+"""The CPU time of a topic's event that is delivered as daprd does, beside Dapr's Go SDK."""
 
 import contextlib
 import json
@@ -8,7 +8,7 @@ from harness.loads import Deliveries
 from harness.report import ratios, spread, table
 from harness.servers import Server, peer
 
-_EACH_SECOND = 20_000  # of a load's length: the same count for all
+_EACH_SECOND = 20_000  # events for each second of --seconds, the same number for all subscribers
 _OURS, _GO = "functions-framework", "Go, Dapr's SDK"
 
 

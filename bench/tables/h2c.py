@@ -1,4 +1,4 @@
-"""Plain hello over cleartext HTTP/2 beside nginx: 32 connections with 10 streams each."""
+"""Plain hello over cleartext HTTP/2, beside nginx: 32 connections with 10 streams each."""
 
 import contextlib
 import statistics

@@ -1,4 +1,4 @@
-"""Plain hello beside nginx and a raw epoll loop: CPU a request and memory."""
+"""Plain hello beside nginx and a raw epoll loop: CPU time of a request, and memory."""
 
 import contextlib
 import statistics

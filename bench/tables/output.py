@@ -1,4 +1,4 @@
-"""What one output adds to a request, beside Dapr's Go SDK."""
+"""The CPU time that one output adds to a request, beside Dapr's Go SDK."""
 
 import contextlib
 import statistics

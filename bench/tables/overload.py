@@ -1,4 +1,4 @@
-"""A function that takes 10 ms, 16 at a time, asked three times as often as that."""
+"""Overload: a function that takes 10 ms, with 16 calls at a time, gets three times as many requests as it can answer."""
 
 import statistics
 
@@ -19,7 +19,7 @@ def run(bench):
     p99 = [each.refusal_ms[len(each.refusal_ms) * 99 // 100] for each in rows]
     kept = ratios([each.goodput for each in rows], peaks)
     print("### Overload: 10 ms a call, 16 at a time, 16 wait\n")
-    table(["good answers a second at capacity", "asked a second", "good answers a second then", "× capacity", "refused after ms, p99"],
+    table(["good answers a second at capacity", "requests a second", "good answers a second at overload", "× capacity", "refused after ms, p99"],
           [[spread(peaks, 0), spread([each.per_second for each in rows], 0), spread([each.goodput for each in rows], 0),
             spread(kept), spread(p99)]])
     bench.goal("refusal at overload, ms (p99)", statistics.median(p99), 10)

@@ -1,4 +1,4 @@
-"""Plain hello beside the functions frameworks of other languages: CPU a request and memory."""
+"""Plain hello beside the functions frameworks of other languages: CPU time of a request, and memory."""
 
 import contextlib
 import os

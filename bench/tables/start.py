@@ -1,4 +1,4 @@
-"""From exec to the first answer."""
+"""The time from exec to the first answer."""
 
 import statistics
 import time
@@ -19,7 +19,7 @@ def run(bench):
                 begin = time.perf_counter()
                 with server:
                     times[name].append((time.perf_counter() - begin) * 1000)
-    # Two of the servers have an output, and each was asked once a start.
+    # Two of the servers have an output, and each gets one request for each start.
     bench.all_arrived("the started servers", 2 * bench.options.starts, sink)
     print("### From exec to the first answer\n")
     table(["server", f"ms, of {bench.options.starts} starts", "× nginx"],

@@ -1,9 +1,10 @@
-// The peer for "hello with one output": what our framework does for a function
-// that returns "hello, world\n" and has one output binding, written as a Go
+// The peer for "hello with one output". It does what our framework does for a
+// function that returns "hello, world\n" and has one output binding, as a Go
 // programmer would write it, with net/http and Dapr's Go SDK.
 //
-// The caller gets 200 only after the sidecar has confirmed the output, and 502
-// when it has not: the same promise as ours, or the numbers do not compare.
+// The client gets 200 only after the sidecar has confirmed the output, and 502
+// if the output has failed. This is the same promise as ours; otherwise the
+// numbers could not be compared.
 package main
 
 import (
@@ -77,8 +78,8 @@ func helloWithOutput(client dapr.Client, binding, operation string) http.Handler
 	}
 }
 
-// serve answers until SIGINT or SIGTERM, in HTTP/1.1 and in HTTP/2 by prior
-// knowledge, as our framework does on its one port.
+// serve answers until SIGINT or SIGTERM. Its port speaks HTTP/1.1 and HTTP/2 by
+// prior knowledge, as that of our framework does.
 func serve(address string, handler http.HandlerFunc) error {
 	stop, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()

@@ -1,11 +1,11 @@
-// The floor: hello over HTTP/1.1 with nothing but epoll. Whatever a framework
-// adds is measured against this.
+// The floor: hello over HTTP/1.1 with nothing but epoll. The difference from it is what a framework
+// adds.
 //
 //   epoll PORT THREADS        serves on 127.0.0.1 until a signal ends it
 //
-// Not a web server. It counts header ends in what one read gave and answers
-// each with the same bytes; a request cut in two by the network is missed, and
-// bodies are not understood. Load generators that send GETs do neither.
+// This is not a web server. It counts the ends of heads in the bytes of one read, and answers each
+// with the same bytes. It misses a request that arrives in two pieces, and does not understand
+// bodies. Load generators that send GETs cause neither.
 #include <arpa/inet.h>
 #include <cerrno>
 #include <charconv>
@@ -30,7 +30,7 @@ constexpr std::string_view kAnswer =
     "hello, world\n";
 constexpr std::string_view kHeaderEnd = "\r\n\r\n";
 
-// Answers what one connection has sent. False when the connection is over.
+// Answers the requests that one connection has sent. Returns false if the connection has ended.
 bool answer(int connection) {
   char in[16384];
   const ssize_t n = read(connection, in, sizeof in);
@@ -41,17 +41,17 @@ bool answer(int connection) {
   for (auto at = text.find(kHeaderEnd); at != text.npos; at = text.find(kHeaderEnd, at + 1)) {
     out += kAnswer;
   }
-  // A peer that does not read its answers is dropped, not waited for.
+  // A client that does not read its answers is disconnected: nothing waits for it.
   return send(connection, out.data(), out.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(out.size());
 }
 
-// One thread: waits for its own connections, level-triggered.
+// The work of one thread: it waits for its own connections, level-triggered.
 void work(int epoll) {
   epoll_event events[256];
   for (;;) {
     const int ready = epoll_wait(epoll, events, 256, -1);
     for (int i = 0; i < ready; ++i) {
-      // Closing also removes it from the epoll.
+      // Closing a connection also removes it from the epoll.
       if (!answer(events[i].data.fd)) close(events[i].data.fd);
     }
   }
@@ -97,8 +97,8 @@ int main(int argc, char** argv) {
     std::thread(work, epolls.back()).detach();
   }
 
-  // One accept for all, in turn: every thread has its share of connections
-  // also when there are few.
+  // This thread accepts all connections and gives them to the other threads in turn, so each
+  // thread has its share, even if there are few.
   for (std::size_t next = 0;; next = (next + 1) % epolls.size()) {
     const int connection = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (connection < 0) {

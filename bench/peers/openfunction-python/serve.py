@@ -1,4 +1,4 @@
-"""The framework's own runner for HTTP, but on 127.0.0.1: it knows no other address than 0.0.0.0. serve.py PORT"""
+"""Does what the framework's own runner for HTTP does, but listens on 127.0.0.1: that runner always uses 0.0.0.0. serve.py PORT"""
 
 import logging
 import pathlib

@@ -3,14 +3,13 @@
 // the program that sends them and not the program that receives them.
 //
 // A gRPC library would spend more on a call than the client under test. Here
-// a call costs the parsing of frame headers: the answer to InvokeBinding (no
-// data, no metadata) and to PublishEvent (google.protobuf.Empty) is the same
-// empty message, so neither the request's headers nor its body are decoded and
-// every answer is one constant with a stream id in it. That also means that
-// the sink accepts nonsense. Whether calls are right is the business of the
-// tests with the real daprd.
+// a call costs only the parsing of frame headers. The answers to InvokeBinding
+// (no data, no metadata) and to PublishEvent (google.protobuf.Empty) are the
+// same empty message. So the sink decodes neither the request's headers nor its
+// body, and every answer is one constant with a stream id in it. It follows that
+// the sink accepts nonsense: the tests with the real daprd check the calls.
 //
-// At the end it prints how many calls it answered and how many request bytes
+// At its end it prints how many calls it answered and how many request bytes
 // it read, so that a benchmark can check that nothing was skipped.
 //
 // Spec: RFC 9113 (HTTP/2), RFC 7541 (HPACK), gRPC over HTTP/2.
@@ -50,7 +49,7 @@ const (
 	settingInitialWindowSize = 0x4
 
 	frameHeaderSize = 9
-	// The largest frame a peer may send that was told nothing else.
+	// The largest frame that a peer may send by default.
 	maxFrameSize = 16384
 	maxWindow    = 1<<31 - 1
 	// The peer's window for our data until its SETTINGS say otherwise.
@@ -110,11 +109,11 @@ type connection struct {
 	in  *bufio.Reader
 	out *bufio.Writer
 
-	// What the peer still lets us send. The stream's own window is only
-	// looked at as the initial value: one answer is five bytes.
+	// The number of bytes that the peer still lets us send. Of a stream's own
+	// window only the initial value matters, because an answer is five bytes.
 	window        int64
 	initialWindow int64
-	// Streams whose answer waits for one of the two.
+	// The streams whose answer waits for one of the two windows.
 	waiting []uint32
 	// Request bytes read since the connection's window was last refilled.
 	unacknowledged int64
@@ -123,7 +122,7 @@ type connection struct {
 }
 
 func newConnection(peer net.Conn) *connection {
-	// Large buffers turn a burst of calls into one read and one write.
+	// With large buffers a burst of calls needs one read and one write.
 	return &connection{
 		in:            bufio.NewReaderSize(peer, 64<<10),
 		out:           bufio.NewWriterSize(peer, 64<<10),
@@ -133,7 +132,8 @@ func newConnection(peer net.Conn) *connection {
 	}
 }
 
-// makeAnswer is HEADERS, DATA and trailers with stream id 0; send fills it in.
+// makeAnswer returns HEADERS, DATA and trailers with stream id 0; send fills in
+// the id.
 func makeAnswer() []byte {
 	var b []byte
 	b = appendFrame(b, frameHeaders, flagEndHeaders, 0, responseHeaders)
@@ -148,19 +148,20 @@ func appendFrame(b []byte, kind, flags byte, stream uint32, payload string) []by
 	return append(b, payload...)
 }
 
-// serve reads frames until the peer is gone. An end between two frames is how
-// clients leave and is no error.
+// serve reads frames until the peer is gone. An end between two frames is not an
+// error: clients leave in this way.
 func (c *connection) serve() error {
 	first := make([]byte, len(preface))
 	if _, err := io.ReadFull(c.in, first); err != nil {
-		// A readiness probe connects and says nothing.
+		// A readiness probe connects and sends nothing.
 		return nil
 	}
 	if !bytes.Equal(first, []byte(preface)) {
 		return errors.New("a client does not speak HTTP/2 by prior knowledge")
 	}
 
-	// Windows as large as they get: no call of a benchmark waits for one.
+	// The windows have the largest size, so that no call of a benchmark waits for
+	// one.
 	var settings []byte
 	settings = binary.BigEndian.AppendUint16(settings, settingInitialWindowSize)
 	settings = binary.BigEndian.AppendUint32(settings, maxWindow)
@@ -169,7 +170,7 @@ func (c *connection) serve() error {
 
 	header := make([]byte, frameHeaderSize)
 	for {
-		// Before the read that may block, out goes what has gathered.
+		// The next read may block, so write the collected answers first.
 		if c.in.Buffered() < frameHeaderSize {
 			if err := c.out.Flush(); err != nil {
 				return nil
@@ -182,7 +183,7 @@ func (c *connection) serve() error {
 		if size > maxFrameSize {
 			return fmt.Errorf("a client sent a frame of %d bytes", size)
 		}
-		// A frame that is not here yet also blocks.
+		// The read of a frame that has not arrived yet blocks, too.
 		if c.in.Buffered() < size {
 			if err := c.out.Flush(); err != nil {
 				return nil
@@ -232,8 +233,8 @@ func (c *connection) handle(kind, flags byte, stream uint32, payload []byte) err
 			c.retryWaiting()
 		}
 	case frameGoAway, frameContinuation:
-		// The peer closes when its calls are answered; header blocks are not
-		// decoded, in however many pieces they come.
+		// GOAWAY needs no answer: the peer closes when its calls are answered.
+		// CONTINUATION is skipped, because header blocks are not decoded.
 	}
 	return nil
 }
@@ -248,8 +249,8 @@ func (c *connection) applySettings(payload []byte) {
 	c.retryWaiting()
 }
 
-// refill returns the credit of a request's bytes. The stream's window is never
-// refilled: it begins at 2 GiB and a stream is one call.
+// refill lets the peer send as many bytes again as a request had. A stream's
+// window is never refilled: it begins at 2 GiB, and a stream carries one call.
 func (c *connection) refill(size int) {
 	c.unacknowledged += int64(size)
 	if c.unacknowledged > maxWindow/2 {
@@ -286,11 +287,11 @@ func (c *connection) send(stream uint32) {
 	}
 	c.window -= int64(len(emptyMessage))
 	calls.Add(1)
-	// Errors stay in the writer and come out of the next Flush.
+	// An error stays in the writer, and the next Flush returns it.
 	_, _ = c.out.Write(c.answer)
 }
 
-// credit lets the peer send that many more bytes on the connection.
+// credit lets the peer send this number of further bytes on the connection.
 func (c *connection) credit(bytes uint32) {
 	c.write(frameWindowUpdate, 0, 0, binary.BigEndian.AppendUint32(nil, bytes))
 }

@@ -1,10 +1,10 @@
-// The load of deliveries: calls an app as daprd does, over one connection, with
-// the same fields and metadata, and so many events at a time.
+// The load of deliveries. It calls an app as daprd does: over one connection,
+// with the same fields and metadata, and with a fixed number of events at a time.
 //
 //	deliver -port N -count 100000 -in-flight 32
 //
-// It ends with an error where any event is not acknowledged, and prints
-// "delivered N in S s" otherwise.
+// If an event is not acknowledged, it ends with an error. Otherwise it prints
+// "delivered N in S s".
 package main
 
 import (
@@ -27,8 +27,8 @@ import (
 
 func main() {
 	port := flag.Int("port", 0, "port of the app on 127.0.0.1")
-	count := flag.Int64("count", 100_000, "how many events")
-	inFlight := flag.Int("in-flight", 32, "how many at a time")
+	count := flag.Int64("count", 100_000, "number of events")
+	inFlight := flag.Int("in-flight", 32, "number of events at a time")
 	flag.Parse()
 
 	began := time.Now()
@@ -56,7 +56,7 @@ func deliver(address string, count int64, inFlight int) error {
 	if err != nil {
 		return err
 	}
-	// The binary form is what OpenCensus wrote, and daprd still sends.
+	// daprd still sends the trace in OpenCensus' binary form, too.
 	trace := "\x00\x00\x4b\xf9\x2f\x35\x77\xb3\x4d\xa6\xa3\xce\x92\x9d\x0e\x0e\x47\x36" +
 		"\x01\x00\xf0\x67\xaa\x0b\xa9\x02\xb7\x02\x01"
 	ctx, cancel := context.WithCancelCause(metadata.AppendToOutgoingContext(context.Background(), "grpc-trace-bin", trace))

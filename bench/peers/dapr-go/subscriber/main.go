@@ -1,9 +1,9 @@
-// The peer for deliveries: what our framework does for a function that takes a
-// topic's events, written as a Go programmer would write it, with the service
-// of Dapr's Go SDK.
+// The peer for deliveries. It does what our framework does for a function that
+// takes a topic's events, as a Go programmer would write it, with the service of
+// Dapr's Go SDK.
 //
-// An event is acknowledged when the handler has returned, and with an output
-// only after the sidecar has confirmed that: the same promise as ours.
+// An event is acknowledged when the handler has returned; with an output, only
+// after the sidecar has confirmed the output. This is the same promise as ours.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 
 func main() {
 	port := flag.Int("port", 0, "port on 127.0.0.1 to serve on; 0 takes a free one")
-	sidecarPort := flag.Int("sidecar-port", 0, "port of the sidecar's gRPC API on 127.0.0.1; 0: no output")
+	sidecarPort := flag.Int("sidecar-port", 0, "port of the sidecar's gRPC API on 127.0.0.1; 0 means no output")
 	flag.Parse()
 
 	if err := serve(loopback(*port), *sidecarPort); err != nil {
