@@ -1,8 +1,8 @@
-// Background events from requests' bodies, and their conversions. The input is the request's path, a
-// line feed, the body.
+// Reads background events from requests' bodies and converts them. The input is the request's path,
+// a line feed, and the body.
 //
-// What is accepted and has a CloudEvent's form must be a whole one, with data that is JSON; where
-// that comes back, it must be the same event still.
+// An accepted event has data that is JSON. If it has a CloudEvent's form, that form must be a
+// complete event. If that converts back, it must still be the same event.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace ofn;
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes are what a fuzzer has.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer's interface
   const std::string_view input(reinterpret_cast<const char*>(bytes), size);
   const auto end = input.find('\n');
   if (end == std::string_view::npos) return 0;

@@ -1,8 +1,8 @@
-// CloudEvents from HTTP messages, all modes. The input is field lines ("name: value"), an empty
-// line, the body: as in an HTTP message, with bare line feeds.
+// Reads CloudEvents from HTTP messages, in all modes. The input has the form of an HTTP message
+// with bare line feeds: field lines ("name: value"), an empty line, and the body.
 //
-// What is accepted must be a whole event, and must come back the same when it is sent and read
-// again in each mode.
+// An accepted event must be complete. If it is sent and read again, in each mode, it must be the
+// same event.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -28,8 +28,9 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
 }
 
-// Data without a type gets one on its way, no data becomes none over binary HTTP, and JSON loses
-// the white space around it inside another JSON text.
+// Returns true if `read` is the event `sent`, but for three differences that sending causes. Data
+// without a type gets one. Empty data becomes missing data in the binary mode. JSON inside another
+// JSON text loses the white space around it.
 bool same(CloudEvent sent, CloudEvent read) {
   if (!sent.datacontenttype() && read.datacontenttype()) {
     sent.datacontenttype(*read.datacontenttype());
@@ -59,7 +60,7 @@ void send_and_read_again(const CloudEvent& event, Mode mode) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes are what a fuzzer has.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer's interface
   std::string_view rest(reinterpret_cast<const char*>(bytes), size);
   std::vector<Field> fields;
   while (!rest.empty()) {
@@ -78,8 +79,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   }
   for (const CloudEvent& event : received->events) {
     for (const Mode mode : {Mode::kBinary, Mode::kStructured, Mode::kBatch}) {
-      // A content type that names a mode of its own cannot be binary data's: the receiver would
-      // read another event in it. It travels structured.
+      // Data whose content type names another mode cannot be sent in binary mode, because the
+      // receiver would read another event from it. Such an event is sent in structured mode.
       if (mode == Mode::kBinary && event.datacontenttype() &&
           event.datacontenttype()->size() >= 23) {
         const std::string_view type = *event.datacontenttype();

@@ -1,5 +1,5 @@
-// A component file of the local sidecar: any bytes. What is read must be usable, what is not must say
-// where, and neither may take long (libFuzzer's -timeout).
+// Reads any bytes as a component file of the local sidecar. A component must be usable, a problem
+// must say where it is, and reading may not take long (libFuzzer's -timeout).
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const ofn::localdapr::Component& component : loaded.components) {
     OFN_CHECK(!component.name.empty() && !component.type.empty() && component.line > 0);
     OFN_CHECK(component.file == "fuzz.yaml");
-    // Reading its properties does not end the process either.
+    // Reading the properties must not end the process either.
     if (const auto* type = ofn::localdapr::find_type(component.type)) {
       (void)ofn::localdapr::check_properties(component, *type, log);
     }

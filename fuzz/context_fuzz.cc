@@ -1,6 +1,6 @@
-// Everything the environment may hold: two context documents, a sidecar endpoint and a flag's text,
-// divided by NUL bytes (which no variable can contain). What comes out must keep the promises of
-// context/function_context.h.
+// Reads what the environment may contain: two context documents, a sidecar endpoint and a flag's
+// text, separated by NUL bytes (which no variable can contain). The result must keep the promises
+// of context/function_context.h.
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What a binding is given, as Go's text functions see it: none may read beyond its input, and what is
-// written as JSON must be text without control characters.
+// Gives any bytes to our versions of Go's text functions, which bindings use. None may read beyond
+// its input, and the JSON that one writes must be text without control characters.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

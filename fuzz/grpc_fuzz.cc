@@ -1,8 +1,8 @@
-// gRPC's formats, and both ends of a call. The input is a few pieces, each behind its length (one
-// byte; the last takes what is left).
+// gRPC's formats, and both ends of a call. The input has a few pieces, each preceded by its length
+// (one byte); the last piece is the rest of the input.
 //
-// What is read is written again to the same; a call always gets exactly one result; a server always
-// answers.
+// A value that was read must be the same after it is written and read again. A call must always get
+// exactly one result, and a server must always answer.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -53,7 +53,7 @@ void codecs(std::string_view text) {
   OFN_CHECK(grpc::unframe(grpc::frame(text), {}) == text);
 }
 
-// A call that a server sees with whatever fields and body.
+// A call with fields and a body from the input, as a server sees it.
 class FuzzedExchange final : public Exchange {
  public:
   FuzzedExchange(Message message, Loop& loop, int& answers)
@@ -105,7 +105,7 @@ void serve(const std::vector<std::string_view>& pieces, std::string_view body, L
   OFN_CHECK(answers == calls);
 }
 
-// Answers with whatever status, fields and body.
+// A server that answers with a status, fields and a body from the input.
 class FuzzedPeer final : public Handler {
  public:
   FuzzedPeer(const std::vector<std::string_view>& pieces, std::string_view body)

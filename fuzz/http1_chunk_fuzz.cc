@@ -1,5 +1,5 @@
-// The chunked body of an HTTP/1.1 request. The input's first byte says how it is split; whatever
-// the split, the verdict, the body and the trailers must be the same.
+// Parses the chunked body of an HTTP/1.1 request. The input's first byte says how the rest is
+// split. The verdict, the body and the trailers must be the same for every split.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -17,14 +17,15 @@ using ofn::wire::http1::Body;
 using ofn::wire::http1::ChunkParser;
 using ofn::wire::http1::Step;
 
-// Everything that may not depend on the split, as text.
+// Everything that must not depend on the split, as text.
 std::string outcome(const ofn::wire::Limits& limits, std::string_view bytes, std::size_t stride) {
   ChunkParser parser(limits);
   Body body;
   std::size_t total = 0;
   for (std::size_t begin = 0; begin < bytes.size(); begin += stride) {
     const std::string_view piece = bytes.substr(begin, stride);
-    // A buffer of its own and of exactly the right size for every piece.
+    // Each piece has a buffer of its own and of exactly its size, so that the sanitizer notices a
+    // read beyond it.
     const auto buffer = std::make_unique<char[]>(piece.size());
     piece.copy(buffer.get(), piece.size());
     const auto [step, consumed] = parser.parse({buffer.get(), piece.size()}, body);
@@ -56,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   ofn::wire::Limits limits;
   limits.head_fields = 16;
-  limits.body_bytes = 512;  // within reach of short inputs
+  limits.body_bytes = 512;  // short inputs can exceed it
   limits.trailer_bytes = 256;
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer's interface
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);

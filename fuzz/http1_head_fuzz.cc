@@ -1,5 +1,5 @@
-// The head of an HTTP/1.1 request. The input's first byte says how it is split; whatever the split,
-// the verdict and what was understood must be the same, and what was accepted must keep the
+// Parses the head of an HTTP/1.1 request. The input's first byte says how the rest is split. The
+// verdict and the parsed head must be the same for every split, and an accepted head must keep the
 // promises of wire/http1/head_parser.h.
 #include <cstddef>
 #include <cstdint>
@@ -45,11 +45,12 @@ void check_head(const Head& head, const std::vector<Field>& fields) {
   OFN_CHECK((encodings > 0) == (head.framing == Framing::kChunked));
 }
 
-// Everything that may not depend on the split, as text.
+// Everything that must not depend on the split, as text.
 std::string outcome(const ofn::wire::Limits& limits, std::string_view bytes, std::size_t stride) {
   HeadParser parser(limits);
   for (std::size_t end = stride;; end += stride) {
-    // A buffer of its own and of exactly the right size for every step.
+    // Each step has a buffer of its own and of exactly the right size, so that the sanitizer notices
+    // a read beyond it.
     const std::size_t size = end < bytes.size() ? end : bytes.size();
     const auto buffer = std::make_unique<char[]>(size);
     bytes.copy(buffer.get(), size);
@@ -82,9 +83,9 @@ std::string outcome(const ofn::wire::Limits& limits, std::string_view bytes, std
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
   ofn::wire::Limits limits;
-  limits.head_bytes = 2048;  // within reach of short inputs
+  limits.head_bytes = 2048;  // short inputs can exceed it
   limits.head_fields = 16;
-  limits.target_bytes = std::size_t{16} + data[0];  // so that inputs end around it
+  limits.target_bytes = std::size_t{16} + data[0];  // so that targets end near the limit
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer's interface
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::string whole = outcome(limits, bytes, bytes.size() + 1);

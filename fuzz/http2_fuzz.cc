@@ -1,8 +1,8 @@
-// Both ends of an HTTP/2 connection against arbitrary bytes from the peer. The first byte says who
-// listens and in what pieces; a whole preface is put before what a server hears.
+// Gives arbitrary bytes from a peer to both ends of an HTTP/2 connection. The first byte says which
+// end reads them, and how they are split. A server gets a whole preface first.
 //
-// Whatever comes: no crash, every exchange and request comes to an end, and the same requests reach
-// the handler however the bytes are cut.
+// For all bytes: nothing crashes, every exchange and every request ends, and the handler gets the
+// same requests for every split.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,7 +26,7 @@ class StillClock final : public Clock {
   SystemTime system_now() const override { return SystemTime(std::chrono::hours(1)); }
 };
 
-// Echoes; keeps what is asked at /k until the end.
+// Answers each request with its body. Keeps the exchanges of /k unanswered until the end.
 class EchoHandler final : public Handler {
  public:
   void handle(ExchangePtr exchange) override {
@@ -60,7 +60,8 @@ std::string serve(std::string_view bytes, std::size_t piece) {
       const std::string_view part = bytes.substr(0, piece);
       server.feed(part);
       bytes.remove_prefix(part.size());
-      // What is written between two reads decides when a stream is closed: not part of the cut.
+      // Nothing is written between two reads: a write decides when a stream closes, so the result
+      // would depend on the split.
     }
     server.take();
     server.session().drain();

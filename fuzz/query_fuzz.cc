@@ -1,5 +1,5 @@
-// A query of arbitrary bytes: HTTP/1.1's parser and the rule that HTTP/2 uses agree on whether it is served, and decoding it
-// as a form never fails and never makes it longer.
+// Reads a query of arbitrary bytes. HTTP/1.1's parser and the rule that HTTP/2 uses must agree
+// whether it is served. Decoding it as a form must never fail and never make it longer.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace ofn;
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer's interface
   const std::string_view query(reinterpret_cast<const char*>(data), size);
-  // A blank or the end of a line ends the target over HTTP/1.1, and cannot be in one.
+  // Over HTTP/1.1 a target cannot contain a blank or a line end, because they end it.
   if (query.find_first_of(" \r\n") != std::string_view::npos) return 0;
   const std::string target = "/?" + std::string(query);
   const std::string head = "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n";

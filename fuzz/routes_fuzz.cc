@@ -1,5 +1,6 @@
-// Two routes and a path, divided by NUL bytes. What is parsed says itself again; the order is one; and which route a path
-// is for agrees with a plain reading of the rules.
+// Reads two routes and a path, separated by NUL bytes. The text of a parsed route must parse to the
+// same route, no two routes may be more specific than each other, and the route of a path must be
+// the one that a simple reading of the rules gives.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +14,7 @@
 
 namespace {
 
-// The parts of a path, decoded: "/a/b" has two, "/" one that is empty.
+// The decoded parts of a path: "/a/b" has two, "/" has one that is empty.
 std::vector<std::string> parts_of(std::string_view path) {
   std::vector<std::string> parts;
   while (!path.empty()) {

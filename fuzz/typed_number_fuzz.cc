@@ -1,7 +1,9 @@
-// Numbers of JSON as a typed function reads and writes them. The input is one number's text, or any other JSON.
+// Reads and writes numbers of JSON as a typed function does. The input is one number's text, or any
+// other JSON.
 //
-// What is read is written again as a text that is read as the same value; an integer is taken exactly when a slow
-// reckoning with decimal digits says that the text is that integer; nothing depends on the exponent's size.
+// A value that was read must be the same after it is written and read again. An integer that
+// fits is accepted exactly if a slow calculation with decimal digits gives the same integer. The
+// size of the exponent must not matter.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -46,7 +48,8 @@ bool is_number(std::string_view text) {
   return at == text.size();
 }
 
-// The slow way, for small exponents: the digits are written out, and the point is moved one place at a time.
+// The slow calculation, for small exponents: writes the digits out and moves the point one place at
+// a time.
 std::optional<std::string> written_out(std::string_view text) {
   const std::size_t e = std::min(text.find_first_of("eE"), text.size());
   const std::string exponent_text(e < text.size() ? text.substr(e + 1) : std::string_view("0"));
@@ -72,7 +75,7 @@ std::optional<std::string> written_out(std::string_view text) {
   return (is_negative ? "-" : "") + whole;
 }
 
-// Reads it as a T; where that goes, writes it, and reads that again: the same value.
+// Reads `text` as a T. If this succeeds, writes the value and reads it again: it must be the same.
 template <class T>
 std::optional<T> round_trip(std::string_view text) {
   const abi::Type& type = internal::type_of<T>();
@@ -94,7 +97,8 @@ void check_integer(std::string_view text, const std::optional<std::string>& exac
   const auto value = round_trip<T>(text);
   if (!exact) return;
   if (value) OFN_CHECK(std::to_string(*value) == *exact);
-  // An integer that fits is taken however it is spelled, unless a double cannot hold what nlohmann reads first.
+  // An integer that fits is accepted in every spelling, unless the double that nlohmann-json reads
+  // first cannot hold it.
   if (!value && *exact != "none" && exact->size() < 18 &&
       exact->size() < std::to_string(std::numeric_limits<T>::max()).size()) {
     OFN_CHECK(std::numeric_limits<T>::min() == 0 && exact->starts_with('-'));
