@@ -1,5 +1,5 @@
-# Hiredis::Hiredis, whose formatter of commands and parser of replies are all that is used. The static archive where there is
-# one: see FindNghttp2.cmake.
+# Hiredis::Hiredis: only its formatter of commands and its parser of replies are used. It is the static archive if there is
+# one; FindNghttp2.cmake says why.
 find_path(HIREDIS_INCLUDE_DIR hiredis/hiredis.h)
 find_library(HIREDIS_LIBRARY NAMES libhiredis.a hiredis)
 mark_as_advanced(HIREDIS_INCLUDE_DIR HIREDIS_LIBRARY)

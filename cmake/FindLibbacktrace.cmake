@@ -1,7 +1,7 @@
 # Libbacktrace::Libbacktrace: reads symbols and line numbers from the modules of a running process, without malloc and without
-# locks of its own. GCC ships it (Debian: libgcc-12-dev, Ubuntu 24.04: libgcc-13-dev), in a directory that only the compiler
-# knows; Clang finds the archive of the GCC that it builds on. Without it a stack has names of functions that their module
-# exports, and no lines.
+# locks of its own. GCC ships it (Debian: libgcc-12-dev, Ubuntu 24.04: libgcc-13-dev) in a folder that only the compiler
+# knows; Clang finds the archive of the GCC whose libraries it uses. Without it, a stack has only the names of functions that
+# their module exports, and no lines.
 execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libbacktrace.a
   OUTPUT_VARIABLE archive OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 if(IS_ABSOLUTE "${archive}" AND EXISTS "${archive}")
@@ -15,7 +15,7 @@ include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(Libbacktrace REQUIRED_VARS LIBBACKTRACE_LIBRARY LIBBACKTRACE_HEADER_DIR)
 
 if(Libbacktrace_FOUND AND NOT TARGET Libbacktrace::Libbacktrace)
-  # The headers beside it are GCC's own (<stddef.h>, …), which another compiler must not see.
+  # Copy only these two headers: the folder also has GCC's own headers (<stddef.h>, …), which another compiler must not see.
   foreach(header backtrace.h backtrace-supported.h)
     configure_file("${LIBBACKTRACE_HEADER_DIR}/${header}" "${PROJECT_BINARY_DIR}/libbacktrace/${header}" COPYONLY)
   endforeach()

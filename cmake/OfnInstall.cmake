@@ -1,5 +1,5 @@
-# `cmake --install`: the program, its short name, the author's headers, and the CMake package `ofn` by which another
-# project builds functions (tests/install_consumer is one). Included last, when all targets exist.
+# What `cmake --install` installs: the program, its short name, the author's headers, and the CMake package `ofn` with which
+# other projects build functions (tests/install_consumer is such a project). Include it last, when all targets exist.
 #
 #   find_package(ofn REQUIRED)
 #   add_library(hello MODULE hello.cc)
@@ -10,7 +10,7 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ofn)
 
-# First of all, so that nothing is installed by halves.
+# This check comes first, so that an incomplete build installs nothing.
 set(built "$<TARGET_FILE:ofn_framework>")
 if(TARGET functions-framework)
   list(APPEND built "$<TARGET_FILE:functions-framework>")
@@ -33,7 +33,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ofn DESTINATION ${CMAKE_INSTALL_
 
 if(TARGET functions-framework)
   install(TARGETS functions-framework EXPORT ofn-targets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-  # Relative, so that the tree can be moved, and made at install time, so that --prefix and DESTDIR are obeyed.
+  # The link is relative, so that the tree can be moved. It is made at install time, so that it obeys --prefix and DESTDIR.
   install(CODE "
     set(ff \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/ff\")
     message(STATUS \"Installing: \${ff}\")
@@ -41,12 +41,12 @@ if(TARGET functions-framework)
 endif()
 
 install(EXPORT ofn-targets NAMESPACE ofn:: DESTINATION ${package_dir})
-# The same from the build directory: -Dofn_DIR=build.
+# The build directory has the same package: -Dofn_DIR=build.
 export(EXPORT ofn-targets NAMESPACE ofn:: FILE ${PROJECT_BINARY_DIR}/ofn-targets.cmake)
 configure_package_config_file(
   ${PROJECT_SOURCE_DIR}/cmake/ofn-config.cmake.in ${PROJECT_BINARY_DIR}/ofn-config.cmake
   INSTALL_DESTINATION ${package_dir})
-# Before 1.0 a minor version may change what a consumer sees.
+# Before 1.0 a minor version may be incompatible with the one before.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ofn-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/ofn-config.cmake ${PROJECT_BINARY_DIR}/ofn-config-version.cmake

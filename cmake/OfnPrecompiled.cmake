@@ -1,7 +1,7 @@
-# The headers that nearly every file reads, precompiled once for all rooms and once for all tests.
+# Precompiles the headers that nearly every file reads, once for all rooms and once for all tests.
 #
-# A source must include what it uses all the same: clang-tidy reads each file without a precompiled header (./dev lint), so it
-# finds a forgotten #include.
+# A source must still include everything that it uses: clang-tidy reads each file without a precompiled header (./dev lint),
+# so it finds a forgotten #include.
 option(OFN_PRECOMPILED "Precompile the headers that nearly every file reads" ON)
 if(OFN_PRECOMPILED)
   set(standard_headers <algorithm> <array> <atomic> <charconv> <chrono> <cstddef> <cstdint> <cstring> <deque> <expected>
@@ -21,7 +21,8 @@ if(OFN_PRECOMPILED)
   if(OFN_DEVELOPER)
     ofn_precompiled_headers(ofn_precompiled_test ${standard_headers} <gmock/gmock.h> <gtest/gtest.h>)
     target_link_libraries(ofn_precompiled_test PRIVATE GTest::gmock ofn_test_flags)
-    # As CMake compiles the sources of a program; a compiler refuses a precompiled header that was made otherwise.
+    # CMake compiles the sources of a program with this flag. A compiler refuses a precompiled header that was made with other
+    # flags.
     set_target_properties(ofn_precompiled_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(ofn_precompiled_test PRIVATE -fPIE)
   endif()

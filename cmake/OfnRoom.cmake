@@ -1,5 +1,5 @@
-# Gives ofn_framework what a room links: the objects of a library that this project builds, and the names of the archives
-# of others, which are not copied.
+# Adds a library that a room links to ofn_framework. If this project builds the library, its objects are copied into
+# ofn_framework; if not, ofn_framework only names its file.
 function(ofn_add_to_framework library)
   set(file ${library})
   if(TARGET ${library})
@@ -20,7 +20,7 @@ function(ofn_add_to_framework library)
       get_target_property(file ${library} IMPORTED_LOCATION)
     endif()
     if(NOT file)
-      return()  # it has headers only
+      return()  # the library has only headers
     endif()
   endif()
   if(IS_ABSOLUTE ${file})
@@ -32,17 +32,17 @@ function(ofn_add_to_framework library)
 endfunction()
 
 # ofn_room(NAME
-#   SOURCES  a.cc …      every source, by hand, sorted
-#   USES     base loop … rooms used; each must have been declared before, so the order in src/CMakeLists.txt is the
-#                        dependency order of the house
-#   LIBRARIES …          third-party libraries, private to the room; whoever links ofn_framework gets them, too
-#   TESTS    a_test.cc … unit tests, beside the code; linked into one program `ofn_NAME_test`
-#   TEST_USES …          rooms that only the tests use (declared before, too)
+#   SOURCES  a.cc …      every source, listed by hand, sorted
+#   USES     base loop … the rooms that it uses; each must be declared before it, so the order in src/CMakeLists.txt is
+#                        the order of the dependencies
+#   LIBRARIES …          third-party libraries, private to the room; a target that links ofn_framework also links them
+#   TESTS    a_test.cc … unit tests, beside the code; they are linked into one program, `ofn_NAME_test`
+#   TEST_USES …          rooms that only the tests use; they are also declared before it
 # )
 function(ofn_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;USES;LIBRARIES;TESTS;TEST_USES" ${ARGN})
   if(ROOM_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "ofn_room(${name}): what is '${ROOM_UNPARSED_ARGUMENTS}'?")
+    message(FATAL_ERROR "ofn_room(${name}) does not know the argument '${ROOM_UNPARSED_ARGUMENTS}'; it takes SOURCES, USES, LIBRARIES, TESTS and TEST_USES")
   endif()
   foreach(used ${ROOM_USES} ${ROOM_TEST_USES})
     if(NOT TARGET ofn_${used})

@@ -1,5 +1,5 @@
-# How every target of this project is compiled: language level, warnings, sanitizers, linker, compiler cache.
-# Consumers of the author's headers get compile features only, never these flags.
+# The flags with which every target of this project is compiled: language level, warnings, sanitizers, linker, compiler cache.
+# Projects that use the author's headers get only compile features, never these flags.
 
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
@@ -12,7 +12,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 
 find_program(OFN_CCACHE ccache)
 if(OFN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # A precompiled header is known by its content; ccache must be told that this is enough.
+  # ccache caches the use of a precompiled header only with this setting. It then compares the header's content.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${OFN_CCACHE})
 endif()
 
@@ -30,7 +30,7 @@ if(OFN_SANITIZE)
     message(FATAL_ERROR "OFN_SANITIZE is '${OFN_SANITIZE}'; it must be 'address,undefined' or 'thread'")
   endif()
   add_compile_options(-fsanitize=${OFN_SANITIZE} -fno-omit-frame-pointer -g1)
-  # GCC and Clang tell a source in different ways which sanitizer watches it.
+  # GCC and Clang tell a source in different ways which sanitizer is on, so define macros of our own.
   if(OFN_SANITIZE STREQUAL "thread")
     add_compile_definitions(OFN_THREAD_SANITIZER)
   else()
@@ -42,7 +42,7 @@ if(OFN_SANITIZE)
   endif()
 endif()
 
-# Unit tests are compiled more often than they run: optimizing them takes two fifths of their compile time, and a check of
+# Unit tests are compiled more often than they run. Optimizing them would take two fifths of their compile time, and checks for
 # undefined behaviour in them a third. The rooms that they test are compiled as the preset says.
 add_library(ofn_test_flags INTERFACE)
 target_compile_options(ofn_test_flags INTERFACE -O0)
