@@ -1,12 +1,13 @@
-// A Dapr sidecar calls this function: when the timer fires and when an event of the topic arrives, as func_context.json
-// says. The function keeps the data in its output, and acknowledges a call only after the output has confirmed.
+// A Dapr sidecar calls this function when the timer fires and when an event of the topic arrives;
+// func_context.json names both. The function sends the data to its output, and acknowledges a call
+// only after the output has confirmed.
 #include <ofn/function.h>
 
 ofn::Out keep(ofn::Context& context, ofn::Bytes data) {
-  // A tick of the timer brings no data; the input's name says what called.
+  // A tick of the timer has no data. The input's name says whether the timer or the topic called.
   const std::string text =
       data.empty() ? "tick of " + std::string(context.input()->name) : std::string(data);
   const ofn::SendReport sent = context.send(text);
-  // The sidecar delivers again what is not acknowledged.
+  // If the call is not acknowledged, the sidecar delivers the data again.
   return sent.ok() ? ofn::Out::success() : ofn::Out::error(sent.error(), 503);
 }

@@ -4,9 +4,9 @@
 
 #include <ofn/function.h>
 
-// The event that it returns is the answer. A function may also return nothing.
+// The returned event is the answer. A function may also return nothing.
 ofn::CloudEvent on_event(const ofn::CloudEvent& event) {
-  // A whole line at once: other calls and the log write, too.
+  // Writes a whole line at once, because other calls and the log write at the same time.
   std::osyncstream(std::clog) << event.type() << ' ' << event.id() << " from " << event.source()
                               << '\n';
   return ofn::CloudEvent(event.id() + "-reply", "/examples/cloudevent", event.type() + ".seen")

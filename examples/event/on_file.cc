@@ -4,9 +4,9 @@
 
 #include <ofn/function.h>
 
-// A CloudEvent of such a type arrives here in the same form.
+// The framework converts a CloudEvent of a matching type to a background event.
 void on_file(const ofn::EventData& data, const ofn::EventContext& context) {
-  // A whole line at once: other calls and the log write, too.
+  // Writes a whole line at once, because other calls and the log write at the same time.
   std::osyncstream(std::clog) << context.event_type() << ' ' << context.resource().name << ": "
                               << data.json() << '\n';
 }

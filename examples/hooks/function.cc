@@ -1,7 +1,8 @@
-// An output binding, and hooks in order around the function that feeds it.
+// Hooks that run in order before and after a function, and an output binding.
 //
-// The context names the hooks: before the function `greet` then `shout`, after it `shout` then
-// `line`. So "Ada" becomes "HELLO, ADA!\n", in the answer and in the file that the output writes.
+// The context names the hooks: `greet` and then `shout` before the function, `shout` and then
+// `line` after it. So "Ada" becomes "HELLO, ADA!\n", in the answer and in the file that the output
+// writes.
 #include <algorithm>
 #include <cctype>
 
@@ -35,5 +36,5 @@ struct Line : ofn::Plugin {
 };
 OFN_PLUGIN(Line, "line", "1.0.0")
 
-// What it returns goes to the context's output by itself, when all hooks have run.
+// When all hooks have run, the framework sends the returned data to the context's output.
 ofn::Out echo(ofn::Context&, ofn::Bytes data) { return ofn::Out::success(std::string(data)); }

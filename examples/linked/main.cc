@@ -1,5 +1,5 @@
-// The framework linked into your own program: no compiler and no shared object at run time.
-// Its flags and variables are those of functions-framework, without --source.
+// The framework linked into your own program, which needs no compiler and no shared object at run
+// time. It has the flags and variables of functions-framework, except --source.
 #include <ofn/function.h>
 #include <ofn/run.h>
 

@@ -1,4 +1,4 @@
-// Several functions in one program: without a --target all are served, each at its route.
+// Several functions in one program. Without --target all of them are served, each at its route.
 #include <ofn/function.h>
 
 namespace {
@@ -29,4 +29,4 @@ OFN_ROUTE("GET /users/{id}", get_user)
 OFN_ROUTE("PUT,PATCH /users/{id}", put_user)
 OFN_ROUTE("GET /files/{path...}", get_file)
 OFN_ROUTE("/events", on_event)
-OFN_FUNCTION(version)  // no route of its own: at /version, because it is not alone
+OFN_FUNCTION(version)  // without a route: served at /version, because it is not the only function

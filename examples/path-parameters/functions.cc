@@ -1,4 +1,4 @@
-// Path parameters with four signatures on one server.
+// Path parameters in functions of four signatures, on one server.
 #include <string>
 
 #include <ofn/function.h>
@@ -14,7 +14,7 @@ std::string by_http(const ofn::Request& request) {
   return "hello, " + std::string(request.param("name").value()) + "\n";
 }
 
-// A CloudEvent knows nothing of HTTP; the context does.
+// A CloudEvent does not contain the HTTP request; the context does.
 ofn::CloudEvent by_event(ofn::Context& context, const ofn::CloudEvent& event) {
   return ofn::CloudEvent(event.id(), "/greeter", "greeting").data("hello, " + name_of(context));
 }

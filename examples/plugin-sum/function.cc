@@ -1,4 +1,4 @@
-// The function: it knows nothing of the plugins around it.
+// The function. It does not know the plugins.
 #include <ofn/function.h>
 
 std::string numbers(const ofn::Request& request) { return std::string(request.body()); }

@@ -1,5 +1,5 @@
-// Plugins that share what they found: `even` and `odd` add up the numbers of a request, and `sum` appends
-// the sum of both to the answer: "1 2 3 4" becomes "1 2 3 4 = 10".
+// Plugins that share data. `even` and `odd` add up the even and the odd numbers of a request, and
+// `sum` appends the sum of both to the answer: "1 2 3 4" becomes "1 2 3 4 = 10".
 #include <sstream>
 #include <stdexcept>
 
@@ -14,7 +14,7 @@ struct Adder : ofn::Plugin {
     }
   }
   int rest;
-  int total = 0;  // of this call: every call has its own plugins
+  int total = 0;  // only of this call, because every call has plugin objects of its own
 };
 struct Even : Adder {
   Even() : Adder(0) {}
@@ -27,7 +27,7 @@ struct Sum : ofn::Plugin {
     const auto* even = context.plugin<Even>("even");
     const auto* odd = context.plugin<Odd>("odd");
     if (even == nullptr || odd == nullptr)
-      throw std::logic_error("the context names not all of us");
+      throw std::logic_error("the context must name the plugins even, odd and sum");
     result.data(std::string(result.data()) + " = " + std::to_string(even->total + odd->total));
   }
 };

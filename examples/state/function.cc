@@ -1,5 +1,6 @@
-// Counts the visits of each name in a state store. Two callers at a time lose none: a count is
-// saved only over the one that was read, by its etag, and counted again otherwise.
+// Counts the visits of each name in a state store. Concurrent calls lose no visit: a new count is
+// saved only if the stored count has not changed since it was read (its etag says so); otherwise
+// the function reads and counts again.
 #include <ofn/function.h>
 
 ofn::Out visit(ofn::Context& context, ofn::Bytes name) {

@@ -1,5 +1,5 @@
-// Sends a letter and its receipt side by side, and holds no thread while the sidecar works: thousands
-// of such calls wait at a time.
+// Sends a letter and its receipt at the same time. The call needs no thread while the sidecar
+// works, so thousands of such calls can wait at a time.
 #include <ofn/function.h>
 
 ofn::task<ofn::SendReport> send_receipt(ofn::Context& context, std::string text) {

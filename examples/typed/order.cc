@@ -12,7 +12,8 @@ OFN_ENUM(Size, small, large)
 struct Line {
   std::string item;
   unsigned count = 1;
-  std::optional<Size> size;  // the only fields that may be absent, unless default_absent_fields
+  std::optional<Size>
+      size;  // JSON may omit only std::optional fields, unless default_absent_fields
 };
 OFN_FIELDS(Line, item, count, size)
 
