@@ -1,7 +1,8 @@
 // Base64 with the standard alphabet (RFC 4648 §4). JSON and gRPC's `-bin` metadata carry bytes in
 // this form.
 //
-//   base64_encode("\x01\x02")  → "AQI="        base64_decode("AQI=") → "\x01\x02"
+//   base64_encode("\x01\x02");   // "AQI="
+//   base64_decode("AQI=");       // "\x01\x02"
 #pragma once
 
 #include <optional>

@@ -1,6 +1,7 @@
 // Finds the word that a misspelled word probably stands for.
 //
-//   nearest_word("auht", {"auth", "metrics"})   // "auth"
+//   const std::vector<std::string> known{"auth", "metrics"};
+//   nearest_word("auht", known);   // "auth"
 #pragma once
 
 #include <span>

@@ -1,7 +1,7 @@
 // The id of one request, for the log, the response and the author.
 //
 //   const RequestId id = RequestId::of(message.fields, loop.random());
-//   Field{RequestId::kName, id.view()}
+//   const Field field{RequestId::kName, id.view()};
 #pragma once
 
 #include <array>

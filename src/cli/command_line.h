@@ -1,7 +1,8 @@
 // Parses argv into the user's command, as a value.
 //
-//   auto command = parse_command_line({"--target", "hello"});
-//   if (!command) { print(command.error()); return kExitUsage; }
+//   const std::vector<std::string> arguments{"--target", "hello"};
+//   auto command = parse_command_line(arguments);
+//   if (!command) return complain(command.error(), kExitUsage);
 #pragma once
 
 #include <cstdint>

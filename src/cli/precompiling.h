@@ -2,7 +2,7 @@
 // waits for it.
 //
 //   std::optional<Precompiling> precompiling;
-//   if (build.precompiling_pays) precompiling.emplace(load_request(…), log);
+//   if (build.precompiling_pays) precompiling.emplace(request, log);
 //   server->run();
 #pragma once
 

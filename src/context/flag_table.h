@@ -1,7 +1,7 @@
 // All flags of the server as data. This one table is the source for parsing the command line, for
 // --help, for the documentation and for the settings.
 //
-//   for (const FlagSpec& spec : flag_table()) app.add_option("--" + std::string(spec.name), …);
+//   for (const FlagSpec& spec : flag_table()) add_option("--" + std::string(spec.name));
 #pragma once
 
 #include <array>

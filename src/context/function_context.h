@@ -3,8 +3,8 @@
 //
 // parse_context() makes it once at start. It is immutable afterwards, and all invocations share it:
 //
-//   if (const Output* output = context.find_output("archive")) deliver(*output, data);
-//   else fail(..., "no output is named \"archive\"; the outputs are " + context.output_names());
+//   if (const Output* output = context.find_output("archive")) return deliver(*output, data);
+//   return fail(Code::kNotFound, "no output is named \"archive\" among " + context.output_names());
 //
 // Spec: the platform writes both variables, in two schemas (v1beta1 and v1beta2) with different
 // keys. parse_context.h describes how the schemas are recognized and merged.

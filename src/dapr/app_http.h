@@ -4,6 +4,8 @@
 //   dapr::AppHttp http(api, {.api_token = token});
 //   if (http.wants(exchange->request())) http.handle(std::move(exchange));
 //
+//  It answers:
+//
 //   GET  /dapr/subscribe     the topics, as JSON        GET /dapr/config   {}
 //   GET  /healthz            200, or 503 while the app stops
 //   OPTIONS /{component}     200: the function wants that input binding

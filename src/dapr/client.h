@@ -1,7 +1,8 @@
 // The ports Sidecar and Stores over gRPC: makes a function's outputs and store calls as calls of
 // Dapr's API.
 //
-//   dapr::DaprClient client(loop, grpc::connector_to(loop, endpoint, limits), {.api_token = token});
+//   DaprClient client(loop, wire::grpc::connector_to(loop, endpoint, limits),
+//                     {.api_token = token});
 //   client.invoke_binding({.component = "files", .operation = "create", .data = bytes},
 //                         {.deadline = Deadline::in(5s, clock)},
 //                         [](SidecarResult result) { … });

@@ -1,8 +1,8 @@
 // The trace context of a call in the binary form, which Dapr's gRPC programs prefer.
 //
-//   trace_bin("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-//                                                              → 29 bytes for grpc-trace-bin
-//   traceparent_of(those 29 bytes)                             → the text again
+//   // 29 bytes for grpc-trace-bin:
+//   auto bytes = trace_bin("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+//   traceparent_of(*bytes);     // the text again
 #pragma once
 
 #include <optional>

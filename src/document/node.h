@@ -2,8 +2,8 @@
 //
 //   Node event = Node::object({{"id", "7"}, {"count", Node::number(2)}});
 //   event.set("topic", "orders");
-//   to_json(event)                     // {"id":"7","count":2,"topic":"orders"}   (document/json.h)
-//   event.find("count")->text()        // "2"
+//   to_json(event);                  // {"id":"7","count":2,"topic":"orders"}   (document/json.h)
+//   event.find("count")->text();     // "2"
 //
 // The tree keeps what a general JSON value loses: a number's own text (a metadata value 1.10 stays "1.10"), the order of
 // members, and the line on which each value stands.

@@ -2,7 +2,7 @@
 // values. Events of version 0.3 are read as well, and become 1.0 events.
 //
 //   Result<Received> in = parse_http(request.headers(), request.body());
-//   Result<Response> out = to_http(event, in->mode);
+//   Result<Response> out = to_http(in->events.front(), in->mode);
 #pragma once
 
 #include <span>

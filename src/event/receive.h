@@ -1,8 +1,8 @@
 // Reads a request for a function that takes events. The sender may choose either form; the function
 // gets the form that it takes.
 //
-//   Result<Received> events = receive_cloud_events(request, now);             // cloudevent
-//   Result<std::vector<BackgroundEvent>> events = receive_background_events(request, now);  // event
+//   auto events = receive_cloud_events(request, now);            // for signature cloudevent
+//   auto background = receive_background_events(request, now);   // for signature event
 #pragma once
 
 #include <vector>

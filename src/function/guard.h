@@ -1,6 +1,6 @@
 // Runs an author's code, and catches its exceptions. It is the only place that does.
 //
-//   if (const auto crash = guarded([&] { function.invoke(call, outcome); })) log(crash->text());
+//   if (const auto crash = guarded([&] { function.invoke(call, outcome); })) say(crash->text());
 #pragma once
 
 #include <optional>

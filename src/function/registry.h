@@ -1,7 +1,7 @@
 // The functions of a program, read from the table that the program provides (<ofn/register.h>).
 //
 //   Result<Registry> registry = Registry::of(program);
-//   if (const Function* hello = registry->find("hello")) …
+//   for (const Function& function : registry->functions()) say(function.name);
 #pragma once
 
 #include <span>

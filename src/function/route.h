@@ -1,8 +1,8 @@
 // The text of a route, parsed into its paths and methods.
 //
-//   parse_route("/users/{id}")             any method
-//   parse_route("GET,PUT /users/{id}")         these methods; GET also means HEAD
-//   parse_route("/files/{path...}")        any path below /files/
+//   parse_route("/users/{id}");            // any method
+//   parse_route("GET,PUT /users/{id}");    // these methods; GET also means HEAD
+//   parse_route("/files/{path...}");       // any path below /files/
 #pragma once
 
 #include <string>

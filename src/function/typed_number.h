@@ -1,7 +1,9 @@
 // Reads JSON numbers for typed functions, by value and not by spelling.
 //
-//   parse_whole_number("1e2")   → 100        parse_whole_number("-0.0") → 0
-//   parse_whole_number("1e-1")  → nullopt    parse_whole_number("1e20") → nullopt
+//   parse_whole_number("1e2");    // 100
+//   parse_whole_number("-0.0");   // 0
+//   parse_whole_number("1e-1");   // nullopt
+//   parse_whole_number("1e20");   // nullopt
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 // One call of an author's function that gets a Context, or has hooks around it.
 //
 //   ContextCall call(environment, function, context_host, hosts, id, abi_call, ran);
-//   bool ended = call.start(facts);
-//   while (!ended) { …until something is ready… ended = call.resume(); }
-//   … ran
+//   bool ended = call.start(facts);           // false: a coroutine that waits
+//   while (!ended) ended = call.resume();     // when its wait is over
+//   say(verdict_name(ran.verdict));
 #pragma once
 
 #include <optional>

@@ -3,8 +3,10 @@
 //
 //   class Counter final : public Observer {
 //     void ended(const CallRecord& record) override { ++calls_[record.status / 100]; }
+//     std::array<int, 6> calls_{};
 //   };
-//   CallEnvironment environment{…, .observer = &counter};
+//
+//  A CallEnvironment points to it.
 #pragma once
 
 #include <cstddef>

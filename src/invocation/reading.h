@@ -2,7 +2,11 @@
 // reading (Reads, function/function.h). Work runs them; all have the same four functions:
 //
 //   if (auto early = reading.receive(arrival, environment)) return answer(*early);
-//   for (std::size_t i = 0; i < reading.calls(); ++i) { reading.set(i, arrival, call); … reading.take(ran, …); }
+//   for (std::size_t i = 0; i < reading.calls(); ++i) {
+//     reading.set(i, arrival, call);
+//     …
+//     reading.take(ran, arrival, environment, result);
+//   }
 //   if (auto problem = reading.conclude(environment, result)) return crash(*problem);
 //
 // Lifetime: reusable; what it is given outlives clear(). Threads: one at a time.

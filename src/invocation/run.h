@@ -1,8 +1,9 @@
 // Runs an author's function, and judges what it returned.
 //
 //   RunResult ran;
-//   if (begin_run(function, call, hosts, ran)) log(ran.verdict);   // else it is a coroutine that waits:
-//   if (resume_run(function, hosts, ran)) log(ran.verdict);
+//   bool ended = begin_run(function, call, hosts, ran);         // false: a coroutine that waits
+//   while (!ended) ended = resume_run(function, hosts, ran);    // when its wait is over
+//   say(verdict_name(ran.verdict));
 #pragma once
 
 #include <optional>

@@ -3,9 +3,10 @@
 //
 //   auto cache = Cache::open(default_cache_dirs(home, xdg, tmp), log);
 //   if (auto object = cache->find(key, ".o")) return *object;
-//   const Moment start = cache->begin();
-//   … compile into cache->scratch(".o") …
-//   auto object = cache->keep(key, ".o", made, dependencies, start);
+//   const std::int64_t begin = Cache::begin();
+//   const auto made = cache->scratch(".o");
+//   compile_into(made);
+//   return cache->keep(key, ".o", made, dependencies, begin);
 #pragma once
 
 #include <cstdint>

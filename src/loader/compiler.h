@@ -1,9 +1,9 @@
 // Makes a shared object from source files: decides how to compile and link, and which parts are
 // already in the cache.
 //
-//   auto builder = Builder::make(settings, cache, limits, log);
-//   auto objects = builder->compile(sources, target);
-//   auto program = builder->link(*objects);
+//   Builder builder(compiler, include_dir, cache, limits, log);
+//   auto objects = builder.compile(sources, target);
+//   auto program = builder.link(*objects, "hello.cc");
 #pragma once
 
 #include <cstdint>

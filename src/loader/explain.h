@@ -1,8 +1,9 @@
 // Turns a linker's error output into a message for the author: the missing symbol, the function
 // that uses it, and how to correct it.
 //
-//   explain_link("mold: error: undefined symbol: SHA256\n>>> referenced by f.cc\n>>> x.o:(hello())\n", "f.cc")
-//     → "File f.cc does not link: no source or library of it defines\n  SHA256, used in hello() of f.cc\n …"
+//   explain_link("mold: error: undefined symbol: SHA256\n>>> referenced by f.cc\n"
+//                ">>> x.o:(hello())\n", "f.cc");
+//   // "File f.cc does not link: no source or library of it defines\n  SHA256, used in hello() …"
 #pragma once
 
 #include <string>

@@ -1,8 +1,8 @@
 // Turns --source into callable functions: a source file, a directory of sources, a CMake project or
 // a built shared object. This is the only room that runs a compiler or calls dlopen.
 //
-//   auto program = load({.source = "hello.cc", .target = "hello", .include_dir = …}, log);
-//   if (!program) { print(program.error()); return kExitLoad; }
+//   auto program = load({.source = "hello.cc", .target = "hello", .include_dir = headers}, log);
+//   if (!program) return complain(program.error());
 //   serve(program->functions);
 #pragma once
 

@@ -1,6 +1,7 @@
 // Runs programs (compiler, linker, cmake) and captures their output. No shell is involved.
 //
-//   auto results = run_all({{.arguments = {"g++", "-c", "a.cc"}}}, 2, limits);
+//   const std::vector<Command> commands{{.arguments = {"g++", "-c", "a.cc"}}};
+//   auto results = run_all(commands, 2, limits);
 #pragma once
 
 #include <cstddef>

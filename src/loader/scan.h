@@ -1,7 +1,7 @@
 // Finds the functions that a C++ source file defines, from its words alone. They could be served if
 // no target is given; the compiler decides.
 //
-//   for (const Defined& each : defined_functions(text)) …   // {"app::hello", .is_local = false}
+//   for (const DefinedFunction& each : defined_functions(text)) say(each.name);   // "app::hello"
 #pragma once
 
 #include <string>

@@ -2,7 +2,7 @@
 // registers the target. The compiler takes it for the main file, as it would take the author's
 // file: no lines come before the author's, and its name is shown as the author's (see compiler.cc).
 //
-//   write(copy, text + tail_text("/src/hello.cc", *target_of("hello"), Tail::kIfPresent, {}));
+//   write(text + tail_text("/src/hello.cc", *target_of("hello"), Tail::kIfPresent, {}));
 #pragma once
 
 #include <optional>

@@ -1,7 +1,8 @@
 // Reads the component files that `daprd --resources-path` takes.
 //
-//   Components loaded = load_components("./components", {.app_id = "hello", .environment = env}, log);
-//   for (const Error& problem : loaded.problems) …   // "spec.type is missing (file=…, line=7)"
+//   const LoaderOptions options{.app_id = "hello", .environment = env};
+//   Components loaded = load_components("./components", options, log);
+//   for (const Error& each : loaded.problems) say(each.text());  // "spec.type is missing (line=7)"
 //
 // A file may contain several documents. Documents of `kind: Component` with apiVersion
 // dapr.io/v1alpha1 are read. Dapr's other kinds (Subscription, Resiliency …) are refused, because

@@ -2,6 +2,7 @@
 // makes a component.
 //
 //   // cron/components.cc
+//   constexpr std::array<Property, 1> kProperties = {{{"schedule"}}};
 //   constinit const ComponentType kCronBinding{
 //       .name = "bindings.cron",
 //       .kind = Kind::kInput,

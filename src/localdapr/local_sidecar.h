@@ -1,7 +1,7 @@
 // The local sidecar: a Dapr-compatible sidecar with its own port, so that a function with outputs
 // runs on a laptop with nothing else installed. Production uses Dapr itself.
 //
-//   auto sidecar = LocalSidecar::start({.components = "./components", .app_id = "hello", …}, loop, env, log);
+//   auto sidecar = LocalSidecar::start(options, loop, env, log);
 //   (*sidecar)->endpoint();                                      // for DAPR_GRPC_PORT
 //   (*sidecar)->deliver_to({.endpoint = {"127.0.0.1", 8080, {}}});
 //

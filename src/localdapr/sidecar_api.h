@@ -1,8 +1,8 @@
 // Implements Dapr's API (`dapr::DaprApi`) with the components of the local sidecar.
 //
-//   Components loaded = load_components("./components", …);
-//   auto api = SidecarApi::create(loaded.components, {.app_id = "hello", …}, loop, log);
-//   dapr::Server server(**api, …);         // a wire::Handler, for wire::HttpSessions
+//   Components loaded = load_components("./components", options, log);
+//   auto api = SidecarApi::create(loaded.components, {.app_id = "hello", .run = run}, loop, log);
+//   dapr::Server server(**api);            // a wire::Handler, for wire::HttpSessions
 //
 // Codes and messages are daprd's. If they differ, it is a mistake here.
 #pragma once

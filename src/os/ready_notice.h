@@ -1,7 +1,7 @@
 // Tells the process that started this one when the program is ready, and when it begins to stop.
 //
 //   auto notice = os::ReadyNotice::to({.fd = 4, .socket = "/run/systemd/notify"});
-//   if (auto told = notice->ready(); !told) log(told.error());
+//   if (auto told = notice->ready(); !told) say(told.error().text());
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // Finds the function, file and line of a code address.
 //
-//   describe(address, text);     → "app::save(ofn::Request const&) (/src/save.cc:12)"
+//   symbols.describe(address, text);     // "app::save(ofn::Request const&) (/src/save.cc:12)"
 #pragma once
 
 #include <array>

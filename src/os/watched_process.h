@@ -2,8 +2,11 @@
 // the function, or a forked child that returned to the framework. Without this class the process
 // would end without a message.
 //
-//   WatchedProcess watched({.fd = STDERR_FILENO, .calls = &calls, …});
-//   { const WatchedProcess::Loading loading("hello.cc"); load(); }
+//   WatchedProcess watched({.fd = STDERR_FILENO, .calls = &calls});
+//   {
+//     const WatchedProcess::Loading loading("hello.cc");
+//     load();
+//   }
 //   watched.serves("hello");
 //   …
 //   watched.ends();                 // from now on an exit is the program's own

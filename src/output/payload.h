@@ -1,7 +1,7 @@
 // A function's result, in the form in which outputs send it.
 //
-//   Payload payload = payload_of(response, context);        // borrows the response's body
-//   Result<Payload> payload = payload_of(event, context);   // borrows the event's data
+//   Payload payload = payload_of(response, context);      // borrows the response's body
+//   Result<Payload> data = payload_of(event, context);    // borrows the event's data
 #pragma once
 
 #include <string>

@@ -1,8 +1,8 @@
 // Takes one invocation through the gate, and then to the thread that runs its function.
 //
-//   switch (admission.enter(function, policy)) { case Gate::Entry::kFull: invocation.refuse(…); … }
-//   … the invocation runs, and answers its Caller …
-//   admission.end();                                        // in Caller::ended()
+//   if (admission.enter(function, policy) == Gate::Entry::kFull) return refuse(invocation);
+//   …                        // the invocation runs, and answers its Caller
+//   admission.end();         // in Caller::ended()
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,7 @@
 // Runs an admitted call inline or on a worker, and reports functions that do not return.
 //
 //   Runner runner(runners, loop);            // one per loop
-//   class Call : public Runner::Job { … };
-//   runner.queue(call);                      // → call.begin() → call.run() → call.finish()
+//   runner.queue(job);                       // → job.begin() → job.run() → job.finish()
 #pragma once
 
 #include <atomic>

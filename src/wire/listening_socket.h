@@ -1,7 +1,7 @@
 // A socket that listens: one that this process makes, or one that it has got from the process that started it.
 //
 //   auto socket = ListeningSocket::listen({"0.0.0.0", 8080, {}});
-//   auto socket = ListeningSocket::inherit(3);
+//   auto inherited = ListeningSocket::inherit(3);
 #pragma once
 
 #include <cstdint>

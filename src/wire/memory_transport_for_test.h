@@ -1,7 +1,7 @@
 // A Transport without a socket, for tests: bytes go in and out by hand, in pieces of any size, and
 // the connection is lost at any of them.
 //
-//   MemoryTransport server(loop, make_server_session(handler, limits));
+//   MemoryTransport server(loop, http2::make_server_session(handler, limits));
 //   server.feed(request, 1);                       // byte by byte
 //   EXPECT_EQ(server.take(), answer);
 //

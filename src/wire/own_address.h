@@ -1,6 +1,6 @@
 // Could this machine listen there?
 //
-//   if (!is_own_address("x86_64-conda-linux-gnu")) …
+//   if (!is_own_address("x86_64-conda-linux-gnu")) return refuse();
 #pragma once
 
 #include <string>

@@ -1,28 +1,19 @@
 """Each header without a source of its own compiles alone. The others are the first that their sources include (rules.py)."""
 
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
 
-_ROOT = Path(__file__).resolve().parents[2]
-_FLAGS = ["-std=c++23", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Isrc", "-Iinclude", "-I."]
+from architecture.compiler import ROOT, check
 
 
 def _headers_alone():
-    found = [path.relative_to(_ROOT) for folder in ("src", "testing") for path in (_ROOT / folder).rglob("*.h")]
+    found = [path.relative_to(ROOT) for folder in ("src", "testing") for path in (ROOT / folder).rglob("*.h")]
     return sorted(path.as_posix() for path in found
-                  if not (_ROOT / path).with_suffix(".cc").exists() and not path.stem.endswith("_for_test"))
+                  if not (ROOT / path).with_suffix(".cc").exists() and not path.stem.endswith("_for_test"))
 
 
 def compile_alone(header):
     """What the compiler says about the header, which it sees twice: a header is read once."""
-    command = shutil.which("g++") or shutil.which("c++")
-    assert command, "there is no C++ compiler"
-    twice = f'#include "{header}"\n' * 2
-    return subprocess.run([command, *_FLAGS, "-x", "c++", "-"], input=twice, capture_output=True, text=True,
-                          check=False, cwd=_ROOT)
+    return check(f'#include "{header}"\n' * 2, "-Wall", "-Wextra", "-Werror")
 
 
 @pytest.mark.parametrize("header", _headers_alone())

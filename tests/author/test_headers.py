@@ -5,25 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from support.header_examples import examples
+
 _FOLDER = Path(__file__).parents[2] / "include/ofn"
 _HEADERS = sorted(path.name for path in _FOLDER.glob("*.h"))
 _HEAD = "#include <chrono>\n#include <ofn/function.h>\n#include <ofn/plugin.h>\n#include <ofn/run.h>\n#include <ofn/typed.h>\n"
-
-
-def examples(text):
-    """The parts of comments that are indented behind an empty line or a colon and look like code, each with its line."""
-    found, block, before = [], [], ""
-    for number, line in enumerate([*text.splitlines(), ""], 1):
-        match = re.match(r"\s*//(?:   (.*))?$", line)
-        if match and (block or (match[1] and re.search(r"(//|:)$", before))):
-            block.append((number, match[1] or ""))
-        else:
-            code = "\n".join(part for _, part in block).strip()
-            if re.search(r"[;{}]\s*(//.*)?$", code, re.MULTILINE):
-                found.append((block[0][0], code))
-            block = []
-        before = line
-    return found
 
 
 # (header, how an example begins) → what it takes for granted: code before it, and behind it.

@@ -1,6 +1,6 @@
 // JSON as daprd, a Go program, passes it on: decoded into values and encoded again.
 //
-//   write_json(*parse_json("{\"b\":1.0, \"a\":[]}"), GoNumbers::kFloat64)   // {"a":[],"b":1}
+//   write_json(*parse_json("{\"b\":1.0, \"a\":[]}"), GoNumbers::kFloat64);   // {"a":[],"b":1}
 #pragma once
 
 #include <optional>

@@ -2,7 +2,8 @@
 // their users notice Go's behaviour: bindings.localstorage unquotes and decodes its data, answers
 // are JSON with Go's escapes, and metadata contains Go's booleans and durations.
 //
-//   go_unquote("\"a\\n\"")  → "a\n"        go_base64("dGVzdA==\n") → "test"
+//   go_unquote("\"a\\n\"");       // "a\n"
+//   go_base64("dGVzdA==\n");     // "test"
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // `bindings.http`: calls a URL, with daprd's operations, defaults and messages.
 //
-//   auto web = HttpBinding::create(component, make_curl_client, clock);    // property url
+//   auto web = HttpBinding::create(component, make_client, clock);    // property url
 //   (*web)->invoke({.component = "web", .operation = "post", .data = "{}",
 //                   .metadata = {{"path", "/orders"}, {"X-Key", "1"}}}, deadline);
 #pragma once

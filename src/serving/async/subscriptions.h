@@ -1,7 +1,8 @@
 // What the app tells its sidecar it wants, from the context's triggers.
 //
-//   Result<Subscriptions> wanted = Subscriptions::of(context);
-//   wanted->topics()   → ListTopicSubscriptions      wanted->bindings() → ListInputBindings
+//   auto wanted = Subscriptions::of(context);
+//   wanted->topics();        // for ListTopicSubscriptions
+//   wanted->bindings();      // for ListInputBindings
 #pragma once
 
 #include <cstddef>

@@ -2,9 +2,9 @@
 //
 //   grpc::Channel channel(loop, grpc::connector_to(loop, endpoint, limits), {.authority = "host"});
 //   channel.call("/pkg.Service/Method", bytes, {.deadline = Deadline::in(5s, clock)},
-//                [](const grpc::CallResult& result) {
-//                  if (result.status.ok()) … result.message
-//                  else if (result.reach == Reach::kNever) … it may be repeated
+//                [&](const grpc::CallResult& result) {
+//                  if (result.status.ok()) return use(result.message);
+//                  if (result.reach == Reach::kNever) call_again();
 //                });
 #pragma once
 

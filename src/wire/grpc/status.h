@@ -1,7 +1,7 @@
 // How a gRPC call ended: a status, and how it travels in HTTP/2.
 //
-//   Status status{Code::kNotFound, "no such thing"};
-//   … "grpc-status: 5", "grpc-message: " + percent_encode(status.message)
+//   Status status{Code::kNotFound, "no such thing"};           // grpc-status: 5
+//   const Field field{"grpc-message", percent_encode(status.message)};
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // The head of an HTTP/1.1 request: bytes in, a Head or a Reject out.
 //
 //   HeadParser parser(limits);
-//   switch (parser.parse(buffer)) {             // again with the longer buffer after kMore
-//     case Step::kDone: reject = parser.read(buffer, head, fields); …
+//   const Step step = parser.parse(buffer);     // again with the longer buffer after kMore
+//   if (step == Step::kDone) reject = parser.read(buffer, head, fields);
 //
 // Serving bytes safely is what this program is for, so nothing is guessed or mended: a head is
 // either what the specification says or refused, and a proxy in front of us that reads it

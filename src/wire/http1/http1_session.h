@@ -2,7 +2,7 @@
 //
 //   http1::SessionContext context{.handler = handler, .limits = limits, .date = date,
 //                                 .upgrade = {}};
-//   connection.start(http1::make_session(context), …);
+//   connection.start(http1::make_session(context), on_gone);
 //
 // A request is handed over when its body is whole; the next one is read when it was answered, so
 // that pipelined requests are answered in order. What a peer sends meanwhile is kept up to a bound,

@@ -1,11 +1,11 @@
 // The client's end of an HTTP/2 connection, over nghttp2: many requests at once, each with one
 // whole answer.
 //
-//   auto session = std::make_unique<http2::ClientSession>(options, [&] { … accepts() changed … });
+//   auto session = std::make_unique<http2::ClientSession>(options, when_accepts_changes);
 //   ClientSession& client = *session;
-//   connection.start(std::move(session), …);
-//   client.send({.path = "/x", .authority = "host", .fields = …}, body, [](const auto& outcome) {
-//     if (!outcome && outcome.error().reach == Reach::kNever) … it may be sent again
+//   connection.start(std::move(session), on_gone);
+//   client.send({.authority = "host", .path = "/x"}, body, [&](const auto& outcome) {
+//     if (!outcome && outcome.error().reach == Reach::kNever) send_again();
 //   });
 #pragma once
 

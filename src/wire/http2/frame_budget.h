@@ -7,7 +7,7 @@
 // in the bytes.
 //
 //   scanner.scan(bytes, [&](const FrameHead& frame) { budget.spend(frame); });
-//   if (budget.exhausted(now)) … GOAWAY ENHANCE_YOUR_CALM
+//   if (budget.exhausted(now)) go_away();    // with ENHANCE_YOUR_CALM
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // HTTP/2 frames written and read by hand, for tests that say what no library would.
 //
-//   RawFrames().preface().settings().headers(1, {{":method", "GET"}, …}, kEnd).bytes()
+//   RawFrames().preface().settings().headers(1, {{":method", "GET"}}, kEnd).bytes();
 #pragma once
 
 #include <cstdint>

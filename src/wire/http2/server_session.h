@@ -1,11 +1,12 @@
 // The server's end of an HTTP/2 connection, over nghttp2: bytes in, Exchanges out, answers in any
 // order.
 //
-//   connection.start(http2::make_server_session(handler, limits), …);      // prior knowledge
+//   connection.start(http2::make_server_session(handler, limits), on_gone);   // prior knowledge
 //
 //   if (auto session = http2::make_upgraded_session(handler, limits, settings, request)) {
-//     … write "101 Switching Protocols", then transport.replace(std::move(*session), rest);
-//   }                                                                       // else: stay HTTP/1.1
+//     …                                               // write "101 Switching Protocols"
+//     transport.replace(std::move(*session), rest);
+//   }                                                 // else: stay HTTP/1.1
 //
 // What nghttp2 does: frames, HPACK, stream states, flow control, the rules of malformed messages.
 // What is ours: whole bodies under a memory bound, limits answered with a status instead of a reset

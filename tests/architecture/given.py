@@ -1,0 +1,156 @@
+"""What the examples in comments of headers take for granted. An example is a function of a class; these are members of it."""
+
+INCLUDES = ["<csignal>", "<dlfcn.h>", "<fcntl.h>", "<unistd.h>", "<gmock/gmock.h>", '"localdapr/cron/cron_binding.h"']
+
+# For each example.
+ALWAYS = """
+namespace ofn {
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+struct Anything {
+  Anything() = default;
+  template <class T> Anything(T&&) {}
+};
+struct Always {
+  Loop& loop;
+  Log& log;
+  Clock& clock;
+  Random& random;
+  Environment env;
+  Settings settings;
+  FunctionContext context;
+  CallEnvironment environment;
+  wire::Limits limits;
+  wire::Endpoint endpoint;
+  SystemTime now;
+  Deadline deadline;
+  Function function;
+  Request request;
+  Response response;
+  CloudEvent event;
+  std::string name, text, id, body, token;
+  std::string_view bytes;
+  int fd;
+  template <class... T> void say(const T&...);
+  template <class... T> Anything complain(const T&...);
+};
+}
+"""
+
+# For each example of a header.
+GIVEN = {
+    "base/error.h": "using Port = std::uint16_t;",
+    "base/limited_log.h": "Log& all; std::string why;",
+    "base/request_id.h": "wire::Message message;",
+    "base/secret.h": "std::string given; void refuse();",
+    "base/utf8.h": "std::string value;",
+    "base/while_alive.h": """
+        struct List {};
+        struct Channel { void list(std::move_only_function<void(Result<List>)>); };
+        static Channel channel_;
+        static void on_listed(Result<List>);""",
+    "cli/chosen_sidecar.h": "Callbacks callbacks; void connect_to(const wire::Endpoint&);",
+    "cli/loading.h": "LoadRequest request;",
+    "cli/precompiling.h": "Build build; LoadRequest request; RunningServer* server;",
+    "cli/running_server.h": """
+        Routes routes; Hooks hooks; Subscriptions subscriptions; os::CallsInFlight calls; os::ReadyNotice notice;""",
+    "cli/sidecar_check.h": "wire::Endpoint sidecar; std::string api_token; WantedOfSidecar wanted;",
+    "cli/stopping.h": "Stoppable& server;",
+    "context/flag_table.h": "void add_option(const std::string&);",
+    "context/function_context.h": "std::string data; Result<void> deliver(const Output&, std::string_view);",
+    "context/settings.h": "Flags flags; std::vector<Note> notes; void listen(const std::string&, std::uint16_t);",
+    "context/sidecar_address.h": "void connect(const wire::Endpoint&);",
+    "context/sidecar_choice.h": "bool speaks_dapr(const SidecarAddress&);",
+    "dapr/app_codec.h": "std::unique_ptr<wire::grpc::ServerCall> call;",
+    "dapr/app_http.h": "dapr::AppApi& api; wire::ExchangePtr exchange;",
+    "dapr/app_server.h": "dapr::AppApi& api; wire::ExchangePtr exchange; std::size_t limit;",
+    "dapr/delivered_event.h": "wire::Message request;",
+    "dapr/server.h": "dapr::DaprApi& sidecar;",
+    "document/reader.h": "std::vector<Problem> problems; std::vector<Note> notes; Node node;",
+    "document/slices.h": "void use(std::string_view);",
+    "document/tree_builder.h": "Anything too_deep();",
+    "function/guard.h": "abi::Call call; abi::Outcome outcome;",
+    "function/registry.h": "abi::Program program;",
+    "function/routes.h": "std::vector<Function> functions; void answer(int);",
+    "function/typed.h": "abi::Outcome outcome;",
+    "invocation/context_call.h": """
+        ContextHost& context_host; CallHosts hosts; abi::Call abi_call; RunResult ran; abi::ContextFacts facts;""",
+    "invocation/reading.h": """
+        RequestReading reading; Arrival arrival; abi::Call call; RunResult ran; WorkResult result;
+        Anything answer(const EarlyAnswer&); Anything crash(const Error&);""",
+    "invocation/run.h": "abi::Call call; CallHosts hosts;",
+    "invocation/work.h": """
+        ContextHost& context_host; CallHosts hosts; StopState stop; Request::Parts parts; void answer(const WorkResult&);""",
+    "loader/cache.h": """
+        std::string home, xdg, tmp, key; std::vector<std::string> dependencies;
+        void compile_into(const std::filesystem::path&);""",
+    "loader/compiler.h": """
+        Compiler compiler; std::filesystem::path include_dir; Cache& cache; Limits limits; std::vector<Source> sources;
+        Target target;""",
+    "loader/digest.h": "std::string source_text;",
+    "loader/loader.h": "std::filesystem::path headers; void serve(std::span<const Function>);",
+    "loader/process.h": "Limits limits;",
+    "loader/unit.h": "void write(const std::string&);",
+    "localdapr/app/app_delivery.h": "SidecarApi& sidecar; AppChannel& channel; InvokeOutput invoke_output;",
+    "localdapr/app/envelope.h": """
+        dapr::PublishRequest request; dapr::ApiCall call; std::string topic; dapr::Subscription subscription;""",
+    "localdapr/component_properties.h": "Component component; const ComponentType* type;",
+    "localdapr/cron/cron_schedule.h": "UtcOffset offset;",
+    "localdapr/files/local_storage.h": "Component component;",
+    "localdapr/http/http_binding.h": "Component component; MakeHttpClient make_client;",
+    "localdapr/local_sidecar.h": "LocalSidecarOptions options;",
+    "localdapr/mqtt/mosquitto_link.h": "MqttBroker broker; Executor run;",
+    "localdapr/mqtt/mqtt_publisher.h": "MqttPublisher& publisher;",
+    "localdapr/mqtt/mqtt_subscriber.h": "MqttSubscriber& subscriber;",
+    "localdapr/sidecar_api.h": "LoaderOptions options; Executor run;",
+    "localdapr/sqlite/sqlite_state.h": "Component component;",
+    "localdapr/topic_scopes.h": "Component component;",
+    "loop/loop_threads.h": "std::vector<Loop*> loops;",
+    "loop/memory_return.h": "struct Server { std::size_t connections(); }; Workers& workers; Server server;",
+    "loop/signals.h": "void drain();",
+    "loop/system_call.h": "std::span<char> place;",
+    "os/calls_in_flight.h": "std::string request_id; void function();",
+    "os/descriptor.h": "const char* path; Anything failure(int);",
+    "os/end_forked_child.h": "abi::Call call; abi::Outcome outcome;",
+    "os/file_watch.h": "Build build;",
+    "os/fixed_line.h": "std::array<char, 64> buffer; std::int64_t unix_micros; void write(int, std::string_view);",
+    "os/memory_reserve.h": "os::MemoryLimits limits; os::MappedMemory mapped; Anything refuse(int);",
+    "os/module.h": "Anything unusable();",
+    "os/process.h": "int listening;",
+    "os/watched_process.h": "CallsInFlight calls; void load();",
+    "os/symbols.h": "Symbols symbols; std::uintptr_t address; FixedText text;",
+    "output/outputs.h": "Sidecar& sidecar; OutputPolicy policy; Payload payload;",
+    "output/policy.h": "OutputPolicy policy; unsigned retry; Deadline limit;",
+    "plugin/hooks.h": "std::string request_id;",
+    "serving/admission.h": "Admission& admission; InlinePolicy policy; Invocation& invocation; Anything refuse(Invocation&);",
+    "serving/async/async_service.h": """
+        Subscriptions subscriptions; Gate& gate; Workers& workers; Duration timeout; std::size_t queue;""",
+    "serving/front.h": "dapr::AppServer& app_server; HttpService::OnLoop& requests;",
+    "serving/gate.h": "Gate& gate; Gate::Waiter& waiter;",
+    "serving/http/http_service.h": "Routes routes; Gate& gate; Workers& workers; Duration timeout;",
+    "serving/runner.h": "Runners& runners; Runner::Job& job;",
+    "wire/chars.h": "const char* name; const char* end;",
+    "wire/exchange_for_test.h": "Handler& handler;",
+    "wire/grpc/channel.h": "void use(std::string_view); void call_again();",
+    "wire/grpc/compression.h": "std::string received; std::size_t limit;",
+    "wire/grpc/server.h": "static std::string reply_to(std::string_view);",
+    "wire/http1/chunk_parser.h": "std::string_view input; Body body;",
+    "wire/http1/head_parser.h": "std::string buffer; std::optional<Reject> reject; Head head; std::vector<Field> fields;",
+    "wire/http1/http1_session.h": """
+        Connection& connection; std::function<void(Connection&)> on_gone; Handler& handler; HttpDate& date;""",
+    "wire/http1/response_writer.h": "std::string out; HttpDate& date;",
+    "wire/http2/client_session.h": """
+        ClientOptions options; std::function<void()> when_accepts_changes; Connection& connection;
+        std::function<void(Connection&)> on_gone; void send_again();""",
+    "wire/http2/frame_budget.h": "FrameScanner scanner; FrameBudget budget; SteadyTime now; void go_away();",
+    "wire/http2/large_fields.h": """
+        struct Receiver { void receive(std::string_view); };
+        LargeFields fields; Receiver engine; std::string_view value; bool too_large;""",
+    "wire/http2/server_session.h": """
+        Connection& connection; std::function<void(Connection&)> on_gone; Handler& handler; std::string_view settings;
+        Message request; Transport& transport; std::string_view rest;""",
+    "wire/memory_account.h": "std::string piece; std::size_t body_limit; Anything refuse(int);",
+    "wire/memory_transport_for_test.h": """
+        Handler& handler; std::string request, answer; MemoryTransport& client;""",
+    "wire/own_address.h": "Anything refuse();",
+}
