@@ -1,10 +1,10 @@
 // A folder for one test, which is removed with the object.
 #pragma once
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <stdlib.h>
 #include <string>
 #include <string_view>
 

@@ -23,13 +23,13 @@ std::string variable(const std::string& name) {
 struct Loading {
   Loading() { std::cerr << "the program of functions is loaded\n"; }
   std::string target = variable("FUNCTION_TARGET");
-} const loading;
+} const kLoading;
 
 }  // namespace
 
 std::string environment() {
   return variable("FUNCTION_TARGET") + variable("FUNCTION_SIGNATURE_TYPE") +
-         "loading: " + loading.target;
+         "loading: " + kLoading.target;
 }
 
 namespace app {
