@@ -67,12 +67,16 @@ std::expected<Inherited, std::vector<std::string>> take_inherited(const Settings
   } else {
     problems.push_back("--ready-fd: " + to.error().message());
   }
+  auto supervised = Supervised::take(env);
+  if (!supervised) problems.push_back(supervised.error().message());
   if (!problems.empty()) return std::unexpected(std::move(problems));
   for (const char* variable : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET",
                                "OFN_LISTEN_FD", "OFN_READY_FD"}) {
     unsetenv(variable);
   }
-  return Inherited{.socket = std::move(socket), .notice = *std::move(notice)};
+  return Inherited{.socket = std::move(socket),
+                   .notice = *std::move(notice),
+                   .supervised = *std::move(supervised)};
 }
 
 ListenPid::ListenPid() {

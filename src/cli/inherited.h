@@ -1,5 +1,4 @@
-// Takes a listening socket, and ways to notify of readiness, from the process that started this
-// one.
+// Takes a listening socket, ways to notify of readiness, and a supervisor's control channel from the process that started this one.
 //
 //   auto inherited = take_inherited(settings, env);
 //   if (!inherited) { for (const auto& problem : inherited.error()) complain(problem); return kExitUsage; }
@@ -10,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/supervised.h"
 #include "context/environment.h"
 #include "context/settings.h"
 #include "os/ready_notice.h"
@@ -20,9 +20,10 @@ namespace ofn::cli {
 struct Inherited {
   std::optional<wire::ListeningSocket> socket;
   os::ReadyNotice notice;
+  std::optional<Supervised> supervised;
 };
 
-// Takes --listen-fd or the socket of a systemd unit (LISTEN_FDS), --ready-fd and NOTIFY_SOCKET.
+// Takes --listen-fd or the socket of a systemd unit (LISTEN_FDS), --ready-fd, NOTIFY_SOCKET and the supervisor's variable.
 // Programs that this process starts get neither the descriptors nor the variables. Errors: each
 // descriptor that is not valid, with the flag or variable that names it.
 // Spec: sd_listen_fds(3), sd_notify(3).

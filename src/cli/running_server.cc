@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "cli/build_stamp.h"
+#include "cli/call_reports.h"
 #include "cli/command_line.h"
 #include "dapr/app_http.h"
 #include "dapr/app_server.h"
@@ -89,6 +91,10 @@ struct Sending {
 struct RunningServer::OnLoop {
   OnLoop(RunningServer& server, Loop& on)
       : loop(on),
+        reports(server.supervised_ == nullptr
+                    ? std::nullopt
+                    : std::optional<CallReports>(std::in_place, server.supervised_->channel(),
+                                                 server.supervised_->build())),
         sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
                 server.log_),
         environment{.loop = on,
@@ -100,6 +106,7 @@ struct RunningServer::OnLoop {
                     .hooks = server.hooks_.empty() ? nullptr : &server.hooks_,
                     .failures = &server.failures_,
                     .calls = &server.calls_,
+                    .observer = reports ? &*reports : nullptr,
                     .max_held = server.settings_.max_body_size},
         requests(server.service_, environment),
         deliveries(server.async_, environment),
@@ -107,12 +114,20 @@ struct RunningServer::OnLoop {
                                .max_message = server.settings_.max_body_size}),
         http_callbacks(deliveries, {.api_token = server.settings_.app_api_token}),
         front(doors(server.callbacks_)),
+        stamp(server.supervised_ == nullptr
+                  ? std::nullopt
+                  : std::optional<BuildStamp>(std::in_place, front, server.supervised_->build())),
         sessions(
-            front, server.limits_, server.failures_, &server.memory_,
+            handler(), server.limits_, server.failures_, &server.memory_,
             [this](std::string_view id, int status) { requests.on_broken_request(id, status); }),
         memory_return(on, server.workers_, [&server] {
           return server.server_ != nullptr && server.server_->connections() > 0;
         }) {}
+
+  wire::Handler& handler() {
+    if (stamp) return *stamp;
+    return front;
+  }
 
   // Returns the handlers of the port, in the order in which they are tried.
   std::vector<Door> doors(Callbacks kind) {
@@ -138,6 +153,7 @@ struct RunningServer::OnLoop {
   }
 
   Loop& loop;
+  std::optional<CallReports> reports;  // for a supervisor
   Sending sending;
   CallEnvironment environment;
   HttpService::OnLoop requests;
@@ -145,6 +161,7 @@ struct RunningServer::OnLoop {
   dapr::AppServer callbacks;
   dapr::AppHttp http_callbacks;
   Front front;
+  std::optional<BuildStamp> stamp;  // for a supervisor
   wire::HttpSessions sessions;
   MemoryReturn memory_return;
 };
@@ -152,7 +169,7 @@ struct RunningServer::OnLoop {
 RunningServer::RunningServer(const Settings& settings, const FunctionContext& context,
                              const Routes& routes, const Hooks& hooks, Subscriptions subscriptions,
                              const Environment& env, Log& log, os::CallsInFlight& calls,
-                             os::ReadyNotice& notice)
+                             os::ReadyNotice& notice, Supervised* supervised)
     : settings_(settings),
       context_(context),
       hooks_(hooks),
@@ -160,6 +177,8 @@ RunningServer::RunningServer(const Settings& settings, const FunctionContext& co
       log_(log),
       calls_(calls),
       notice_(notice),
+      supervised_(supervised),
+      routes_(routes),
       failures_(log, clock_, [this] { failures_held_back(); }),
       limits_(limits_of(settings)),
       memory_(memory_of(settings)),
@@ -281,7 +300,10 @@ int RunningServer::run() {
                {{"loops", std::to_string(loops_.size())}});
     return kExitFailure;
   }
-  loops_.front()->post([this] { log_problem(notice_.ready()); });
+  loops_.front()->post([this] {
+    log_problem(notice_.ready());
+    if (supervised_ != nullptr) obey_supervisor();
+  });
   threads_->wait();
   if (stopping_.abandoned()) return kExitFailure;
   threads_.reset();
@@ -298,22 +320,45 @@ Stoppable::Left RunningServer::left() const {
   return {.connections = server_->connections(), .invocations = gate_.in_use() + gate_.waiting()};
 }
 
+void RunningServer::obey_supervisor() {
+  orders_ = supervised_->watch(
+      *loops_.front(),
+      {.release =
+           [this] {
+             is_replaced_ = true;
+             stopping_.replaced();
+           },
+       .adopt = [this](int fd, std::string received) { server_->adopt(fd, std::move(received)); }});
+  supervised_->say_serving(routes_);
+}
+
+// A newer worker takes over: nothing is refused here, and no connection is closed.
+void RunningServer::pass_on() {
+  server_->pass_on(
+      {.take = [this](int fd, std::string_view unread) { supervised_->pass_on(fd, unread); },
+       .left = [this] { supervised_->say_left(); }},
+      [this] { end_when_done(); });
+}
+
 void RunningServer::drain(Task done) {
   log_problem(notice_.stopping());
   if (sidecar_->local() != nullptr) sidecar_->local()->stop_delivering();
   if (sidecar_check_) sidecar_check_->stop();
+  drained_ = std::move(done);
+  if (is_replaced_) return pass_on();
   service_.drain();
   async_.drain();
   if (is_inherited_) server_->release();
-  drained_ = std::move(done);
-  server_->drain([this] {
-    // Calls whose clients have disconnected hold no connection, but still have outputs to deliver.
-    gate_.when_empty(*loops_.front(), [this] {
-      if (sidecar_->local() == nullptr) return drained_();
-      // The last answers may still be on their way to the local sidecar, which must acknowledge
-      // them.
-      sidecar_->local()->when_delivered([this] { drained_(); });
-    });
+  server_->drain([this] { end_when_done(); });
+}
+
+void RunningServer::end_when_done() {
+  // Calls whose clients have disconnected hold no connection, but still have outputs to deliver.
+  gate_.when_empty(*loops_.front(), [this] {
+    if (sidecar_->local() == nullptr) return drained_();
+    // The last answers may still be on their way to the local sidecar, which must acknowledge
+    // them.
+    sidecar_->local()->when_delivered([this] { drained_(); });
   });
 }
 

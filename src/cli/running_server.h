@@ -18,6 +18,7 @@
 #include "cli/chosen_sidecar.h"
 #include "cli/sidecar_check.h"
 #include "cli/stopping.h"
+#include "cli/supervised.h"
 #include "context/environment.h"
 #include "context/function_context.h"
 #include "context/settings.h"
@@ -44,10 +45,10 @@ class RunningServer final : private Stoppable {
  public:
   // `subscriptions`: the deliveries that a sidecar should make; then the routes have only one
   // function. `calls` gets the calls in flight. `notice` is notified when the server is ready and
-  // when it begins to stop.
+  // when it begins to stop. `supervised`: null unless a supervisor has started this program.
   RunningServer(const Settings& settings, const FunctionContext& context, const Routes& routes,
                 const Hooks& hooks, Subscriptions subscriptions, const Environment& env, Log& log,
-                os::CallsInFlight& calls, os::ReadyNotice& notice);
+                os::CallsInFlight& calls, os::ReadyNotice& notice, Supervised* supervised);
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
   ~RunningServer() override;
@@ -74,6 +75,9 @@ class RunningServer final : private Stoppable {
 
   void warn_of_callbacks(const wire::Endpoint& bound) const;
   void check_sidecar();
+  void obey_supervisor();
+  void pass_on();
+  void end_when_done();
   void large_body_done();
   void failures_held_back();
   void log_problem(const Result<void>& told);
@@ -87,6 +91,8 @@ class RunningServer final : private Stoppable {
   Log& log_;
   os::CallsInFlight& calls_;
   os::ReadyNotice& notice_;
+  Supervised* supervised_;
+  const Routes& routes_;
   LimitedLog failures_;
   SystemClock clock_;
   wire::Limits limits_;
@@ -104,6 +110,8 @@ class RunningServer final : private Stoppable {
   std::optional<SidecarCheck> sidecar_check_;
   std::unique_ptr<wire::Server> server_;
   bool is_inherited_ = false;  // true if the listening socket is inherited
+  bool is_replaced_ = false;   // true if a newer worker takes over
+  std::unique_ptr<Watch> orders_;
   Stopping stopping_;
   Task drained_;
   std::optional<Signals> signals_;

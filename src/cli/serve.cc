@@ -161,9 +161,9 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   if (!settings.dry_run) log_routes(*routes, log);
 
   os::keep_memory_reserve(os::reserve_for(mappable_now()));
-  auto server = std::make_unique<RunningServer>(settings, context, *routes, *hooks,
-                                                std::move(configuration->subscriptions), env, log,
-                                                calls, inherited->notice);
+  auto server = std::make_unique<RunningServer>(
+      settings, context, *routes, *hooks, std::move(configuration->subscriptions), env, log, calls,
+      inherited->notice, inherited->supervised ? &*inherited->supervised : nullptr);
   if (const auto connected = server->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());
     return kExitFailure;

@@ -30,11 +30,17 @@ Stopping::Stopping(Stoppable& server, Loop& loop, Duration drain_timeout, Log& l
 
 void Stopping::signalled(int number) {
   if (state_ == State::kDraining) return abandon("a second signal came");
+  begin({"signal", signal_name(number)});
+}
+
+void Stopping::replaced() { begin({"reason", "another process takes over"}); }
+
+void Stopping::begin(const LogField& why) {
   if (state_ != State::kServing) return;
   state_ = State::kDraining;
   const Stoppable::Left left = server_.left();
   log_.write(Level::kInfo, "draining",
-             {{"signal", signal_name(number)},
+             {why,
               {"connections", std::to_string(left.connections)},
               {"invocations", std::to_string(left.invocations)}});
   timeout_.arm(loop_.now() + drain_timeout_);

@@ -46,12 +46,15 @@ class Stopping {
 
   // Call this when a signal to stop has come.
   void signalled(int number);
+  // Call this when another process takes over. Does nothing if the server stops already.
+  void replaced();
   // Returns true if work was in flight when the loops were ended. Functions may then still run.
   bool abandoned() const { return state_ == State::kAbandoned; }
 
  private:
   enum class State { kServing, kDraining, kEnded, kAbandoned };
 
+  void begin(const LogField& why);
   void end(State state);
   void abandon(std::string_view why);
 

@@ -95,6 +95,7 @@ void Invocation::begin(const Function& function, Request::Parts&& parts,
                    .id = id_,
                    .route = options.route,
                    .method = work_.arrival().request()->method(),
+                   .target = work_.arrival().request()->target(),
                    .kind = CallKind::kRequest,
                    .arrived = environment_.loop.now()});
   }

@@ -30,6 +30,7 @@ struct CallStart {
   std::string_view
       route{};  // the route's pattern, such as "/users/{id}"; of a delivery its input's name; empty: unknown
   std::string_view method{};  // of a request
+  std::string_view target{};  // of a request, as received: "/a?b"; it may contain secrets
   CallKind kind = CallKind::kRequest;
   SteadyTime arrived{};  // when the whole request, or the whole delivery, was there
 };

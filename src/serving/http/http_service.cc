@@ -243,7 +243,10 @@ void HttpService::OnLoop::answer_without_function(wire::Exchange& exchange, Resp
   }
   if (environment_.observer != nullptr) {
     environment_.observer->ended(
-        {.start = {.id = id.view(), .method = request.method, .arrived = environment_.loop.now()},
+        {.start = {.id = id.view(),
+                   .method = request.method,
+                   .target = request.target,
+                   .arrived = environment_.loop.now()},
          .verdict = response.status() < 400 ? Verdict::kSuccess : Verdict::kError,
          .status = response.status(),
          .refusal = why,

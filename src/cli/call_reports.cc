@@ -1,0 +1,114 @@
+#include "cli/call_reports.h"
+
+#include <string>
+#include <string_view>
+
+#include "dev/event.h"
+#include "dev/messages.h"
+
+namespace ofn::cli {
+
+namespace {
+
+std::string_view name_of(CallKind kind) {
+  switch (kind) {
+    case CallKind::kRequest:
+      return "request";
+    case CallKind::kBinding:
+      return "binding";
+    case CallKind::kTopicEvent:
+      return "topic";
+    case CallKind::kBulkedEvent:
+      return "bulk";
+  }
+  return "";
+}
+
+std::string_view name_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kNone:
+      return "";
+    case Refusal::kProbe:
+      return "probe";
+    case Refusal::kHandshake:
+      return "handshake";
+    case Refusal::kNoRoute:
+      return "no route";
+    case Refusal::kWrongMethod:
+      return "wrong method";
+    case Refusal::kStopping:
+      return "stopping";
+    case Refusal::kTooMany:
+      return "too many calls";
+    case Refusal::kTooLate:
+      return "too late";
+    case Refusal::kCallerLeft:
+      return "the caller left";
+    case Refusal::kUnreadable:
+      return "unreadable";
+    case Refusal::kBroken:
+      return "broken request";
+  }
+  return "";
+}
+
+std::string_view name_of(Placement placement) {
+  switch (placement) {
+    case Placement::kNowhere:
+      return "";
+    case Placement::kLoop:
+      return "loop";
+    case Placement::kWorker:
+      return "worker";
+  }
+  return "";
+}
+
+std::string_view name_of(Delivered outcome) {
+  switch (outcome) {
+    case Delivered::kConfirmed:
+      return "confirmed";
+    case Delivered::kUnreachable:
+      return "unreachable";
+    case Delivered::kTimedOut:
+      return "timed out";
+    case Delivered::kRefused:
+      return "refused";
+  }
+  return "";
+}
+
+}  // namespace
+
+void CallReports::ended(const CallRecord& record) {
+  const CallStart& start = record.start;
+  dev::CallEnded call{
+      .build = build_,
+      .id = std::string(start.id),
+      .kind = std::string(name_of(start.kind)),
+      .method = std::string(start.method),
+      .path = std::string(start.kind == CallKind::kRequest ? start.target : start.route),
+      .function = start.function == nullptr ? "" : start.function->name,
+      .route = std::string(start.route),
+      .verdict = std::string(verdict_name(record.verdict)),
+      .refusal = std::string(name_of(record.refusal)),
+      .status = record.status,
+      .answered = record.answered,
+      .waited = record.waited,
+      .ran = record.ran,
+      .delivered = record.delivered,
+      .ran_on = std::string(name_of(record.ran_on)),
+      .bytes_in = record.bytes_in,
+      .bytes_out = record.bytes_out,
+      .outputs = {}};
+  for (const OutputResult& result : record.outputs) {
+    call.outputs.push_back({.name = result.output->name,
+                            .component = result.output->component,
+                            .outcome = std::string(name_of(result.outcome)),
+                            .tries = result.tries,
+                            .took = result.took});
+  }
+  (void)channel_.try_send(dev::MessageKind::kCall, dev::encode(call));
+}
+
+}  // namespace ofn::cli

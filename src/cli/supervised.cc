@@ -1,0 +1,69 @@
+#include "cli/supervised.h"
+
+#include <cstdlib>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "context/units.h"
+#include "dev/event.h"
+#include "dev/messages.h"
+#include "document/problem.h"
+
+namespace ofn::cli {
+
+Result<std::optional<Supervised>> Supervised::take(const Environment& env) {
+  const auto text = non_empty(env, kVariable);
+  if (!text) return std::nullopt;
+  unsetenv(kVariable);
+  const auto comma = text->find(',');
+  const auto fd = parse_number(text->substr(0, comma));
+  const auto build =
+      comma == std::string::npos ? std::nullopt : parse_number(text->substr(comma + 1));
+  if (!fd || !build) {
+    return fail(
+        Code::kInvalidArgument,
+        "OFN_SUPERVISOR: only `functions-framework dev` sets this variable, so unset it; found " +
+            quoted(*text));
+  }
+  auto channel = dev::ControlChannel::inherit(static_cast<int>(*fd));
+  if (!channel) return std::unexpected(std::move(channel).error().with("variable", kVariable));
+  return Supervised(*std::move(channel), static_cast<unsigned>(*build));
+}
+
+std::unique_ptr<Watch> Supervised::watch(Loop& loop, Orders orders) {
+  orders_ = std::move(orders);
+  return std::make_unique<Watch>(loop, channel_.fd(), [this](Watch::Seen) { obey(); });
+}
+
+void Supervised::obey() {
+  for (;;) {
+    // If the supervisor has ended, nothing is received, and the small process in between ends this one (os::Process).
+    auto [message, ended] = channel_.receive();
+    if (!message) return;
+    if (message->kind == dev::MessageKind::kRelease) orders_.release();
+    if (message->kind == dev::MessageKind::kConnection)
+      orders_.adopt(message->descriptor.release(), std::move(message->text));
+  }
+}
+
+void Supervised::say_serving(const Routes& routes) const {
+  std::vector<dev::ServedFunction> functions;
+  for (const Function& function : routes.functions()) {
+    functions.push_back({.name = function.name,
+                         .signature = std::string(signature_name(function.signature)),
+                         .routes = {}});
+  }
+  const bool has_every_path = routes.sole() != nullptr && routes.sole()->routes.empty();
+  for (const Routes::Route& route : routes.routes()) {
+    if (!has_every_path) functions[route.function].routes.push_back(route.pattern.text());
+  }
+  (void)channel_.send(dev::MessageKind::kServing, dev::encode(functions));
+}
+
+void Supervised::pass_on(int fd, std::string_view unread) const {
+  (void)channel_.send(dev::MessageKind::kConnection, unread, fd);
+  ::close(fd);
+}
+
+}  // namespace ofn::cli

@@ -1,0 +1,57 @@
+// The worker's side of the developer's loop: what the program does differently if a supervisor has started it (dev/).
+//
+//   auto supervised = Supervised::take(env);        // nullopt: nobody supervises
+//   supervised->say_serving(routes);
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "context/environment.h"
+#include "dev/control_channel.h"
+#include "function/routes.h"
+#include "loop/loop.h"
+#include "loop/watch.h"
+
+namespace ofn::cli {
+
+// Threads: the main thread makes it; then watch() and its callbacks belong to one loop. All others: any.
+class Supervised {
+ public:
+  // The variable by which a supervisor tells its worker "DESCRIPTOR,BUILD": the control channel, and the number of the build.
+  static constexpr const char* kVariable = "OFN_SUPERVISOR";
+
+  // Reads the variable and removes it, so that programs of the function do not inherit it. Errors: a value that no supervisor has set.
+  static Result<std::optional<Supervised>> take(const Environment& env);
+
+  unsigned build() const { return build_; }
+  const dev::ControlChannel& channel() const { return channel_; }
+
+  struct Orders {
+    std::function<void()> release;  // begin no further request, and pass connections on
+    std::function<void(int fd, std::string received)> adopt;  // a connection of another worker
+  };
+  // Handles the supervisor's orders on this loop as long as the result lives.
+  [[nodiscard]] std::unique_ptr<Watch> watch(Loop& loop, Orders orders);
+  // Tells the supervisor that requests are served.
+  void say_serving(const Routes& routes) const;
+  // Passes a connection on, and closes this process's descriptor.
+  void pass_on(int fd, std::string_view unread) const;
+  // Tells the supervisor that no further request begins here.
+  void say_left() const { (void)channel_.send(dev::MessageKind::kLeft); }
+
+ private:
+  Supervised(dev::ControlChannel channel, unsigned build)
+      : channel_(std::move(channel)), build_(build) {}
+  void obey();
+
+  dev::ControlChannel channel_;
+  unsigned build_;
+  Orders orders_;
+};
+
+}  // namespace ofn::cli

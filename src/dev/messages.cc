@@ -1,0 +1,131 @@
+#include "dev/messages.h"
+
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+#include "document/json.h"
+#include "document/node.h"
+
+namespace ofn::dev {
+
+namespace {
+
+using document::Node;
+
+Node nanoseconds(Duration duration) {
+  return Node::number(std::chrono::nanoseconds(duration).count());
+}
+
+std::int64_t number_of(const Node& object, std::string_view name) {
+  const Node* member = object.find(name);
+  return member != nullptr && member->is(Node::Kind::kNumber)
+             ? static_cast<std::int64_t>(member->real())
+             : 0;
+}
+
+Duration duration_of(const Node& object, std::string_view name) {
+  return std::chrono::nanoseconds(number_of(object, name));
+}
+
+std::string text_of(const Node& object, std::string_view name) {
+  return std::string(object.find_text(name));
+}
+
+Node node_of(const OutputTold& output) {
+  return Node::object({{"name", output.name},
+                       {"component", output.component},
+                       {"outcome", output.outcome},
+                       {"tries", Node::number(output.tries)},
+                       {"took", nanoseconds(output.took)}});
+}
+
+OutputTold output_of(const Node& node) {
+  return {.name = text_of(node, "name"),
+          .component = text_of(node, "component"),
+          .outcome = text_of(node, "outcome"),
+          .tries = static_cast<unsigned>(number_of(node, "tries")),
+          .took = duration_of(node, "took")};
+}
+
+Node list_of(const std::vector<std::string>& texts) {
+  return Node::list({texts.begin(), texts.end()});
+}
+
+}  // namespace
+
+std::string encode(const CallEnded& call) {
+  std::vector<Node> outputs;
+  for (const OutputTold& output : call.outputs) outputs.push_back(node_of(output));
+  return document::to_json(Node::object({{"build", Node::number(call.build)},
+                                         {"id", call.id},
+                                         {"kind", call.kind},
+                                         {"method", call.method},
+                                         {"path", call.path},
+                                         {"function", call.function},
+                                         {"route", call.route},
+                                         {"verdict", call.verdict},
+                                         {"refusal", call.refusal},
+                                         {"status", Node::number(call.status)},
+                                         {"answered", nanoseconds(call.answered)},
+                                         {"waited", nanoseconds(call.waited)},
+                                         {"ran", nanoseconds(call.ran)},
+                                         {"delivered", nanoseconds(call.delivered)},
+                                         {"ran_on", call.ran_on},
+                                         {"bytes_in", Node::number(call.bytes_in)},
+                                         {"bytes_out", Node::number(call.bytes_out)},
+                                         {"outputs", Node::list(std::move(outputs))}}));
+}
+
+std::optional<CallEnded> decode_call(std::string_view text) {
+  const auto node = document::json_value(text);
+  if (!node || !node->is(Node::Kind::kObject)) return std::nullopt;
+  CallEnded call{.build = static_cast<unsigned>(number_of(*node, "build")),
+                 .id = text_of(*node, "id"),
+                 .kind = text_of(*node, "kind"),
+                 .method = text_of(*node, "method"),
+                 .path = text_of(*node, "path"),
+                 .function = text_of(*node, "function"),
+                 .route = text_of(*node, "route"),
+                 .verdict = text_of(*node, "verdict"),
+                 .refusal = text_of(*node, "refusal"),
+                 .status = static_cast<int>(number_of(*node, "status")),
+                 .answered = duration_of(*node, "answered"),
+                 .waited = duration_of(*node, "waited"),
+                 .ran = duration_of(*node, "ran"),
+                 .delivered = duration_of(*node, "delivered"),
+                 .ran_on = text_of(*node, "ran_on"),
+                 .bytes_in = static_cast<std::size_t>(number_of(*node, "bytes_in")),
+                 .bytes_out = static_cast<std::size_t>(number_of(*node, "bytes_out")),
+                 .outputs = {}};
+  if (const Node* outputs = node->find("outputs")) {
+    for (const Node& output : outputs->items()) call.outputs.push_back(output_of(output));
+  }
+  return call;
+}
+
+std::string encode(const std::vector<ServedFunction>& functions) {
+  std::vector<Node> nodes;
+  for (const ServedFunction& function : functions) {
+    nodes.push_back(Node::object({{"name", function.name},
+                                  {"signature", function.signature},
+                                  {"routes", list_of(function.routes)}}));
+  }
+  return document::to_json(Node::list(std::move(nodes)));
+}
+
+std::optional<std::vector<ServedFunction>> decode_functions(std::string_view text) {
+  const auto node = document::json_value(text);
+  if (!node || !node->is(Node::Kind::kList)) return std::nullopt;
+  std::vector<ServedFunction> functions;
+  for (const Node& item : node->items()) {
+    ServedFunction& function = functions.emplace_back(
+        ServedFunction{text_of(item, "name"), text_of(item, "signature"), {}});
+    const Node* routes = item.find("routes");
+    if (routes == nullptr) continue;
+    for (const Node& route : routes->items()) function.routes.push_back(route.text());
+  }
+  return functions;
+}
+
+}  // namespace ofn::dev
