@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <iterator>
 #include <sys/stat.h>
 #include <system_error>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "loader/digest.h"
 #include "loader/explain.h"
 #include "loader/flags.h"
+#include "loader/looked_for.h"
 
 namespace ofn::loader {
 namespace {
@@ -93,6 +95,19 @@ std::string plain_name(const fs::path& path) {
 
 // Returns the file with the compiler's warnings about a kept object. They are logged at each start.
 fs::path warnings_of(const fs::path& object) { return object.native() + ".warnings"; }
+
+// Returns the file with the compiler's message about the target of a kept object that was refused.
+fs::path refusal_of(const fs::path& object) { return object.native() + ".refusal"; }
+
+// Keeps a text beside a kept object, whose other texts may be of an earlier compilation.
+void keep_text(const fs::path& file, const std::string& text) {
+  std::error_code ignored;
+  if (text.empty()) {
+    fs::remove(file, ignored);
+  } else {
+    (void)write_atomically(file, text);
+  }
+}
 
 }  // namespace
 
@@ -258,45 +273,77 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
   auto finished = run_counted(commands);
   Result<void> result;
   if (!finished) result = std::unexpected(finished.error());
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
+  for (std::size_t i = 0; i < jobs.size() && finished; ++i) {
     Pending& each = *jobs[i].pending;
-    Finished* outcome = finished ? &(*finished)[i] : nullptr;
-    if (outcome != nullptr) {
-      replace_all(outcome->output, jobs[i].unit.native(), each.source->path.native());
-    }
-    if (!result) {
-      // Only the clean-up below is left to do.
-    } else if (outcome->ok()) {
-      auto read = without_own(parse_dependencies(read_file(jobs[i].listed).value_or("")));
-      read.push_back(each.source->path.native());
-      each.object.needs_kept_code = precompiled_.has_value();
-      auto kept = cache_.keep(each.key, each.object.needs_kept_code ? kObjectForKeptCode : kObject,
-                              jobs[i].made, read, begin);
-      work_.inputs.insert(read.begin(), read.end());
-      if (kept) {
-        each.object.path = *kept;
-        each.is_done = true;
-        std::error_code ignored;
-        if (outcome->output.empty()) {
-          fs::remove(warnings_of(*kept), ignored);
-        } else {
-          (void)write_atomically(warnings_of(*kept), shortened(outcome->output));
-        }
-      } else {
-        result = std::unexpected(kept.error());
-      }
+    Finished& outcome = (*finished)[i];
+    replace_all(outcome.output, jobs[i].unit.native(), each.source->path.native());
+    auto read = without_own(parse_dependencies(read_file(jobs[i].listed).value_or("")));
+    read.push_back(each.source->path.native());
+    work_.inputs.insert(read.begin(), read.end());
+    if (outcome.ok()) {
+      auto kept = keep_object(each, jobs[i].made, outcome.output, read, begin);
+      if (!kept && result) result = std::move(kept);
     } else if (each.tails.size() > 1 &&
-               outcome->output.find(tail_name(*each.target)) != std::string::npos) {
-      each.object.refusal += outcome->output;
+               outcome.output.find(tail_name(*each.target)) != std::string::npos) {
+      each.object.refusal += outcome.output;
       each.tails.erase(each.tails.begin());
     } else {
+      std::error_code error;
+      if (!fs::exists(jobs[i].listed, error)) add_looked_for(each, commands[i], jobs[i].listed);
+      if (!result) continue;
       result = fail(Code::kInvalidArgument, "File " + each.source->shown + " does not compile:\n" +
-                                                shortened(outcome->output));
+                                                shortened(outcome.output));
     }
+  }
+  for (const Job& job : jobs) {
     std::error_code ignored;
-    fs::remove_all(jobs[i].folder, ignored);
+    fs::remove_all(job.folder, ignored);
   }
   return result;
+}
+
+Result<void> Builder::keep_object(Pending& pending, const fs::path& made,
+                                  const std::string& warnings, std::span<const std::string> read,
+                                  std::int64_t begin) {
+  Object& object = pending.object;
+  object.needs_kept_code = precompiled_.has_value();
+  auto kept = cache_.keep(pending.key, object.needs_kept_code ? kObjectForKeptCode : kObject, made,
+                          read, begin);
+  if (!kept) return std::unexpected(kept.error());
+  object.path = *kept;
+  pending.is_done = true;
+  keep_text(warnings_of(*kept), shortened(warnings));
+  keep_text(refusal_of(*kept), object.refusal);
+  return {};
+}
+
+// A compiler that misses a header writes no dependencies. The preprocessor lists all files that
+// there are, and the names of the missing ones (GCC manual, -MG; Clang has the same).
+void Builder::add_looked_for(const Pending& pending, Command command, const fs::path& listed) {
+  const auto compile = std::ranges::find(command.arguments, "-c");
+  const auto depend = std::ranges::find(command.arguments, "-MD");
+  if (compile == command.arguments.end() || depend == command.arguments.end()) return;
+  *compile = "-M";
+  *depend = "-MG";
+  const auto finished = run_counted(std::span(&command, 1));
+  if (!finished) return;
+  auto read = without_own(parse_dependencies(read_file(listed).value_or("")));
+  // A relative name may be a file in the folder of a relative -I, or a header that is missing.
+  std::vector<std::string> missing;
+  std::ranges::copy_if(read, std::back_inserter(missing), [](const std::string& path) {
+    std::error_code error;
+    return !fs::path(path).is_absolute() || !fs::exists(path, error);
+  });
+  std::erase_if(read, [](const std::string& path) {
+    std::error_code error;
+    return !fs::exists(path, error);
+  });
+  work_.inputs.insert(read.begin(), read.end());
+  read.push_back(pending.source->path.native());
+  std::vector<std::string> folders;
+  if (!pending.source->root.empty()) folders.push_back(pending.source->root.native());
+  work_.inputs.merge(headers_looked_for(
+      missing, {.read = read, .flags = compiler_.flags, .folders = std::move(folders)}));
 }
 
 void Builder::tell_warnings(const Object& object) const {
@@ -311,6 +358,7 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
   std::vector<Pending> all;
   precompiled_ = find_precompiled();
   work_.inputs.insert(compiler_.flag_files.begin(), compiler_.flag_files.end());
+  for (const Source& source : sources) work_.inputs.insert(source.path.native());
   // The default target cannot be a static member function, so that variant is not tried.
   std::vector<Tail> tails = target.name.find("::") == std::string::npos
                                 ? std::vector{Tail::kIfPresent, Tail::kNothing}
@@ -350,6 +398,7 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
       if (object) {
         each.object.path = *object;
         each.object.tail = tail;
+        each.object.refusal = read_file(refusal_of(*object)).value_or("");
         each.is_done = true;
       }
     }
@@ -402,6 +451,7 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
   if (!finished) {
     result = std::unexpected(finished.error());
   } else if (!finished->front().ok()) {
+    work_.inputs.merge(libraries_looked_for(compiler_.linkers_own));
     std::string& said = finished->front().output;
     for (const Object& object : objects)
       replace_all(said, object.path.native(), object.source.shown);

@@ -29,7 +29,9 @@ struct Work {
   // True if a precompiled header would speed up the next compilation with these flags. False at the
   // first compilation of all, as in an image's build.
   bool precompiling_pays = false;
-  std::set<std::string> inputs = {};  // the files that were read, except those of the cache
+  // The files that were read, except those of the cache. After a failure, also those that were
+  // looked for and not found.
+  std::set<std::string> inputs = {};
 };
 
 // A source file, and its name as the user knows it.
@@ -103,6 +105,10 @@ class Builder {
   void note_compilation_without_header();
   Result<std::vector<Finished>> run_counted(std::span<const Command> commands);
   Result<void> compile_pending(std::span<Pending*> pending);
+  Result<void> keep_object(Pending& pending, const std::filesystem::path& made,
+                           const std::string& warnings, std::span<const std::string> read,
+                           std::int64_t begin);
+  void add_looked_for(const Pending& pending, Command command, const std::filesystem::path& listed);
   void tell_warnings(const Object& object) const;
   std::vector<std::string> without_own(std::vector<std::string> dependencies) const;
 

@@ -12,13 +12,13 @@ namespace ofn::loader {
 namespace {
 
 // Appends the flags to `to`. Replaces each response file (@file) by its content, and appends the
-// files' names to `files`.
+// files' names to `files`, also those that cannot be read.
 void append_expanded(std::span<const std::string> flags, int depth, std::vector<std::string>& to,
                      std::vector<std::string>& files) {
   constexpr int kDeepest = 16;  // limits a response file that names itself
   for (const std::string& flag : flags) {
     const auto text = flag.starts_with('@') ? read_file(flag.substr(1)) : std::nullopt;
-    if (text) files.push_back(flag.substr(1));
+    if (flag.starts_with('@')) files.push_back(flag.substr(1));
     const auto inner = text && depth < kDeepest ? std::optional(split_flags(*text))
                                                 : std::optional<Result<std::vector<std::string>>>();
     if (inner && *inner) {

@@ -20,7 +20,7 @@ Result<std::vector<std::string>> split_flags(std::string_view text);
 struct SortedFlags {
   std::vector<std::string> compile;  // for compiling and linking: -O2, -std=, -I dir
   std::vector<std::string> link;     // for linking only: libz.a, a.o, -lz, -L dir, -Wl,…
-  std::vector<std::string> files;    // the response files that were read
+  std::vector<std::string> files;    // the response files, also unreadable ones
   // True if the flags mean the same in every working directory.
   bool is_independent_of_folder = true;
 };

@@ -33,6 +33,8 @@ enum class StartUp {
 
 struct LoadRequest {
   std::string source;  // as the user wrote it; error messages contain it
+  // For load(), if `source` is a program that compile() made: the source's name in error messages.
+  std::string shown = {};
   // If not set: the functions that the program registers, or else `function`, or else the only
   // function that can be served.
   std::optional<std::string> target;
@@ -59,6 +61,19 @@ struct Build {
   // no source was added, the next load() makes the same program. For a CMake project: each file in
   // its folder, and the headers outside the folder that its compilers have listed.
   std::vector<std::string> inputs = {};
+  // If the source is a folder: it and the folders in it whose files belong to the program, as
+  // absolute, sorted paths. A new file in one of them changes the next program if may_join() says
+  // so, and so does a new folder with such a file.
+  std::vector<std::string> folders = {};
+};
+
+// A program that compile() made.
+struct Compilation {
+  // A shared object: a new file in the folder, or the source itself if it is one already.
+  Result<std::filesystem::path> program;
+  // Set if there is no program, too. Then `inputs` also names the files that were looked for and not
+  // found: making one of them, or changing another input, may give the next compile() a program.
+  Build build = {};
 };
 
 struct LoadedProgram {
@@ -85,6 +100,17 @@ Result<LoadedProgram> load(const LoadRequest& request, Log& log);
 // not have, for example, the database that it opens when it starts.
 Result<LoadedProgram> build_shared(const LoadRequest& request, const std::filesystem::path& output,
                                    Log& log);
+
+// Makes the program of the source and loads nothing of it into this process; load() in another
+// process serves it, with Compilation::program as its source and the same target. The program is a
+// file with a new name in `folder`, which stays until its owner removes it, together with the files
+// beside it whose names begin with its name. Errors: those of load() as far as they show before
+// anything is loaded; load() reports the others, under the name in LoadRequest::shown.
+// Threads: any; blocks. A stop request ends it with kCancelled.
+Compilation compile(const LoadRequest& request, const std::filesystem::path& folder, Log& log);
+
+// Returns true if a new file of this name in one of Build::folders may change the next program.
+bool may_join(const std::filesystem::path& file);
 
 // Loads a built .so for its plugins. Errors: those of load() for a .so; a .so without plugins; a
 // name that is already known.

@@ -208,7 +208,7 @@ TEST_F(LoaderTest, ARefusedTargetRefusesNoOther) {
     EXPECT_EQ(call(program->functions[0]), body);
   }
   const auto again = load_source(text, "bad");
-  EXPECT_THAT(message_of(again), HasSubstr("as bad(int)"));
+  EXPECT_THAT(message_of(again), HasSubstr("as int bad(int)"));
 }
 
 TEST_F(LoaderTest, OneOfSeveralOverloadsIsTheFunction) {

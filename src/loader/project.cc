@@ -12,6 +12,7 @@
 #include "loader/digest.h"
 #include "loader/elf_file.h"
 #include "loader/flags.h"
+#include "loader/looked_for.h"
 
 namespace ofn::loader {
 namespace {
@@ -76,8 +77,28 @@ std::vector<fs::path> find_programs(const fs::path& directory) {
   return programs;
 }
 
-std::set<std::string> inputs_of(const fs::path& directory, const fs::path& build) {
+// Returns the texts between quotes that fill a line, as in CMake's lists of files.
+std::vector<std::string> quoted_lines(std::string_view text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
+    end = std::min(text.find('\n', begin), text.size());
+    std::string_view line = text.substr(begin, end - begin);
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    if (line.size() > 2 && line.front() == '"' && line.back() == '"') {
+      lines.emplace_back(line.substr(1, line.size() - 2));
+    }
+  }
+  return lines;
+}
+
+// A folder of a project, and the files in it that can change the build.
+struct Searched {
   std::set<std::string> inputs;
+  std::vector<std::string> folders;
+};
+
+Searched search_project(const fs::path& directory) {
+  Searched searched{.inputs = {}, .folders = {directory.native()}};
   std::error_code error;
   for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
        it.increment(error)) {
@@ -85,18 +106,59 @@ std::set<std::string> inputs_of(const fs::path& directory, const fs::path& build
     if (it->path().filename().native().starts_with('.') ||
         fs::exists(it->path() / "CMakeCache.txt", ignored)) {
       it.disable_recursion_pending();
-    } else if (it->is_regular_file(ignored)) {
-      inputs.insert(it->path().native());
+    } else if (it->is_directory(ignored) && !it->is_symlink(ignored)) {
+      searched.folders.push_back(it->path().native());
+    } else if (is_project_file(it->path()) && it->is_regular_file(ignored)) {
+      searched.inputs.insert(it->path().native());
     }
   }
+  std::ranges::sort(searched.folders);
+  return searched;
+}
+
+bool is_below(const fs::path& path, const fs::path& directory) {
+  return path.native().starts_with(directory.native() + "/");
+}
+
+// What the Makefiles in `build` say of the last build.
+struct Listed {
+  std::set<std::string> inputs;    // the files that it read
+  std::vector<std::string> flags;  // for its compilers
+};
+
+Listed read_makefiles(const fs::path& directory, const fs::path& build) {
+  Listed listed;
+  std::error_code error;
   for (fs::recursive_directory_iterator it(build, error), end; !error && it != end;
        it.increment(error)) {
-    if (it->path().extension() != ".d") continue;
-    for (std::string& read : parse_dependencies(read_file(it->path()).value_or(""))) {
-      if (fs::path(read).is_absolute()) inputs.insert(std::move(read));
+    const std::string name = it->path().filename().native();
+    const auto text = [&] { return read_file(it->path()).value_or(""); };
+    std::vector<std::string> read;
+    if (name.ends_with(".d")) {
+      read = parse_dependencies(text());
+    } else if (name == "build.make") {
+      read = parse_dependencies(text());
+      std::erase_if(read, [&](const std::string& path) { return !is_below(path, directory); });
+    } else if (name == "Makefile.cmake") {
+      read = quoted_lines(text());
+    } else if (name == "flags.make") {
+      const auto flags = split_flags(text());
+      if (flags) listed.flags.insert(listed.flags.end(), flags->begin(), flags->end());
+    }
+    for (std::string& path : read) {
+      const bool is_made = !fs::path(path).is_absolute() || is_below(path, build);
+      if (!is_made && fs::exists(path, error)) listed.inputs.insert(std::move(path));
     }
   }
-  return inputs;
+  return listed;
+}
+
+// Returns the headers that the compilers of a failed build looked for.
+std::set<std::string> looked_for(std::string_view output, const fs::path& build,
+                                 std::span<const std::string> flags) {
+  const Missing missing = missing_headers(output, build);
+  return headers_looked_for(missing.names,
+                            {.read = missing.included_by, .flags = flags, .folders = {}});
 }
 
 bool holds_sources(const fs::path& directory) {
@@ -120,8 +182,19 @@ bool is_source_file(const fs::path& path) {
   return std::ranges::find(kExtensions, path.extension().native()) != kExtensions.end();
 }
 
+bool is_project_file(const fs::path& path) {
+  constexpr std::array<std::string_view, 16> kExtensions = {
+      ".h",   ".hh",  ".hpp", ".hxx", ".h++", ".H", ".inc",   ".inl",
+      ".ipp", ".tpp", ".tcc", ".c",   ".S",   ".s", ".cmake", ".in"};
+  constexpr std::array<std::string_view, 3> kNames = {"CMakeLists.txt", "CMakePresets.json",
+                                                      "CMakeUserPresets.json"};
+  return is_source_file(path) ||
+         std::ranges::find(kExtensions, path.extension().native()) != kExtensions.end() ||
+         std::ranges::find(kNames, path.filename().native()) != kNames.end();
+}
+
 Result<SourceFiles> find_sources(const fs::path& directory, const std::string& shown) {
-  SourceFiles found;
+  SourceFiles found{.sources = {}, .left_out = {}, .folders = {directory.native()}};
   std::error_code error;
   fs::recursive_directory_iterator it(directory, error);
   for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
@@ -133,7 +206,10 @@ Result<SourceFiles> find_sources(const fs::path& directory, const std::string& s
       const bool is_hidden = name.starts_with('.');
       const bool is_build = fs::exists(path / "CMakeCache.txt", ignored);
       const bool is_link = it->is_symlink(ignored);
-      if (!is_hidden && !is_build && !is_link) continue;
+      if (!is_hidden && !is_build && !is_link) {
+        found.folders.push_back(path.native());
+        continue;
+      }
       it.disable_recursion_pending();
       if (is_hidden || !holds_sources(path)) continue;
       found.left_out.push_back(here +
@@ -146,6 +222,7 @@ Result<SourceFiles> find_sources(const fs::path& directory, const std::string& s
       }
     }
   }
+  std::ranges::sort(found.folders);
   if (error) {
     return fail(Code::kPermissionDenied,
                 "File " + shown + " cannot be read in all its folders: " + error.message());
@@ -155,12 +232,12 @@ Result<SourceFiles> find_sources(const fs::path& directory, const std::string& s
   return found;
 }
 
-Result<BuiltProject> build_cmake_project(const fs::path& directory, const std::string& shown,
-                                         std::span<const std::string> author_flags,
-                                         const Compiler& compiler, const fs::path& include_dir,
-                                         const Cache& cache, const Limits& limits) {
+BuiltProject build_cmake_project(const fs::path& directory, const std::string& shown,
+                                 std::span<const std::string> author_flags,
+                                 const Compiler& compiler, const fs::path& include_dir,
+                                 const Cache& cache, const Limits& limits) {
   const auto flags = sort_flags(author_flags);
-  if (!flags) return std::unexpected(flags.error());
+  if (!flags) return {.program = std::unexpected(flags.error())};
   const std::string compile_flags = joined_flags(flags->compile);
   const std::string link_flags = joined_flags(flags->link);
   const std::string key = Digest()
@@ -175,9 +252,11 @@ Result<BuiltProject> build_cmake_project(const fs::path& directory, const std::s
   std::error_code error;
   fs::create_directories(build / "ofn", error);
   if (error) {
-    return fail(Code::kInternal, "cannot write " + build.native() + ": " + error.message());
+    return {.program =
+                fail(Code::kInternal, "cannot write " + build.native() + ": " + error.message())};
   }
   const DirectoryLock lock(build / "ofn" / "lock");
+  std::string failed_output;
   const auto run_step = [&](const Command& command) -> Result<void> {
     const auto finished = run(command, limits);
     if (!finished && finished.error().code() == Code::kNotFound) {
@@ -187,65 +266,77 @@ Result<BuiltProject> build_cmake_project(const fs::path& directory, const std::s
     }
     if (!finished) return std::unexpected(finished.error());
     if (finished->ok()) return {};
+    failed_output = finished->output;
     return fail(Code::kInvalidArgument,
                 "File " + shown + " does not build:\n" + indented_tail(finished->output));
   };
-  if (!fs::exists(build / "CMakeCache.txt", error)) {
-    const auto written =
-        write_atomically(build / "ofn" / "ofn-config.cmake", package_text(include_dir));
-    if (!written) return std::unexpected(written.error());
-    auto configured = run_step(
-        {{"cmake", "-S", directory.native(), "-B", build.native(), "-DCMAKE_BUILD_TYPE=Release",
-          "-DCMAKE_CXX_COMPILER=" + compiler.path, "-DCMAKE_CXX_FLAGS=" + compile_flags,
-          "-DCMAKE_CXX_STANDARD_LIBRARIES=" + link_flags, "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
-          "-DOFN_INCLUDE_DIR=" + include_dir.native(), "-Dofn_DIR=" + (build / "ofn").native()}});
-    if (!configured) {
-      fs::remove(build / "CMakeCache.txt", error);
-      return std::unexpected(configured.error());
-    }
-  }
-  const Command build_all{{"cmake", "--build", build.native(), "--parallel"}};
-  if (auto built = run_step(build_all); !built) return std::unexpected(built.error());
-  auto programs = find_programs(build);
-  if (programs.size() > 1) {
-    // A renamed target leaves its old file behind.
-    for (const fs::path& program : programs) fs::remove(program, error);
-    if (auto built = run_step(build_all); !built) return std::unexpected(built.error());
-    programs = find_programs(build);
-  }
-  // Even if the build had nothing to do, because trim() looks at the latest file in a folder.
-  Cache::mark_used(build / "ofn" / "lock");
-  if (programs.size() == 1) {
-    // Kept under a name made from its content, because the next build must not write into the
-    // loaded file.
-    const fs::path kept = cache.directory() / (digest_file(programs.front()).value_or(key) + ".so");
-    const std::uintmax_t size = fs::file_size(programs.front(), error);
-    if (!fs::exists(kept, error) || fs::file_size(kept, error) != size) {
-      const fs::path made = cache.scratch(".so");
-      fs::copy_file(programs.front(), made, error);
-      if (!error) fs::rename(made, kept, error);
-      if (error) {
-        std::error_code ignored;
-        fs::remove(made, ignored);
-        return fail(Code::kInternal, "cannot copy " + shown + ": " + error.message());
+  const auto make = [&]() -> Result<fs::path> {
+    if (!fs::exists(build / "CMakeCache.txt", error)) {
+      const auto written =
+          write_atomically(build / "ofn" / "ofn-config.cmake", package_text(include_dir));
+      if (!written) return std::unexpected(written.error());
+      auto configured = run_step(
+          {{"cmake", "-S", directory.native(), "-B", build.native(), "-DCMAKE_BUILD_TYPE=Release",
+            "-DCMAKE_CXX_COMPILER=" + compiler.path, "-DCMAKE_CXX_FLAGS=" + compile_flags,
+            "-DCMAKE_CXX_STANDARD_LIBRARIES=" + link_flags, "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
+            "-DOFN_INCLUDE_DIR=" + include_dir.native(), "-Dofn_DIR=" + (build / "ofn").native()}});
+      if (!configured) {
+        fs::remove(build / "CMakeCache.txt", error);
+        return std::unexpected(configured.error());
       }
     }
-    Cache::mark_used(kept);
-    return BuiltProject{.program = kept, .inputs = inputs_of(directory, build)};
-  }
-  std::string names;
-  for (const fs::path& program : programs) {
-    names += (names.empty() ? "" : ", ") + program.lexically_relative(build).native();
-  }
-  return fail(Code::kFailedPrecondition,
-              programs.empty()
-                  ? "File " + shown +
-                        " builds no shared object of functions; add a library to its "
-                        "CMakeLists.txt: add_library(functions MODULE …) with "
-                        "target_link_libraries(functions PRIVATE ofn::function), and register "
-                        "functions by OFN_FUNCTION"
-                  : "File " + shown + " builds several programs of functions (" + names +
-                        "); build it yourself and name one as --source");
+    const Command build_all{{"cmake", "--build", build.native(), "--parallel"}};
+    if (auto built = run_step(build_all); !built) return std::unexpected(built.error());
+    auto programs = find_programs(build);
+    if (programs.size() > 1) {
+      // A renamed target leaves its old file behind.
+      for (const fs::path& program : programs) fs::remove(program, error);
+      if (auto built = run_step(build_all); !built) return std::unexpected(built.error());
+      programs = find_programs(build);
+    }
+    // Even if the build had nothing to do, because trim() looks at the latest file in a folder.
+    Cache::mark_used(build / "ofn" / "lock");
+    if (programs.size() == 1) {
+      // Kept under a name made from its content, because the next build must not write into the
+      // loaded file.
+      const fs::path kept =
+          cache.directory() / (digest_file(programs.front()).value_or(key) + ".so");
+      const std::uintmax_t size = fs::file_size(programs.front(), error);
+      if (!fs::exists(kept, error) || fs::file_size(kept, error) != size) {
+        const fs::path made = cache.scratch(".so");
+        fs::copy_file(programs.front(), made, error);
+        if (!error) fs::rename(made, kept, error);
+        if (error) {
+          std::error_code ignored;
+          fs::remove(made, ignored);
+          return fail(Code::kInternal, "cannot copy " + shown + ": " + error.message());
+        }
+      }
+      Cache::mark_used(kept);
+      return kept;
+    }
+    std::string names;
+    for (const fs::path& program : programs) {
+      names += (names.empty() ? "" : ", ") + program.lexically_relative(build).native();
+    }
+    return fail(Code::kFailedPrecondition,
+                programs.empty()
+                    ? "File " + shown +
+                          " builds no shared object of functions; add a library to its "
+                          "CMakeLists.txt: add_library(functions MODULE …) with "
+                          "target_link_libraries(functions PRIVATE ofn::function), and register "
+                          "functions by OFN_FUNCTION"
+                    : "File " + shown + " builds several programs of functions (" + names +
+                          "); build it yourself and name one as --source");
+  };
+  BuiltProject built{.program = make()};
+  Searched searched = search_project(directory);
+  built.inputs = std::move(searched.inputs);
+  built.folders = std::move(searched.folders);
+  Listed listed = read_makefiles(directory, build);
+  built.inputs.merge(listed.inputs);
+  if (!built.program) built.inputs.merge(looked_for(failed_output, build, listed.flags));
+  return built;
 }
 
 }  // namespace ofn::loader

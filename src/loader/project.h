@@ -18,10 +18,13 @@ namespace ofn::loader {
 bool is_cmake_project(const std::filesystem::path& directory);
 // Returns true if the path has the extension of a C++ source file.
 bool is_source_file(const std::filesystem::path& path);
+// Returns true if a file of this name in a CMake project may be an input of its build.
+bool is_project_file(const std::filesystem::path& path);
 
 struct SourceFiles {
   std::vector<Source> sources;        // sorted
   std::vector<std::string> left_out;  // "app/out (a CMake build folder)"
+  std::vector<std::string> folders;   // the folders that were searched, sorted
 };
 
 // Returns every source file in `directory` and below. Leaves out hidden files and folders, folders
@@ -31,22 +34,23 @@ struct SourceFiles {
 Result<SourceFiles> find_sources(const std::filesystem::path& directory, const std::string& shown);
 
 struct BuiltProject {
-  std::filesystem::path program;
-  // Every file below the project's folder except hidden files and CMake build folders, and the
-  // files that compilers have listed in dependency files. A generator that keeps no dependency
-  // files, such as Ninja, gives only the former.
-  std::set<std::string> inputs;
+  // Errors: cmake is not installed; cmake's errors; no shared object with an ABI note, or several.
+  Result<std::filesystem::path> program;
+  // The files that can change the build: those below the project's folder that is_project_file() names,
+  // except in hidden folders and CMake build folders; the files that compilers have listed in
+  // dependency files; the files in the project's folder that its commands read. A generator that
+  // writes no Makefiles, such as Ninja, gives only the first of them. After a failure also the
+  // headers that a compiler looked for.
+  std::set<std::string> inputs = {};
+  std::vector<std::string> folders = {};  // the folders of the project that were searched, sorted
 };
 
 // Configures and builds the project in the cache, and returns its one shared object with an ABI
 // note. `find_package(ofn)` finds this framework's headers as ofn::function, and OFN_INCLUDE_DIR
 // names them. If two processes build, one waits for the other.
-// Errors: cmake is not installed; cmake's errors; no such shared object, or several.
-Result<BuiltProject> build_cmake_project(const std::filesystem::path& directory,
-                                         const std::string& shown,
-                                         std::span<const std::string> author_flags,
-                                         const Compiler& compiler,
-                                         const std::filesystem::path& include_dir,
-                                         const Cache& cache, const Limits& limits);
+BuiltProject build_cmake_project(const std::filesystem::path& directory, const std::string& shown,
+                                 std::span<const std::string> author_flags,
+                                 const Compiler& compiler, const std::filesystem::path& include_dir,
+                                 const Cache& cache, const Limits& limits);
 
 }  // namespace ofn::loader

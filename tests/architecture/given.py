@@ -81,6 +81,8 @@ GIVEN = {
     "invocation/run.h": "abi::Call call; CallHosts hosts;",
     "invocation/work.h": """
         ContextHost& context_host; CallHosts hosts; StopState stop; Request::Parts parts; void answer(const WorkResult&);""",
+    "loader/authors_functions.h": """
+std::vector<Object> objects; Target target; Registry registry;""",
     "loader/cache.h": """
         std::string home, xdg, tmp, key; std::vector<std::string> dependencies;
         void compile_into(const std::filesystem::path&);""",
@@ -89,8 +91,10 @@ GIVEN = {
         Target target;""",
     "loader/digest.h": "std::string source_text;",
     "loader/loader.h": "std::filesystem::path headers; void serve(std::span<const Function>);",
+    "loader/looked_for.h": "std::set<std::string> inputs; std::vector<std::string> missing, read, flags;",
     "loader/process.h": "Limits limits;",
     "loader/unit.h": "void write(const std::string&);",
+    "loader/workshop.h": "LoadRequest request; Target target; void look_at(const std::filesystem::path&);",
     "localdapr/app/app_delivery.h": "SidecarApi& sidecar; AppChannel& channel; InvokeOutput invoke_output;",
     "localdapr/app/envelope.h": """
         dapr::PublishRequest request; dapr::ApiCall call; std::string topic; dapr::Subscription subscription;""",

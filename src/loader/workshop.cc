@@ -1,0 +1,151 @@
+#include "loader/workshop.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "loader/authors_functions.h"
+#include "loader/flags.h"
+#include "loader/project.h"
+
+namespace ofn::loader {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string text;
+  for (const std::string& each : texts) text += (text.empty() ? "" : ", ") + each;
+  return text;
+}
+
+}  // namespace
+
+Result<Workshop> Workshop::open(const LoadRequest& request, Log& log) {
+  std::error_code error;
+  if (!fs::is_regular_file(request.include_dir / "ofn" / "function.h", error)) {
+    return fail(Code::kNotFound, file_text(request.source) +
+                                     "has to be compiled, but the framework's headers are not in " +
+                                     request.include_dir.native() +
+                                     "; set OFN_INCLUDE_DIR to the folder that has ofn/function.h, "
+                                     "or ship a .so made by `functions-framework build`");
+  }
+  auto flags = split_flags(request.cxxflags);
+  if (!flags) return std::unexpected(flags.error());
+  auto compiler = find_compiler(request.compiler, *flags, request.include_dir);
+  if (!compiler) return std::unexpected(compiler.error());
+  auto cache = Cache::open(request.cache_dirs, log);
+  if (!cache) return std::unexpected(cache.error());
+  return Workshop(request, *std::move(flags), *std::move(compiler), *std::move(cache), log);
+}
+
+Shared Workshop::make(const fs::path& source, const Target& target) {
+  std::error_code error;
+  Shared made = fs::is_directory(source, error) && is_cmake_project(source)
+                    ? make_project(source)
+                    : make_sources(source, target);
+  std::set<std::string> inputs(made.build.inputs.begin(), made.build.inputs.end());
+  inputs.insert(compiler_.flag_files.begin(), compiler_.flag_files.end());
+  made.build.inputs = absolute_paths(inputs);
+  return made;
+}
+
+Shared Workshop::make_project(const fs::path& source) {
+  log_.write(Level::kInfo, "building", {{"source", request_.source}});
+  auto built = build_cmake_project(source, request_.source, flags_, compiler_, request_.include_dir,
+                                   cache_, limits());
+  if (built.program) cache_.trim(request_.cache_limit);
+  Shared made{.program = std::move(built.program)};
+  made.build.inputs.assign(built.inputs.begin(), built.inputs.end());
+  made.build.folders = std::move(built.folders);
+  return made;
+}
+
+Shared Workshop::make_sources(const fs::path& source, const Target& target) {
+  std::error_code error;
+  const bool is_directory = fs::is_directory(source, error);
+  SourceFiles found;
+  if (is_directory) {
+    auto all = find_sources(source, request_.source);
+    if (!all) return {.program = std::unexpected(all.error())};
+    found = *std::move(all);
+  } else if (is_source_file(source)) {
+    found.sources.push_back({.path = source, .shown = request_.source});
+  }
+  const std::string left_out = joined(found.left_out);
+  if (!left_out.empty()) {
+    log_.write(Level::kInfo, "left out of the sources", {{"paths", left_out}});
+  }
+  Shared made{.program = fs::path()};
+  made.build.folders = std::move(found.folders);
+  if (found.sources.empty()) {
+    made.program = fail(Code::kInvalidArgument,
+                        file_text(request_.source) +
+                            (is_directory ? "has neither a CMakeLists.txt nor C++ source files "
+                                            "(.cc, .cpp, .cxx)"
+                                          : "is neither C++ source (.cc, .cpp, .cxx), nor a shared "
+                                            "object (.so), nor a directory"));
+    return made;
+  }
+  const Limits until = limits();
+  Builder builder(compiler_, request_.include_dir, cache_, until, log_);
+  made.program = [&]() -> Result<fs::path> {
+    auto objects = builder.compile(found.sources, target);
+    if (!objects) return std::unexpected(objects.error());
+    made.objects = *std::move(objects);
+    const bool is_refused = std::ranges::any_of(
+        made.objects, [&](const Object& o) { return refused_type(o.refusal, target).has_value(); });
+    const auto missing = [&](AuthorsFunctions defined) {
+      return std::unexpected(
+          missing_target(request_.source, target, Registry(), std::move(defined)));
+    };
+    if (is_refused && !target.is_default) return missing(authors_functions(made.objects, target));
+    auto path = builder.link(made.objects, request_.source);
+    if (path) return path;
+    auto defined = authors_functions(made.objects, target);
+    if (defined.is_undefined && defined.of_the_target.empty()) return missing(std::move(defined));
+    if (left_out.empty()) return path;
+    return fail(path.error().code(),
+                path.error().message() + "\nleft out of the sources: " + left_out);
+  }();
+  const Work& work = builder.work();
+  if (made.program && work.commands > 0) cache_.trim(request_.cache_limit);
+  made.build.commands = work.commands;
+  made.build.cpu = work.cpu;
+  made.build.precompiling_pays = work.precompiling_pays;
+  made.build.inputs.assign(work.inputs.begin(), work.inputs.end());
+  return made;
+}
+
+Result<Build> Workshop::prepare() {
+  const Limits until = limits();
+  Builder builder(compiler_, request_.include_dir, cache_, until, log_);
+  if (auto made = builder.precompile(); !made) return std::unexpected(made.error());
+  return Build{.commands = builder.work().commands, .elapsed = {}, .cpu = builder.work().cpu};
+}
+
+Shared make_somewhere(LoadRequest& request, std::optional<Workshop>& workshop,
+                      const fs::path& source, const Target& target, Log& log) {
+  while (true) {
+    workshop.reset();
+    auto ready = Workshop::open(request, log);
+    if (!ready) return {.program = std::unexpected(ready.error())};
+    Shared made = workshop.emplace(std::move(*ready)).make(source, target);
+    if (made.program || !workshop->cache().is_full(made.program.error())) return made;
+    const fs::path full = workshop->cache().directory();
+    const auto at = std::ranges::find(request.cache_dirs, full);
+    if (at == request.cache_dirs.end() || at + 1 == request.cache_dirs.end()) {
+      made.program = fail(
+          Code::kResourceExhausted,
+          file_text(request.source) + "cannot be compiled: no space is left in " + full.native() +
+              ", which holds the compiled functions; free some, or set XDG_CACHE_HOME or "
+              "TMPDIR to a folder with space\n" +
+              made.program.error().message());
+      return made;
+    }
+    log.write(Level::kWarning, "no space is left in the cache directory; another one is used",
+              {{"directory", full.native()}, {"next", (at + 1)->native()}});
+    request.cache_dirs.erase(request.cache_dirs.begin(), at + 1);
+  }
+}
+
+}  // namespace ofn::loader
