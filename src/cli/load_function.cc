@@ -41,10 +41,11 @@ Result<std::vector<Function>> linked_functions(const abi::Program& program,
 
 Result<std::vector<Function>> loaded_functions(const Settings& settings,
                                                const std::optional<std::string>& target,
-                                               const Environment& env,
+                                               const std::string& shown, const Environment& env,
                                                std::vector<PluginType>& plugins, Build& build,
                                                Log& log) {
   LoadRequest wanted = load_request(settings.source.value, target, settings.cxxflags, env);
+  wanted.shown = shown;
   wanted.start_up = start_up_of(settings);
   auto program = load_stoppable(std::move(wanted),
                                 [&](const LoadRequest& request) { return load(request, log); });
@@ -87,12 +88,14 @@ Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>
 }
 
 Result<Routes> load_functions(const Settings& settings, std::string_view http_pattern,
-                              const Environment& env, const abi::Program* linked,
-                              std::vector<PluginType>& plugins, Build& build, Log& log) {
+                              const std::string& shown, const Environment& env,
+                              const abi::Program* linked, std::vector<PluginType>& plugins,
+                              Build& build, Log& log) {
   const std::optional<std::string> target =
       settings.target.origin.is_default() ? std::nullopt : std::optional(settings.target.value);
-  auto functions = linked != nullptr ? linked_functions(*linked, target, plugins)
-                                     : loaded_functions(settings, target, env, plugins, build, log);
+  auto functions = linked != nullptr
+                       ? linked_functions(*linked, target, plugins)
+                       : loaded_functions(settings, target, shown, env, plugins, build, log);
   if (!functions) return std::unexpected(std::move(functions).error());
   if (functions->empty()) {
     return fail(Code::kInvalidArgument,

@@ -22,12 +22,13 @@ LoadRequest load_request(const std::string& source, std::optional<std::string> t
                          const std::string& cxxflags, const Environment& env);
 
 // Returns the functions to serve: the target, or, if there is none, every function that the program
-// registers. `http_pattern`: the context's, for a single function without a route of its own. Adds
+// registers. `http_pattern`: the context's, for a single function without a route of its own. `shown`: LoadRequest::shown. Adds
 // the program's plugins to `plugins`, and sets `build` to the work that was done. Errors: message()
 // is for the user; exit with kExitLoad.
 Result<Routes> load_functions(const Settings& settings, std::string_view http_pattern,
-                              const Environment& env, const abi::Program* linked,
-                              std::vector<PluginType>& plugins, Build& build, Log& log);
+                              const std::string& shown, const Environment& env,
+                              const abi::Program* linked, std::vector<PluginType>& plugins,
+                              Build& build, Log& log);
 // Adds the plugins of --plugin. Errors: the same.
 Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins);
 

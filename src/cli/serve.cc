@@ -131,8 +131,9 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   setenv("FUNCTION_TARGET", settings.target.value.c_str(), 1);
   std::vector<PluginType> plugins;
   Build build;
+  const std::string shown = inherited->supervised ? inherited->supervised->source() : "";
   const auto routes =
-      load_functions(settings, context.http_pattern, env, linked, plugins, build, log);
+      load_functions(settings, context.http_pattern, shown, env, linked, plugins, build, log);
   if (!routes) return complain(routes.error().message(), kExitLoad);
   if (!configuration->subscriptions.inputs().empty()) {
     if (const auto problem = triggering_problem(*routes)) return complain(*problem, kExitLoad);

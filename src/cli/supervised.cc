@@ -12,14 +12,29 @@
 
 namespace ofn::cli {
 
+namespace {
+
+// Three parts. The last one may contain commas.
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  while (parts.size() < 2) {
+    const auto comma = text.find(',');
+    parts.emplace_back(text.substr(0, comma));
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  }
+  parts.emplace_back(text);
+  return parts;
+}
+
+}  // namespace
+
 Result<std::optional<Supervised>> Supervised::take(const Environment& env) {
   const auto text = non_empty(env, kVariable);
   if (!text) return std::nullopt;
   unsetenv(kVariable);
-  const auto comma = text->find(',');
-  const auto fd = parse_number(text->substr(0, comma));
-  const auto build =
-      comma == std::string::npos ? std::nullopt : parse_number(text->substr(comma + 1));
+  const std::vector<std::string> parts = split(*text);
+  const auto fd = parse_number(parts[0]);
+  const auto build = parse_number(parts[1]);
   if (!fd || !build) {
     return fail(
         Code::kInvalidArgument,
@@ -28,7 +43,7 @@ Result<std::optional<Supervised>> Supervised::take(const Environment& env) {
   }
   auto channel = dev::ControlChannel::inherit(static_cast<int>(*fd));
   if (!channel) return std::unexpected(std::move(channel).error().with("variable", kVariable));
-  return Supervised(*std::move(channel), static_cast<unsigned>(*build));
+  return Supervised(*std::move(channel), static_cast<unsigned>(*build), parts[2]);
 }
 
 std::unique_ptr<Watch> Supervised::watch(Loop& loop, Orders orders) {

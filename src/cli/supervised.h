@@ -22,13 +22,15 @@ namespace ofn::cli {
 // Threads: the main thread makes it; then watch() and its callbacks belong to one loop. All others: any.
 class Supervised {
  public:
-  // The variable by which a supervisor tells its worker "DESCRIPTOR,BUILD": the control channel, and the number of the build.
+  // The variable by which a supervisor tells its worker "DESCRIPTOR,BUILD,SOURCE": the control channel, the number of the build, and
+  // what the developer wrote.
   static constexpr const char* kVariable = "OFN_SUPERVISOR";
 
   // Reads the variable and removes it, so that programs of the function do not inherit it. Errors: a value that no supervisor has set.
   static Result<std::optional<Supervised>> take(const Environment& env);
 
   unsigned build() const { return build_; }
+  const std::string& source() const { return source_; }
   const dev::ControlChannel& channel() const { return channel_; }
 
   struct Orders {
@@ -45,12 +47,13 @@ class Supervised {
   void say_left() const { (void)channel_.send(dev::MessageKind::kLeft); }
 
  private:
-  Supervised(dev::ControlChannel channel, unsigned build)
-      : channel_(std::move(channel)), build_(build) {}
+  Supervised(dev::ControlChannel channel, unsigned build, std::string source)
+      : channel_(std::move(channel)), build_(build), source_(std::move(source)) {}
   void obey();
 
   dev::ControlChannel channel_;
   unsigned build_;
+  std::string source_;
   Orders orders_;
 };
 

@@ -1,0 +1,296 @@
+#include "dev/supervisor.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace ofn::dev {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The number of the listening socket in a worker.
+constexpr int kListening = 3;
+// How long an older worker may take until it begins no further request. It needs milliseconds unless its machine is stuck.
+constexpr std::chrono::seconds kLeavesWithin(3);
+// The most that is kept of what a worker writes before it serves.
+constexpr std::size_t kMostText = std::size_t{64} * 1024;
+// How many older workers may still answer calls.
+constexpr std::size_t kMostLeaving = 4;
+// The waits before a crashed build starts again; the last one repeats.
+constexpr std::array<std::chrono::milliseconds, 7> kRestartAfter = {
+    std::chrono::milliseconds(0),    std::chrono::milliseconds(500),
+    std::chrono::milliseconds(1000), std::chrono::milliseconds(2000),
+    std::chrono::milliseconds(4000), std::chrono::milliseconds(8000),
+    std::chrono::milliseconds(10000)};
+// A build that crashes this often before it answers anything waits for the next save.
+constexpr unsigned kCrashesAtStart = 3;
+
+std::string how_it_ended(const os::Ended& ended) {
+  constexpr int kSignals = 128;  // as shells count
+  if (ended.exit_code <= kSignals) return "exit code " + std::to_string(ended.exit_code);
+  const char* const name = ::sigabbrev_np(ended.exit_code - kSignals);
+  return name == nullptr ? "signal " + std::to_string(ended.exit_code - kSignals)
+                         : "SIG" + std::string(name);
+}
+
+}  // namespace
+
+Supervisor::Supervisor(Loop& loop, Options options, Listener& listener, Log& log)
+    : loop_(loop),
+      options_(std::move(options)),
+      listener_(listener),
+      changes_(
+          loop,
+          {.on_saved = [this](const Changes::Saved& saved) { begin(saved.files, saved.saved_at); },
+           .on_told = [this](const Told& told) { listener_.on(told); }}),
+      compiling_(loop, log),
+      stand_in_(loop, log),
+      restart_(loop, [this] { start_worker(current_); }),
+      patience_(loop, [this] {
+        for (Worker* const worker : not_left_) worker->signal(SIGKILL);
+      }) {}
+
+Supervisor::~Supervisor() = default;
+
+void Supervisor::start() { begin({}, loop_.system_now()); }
+
+void Supervisor::rebuild() { begin({}, loop_.system_now()); }
+
+void Supervisor::begin(const std::vector<std::string>& changed, SystemTime saved_at) {
+  if (stopped_) return;
+  changes_.begin_build();
+  ++build_;
+  began_ = loop_.clock().now();
+  restart_.disarm();
+  crashes_ = 0;
+  if (next_ != nullptr) retire(std::move(next_));
+  listener_.on(BuildStarted{.build = build_, .changed = changed});
+  auto plan = options_.plan(changed);
+  if (!plan) {
+    compiling_.cancel();
+    return fail(build_, plan.error());
+  }
+  made_ = Ready{.plan = *std::move(plan), .build = build_, .program = {}, .times = {}};
+  if (!changed.empty())
+    made_.times.detect = std::max(Duration(0), Duration(loop_.clock().system_now() - saved_at));
+  compiling_.begin(made_.plan.request, options_.folder,
+                   [this](Compilation made, Duration took) { compiled(std::move(made), took); });
+}
+
+void Supervisor::compiled(Compilation made, Duration took) {
+  watch(made.build);
+  if (!made.program) return fail(made_.build, made.program.error().message());
+  good_inputs_ = std::move(made.build.inputs);
+  made_.program = made.program->native();
+  made_.times.compile = took;
+  made_.was_cached = made.build.commands == 0;
+  start_worker(made_);
+}
+
+// The files of a build that failed may be incomplete, so those of the last good build stay.
+void Supervisor::watch(const Build& build) {
+  if (!options_.watches) return;
+  Changes::Watched watched;
+  for (const auto& files : {build.inputs, made_.plan.files, good_inputs_}) {
+    for (const std::string& file : files) {
+      std::error_code unreadable;
+      (fs::exists(file, unreadable) ? watched.files : watched.missing).push_back(file);
+    }
+  }
+  for (const std::string& folder : build.folders) {
+    watched.folders.push_back(
+        {.path = folder, .wants = [](std::string_view name) { return may_join(fs::path(name)); }});
+  }
+  for (const Changes::Folder& folder : made_.plan.folders) watched.folders.push_back(folder);
+  changes_.watch(std::move(watched));
+}
+
+void Supervisor::fail(unsigned build, std::string text) {
+  listener_.on(BuildFailed{.build = build, .text = text, .diagnostics = {}, .serving = serving()});
+  if (serving_ != nullptr) return;
+  if (auto listens = stand_in_.listen(options_.listening_fd, text); !listens)
+    listener_.on(Told{.weight = Told::Weight::kError, .text = listens.error().message()});
+  for (Passing& connection : std::exchange(held_, {})) stand_in_.take(std::move(connection));
+}
+
+void Supervisor::start_worker(const Ready& ready) {
+  end_oldest();
+  next_is_ = ready;
+  next_text_.clear();
+  started_ = loop_.clock().now();
+  Worker::Start start{.command = ready.plan.worker,
+                      .build = ready.build,
+                      .source = ready.plan.request.source,
+                      .program = ready.program};
+  start.command.arguments.push_back("--source=" + ready.program);
+  start.command.arguments.push_back("--listen-fd=" + std::to_string(kListening));
+  start.command.descriptors.push_back({.fd = options_.listening_fd, .as = kListening});
+  auto self = std::make_shared<Worker*>(nullptr);
+  auto worker = Worker::start(
+      loop_, std::move(start),
+      {.serving =
+           [this](std::vector<ServedFunction> functions) { is_serving(std::move(functions)); },
+       .call =
+           [this](const CallEnded& call) {
+             has_answered_ = true;
+             listener_.on(call);
+           },
+       .passed = [this](Passing connection) { pass(std::move(connection)); },
+       .left =
+           [this, self] {
+             std::erase(not_left_, *self);
+             announce();
+           },
+       .wrote =
+           [this, self](std::string_view text) {
+             if (*self != next_.get()) return options_.write(text);
+             next_text_ += text.substr(0, kMostText - std::min(kMostText, next_text_.size()));
+           },
+       .ended = [this, self](const os::Ended& ended) { has_ended(**self, ended); }});
+  if (!worker) return fail(next_is_.build, worker.error().message());
+  *self = worker->get();
+  next_ = *std::move(worker);
+}
+
+void Supervisor::is_serving(std::vector<ServedFunction> functions) {
+  hand_over_began_ = loop_.clock().now();
+  current_ = next_is_;
+  functions_ = std::move(functions);
+  has_answered_ = false;
+  is_announced_ = false;
+  std::unique_ptr<Worker> older = std::exchange(serving_, std::exchange(next_, nullptr));
+  if (!next_text_.empty()) options_.write(std::exchange(next_text_, {}));
+  stand_in_.leave([this](Passing connection) { pass(std::move(connection)); });
+  for (Passing& connection : std::exchange(held_, {})) pass(std::move(connection));
+  if (older != nullptr) {
+    older->release();
+    not_left_.push_back(older.get());
+    leaving_.push_back(std::move(older));
+    patience_.arm(loop_.clock().now() + kLeavesWithin);
+  }
+  if (options_.on_serving) options_.on_serving();
+  announce();
+}
+
+// Says that the newest build serves, as soon as no older one begins a request.
+void Supervisor::announce() {
+  if (!not_left_.empty() || serving_ == nullptr || is_announced_) return;
+  is_announced_ = true;
+  patience_.disarm();
+  const SteadyTime now = loop_.clock().now();
+  StageTimes times = current_.times;
+  times.start = hand_over_began_ - started_;
+  times.hand_over = now - hand_over_began_;
+  times.whole = times.detect + (now - began_);
+  listener_.on(ServingBuild{.build = current_.build,
+                            .times = times,
+                            .was_cached = current_.was_cached,
+                            .functions = functions_,
+                            .inputs = current_.plan.inputs,
+                            .outputs = current_.plan.outputs});
+}
+
+void Supervisor::pass(Passing connection) {
+  if (serving_ != nullptr && serving_->pass(connection)) return;
+  if (stand_in_.is_listening()) return stand_in_.take(std::move(connection));
+  held_.push_back(std::move(connection));
+}
+
+void Supervisor::has_ended(Worker& worker, const os::Ended& ended) {
+  if (next_.get() == &worker) {
+    start_failed(ended);
+  } else if (serving_.get() == &worker) {
+    crashed(ended);
+  } else {
+    std::erase(not_left_, &worker);
+    const auto place =
+        std::ranges::find(leaving_, &worker, [](const auto& one) { return one.get(); });
+    if (place == leaving_.end()) return;
+    if (worker.is_released() && ended.exit_code != 0) {
+      listener_.on(Told{.weight = Told::Weight::kWarning,
+                        .text = "build " + std::to_string(worker.build()) +
+                                " ended before all its calls had ended (" + how_it_ended(ended) +
+                                ")"});
+    }
+    if (worker.program() != current_.program) remove_program(worker.program());
+    leaving_.erase(place);
+    announce();
+  }
+  if (stopped_ && has_ended_all()) std::exchange(stopped_, nullptr)();
+}
+
+void Supervisor::start_failed(const os::Ended& ended) {
+  const unsigned build = next_->build();
+  next_.reset();
+  if (stopped_) return;
+  std::string text = std::exchange(next_text_, {});
+  if (text.empty()) text = "the worker ended before it served: " + how_it_ended(ended);
+  fail(build, std::move(text));
+}
+
+void Supervisor::crashed(const os::Ended& ended) {
+  WorkerCrashed crash;
+  crash.build = serving_->build();
+  crash.how = how_it_ended(ended);
+  serving_.reset();
+  if (options_.on_none) options_.on_none();
+  if (stopped_) return;
+  const bool is_newest = next_ == nullptr;  // otherwise a newer worker is about to serve
+  if (is_newest) {
+    if (has_answered_) crashes_ = std::min(crashes_, 1U);
+    const Duration wait = kRestartAfter[std::min<std::size_t>(crashes_, kRestartAfter.size() - 1)];
+    ++crashes_;
+    if (has_answered_ || crashes_ < kCrashesAtStart) crash.again_in = wait;
+  }
+  listener_.on(crash);
+  if (!is_newest) return;
+  if (crash.again_in && *crash.again_in == Duration(0)) return start_worker(current_);
+  if (crash.again_in) restart_.arm(loop_.clock().now() + *crash.again_in);
+  const std::string text =
+      "the function's process ended: " + crash.how +
+      (crash.again_in ? "; it starts again in a moment" : "; it starts again after the next save");
+  if (auto listens = stand_in_.listen(options_.listening_fd, text); !listens)
+    listener_.on(Told{.weight = Told::Weight::kError, .text = listens.error().message()});
+}
+
+// Ends a worker that no longer matters.
+void Supervisor::retire(std::unique_ptr<Worker> worker) {
+  worker->signal(SIGTERM);
+  leaving_.push_back(std::move(worker));
+}
+
+// Each save may leave a worker behind whose calls take long. Their number is bounded, because each is a process.
+void Supervisor::end_oldest() {
+  if (leaving_.size() < kMostLeaving) return;
+  leaving_.front()->signal(SIGTERM);  // the second order to stop: it abandons its calls
+}
+
+void Supervisor::remove_program(const std::string& program) const {
+  std::error_code ignored;
+  const std::string name = fs::path(program).filename();
+  if (fs::path(program).parent_path() != options_.folder || name.empty()) return;
+  for (const auto& entry : fs::directory_iterator(options_.folder, ignored)) {
+    if (entry.path().filename().native().starts_with(name)) fs::remove(entry.path(), ignored);
+  }
+}
+
+void Supervisor::stop(std::function<void()> done) {
+  const bool again = static_cast<bool>(stopped_);
+  stopped_ = std::move(done);
+  compiling_.cancel();
+  restart_.disarm();
+  if (has_ended_all()) return std::exchange(stopped_, nullptr)();
+  for (const auto* worker : {&next_, &serving_}) {
+    if (*worker != nullptr) (*worker)->signal(again ? SIGKILL : SIGTERM);
+  }
+  for (const auto& worker : leaving_) worker->signal(again ? SIGKILL : SIGTERM);
+}
+
+}  // namespace ofn::dev

@@ -1,0 +1,132 @@
+// The developer's loop: builds what is saved, and lets a new worker serve it.
+//
+//   Supervisor supervisor(loop, {.listening_fd = …, .folder = …, .plan = …}, listener, log);
+//   supervisor.start();
+//   loop.run();
+//
+//   saved → Changes → Compiling → Worker (starting) → it serves → the older worker is released: it passes its connections on
+//         → "serving build N" → the older worker ends when its calls have ended
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "dev/changes.h"
+#include "dev/compiling.h"
+#include "dev/event.h"
+#include "dev/stand_in.h"
+#include "dev/worker.h"
+#include "loader/loader.h"
+#include "loop/loop.h"
+#include "os/process.h"
+
+namespace ofn::dev {
+
+// How the next build is made and served.
+struct Plan {
+  LoadRequest request;
+  os::Command worker;  // without --source
+  std::vector<std::string> files =
+      {};  // to watch beside the build's: of the context, of the environment
+  std::vector<Changes::Folder> folders = {};  // the same
+  std::vector<Link> inputs = {};
+  std::vector<Link> outputs = {};
+};
+
+// Lifetime: `loop`, `listener` and `log` outlive it. Threads: the loop's.
+class Supervisor {
+ public:
+  struct Options {
+    int listening_fd = -1;         // the socket that all workers share
+    std::filesystem::path folder;  // for the programs that are built
+    // Decides how the next build is made, after these files have changed. Errors: the text for the developer.
+    std::function<std::expected<Plan, std::string>(const std::vector<std::string>& changed)> plan;
+    // A worker serves, or serves in place of another one.
+    std::function<void()> on_serving;
+    // No worker serves any more.
+    std::function<void()> on_none;
+    // A worker has written this to its standard error.
+    std::function<void(std::string_view)> write;
+    bool watches = true;  // false: only rebuild() begins a build
+  };
+
+  Supervisor(Loop& loop, Options options, Listener& listener, Log& log);
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+  ~Supervisor();
+
+  // Begins the first build.
+  void start();
+  // Begins a build even if nothing has been saved.
+  void rebuild();
+  // Makes all workers drain, and runs `done` when the last one has ended. Called again, it ends them at once.
+  void stop(std::function<void()> done);
+  // The build that is served; 0: none.
+  unsigned serving() const { return serving_ == nullptr ? 0 : serving_->build(); }
+
+ private:
+  // A program that may be started.
+  struct Ready {
+    Plan plan;
+    unsigned build = 0;
+    std::string program;
+    StageTimes times;
+    bool was_cached = false;
+  };
+
+  void begin(const std::vector<std::string>& changed, SystemTime saved_at);
+  void compiled(Compilation made, Duration took);
+  void fail(unsigned build, std::string text);
+  void watch(const Build& build);
+  void start_worker(const Ready& ready);
+  void is_serving(std::vector<ServedFunction> functions);
+  void announce();
+  void pass(Passing connection);
+  void has_ended(Worker& worker, const os::Ended& ended);
+  void start_failed(const os::Ended& ended);
+  void crashed(const os::Ended& ended);
+  void retire(std::unique_ptr<Worker> worker);
+  void end_oldest();
+  void remove_program(const std::string& program) const;
+  bool has_ended_all() const { return next_ == nullptr && serving_ == nullptr && leaving_.empty(); }
+
+  Loop& loop_;
+  Options options_;
+  Listener& listener_;
+  Changes changes_;
+  Compiling compiling_;
+  StandIn stand_in_;
+  Ready made_;                            // the last build
+  Ready next_is_;                         // what the next worker serves
+  Ready current_;                         // what serves, or served last
+  std::vector<std::string> good_inputs_;  // of the last build that compiled
+  unsigned build_ = 0;                    // the number of the last build
+  std::unique_ptr<Worker> next_;
+  std::unique_ptr<Worker> serving_;
+  std::list<std::unique_ptr<Worker>> leaving_;  // the older ones, until they have ended
+  std::vector<Worker*> not_left_;               // of them, those that may still begin a request
+  std::vector<Passing> held_;                   // connections that no worker has yet
+  std::string next_text_;                       // what the next worker has written
+  std::vector<ServedFunction> functions_;
+  SteadyTime began_;
+  SteadyTime started_;
+  SteadyTime hand_over_began_;
+  unsigned crashes_ = 0;       // since the last call that was answered, or the last save
+  bool has_answered_ = false;  // the serving worker has ended a call
+  bool is_announced_ = false;
+  Timer restart_;
+  Timer patience_;  // with workers that do not leave
+  std::function<void()> stopped_;
+};
+
+}  // namespace ofn::dev

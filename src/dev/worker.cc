@@ -1,0 +1,122 @@
+#include "dev/worker.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <optional>
+#include <unistd.h>
+#include <utility>
+
+#include "dev/messages.h"
+
+namespace ofn::dev {
+
+namespace {
+
+// The number of the control channel in the worker; the lower ones are the standard streams and the listening socket.
+constexpr int kChannel = 4;
+
+}  // namespace
+
+Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, Start start, Events events) {
+  auto channel = ControlChannel::pair();
+  if (!channel) return std::unexpected(std::move(channel).error());
+  auto& [ours, theirs] = *channel;
+  std::array<int, 2> pipe{};
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
+    return fail(Code::kResourceExhausted,
+                std::string("no pipe for the worker: ") + std::strerror(errno));
+  }
+  os::Descriptor errors(pipe[0]);
+  const os::Descriptor their_errors(pipe[1]);
+  ::fcntl(errors.get(), F_SETFL, O_NONBLOCK);
+  os::Command command = start.command;
+  command.descriptors.push_back({.fd = theirs.fd(), .as = kChannel});
+  command.descriptors.push_back({.fd = their_errors.get(), .as = STDERR_FILENO});
+  command.variables.push_back("OFN_SUPERVISOR=" + std::to_string(kChannel) + "," +
+                              std::to_string(start.build) + "," + start.source);
+  auto process = os::Process::start(command);
+  if (!process) return std::unexpected(std::move(process).error());
+  std::unique_ptr<Worker> worker(
+      new Worker(std::move(start), std::move(events), std::move(ours), std::move(errors)));
+  worker->process_ = std::make_unique<os::Process>(*std::move(process));
+  Worker* const self = worker.get();
+  worker->channel_watch_ = std::make_unique<Watch>(loop, self->channel_.fd(),
+                                                   [self](Watch::Seen) { self->read_channel(); });
+  worker->errors_watch_ = std::make_unique<Watch>(loop, self->errors_.get(),
+                                                  [self](Watch::Seen) { self->read_errors(); });
+  worker->ended_watch_ = std::make_unique<Watch>(loop, self->process_->ended_fd(),
+                                                 [self](Watch::Seen) { self->has_ended(); });
+  return worker;
+}
+
+Worker::Worker(Start start, Events events, ControlChannel channel, os::Descriptor errors)
+    : start_(std::move(start)),
+      events_(std::move(events)),
+      channel_(std::move(channel)),
+      errors_(std::move(errors)) {}
+
+Worker::~Worker() = default;
+
+void Worker::release() {
+  if (std::exchange(is_released_, true)) return;
+  (void)channel_.send(MessageKind::kRelease);
+}
+
+bool Worker::pass(const Passing& connection) const {
+  return channel_.send(MessageKind::kConnection, connection.unread, connection.socket.get())
+      .has_value();
+}
+
+void Worker::read_channel() {
+  for (;;) {
+    auto [message, ended] = channel_.receive();
+    if (ended) channel_watch_.reset();
+    if (!message) return;
+    switch (message->kind) {
+      case MessageKind::kServing:
+        is_serving_ = true;
+        events_.serving(decode_functions(message->text).value_or(std::vector<ServedFunction>()));
+        break;
+      case MessageKind::kCall:
+        if (auto call = decode_call(message->text)) events_.call(*std::move(call));
+        break;
+      case MessageKind::kConnection:
+        events_.passed(
+            {.socket = std::move(message->descriptor), .unread = std::move(message->text)});
+        break;
+      case MessageKind::kLeft:
+        events_.left();
+        break;
+      case MessageKind::kRelease:
+        break;  // an order to workers
+    }
+  }
+}
+
+void Worker::read_errors() {
+  std::array<char, 16384> buffer{};
+  for (;;) {
+    const ssize_t size = ::read(errors_.get(), buffer.data(), buffer.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size == 0) errors_watch_.reset();
+    if (size <= 0) return;
+    events_.wrote(std::string_view(buffer.data(), static_cast<std::size_t>(size)));
+  }
+}
+
+void Worker::has_ended() {
+  const std::optional<os::Ended> ended = process_->poll();
+  if (!ended) return;
+  ended_watch_.reset();
+  // What it said before it ended.
+  if (channel_watch_) read_channel();
+  if (errors_watch_) read_errors();
+  channel_watch_.reset();
+  errors_watch_.reset();
+  const auto told = std::move(events_.ended);  // the owner may destroy this worker
+  told(*ended);
+}
+
+}  // namespace ofn::dev

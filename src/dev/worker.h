@@ -1,0 +1,83 @@
+// A worker of the supervisor: a process that serves one build.
+//
+//   auto worker = Worker::start(loop, {.command = {…}, .build = 7}, events);
+//   (*worker)->release();                           // a newer one serves: let go
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "dev/control_channel.h"
+#include "dev/event.h"
+#include "loop/loop.h"
+#include "loop/watch.h"
+#include "os/descriptor.h"
+#include "os/process.h"
+
+namespace ofn::dev {
+
+// A connection on its way from one worker to another.
+struct Passing {
+  os::Descriptor socket;
+  std::string unread;  // received, but not used yet
+};
+
+// Lifetime: the destructor ends the process, and waits for its end. Callbacks run between start() and the destructor, never inside a
+// call of a member; in `ended` the owner may destroy the worker.
+// Threads: the loop's.
+class Worker {
+ public:
+  struct Start {
+    os::Command command;  // without the channel and the standard error, which the worker adds
+    unsigned build = 0;
+    std::string source{};   // what the developer wrote, for messages
+    std::string program{};  // the build's file
+  };
+  struct Events {
+    std::function<void(std::vector<ServedFunction>)> serving;  // once: it serves requests
+    std::function<void(CallEnded)> call;
+    std::function<void(Passing)> passed;  // a connection that another worker gets
+    std::function<void()> left;           // once, after release(): it begins no further request
+    std::function<void(std::string_view)> wrote;  // to its standard error
+    std::function<void(const os::Ended&)> ended;  // comes last
+  };
+
+  // Errors: the process cannot be started.
+  static Result<std::unique_ptr<Worker>> start(Loop& loop, Start start, Events events);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  ~Worker();
+
+  unsigned build() const { return start_.build; }
+  const std::string& program() const { return start_.program; }
+  bool is_serving() const { return is_serving_; }
+  bool is_released() const { return is_released_; }
+
+  void release();
+  // Returns false if the worker does not take it, because it is about to end.
+  bool pass(const Passing& connection) const;
+  void signal(int number) const { process_->signal(number); }
+
+ private:
+  Worker(Start start, Events events, ControlChannel channel, os::Descriptor errors);
+  void read_channel();
+  void read_errors();
+  void has_ended();
+
+  Start start_;
+  Events events_;
+  ControlChannel channel_;
+  os::Descriptor errors_;  // what the process writes to its standard error
+  std::unique_ptr<os::Process> process_;
+  std::unique_ptr<Watch> channel_watch_;
+  std::unique_ptr<Watch> errors_watch_;
+  std::unique_ptr<Watch> ended_watch_;
+  bool is_serving_ = false;
+  bool is_released_ = false;
+};
+
+}  // namespace ofn::dev
