@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "cli/env_files.h"
 #include "cli/load_function.h"
 #include "cli/loading.h"
 #include "cli/streams.h"
@@ -16,12 +17,18 @@
 
 namespace ofn::cli {
 
-int build(const BuildCommand& command, const Environment& env) {
+int build(const BuildCommand& command, const Environment& process) {
+  const EnvFiles files = read_env_files(command.flags, process);
+  if (!files.problems.empty()) return complain(files.problems, kExitUsage);
+  // The compiler may read them.
+  set_in_process(files.variables);
+  const Environment env = with_variables(process, files.variables);
   std::vector<Note> notes;
   const auto settings = resolve_settings(command.flags, env, FunctionContext(), notes);
   if (!settings) return complain(settings.error(), kExitUsage);
   Logger log(LogStyle::kReadable, Level::kWarning, STDERR_FILENO);
-  const os::WatchedProcess process({.format = os::LineFormat::kReadable,
+  log_notes(files.notes, log);
+  const os::WatchedProcess watched({.format = os::LineFormat::kReadable,
                                     .fd = STDERR_FILENO,
                                     .exited = kExitLoad,
                                     .came_back = kExitForkedChild,

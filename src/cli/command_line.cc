@@ -50,7 +50,12 @@ void add_flags(CLI::App& app, Flags& flags, Wanted wanted) {
       option->type_name(std::string(spec.value));
     }
     option->group(std::string(flag_group_title(spec.group)));
-    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    if (spec.repeated == FlagSpec::Repeated::kAll) {
+      option->delimiter(',');
+      option->multi_option_policy(CLI::MultiOptionPolicy::Join);
+    } else {
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    }
   }
 }
 
@@ -88,8 +93,9 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   CLI::App* build_app = app.add_subcommand(
       "build", "Compile a function into a .so, so that an image needs no compiler");
   build_app->allow_extras();
-  add_flags(*build_app, build.flags,
-            [](const FlagSpec& spec) { return spec.group == FlagGroup::kFunction; });
+  add_flags(*build_app, build.flags, [](const FlagSpec& spec) {
+    return spec.group == FlagGroup::kFunction || spec.flag == Flag::kEnvFile;
+  });
   build_app->add_option("-o,--output", build.output, "The .so to write")
       ->required()
       ->check([](const std::string& file) {
@@ -103,6 +109,8 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
                          "developer's machine; for anything else run Dapr");
   sidecar_app->footer("Component types: " + localdapr::names_of_types());
   sidecar_app->allow_extras();
+  add_flags(*sidecar_app, sidecar.flags,
+            [](const FlagSpec& spec) { return spec.flag == Flag::kEnvFile; });
   const CLI::Range port(0, 65535);
   sidecar_app
       ->add_option("--components", sidecar.components,

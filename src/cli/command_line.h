@@ -43,6 +43,7 @@ struct BuildCommand {
 
 // functions-framework sidecar --components DIR --grpc-port N [--app-port N --app-protocol grpc|http]
 struct SidecarCommand {
+  Flags flags;  // --env-file only
   std::string components = "./components";
   std::string host = "127.0.0.1";
   std::uint16_t grpc_port = 50001;  // 0 for any free one

@@ -1,5 +1,6 @@
 #include "cli/command_line.h"
 
+#include <optional>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -32,8 +33,31 @@ TEST(CommandLine, EveryFlagOfTheTableIsParsedInBothForms) {
     }
     EXPECT_EQ(std::get<ServeCommand>(*parse({name, "x y"})).flags[spec.flag], "x y") << name;
     EXPECT_EQ(std::get<ServeCommand>(*parse({name + "=a"})).flags[spec.flag], "a") << name;
-    EXPECT_EQ(std::get<ServeCommand>(*parse({name, "a", name, "b"})).flags[spec.flag], "b")
-        << "the last one counts";
+    EXPECT_EQ(std::get<ServeCommand>(*parse({name, "a", name, "b"})).flags[spec.flag],
+              spec.repeated == FlagSpec::Repeated::kAll ? "a,b" : "b")
+        << name;
+  }
+}
+
+TEST(CommandLine, EnvFilesAddUpInAllCommands) {
+  struct Case {
+    std::vector<std::string> arguments;
+    std::optional<std::string> expected;
+  };
+  const Case cases[] = {
+      {{}, std::nullopt},
+      {{"--env-file", "a"}, "a"},
+      {{"--env-file", "a,b"}, "a,b"},
+      {{"--env-file=a", "--env-file", "b c,d"}, "a,b c,d"},
+  };
+  for (const Case& c : cases) {
+    const auto with = [&](std::vector<std::string> before) {
+      before.insert(before.end(), c.arguments.begin(), c.arguments.end());
+      return *parse(before);
+    };
+    EXPECT_EQ(std::get<ServeCommand>(with({})).flags[Flag::kEnvFile], c.expected);
+    EXPECT_EQ(std::get<BuildCommand>(with({"build", "-o", "x"})).flags[Flag::kEnvFile], c.expected);
+    EXPECT_EQ(std::get<SidecarCommand>(with({"sidecar"})).flags[Flag::kEnvFile], c.expected);
   }
 }
 

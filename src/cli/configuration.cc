@@ -1,45 +1,28 @@
 #include "cli/configuration.h"
 
 #include <optional>
-#include <span>
 #include <string_view>
 #include <utility>
 
+#include "cli/env_files.h"
 #include "context/parse_context.h"
-#include "function/route.h"
 #include "wire/own_address.h"
 
 namespace ofn::cli {
 
 namespace {
 
-std::unexpected<ConfigurationError> refused(std::span<const Problem> problems, Exit code) {
-  ConfigurationError error{.messages = {}, .code = code};
-  for (const Problem& problem : problems) error.messages.push_back(problem.text());
-  return std::unexpected(std::move(error));
+std::vector<std::string> texts_of(const auto& mistakes) {
+  std::vector<std::string> texts;
+  for (const auto& mistake : mistakes) texts.push_back(mistake.text());
+  return texts;
 }
 
-std::unexpected<ConfigurationError> refused(std::span<const Error> errors, Exit code) {
-  ConfigurationError error{.messages = {}, .code = code};
-  for (const Error& each : errors) error.messages.push_back(each.text());
-  return std::unexpected(std::move(error));
-}
-
-// The room context does not know which texts are routes.
 std::expected<FunctionContext, std::vector<Problem>> read_context(const Environment& env,
                                                                   std::vector<Note>& notes) {
-  const auto v1beta1 = env("FUNC_CONTEXT");
-  const auto v1beta2 = env("FUNC_CONTEXT_V1BETA2");
-  auto context = parse_context(v1beta1, v1beta2, notes);
-  if (!context || context->http_pattern.empty() || parse_http_pattern(context->http_pattern)) {
-    return context;
-  }
-  const bool first = v1beta1 && !v1beta1->empty();
-  return std::unexpected(
-      std::vector{Problem{.source = first ? "FUNC_CONTEXT" : "FUNC_CONTEXT_V1BETA2",
-                          .path = "$.httpPattern",
-                          .expected = R"(a route, such as "/" or "/users/{id}")",
-                          .found = ofn::quoted(context->http_pattern)}});
+  return parse_context(
+      env("FUNC_CONTEXT"), env("FUNC_CONTEXT_V1BETA2"), notes,
+      {.v1beta1 = env.label("FUNC_CONTEXT"), .v1beta2 = env.label("FUNC_CONTEXT_V1BETA2")});
 }
 
 // Replaces a HOST that another tool has set by the default.
@@ -53,16 +36,25 @@ std::expected<Settings, std::vector<Problem>> settings_with_own_host(const Flags
       wire::is_own_address(settings->host.value)) {
     return settings;
   }
-  notes.push_back({Level::kWarning, foreign_host_warning(settings->host.value)});
+  notes.push_back({Level::kWarning, foreign_host_warning(settings->host)});
   std::vector<Note> told_already;
-  return resolve_settings(flags, without(env, settings->host.origin.name), context, told_already);
+  return resolve_settings(flags, without(env, std::string(flag_spec(Flag::kHost).variable)),
+                          context, told_already);
 }
 
 }  // namespace
 
-std::expected<Configuration, ConfigurationError> resolve_configuration(const Flags& flags,
-                                                                       const Environment& env) {
-  std::vector<Note> notes;
+std::expected<Configuration, ConfigurationError> resolve_configuration(
+    const Flags& flags, const Environment& env_without_files) {
+  EnvFiles env_files = read_env_files(flags, env_without_files);
+  std::vector<std::string> files = std::move(env_files.files);
+  const auto refused = [&files](const auto& mistakes, Exit code) {
+    return std::unexpected(ConfigurationError{
+        .messages = texts_of(mistakes), .code = code, .files = std::move(files)});
+  };
+  if (!env_files.problems.empty()) return refused(env_files.problems, kExitUsage);
+  const Environment env = with_variables(env_without_files, env_files.variables);
+  std::vector<Note> notes = std::move(env_files.notes);
   auto context = read_context(env, notes);
   if (!context) return refused(context.error(), kExitContext);
   auto subscriptions =
@@ -73,7 +65,10 @@ std::expected<Configuration, ConfigurationError> resolve_configuration(const Fla
   return Configuration{.context = *std::move(context),
                        .settings = *std::move(settings),
                        .subscriptions = *std::move(subscriptions),
-                       .notes = std::move(notes)};
+                       .notes = std::move(notes),
+                       .files = std::move(files),
+                       .variables = std::move(env_files.variables),
+                       .env = env};
 }
 
 }  // namespace ofn::cli

@@ -1,11 +1,12 @@
-// Everything that a start decides before it loads the function: from the flags and the environment
-// to the context, the settings and the subscriptions.
+// Everything that a start decides before it loads the function: from the flags, the environment and
+// the files that they name to the context, the settings and the subscriptions.
 //
 //   auto configuration = resolve_configuration(flags, env);
 //   if (!configuration) return complain(configuration.error());   // the exit code
 //   serve(configuration->settings, configuration->context);
 //
-// It changes nothing in the process, so a program may resolve again as often as it likes.
+// It changes nothing in the process. So a program may resolve again whenever one of the files has
+// changed, as long as it does not set the files' variables in its own process.
 #pragma once
 
 #include <expected>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "context/env_file.h"
 #include "context/environment.h"
 #include "context/flag_table.h"
 #include "context/function_context.h"
@@ -26,17 +28,22 @@ namespace ofn::cli {
 struct Configuration {
   FunctionContext context;
   Settings settings;
-  Subscriptions subscriptions;  // empty unless the runtime is Async
-  std::vector<Note> notes;      // for the log, in their order
+  Subscriptions subscriptions;          // empty unless the runtime is Async
+  std::vector<Note> notes;              // for the log, in their order
+  std::vector<std::string> files;       // that were read, as the user names them
+  std::vector<FileVariable> variables;  // of --env-file, for set_in_process()
+  Environment env;                      // with these variables
 };
 
 // The mistakes of the first step that found any.
 struct ConfigurationError {
   std::vector<std::string> messages;  // for the user, each one line; never empty
   Exit code = kExitUsage;
+  std::vector<std::string> files;  // that were read or are missing; another one may help
 };
 
-// Errors: kExitContext for the context, then kExitUsage for flags and variables.
+// Errors: kExitUsage for --env-file, kExitContext for the context, kExitUsage for all other flags
+// and variables, in this order.
 // Threads: any, if no other thread changes the environment that `env` reads.
 [[nodiscard]] std::expected<Configuration, ConfigurationError> resolve_configuration(
     const Flags& flags, const Environment& env);

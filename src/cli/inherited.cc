@@ -28,15 +28,16 @@ std::expected<std::optional<Named>, std::string> listening_descriptor(const Sett
   const std::string text = non_empty(env, "LISTEN_FDS").value_or("0");
   const auto count = parse_number(text);
   if (!count) {
-    return std::unexpected("LISTEN_FDS: expected a number of descriptors, found " + quoted(text));
+    return std::unexpected(env.label("LISTEN_FDS") + ": expected a number of descriptors, found " +
+                           quoted(text));
   }
   if (*count > 1) {
-    return std::unexpected("LISTEN_FDS: expected one socket, found " + text +
+    return std::unexpected(env.label("LISTEN_FDS") + ": expected one socket, found " + text +
                            "; give the socket unit one address (ListenStream=), or choose a "
                            "descriptor by --listen-fd");
   }
   if (*count == 0) return std::nullopt;
-  return Named{kFirstOfSystemd, "LISTEN_FDS"};
+  return Named{kFirstOfSystemd, env.label("LISTEN_FDS")};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "cli/command_line.h"
 #include "cli/configuration.h"
 #include "cli/descriptors.h"
+#include "cli/env_files.h"
 #include "cli/inherited.h"
 #include "cli/load_function.h"
 #include "cli/precompiling.h"
@@ -100,10 +101,13 @@ std::size_t mappable_now() { return os::mappable_memory(os::memory_limits(), os:
 
 }  // namespace
 
-int serve(const Flags& flags, const Environment& env, const abi::Program* linked) {
+int serve(const Flags& flags, const Environment& process, const abi::Program* linked) {
   os::bound_kept_memory(mappable_now());
-  auto configuration = resolve_configuration(flags, env);
+  auto configuration = resolve_configuration(flags, process);
   if (!configuration) return complain(configuration.error());
+  // Before any thread starts, and before the function's start-up code runs.
+  set_in_process(configuration->variables);
+  const Environment& env = configuration->env;
   const FunctionContext& context = configuration->context;
   const Settings& settings = configuration->settings;
   auto inherited = take_inherited(settings, env);
@@ -117,7 +121,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   log_notes(configuration->notes, log);
 
   os::CallsInFlight calls;
-  os::WatchedProcess process(
+  os::WatchedProcess watched(
       {.format = settings.debug ? os::LineFormat::kReadable : os::LineFormat::kJson,
        .fd = STDERR_FILENO,
        .exited = kExitByFunction,
@@ -149,7 +153,7 @@ int serve(const Flags& flags, const Environment& env, const abi::Program* linked
   const Served served = served_by(*routes);
   setenv("FUNCTION_TARGET", served.names.c_str(), 1);
   setenv("FUNCTION_SIGNATURE_TYPE", served.signature.c_str(), 1);
-  process.serves(served.names);
+  watched.serves(served.names);
 
   if (settings.print_schema) {
     return print(schema_of(routes->functions()));

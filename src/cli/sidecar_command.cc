@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "cli/env_files.h"
 #include "cli/streams.h"
 #include "localdapr/local_sidecar.h"
 #include "loop/signals.h"
@@ -12,10 +13,15 @@
 
 namespace ofn::cli {
 
-int run_sidecar(const SidecarCommand& command, const Environment& env) {
+int run_sidecar(const SidecarCommand& command, const Environment& process) {
+  const EnvFiles files = read_env_files(command.flags, process);
+  if (!files.problems.empty()) return complain(files.problems, kExitUsage);
+  set_in_process(files.variables);
+  const Environment env = with_variables(process, files.variables);
   const SystemClock clock;
   Logger log(command.debug ? LogStyle::kReadable : LogStyle::kJson,
              command.debug ? Level::kDebug : Level::kInfo, STDERR_FILENO);
+  log_notes(files.notes, log);
   Loop loop(clock);
   const localdapr::LocalSidecarOptions options{
       .components = command.components,

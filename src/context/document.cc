@@ -8,6 +8,7 @@
 #include "context/units.h"
 #include "document/json.h"
 #include "document/reader.h"
+#include "function/route.h"
 
 namespace ofn {
 namespace {
@@ -115,7 +116,7 @@ class DocumentReader {
     document_.version = object_.text("version");
     read_runtime();
     document_.port = read_port(object_, "port");
-    document_.http_pattern = object_.text("httpPattern");
+    read_http_pattern();
     read_triggers();
     if (document_.schema == Schema::kV1Beta1) {
       document_.triggers = read_parts("inputs", Kinds::kData);
@@ -158,6 +159,13 @@ class DocumentReader {
     }
     document_.runtime_broken = true;
     object_.wrong("runtime", R"("Knative" or "Async")", node);
+  }
+
+  void read_http_pattern() {
+    document_.http_pattern = object_.text("httpPattern");
+    if (document_.http_pattern.empty() || parse_http_pattern(document_.http_pattern)) return;
+    object_.wrong("httpPattern", R"(a route, such as "/" or "/users/{id}")",
+                  quoted(document_.http_pattern));
   }
 
   void check_type(Part& part, std::string_view member) {

@@ -4,6 +4,7 @@ namespace ofn {
 namespace {
 
 constexpr auto kFunction = FlagGroup::kFunction;
+constexpr auto kFiles = FlagGroup::kFiles;
 constexpr auto kServer = FlagGroup::kServer;
 constexpr auto kLimits = FlagGroup::kLimits;
 constexpr auto kOutputs = FlagGroup::kOutputs;
@@ -30,6 +31,10 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
     {Flag::kOptionalHooks, kFunction, "optional-hooks", "OFN_OPTIONAL_HOOKS", "", "NAMES", "",
      "Hooks of the context that may be missing, separated by commas; * means all. Any other "
      "missing hook is an error"},
+    {Flag::kEnvFile, kFiles, "env-file", "OFN_ENV_FILE", "", "FILES", "",
+     "Files with a variable NAME=value in each line, separated by commas; may be repeated. A later "
+     "file comes before an earlier one, and the environment before all files",
+     FlagSpec::Repeated::kAll},
     {Flag::kHost, kServer, "host", "HOST", "", "ADDRESS", "0.0.0.0",
      "Address to listen on; :: also takes IPv4; 127.0.0.1 with --debug outside a pod"},
     {Flag::kPort, kServer, "port", "PORT", "", "PORT", "8080",
@@ -118,6 +123,8 @@ std::string_view flag_group_title(FlagGroup group) noexcept {
   switch (group) {
     case FlagGroup::kFunction:
       return "Function";
+    case FlagGroup::kFiles:
+      return "Files";
     case FlagGroup::kServer:
       return "Server";
     case FlagGroup::kLimits:

@@ -21,6 +21,7 @@ enum class Flag : std::size_t {
   kCxxflags,
   kPlugin,
   kOptionalHooks,
+  kEnvFile,
   kHost,
   kPort,
   kListenFd,
@@ -50,7 +51,7 @@ enum class Flag : std::size_t {
 inline constexpr std::size_t kFlagCount = static_cast<std::size_t>(Flag::kPrintSchema) + 1;
 
 // The headings of --help, in their order.
-enum class FlagGroup { kFunction, kServer, kLimits, kOutputs, kModes };
+enum class FlagGroup { kFunction, kFiles, kServer, kLimits, kOutputs, kModes };
 std::string_view flag_group_title(FlagGroup group) noexcept;  // "Function", "Server", …
 
 struct FlagSpec {
@@ -64,6 +65,8 @@ struct FlagSpec {
   // default.
   std::string_view default_text;
   std::string_view help;  // one sentence without a period
+  // If the flag is given twice, the last text counts (kLast), or both with a comma between (kAll).
+  enum class Repeated { kLast, kAll } repeated = Repeated::kLast;
 
   bool is_switch() const { return value.empty(); }
 };

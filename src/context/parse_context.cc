@@ -9,7 +9,8 @@ namespace ofn {
 
 std::expected<FunctionContext, std::vector<Problem>> parse_context(
     std::optional<std::string_view> func_context,
-    std::optional<std::string_view> func_context_v1beta2, std::vector<Note>& notes) {
+    std::optional<std::string_view> func_context_v1beta2, std::vector<Note>& notes,
+    const ContextLabels& labels) {
   struct Variable {
     std::string_view name;
     std::optional<std::string_view> text;
@@ -19,8 +20,8 @@ std::expected<FunctionContext, std::vector<Problem>> parse_context(
   std::vector<Document> documents;
   bool unreadable = false;
   for (const Variable& variable :
-       {Variable{"FUNC_CONTEXT", func_context, Schema::kV1Beta1},
-        Variable{"FUNC_CONTEXT_V1BETA2", func_context_v1beta2, Schema::kV1Beta2}}) {
+       {Variable{labels.v1beta1, func_context, Schema::kV1Beta1},
+        Variable{labels.v1beta2, func_context_v1beta2, Schema::kV1Beta2}}) {
     if (!variable.text || variable.text->empty()) continue;
     auto document = read_document(variable.name, *variable.text, variable.schema, problems, notes);
     if (document) {

@@ -41,6 +41,7 @@
 
 #include <expected>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -49,11 +50,18 @@
 
 namespace ofn {
 
+// How problems and notes name the variables.
+struct ContextLabels {
+  std::string v1beta1 = "FUNC_CONTEXT";
+  std::string v1beta2 = "FUNC_CONTEXT_V1BETA2";
+};
+
 // An absent or empty text is no context. If both are, the runtime is kNone. Errors: all problems of
 // both variables. The texts may hold any bytes: nesting, sizes and UTF-8 are checked. Notes are
 // added both on success and on failure.
 std::expected<FunctionContext, std::vector<Problem>> parse_context(
     std::optional<std::string_view> func_context,
-    std::optional<std::string_view> func_context_v1beta2, std::vector<Note>& notes);
+    std::optional<std::string_view> func_context_v1beta2, std::vector<Note>& notes,
+    const ContextLabels& labels = {});
 
 }  // namespace ofn

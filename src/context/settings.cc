@@ -10,29 +10,11 @@
 namespace ofn {
 namespace {
 
-struct Given {
-  std::string text;
-  Origin origin;
-};
-
 std::optional<LocalSidecarMode> parse_local_sidecar(std::string_view text) noexcept {
   if (equal_ignoring_case(text, "auto")) return LocalSidecarMode::kAuto;
   const auto on = parse_switch(text);
   if (!on) return std::nullopt;
   return *on ? LocalSidecarMode::kOn : LocalSidecarMode::kOff;
-}
-
-// Parses "a,b". No element may be empty.
-std::optional<std::vector<std::string>> parse_list(std::string_view text) {
-  std::vector<std::string> words;
-  if (text.empty()) return words;
-  while (true) {
-    const auto comma = text.find(',');
-    words.emplace_back(text.substr(0, comma));
-    if (words.back().empty()) return std::nullopt;
-    if (comma == std::string_view::npos) return words;
-    text.remove_prefix(comma + 1);
-  }
 }
 
 // Parses "UNAVAILABLE,ABORTED". RESOURCE_EXHAUSTED is refused: a message that is too large stays
@@ -85,27 +67,16 @@ class Resolver {
   }
 
  private:
-  // Looks for the flag, its variable, its alias and its default, in this order.
-  Given given(Flag flag) const {
-    const FlagSpec& spec = flag_spec(flag);
-    if (flags_[flag]) return {*flags_[flag], {Origin::Kind::kFlag, "--" + std::string(spec.name)}};
-    for (const std::string_view name : {spec.variable, spec.alias}) {
-      if (name.empty()) continue;
-      if (auto value = non_empty(env_, name)) {
-        return {std::move(*value), {Origin::Kind::kVariable, std::string(name)}};
-      }
-    }
-    return {std::string(spec.default_text), {Origin::Kind::kDefault, "the default"}};
-  }
+  GivenText given(Flag flag) const { return given_text(flags_, env_, flag); }
 
-  void wrong(const Given& given, std::string_view expected) {
+  void wrong(const GivenText& given, std::string_view expected) {
     problems_.push_back({given.origin.name, "", std::string(expected), quoted_setting(given.text)});
   }
 
   // `parse` returns an optional. An empty one is a problem, reported with `expected`.
   template <class T, class Parse>
   Origin read(Flag flag, T& into, std::string_view expected, Parse parse) {
-    Given from = given(flag);
+    GivenText from = given(flag);
     if (auto value = parse(from.text)) {
       into = std::move(*value);
     } else {
@@ -146,7 +117,7 @@ class Resolver {
 
   // This room cannot know whether the descriptor is open, and what it is.
   Origin descriptor(Flag flag, std::optional<int>& into) {
-    Given from = given(flag);
+    GivenText from = given(flag);
     if (from.origin.is_default()) return std::move(from.origin);
     const auto value = parse_number(from.text);
     if (value && *value > 2 && *value <= std::numeric_limits<int>::max()) {
@@ -165,12 +136,12 @@ class Resolver {
   }
 
   void modes() {
-    const Given debug = given(Flag::kDebug);
+    const GivenText debug = given(Flag::kDebug);
     if (const auto value = parse_switch(debug.text)) {
       settings_.debug = *value;
     } else if (debug.origin.kind == Origin::Kind::kVariable) {
       settings_.log_filter = debug.text;
-      notes_.push_back({Level::kDebug, "DEBUG is " + quoted(debug.text) +
+      notes_.push_back({Level::kDebug, debug.origin.name + " is " + quoted(debug.text) +
                                            ", which is not a boolean; it is used as a log filter"});
     } else {
       wrong(debug, kExpectedSwitch);
@@ -190,7 +161,7 @@ class Resolver {
     read(Flag::kPlugin, settings_.plugins, "paths of .so files, separated by commas", parse_list);
     read(Flag::kOptionalHooks, settings_.optional_hooks, "names of hooks, separated by commas",
          parse_list);
-    const Given type = given(Flag::kSignatureType);
+    const GivenText type = given(Flag::kSignatureType);
     settings_.signature_type.origin = type.origin;
     if (type.origin.is_default()) return;
     settings_.signature_type.value = parse_signature(type.text);
@@ -201,12 +172,12 @@ class Resolver {
 
   // Other tools export this common name with values of their own (conda: the machine's type).
   void host() {
-    Given from = given(Flag::kHost);
+    GivenText from = given(Flag::kHost);
     if (auto value = parse_host(from.text)) {
       settings_.host = {std::move(*value), std::move(from.origin)};
     } else if (from.origin.kind == Origin::Kind::kVariable) {
       settings_.host.value = flag_spec(Flag::kHost).default_text;
-      notes_.push_back({Level::kWarning, foreign_host_warning(from.text)});
+      notes_.push_back({Level::kWarning, foreign_host_warning({from.text, from.origin})});
     } else {
       wrong(from, "an address or a host name to listen on, without a port");
     }
@@ -232,7 +203,7 @@ class Resolver {
     settings_.listen_fd.origin = descriptor(Flag::kListenFd, settings_.listen_fd.value);
     descriptor(Flag::kReadyFd, settings_.ready_fd);
     for (const Flag address : {Flag::kHost, Flag::kPort}) {
-      const Given other = given(address);
+      const GivenText other = given(address);
       if (settings_.listen_fd.value && other.origin.kind == Origin::Kind::kFlag)
         wrong(other, "no address beside " + settings_.listen_fd.origin.name);
     }
@@ -279,7 +250,7 @@ class Resolver {
       settings_.app_protocol = AppProtocol::kHttp;
     } else if (!equal_ignoring_case(protocol, "grpc")) {
       // Only a warning, because the platform sets this variable and the user cannot correct it.
-      notes_.push_back({Level::kWarning, "APP_PROTOCOL is " + quoted(protocol) +
+      notes_.push_back({Level::kWarning, env_.label("APP_PROTOCOL") + " is " + quoted(protocol) +
                                              "; expected grpc or http; grpc is used"});
     }
   }
@@ -294,8 +265,20 @@ class Resolver {
 
 }  // namespace
 
-std::string foreign_host_warning(std::string_view value) {
-  return "HOST is " + quoted(value) +
+GivenText given_text(const Flags& flags, const Environment& env, Flag flag) {
+  const FlagSpec& spec = flag_spec(flag);
+  if (flags[flag]) return {*flags[flag], {Origin::Kind::kFlag, "--" + std::string(spec.name)}};
+  for (const std::string_view name : {spec.variable, spec.alias}) {
+    if (name.empty()) continue;
+    if (auto value = non_empty(env, name)) {
+      return {std::move(*value), {Origin::Kind::kVariable, env.label(name)}};
+    }
+  }
+  return {std::string(spec.default_text), {Origin::Kind::kDefault, "the default"}};
+}
+
+std::string foreign_host_warning(const Sourced<std::string>& host) {
+  return host.origin.name + " is " + quoted(host.value) +
          ", which is not an address of this machine; another tool may have set it, so it is "
          "ignored; --host names an address to listen on";
 }

@@ -35,7 +35,7 @@ namespace ofn {
 struct Origin {
   enum class Kind { kFlag, kVariable, kContext, kDefault };
   Kind kind = Kind::kDefault;
-  std::string name;  // "--port", "PORT", "the context's port", "the default"
+  std::string name;  // "--port", "PORT", "dev.env:3 (PORT)", "the context's port", "the default"
 
   bool is_default() const { return kind == Kind::kDefault; }
   friend bool operator==(const Origin&, const Origin&) = default;
@@ -46,6 +46,14 @@ struct Sourced {
   T value{};
   Origin origin;
 };
+
+// The text of a setting, not yet checked.
+struct GivenText {
+  std::string text;
+  Origin origin;
+};
+// Looks for the flag, its variable, its alias and its default, in this order.
+GivenText given_text(const Flags& flags, const Environment& env, Flag flag);
 
 enum class LocalSidecarMode { kAuto, kOn, kOff };
 enum class AppProtocol { kGrpc, kHttp };
@@ -114,7 +122,7 @@ struct Settings {
 };
 
 // Returns the warning about a HOST that is ignored.
-std::string foreign_host_warning(std::string_view value);
+std::string foreign_host_warning(const Sourced<std::string>& host);
 
 // Errors: all problems of flags and variables at once. Notes are added both on success and on
 // failure. A wrong sidecar address is a problem only if the context needs a sidecar; otherwise it

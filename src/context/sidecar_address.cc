@@ -147,18 +147,18 @@ std::expected<SidecarAddress, Problem> resolve_sidecar(const Environment& env) {
   if (port_text) {
     const auto number = parse_port(*port_text);
     if (!number) {
-      return std::unexpected(
-          Problem{"DAPR_GRPC_PORT", "", std::string(kExpectedPort), quoted_setting(*port_text)});
+      return std::unexpected(Problem{env.label("DAPR_GRPC_PORT"), "", std::string(kExpectedPort),
+                                     quoted_setting(*port_text)});
     }
     port = *number;
   }
   if (endpoint) {
     auto address = parse_endpoint(*endpoint, port);
     if (!address) {
-      return std::unexpected(
-          Problem{"DAPR_GRPC_ENDPOINT", "", std::move(address.error()), quoted(*endpoint)});
+      return std::unexpected(Problem{env.label("DAPR_GRPC_ENDPOINT"), "",
+                                     std::move(address.error()), quoted(*endpoint)});
     }
-    address->origin = "DAPR_GRPC_ENDPOINT";
+    address->origin = env.label("DAPR_GRPC_ENDPOINT");
     return *address;
   }
   SidecarAddress address;
@@ -172,14 +172,16 @@ std::expected<SidecarAddress, Problem> resolve_sidecar(const Environment& env) {
     }
     if (!is_host(text) && !is_ipv6(text)) {
       return std::unexpected(
-          Problem{std::string(name), "",
+          Problem{env.label(name), "",
                   "a host name or address without a port (DAPR_GRPC_PORT has it)", quoted(*host)});
     }
     address.host = text;
-    address.origin = name;
+    address.origin = env.label(name);
     break;
   }
-  if (port_text) address.origin += address.origin.empty() ? "DAPR_GRPC_PORT" : ", DAPR_GRPC_PORT";
+  if (port_text) {
+    address.origin += (address.origin.empty() ? "" : ", ") + env.label("DAPR_GRPC_PORT");
+  }
   return address;
 }
 

@@ -26,6 +26,18 @@ std::optional<std::pair<std::uint64_t, std::string_view>> split(std::string_view
 
 }  // namespace
 
+std::optional<std::vector<std::string>> parse_list(std::string_view text) {
+  std::vector<std::string> words;
+  if (text.empty()) return words;
+  while (true) {
+    const auto comma = text.find(',');
+    words.emplace_back(text.substr(0, comma));
+    if (words.back().empty()) return std::nullopt;
+    if (comma == std::string_view::npos) return words;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return lower(x) == lower(y); });

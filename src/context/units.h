@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -28,6 +29,8 @@ std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;
 std::optional<std::uint16_t> parse_port(std::string_view text) noexcept;
 // true/1/yes/on and false/0/no/off, any case.
 std::optional<bool> parse_switch(std::string_view text) noexcept;
+// "a,b": no element may be empty. An empty text is an empty list.
+std::optional<std::vector<std::string>> parse_list(std::string_view text);
 // ASCII only.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 

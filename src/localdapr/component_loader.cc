@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "document/reader.h"
 #include "document/yaml.h"
 #include "localdapr/go/go_text.h"
+#include "os/small_file.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -298,18 +298,6 @@ bool is_yaml_name(const fs::path& file) {
   return extension == ".yaml" || extension == ".yml";
 }
 
-// Reads at most one byte more than the limit, so that a file that is too large is noticed.
-Result<std::string> read_file(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text(document::kMaxYamlBytes + 1, '\0');
-  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream && !stream.eof()) {
-    return fail(Code::kInvalidArgument, "the file cannot be read", {{"file", file.string()}});
-  }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return text;
-}
-
 void read_documents(std::string_view yaml, std::string_view file, const LoaderOptions& options,
                     Log& log, Components& result) {
   auto documents = document::parse_yaml(yaml);
@@ -354,10 +342,10 @@ Components load_components(const std::string& directory, const LoaderOptions& op
   }
   std::ranges::sort(files);
   for (const fs::path& file : files) {
-    if (auto text = read_file(file)) {
+    if (auto text = os::read_small_file(file)) {
       read_documents(*text, file.native(), options, log, loaded);
     } else {
-      loaded.problems.push_back(std::move(text.error()));
+      loaded.problems.push_back(std::move(text.error()).with("file", file.native()));
     }
   }
   refuse_duplicates(loaded);

@@ -50,12 +50,15 @@ GIVEN = {
         static Channel channel_;
         static void on_listed(Result<List>);""",
     "cli/chosen_sidecar.h": "Callbacks callbacks; void connect_to(const wire::Endpoint&);",
+    "cli/configuration.h": "Flags flags; void serve(const Settings&, const FunctionContext&);",
+    "cli/env_files.h": "Flags flags;",
     "cli/loading.h": "LoadRequest request;",
     "cli/precompiling.h": "Build build; LoadRequest request; RunningServer* server;",
     "cli/running_server.h": """
         Routes routes; Hooks hooks; Subscriptions subscriptions; os::CallsInFlight calls; os::ReadyNotice notice;""",
     "cli/sidecar_check.h": "wire::Endpoint sidecar; std::string api_token; WantedOfSidecar wanted;",
     "cli/stopping.h": "Stoppable& server;",
+    "context/env_file.h": "std::vector<Note> notes;",
     "context/flag_table.h": "void add_option(const std::string&);",
     "context/function_context.h": "std::string data; Result<void> deliver(const Output&, std::string_view);",
     "context/settings.h": "Flags flags; std::vector<Note> notes; void listen(const std::string&, std::uint16_t);",

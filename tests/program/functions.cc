@@ -23,6 +23,7 @@ std::string variable(const std::string& name) {
 struct Loading {
   Loading() { std::cerr << "the program of functions is loaded\n"; }
   std::string target = variable("FUNCTION_TARGET");
+  std::string from_file = variable("FROM_FILE");
 } const kLoading;
 
 }  // namespace
@@ -31,6 +32,9 @@ std::string environment() {
   return variable("FUNCTION_TARGET") + variable("FUNCTION_SIGNATURE_TYPE") +
          "loading: " + kLoading.target;
 }
+
+// A variable that a file may set.
+std::string from_file() { return variable("FROM_FILE") + "loading: " + kLoading.from_file; }
 
 namespace app {
 
@@ -78,6 +82,7 @@ ofn::CloudEvent relay(const ofn::CloudEvent& event) {
 }
 
 OFN_FUNCTION(environment)
+OFN_FUNCTION(from_file)
 OFN_FUNCTION(app::echo)
 OFN_FUNCTION(app::give_back)
 OFN_FUNCTION(crash)

@@ -92,7 +92,7 @@ def test_the_dry_run_names_them_in_its_three_lines(program, several):
 def test_the_environment_names_them(serve, functions):
     server = serve(None, source=functions)
     text = call(server.url, "/environment").text
-    assert "FUNCTION_TARGET=environment,app::echo,app::give_back,crash,wait,counted,relay\n" in text
+    assert "FUNCTION_TARGET=environment,from_file,app::echo,app::give_back,crash,wait,counted,relay\n" in text
     assert "FUNCTION_SIGNATURE_TYPE=http\n" in text  # one is a cloudevent function
 
 
