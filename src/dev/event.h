@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -20,6 +21,7 @@ struct ServedFunction {
   std::string name;
   std::string signature;            // "http", "cloudevent", …
   std::vector<std::string> routes;  // "GET /users/{id}"; empty: every path
+  friend bool operator==(const ServedFunction&, const ServedFunction&) = default;
 };
 
 // An input or output of the context.
@@ -29,6 +31,29 @@ struct Link {
   std::string type;       // "bindings.localstorage", "pubsub.mqtt3"
   std::string
       to;  // where its data goes or comes from: a topic, a folder, an address; empty if unknown
+  friend bool operator==(const Link&, const Link&) = default;
+};
+
+// A place in the author's code, on a stack.
+struct Frame {
+  std::string function;  // "price(ofn::Request const&)"
+  std::string file;      // as the user would open it; empty if unknown
+  std::size_t line = 0;
+  std::string source;  // the line's text; empty if the file cannot be read
+};
+
+// An exception that the author's code did not catch.
+struct Thrown {
+  std::string type;           // "std::runtime_error"
+  std::string what;           // empty if it has none
+  std::vector<Frame> frames;  // of the author, the innermost first: the place that threw it
+};
+
+// The header fields and the body of a request or an answer.
+struct Content {
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::string body;      // perhaps only its beginning
+  std::size_t size = 0;  // of the whole body, in bytes
 };
 
 // The function of the first start, as it is known before anything is compiled.
@@ -78,6 +103,8 @@ struct ServingBuild {
   unsigned build = 0;
   StageTimes times;
   bool was_cached = false;  // nothing had to be compiled
+  std::string warnings;     // the words of the compiler; several lines; empty if it said nothing
+  std::vector<Diagnostic> diagnostics;  // the same
   std::vector<ServedFunction> functions;
   std::vector<Link> inputs;
   std::vector<Link> outputs;
@@ -112,13 +139,18 @@ struct CallEnded {
   std::size_t bytes_in = 0;
   std::size_t bytes_out = 0;
   std::vector<OutputTold> outputs;
+  std::optional<Thrown> thrown;
+  Content request;  // empty if it is not recorded
+  Content answer;   // the same
 };
 
 // The worker ended although nobody told it to.
 struct WorkerCrashed {
   unsigned build = 0;
   std::string how;                   // "SIGSEGV", "exit code 6"
-  std::vector<std::string> running;  // the calls that it had not answered: "GET /price (1f…)"
+  std::string by;                    // the call that did it: "GET /price (1f…)"; empty if unknown
+  std::vector<Frame> frames;         // of the author, the innermost first
+  std::vector<std::string> running;  // the other calls that it had not answered
   std::optional<Duration>
       again_in;  // when the same build starts again; nullopt: not before the next save
 };
