@@ -18,74 +18,75 @@ namespace ofn::dev {
 
 // A function that a worker serves.
 struct ServedFunction {
-  std::string name;
-  std::string signature;            // "http", "cloudevent", …
-  std::vector<std::string> routes;  // "GET /users/{id}"; empty: every path
+  std::string name{};
+  std::string signature{};            // "http", "cloudevent", …
+  std::vector<std::string> routes{};  // "GET /users/{id}"; empty: every path
   friend bool operator==(const ServedFunction&, const ServedFunction&) = default;
 };
 
 // An input or output of the context.
 struct Link {
-  std::string name;       // in the context
-  std::string component;  // of Dapr
-  std::string type;       // "bindings.localstorage", "pubsub.mqtt3"
-  std::string
-      to;  // where its data goes or comes from: a topic, a folder, an address; empty if unknown
+  std::string name{};       // in the context
+  std::string component{};  // of Dapr
+  std::string type{};       // "bindings.localstorage", "pubsub.mqtt3"
+  // Where its data goes or comes from: a topic, a folder, an address; empty if unknown
+  std::string to{};
   friend bool operator==(const Link&, const Link&) = default;
 };
 
 // A place in the author's code, on a stack.
 struct Frame {
-  std::string function;  // "price(ofn::Request const&)"
-  std::string file;      // as the user would open it; empty if unknown
+  std::string function{};  // "price(ofn::Request const&)"
+  std::string file{};      // as the user would open it; empty if unknown
   std::size_t line = 0;
-  std::string source;  // the line's text; empty if the file cannot be read
+  std::string source{};  // the line's text; empty if the file cannot be read
 };
 
 // An exception that the author's code did not catch.
 struct Thrown {
-  std::string type;           // "std::runtime_error"
-  std::string what;           // empty if it has none
-  std::vector<Frame> frames;  // of the author, the innermost first: the place that threw it
+  std::string type{};           // "std::runtime_error"
+  std::string what{};           // empty if it has none
+  std::vector<Frame> frames{};  // of the author, the innermost first: the place that threw it
 };
 
 // The header fields and the body of a request or an answer.
 struct Content {
-  std::vector<std::pair<std::string, std::string>> fields;
-  std::string body;      // perhaps only its beginning
+  std::vector<std::pair<std::string, std::string>> fields{};
+  std::string body{};    // perhaps only its beginning
   std::size_t size = 0;  // of the whole body, in bytes
 };
 
 // The function of the first start, as it is known before anything is compiled.
 struct Started {
-  std::string version;  // of the framework
-  std::string source;   // as the user named it
-  std::string url;      // "http://127.0.0.1:8080/"
-  std::string sidecar;  // "local sidecar at 127.0.0.1:41234", "daprd at …"; empty if none is needed
-  std::string
-      note;  // "port 8080 is taken by nginx (pid 12), so 8081 is used"; empty if there is nothing to say
+  std::string version{};  // of the framework
+  std::string source{};   // as the user named it
+  std::string url{};      // "http://127.0.0.1:8080/"
+  // "local sidecar at 127.0.0.1:41234", "daprd at …"; empty if none is needed
+  std::string sidecar{};
+  // "port 8080 is taken by nginx (pid 12), so 8081 is used"; empty if there is nothing to say
+  std::string note{};
 };
 
 // Something has been saved that the function is made from.
 struct BuildStarted {
-  unsigned build = 0;                // counts from 1
-  std::vector<std::string> changed;  // the files, as paths; empty at the first build
+  unsigned build = 0;                  // counts from 1
+  std::vector<std::string> changed{};  // the files, as paths; empty at the first build
 };
 
 // A message of the compiler about the author's code.
 struct Diagnostic {
-  std::string file;  // as the user would open it
+  std::string file{};  // as the user would open it
   std::size_t line = 0;
   std::size_t column = 0;
-  std::string severity;  // "error", "warning", "note"
-  std::string message;
+  std::string severity{};  // "error", "warning", "note"
+  std::string message{};
 };
 
 // The build cannot be served: it does not compile, or its worker did not come up.
 struct BuildFailed {
   unsigned build = 0;
-  std::string text;  // the words of the compiler, or of the worker; several lines
-  std::vector<Diagnostic> diagnostics;
+  std::string text{};  // the words of the compiler, or of the worker; several lines
+  std::vector<Diagnostic> diagnostics{};
   unsigned serving = 0;  // the build that goes on serving; 0: none does
 };
 
@@ -101,20 +102,20 @@ struct StageTimes {
 // From now on no request begins that an older build answers.
 struct ServingBuild {
   unsigned build = 0;
-  StageTimes times;
+  StageTimes times{};
   bool was_cached = false;  // nothing had to be compiled
-  std::string warnings;     // the words of the compiler; several lines; empty if it said nothing
-  std::vector<Diagnostic> diagnostics;  // the same
-  std::vector<ServedFunction> functions;
-  std::vector<Link> inputs;
-  std::vector<Link> outputs;
+  std::string warnings{};   // the words of the compiler; several lines; empty if it said nothing
+  std::vector<Diagnostic> diagnostics{};  // the same
+  std::vector<ServedFunction> functions{};
+  std::vector<Link> inputs{};
+  std::vector<Link> outputs{};
 };
 
 // What became of one output of a call.
 struct OutputTold {
-  std::string name;
-  std::string component;
-  std::string outcome;  // "confirmed", "unreachable", "timed out", "refused"
+  std::string name{};
+  std::string component{};
+  std::string outcome{};  // "confirmed", "unreachable", "timed out", "refused"
   unsigned tries = 1;
   Duration took{};
 };
@@ -122,44 +123,44 @@ struct OutputTold {
 // A call has ended.
 struct CallEnded {
   unsigned build = 0;
-  std::string id;
-  std::string kind;    // "request", "event", "binding", "topic", …
-  std::string method;  // of a request
-  std::string path;    // of a request, with its query; of a delivery the input's name
-  std::string function;
-  std::string route;
-  std::string verdict;  // "success", "error", "crash"
-  std::string refusal;  // why no function ran: "probe", "no route", …; empty if one ran
-  int status = 0;       // 0: nothing was answered
-  Duration answered{};  // the time until the whole answer was there
+  std::string id{};
+  std::string kind{};    // "request", "event", "binding", "topic", …
+  std::string method{};  // of a request
+  std::string path{};    // of a request, with its query; of a delivery the input's name
+  std::string function{};
+  std::string route{};
+  std::string verdict{};  // "success", "error", "crash"
+  std::string refusal{};  // why no function ran: "probe", "no route", …; empty if one ran
+  int status = 0;         // 0: nothing was answered
+  Duration answered{};    // the time until the whole answer was there
   Duration waited{};
   Duration ran{};
   Duration delivered{};
-  std::string ran_on;  // "loop", "worker"
+  std::string ran_on{};  // "loop", "worker"
   std::size_t bytes_in = 0;
   std::size_t bytes_out = 0;
-  std::vector<OutputTold> outputs;
-  std::optional<Thrown> thrown;
-  Content request;  // empty if it is not recorded
-  Content answer;   // the same
+  std::vector<OutputTold> outputs{};
+  std::optional<Thrown> thrown{};
+  Content request{};  // empty if it is not recorded
+  Content answer{};   // the same
 };
 
 // The worker ended although nobody told it to.
 struct WorkerCrashed {
   unsigned build = 0;
-  std::string how;                   // "SIGSEGV", "exit code 6"
-  std::string by;                    // the call that did it: "GET /price (1f…)"; empty if unknown
-  std::vector<Frame> frames;         // of the author, the innermost first
-  std::vector<std::string> running;  // the other calls that it had not answered
-  std::optional<Duration>
-      again_in;  // when the same build starts again; nullopt: not before the next save
+  std::string how{};                   // "SIGSEGV", "exit code 6"
+  std::string by{};                    // the call that did it: "GET /price (1f…)"; empty if unknown
+  std::vector<Frame> frames{};         // of the author, the innermost first
+  std::vector<std::string> running{};  // the other calls that it had not answered
+  // When the same build starts again; nullopt: not before the next save
+  std::optional<Duration> again_in{};
 };
 
 // Anything else that the developer should know.
 struct Told {
   enum class Weight : std::uint8_t { kInfo, kWarning, kError };
   Weight weight = Weight::kInfo;
-  std::string text;
+  std::string text{};
 };
 
 // Lifetime: an event is valid during the call. Threads: the supervisor's loop.

@@ -50,6 +50,23 @@ void append_point(std::string& out, char32_t point) {
   out.append("\\u{").append(std::string_view(digits.data(), end)).append("}");
 }
 
+std::string percent_encoded(std::string_view text, bool (*stays)(char)) {
+  static constexpr std::string_view kUpperHex = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (stays(c)) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kUpperHex[byte >> 4U];
+    out += kUpperHex[byte & 0xFU];
+  }
+  return out;
+}
+
 // Spec: Unicode Standard Annex 9, section 2 (explicit directional formatting characters); the line and paragraph separators stand
 // between them.
 bool changes_direction(char32_t point) {
@@ -127,20 +144,18 @@ std::string visible(std::string_view text, Lines lines) {
 }
 
 std::string visible_path(std::string_view path) {
-  static constexpr std::string_view kUpper = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(path.size());
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7F) {
-      out += c;
-      continue;
-    }
-    out += '%';
-    out += kUpper[byte >> 4U];
-    out += kUpper[byte & 0xFU];
-  }
-  return out;
+  return percent_encoded(path, [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
+std::string file_uri(std::string_view host, std::string_view folder, std::string_view file) {
+  std::string path(file);
+  if (!path.starts_with('/')) path.insert(0, std::string(folder) + '/');
+  // RFC 3986, section 2.3, and the slash.
+  static constexpr std::string_view kUnreserved =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+  return "file://" + std::string(host) + percent_encoded(path, [](char c) {
+           return kUnreserved.find(c) != std::string_view::npos;
+         });
 }
 
 std::size_t columns(std::string_view text) {

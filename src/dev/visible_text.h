@@ -27,6 +27,8 @@ std::string visible(std::string_view text, Lines lines = Lines::kOne);
 // Returns a request's path or query in printable ASCII: all other bytes are percent-encoded. So it
 // can be pasted behind `curl`.
 std::string visible_path(std::string_view path);
+// "file://host/folder/price.cc" for the file "price.cc".
+std::string file_uri(std::string_view host, std::string_view folder, std::string_view file);
 
 // Returns how many columns of a terminal a visible text of one line takes. Cost: for a text that is
 // not ASCII, a change of the thread's locale.

@@ -38,6 +38,11 @@ TEST(VisibleText, ShowsAPathInAscii) {
   EXPECT_EQ(visible_path("/\x1b[2J ö\x7f"), "/%1B[2J%20%C3%B6%7F");
 }
 
+TEST(VisibleText, NamesAFileByAUri) {
+  EXPECT_EQ(file_uri("box", "/home/a b", "price#1.cc"), "file://box/home/a%20b/price%231.cc");
+  EXPECT_EQ(file_uri("box", "/home", "/usr/ü.h"), "file://box/usr/%C3%BC.h");
+}
+
 TEST(VisibleText, MeasuresColumns) {
   EXPECT_EQ(columns("plain"), 5U);
   EXPECT_EQ(columns("é·→…"), 4U);
