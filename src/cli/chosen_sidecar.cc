@@ -40,6 +40,11 @@ bool speaks_dapr(const wire::Endpoint& endpoint, const Settings& settings, Loop&
 
 }  // namespace
 
+Callbacks callbacks_of(const Subscriptions& subscriptions, const Settings& settings) {
+  if (subscriptions.inputs().empty()) return Callbacks::kNone;
+  return settings.app_protocol == AppProtocol::kHttp ? Callbacks::kHttp : Callbacks::kGrpc;
+}
+
 std::size_t largest_message(const Settings& settings) {
   constexpr std::size_t kAround = std::size_t{64} * 1024;
   return std::max(wire::grpc::kDefaultMaxMessage, settings.max_body_size + kAround);
@@ -66,6 +71,16 @@ std::expected<ChosenSidecar, std::vector<Error>> ChosenSidecar::make(
                       (plan.action == LocalSidecarAction::kProbe &&
                        !speaks_dapr(choice.endpoint_, settings, loop, log));
   if (!starts) return choice;
+  if (auto started = choice.restart_local(settings, context, loop, env, log); !started)
+    return std::unexpected(std::move(started).error());
+  return choice;
+}
+
+std::expected<void, std::vector<Error>> ChosenSidecar::restart_local(const Settings& settings,
+                                                                     const FunctionContext& context,
+                                                                     Loop& loop,
+                                                                     const Environment& env,
+                                                                     Log& log) {
   auto local = localdapr::LocalSidecar::start(
       {.components = settings.components,
        .app_id = context.name.empty() ? "functions-framework" : context.name,
@@ -74,10 +89,14 @@ std::expected<ChosenSidecar, std::vector<Error>> ChosenSidecar::make(
        .max_message = largest_message(settings)},
       loop, env, log);
   if (!local) return std::unexpected(std::move(local).error());
-  choice.local_ = *std::move(local);
-  choice.endpoint_ = choice.local_->endpoint();
-  os::WatchedProcess::listens(choice.endpoint_.port);
-  return choice;
+  if (local_ != nullptr) {
+    local_->drain([] {});
+    former_.push_back(std::move(local_));
+  }
+  local_ = *std::move(local);
+  endpoint_ = local_->endpoint();
+  os::WatchedProcess::listens(endpoint_.port);
+  return {};
 }
 
 Result<void> ChosenSidecar::deliver_to(const wire::Endpoint& bound, const Settings& settings) {

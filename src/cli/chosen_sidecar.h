@@ -18,12 +18,14 @@
 #include "context/settings.h"
 #include "localdapr/local_sidecar.h"
 #include "loop/loop.h"
+#include "serving/async/subscriptions.h"
 #include "wire/endpoint.h"
 
 namespace ofn::cli {
 
 // How a sidecar calls this program. kNone: no sidecar triggers the function.
 enum class Callbacks { kNone, kGrpc, kHttp };
+Callbacks callbacks_of(const Subscriptions& subscriptions, const Settings& settings);
 
 // Returns the largest message to or from the sidecar: the largest body and the parts of Dapr's
 // messages around it, but at least the limit that every gRPC program accepts.
@@ -42,6 +44,12 @@ class ChosenSidecar {
                                                                Callbacks callbacks, Loop& loop,
                                                                const Environment& env, Log& log);
 
+  // Starts the local sidecar anew, because its components have changed; the one before drains. Its state and its waiting messages
+  // that are only in memory are lost. Errors: those of make(); then the one before goes on.
+  std::expected<void, std::vector<Error>> restart_local(const Settings& settings,
+                                                        const FunctionContext& context, Loop& loop,
+                                                        const Environment& env, Log& log);
+
   const wire::Endpoint& endpoint() const { return endpoint_; }
   // Returns null if the sidecar is another process.
   localdapr::LocalSidecar* local() const { return local_.get(); }
@@ -54,6 +62,8 @@ class ChosenSidecar {
 
   wire::Endpoint endpoint_;
   std::unique_ptr<localdapr::LocalSidecar> local_;
+  std::vector<std::unique_ptr<localdapr::LocalSidecar>>
+      former_;  // kept, because the loop still runs
 };
 
 // Returns true if the endpoint is on this machine.

@@ -76,6 +76,7 @@ std::string variables_footer() {
 
 std::expected<Command, std::string> parse_command_line(std::span<const std::string> arguments) {
   ServeCommand serve;
+  DevCommand dev;
   BuildCommand build;
   SidecarCommand sidecar;
 
@@ -89,6 +90,14 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   app.allow_extras();
   app.require_subcommand(0, 1);
   add_flags(app, serve.flags, [](const FlagSpec&) { return true; });
+
+  CLI::App* dev_app = app.add_subcommand(
+      "dev", "Serve the function while you work on it: each save is compiled and served at once");
+  dev_app->allow_extras();
+  add_flags(*dev_app, dev.flags, [](const FlagSpec&) { return true; });
+  dev_app->add_flag("--no-watch{false}", dev.watches,
+                    "Do not watch files; the key b begins a build");
+  dev_app->add_flag("--verbose", dev.verbose, "Show probes and more of each call and reload");
 
   CLI::App* build_app = app.add_subcommand(
       "build", "Compile a function into a .so, so that an image needs no compiler");
@@ -156,6 +165,7 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
     const auto extras = level->remaining();
     if (!extras.empty()) return std::unexpected(unknown_argument(*level, extras.front()));
   }
+  if (used == dev_app) return dev;
   if (used == build_app) return build;
   if (used == sidecar_app) return sidecar;
   return serve;

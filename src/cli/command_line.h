@@ -35,6 +35,13 @@ struct ServeCommand {
   Flags flags;
 };
 
+// functions-framework dev [flags]
+struct DevCommand {
+  Flags flags;
+  bool watches = true;  // false: only a key, or a signal, begins a build
+  bool verbose = false;
+};
+
 // functions-framework build --source S [--target T] -o FILE.so
 struct BuildCommand {
   Flags flags;
@@ -57,7 +64,7 @@ struct ShowCommand {
   std::string text;
 };
 
-using Command = std::variant<ServeCommand, BuildCommand, SidecarCommand, ShowCommand>;
+using Command = std::variant<ServeCommand, DevCommand, BuildCommand, SidecarCommand, ShowCommand>;
 
 // Errors: one message for people that names the flag and, if it is unknown, the most similar flag.
 // The exit code is then kExitUsage.

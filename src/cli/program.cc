@@ -15,6 +15,7 @@
 #include "cli/build_command.h"
 #include "cli/command_line.h"
 #include "cli/descriptors.h"
+#include "cli/dev_command.h"
 #include "cli/inherited.h"
 #include "cli/init.h"
 #include "cli/serve.h"
@@ -87,6 +88,7 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
   return std::visit(
       Overloaded{
           [&](const ServeCommand& serving) { return serve(serving.flags, env, linked); },
+          [&](const DevCommand& developing) { return dev(developing, env); },
           [&](const BuildCommand& building) { return build(building, env); },
           [&](const SidecarCommand& alone) { return run_sidecar(alone, env); },
           [&](const ShowCommand& shown) { return static_cast<int>(print(shown.text)); },

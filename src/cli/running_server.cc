@@ -51,11 +51,6 @@ std::size_t memory_of(const Settings& settings) {
                   2 * settings.max_body_size);
 }
 
-Callbacks callbacks_of(const Subscriptions& subscriptions, const Settings& settings) {
-  if (subscriptions.inputs().empty()) return Callbacks::kNone;
-  return settings.app_protocol == AppProtocol::kHttp ? Callbacks::kHttp : Callbacks::kGrpc;
-}
-
 // The longest pause between two attempts to connect to the sidecar. It is at most the time that
 // Retry-After tells clients to wait, and well below the time that an output waits for a sidecar, so
 // that waiting outputs notice when the sidecar is back.

@@ -125,6 +125,14 @@ void LocalSidecar::invoke_output(const std::string& component, std::string data)
       });
 }
 
+void LocalSidecar::app_has_changed() {
+  if (delivery_) delivery_->start();
+}
+
+void LocalSidecar::app_has_gone() {
+  if (delivery_) delivery_->hold();
+}
+
 void LocalSidecar::stop_delivering() {
   if (delivery_) delivery_->stop();
 }

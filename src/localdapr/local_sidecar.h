@@ -63,6 +63,10 @@ class LocalSidecar {
   // later. Call it at most once. Errors: kFailedPrecondition for HTTP without libcurl; the message
   // names the package.
   Result<void> deliver_to(const AppAddress& app);
+  // Another process has become the app at that address: asks it what it wants, and delivers that to it.
+  void app_has_changed();
+  // Nobody serves at that address for a while: messages wait until app_has_changed() is called.
+  void app_has_gone();
   // Begins no new delivery. The app has some time to answer running deliveries, and may use outputs
   // meanwhile. Then the port is drained (wire::Server::drain).
   void drain(std::function<void()> done);

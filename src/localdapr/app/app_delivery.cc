@@ -33,7 +33,16 @@ AppDelivery::~AppDelivery() {
   while_alive_.end();
 }
 
-void AppDelivery::start() { ask(); }
+void AppDelivery::start() {
+  held_ = false;
+  ask();
+}
+
+void AppDelivery::hold() {
+  held_ = true;
+  there_ = false;
+  again_.disarm();
+}
 
 void AppDelivery::stop() {
   stopped_ = true;
@@ -51,7 +60,7 @@ void AppDelivery::stop() {
 
 void AppDelivery::away(std::string_view why) {
   there_ = false;
-  if (stopped_ || again_.armed()) return;
+  if (stopped_ || held_ || again_.armed()) return;
   if (!std::exchange(told_away_, true)) {
     log_.write(Level::kInfo, "waiting for the app", {{"reason", why}});
   }
@@ -61,7 +70,7 @@ void AppDelivery::away(std::string_view why) {
 void AppDelivery::ask() {
   if (pubsubs_.empty()) return ask_inputs();
   channel_.list_subscriptions(while_alive_([this](Result<std::vector<dapr::Subscription>> listed) {
-    if (stopped_) return;
+    if (stopped_ || held_) return;
     if (!listed) return away(listed.error().message());
     subscribe(*std::move(listed));
     ask_inputs();
@@ -84,7 +93,7 @@ void AppDelivery::ask_inputs() {
   if (offered.empty()) return arrived();
   channel_.list_inputs(offered,
                        while_alive_([this, arrived](Result<std::vector<std::string>> listed) {
-                         if (stopped_) return;
+                         if (stopped_ || held_) return;
                          if (!listed) return away(listed.error().message());
                          start_inputs(*listed);
                          arrived();
@@ -199,6 +208,7 @@ void AppDelivery::start_inputs(const std::vector<std::string>& wanted) {
 }
 
 void AppDelivery::on_input(dapr::BindingEvent event, Acknowledge done) {
+  if (held_) return done(Taken::kNo);
   auto answered = [this, component = event.component,
                    done = std::move(done)](AppAnswer answer) mutable {
     if (answer.verdict == Verdict::kUnreachable) away(answer.why);

@@ -53,7 +53,11 @@ class AppDelivery {
   AppDelivery& operator=(const AppDelivery&) = delete;
   ~AppDelivery();
 
+  // Asks the app, and begins to deliver. Call it again when another process has become the app, because it may want other topics and
+  // bindings; what it still wants goes on without a gap.
   void start();
+  // Nobody is the app at present: messages wait, and the events of input bindings are dropped, until start() is called again.
+  void hold();
   // Begins no new delivery. If the app takes a delivery that is running, it is still acknowledged.
   void stop();
   bool is_idle() const { return under_way_ == 0; }
@@ -105,6 +109,7 @@ class AppDelivery {
   std::function<void()> when_idle_;
   bool there_ = false;
   bool told_away_ = false;
+  bool held_ = false;
   bool stopped_ = false;
   // The topics and types for which the log already says that their data does not reach the app;
   // bounded.

@@ -1,0 +1,296 @@
+#include "cli/dev_command.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/ioctl.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "cli/chosen_sidecar.h"
+#include "cli/configuration.h"
+#include "cli/dev_folder.h"
+#include "cli/load_function.h"
+#include "cli/precompiling.h"
+#include "cli/streams.h"
+#include "dev/supervisor.h"
+#include "dev/terminal.h"
+#include "dev/told_log.h"
+#include "loop/signals.h"
+#include "wire/listening_socket.h"
+#include "wire/port_owner.h"
+
+namespace ofn::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// If the default port is taken, the next ones are tried.
+constexpr int kPortsTried = 20;
+// How long a worker may take to end if the supervisor ends before it.
+constexpr std::chrono::milliseconds kEndsWithin(200);
+
+bool is_component_file(std::string_view name) {
+  return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
+}
+
+std::string absolute(const std::string& path) {
+  std::error_code error;
+  return fs::absolute(path, error).lexically_normal().native();
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + '\n';
+  return text;
+}
+
+std::string joined(const std::vector<Error>& errors) {
+  std::string text;
+  for (const Error& error : errors) text += error.text() + '\n';
+  return text;
+}
+
+// Where an output's data goes, as far as the context says.
+std::vector<dev::Link> links_of(const std::vector<Output>& outputs) {
+  std::vector<dev::Link> links;
+  for (const Output& output : outputs) {
+    links.push_back({.name = output.name,
+                     .component = output.component,
+                     .type = output.component_type,
+                     .to = output.topic});
+  }
+  return links;
+}
+
+std::vector<dev::Link> links_of(const std::vector<Trigger>& triggers) {
+  std::vector<dev::Link> links;
+  for (const Trigger& trigger : triggers) {
+    links.push_back({.name = trigger.name,
+                     .component = trigger.component,
+                     .type = trigger.component_type,
+                     .to = trigger.topic});
+  }
+  return links;
+}
+
+std::vector<std::string> worker_arguments(const Flags& flags, bool has_local_sidecar) {
+  std::vector<std::string> arguments = {"/proc/self/exe", "--debug"};
+  for (const FlagSpec& spec : flag_table()) {
+    const auto& text = flags[spec.flag];
+    const bool is_supervisors = spec.flag == Flag::kSource || spec.flag == Flag::kHost ||
+                                spec.flag == Flag::kPort || spec.flag == Flag::kListenFd ||
+                                spec.flag == Flag::kReadyFd || spec.flag == Flag::kDebug ||
+                                spec.flag == Flag::kLocalSidecar;
+    if (text && !is_supervisors) arguments.push_back("--" + std::string(spec.name) + "=" + *text);
+  }
+  if (has_local_sidecar) arguments.emplace_back("--local-sidecar=off");
+  return arguments;
+}
+
+Result<wire::ListeningSocket> listen(const Settings& settings, std::string& note) {
+  auto socket = wire::ListeningSocket::listen({settings.host.value, settings.port.value, {}});
+  if (socket || socket.error().code() != Code::kAlreadyExists ||
+      !settings.port.origin.is_default()) {
+    return socket;
+  }
+  for (int more = 1; more <= kPortsTried; ++more) {
+    const auto port = static_cast<std::uint16_t>(settings.port.value + more);
+    auto other = wire::ListeningSocket::listen({settings.host.value, port, {}});
+    if (!other) continue;
+    const std::string taken = std::to_string(settings.port.value);
+    const std::string owner = wire::port_owner(settings.port.value).value_or("another process");
+    note = "port " + taken + " is taken by " + owner + ", so " + std::to_string(port) + " is used";
+    return other;
+  }
+  return socket;
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+void write_to_terminal(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+class Developer {
+ public:
+  Developer(const DevCommand& command, const Environment& env, Configuration configuration)
+      : command_(command),
+        process_env_(env),
+        configuration_(std::move(configuration)),
+        show_(loop_, [this] { terminal_.tick(); }),
+        terminal_(clock_, terminal_options()) {
+    if (command.verbose) log_.tell_from(Level::kDebug);
+  }
+
+  int run() {
+    const Settings& settings = configuration_.settings;
+    std::string note;
+    auto socket = listen(settings, note);
+    if (!socket) return complain(socket.error().text(), kExitListen);
+    auto folder = DevFolder::make(load_request_of(configuration_).cache_dirs);
+    if (!folder) return complain(folder.error().message(), kExitFailure);
+    if (const auto chosen = choose_sidecar(socket->address()); !chosen)
+      return complain(joined(chosen.error()), kExitFailure);
+    address_ = socket->address();
+    terminal_.on(dev::Started{.version = OFN_VERSION,
+                              .source = settings.source.value,
+                              .url = settings.url(address_.port),
+                              .sidecar = sidecar_text(),
+                              .note = note});
+    supervisor_.emplace(
+        loop_,
+        dev::Supervisor::Options{.listening_fd = socket->fd(),
+                                 .folder = folder->path(),
+                                 .plan = [this](const auto& changed) { return plan(changed); },
+                                 .on_serving = [this] { on_serving(); },
+                                 .on_none =
+                                     [this] {
+                                       if (sidecar_->local()) sidecar_->local()->app_has_gone();
+                                     },
+                                 .write = write_to_terminal,
+                                 .watches = command_.watches},
+        terminal_, log_);
+    const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int) {
+      if (sidecar_->local()) sidecar_->local()->stop_delivering();
+      supervisor_->stop([this] { loop_.stop(); });
+    });
+    supervisor_->start();
+    loop_.run();
+    terminal_.tick();
+    return kExitOk;
+  }
+
+ private:
+  dev::Terminal::Options terminal_options() {
+    const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
+    std::error_code unreadable;
+    return {
+        .write = write_to_terminal,
+        .width = terminal_width,
+        .wake_at = [this](SteadyTime at) { show_.arm(at); },
+        .look = dev::look_for(is_terminal ? dev::WritesTo::kTerminal : dev::WritesTo::kOther,
+                              [this](const char* name) { return process_env_(name).value_or(""); }),
+        .folder = fs::current_path(unreadable).native(),
+        .verbose = command_.verbose};
+  }
+
+  LoadRequest load_request_of(const Configuration& configuration) const {
+    const Settings& settings = configuration.settings;
+    const auto target =
+        settings.target.origin.is_default() ? std::nullopt : std::optional(settings.target.value);
+    return load_request(settings.source.value, target, settings.cxxflags, configuration.env);
+  }
+
+  std::expected<void, std::vector<Error>> choose_sidecar(const wire::Endpoint& bound) {
+    auto chosen =
+        ChosenSidecar::make(configuration_.settings, configuration_.context,
+                            callbacks_of(configuration_.subscriptions, configuration_.settings),
+                            loop_, configuration_.env, log_);
+    if (!chosen) return std::unexpected(std::move(chosen).error());
+    sidecar_.emplace(*std::move(chosen));
+    return deliver(bound);
+  }
+
+  std::expected<void, std::vector<Error>> deliver(const wire::Endpoint& bound) {
+    if (sidecar_->local() == nullptr || configuration_.subscriptions.inputs().empty()) return {};
+    if (auto delivers = sidecar_->deliver_to(bound, configuration_.settings); !delivers)
+      return std::unexpected(std::vector{std::move(delivers).error()});
+    sidecar_->local()->app_has_gone();  // until a worker serves
+    return {};
+  }
+
+  std::string sidecar_text() const {
+    if (sidecar_->local() != nullptr) return "local sidecar at " + sidecar_->endpoint().text();
+    if (configuration_.context.outputs.empty() && configuration_.context.triggers.empty())
+      return "";
+    return "sidecar at " + sidecar_->endpoint().text();
+  }
+
+  // Everything that is not compiled may have changed, too: the context, the variables, the components.
+  std::expected<dev::Plan, std::string> plan(const std::vector<std::string>& changed) {
+    if (!changed.empty()) {
+      auto configuration = resolve_configuration(flags(), process_env_);
+      if (!configuration) return std::unexpected(joined(configuration.error().messages));
+      configuration_ = *std::move(configuration);
+    }
+    const Settings& settings = configuration_.settings;
+    const std::string components = absolute(settings.components);
+    const bool has_other_components = std::ranges::any_of(changed, [&](const std::string& file) {
+      return fs::path(file).parent_path() == fs::path(components);
+    });
+    if (has_other_components && sidecar_->local() != nullptr) {
+      auto restarted = sidecar_->restart_local(settings, configuration_.context, loop_,
+                                               configuration_.env, log_);
+      if (restarted) restarted = deliver(address_);
+      if (!restarted) return std::unexpected(joined(restarted.error()));
+      terminal_.on(dev::Told{
+          .weight = dev::Told::Weight::kInfo,
+          .text = "the local sidecar has started anew with the changed components: state and "
+                  "messages that were only in its memory are lost"});
+    }
+    dev::Plan plan{
+        .request = load_request_of(configuration_),
+        .worker = {.arguments = worker_arguments(flags(), sidecar_->local() != nullptr)}};
+    if (sidecar_->local() != nullptr) {
+      plan.worker.variables.push_back("DAPR_GRPC_PORT=" +
+                                      std::to_string(sidecar_->endpoint().port));
+    }
+    plan.worker.ends_within = kEndsWithin;
+    for (const std::string& file : configuration_.files) plan.files.push_back(absolute(file));
+    plan.folders.push_back({.path = components, .wants = is_component_file});
+    plan.inputs = links_of(configuration_.context.triggers);
+    plan.outputs = links_of(configuration_.context.outputs);
+    return plan;
+  }
+
+  const Flags& flags() const { return command_.flags; }
+
+  void on_serving() {
+    if (sidecar_->local()) sidecar_->local()->app_has_changed();
+    if (!precompiling_) {
+      LoadRequest request = load_request_of(configuration_);
+      precompiling_.emplace(std::move(request), log_);
+    }
+  }
+
+  const DevCommand& command_;
+  const Environment& process_env_;
+  Configuration configuration_;
+  SystemClock clock_;
+  Loop loop_{clock_};
+  Timer show_;
+  dev::Terminal terminal_;
+  dev::ToldLog log_{loop_, terminal_};
+  wire::Endpoint address_;
+  std::optional<ChosenSidecar> sidecar_;
+  std::optional<dev::Supervisor> supervisor_;
+  std::optional<Precompiling> precompiling_;
+};
+
+}  // namespace
+
+int dev(const DevCommand& command, const Environment& env) {
+  DevCommand developing = command;
+  developing.flags[Flag::kDebug] = "true";
+  auto configuration = resolve_configuration(developing.flags, env);
+  if (!configuration) return complain(configuration.error());
+  return Developer(developing, env, *std::move(configuration)).run();
+}
+
+}  // namespace ofn::cli
