@@ -26,7 +26,7 @@ def gcc():
 
 @pytest.fixture(scope="session")
 def compiler(gcc, tmp_path_factory):
-    """compiler(source, *flags, head=""): what it printed and said of the source behind the lines `head`, which are
+    """compiler(source, *flags, head=""): the compiler's output and messages for the source after the lines `head`, which are
     precompiled once."""
     folder = tmp_path_factory.mktemp("heads")
     heads = {}
@@ -49,7 +49,7 @@ def compiler(gcc, tmp_path_factory):
 
 @pytest.fixture(scope="session", params=["g++", "clang++"])
 def each_compiler(request, gcc):
-    """each_compiler(source, *flags): the same of each compiler that the loader knows, from its beginning."""
+    """each_compiler(source, *flags): the same for each compiler that the loader knows, without a precompiled header."""
     command = gcc
     if request.param == "clang++":
         command = next(filter(None, map(shutil.which, ("clang++", "clang++-19"))), None)

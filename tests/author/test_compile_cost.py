@@ -1,7 +1,7 @@
 """The cost of `#include <ofn/function.h>`, counted in lines and instantiations of the compiler: the same on every machine.
 
-The measure is the standard headers that ours include: who writes C++ has most of them anyway. docs/performance.md has the
-seconds.
+The cost is compared with that of the standard headers that ours include, because most C++ programs include these anyway.
+docs/performance.md has the times.
 """
 
 import subprocess
@@ -14,10 +14,10 @@ _STANDARD = "".join(
     f"#include <{name}>\n"
     for name in ("chrono", "coroutine", "map", "optional", "span", "stop_token", "string", "variant", "vector")
 )
-# Our own declarations, and the rest of the standard library that they need, may add this much.
+# The limit with our own declarations and the other parts of the standard library that they need.
 _READ = 1.05
-# What is instantiated in a file that uses nothing of the header, behind the precompiled header: of the standard's own inline
-# functions, and of ours. And with what the loader precompiles, which has instantiated the most of it.
+# The limits of instantiations in an empty file after a precompiled header. They come from the standard library's inline functions and
+# from ours. The header that the loader precompiles has already instantiated most of them.
 _INSTANTIATED = {"function.h": 1.3, "precompiled.h": 0.8}
 
 
@@ -28,7 +28,7 @@ def size(compiler, source):
 
 
 def instantiated(gcc, folder, head):
-    """How many functions the compiler finishes in an empty file behind these lines, precompiled."""
+    """Returns the number of functions that the compiler generates in an empty file after these precompiled lines."""
     include = ["-std=c++20", "-O2", "-I", "include"]
     (folder / "head.h").write_text(head)
     (folder / "empty.cc").write_text("")
@@ -60,7 +60,7 @@ def test_an_empty_file_instantiates_little(gcc, tmp_path, header):
 
 
 def defined(gcc, folder, text, source):
-    """The functions that an object defines whose source is compiled behind this text."""
+    """Returns the functions that the object of a source defines if the source is compiled after this text."""
     (folder / "head.h").write_text(text)
     subprocess.run([gcc, "-std=c++20", "-O2", "-I", "include", "-include", folder / "head.h", "-c", source, "-o", folder / "made.o"],
                    check=True, cwd=_ROOT)

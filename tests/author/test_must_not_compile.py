@@ -13,7 +13,7 @@ FORMS = [
 ]
 
 FUNCTIONS = [
-    # what is wrong, the declaration
+    # the mistake, the declaration
     ("its argument", "int f(int);"),
     ("its result", "struct X {}; X f(const ofn::Request&);"),
     ("no result", "void f(const ofn::Request&);"),
@@ -25,7 +25,7 @@ FUNCTIONS = [
     ("the context by value", "ofn::Out f(ofn::Context, ofn::Bytes);"),
     ("the context const", "ofn::Out f(const ofn::Context&, ofn::Bytes);"),
     ("bytes that are not const", "ofn::Out f(ofn::Context&, ofn::Bytes&);"),
-    ("an Out that is none", "struct X {}; X f(ofn::Context&, ofn::Bytes);"),
+    ("a result that is not an Out", "struct X {}; X f(ofn::Context&, ofn::Bytes);"),
     ("an event that is not const", "void f(ofn::CloudEvent&);"),
     ("an event's result", "int f(const ofn::CloudEvent&);"),
     ("a background event's result", "int f(const ofn::EventData&, const ofn::EventContext&);"),
@@ -35,7 +35,7 @@ FUNCTIONS = [
     ("a writer alone", "void f(ofn::Writer&);"),
     ("a writer by value", "void f(const ofn::Request&, ofn::Writer);"),
     ("a writer and a result", "ofn::Response f(const ofn::Request&, ofn::Writer&);"),
-    ("a task of what is no answer", "struct X {}; ofn::task<X> f(const ofn::Request&);"),
+    ("a task whose result is not an answer", "struct X {}; ofn::task<X> f(const ofn::Request&);"),
     ("a struct without OFN_FIELDS", "struct A { int x; }; int f(const A&);"),
     ("a result without OFN_FIELDS", "struct A { int x; }; OFN_FIELDS(A, x); struct B {}; B f(const A&);"),
 ]
@@ -52,20 +52,20 @@ def test_one_error_names_the_supported_forms(compiler, wrong, declaration):
     (error,) = errors(done.stderr)
     assert f"static assertion failed: {UNSUPPORTED}" in error
     assert all(form in done.stderr for form in FORMS)
-    assert len(done.stderr.splitlines()) <= 20  # no page of templates around it
+    assert len(done.stderr.splitlines()) <= 20  # without a page of templates
     assert max(len(line) for line in done.stderr.splitlines()) < 200
-    assert "<stdin>:" in done.stderr  # and where the author's line is
+    assert "<stdin>:" in done.stderr  # with the author's line
 
 
 def test_each_compiler_names_the_type_behind_the_loaders_marker(each_compiler):
-    """src/loader/unit.cc reads the type from there."""
+    """src/loader/unit.cc reads the type from this message."""
     done = each_compiler("#include <ofn/function.h>\nint f(int, char);\nOFN_FUNCTION(f);\n", "-fsyntax-only")
     assert "kIsSupported<int (*)(int, char)>" in done.stderr
     assert len(errors(done.stderr)) == 1
 
 
 OTHERS = [
-    # what is wrong, the source, what the first error says
+    # the mistake, the source, the text of the first error
     ("a field of another type", "struct A { void* x; }; OFN_FIELDS(A, x); int f(const A&); OFN_FUNCTION(f)",
      "ofn: this type cannot be part of a typed function's argument or result; supported are"),
     ("a vector of bool as a field", "struct A { std::vector<bool> x; }; OFN_FIELDS(A, x); int f(const A&); OFN_FUNCTION(f)",
@@ -77,7 +77,7 @@ OTHERS = [
     ("an overload set with two supported", "int f(); ofn::Response f(const ofn::Request&); std::string f(const "
      "ofn::CloudEvent&); ofn::Out f(ofn::Context&, ofn::Bytes); OFN_FUNCTION(f)",
      "call of overloaded 'select(<unresolved overloaded function type>)' is ambiguous"),
-    ("a wait for what is no task", "ofn::task<ofn::Response> f(const ofn::Request&) { co_await 1; co_return 1; }; OFN_FUNCTION(f)",
+    ("a wait for something that is not a task", "ofn::task<ofn::Response> f(const ofn::Request&) { co_await 1; co_return 1; }; OFN_FUNCTION(f)",
      "ofn: a task can await other tasks, ofn::when_all(), ofn::sleep_for(), and what the async_"),
     ("a temporary that GCC destroys twice", "ofn::task<ofn::Out> f(ofn::Context& context) { co_await context.async_ask("
      "ofn::GetState{}); co_return 1; }; OFN_FUNCTION(f)", "use of deleted function"),
@@ -118,14 +118,14 @@ SUPPORTED = [
 
 @pytest.mark.parametrize("declaration", SUPPORTED)
 def test_the_supported_compile(compiler, declaration):
-    """The tables above fail for what they say, not for something else."""
+    """These compile, so the rows of the tables above fail because of their mistake and not for another reason."""
     done = compiler(f"{declaration}\nOFN_FUNCTION(f);\n", "-fsyntax-only", head=HEAD)
     assert done.returncode == 0, done.stderr[:2000]
 
 
 BODY = "ofn::task<ofn::Out> f(ofn::Context& context, ofn::Bytes data) {{ {statement}; co_return ofn::Out::success(); }}\n"
 IGNORED = [
-    # a statement in a coroutine, what the warning says to do
+    # a statement in a coroutine, the advice of the warning
     ('context.async_send("archive", data)', "co_await it"),
     ("context.async_send(data)", "co_await it"),
     ("static const ofn::SendOptions options; context.async_send(\"archive\", data, options)", "co_await it"),
@@ -161,7 +161,7 @@ HEEDED = [
 
 @pytest.fixture(scope="module", params=[(), ("-Wall", "-Wextra", "-Wno-unused-parameter")], ids=["by default", "-Wall"])
 def warnings_of(compiler, request):
-    """warnings_of(statement): what the compiler warns of in it. All are compiled at once."""
+    """warnings_of(statement): the compiler's warnings about it. All statements are compiled at once."""
     statements = [statement for statement, _ in IGNORED] + HEEDED
     parts = [
         f'#line 1 "case{number}"\nnamespace case{number} {{ {BODY.format(statement=statement).strip()} }}\n'

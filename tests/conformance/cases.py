@@ -10,10 +10,10 @@ _MESSAGE = "type.googleapis.com/google.pubsub.v1.PubsubMessage"
 class Case:
     name: str
     legacy: dict  # a background event, as it is sent
-    modern: dict  # the CloudEvent it becomes: attributes and data
-    context: dict  # what a function of background events is told of the legacy event
-    sent: dict = field(default_factory=dict)  # of the CloudEvent that is sent, what differs from `modern`
-    back: dict = field(default_factory=dict)  # of its context, what differs from `context`
+    modern: dict  # the CloudEvent that it becomes: attributes and data
+    context: dict  # the context that a function of background events gets for the legacy event
+    sent: dict = field(default_factory=dict)  # the members of the sent CloudEvent that differ from `modern`
+    back: dict = field(default_factory=dict)  # the members of its context that differ from `context`
 
     @property
     def sent_event(self):
@@ -78,7 +78,7 @@ def _database(name, event, data, domain="firebaseio.com", region="us-central1"):
         reference,
         data,
     )
-    # Members that mean nothing to the conversion come along.
+    # These members have no meaning for the conversion.
     legacy = {"domain": domain, "params": {"game": name}, "auth": {"admin": True}, "data": data}
     if name.endswith(("1", "2")):
         return Case(name, legacy | {"context": context}, modern, context)

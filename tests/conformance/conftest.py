@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 
 
 class Party:
-    """A served function, and what it wrote about its last call."""
+    """A served function, and the file that it wrote about its last call."""
 
     def __init__(self, server, folder):
         self.server = server
@@ -28,13 +28,13 @@ class Party:
 
     @property
     def output(self):
-        """None when the function was not called. It is read right after the answer, as the client does."""
+        """None if the function was not called. The file is read immediately after the answer, as the client does."""
         return json.loads(self._output.read_text()) if self._output.exists() else None
 
 
 @pytest.fixture(scope="session")
 def functions(program, tmp_path_factory):
-    """The functions, built by the program itself, so that sanitizers suit."""
+    """The functions. The program under test builds them, so that both have the same sanitizer."""
     output = tmp_path_factory.mktemp("conformance") / "functions.so"
     built = program.run_to_end(["build", "--source", _HERE / "functions.cc", "-o", output])
     assert built.code == 0, built.stderr
@@ -64,7 +64,7 @@ def peer(tmp_path_factory):
 
 
 class _Parties:
-    """One process for each target, started when it is asked for, ended with its module."""
+    """One process for each target. It is started when a test needs it and ended after the module's tests."""
 
     def __init__(self, tmp_path_factory):
         self._factory = tmp_path_factory

@@ -1,5 +1,6 @@
-// The functions of the conformance tests: what each gets it writes to function_output.json in the working directory, whole
-// before it returns, as the public conformance client expects.
+// The functions of the conformance tests. Each writes its input to function_output.json in the working
+// directory. The file is complete before the function returns, as the public conformance client
+// expects.
 #include <condition_variable>
 #include <cstdio>
 #include <fstream>
@@ -34,7 +35,8 @@ std::string object(const std::map<std::string, std::string>& members) {
   return "{" + json + "}";
 }
 
-// Returns when as many calls are in here as it was told: those that run one after the other never do.
+// wait() returns when `parties` calls are in it at the same time, so it never returns for calls that
+// run one after the other.
 class Meeting {
  public:
   bool wait(std::size_t parties, const std::stop_token& stop) {
@@ -49,7 +51,7 @@ class Meeting {
   std::size_t present_ = 0;
 } meeting;
 
-// The parties of a meeting are said by the last digits of a text: "meet-10".
+// The last digits of a text say how many calls meet: "meet-10".
 void meet(std::string_view text, const std::stop_token& stop) {
   const std::string parties(text.substr(text.find_last_of('-') + 1));
   if (!meeting.wait(std::stoul(parties), stop)) throw std::string("the others did not come");

@@ -1,6 +1,6 @@
-"""The oracle: PyPI's functions-framework, serving the same functions. A program: peer.py TYPE.
+"""The program with which ours is compared: PyPI's functions-framework with the same functions. Usage: peer.py TYPE
 
-It says `listening on 127.0.0.1:PORT`, and writes function_output.json in the working directory as functions.cc does.
+It prints `listening on 127.0.0.1:PORT`, and writes function_output.json in the working directory as functions.cc does.
 """
 
 import json
@@ -10,7 +10,7 @@ import functions_framework
 from cloudevents.http import to_json
 from werkzeug.serving import make_server
 
-# The framework looks for its function in this file by the name it was told.
+# The framework finds its function in this file, by the name that it gets.
 
 
 def write_output(text):

@@ -26,7 +26,7 @@ def legacy_request(event):
 
 
 def compared(output):
-    """What the client compares; points in time as such."""
+    """The members that the client compares. Times are compared as points in time."""
     if "context" in output:
         return output | {"context": output["context"] | {"timestamp": instant(output["context"]["timestamp"])}}
     names = ("id", "source", "subject", "type", "datacontenttype", "data")
@@ -78,7 +78,7 @@ class TestEvents:
         check(party("legacyevent"), modern_request(case.sent_event), case.legacy_output_of_modern)
 
 
-# What the client tells from durations is told here by a meeting: each call waits in the function until all ten are there.
+# The client measures durations to see whether calls run at once. Here each call waits in the function until all ten are in it.
 @pytest.mark.parametrize("kind", ["http", "typed", "cloudevent", "legacyevent"])
 def test_ten_calls_run_at_once(program, functions, kind):
     event = CASES[0].modern | {"id": "meet-10"}
@@ -89,7 +89,7 @@ def test_ten_calls_run_at_once(program, functions, kind):
         assert [one.result().status for one in calls] == [200] * 10
 
 
-# A structured event is sent as one JSON object, whatever the function takes.
+# A structured event is one JSON object, whichever form of event the function takes.
 def test_structured_events_are_converted_too(ours):
     for case in CASES:
         request = {"headers": {"content-type": "application/cloudevents+json"}, "body": json.dumps(case.sent_event).encode()}
@@ -114,7 +114,7 @@ def test_raw_push(ours, peer, path):
 
 
 def test_data_keeps_its_text(ours):
-    """No digit is lost and no member moves, converted or not."""
+    """Numbers keep their digits and members their order, also if the event is converted."""
     data = '{"z":1.50,"a":12345678901234567890123,"metadata":{"createdAt":"1","n":1e2}}'
     legacy = json.dumps(CASES[0].legacy | {"data": None}).replace('"data": null', '"data":' + data)
     server = ours("cloudevent").server

@@ -32,14 +32,14 @@ def without(members, name):
 
 @dataclass(frozen=True)
 class Answer:
-    """What is expected of one of the two."""
+    """The expected answer of one of the two programs."""
 
     status: int
-    words: str = ""  # in the body
-    empty: bool = False  # is there no body?
-    ran: bool = False  # was the function called?
-    type: str | None = None  # the content type; None: any
-    crash: bool = False  # does X-Google-Status say so?
+    words: str = ""  # a part of the body
+    empty: bool = False  # True if there is no body
+    ran: bool = False  # True if the function was called
+    type: str | None = None  # the content type; None means any
+    crash: bool = False  # True if X-Google-Status says so
     allow: frozenset = frozenset()
 
 
@@ -69,8 +69,8 @@ def legacyevent(about, body, headers, ours, peer, **others):
 
 
 ROWS = [
-    # Answers are text for machines here, pages for browsers there.
-    # An eventing broker takes a body that is no event for a failure.
+    # Our answers are texts for programs; the peer's are pages for browsers. Our successes have no body, because an eventing broker takes a
+    # body that is not an event for a failure.
     cloudevent("a success", b"{}", BINARY, QUIET, Answer(200, "OK", ran=True, type=HTML)),
     legacyevent("a success", text(USER.legacy), JSON, QUIET, Answer(200, "OK", ran=True, type=HTML)),
     cloudevent("an event as application/json", text(EVENT), JSON, QUIET, OK),
@@ -82,7 +82,7 @@ ROWS = [
         Answer(200, "OK", ran=True, type=TEXT),
         Answer(200, "OK", ran=True, type=HTML),
     ),
-    # Both refuse, and the reason is told here.
+    # Both refuse the request; our answer has the reason.
     cloudevent("no JSON", b"{", STRUCTURED, Answer(400, "is not JSON: error at byte 2"), Answer(400, "<h1>Bad Request")),
     cloudevent(
         "no JSON, as application/json",
@@ -99,7 +99,7 @@ ROWS = [
         b"{}",
         without(BINARY, "ce-id"),
         Answer(400, 'Bad event: attribute "id": expected a value that is not empty, found none\n', type=TEXT),
-        Answer(400, "Got HTTP headers: ", type=HTML),  # all of them, and the body
+        Answer(400, "Got HTTP headers: ", type=HTML),  # lists all of them, and the body
     ),
     cloudevent(
         "another version",
@@ -108,10 +108,10 @@ ROWS = [
         Answer(400, 'attribute "specversion": expected "1.0", found "0.9"'),
         Answer(400, "Got HTTP headers: "),
     ),
-    # The status differs: what cannot be read is 400 here, and 415 is for formats of events that we do not speak.
+    # The status differs: our answer is 400 for a request that cannot be read. It is 415 only for unsupported formats of events.
     cloudevent("no body and no type", b"", {}, Answer(400, "the content type is absent"), Answer(415)),
     legacyevent("no body and no type", b"", {}, Answer(400, "the content type is absent"), Answer(415)),
-    # Taken here, not there.
+    # We accept these requests, the peer does not.
     cloudevent("a batch", text([EVENT]), BATCH, QUIET, CRASH),
     cloudevent(
         "an unknown member of context", text(USER.legacy | {"context": USER.context | {"x": 1}}), JSON, QUIET, CRASH
@@ -119,13 +119,13 @@ ROWS = [
     legacyevent(
         "an unknown member of context", text(USER.legacy | {"context": USER.context | {"x": 1}}), JSON, QUIET, CRASH
     ),
-    # Taken there, not here: what breaks a rule of CloudEvents, or is no event at all.
-    cloudevent("a time that is none", b"{}", BINARY | {"ce-time": "yesterday"}, Answer(400, 'attribute "time"'), OK),
-    cloudevent("a source that is no URI", b"{}", BINARY | {"ce-source": "a b"}, Answer(400, 'attribute "source"'), OK),
+    # The peer accepts these requests, we do not: they break a rule of CloudEvents, or are not events.
+    cloudevent("an invalid time", b"{}", BINARY | {"ce-time": "yesterday"}, Answer(400, 'attribute "time"'), OK),
+    cloudevent("a source that is not a URI", b"{}", BINARY | {"ce-source": "a b"}, Answer(400, 'attribute "source"'), OK),
     cloudevent(
         "an event in another type", text(EVENT), {"content-type": "text/plain"}, Answer(400, 'the content type is "text/plain"'), OK
     ),
-    legacyevent("no circumstances", text({"data": {}}), JSON, Answer(400, 'member "eventId"'), OK),
+    legacyevent("no context", text({"data": {}}), JSON, Answer(400, 'member "eventId"'), OK),
     legacyevent("no data", text({"context": USER.context}), JSON, Answer(400, 'member "data"'), OK),
     legacyevent(
         "a source of another service",
@@ -134,11 +134,11 @@ ROWS = [
         Answer(400, 'attribute "source": expected "//firebaseauth.googleapis.com/'),
         OK,
     ),
-    cloudevent("a path that nobody serves", b"{}", BINARY, Answer(404), OK, path="/robots.txt"),
-    legacyevent("a path that nobody serves", text(USER.legacy), JSON, Answer(404), OK, path="/favicon.ico"),
-    # The sender's mistake is no crash of the function.
+    cloudevent("a path without a function", b"{}", BINARY, Answer(404), OK, path="/robots.txt"),
+    legacyevent("a path without a function", text(USER.legacy), JSON, Answer(404), OK, path="/favicon.ico"),
+    # A mistake of the sender does not count as a crash of the function.
     legacyevent(
-        "a source that is none",
+        "an invalid source",
         text(USER.modern["data"]),
         OF_USER | {"ce-source": "nonsense"},
         Answer(400, 'attribute "source"'),
@@ -146,10 +146,10 @@ ROWS = [
     ),
     legacyevent("a file without a kind", b"{}", OF_FILE, Answer(400, 'data: member "kind"'), CRASH),
     legacyevent("a CloudEvent of another type", b"{}", BINARY, Answer(400, 'attribute "type"'), CRASH),
-    # Allow lists what the resource is for.
+    # Allow lists only the methods that the function is for.
     legacyevent("a method", b"", {}, Answer(405, allow={"POST"}), Answer(405, allow={"GET", "HEAD", "POST"}), method="PUT"),
 ]
-# What both answer alike, beside the conformance cases.
+# Requests that both answer alike, besides the conformance cases.
 ALIKE = [
     cloudevent("GET", b"", {}, Answer(405, allow={"POST"}), Answer(405, allow={"POST"}), method="GET"),
     cloudevent("a format of events", b"<e/>", {"content-type": "application/cloudevents+xml"}, Answer(415), Answer(415)),
@@ -163,7 +163,7 @@ ALIKE = [
         Answer(400, "no.such"),
     ),
     Row("an unknown method", "http", b"{}", {}, OK, OK, method="BREW"),
-    Row("a path that nobody serves", "http", b"", {}, Answer(404), Answer(404), method="GET", path="/robots.txt"),
+    Row("a path without a function", "http", b"", {}, Answer(404), Answer(404), method="GET", path="/robots.txt"),
     Row("a path that only looks like it", "http", b"{}", {}, OK, OK, path="/robots.txt/"),
 ]
 
@@ -200,24 +200,24 @@ def test_what_a_function_sees_of_the_same_event(ours, peer):
     assert written(ours("cloudevent"), **subject)["subject"] == "a b"
     assert written(peer("cloudevent"), **subject)["subject"] == "a%20b"
 
-    # Here an event has the time that its sender gave it, or none.
+    # Our function sees a time only if the sender has set one.
     timeless = {"headers": STRUCTURED, "body": text(EVENT)}
     assert "time" not in written(ours("cloudevent"), **timeless)
     assert "time" in written(peer("cloudevent"), **timeless)
 
-    # The peer hands a structured CloudEvent to a background function as data with an empty context.
+    # The peer gives a structured CloudEvent to a background function as data with an empty context.
     structured = {"headers": STRUCTURED, "body": text(USER.modern)}
     assert written(ours("legacyevent"), **structured)["context"]["eventId"] == USER.context["eventId"]
     assert written(peer("legacyevent"), **structured)["context"]["eventId"] == ""
 
-    # A push of attributes only has no data: that is how Pub/Sub sends it.
+    # Pub/Sub sends a push that has only attributes without data.
     bare = {"headers": JSON, "body": text({"subscription": "s", "message": {"messageId": "7", "attributes": {"a": "b"}}})}
     assert written(ours("legacyevent"), **bare)["context"]["eventId"] == "7"
     assert written(peer("legacyevent"), **bare)["context"]["eventId"] == ""
 
 
 def test_failures(ours, peer):
-    """The caller reads the request's id here, and a page there."""
+    """Our answer has the request's id, the peer's is a page."""
     for party, status in ((ours("throws"), "crash"), (peer("throws"), None)):
         answer = party.call(body=b"{}")
         assert (answer.status, answer.headers["X-Google-Status"]) == (500, "crash")

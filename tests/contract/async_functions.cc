@@ -1,4 +1,5 @@
-// The functions that a sidecar triggers. What they do is asked for by the data, so that one compilation serves every test.
+// The functions that a sidecar triggers. The data says what they do, so one compilation serves every
+// test.
 #include <cstdio>
 #include <stdexcept>
 #include <string>
@@ -7,11 +8,11 @@
 #include <ofn/typed.h>
 
 // Prints `took: INPUT DATA`, then does what the data's first word says:
-//   fail, drop, throw   that, instead of a success
+//   fail, drop, throw   does that, instead of succeeding
 //   code N              fails with that code
 //   slow                runs until it is asked to stop, and fails
 //   fine                succeeds without sending
-// Anything else is sent to the outputs, where there are any.
+// It sends any other data to the outputs, if there are any.
 ofn::Out take(ofn::Context& context, ofn::Bytes data) {
   const std::string text(data);
   const std::string_view input = context.input() == nullptr ? "http" : context.input()->name;
@@ -32,13 +33,13 @@ ofn::Out take(ofn::Context& context, ofn::Bytes data) {
   return report.ok() ? ofn::Out::success() : ofn::Out::error("not sent", 503);
 }
 
-// The same of an envelope.
+// Does the same for an envelope.
 void see(const ofn::CloudEvent& event) {
   std::fprintf(stderr, "saw: %s %s %s\n", event.id().c_str(), event.type().c_str(),
                event.data().value_or("(none)").c_str());
 }
 
-// The same of JSON.
+// Does the same for JSON.
 struct Order {
   std::string item;
   unsigned count = 0;
@@ -50,7 +51,7 @@ void order(const Order& order) {
   std::fprintf(stderr, "ordered: %u %s\n", order.count, order.item.c_str());
 }
 
-// Keeps what comes in the output `file`, and takes it away again.
+// Stores the data in the output `file`, and deletes it again.
 ofn::Out keep_and_remove(ofn::Context& context, ofn::Bytes data) {
   context.send("file", data).check();
   std::fprintf(stderr, "kept %.60s\n", std::string(data).c_str());
@@ -59,7 +60,7 @@ ofn::Out keep_and_remove(ofn::Context& context, ofn::Bytes data) {
   return ofn::Out::success();
 }
 
-// Sends on what comes by the input `first`; of every other it prints `relayed: INPUT DATA`.
+// Sends on the data of the input `first`; for every other input it prints `relayed: INPUT DATA`.
 ofn::Out relay_once(ofn::Context& context, ofn::Bytes data) {
   if (context.input()->name == "first")
     return context.send(data).ok() ? ofn::Out::success() : ofn::Out::error("not sent");

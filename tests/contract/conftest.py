@@ -28,7 +28,7 @@ def absent_sidecar(request, program, tmp_path):
 
 @pytest.fixture
 def sidecar(absent_sidecar):
-    """The same, running."""
+    """The same sidecar, running."""
     absent_sidecar.start()
     return absent_sidecar
 
@@ -48,7 +48,7 @@ def toxiproxy(tmp_path):
 
 @pytest.fixture
 def serve(program, functions):
-    """serve(who, *outputs): the function `act`, its outputs at that sidecar (or sink, or link) only."""
+    """serve(who, *outputs): the function `act`, whose outputs go only to the sidecar (or sink, or link) `who`."""
     servers = []
 
     def start(who, *outputs, target="act", flags=(), environment=None, **others):
@@ -70,7 +70,7 @@ def async_functions():
 
 @pytest.fixture
 def serve_async(program, async_functions):
-    """serve_async(inputs, *outputs): the function `take`, triggered by those inputs."""
+    """serve_async(inputs, *outputs): the function `take`, which these inputs trigger."""
     servers = []
 
     def start(inputs, *outputs, target="take", flags=(), environment=None, environment_of=None, document=None, port=0):
@@ -98,7 +98,7 @@ def port():
 
 @pytest.fixture
 def protocol():
-    """In which a sidecar calls the app."""
+    """The protocol by which a sidecar calls the app."""
     return "grpc"
 
 

@@ -1,14 +1,15 @@
-// The functions under contract. What they do is asked for by the request, so that one compilation serves every test.
+// The functions of the contract tests. The request says what they do, so one compilation serves
+// every test.
 #include <cstdio>
 #include <stdexcept>
 #include <string>
 
 #include <ofn/function.h>
 
-// Returns the request's body, with its content type where it has one.
+// Returns the request's body, with its content type if it has one.
 //   /throw       throws instead
 //   ?status=404  answers with that status
-//   ?say=word    prints a line with that word, so that a test knows that the call is under way
+//   ?say=word    prints a line with that word, so that a test knows that the call has begun
 ofn::Response act(const ofn::Request& request) {
   if (request.path() == "/throw") throw std::runtime_error("the secret of the exception");
   if (const auto word = request.query("say")) std::fprintf(stderr, "called: %s\n", word->c_str());
@@ -18,7 +19,7 @@ ofn::Response act(const ofn::Request& request) {
   return response;
 }
 
-// Replies with the event it got, under another type.
+// Replies with the event that it got, under another type.
 ofn::CloudEvent relay(const ofn::CloudEvent& event) {
   ofn::CloudEvent reply = event;
   reply.type("com.example.relayed");

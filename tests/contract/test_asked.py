@@ -21,7 +21,7 @@ from support.waiting import PATIENCE, until
 
 @pytest.fixture(params=["local", "daprd"])
 def sidecar_of(request, program, tmp_path):
-    """sidecar_of(app_port=…): one that has yet to start."""
+    """sidecar_of(app_port=…): a sidecar that has yet to start."""
     with contextlib.ExitStack() as stack:
 
         def make(**options):
@@ -49,7 +49,7 @@ def topic(name, component="events", **options):
 
 
 def first(app, sidecar, topic, **options):
-    """The first event of a topic: published until it arrives, since daprd keeps nothing before it has subscribed."""
+    """Returns the first event of a topic. It is published until it arrives, because daprd drops events before it has subscribed."""
     until(lambda: publish(sidecar, topic, **options) and not app.topic_events.empty(), f"an event of {topic}")
     return app.next_topic()
 
@@ -169,7 +169,8 @@ def test_a_failed_binding_tells_its_metadata(sidecar_of):
 
 
 def test_directions(sidecar_of):
-    """An output that is closed is not there; an input that says so starts unasked; one that is closed never starts."""
+    """A binding is an output only if its direction says so; an input whose direction says so starts without a question to the app; an input
+    whose direction excludes it never starts."""
     with App(bindings=["closed"]) as app:
         sidecar = sidecar_of(app_port=app.port)
         write_component(sidecar.components, "files", "bindings.localstorage", rootPath=sidecar.folder / "f", direction="input")
@@ -187,7 +188,7 @@ def test_directions(sidecar_of):
 
 
 class HttpApp:
-    """Keeps the targets at which it was asked and called; wants everything."""
+    """Records the targets of questions and of calls; accepts everything."""
 
     def __init__(self, subscriptions):
         self.asked = queue.SimpleQueue()
@@ -263,7 +264,7 @@ def test_the_route_of_an_input(sidecar_of):
         assert app.called.get(timeout=PATIENCE)[0] == "/on/a%20tick"
 
 
-# --- refused by name: ours only
+# --- only our sidecar: refusals by name
 
 
 def starts(program, folder, text):
@@ -319,7 +320,7 @@ def test_topics_that_mqtt_does_not_have(program, tmp_path):
             with sidecar.stub() as stub, pytest.raises(grpc.RpcError) as raised:
                 stub.InvokeBinding(request, timeout=PATIENCE)
             assert raised.value.code() == grpc.StatusCode.INTERNAL and words in raised.value.details()
-        # What is right still goes.
+        # Valid topics still work.
         assert publish(sidecar, "a" * 60_000, component="mqtt") == ("OK", "")
         assert publish(sidecar, "a/ü b", component="mqtt") == ("OK", "")
 

@@ -149,7 +149,7 @@ def _compressed(message):
     [
         ({}, _FRAMED, 200, Code.OK),
         ({"content-type": "application/grpc+proto"}, _FRAMED, 200, Code.OK),
-        # No gRPC: nothing that runs the function.
+        # These are not gRPC calls, so they do not run the function.
         ({"content-type": "application/json"}, _FRAMED, 415, None),
         ({"content-type": "application/grpc-web"}, _FRAMED, 415, None),
         ({"method": "GET"}, _FRAMED, 405, None),
@@ -250,7 +250,7 @@ def test_a_typed_function_reads_json(deliver):
 
 
 def test_the_proxy_of_the_platform(deliver):
-    """It never asks for lists, says the topic as the path, comes with new connections, and looks at errors only."""
+    """The proxy never asks for lists, uses the topic as the path, opens new connections, and looks only at errors."""
     server, _ = deliver()
     for number in range(5):
         with App(server.port) as proxy:

@@ -1,4 +1,4 @@
-"""A function behind the real daprd: either starts first; repeated deliveries."""
+"""A function behind the real daprd: either of them starts first; deliveries are repeated."""
 
 import json
 
@@ -29,7 +29,7 @@ def count(server, line):
 
 
 def reaches(sidecar, server, topic, data):
-    """Published until it arrives: daprd subscribes when it has found the app, and keeps nothing for it before."""
+    """Publishes until the event arrives: daprd subscribes when it has found the app, and drops earlier events."""
 
     def arrived():
         publish(sidecar, topic, data)
@@ -45,7 +45,7 @@ def protocol(request):
 
 @pytest.fixture
 def pair(serve_async, tmp_path, protocol):
-    """Not yet started: the sidecar, and what starts the program on the port that it calls."""
+    """A sidecar that has yet to start, and a function that starts the program on the port that the sidecar calls."""
     port = reserve_port()
     with Daprd(tmp_path / "sidecar", app_port=port, app_protocol=protocol) as sidecar:
 
@@ -72,7 +72,7 @@ def test_either_may_start_first_and_a_restart_subscribes_again(pair, first):
     reaches(sidecar, server, "orders", b"fine 2")
 
 
-# What the function is asked to do; whether its event comes again; whether it goes to the dead letter topic, where there is one.
+# The order to the function; True if its event comes again; True if it goes to the dead-letter topic, if there is one.
 ANSWERS = [
     (b"fine once", False, False),
     (b"drop", False, True),
@@ -83,7 +83,7 @@ ANSWERS = [
     (b"code 429", True, True),
     (b"code 501", True, True),
     (b"code 503", True, True),
-    (b"slow", True, True),  # until its time is over
+    (b"slow", True, True),  # runs until its deadline
 ]
 
 
@@ -103,7 +103,7 @@ def test_what_daprd_does_with_each_answer(pair):
             until(lambda: count(server, f"dead {word}"), f"the dead letter of {word}")
     for data, again, dead in ANSWERS:
         word = data.decode()
-        # An event with a dead letter topic is not tried again.
+        # An event with a dead-letter topic is not delivered again.
         assert count(server, f"orders {word}") == 1
         assert again or count(server, f"plain {word}") == 1
         assert dead or not count(server, f"dead {word}")
@@ -166,7 +166,7 @@ def test_cron_to_the_function_to_a_file(pair):
 
 
 def test_the_token(serve_async, tmp_path, protocol):
-    """daprd sends it with every call over HTTP. Over gRPC it asks for the lists without it, and gets none."""
+    """daprd sends the token with every call over HTTP. Over gRPC it asks for the lists without the token, so it gets no lists."""
     port = reserve_port()
     with Daprd(tmp_path / "sidecar", app_port=port, app_protocol=protocol, app_token="right") as sidecar:
         environment = {"APP_API_TOKEN": "right", "APP_PROTOCOL": protocol}

@@ -57,7 +57,7 @@ def test_mqtt_topic_to_another_topic(serve_beside, delivering, broker):
         delivering.components, "mqtt", "pubsub.mqtt3", url=broker.url, qos="1", cleanSession="true", consumerID="app"
     )
     relay = topic("results", "mqtt", uri="second", type="pubsub.mqtt3")
-    # The second topic is listened to as well: it is told apart by its name, and only `fine` is not sent on.
+    # The function gets both topics. It distinguishes them by their names, and sends on only the events of the first.
     inputs = dict([topic("first", "mqtt", type="pubsub.mqtt3"), topic("second", "mqtt", type="pubsub.mqtt3")])
     server = serve_beside(inputs, relay, target="relay_once")
 

@@ -8,8 +8,7 @@ import pytest
 from support.http_client import call
 from support.program import binding, topic
 
-# daprd's bindings.localstorage unquotes a quoted string and decodes what is valid base64, and ours does as daprd
-# does: these are neither.
+# daprd's bindings.localstorage unquotes quoted strings and decodes valid base64, and so does ours. These payloads are neither.
 PAYLOADS = {
     "every byte": bytes(range(256)),
     "every byte, backwards": bytes(range(255, -1, -1)),
@@ -76,7 +75,7 @@ def test_what_the_sidecar_finds_too_large_is_refused(sidecar, serve):
     assert answer.status == 502
     assert "files" in answer.text and "RESOURCE_EXHAUSTED" in answer.text
     assert sidecar.landed() == []
-    # Nothing is wrong with the connection, or with what fits.
+    # The connection still works, for data that fits.
     assert call(server.url, body=bytes(4_000_000)).status == 200
     assert sidecar.landed() == [bytes(4_000_000)]
 

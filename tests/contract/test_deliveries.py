@@ -1,4 +1,4 @@
-"""A sidecar's deliveries to an app, and what happens if the app does not take one: with daprd, and with the local sidecar."""
+"""A sidecar's deliveries to an app, also those that the app does not accept: with daprd, and with the local sidecar."""
 
 import re
 
@@ -19,7 +19,7 @@ def subscription(topic, **others):
 
 @pytest.fixture(scope="module", params=["local", "daprd"])
 def beside(request, program, tmp_path_factory):
-    """An app, and a stub of the sidecar beside it."""
+    """An app, and a client of its sidecar."""
     topics = [
         subscription("plain"),
         subscription("raw", metadata={"rawPayload": "true"}),
@@ -33,9 +33,9 @@ def beside(request, program, tmp_path_factory):
         with made as sidecar:
             write_component(sidecar.components, "tick", "bindings.cron", schedule="@every 1s")
             sidecar.start()
-            app.next_binding()  # it has asked for all lists
+            app.next_binding()  # by now the sidecar has asked for all lists
             with sidecar.stub() as stub:
-                # daprd 1.16 has the app's token in none of these callbacks.
+                # daprd 1.16 sends the app's token in none of these callbacks.
                 app.expected_token = "t0ken" if made.name == "local" else None
                 yield app, stub
 
@@ -139,7 +139,7 @@ def test_what_is_not_taken(beside, refusal, comes):
     refuse_first(app, **refusal, first="plain")
     publish(stub, "plain", b"1")
     got = [app.next_topic()[0].topic for _ in comes]
-    # Of one topic one message comes after the other: what follows shows that no more came before it.
+    # The messages of a topic come one after the other. So the next message shows that no other came before it.
     refuse_first(app, first=None)
     publish(stub, "plain", b"end")
     event, _ = app.next_topic()

@@ -14,7 +14,7 @@ SUBSCRIPTIONS = [{"pubsubname": "events", "topic": "news", "route": "/on/news"}]
 
 
 class App:
-    """Answers a topic's event as its data says: "STATUS body"."""
+    """Answers a topic's event as the event's data says: "STATUS body"."""
 
     def __init__(self, port):
         self.seen = []
@@ -52,7 +52,7 @@ class App:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # of a sidecar that went away
+        self._server.handle_error = lambda *_: None  # such as the error of a sidecar that has left
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def __enter__(self):

@@ -1,10 +1,10 @@
-"""The ledger of deliveries: whatever breaks, no event that the function acknowledged is missing in its outputs.
+"""The ledger of deliveries: whichever party fails, no event that the function acknowledged is missing in its outputs.
 
     publisher ─▶ redis ══▶ daprd ══▶ recorder ─▶ the program ══▶ daprd ─▶ a folder
                                                                       ══▶ redis, another topic
 
-Each of redis, daprd and the program is killed and paused in turn, and each double line is cut and slowed. The recorder is
-the only judge of what was acknowledged. Redis keeps what it promises, so that every event published must also come through.
+Redis, daprd and the program are killed and paused in turn, and each double line is cut and slowed. Only the recorder decides which events
+were acknowledged. Redis keeps every event that it has confirmed, so every published event must also arrive.
 
 The long form, by hand: ./dev test pytest tests/contract/test_ledger.py --ledger-messages 100000 -s
 """
@@ -24,17 +24,17 @@ from support.recorder import Recorder
 from support.redis import Redis
 from support.sidecars import Daprd, write_component
 
-_PADDING = b"\xff" * 200  # neither base64, which the folder's component would decode, nor text
+_PADDING = b"\xff" * 200  # not base64, which the folder's component would decode, and not text
 _PUBLISHERS = 4
-_AHEAD = 100  # how many are published before they are acknowledged: both go on together
-_BETWEEN = 1_000  # acknowledged from one fault to the next, at most
-# What a fault outlasts: publications, and answers where any come.
+_AHEAD = 100  # the most events that are published but not yet acknowledged
+_BETWEEN = 1_000  # the most events that are acknowledged between two faults
+# A fault lasts for this many publications, and for this many answers if answers come.
 _PUBLISHED = 50
 _ANSWERED = 20
 
 _CONCURRENT = 16
-# A failed delivery comes again soon, and so does one whose answer takes too long. In milliseconds: daprd 1.16 does not
-# read the interval in other units.
+# A delivery is soon repeated if it failed or if its answer takes too long. The times are in milliseconds, because daprd 1.16 reads the
+# interval in no other unit.
 _QUEUE = {"consumerID": "ledger", "concurrency": str(_CONCURRENT), "queueDepth": "32", "processingTimeout": "1000", "redeliverInterval": "300"}
 
 
@@ -43,7 +43,7 @@ def data_of(id):
 
 
 class Publisher:
-    """Publishes each id until the broker has promised to keep it."""
+    """Publishes each id until the broker has confirmed it."""
 
     def __init__(self, sidecar, recorder, messages):
         self._sidecar = sidecar
@@ -69,7 +69,7 @@ class Publisher:
 
     @contextlib.contextmanager
     def unhindered(self):
-        """More is published, although nothing is acknowledged."""
+        """Within it, events are published although none is acknowledged."""
         self._ahead = len(self.promised) - len(self._recorder.acknowledged) + 2 * _PUBLISHED
         self._recorder.wake()
         yield
@@ -107,7 +107,7 @@ class Publisher:
 
 
 class World:
-    """All of them, running; what can be broken, until the `with` ends."""
+    """All parties, running, and the faults; a fault lasts until its `with` ends."""
 
     def __init__(self, stack, tmp_path, toxiproxy, serve_async):
         self.broker = stack.enter_context(Redis(tmp_path))
@@ -163,7 +163,7 @@ class World:
 
     @contextlib.contextmanager
     def _program_replaced(self):
-        """As a platform does: it is asked to leave, and another one comes."""
+        """Replaces the program as a platform does: asks it to end, and then starts another one."""
         self.program.process.terminate()
         yield
         assert self.program.process.exit_code() == 0
@@ -194,7 +194,7 @@ def is_noticed(publisher, recorder):
 
     def noticed():
         goes_on = len(publisher.promised) < published + _PUBLISHED and publisher.failed == failed
-        # Where there are no more answers, either nothing is asked, or nobody is left to ask.
+        # If there are no more answers, either no call is in flight, or all calls wait.
         stuck = recorder.in_flight in (0, _CONCURRENT)
         return not goes_on and (stuck or recorder.statuses.total() >= answered + _ANSWERED)
 
@@ -219,7 +219,7 @@ def test_ledger(request, tmp_path, toxiproxy, serve_async):
                     recorder.wait(is_noticed(publisher, recorder), f"anybody to notice: {name}")
                 suffered[name] += 1
             acknowledge(recorder, messages, messages)
-        # Nothing is written any more, not even what is delivered once more.
+        # From here on nothing is written, not even by repeated deliveries.
         world.sidecar.kill()
         recorder.wait(lambda: recorder.in_flight == 0, "the last answers")
         landed = {"the folder": world.sidecar.landed(), "the topic": world.broker.published("results")}
@@ -241,7 +241,7 @@ def check(messages, publisher, recorder, suffered, landed):
         print(f"{where}: {len(missing)} acknowledged ids missing, {duplicates} duplicates, {torn} files cut short by a kill")
         assert not missing, sorted(missing)[:10]
         assert duplicates <= recorder.redeliveries
-        # Also of each: nothing is sent that was not delivered.
+        # This also holds for each event: it is not sent more often than it was delivered.
         more = [id for id, times in count.items() if times > recorder.deliveries[id]]
         assert not more, more[:10]
         strange = [body for body in bodies if body not in whole and not _is_beginning(body)]
@@ -251,5 +251,5 @@ def check(messages, publisher, recorder, suffered, landed):
 
 
 def _is_beginning(body):
-    """Of a file that a sidecar was writing when it was killed."""
+    """Returns True if the body is the beginning of a file that a sidecar was writing when it was killed."""
     return data_of("id-").startswith(body[:3]) and len(body) < len(data_of("id-0"))

@@ -37,7 +37,7 @@ def test_it_is_announced_in_one_line(embedded, serve):
 
 
 def test_stopping_finishes_what_is_in_flight(program, tmp_path, serve):
-    # An output that lasts as long as we like: the other end of a bindings.http.
+    # The test is the server of a bindings.http, so it decides how long the output takes.
     with socket.create_server(("127.0.0.1", 0)) as web:
         web.settimeout(PATIENCE)
         embedded = Embedded(program, tmp_path / "embedded", web=f"http://127.0.0.1:{web.getsockname()[1]}/")
@@ -57,7 +57,7 @@ def test_stopping_finishes_what_is_in_flight(program, tmp_path, serve):
 
 @pytest.mark.parametrize("variable", ["KUBERNETES_SERVICE_HOST", "K_SERVICE", "POD_NAME"])
 def test_in_a_pod_nothing_is_acknowledged_into_its_own_disk(embedded, serve, variable):
-    # An address is given: on this machine somebody may listen on the default one.
+    # The test sets an address, because another program may listen on the default one.
     environment = {variable: "x", "DAPR_GRPC_PORT": str(reserve_port())}
     flags = [*embedded.flags, "auto", "--sidecar-timeout", "100ms"]
     server = serve(embedded, binding("archive"), flags=flags, environment=environment)

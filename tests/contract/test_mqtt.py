@@ -1,4 +1,4 @@
-"""MQTT with a real broker: no message is lost if any party fails, fails again or starts late; daprd's messages."""
+"""MQTT with a real broker: no message is lost if a party fails, fails again or starts late; the messages are daprd's."""
 
 import socket
 import subprocess
@@ -24,7 +24,7 @@ def queue(delivering, broker):
 
 
 def took(server, text):
-    """How often."""
+    """Returns how often the function got this text."""
     return server.process.output.count(f"took: messages {text}\n")
 
 
@@ -37,8 +37,9 @@ def until_it_listens(server, broker, text="fine first"):
 
 
 def connect_once_more(server, delivering, broker):
-    """What daprd does not acknowledge comes again with its next connection: what an app did not take, and what the broker
-    sends a daprd that has just started before it has subscribed. Once it has, each connection brings everything.
+    """Makes daprd connect again: only then does the broker repeat messages that daprd has not acknowledged. These are messages that the
+    app did not accept, and those that the broker sent before daprd had subscribed. After it has subscribed, each new connection brings all
+    of them.
     """
     if isinstance(delivering, Daprd):
         until_it_listens(server, broker, "fine again")
@@ -108,7 +109,7 @@ def test_a_broker_that_is_killed_under_way_is_found_again(serve_beside, broker, 
     server.logged("took: messages slow")
     broker.process.kill()
     broker.start()
-    # It knows of sessions what it has last written down, which may be nothing.
+    # The broker knows only the sessions that it had written to its disk, which may be none.
     until_it_listens(server, broker)
 
 
@@ -138,7 +139,7 @@ def test_what_a_topic_brings_and_fails_comes_again(serve_beside, delivering, bro
 
 
 def test_nothing_is_lost_while_sidecar_and_broker_fail_in_turn(serve_beside, delivering, broker, queue):
-    output = binding("archive")  # each message a file of its own
+    output = binding("archive")  # makes a file for each message
     server = serve_beside(MESSAGES, output)
     until_it_listens(server, broker)
     ids = [f"message {number}".encode() for number in range(200)]
@@ -191,7 +192,7 @@ def test_what_is_no_event_is_no_obstacle(serve_beside, delivering, broker):
 
 @OURS
 def test_ending_acknowledges_what_was_processed(serve_beside, delivering, broker, queue):
-    # An output that lasts as long as we like: the other end of a bindings.http.
+    # The test is the server of a bindings.http, so it decides how long the output takes.
     with socket.create_server(("127.0.0.1", 0)) as web:
         web.settimeout(PATIENCE)
         write_component(delivering.components, "web", "bindings.http", url=f"http://127.0.0.1:{web.getsockname()[1]}/")

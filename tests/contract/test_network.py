@@ -12,7 +12,7 @@ def link(toxiproxy, sidecar):
     return toxiproxy.link(sidecar.port)
 
 
-# What each does to the stream, and whether calls can fail by it.
+# Each fault: True if it can make calls fail, its type, its direction and its attributes.
 TOXICS = {
     "delayed answers": (False, "latency", "downstream", {"latency": 30, "jitter": 30}),
     "delayed calls": (False, "latency", "upstream", {"latency": 30, "jitter": 30}),
@@ -29,13 +29,13 @@ TOXICS = {
 
 @pytest.mark.parametrize(("can_fail", "type", "stream", "attributes"), TOXICS.values(), ids=TOXICS.keys())
 def test_ledger(sidecar, link, serve, can_fail, type, stream, attributes):
-    # Far more than a call through the slowest of these takes, also in a sanitizer's build on a crowded machine.
+    # The timeout is much longer than a call takes with the slowest of these faults, also in a sanitizer's build on a busy machine.
     server = serve(link, binding("archive"), topic("events"), flags=["--sidecar-timeout", "200ms", "--timeout", "2s"])
     with Ledger(server.url) as ledger:
         ledger.wait_for_acknowledged(10)
         with link.toxic(type, stream, **attributes):
             ledger.wait_for_answers(40)
-        # What was torn is mended: the old connection is given up where it is of no use.
+        # After the fault, calls succeed again: the program has replaced the connection if it was broken.
         ledger.wait_for_acknowledged(10)
     ledger.check(sidecar.landed())
     failed = ledger.statuses.total() - ledger.statuses[200]

@@ -1,6 +1,6 @@
 """One table of raw calls with daprd's answers: the local sidecar gives the same answers, with the same messages.
 
-Calls come from a client made by another language's gRPC, so this is also the proof that one can talk to ours.
+The calls come from a client with another gRPC implementation, which shows that ours understands it.
 """
 
 import http.server
@@ -14,11 +14,11 @@ from dapr.proto.runtime.v1 import dapr_pb2
 
 from support.sidecars import Daprd, LocalSidecar
 
-LIMIT = 4 << 20  # of a message, in gRPC's usual configuration
+LIMIT = 4 << 20  # the largest message in gRPC's default configuration
 
 
 class Web(http.server.BaseHTTPRequestHandler):
-    """Answers with the status that its path ends in, and says what it was asked."""
+    """Answers with the status at the end of the path, and with the request in the body."""
 
     protocol_version = "HTTP/1.1"
 
@@ -53,7 +53,7 @@ def web():
 
 @pytest.fixture(scope="module", params=["local", "daprd"])
 def asked(request, program, web, tmp_path_factory):
-    """A running sidecar and a client of it. In `archive`: file `there` and folder `folder` with file `inside`."""
+    """A running sidecar and a client of it. Its `archive` has a file `there` and a folder `folder` with a file `inside`."""
     folder = tmp_path_factory.mktemp("parity") / "sidecar"
     with LocalSidecar(program, folder, web=web) if request.param == "local" else Daprd(folder, web=web) as sidecar:
         sidecar.start()
@@ -75,7 +75,7 @@ def publish(component, topic, data=b"data", type="", **metadata):
 
 
 def ask(asked, request, **options):
-    """What came back: ("OK", data) or (code, words), the sidecar's folder written as ROOT."""
+    """Returns ("OK", data) or (code, message), in which ROOT replaces the sidecar's folder."""
     sidecar, stub = asked
     method = stub.InvokeBinding if isinstance(request, dapr_pb2.InvokeBindingRequest) else stub.PublishEvent
     try:
@@ -93,7 +93,7 @@ FILES = "create get list delete"
 VERBS = "create get head post put patch delete options trace"
 A = "ROOT/archive"
 
-# Every row leaves the folder as it was, or writes only what no other row reads.
+# A row leaves the folder as it was, or writes only files that no other row reads.
 TABLE = {
     "unknown binding": (invoke("nobody", "create"), internal("nobody", "couldn't find output binding nobody")),
     "binding without a name": (invoke("", "create"), internal("", "couldn't find output binding ")),
@@ -231,7 +231,7 @@ def test_nothing_was_written_outside(asked):
     assert ask(asked, invoke("second", "delete", fileName="outside")) == ("OK", b"")
 
 
-# What is stored for what is sent: a quoted text is unquoted, then what is valid base64 is decoded.
+# Sent and stored data: a quoted text is unquoted, then valid base64 is decoded.
 STORED = {
     "bytes": (bytes(range(256)), bytes(range(256))),
     "nothing": (b"", b""),
@@ -260,7 +260,7 @@ def test_stored_bytes(asked, sent, stored):
 
 
 def largest(make):
-    """The request of that kind that has exactly LIMIT bytes, and how many of them are data."""
+    """Returns the size of the data with which a request of this kind has exactly LIMIT bytes."""
     size = LIMIT - make(bytes(LIMIT - 1000)).ByteSize() + LIMIT - 1000
     assert make(bytes(size)).ByteSize() == LIMIT
     return size
@@ -277,14 +277,14 @@ def test_largest_message(asked, kind):
     assert ask(asked, make(bytes(size)))[0] == "OK"
     words = f"grpc: received message larger than max ({LIMIT + 1} vs. {LIMIT})"
     assert ask(asked, make(bytes(size + 1))) == ("RESOURCE_EXHAUSTED", words)
-    # The connection goes on.
+    # The connection still works.
     assert ask(asked, publish("events", "t")) == ("OK", b"")
 
 
 def test_largest_answer(asked):
     sidecar, _ = asked
     file = sidecar.root("archive") / "large"
-    # The message: one byte for the field, four for its length, the data.
+    # The message has one byte for the field, four for its length, and the data.
     file.write_bytes(bytes(LIMIT - 5))
     status, data = ask(asked, invoke("archive", "get", fileName="large"))
     assert (status, len(data)) == ("OK", LIMIT - 5)

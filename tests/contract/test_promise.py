@@ -1,6 +1,6 @@
 """No failure is acknowledged, and nothing is sent that the function did not return.
 
-A sidecar that answers when and what it is told shows the order of things.
+The test decides when and how its sidecar answers, so it knows the order of events.
 """
 
 import socket
@@ -20,7 +20,7 @@ def test_success_comes_only_after_every_confirmation(sink, serve):
     gate = sink.hold("news")
     answer = start_call(server.url, body=b"x")
     sink.wait_for(3)
-    # Long enough for the two that were confirmed to be heard: another request has its whole way meanwhile.
+    # Another whole request gives the program time to read the two confirmations.
     assert call(server.url, "/?status=404").status == 404
     assert not answer.done()
     gate.set()
@@ -32,7 +32,7 @@ def test_outputs_do_not_wait_for_each_other(sink, serve):
     server = serve(sink, *(binding(name) for name in names), topic("news"))
     gates = [sink.hold(name) for name in (*names, "news")]
     answer = start_call(server.url, body=b"x")
-    # All have arrived while none was answered.
+    # All calls arrive although none has been answered.
     received = sink.wait_for(5)
     assert sorted(each.component for each in received) == sorted([*names, "news"])
     for gate in gates:
@@ -82,7 +82,7 @@ def test_a_refused_output_is_a_failure_that_is_named(sink, serve, kind, code, st
     assert SECRET.decode() not in answer.text and "strangers" not in answer.text
     assert (answer.headers["Retry-After"] is not None) == (status == 503)
     assert answer.headers["X-OpenFunction-Status"] == "error"
-    # The other one went out, and none was tried again.
+    # The other output was sent, and neither was retried.
     assert sorted(each.component for each in sink.received) == ["fine", "store-7f3a"]
 
 
@@ -123,7 +123,7 @@ def test_no_confirmation_by_the_deadline(sink, serve):
     assert answer.status == 504
     assert "files" in answer.text and "store-7f3a" in answer.text and "news" not in answer.text
     assert SECRET.decode() not in answer.text
-    # Once: it may have arrived.
+    # Each output was sent only once, because it may have arrived.
     assert len(sink.received) == 2
 
 
@@ -156,7 +156,7 @@ def test_a_failed_function_sends_nothing(sink, serve, path, status, verdict):
     server = serve(sink, binding("archive"), topic("news"))
     answer = call(server.url, path, body=b"not to be sent")
     assert (answer.status, answer.headers["X-OpenFunction-Status"]) == (status, verdict)
-    # What comes later is the first that the sidecar hears of.
+    # The sidecar gets only the data of the later request.
     assert call(server.url, body=b"to be sent").status == 200
     assert [each.data for each in sink.received] == [b"to be sent"] * 2
 

@@ -12,7 +12,7 @@ Status = appcallback_pb2.TopicEventResponse
 INPUTS = dict([topic("orders", "events", uri="orders")])
 DEEP = "[" * 300 + "]" * 300
 
-# What was published; what a sidecar makes of it over gRPC (as Go reads JSON); what the function then is.
+# The published event, and the fields that a sidecar makes of it over gRPC, because Go reads JSON in this way.
 EVENTS = {
     "plain": ('{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"a":1}}', {"id": "1", "data": b'{"a":1}'}),
     "no specversion": ('{"id":"2","source":"s","type":"t","data":1}', {"id": "2", "spec_version": "", "data": b"1"}),
@@ -33,7 +33,7 @@ EVENTS = {
 
 @pytest.fixture
 def over(serve_async):
-    """over(protocol, target): a served function, and deliver(text, fields), which says its verdict."""
+    """over(protocol, target): a served function, and deliver(text, fields), which returns the result of the delivery."""
     apps = []
 
     def start(protocol, target):

@@ -1,4 +1,4 @@
-"""A real Redis: daprd's messages; no message is lost if any party fails."""
+"""A real Redis: the messages are daprd's; no message is lost if a party fails."""
 
 import socket
 
@@ -14,7 +14,7 @@ from support.waiting import PATIENCE, accepts, until
 OURS = pytest.mark.parametrize("delivering", ["local", "embedded"], indirect=True)
 LOCAL = pytest.mark.parametrize("store", ["local"], indirect=True)
 MESSAGES = dict([topic("messages", "bus", type="pubsub.redis")])
-SOON = {"processingTimeout": "200", "redeliverInterval": "100"}  # daprd reads no duration of the latter
+SOON = {"processingTimeout": "200", "redeliverInterval": "100"}  # daprd reads the latter only as milliseconds
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_redis_that_restarts_is_found_again_with_what_was_created(store, redis
     assert act(store, "create", b"kept", key="k") == (b"", {})
     redis.kill()
     redis.start()
-    # The first command may meet the connection that has just ended.
+    # The first command may use the connection that has just ended.
     assert (b"kept", {}) in (act(store, "get", key="k"), act(store, "get", key="k"))
 
 
@@ -102,12 +102,12 @@ def publish(sidecar, topic, data, **metadata):
 
 @pytest.fixture
 def bus(delivering, redis):
-    """A component whose failures come again soon."""
+    """A component that soon repeats failed deliveries."""
     write_component(delivering.components, "bus", "pubsub.redis", redisHost=redis.host, consumerID="app", **SOON)
 
 
 def took(server, text):
-    """How often."""
+    """Returns how often the function got this text."""
     return server.process.output.count(f"took: messages {text}\n")
 
 
@@ -177,14 +177,14 @@ def test_a_redis_that_restarts_is_found_again(serve_beside, delivering, redis, b
         try:
             publish(delivering, "messages", b"fine after")
         except grpc.RpcError:
-            return False  # the first may meet the connection that has just ended
+            return False  # the first publication may use the connection that has just ended
         return took(server, "fine after")
 
     until(arrived, "a message")
 
 
 def test_nothing_is_lost_while_sidecar_and_redis_fail_in_turn(serve_beside, delivering, redis, bus):
-    output = binding("archive")  # each message a file of its own
+    output = binding("archive")  # makes a file for each message
     server = serve_beside(MESSAGES, output)
     until_it_listens(server, delivering)
     acknowledged = []
@@ -215,7 +215,7 @@ def test_nothing_is_lost_while_sidecar_and_redis_fail_in_turn(serve_beside, deli
 
 @OURS
 def test_ending_acknowledges_what_was_processed(serve_beside, delivering, redis, bus):
-    # An output that lasts as long as we like: the other end of a bindings.http.
+    # The test is the server of a bindings.http, so it decides how long the output takes.
     with socket.create_server(("127.0.0.1", 0)) as web:
         web.settimeout(PATIENCE)
         write_component(delivering.components, "web", "bindings.http", url=f"http://127.0.0.1:{web.getsockname()[1]}/")

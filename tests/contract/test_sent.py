@@ -144,7 +144,7 @@ def test_a_returned_event_is_published_as_that_event(sink, serve):
 
 
 def test_both_schemas_of_the_context_at_once_send_once(sink, serve):
-    # What the platform sets: the newer schema omits the topic, and names outputs by their component.
+    # As the platform sets them: the newer schema omits the topic and names outputs by their component.
     newer = {
         "name": "contract",
         "version": "v1",

@@ -25,7 +25,7 @@ def test_it_does_not_wait_for_ever_and_finds_the_sidecar_afterwards(absent_sidec
         assert (answer.status, "files" in answer.text) == (503, True)
         assert answer.headers["Retry-After"] is not None
     absent_sidecar.start()
-    # What Retry-After said is enough; a caller that comes sooner may be told again.
+    # A client that waits for Retry-After succeeds; one that does not wait may get 503 again.
     answers = [call(server.url, body=b"late\0").status]
     while answers[-1] == 503 and len(answers) < 50:
         answers.append(call(server.url, body=b"late\0").status)
@@ -50,7 +50,7 @@ def test_slow_but_alive_is_waited_for(sidecar, serve):
     answers = [start_call(server.url, f"/?say=call-{number}", body=b"%d\0" % number) for number in range(8)]
     for number in range(8):
         server.logged(f"called: call-{number}")
-    # Requests that need no sidecar are served meanwhile.
+    # The program still serves requests that need no sidecar.
     assert call(server.url, "/?status=404").status == 404
     assert not any(answer.done() for answer in answers)
     sidecar.process.resume()
@@ -59,18 +59,18 @@ def test_slow_but_alive_is_waited_for(sidecar, serve):
 
 
 def test_killed_with_requests_in_flight(sidecar, serve):
-    # One loop, so that what is answered last says of all others how far they are.
+    # There is one loop, so the last answer shows how far all earlier calls are.
     server = serve(sidecar, binding("files", "archive"), flags=["--threads", "1"])
     assert call(server.url, body=b"before\0").status == 200
-    # It is stopped, so that the requests are surely on their way when it dies.
+    # The sidecar is stopped, so the requests are certainly on their way when it dies.
     sidecar.process.stop()
     answers = [start_call(server.url, f"/?say=call-{number}", body=b"%d\0" % number) for number in range(8)]
     for number in range(8):
         server.logged(f"called: call-{number}")
-    # Their outputs were handed to the kernel before this one has its answer.
+    # When this request has its answer, the outputs of the others are in the kernel.
     assert call(server.url, "/?status=404").status == 404
     sidecar.kill()
-    # A new one comes before anybody would give up waiting. But what was sent to the old one may have arrived there: it
+    # A new sidecar starts before the calls would give up. But data that was sent to the old one may have arrived there, so it
     # is neither sent again nor acknowledged.
     sidecar.start()
     for answer in answers:
@@ -114,7 +114,7 @@ def test_ledger_of_short_absences_that_nobody_notices(sidecar, serve):
             sidecar.start()
         ledger.wait_for_acknowledged(25)
     ledger.check(sidecar.landed())
-    # Only those that were on their way when it died may have failed: one for each caller and kill, or two: the kernel
-    # closes what a dead process had open latest first, so its listener outlives its connections, by milliseconds where
-    # it waits for a processor, and whoever comes back at once is let in and cut off once more.
+    # Only calls that were on their way when the sidecar died may have failed: for each client and kill one, or two. The kernel closes the
+    # descriptors of a dead process in the reverse order of their opening, so the listening socket outlives the connections, on a busy machine
+    # by milliseconds. A client that reconnects at once is accepted by it, and loses this connection, too.
     assert ledger.statuses.total() - ledger.statuses[200] <= 3 * 8 * 2

@@ -79,7 +79,7 @@ def test_what_does_not_finish_in_time_is_abandoned_and_said_so(sink, serve):
 def test_what_came_before_the_signal_is_answered_also_when_nobody_had_looked_at_it(sidecar, serve):
     server = serve(sidecar, binding("archive"))
     assert call(server.url, body=b"first\0").status == 200
-    # While it is off the processor, requests arrive, then the signal.
+    # While the program is stopped, requests arrive, and then the signal.
     server.process.stop()
     with contextlib.ExitStack() as stack:
         callers = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port))) for _ in range(16)]

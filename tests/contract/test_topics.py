@@ -21,7 +21,7 @@ def daprd(tmp_path):
 
 @pytest.fixture
 def subscription(daprd):
-    """next_event(): the next one of topic `news`."""
+    """next_event(): the next event of topic `news`."""
     Request = dapr_pb2.SubscribeTopicEventsRequestAlpha1
     questions = queue.SimpleQueue()
     subscribe = dapr_pb2.SubscribeTopicEventsRequestInitialAlpha1(pubsub_name="events", topic="news")
@@ -89,7 +89,7 @@ def test_a_returned_event_arrives_as_that_event(daprd, subscription, serve, type
     event = subscription()
     assert (event.id, event.source, event.type) == ("id 7", "/test", "com.example.relayed")
     assert event.extensions["extra"] == "kept"
-    # Without a type, JSON data is JSON: daprd writes that anew.
+    # Without a type, daprd takes JSON data for JSON, and writes it again.
     assert event.data == body or json.loads(event.data) == json.loads(body)
 
 

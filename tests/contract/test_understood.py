@@ -17,7 +17,7 @@ CLOCK = dict([binding("clock", "tick", type="bindings.cron")])
 
 @pytest.fixture
 def pair(serve_async, tmp_path):
-    """A daprd that has yet to start, and what starts the program on the port that it calls."""
+    """A daprd that has yet to start, and a function that starts the program on the port that daprd calls."""
     port = reserve_port()
     with Daprd(tmp_path / "sidecar", app_port=port) as sidecar:
 
@@ -32,7 +32,7 @@ def only_bindings(sidecar):
 
 
 def is_up(sidecar):
-    """It serves its API, before it has found an app."""
+    """Returns True if daprd serves its API, which it does before it has found an app."""
     with sidecar.stub() as stub:
         try:
             return stub.GetMetadata(dapr_pb2.GetMetadataRequest(), timeout=5).id == "contract"
@@ -62,7 +62,7 @@ def test_a_binding_that_says_its_direction_starts_whoever_was_first(pair):
 
 
 def test_the_example_at_a_cold_start(program, repository, tmp_path):
-    """daprd is there before the program: as with `dapr run`."""
+    """daprd starts before the program, as with `dapr run`."""
     example = repository / "examples" / "async"
     port = reserve_port()
     with Daprd(tmp_path / "sidecar", app_port=port) as sidecar:
@@ -97,7 +97,7 @@ def test_outputs_are_looked_at_whichever_sidecar_it_is(serve, program, tmp_path)
 
 
 def test_a_topic_that_was_not_subscribed_is_said(serve_async, tmp_path):
-    """Here since daprd asks for the lists without the token."""
+    """The topic is not subscribed because daprd asks for the lists without the token."""
     port = reserve_port()
     with Daprd(tmp_path / "sidecar", app_port=port, app_token="right") as sidecar:
         environment = {"APP_API_TOKEN": "right"}
