@@ -26,7 +26,7 @@ def repository():
 
 @pytest.fixture(scope="session")
 def shared(repository):
-    """shared(source, output, *flags): a shared object, as a user would build it with nothing but a compiler."""
+    """shared(source, output, *flags): a shared object, built only with a compiler, as a user may do."""
 
     def build(source, output, *flags):
         command = ["g++", "-std=c++20", "-shared", "-fPIC", "-I", repository / "include", *flags, source, "-o", output]
@@ -39,7 +39,7 @@ def shared(repository):
 
 @pytest.fixture(scope="session")
 def shared_from(shared, tmp_path_factory):
-    """shared_from(text): the same, of a source that a test has in itself."""
+    """shared_from(text): the same for the text of a source."""
 
     def build(text):
         source = tmp_path_factory.mktemp("source") / "functions.cc"

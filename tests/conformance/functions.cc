@@ -1,6 +1,6 @@
-// The functions of the conformance tests. Each writes its input to function_output.json in the working
-// directory. The file is complete before the function returns, as the public conformance client
-// expects.
+// The functions of the conformance tests. Each writes its input to function_output.json in the
+// working directory. The file is complete before the function returns, as the public conformance
+// client expects.
 #include <condition_variable>
 #include <cstdio>
 #include <fstream>
@@ -35,8 +35,8 @@ std::string object(const std::map<std::string, std::string>& members) {
   return "{" + json + "}";
 }
 
-// wait() returns when `parties` calls are in it at the same time, so it never returns for calls that
-// run one after the other.
+// wait() returns when `parties` calls are in it at the same time, so it never returns for calls
+// that run one after the other.
 class Meeting {
  public:
   bool wait(std::size_t parties, const std::stop_token& stop) {

@@ -1,5 +1,5 @@
-// The functions that a sidecar triggers. The data says what they do, so one compilation serves every
-// test.
+// The functions that a sidecar triggers. The data says what they do, so one compilation serves
+// every test.
 #include <cstdio>
 #include <stdexcept>
 #include <string>

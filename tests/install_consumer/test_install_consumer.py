@@ -27,7 +27,7 @@ def cached(variable):
 
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
-    """Installed, then moved: nothing in it may know where it was put."""
+    """An installation that was moved: nothing in it may depend on its first place."""
     made = tmp_path_factory.mktemp("installed")
     cmake("--install", _BUILD, "--prefix", made / "first")
     return (made / "first").rename(made / "moved")
@@ -35,9 +35,9 @@ def prefix(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def built(prefix, tmp_path_factory):
-    """The stranger's build directory."""
+    """The build directory of the other project."""
     build = tmp_path_factory.mktemp("consumer")
-    # Host and function must have been built alike, sanitizers included.
+    # The program and the function must have the same sanitizers.
     sanitize = cached("OFN_SANITIZE")
     flags = [f"-DCMAKE_CXX_FLAGS=-fsanitize={sanitize}"] if sanitize else []
     cmake("-S", _HERE, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", *flags)
@@ -99,7 +99,7 @@ def test_what_is_not_built_is_told_to_who_looks_for_the_package(configured, tmp_
 
 
 def test_who_builds_the_program_can_install_everything(configured):
-    """As `./dev run` and `./dev build` do."""
+    """The target that `./dev run` and `./dev build` build is enough."""
     done = subprocess.run(
         ["ninja", "-C", configured, "-t", "inputs", "bin/functions-framework"], capture_output=True, text=True, check=True
     )

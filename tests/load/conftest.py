@@ -1,4 +1,4 @@
-"""The function under load. It is compiled once, before, because a compiler in the server's memory group would be counted."""
+"""The function under load. It is compiled once, in advance, because the memory of a compiler in the server's memory group would count."""
 
 from pathlib import Path
 

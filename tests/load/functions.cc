@@ -1,10 +1,12 @@
-// What the load tests serve. The answer is asked for by the request.
+// The function that the load tests serve. The request decides the answer.
 #include <cstdlib>
 #include <string>
 
 #include <ofn/function.h>
 
-//   ?size=N  answers N bytes   ?echo  answers the request's body   else how many bytes the request's body has
+//   ?size=N    answers N bytes
+//   ?echo      answers with the request's body
+//   otherwise  answers with the number of bytes of the request's body
 ofn::Response load(const ofn::Request& request) {
   if (const auto size = request.query("size"))
     return ofn::Response(std::string(std::strtoul(size->c_str(), nullptr, 10), 'x'));

@@ -1,6 +1,6 @@
 """Uploads beyond `ulimit -v` and `ulimit -d`, with default flags: no allocation that a client's bytes cause ends the process.
 
-What cannot be had is answered with 503, and everybody else is served.
+A request for which there is no memory is answered 503, and all others are served.
 """
 
 import pytest
@@ -12,13 +12,13 @@ from support.memory import is_sanitized
 from support.memory_loads import complete_uploads, echoed_uploads, parallel_uploads
 from support.program import Program
 
-# kB, as the shell counts. The smallest is little more than what two loops and the code map.
+# In kB, as the shell counts. The lowest limit is only a little above the memory that two loops and the code map.
 _LIMITS = [("v", 200_000), ("d", 200_000), ("v", 1_000_000), ("d", 1_000_000)]
 
 
 @pytest.fixture
 def limited(program, functions, tmp_path):
-    """limited(letter, kib): the program, serving under that limit of the shell's."""
+    """limited(letter, kib): the program, which serves under this limit of the shell."""
     servers = []
 
     def serve(letter, kib):

@@ -1,11 +1,12 @@
 """Every load that makes a server keep memory, for the program with its default flags in a separate memory group.
 
-In each the process lives, a caller that behaves gets every answer, what is resident stays within what docs/limits.md states, and
-goes back when the load has gone. Printed, not asserted (`-s` shows it): how long the good caller waited, and how much was resident.
+Under each load the process lives, a well-behaved client gets every answer, and the resident memory stays within the limit in docs/limits.md
+and falls again after the load. The test also prints how long the good client waited and how much memory was resident (`-s` shows it); it
+does not assert these.
 
-    ./dev test pytest tests/load -s                  # 256 MiB, seconds a load
+    ./dev test pytest tests/load -s                  # 256 MiB, some seconds for each load
     ./dev test pytest tests/load -s --heavy          # 128, 256 and 512 MiB, longer
-    … -k 'heads and 128' --program PATH              # some of them, of another program
+    … -k 'heads and 128' --program PATH              # some of the loads, and another program
 """
 
 import contextlib
@@ -24,19 +25,19 @@ from support.waiting import until
 
 _SIZES = [128, 256, 512]
 _USUAL = 256
-# A served program keeps more than one that has just started: the pools of as many calls as ran or waited at once, and code.
+# After a load the program keeps more memory than after its start: pools for as many calls as ran or waited at once, and code.
 _WARM_MIB = 16
-# A reader that takes nothing is kept for --slow-reader-timeout, 30 s; then come a few looks.
+# A client that reads nothing is kept for --slow-reader-timeout, 30 s. Then the test needs a few measurements.
 _REST = 60
 
 
 @pytest.fixture
 def limited(program, functions, tmp_path):
-    """limited(mib): the program, serving in a memory group of that size."""
+    """limited(mib): the program, which serves in a memory group of this size."""
     with contextlib.ExitStack() as open_ones:
 
         def serve(mib):
-            # Beside a sanitizer's own memory a group of that size has no room for anything. The account has its size all the same.
+            # A sanitizer's own memory would fill a group of this size, so there is no group. The account has the same size as in one.
             if is_sanitized(program.path):
                 return None, open_ones.enter_context(program.serve(functions, "load", flags=["--max-body-memory", f"{mib // 4}MiB"]))
             group = open_ones.enter_context(memory_group(mib << 20))
@@ -64,7 +65,7 @@ def test_the_process_lives_and_a_good_caller_is_served(limited, request, load, m
         connections = len(crowd.peers) + 2
     assert server.process.is_running(), told
     print(f"\n{load.__name__} in {mib} MiB, {time.monotonic() - began:.0f} s: {told}\n  {caller.result}")
-    if group is None:  # so slow that the load's calls alone may be more than may run and wait
+    if group is None:  # a sanitizer is so slow that the load alone may exceed the calls that may run and wait
         assert set(caller.result.wrong) <= {"503"}
         return
     assert caller.result.wrong == {} and caller.result.good > 10

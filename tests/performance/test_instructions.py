@@ -15,7 +15,7 @@ from support.tools import missing
 
 _HERE = Path(__file__).parent
 _RECORDED = json.loads((_HERE / "instructions.json").read_text())["requests"]
-# For what differs between two runs: how many handlers ran together, how often the watchdog looked.
+# Two runs differ in the number of handlers that ran together, and in how often the watchdog looked.
 _MARGIN = 1.10
 _CONNECTIONS = 8
 _REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -37,7 +37,7 @@ def hello(program, shared, tmp_path_factory):
 
 
 def load(port, rounds):
-    """Every connection asks once a round, and all are answered before the next."""
+    """In each round every connection sends one request; the next round begins when all are answered."""
     connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(_CONNECTIONS)]
     for _ in range(rounds):
         for connection in connections:
@@ -54,7 +54,7 @@ def load(port, rounds):
 
 
 def instructions(program, hello, folder, rounds, function_context, environment):
-    """Of one process that starts, serves so many rounds and stops, on one processor: with one loop."""
+    """Returns the instructions of a process that starts, serves this many rounds and stops. It runs on one processor, so it has one loop."""
     folder.mkdir(parents=True)
     cpu = str(min(os.sched_getaffinity(0)))
     prefix = ["taskset", "-c", cpu, "valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out"]
@@ -67,7 +67,7 @@ def instructions(program, hello, folder, rounds, function_context, environment):
 
 
 def a_request(program, hello, folder, function_context=None, environment=None):
-    few, many = 50, 300  # the start, the stop and the first calls, on workers, are in both
+    few, many = 50, 300  # both counts contain the start, the stop and the first calls, which run on workers
     cost = [
         instructions(program, hello, folder / str(rounds), rounds, function_context, environment) for rounds in (few, many)
     ]
@@ -75,7 +75,8 @@ def a_request(program, hello, folder, function_context=None, environment=None):
 
 
 def judge(name, measure):
-    """`measure(attempt)` counts once. A processor that others take away sends calls to workers, which only ever adds: the least counts."""
+    """`measure(attempt)` counts once. If other processes take the processor away, calls go to workers, which only adds instructions. So the
+    lowest count is used."""
     recorded = _RECORDED[name]
     measured = measure(0)
     for attempt in (1, 2):

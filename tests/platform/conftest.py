@@ -18,7 +18,7 @@ PROXY_PORT = 8012
 
 
 class Behind:
-    """The function, its proxy, and callers of the proxy."""
+    """The function, its proxy, and clients of the proxy."""
 
     def __init__(self, network, server, proxy):
         self.network, self.server, self.proxy = network, server, proxy
@@ -34,7 +34,7 @@ class Behind:
             connection.close()
 
     def http2(self):
-        """A connection to the proxy by prior knowledge; it speaks the same to the function."""
+        """A connection to the proxy by prior knowledge. The proxy uses the same protocol to the function."""
         client = Http2(_Socket(self.network.connect(PROXY_PORT)))
         client.h2.initiate_connection()
         client.flush()
@@ -67,7 +67,7 @@ def functions(shared, repository, tmp_path_factory):
 
 @pytest.fixture
 def behind(network, program, functions, tmp_path):
-    """behind(target, *flags, probe=…, **variables of the proxy)"""
+    """behind(target, *flags, probe=…, **variables): a function behind a proxy that gets these variables."""
     started = []
 
     def start(target, *flags, probe=None, **variables):

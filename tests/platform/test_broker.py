@@ -1,4 +1,4 @@
-"""Behind an eventing broker: the meaning of a function's answers to it, with the official Go SDK."""
+"""A function behind an eventing broker: the meaning of its answers, with the official Go SDK."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ FUNCTIONS = """
 #include <ofn/typed.h>
 
 namespace {
-// What the function was given, one line an event.
+// Writes a line with the event that the function got.
 void show(const ofn::CloudEvent& event) {
   std::cerr << "event " + event.id() + " subject=" + event.subject().value_or("") + " source=" + event.source() +
                    " schema=" + event.dataschema().value_or("") + " data=" + event.data().value_or("") + "\\n";
@@ -57,14 +57,14 @@ MODES = ["binary", "structured", "batch"]
 
 @pytest.fixture(scope="module")
 def served(program, shared_from):
-    """One server with all of them, each at the path of its name."""
+    """One server with all functions, each at the path of its name."""
     with program.serve(shared_from(FUNCTIONS), None) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def broker(served):
-    """broker(function, mode, *events): what became of the delivery."""
+    """broker(function, mode, *events): the outcome of the delivery."""
 
     def deliver(function, mode, *events):
         line = json.dumps({"mode": mode, "events": events}) + "\n"
@@ -102,7 +102,7 @@ def test_other_functions_whose_answer_is_empty(broker, function):
 
 
 def test_a_body_that_is_no_event_is_a_failure(broker):
-    """So an http function behind a broker has to return nothing."""
+    """So an http function behind a broker must return nothing."""
     answer = broker("answers", "binary", event())
     assert (answer["result"], answer["statuses"]) == ("dead", [200] * 3)
 
@@ -170,6 +170,6 @@ def test_a_sender_asks_before_it_delivers(served):
         assert answer.headers["WebHook-Allowed-Origin"] == "eventgrid.azure.net"
         assert answer.headers["WebHook-Allowed-Rate"] == "*"
         assert call(served.url, "/" + function, method="OPTIONS").status == 405
-    # A function of requests answers for itself.
+    # A function of requests answers OPTIONS itself.
     answer = call(served.url, "/answers", method="OPTIONS", headers=asked)
     assert answer.text == "OK" and answer.headers["WebHook-Allowed-Origin"] is None

@@ -1,4 +1,4 @@
-"""Behind a real Knative queue-proxy: the platform's requests to a function's server, and their effect on clients."""
+"""A function behind a real Knative queue-proxy: the platform's requests to its server, and their effect on clients."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ def threads():
 
 @pytest.fixture
 def fifos(tmp_path):
-    """fifos(n): what n calls of `wait` wait for."""
+    """fifos(n): the FIFOs for which n calls of `wait` wait."""
 
     def make(count):
         paths = [tmp_path / f"fifo{number}" for number in range(count)]
@@ -45,12 +45,12 @@ def running(behind, count):
 @pytest.mark.parametrize("probe", PROBES)
 def test_it_becomes_ready_and_no_probe_runs_the_function(behind, probe):
     both = behind("wait", probe=probe)
-    # The proxy probes the function, as the revision says, before it answers these.
+    # Before the proxy answers these, it probes the function as the revision says.
     for prober in ("kube-probe/1.30", "Knative-Activator-Probe"):
         headers = {"User-Agent": prober, "K-Network-Probe": "queue"}
         until(lambda headers=headers: both.call(headers=headers).status == 200, f"{prober} to be told that it is ready")
         assert both.call(headers=headers).text == "queue"
-    # And these it hands on to the function's server.
+    # The proxy passes these on to the function's server.
     assert both.call(headers={"K-Network-Probe": "queue"}).text == "ok\n"
     assert "waiting" not in both.server.process.output
 
@@ -86,7 +86,7 @@ def test_concurrency_1(behind, fifos, threads):
     for done in range(1, 4):
         running(both, done)
         assert sum(call.done() for call in calls) == done - 1
-        # Which of them runs is not known: the one whose FIFO somebody reads.
+        # The call that runs is the one that reads its FIFO.
         writer = until(lambda: open_one(paths), "the one that runs")
         os.close(writer)
         until(lambda done=done: sum(call.done() for call in calls) == done, "its answer")
@@ -133,7 +133,7 @@ def test_a_stop_under_load_loses_nothing(behind, network, tmp_path, flags):
     encoded = subprocess.check_output([tool("vegeta"), "encode", "-to=json", results])
     answers = [json.loads(line) for line in encoded.splitlines()]
     assert sum(answer["code"] == 200 for answer in answers) > 10
-    # From then on nobody listens: the proxy says so, and that the request never arrived.
+    # From then on no process listens on the port. The proxy says so, and that the request never arrived.
     failed = [answer for answer in answers if answer["code"] != 200]
     assert failed, "the load has ended too early"
     assert {(answer["code"], "connection refused" in base64.b64decode(answer["body"]).decode()) for answer in failed} == {(502, True)}, failed[:3]

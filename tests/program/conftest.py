@@ -58,7 +58,7 @@ def serve(program, functions):
 
 @pytest.fixture
 def fifo(tmp_path):
-    """What the function `wait` waits for; `release(fifo)` lets it go on."""
+    """The FIFO for which the function `wait` waits; `release(fifo)` lets it continue."""
     path = tmp_path / "fifo"
     os.mkfifo(path)
     return path
@@ -67,7 +67,7 @@ def fifo(tmp_path):
 @pytest.fixture(scope="session")
 def release():
     def open_and_close(fifo, text=b"released\n"):
-        # Not before somebody reads: opening it would block, and nobody could tell which test it was.
+        # Wait until the function reads: opening the FIFO earlier would block, without a message that names the test.
         writer = until(lambda: _open_to_write(fifo), "somebody who waits for the FIFO")
         os.write(writer, text)
         os.close(writer)
@@ -86,7 +86,7 @@ def _open_to_write(fifo):
 
 @pytest.fixture
 def everyones_folder(tmp_path_factory):
-    """A folder below which any user may read: pytest's own are ours alone."""
+    """A folder in which any user may read; only this user may read in pytest's own folders."""
     folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
     folder.chmod(0o755)
     yield folder

@@ -1,4 +1,4 @@
-// Functions that end their process, or try to: ?how= says in which way.
+// Functions that end their process, or try to. ?how= says in which way.
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -19,7 +19,7 @@ namespace {
 int* volatile nowhere = nullptr;
 volatile int zero = 0;
 
-// Named, so that a stack can be looked at for it.
+// It has a name so that tests can find it in a stack.
 __attribute__((noinline)) void write_to_null() { *nowhere = 1; }
 
 __attribute__((noinline)) int recurse(int depth) {
@@ -68,7 +68,7 @@ void die(const std::string& how) {
   }
 }
 
-// What became of a child, for the caller to read.
+// Returns how a child ended, as text.
 std::string end_of(pid_t child) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -113,7 +113,7 @@ std::string prints(const ofn::Request&) {
   return "printed\n";
 }
 
-// A child that does as the request says; the answer says how it ended.
+// Forks a child that does what the request says. The answer says how it ended.
 std::string forks(const ofn::Request& request) {
   const std::string how = how_of(request);
   const pid_t child = fork();
@@ -125,7 +125,7 @@ std::string forks(const ofn::Request& request) {
     if (how == "SIGTERM") raise(SIGTERM);
     if (how == "SIGPIPE") raise(SIGPIPE);
     if (how == "sockets") {
-      // Which sockets are there?
+      // Exits with 0 if the child has no socket.
       _exit(std::system("exec test \"$(ls -l /proc/$PPID/fd | grep -c socket:)\" = 0") == 0 ? 0
                                                                                             : 1);
     }
@@ -150,7 +150,7 @@ std::string forks_and_sends(ofn::Context& context, ofn::Bytes) {
   return end_of(child) + "\n";
 }
 
-// What a program that the function starts finds: its ignored and its blocked signals.
+// Returns the ignored and the blocked signals of a program that the function starts.
 std::string starts(const ofn::Request&) {
   std::string text;
   FILE* const pipe = popen("grep -E 'SigIgn|SigBlk' /proc/self/status", "r");

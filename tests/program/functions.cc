@@ -1,5 +1,5 @@
-// The functions that the tests of the program serve: as a .so, as source, and linked. What they do is asked for by the
-// request, so that one compilation serves every test.
+// The functions that the tests of the program serve: as a .so, as source, and linked. The request
+// says what they do, so one compilation serves every test.
 #include <atomic>
 #include <cstdlib>
 #include <fstream>
@@ -19,7 +19,7 @@ std::string variable(const std::string& name) {
   return name + "=" + (value == nullptr ? "(unset)" : value) + "\n";
 }
 
-// What code sees that runs while the program is loaded.
+// Records the variables that code sees while the program is loaded.
 struct Loading {
   Loading() { std::cerr << "the program of functions is loaded\n"; }
   std::string target = variable("FUNCTION_TARGET");
@@ -38,7 +38,7 @@ std::string from_file() { return variable("FROM_FILE") + "loading: " + kLoading.
 
 namespace app {
 
-// The request as it arrived: method, target, version and id, a line each, then the body.
+// Returns the request as it arrived: method, target, version and id, each in a line, then the body.
 ofn::Response echo(const ofn::Request& request) {
   std::string text;
   for (const auto part : {request.method(), request.target(), request.version(), request.id()}) {
@@ -47,33 +47,35 @@ ofn::Response echo(const ofn::Request& request) {
   return ofn::Response(text + std::string(request.body())).header("X-Echo", "yes");
 }
 
-// The request's body, the bytes themselves.
+// Returns the bytes of the request's body.
 ofn::Response give_back(ofn::Request request) { return std::move(request).body(); }
 
 }  // namespace app
 
-//   ?throw=int  throws an int, else a std::exception
+//   ?throw=int  throws an int; otherwise it throws a std::exception
 std::string crash(const ofn::Request& request) {
   if (request.query("throw") == "int") throw 42;
   throw std::runtime_error("the secret of the exception");
 }
 
-//   ?fifo=PATH  waits until somebody has opened that FIFO to write, and closed it
+//   ?fifo=PATH  waits until a test has opened this FIFO to write, and has closed it
 std::string wait(const ofn::Request& request) {
   std::cerr << "waiting\n";
   std::ifstream fifo(request.query("fifo").value_or("/dev/null"));
   return std::string(std::istreambuf_iterator<char>(fifo), {});
 }
 
-// How often it has been called.
+// Returns how often it has been called.
 std::string counted() {
   static std::atomic<int> calls = 0;
   return std::to_string(++calls);
 }
 
-// Replies with the same event under another type; an event of the type `wait` waits for its subject, a FIFO.
+// Replies with the same event under another type. For an event of the type `wait` it first waits
+// for the FIFO that the subject names.
 ofn::CloudEvent relay(const ofn::CloudEvent& event) {
-  std::osyncstream(std::cerr) << "event " << event.id() << "\n";  // not mixed with the log's lines
+  // Keeps the line apart from the log's lines.
+  std::osyncstream(std::cerr) << "event " << event.id() << "\n";
   if (event.type() == "wait") std::ifstream(event.subject().value()).get();
   if (event.type() == "throw") throw std::runtime_error("the secret of the exception");
   ofn::CloudEvent reply = event;

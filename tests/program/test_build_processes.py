@@ -12,7 +12,7 @@ from support.process import Process
 from support.waiting import until
 
 HEAD = "#include <ofn/function.h>\n"
-# Minutes of work for a compiler.
+# A compiler needs minutes for this source.
 ENDLESS = HEAD + """
 template <int N> struct Tree { static constexpr int value = Tree<N - 1>::value + Tree<N - 1 + 0 * N>::value; };
 template <> struct Tree<0> { static constexpr int value = 0; };
@@ -24,7 +24,7 @@ FLAGS = ["--cxxflags", "-fconstexpr-ops-limit=100000000000 -fconstexpr-loop-limi
 
 
 def working_for(cache):
-    """The processes that name a file of that cache."""
+    """Returns the processes whose command line names a file of this cache."""
     found = []
     for process in Path("/proc").iterdir():
         try:

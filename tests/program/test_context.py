@@ -87,7 +87,7 @@ HOOKS = [
     ({"preHooks": ["a"], "triggers": {"http": {}}}, [], {}, ["pre-hook 'a'"]),
     ({"prePlugins": ["a"], "postPlugins": ["b"]}, ["--optional-hooks", "a,b"], {}, []),
     ({"prePlugins": ["a"], "postPlugins": ["b"]}, [], {"OFN_OPTIONAL_HOOKS": "*"}, []),
-    # What the platform writes where tracing is on.
+    # The lists that the platform writes if tracing is on.
     ({"prePlugins": ["skywalking"], "postPlugins": ["skywalking"]}, [], {}, []),
     (
         {
@@ -104,7 +104,7 @@ HOOKS = [
 
 @pytest.mark.parametrize(("lists", "flags", "environment", "words"), HOOKS, ids=str)
 def test_a_hook_that_no_program_registers(program, functions, lists, flags, environment, words):
-    """Of a guard that is not there nobody may be served."""
+    """A hook may be a guard, so nothing is served without it."""
     document = json.dumps({"name": "f", **({} if "triggers" in lists else {"runtime": "Knative"}), **lists})
     done = program.run_to_end(["--source", functions, "--target", "wait", "--dry-run", *flags], {V1: document, **environment})
     assert done.code == (4 if words else 0)

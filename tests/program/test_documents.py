@@ -39,7 +39,7 @@ _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\
 
 
 def _anchors(page):
-    """What GitHub makes of the headings."""
+    """The anchors that GitHub makes of the headings."""
     text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
@@ -86,7 +86,7 @@ def test_the_flags_page_repeats_the_help(program, repository):
     flags = re.findall(r"^  --(\S+) .*\[(\w+)(?:, (\w+))?(?:; default (\S+))?\]$", said, re.MULTILINE)
     assert len(flags) > 20 and {name for name, *_ in flags} == set(rows)
     for name, variable, alias, default in flags:
-        # A default in words stands in the text of --help.
+        # A default that is words is in the text of --help.
         assert rows[name][:2] == (variable, alias) and default in ("", rows[name][2]), (name, rows[name])
     others = re.findall(r"^  ([A-Z_0-9]+) ", said.partition("Other variables:")[2], re.MULTILINE)
     assert others and all(f"`{variable}`" in page for variable in others)

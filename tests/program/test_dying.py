@@ -1,6 +1,6 @@
 """A function that ends its process, or a child that it forked: one line says why, and the exit code is not 0.
 
-docs/when-a-function-dies.md promises what stands here.
+docs/when-a-function-dies.md promises these results.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ def unsanitized(program):
 
 
 def line_of_end(server, message):
-    """The one line, and what the server said beside it."""
+    """Returns the fields of the only line with this message."""
     lines = [line for line in server.process.output.splitlines() if message in line]
     assert len(lines) == 1, server.process.output
     return json.loads(lines[0])
@@ -50,7 +50,7 @@ def ask_to_die(server, how, request_id="the-request"):
 
 
 SIGNALS = [
-    # how, signal, what its line holds
+    # how, signal, fields of its line
     ("null", signal.SIGSEGV, {"code": "SEGV_MAPERR", "address": "0x0", "reason": "a null pointer was used"}),
     ("call null", signal.SIGSEGV, {"address": "0x0"}),
     ("overflow", signal.SIGSEGV, {}),
@@ -144,7 +144,7 @@ def test_the_log_before_it_is_not_lost(serve, dying):
 
 
 STATIC = [
-    # a static initializer, exit code, what is said
+    # a static initializer, exit code, the message
     ("std::exit(7)", 3, "cannot be loaded: a static initializer called exit(7)"),
     ("std::exit(0)", 3, "cannot be loaded: a static initializer called exit(0)"),
     ("*nowhere = 1", -signal.SIGSEGV, '"loading":"'),
@@ -172,7 +172,7 @@ def test_while_it_is_loaded(program, tmp_path, code, expected, said):
 
 
 CHILDREN = [
-    # what the child does, how it ends, what the log says
+    # the child's act, how it ends, the log's message
     ("return", _CAME_BACK, "returned to the framework"),
     ("throw", _CAME_BACK, "returned to the framework"),
     ("_exit", "exited 4", ""),
@@ -216,7 +216,7 @@ def test_what_it_prints_is_seen_at_once(serve, dying):
 
 
 def test_there_is_a_core_file(program, dying, tmp_path):
-    """Where the system lets a process write one."""
+    """Tested only if the system lets a process write one."""
     pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     if pattern.startswith("|") or "/" in pattern or hard == 0:

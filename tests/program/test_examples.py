@@ -16,7 +16,7 @@ from support.raw import Raw
 from support.waiting import until
 
 SNIPPET = re.compile(r"<!-- snippet: (\S+) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# What these tests run; a new example needs a test first.
+# The files that these tests run. A new example needs a test first.
 TESTED = {
     "Dockerfile",
     "README.md",
@@ -86,7 +86,7 @@ def test_snippets_in_the_documentation_are_the_files_they_name(repository):
 
 @pytest.fixture
 def clone(program, examples, tmp_path):
-    """What a reader has at the top of a clone in which the program is built. What examples leave behind stays out of the tree."""
+    """The top of a clone in which the program is built. It is a copy, so files that examples write do not get into the tree."""
     shutil.copytree(examples, tmp_path / "examples", ignore=shutil.ignore_patterns("data"))
     (tmp_path / "build").symlink_to(program.path.parents[1])
     return tmp_path
@@ -116,7 +116,7 @@ def test_the_readme_has_each_example_in_one_order(repository):
 def serve_folder(program, examples, tmp_path):
     """serve_folder(name, target): a copy of the example's folder, with its context and the local sidecar.
 
-    "on", because a developer's daprd may run, too; "auto" is how it is shipped.
+    The local sidecar is "on", because a developer's daprd may also run. The default is "auto".
     """
     servers = []
 
@@ -135,14 +135,14 @@ def serve_folder(program, examples, tmp_path):
 
 @pytest.fixture(scope="module")
 def http_binding(program, repository, examples, tmp_path_factory):
-    """A copy of the example's folder, served by the very flags of `./dev run`."""
+    """A copy of the example's folder, served with the flags of `./dev run`."""
     flags = re.search(r"--source (\S+) --target (\S+) --port 8080", (repository / "dev").read_text())
     assert flags, "./dev run serves it"
     folder = tmp_path_factory.mktemp("example") / "http-binding"
     shutil.copytree(examples / "http-binding", folder, ignore=shutil.ignore_patterns("data"))
     environment = {
         "FUNC_CONTEXT": (folder / "func_context.json").read_text(),
-        "OFN_LOCAL_SIDECAR": "on",  # where a developer's daprd runs, too
+        "OFN_LOCAL_SIDECAR": "on",  # because a developer's daprd may also run
     }
     arguments = ["--source", flags[1], "--target", flags[2], "--host", "127.0.0.1", "--port", "0"]
     with Server(program.run(arguments, environment, cwd=folder)) as server:
@@ -196,7 +196,7 @@ def test_event(serve, examples):
     assert (answer.status, answer.body) == (200, b"")
     said = 'google.storage.object.finalize projects/_/buckets/b/objects/a.txt: {"kind": "storage#object", "size": "7"}'
     server.logged(said)
-    # The same as a CloudEvent.
+    # The same event as a CloudEvent.
     fields = {"ce-specversion": "1.0", "ce-id": "2", "ce-source": "//storage.googleapis.com/projects/_/buckets/b"}
     fields |= {"ce-type": "google.cloud.storage.object.v1.finalized", "ce-subject": "objects/c.txt"}
     answer = call(server.url, headers=json_type | fields, body=b'{"kind":"storage#object"}')
@@ -257,7 +257,7 @@ def test_plugin_sum(program, examples, tmp_path, way):
 
 
 def test_a_hook_that_fails_is_logged_and_the_call_goes_on(program, examples):
-    """`sum` misses `odd`, which the context does not name; an optional hook may be absent."""
+    """`sum` fails because the context does not name `odd`; an optional hook may be missing."""
     flags = ["--optional-hooks", "nobody"]
     context = json.loads((examples / "plugin-sum" / "func_context.json").read_text()) | {"prePlugins": ["even", "nobody"]}
     with program.serve(examples / "plugin-sum", "numbers", context, flags=flags) as server:
@@ -332,7 +332,7 @@ def needs_package(program):
     """The build directory of the program, in which CMake finds the package."""
     package = program.path.parents[1]
     if not (package / "ofn-targets.cmake").exists() or not (package / "src" / "libofn_framework.a").exists():
-        pytest.skip(f"{package} is no build directory with everything built")
+        pytest.skip(f"{package} is not a build directory in which everything is built")
     return package
 
 
@@ -375,7 +375,7 @@ def test_linked_without_such_a_function(linked):
 
 
 def test_the_dockerfile_installs_what_a_build_needs(repository):
-    """It names what `./dev build` installs, but for what only a developer needs."""
+    """It names the packages that `./dev build` installs, except those that only a developer needs."""
     installed = re.search(r"AS framework\nRUN .*--no-install-recommends((?:.*\\\n)*.*)\n", (repository / "examples" / "Dockerfile").read_text())
     needed = re.search(r"^build_packages=\(([^)]*)\)", (repository / "dev").read_text(), re.MULTILINE)
     assert set(installed[1].replace("\\", "").split()) == set(needed[1].split()) - {"git", "ca-certificates", "ccache"}

@@ -45,7 +45,7 @@ def served(program, shared_from):
 
 
 CASES = [
-    # path, request, status, message, what else the line has
+    # path, request, status, message, other fields of the line
     ("/returns?status=500", {}, 500, "function failed", {"function": "returns", "status": "500"}),
     ("/returns?status=503", {}, 503, "function failed", {"function": "returns", "status": "503"}),
     ("/out", {}, 500, "function failed", {"function": "out", "status": "500"}),
@@ -97,7 +97,7 @@ def test_a_function_that_says_404_is_no_warning(served):
 
 
 def test_many_of_a_kind_are_counted(program, shared_from):
-    """Every one is written or counted, whenever a window of time ends."""
+    """Each failure is written or counted, no matter when a time window ends."""
     calls = 200
     with program.serve(shared_from(_SOURCE), None) as server:
         with Caller(server.url) as caller:

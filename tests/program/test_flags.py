@@ -13,7 +13,7 @@ LAST_LINE = "Dry run successful, shutting down.\n"
 
 @dataclass(frozen=True)
 class Row:
-    """One setting. `shown` is what a dry run says of a value."""
+    """One setting. `shown` is a dry run's text for a value."""
 
     flag: str
     variable: str
@@ -44,7 +44,7 @@ ROWS = [
     Row("--port", "PORT", None, ("1001", "1002"), "URL: http://0.0.0.0:{}/\n"),
 ]
 WAYS = [
-    # who sets it; whose value counts
+    # the ways in which it is set; the way whose value counts
     (("flag",), "flag"),
     (("variable",), "variable"),
     (("flag", "variable"), "flag"),
@@ -63,7 +63,7 @@ MATRIX = [
 def test_matrix(program, functions, row, setters, winner):
     values = dict(zip(("flag", "variable", "alias"), row.values, strict=False))
     environment = {"FUNCTION_TARGET": "wait", "FUNCTION_SOURCE": str(functions), "DRY_RUN": "yes"}
-    # An alias counts only where the variable is empty or not set.
+    # An alias counts only if the variable is empty or not set.
     environment |= {row.variable: values["variable"] if "variable" in setters else environment.get(row.variable, "")}
     if "alias" in setters:
         environment |= {row.variable: values["variable"] if "variable" in setters else "", row.alias: values["alias"]}
@@ -76,7 +76,7 @@ def test_matrix(program, functions, row, setters, winner):
 
 @pytest.fixture(scope="module")
 def plain_folder(tmp_path_factory):
-    """What somebody has who sets nothing: main.cc with a function called `function`."""
+    """A folder for which no flag is needed: main.cc with a function called `function`."""
     folder = tmp_path_factory.mktemp("plain")
     (folder / "main.cc").write_text('#include <ofn/function.h>\nstd::string function() { return "plain\\n"; }\n')
     return folder
@@ -108,7 +108,7 @@ def test_without_dry_run_it_serves(program, plain_folder):
 
 
 DEBUG = [
-    # arguments, environment, is it debug?
+    # arguments, environment, True if debug is on
     (["--debug"], {}, True),
     (["--debug"], {"DEBUG": "false"}, True),
     *[([], {"DEBUG": value}, True) for value in ("true", "1", "yes", "on", "TRUE")],
@@ -166,7 +166,7 @@ def test_a_host_of_another_tool_does_not_end_the_start(program, functions):
 
 
 PORTS = [
-    # arguments, environment, the port of the context, which counts
+    # arguments, environment, the context's port, the port in use
     (["--port", "1"], {"PORT": "2"}, '"3"', 1),
     ([], {"PORT": "2"}, '"3"', 2),
     ([], {}, '"3"', 3),

@@ -1,7 +1,7 @@
 """Every kind of hostile or careless HTTP/1.1 message, over a socket: each is refused, and never reaches the function.
 
-Each case is sent whole, and in two pieces cut at every byte: the answer is always the same. Behind each refusal lies a
-request that would be served if the bytes were understood otherwise (request smuggling): it must not be answered.
+Each case is sent whole, and in two pieces cut at every byte; the answer must always be the same. After each refused message comes a request
+that would be served if the bytes were read differently (request smuggling). It must not be answered.
 """
 
 import re
@@ -253,7 +253,7 @@ REQUEST_LINES = {
     "a bare LF first": b"\n" + get(),
 }  # fmt: skip
 
-# Answered otherwise than 400.
+# These are refused with another status than 400.
 OTHERS = {
     "chunked behind another encoding": (encoding(b"Transfer-Encoding: gzip, chunked"), 501),
     "HTTP/9.9": (get(version=b"HTTP/9.9"), 505),
@@ -331,7 +331,7 @@ SERVED = {
     "an IPv6 host": host(b"Host: [::1]:80"),
 }
 
-# Served, and closed behind the answer.
+# These are served, and the connection is closed after the answer.
 SERVED_AND_CLOSED = {"HTTP/1.0 without a host": b"GET / HTTP/1.0\r\n\r\n"}
 
 
@@ -343,12 +343,12 @@ def echo(program, functions):
 
 
 def cuts(data):
-    """Where to cut: everywhere; in a long message around its borders and in steps."""
+    """The places at which to cut: all; in a long message those near its ends, and some between."""
     return range(1, len(data)) if len(data) < 300 else [*range(1, 60), *range(60, len(data) - 40, 9973), *range(len(data) - 40, len(data))]
 
 
 def conversation(server, *pieces):
-    """Everything that the server says to these pieces, up to its end; a reset is an error."""
+    """Sends the pieces. Returns everything that the server sends until it closes; a reset is an error."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in pieces:
@@ -373,7 +373,7 @@ def test_refused(echo, data, status):
     first, answers, closes = shape(whole)
     assert int(first.split()[1]) in (status if isinstance(status, tuple) else (status,)), whole
     assert answers == 1 and b"smuggled" not in whole
-    assert closes or int(first.split()[1]) == 417  # a refused expectation harms no framing
+    assert closes or int(first.split()[1]) == 417  # a refused expectation does not make the framing ambiguous
     for cut in cuts(data):
         assert shape(conversation(echo, data[:cut], data[cut:] + NEXT)) == shape(whole), f"cut at {cut}"
 
@@ -384,7 +384,7 @@ def test_served(echo, data):
     assert shape(whole)[:2] == (b"HTTP/1.1 200 OK", 2), whole
     assert b"\n/smuggled\n" in whole
     for cut in cuts(data):
-        # Whether the last answer says "close" depends on when our end of input is seen.
+        # The last answer says "close" or not, depending on when the server sees the end of our input.
         assert shape(conversation(echo, data[:cut], data[cut:] + NEXT))[:2] == shape(whole)[:2], f"cut at {cut}"
 
 
@@ -430,7 +430,7 @@ def test_a_get_with_a_body_then_a_get(echo):
 
 
 def test_a_million_chunks_of_one_byte(echo):
-    """Their framing is five times their data: more than a body may spend on it."""
+    """The framing of these chunks is five times their data, which is more than a body may use."""
     with Raw(echo.port) as raw:
         raw.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
         try:

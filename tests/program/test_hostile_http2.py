@@ -1,5 +1,5 @@
-"""Every kind of hostile or careless HTTP/2, frame by frame over a socket: what is refused, what ends the connection, and
-that it costs little: few calls of the function, no memory, and nobody else's connection.
+"""Every kind of hostile or careless HTTP/2, frame by frame over a socket: which messages are refused, and which end the connection. All of
+them must cost little: few calls of the function, no memory, and no other client's connection.
 """
 
 import socket
@@ -35,7 +35,7 @@ def post(length, *bodies):
     return headers(1, (*POST, (b"content-length", length)), 0 if bodies else END_STREAM) + b"".join(parts)
 
 
-# Messages that are no requests: their stream is reset, the connection goes on.
+# Malformed requests: their stream is reset, and the connection stays open.
 MALFORMED = {
     **{f"no {name.decode()}": get(fields=without(name)) for name in (b":method", b":scheme", b":path", b":authority")},
     **{f"two {name.decode()}": get(fields=(*GET, (name, value))) for name, value in GET},
@@ -94,7 +94,7 @@ def counted(program, functions):
 
 @pytest.fixture
 def good(counted):
-    """A caller with a connection of its own, who counts how often the function has run for others."""
+    """A client with its own connection. It counts how often the function has run for other clients."""
     with Good(counted.url) as caller:
         yield caller
 
@@ -121,7 +121,7 @@ class Good(Caller):
 
 
 def talk(server, *pieces):
-    """What is said to these pieces, and then to a request that is well-formed."""
+    """Sends these pieces, and then a well-formed request. Returns the server's frames."""
     with Raw(server.port) as raw:
         raw.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in pieces:
@@ -146,7 +146,7 @@ LARGE = b"x" * 10_000
 
 
 def large(count):
-    """A head of `count` times 10 KB, in as many frames."""
+    """A head of `count` times 10 KB, in `count` frames."""
     parts = [frame(CONTINUATION, 0, 1, block([(b"x-large", LARGE)])) for _ in range(count)]
     return frame(HEADERS, END_STREAM, 1, block(GET)) + b"".join(parts) + frame(CONTINUATION, END_HEADERS, 1)
 
@@ -169,7 +169,7 @@ def test_a_good_request_however_it_is_cut(counted):
 
 
 def test_more_than_a_hundred_requests_at_once(counted):
-    """Whoever is beyond them is told to come again (RFC 9113 §8.7); the hundred are answered."""
+    """Requests above the hundred may be sent again (RFC 9113 §8.7); the hundred are answered."""
     ids = range(1, 401, 2)
     with Raw(counted.port) as raw:
         raw.send(HELLO + b"".join(headers(number, POST) for number in ids))
@@ -186,13 +186,13 @@ def test_more_than_a_hundred_requests_at_once(counted):
 
 
 def once(first, then):
-    """`first` with the first stream, `then` with every one, on that stream."""
+    """Sends `then` on every stream, and `first` before it on the first stream."""
     return lambda number: (*(first if number == 1 else ()), *then)
 
 
 WITH_LENGTH = (*POST, (b"content-length", b"1"))
 
-# For the number of a new stream: frames, again and again.
+# Each makes the frames for the number of a new stream; they are sent again and again.
 ABUSES = {
     "rapid reset": lambda number: (headers(number, GET, END_STREAM), reset(number)),
     "rapid reset of open requests": lambda number: (headers(number, POST), reset(number)),
@@ -228,7 +228,7 @@ ABUSES = {
     "CONTINUATION with fields": once([frame(HEADERS, 0, 1, block(GET))], [frame(CONTINUATION, 0, 1, block([(b"a", b"b")]))]),
     "RST_STREAM of a closed stream": once([headers(1, GET, END_STREAM)], [reset(1)]),
 }
-# Of these the server sees the parts apart: each request has been answered before the rest comes.
+# The parts of these are also sent separately: each request is answered before the rest follows.
 DRIPPED = {
     name: ABUSES[name]
     for name in ("rapid reset", "rapid reset of open requests", "window overflow", "empty window update", "length mismatch", "malformed HEADERS",
@@ -238,7 +238,7 @@ ENOUGH = 100_000
 
 
 def abuse(server, make, good, reads=True, apart=False, at_once=100, most=ENOUGH):
-    """Does it until the connection ends; returns what was said, and how often it was done."""
+    """Repeats the abuse until the connection ends. Returns the server's frames and the number of repetitions."""
     with Raw(server.port) as raw:
         raw.send(HELLO)
         frames = Frames(raw)
@@ -260,7 +260,7 @@ def abuse(server, make, good, reads=True, apart=False, at_once=100, most=ENOUGH)
 def check(server, make, good, **how):
     before = resident_mib(server)
     said, done = abuse(server, make, good, **how)
-    # It comes to an end, and what was said is not one answer for each.
+    # The connection ends, and the server has not sent a frame for each repetition.
     assert not said or any(each.kind == GOAWAY for each in said)
     assert len(said) < 2_000
     assert good.calls_of_others() <= 200
@@ -280,11 +280,11 @@ def test_abuse_with_pauses_ends_the_connection(counted, good, make):
 
 @pytest.mark.parametrize("make", ABUSES.values(), ids=ABUSES)
 def test_abuse_by_who_reads_nothing_ends_the_connection(counted, good, make):
-    """It may go on sending: the server has closed its end, and looks at nothing more."""
+    """The client may continue to send, but the server has closed its end and reads nothing more."""
     check(counted, make, good, reads=False, at_once=1000, most=20_000)
 
 
-# A field of 4 KB that is kept in HPACK's table, then named again and again: a byte each.
+# A field of 4 KB that HPACK's table keeps, and that the client then names again and again, with one byte each time.
 BOMB = block(GET) + b"\x40" + block([(b"x-bomb", b"y" * 3_900)])[1:]
 BOMBS = {
     "small": (BOMB + b"\xbe" * 20, HEADERS),  # 80 KB
@@ -308,7 +308,7 @@ def test_an_hpack_bomb_takes_no_memory(counted, good, bomb, answer):
     assert resident_mib(counted) < before + 4
 
 
-# What is no HTTP/2 at all, or breaks its framing: GOAWAY or a close.
+# These bytes are not HTTP/2 or break its framing. The server answers with GOAWAY or closes.
 BROKEN = {
     "HTTP/1.1 behind the preface": PREFACE + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
     "another frame than SETTINGS first": PREFACE + frame(PING, 0, 0, b"12345678"),
@@ -354,7 +354,8 @@ def test_what_breaks_the_framing_ends_the_connection(counted, good, sent):
 
 
 def test_a_stop_says_goodbye_twice(serve, fifo, release):
-    """First that it wants to go, with no stream ruled out; when the peer has seen that, which stream was the last (RFC 9113 §6.8)."""
+    """The first GOAWAY announces the end and excludes no stream. When the client has seen it, the second names the last stream (RFC 9113
+    §6.8)."""
     server = serve("wait")
     waiting = replaced(b":path", b"/?fifo=%s" % str(fifo).encode())
     with Raw(server.port) as raw:
@@ -364,7 +365,7 @@ def test_a_stop_says_goodbye_twice(serve, fifo, release):
         frames = Frames(raw)
         assert frames.until(GOAWAY).payload == struct.pack(">II", 0x7FFFFFFF, 0)
         ping = frames.until(PING)
-        # A request that is on its way then is served.
+        # A request that is on its way at that time is served.
         raw.send(headers(3, replaced(b":path", b"/?fifo=/dev/null"), END_STREAM) + frame(PING, ACK, 0, ping.payload))
         frames.until(HEADERS, 3)
         release(fifo)

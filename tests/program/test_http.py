@@ -60,7 +60,7 @@ def test_a_connection_is_closed_when_the_caller_wants_that(raw, request_bytes, v
 
 
 def test_head_has_the_fields_of_get_and_no_body(raw):
-    # The id is part of the body: of the same length each time.
+    # The id is part of the body and always has the same length.
     raw.send(b"GET / HTTP/1.1\r\n" + HOST + b"\r\nHEAD / HTTP/1.1\r\n" + HOST + b"\r\nGET /next HTTP/1.1\r\n" + HOST + b"\r\n")
     get = raw.answer()
     head = raw.answer(has_body=False)
@@ -87,7 +87,7 @@ def test_expect_100_continue(raw):
     assert answer.status == 200 and answer.body.endswith(b"\nbody")
 
 
-# The server discards a megabyte for such a caller; who sends more is cut off.
+# The server still reads a body of this size and discards it; it disconnects clients that send much more.
 BODY = b"x" * 1_000_000
 TOO_LARGE = [
     pytest.param(b"Content-Length: 1000000\r\n\r\n", BODY, id="length"),
@@ -100,7 +100,7 @@ TOO_LARGE = [
 def test_who_sends_too_much_can_read_the_413(serve, head, body):
     server = serve("app::echo", "--max-body-size", "1KB")
     with Raw(server.port) as raw:
-        # All of it is sent before anything is read, and no buffer of ours hides how far the server takes it.
+        # The whole body is sent before anything is read. The client's buffer is small, so the server must read nearly all of it.
         raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         raw.send(b"POST / HTTP/1.1\r\n" + HOST + head + body)
         answer = raw.answer()
@@ -156,7 +156,7 @@ WITHOUT_THE_FUNCTION = [
 
 @pytest.fixture(scope="module", params=["crash", "relay"])
 def busy(request, program, functions):
-    """Functions that would tell if they ran."""
+    """Functions whose calls the tests can see."""
     with program.serve(functions, request.param) as server:
         yield request.param, server
 

@@ -70,7 +70,7 @@ NO_UPGRADES = {
         f"settings {settings!r}": upgrade([settings])
         for settings in (
             b"!", b"AAM", b"AAMA", b"AAMAAABk=", b"AAMAAABkAA==", b"AAMAAABkAAQAAP//", b"AAMA*ABk", b"AAMAAABk, AAMAAABk", b"AAMA AABk", b'"AAMAAABk"',
-            # A window too large, push that is neither on nor off, frames too small.
+            # A window that is too large, push that is neither on nor off, frames that are too small.
             b"AAT_____", b"AAIAAAAC", b"AAUAAAAB",
         )
     },
@@ -145,7 +145,7 @@ def test_a_stopping_server_says_so_and_finishes_what_it_has(serve, connect, fifo
     server.logged("waiting")
     server.process.terminate()
     client.until(lambda event: isinstance(event, h2.events.ConnectionTerminated))
-    # h2 takes that for the end of the connection; but streams that are open may finish (RFC 9113 §6.8).
+    # h2 takes GOAWAY for the end of the connection, but open streams may still finish (RFC 9113 §6.8).
     client.h2.state_machine.state = h2.connection.ConnectionState.CLIENT_OPEN
     release(fifo)
     assert client.answer(stream).body == b"released\n"
@@ -153,8 +153,8 @@ def test_a_stopping_server_says_so_and_finishes_what_it_has(serve, connect, fifo
 
 
 def test_a_request_s_id_is_kept_out_of_the_header_table(echo):
-    # Given again, so that a table which has it would send a byte or two; a Date that is new is shorter than it. Only the
-    # first answer of a second has it there.
+    # The same id is sent again. If the table had it, it would take one or two bytes. A new Date is shorter than the id. Only the first
+    # answer of a second may add to the table.
     head = (*GET, (b"x-request-id", b"z" * 64))
     with Raw(echo.port) as raw:
         raw.send(PREFACE + settings())

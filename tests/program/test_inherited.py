@@ -16,7 +16,7 @@ from support.waiting import PATIENCE, until
 
 @pytest.fixture
 def listening():
-    """listening(family, address): a socket that listens, as a supervisor has it."""
+    """listening(family, address): a listening socket, as a supervisor makes it."""
     made = []
 
     def make(family=socket.AF_INET, address=("127.0.0.1", 0)):
@@ -73,7 +73,7 @@ def start_generation(run, listener, target):
 
 
 class Client:
-    """Calls all the time, each time over a new connection, until the end of the test."""
+    """Sends calls until the end of the test, each over a new connection."""
 
     def __init__(self, url):
         self.answers, self.errors, self._url = [], [], url
@@ -95,11 +95,11 @@ class Client:
             try:
                 answer = call(self._url, "/")
                 self.answers.append((answer.status, answer.text))
-            except Exception as error:  # whatever it is, the client was refused
+            except Exception as error:  # any exception means that the client was refused
                 self.errors.append(error)
 
     def calls_more(self, answered_by):
-        """Waits for a few more answers of that kind."""
+        """Waits for a few more answers of this kind."""
         seen = len(self.answers)
         until(lambda: sum(answered_by in text for _, text in self.answers[seen:]) >= 5, f"answers of {answered_by}")
 
@@ -196,7 +196,7 @@ def test_one_descriptor_for_both(program, functions, listening):
     assert done.code == 2 and f"--ready-fd: descriptor {fd} is already the listening socket" in done.stderr
 
 
-# systemd's way: descriptor 3, for the process that it has started.
+# Starts the program as systemd does: descriptor 3, and LISTEN_PID is the process's own id.
 SYSTEMD = [
     "python3",
     "-c",

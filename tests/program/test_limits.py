@@ -1,6 +1,6 @@
 """The limits for slow clients and for many clients: time limits, the limit of connections, the memory for bodies.
 
-Flags make the limits short; a case says what happens and in which order, never how long it took.
+Flags make the limits short. A test checks what happens and in which order, but never how long it takes.
 """
 
 import os
@@ -20,7 +20,7 @@ from support.waiting import PATIENCE, until
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 
 TOO_SLOW = [
-    # flag, what is sent, status (None: closed without a word)
+    # flag, sent bytes, status (None: closed without an answer)
     pytest.param("--head-timeout", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slo", 408, id="head"),
     pytest.param("--head-timeout", b"PR", 408, id="a piece of HTTP/2's preface"),
     pytest.param("--body-timeout", HEAD + b"Content-Length: 5\r\n\r\nhal", 408, id="body"),
@@ -32,7 +32,7 @@ TOO_SLOW = [
 
 @pytest.mark.parametrize(("flag", "sent", "status"), TOO_SLOW)
 def test_who_is_too_slow_is_told_and_closed(serve, flag, sent, status):
-    server = serve("crash", flag, "100ms")  # a function that would tell if it ran
+    server = serve("crash", flag, "100ms")  # the test would notice a call of this function
     with Raw(server.port) as raw:
         raw.send(sent)
         if status:
@@ -51,7 +51,7 @@ def test_idle_between_requests(serve):
 
 
 def reset(raw):
-    """Waits for a reset, and reads nothing meanwhile."""
+    """Waits for a reset without reading."""
     poll = select.poll()
     poll.register(raw.socket, 0)
     return any(events & select.POLLERR for _, events in poll.poll(PATIENCE * 1000))
@@ -59,7 +59,7 @@ def reset(raw):
 
 @pytest.fixture
 def hoarder():
-    """hoarder(server, size): asks for an answer of that size and does not read it."""
+    """hoarder(server, size): requests an answer of this size and does not read it."""
     opened = []
 
     def ask(server, size):
@@ -135,7 +135,7 @@ def test_without_descriptors_new_connections_wait(serve, program):
     pid = server.process.pid
     assert call(server.url).status == 200
     _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    # No number below the limit is free: the lowest that is open is 0.
+    # With this limit no descriptor is free, because 0 is open.
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (1, hard))
     waiting = start_call(server.url)
     server.logged("new connections wait", "Too many open files")
@@ -196,7 +196,7 @@ def test_answers_that_nobody_reads_are_counted_and_give_way(serve, hoarder):
 
 
 def test_refused_at_once_while_the_slow_hold_their_places(serve, tmp_path, release):
-    """--concurrency, --queue: the answers beyond them come while nothing that runs or waits has ended."""
+    """Requests above --concurrency and --queue are answered although no running or waiting call has ended."""
     server = serve("wait", "--concurrency", "2", "--queue", "2")
     fifos = [tmp_path / "one", tmp_path / "two"]
     for fifo in fifos:

@@ -11,7 +11,7 @@ from support.http_client import call
 
 @pytest.fixture
 def listen(program, functions):
-    """listen(*flags): a process that is to listen there."""
+    """listen(*flags): a process that shall listen as the flags say."""
     started = []
 
     def run(*flags):
@@ -24,7 +24,7 @@ def listen(program, functions):
 
 
 def port_of(process):
-    """Of the line that tells where it listens, whatever the host."""
+    """Returns the port in the line `listening`, for any host."""
     return int(process.line(lambda line: re.search(r'"listening".*"url":"http://[^"]*:(\d+)/"', line), "its URL", 60)[1])
 
 

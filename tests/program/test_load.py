@@ -22,7 +22,7 @@ SLOW = b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
 
 @pytest.fixture
 def sockets(request):
-    """How many slow sockets: for the server and for us, what the system lets us have."""
+    """The number of slow sockets; the system's limit for the server and for the test bounds it."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
     yield min(10_000 if request.config.getoption("--heavy") else 2_000, before[1] - 500)
@@ -60,7 +60,7 @@ def slowhttptest(server, *flags, seconds):
 
 
 def test_slowhttptest_in_all_its_modes(serve, request):
-    """Slow heads, slow bodies, range headers, slow readers, all at once, while good callers are served."""
+    """Slow heads, slow bodies, range headers and slow readers, all at once, while good clients are served."""
     seconds = 30 if request.config.getoption("--heavy") else 4
     server = serve("app::echo")
     modes = [["-H", "-i", "1"], ["-B", "-i", "1", "-s", "8192"], ["-R"], ["-X", "-w", "1", "-y", "8", "-n", "1", "-z", "4"]]
@@ -94,6 +94,6 @@ def test_a_stop_under_load_fails_nothing_that_was_begun(serve, tmp_path, request
     encoded = subprocess.check_output([tool("vegeta"), "encode", "-to=json", results])
     answers = [json.loads(line) for line in encoded.splitlines()]
     assert sum(answer["code"] == 200 for answer in answers) > 10
-    # What failed was never begun: nobody listens any more.
+    # The failed calls never began, because no process listened any more.
     failed = {answer["error"] for answer in answers if answer["code"] != 200}
     assert failed and all("connection refused" in error for error in failed), failed

@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def load(program, tmp_path):
-    """load(source, target): a dry run that must fail; what it said."""
+    """load(source, target): the message of a dry run, which must fail."""
 
     def run(source, target="hello", **environment):
         flags = ["--target", target] if target else []
@@ -21,7 +21,7 @@ def load(program, tmp_path):
 
 
 FILES = [
-    # name, content (None: there is no such file), words
+    # name, content (None: the file is missing), words
     ("missing.cc", None, ["File missing.cc that is expected to define function doesn't exist\n"]),
     ("missing.so", None, ["File missing.so that is expected to define function doesn't exist\n"]),
     ("notes.txt", "hello", ["File notes.txt is neither C++ source (.cc, .cpp, .cxx), nor a shared object"]),
@@ -49,7 +49,7 @@ def test_a_shared_object_without_the_target_lists_what_it_has(load, functions, t
 
 HEAD = "#include <ofn/function.h>\n"
 SOURCES = [
-    # what is wrong, source, target, words, words that must not be there
+    # the mistake, source, target, words, words that must not occur
     (
         "missing target",
         'std::string hello() { return ""; }\nnamespace app { std::string world() { return ""; } }\n',
@@ -112,7 +112,7 @@ def test_sources(load, tmp_path, source, target, words, absent):
 
 
 START_UPS = [
-    # what runs when the function is loaded to be served, what is said
+    # start-up code of the function, the message
     (
         "static const int kRead = (throw std::out_of_range(\"too far\"), 1);",
         "a static initializer threw std::out_of_range: too far\n",
@@ -123,7 +123,7 @@ START_UPS = [
 
 @pytest.mark.parametrize(("source", "words"), START_UPS)
 def test_start_up_that_fails(program, tmp_path, source, words):
-    """A dry run passes: it runs none of it (test_start.py)."""
+    """A dry run succeeds, because it does not run this code (test_start.py)."""
     text = "#include <exception>\n#include <stdexcept>\n" + source + '\nstd::string hello() { return ""; }\n'
     (tmp_path / "f.cc").write_text(HEAD + text)
     done = program.run_to_end(["--source", "f.cc", "--target", "hello", "--port", "0"], cwd=tmp_path)
@@ -146,7 +146,7 @@ def test_no_headers(load, tmp_path):
 
 ABI = re.search(r"#define OFN_ABI_NUMBER (\d+)", (Path(__file__).parents[2] / "include" / "ofn" / "abi.h").read_text())[1]
 NOTES = [
-    # what the note says, what another build's would say, how the message calls it
+    # the note's text, the text of another build, the message
     (f"\0ofn={ABI}\n".encode(), b"\0ofn=0\n", f"ABI number of the framework's headers: '0', the framework has '{ABI}'"),
     (b"\nstring=cxx11\n", b"\nstring=cxx98\n", "std::string: 'cxx98', the framework has 'cxx11'"),
     (b"\ndebug=no\n", b"\ndebug=on\n", "_GLIBCXX_DEBUG containers: 'on', the framework has 'no'"),

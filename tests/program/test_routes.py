@@ -93,11 +93,11 @@ def test_the_environment_names_them(serve, functions):
     server = serve(None, source=functions)
     text = call(server.url, "/environment").text
     assert "FUNCTION_TARGET=environment,from_file,app::echo,app::give_back,crash,wait,counted,relay\n" in text
-    assert "FUNCTION_SIGNATURE_TYPE=http\n" in text  # one is a cloudevent function
+    assert "FUNCTION_SIGNATURE_TYPE=http\n" in text  # http, because one of them is a cloudevent function
 
 
 PATTERNS = [
-    # httpPattern, a path that is served, one that is not
+    # httpPattern, a path that is served, a path that is not served
     ("/", "/any/path", "/robots.txt"),
     ("/api/", "/api/x/y", "/apis"),
     ("/api/{id}", "/api/x", "/api/x/y"),

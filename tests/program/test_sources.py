@@ -28,7 +28,7 @@ def test_what_changed_is_compiled_again_and_nothing_else(program, tmp_path):
     source.write_text(HEAD + '#include <greeting.h>\nstd::string f() { return GREETING WORD "\\n"; }\n')
 
     def serve(word):
-        """Its answer, and whether it was compiled."""
+        """Returns the answer, and True if the source was compiled."""
         flags = ["--cxxflags", f"-I{header.parent} -DWORD='\"{word}\"'"]
         with program.serve(source, "f", flags=flags) as server:
             text = call(server.url).text
@@ -61,7 +61,7 @@ def test_build_writes_nothing_when_it_fails(program, functions, tmp_path):
 
 
 def test_a_user_who_may_write_to_the_temporary_directory_only(program, everyones_folder):
-    """Any uid, no home, a read-only root: one who owns nothing else can neither write nor change anything else."""
+    """A user with any uid, no home and a read-only root owns only this folder, and cannot write elsewhere."""
     source = everyones_folder / "f.cc"
     source.write_text(HEAD + 'std::string f() { return "served\\n"; }\n')
     temporary = everyones_folder / "tmp"
@@ -81,7 +81,7 @@ def test_a_user_who_may_write_to_the_temporary_directory_only(program, everyones
     kept = [path for path in temporary.rglob("*") if path.is_file()]
     assert kept, "what was compiled is kept for the next start"
     assert all(path.stat().st_uid == os.stat(temporary).st_uid for path in kept)
-    # The next start finds it; one without any place to write to compiles no worse than that, and serves what is built.
+    # The next start finds the result in the cache. A start that can write nowhere still serves a built function.
     again = run_to_end([*become, program.path, *arguments, "--dry-run"], environment, cwd="/")
     assert "function loaded" in again.stderr, again.stderr
 

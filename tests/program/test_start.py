@@ -19,7 +19,7 @@ from support.waiting import until
 
 HEAD = "#include <cstdio>\n#include <cstdlib>\n#include <sys/wait.h>\n#include <unistd.h>\n#include <ofn/function.h>\n"
 
-# `orphan`: leaves five processes whose parents have gone. `child`: what pclose says of a child that ended before.
+# `orphan` leaves five processes whose parents have ended. `child` returns the result of pclose for a child that has ended before.
 CHILDREN = (
     HEAD
     + r"""
@@ -75,7 +75,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 @pytest.fixture(params=["process 1", "subreaper"])
 def reaper(request, program, children, tmp_path):
-    """The process that gets orphans, and a URL of what it serves."""
+    """The process that inherits orphans, and the URL of its function."""
     command = [program.path, "--source", children, "--host", "127.0.0.1", "--port", "0"]
     if request.param == "process 1":
         unshare = [shutil.which("unshare") or "unshare", "--pid", "--fork", "--kill-child"]
@@ -125,7 +125,7 @@ def test_death_by_a_signal_is_passed_on(reaper):
 
 
 def limited(program, limit, *arguments):
-    """A run under a limit of open files, ended as soon as it listens."""
+    """Runs the program under a limit of open files, and ends it as soon as it listens."""
     script = f'ulimit -n {limit} || exit 99; exec "$0" "$@"'
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
     with Process(["sh", "-c", script, program.path, *arguments], environment) as process:
@@ -153,7 +153,7 @@ CLOSED = ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-", ">&- 2>&-"]
 
 @pytest.mark.parametrize("closed", CLOSED)
 def test_closed_standard_streams(program, functions, tmp_path, closed):
-    """Neither a socket nor a file gets their numbers, and what a function prints goes nowhere."""
+    """No socket and no file gets the numbers of the closed streams, and a function's output is discarded."""
     script = f'exec "$0" "$@" {closed}'
     arguments = ["--source", functions, "--target", "app::echo", "--host", "127.0.0.1", "--port", "0"]
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
@@ -206,7 +206,7 @@ def test_folders_that_cannot_be_used(program, tmp_path, home, cache, tmp):
 
 
 FULL = [
-    # variables that name the full disk, the exit code, words
+    # the variables that name the full disk, the exit code, words
     (["XDG_CACHE_HOME"], 0, ["no space is left in the cache directory; another one is used", "full/ofn/programs"]),
     (["XDG_CACHE_HOME", "TMPDIR"], 3, ["no space is left in ", "set XDG_CACHE_HOME or TMPDIR"]),
 ]
@@ -278,7 +278,7 @@ spec:
       value: ./data
 """
 SIDECARS = [
-    # the component file, the context's output, words of the complaint; none: it starts
+    # the component file, the context's output, words of the error; no words: the program starts
     (COMPONENT.format("bindings.localstorage"), binding("archive"), []),
     ("kind: Component\nmetadata: [", binding("archive"), ["archive.yaml"]),
     (COMPONENT.format("bindings.nothing"), binding("archive"), ["bindings.nothing", "archive.yaml"]),
@@ -296,7 +296,7 @@ def test_components_are_checked_at_start(program, functions, tmp_path, file, out
     (tmp_path / "components").mkdir()
     (tmp_path / "components" / "archive.yaml").write_text(file)
     if not dry and not words:
-        return  # tests/contract serves such
+        return  # tests/contract serves such contexts
     arguments = ["--source", functions, "--target", "app::echo", "--local-sidecar", "on", "--port", "0"]
     document = {"FUNC_CONTEXT": json.dumps(context([output]))}
     done = program.run_to_end([*arguments, *(["--dry-run"] if dry else [])], document, cwd=tmp_path)

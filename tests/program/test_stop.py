@@ -1,6 +1,6 @@
 """Signals: the program accepts no more calls, finishes those in flight, and exits with 0; or logs the abandoned ones, and exits with 1.
 
-What becomes of outputs then is tests/contract/test_stop.py.
+tests/contract/test_stop.py tests the outputs.
 """
 
 import contextlib
@@ -87,7 +87,7 @@ def test_what_does_not_finish_is_abandoned_and_said_so(serve, fifo, flags, signa
 
 def test_a_parent_that_never_reaps(program, functions, tmp_path):
     arguments = [program.path, "--source", functions, "--target", "app::echo", "--host", "127.0.0.1", "--port", "0"]
-    # sleep has inherited a child that it does not know of.
+    # `sleep` does not know the child that it has inherited, so it does not wait for it.
     shell = ["sh", "-c", '"$@" & echo child $!; exec sleep 1000', "sh", *map(str, arguments)]
     with Process(shell, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}) as parent:
         child = int(parent.line(lambda line: re.match(r"child (\d+)", line))[1])
@@ -101,14 +101,14 @@ def test_a_parent_that_never_reaps(program, functions, tmp_path):
 
 
 def zombie(pid):
-    """/proc/PID/stat behind the name, of a process that has ended and was not reaped."""
+    """Returns the fields of /proc/PID/stat after the name if the process is a zombie, otherwise None."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return fields if fields[0] == "Z" else None
 
 
 @pytest.fixture
 def as_pid_1(program, tmp_path):
-    """as_pid_1(source, target): the program, and what sends it a signal."""
+    """as_pid_1(source, target): the program as process 1, and a function that sends it a signal."""
     unshare = [shutil.which("unshare") or "unshare", "--pid", "--fork", "--kill-child"]
     if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("needs the right to make a PID namespace (root)")
@@ -139,7 +139,7 @@ def test_as_pid_1(as_pid_1, functions, number):
 
 
 def assert_nobody_compiles(writer, home):
-    """The compiler, which had the FIFO open, has ended, and its files are gone."""
+    """Checks that the compiler, which had the FIFO open, has ended, and that its files are removed."""
 
     def is_broken():
         try:
@@ -157,7 +157,7 @@ def test_as_pid_1_while_it_compiles(as_pid_1, tmp_path, fifo, number):
     source = tmp_path / "slow.cc"
     source.write_text(f'#include "{fifo}"\n')
     process, send = as_pid_1(source, "f")
-    with open(fifo, "wb", buffering=0) as writer:  # the compiler has it open, too
+    with open(fifo, "wb", buffering=0) as writer:  # by now the compiler has opened it, too
         send(number)
         assert process.exit_code() == 128 + number
         assert_nobody_compiles(writer.fileno(), tmp_path)
@@ -170,11 +170,11 @@ add_library(slow MODULE slow.cc)
 target_link_libraries(slow PRIVATE ofn::function)
 """
 COMPILING = [
-    # what is loaded, the command, variables
+    # the source, the command, variables
     ("slow.cc", [], {}),
     ("slow.cc", ["build", "-o", "slow.so"], {}),
     ("", [], {}),
-    ("", [], {"CMAKE_GENERATOR": "Ninja"}),  # whose commands are process groups of their own
+    ("", [], {"CMAKE_GENERATOR": "Ninja"}),  # Ninja runs each command in its own process group
 ]
 
 

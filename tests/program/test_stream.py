@@ -61,7 +61,7 @@ def stream(shared_from):
 
 
 def test_each_piece_arrives_when_it_is_written(serve, stream, fifo):
-    """Over HTTP/1.1 and HTTP/2; the function waits for the next line between two pieces."""
+    """Tested over HTTP/1.1 and HTTP/2. Between two pieces the function waits for the next line."""
     for protocol in ("1.1", "2"):
         server = serve("relay", source=stream)
         with Raw(server.port) as raw:
@@ -72,7 +72,7 @@ def test_each_piece_arrives_when_it_is_written(serve, stream, fifo):
                 body = str(fifo).encode()
                 raw.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
                 assert b"Transfer-Encoding: chunked\r\n" in raw.receive()
-            with open(fifo, "w") as lines:  # opens when the function has opened its end
+            with open(fifo, "w") as lines:  # returns when the function has opened its end
                 for piece in ("one", "two"):
                     print(piece, file=lines, flush=True)
                     if protocol == "2":
@@ -112,7 +112,7 @@ def test_a_failure_behind_the_head_is_seen(serve, stream):
         http2 = connect(raw)
         number = http2.request("/throw", method="GET")
         http2.until(lambda event: isinstance(event, h2.events.StreamReset) and event.stream_id == number)
-        assert http2.answer(http2.request(method="GET")).body == b"abc"  # the connection lives
+        assert http2.answer(http2.request(method="GET")).body == b"abc"  # the connection is still open
 
 
 @pytest.mark.parametrize("finishes_sending", [False, True])
@@ -132,7 +132,7 @@ def test_a_reader_that_stops_holds_little_and_is_reset(serve, stream):
     with Raw(server.port) as raw:
         raw.send(GET % b"/")
         line = server.process.line(lambda line: "left after" in line and line)
-    # What the two sockets' buffers and 64 KiB take, however long it runs.
+    # The number of pieces that fit into the buffers of both sockets and into 64 KiB; it does not grow with time.
     assert int(line.split()[2]) < 200
 
 

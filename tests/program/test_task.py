@@ -1,4 +1,4 @@
-"""Functions that are coroutines: many wait at a time, and hold no threads."""
+"""Functions that are coroutines: many of them wait at the same time, without threads."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def test_what_waits_holds_no_thread(serve, tasks):
     for count in range(1, 61):
         connections.append(Raw(server.port))
         connections[-1].send(b"GET /?ms=600000 HTTP/1.1\r\nHost: x\r\n\r\n")
-        # Begun one after the other, so that one worker can begin them all; all of them wait at the end.
+        # The calls begin one after the other, so one worker can begin all of them. At the end all of them wait.
         server.process.line(lambda _: server.process.output.count("begun") >= count)
     assert len(list(threads.iterdir())) - before < 10
     for one in connections:
@@ -114,10 +114,10 @@ ofn::task<ofn::Response> f(const ofn::Request& request) {
 }
 """
 KINDS = [
-    "loop",  # ready tasks one after the other
-    "deep",  # each awaits the next one
+    "loop",  # awaits ready tasks one after the other
+    "deep",  # each task awaits the next one
     "waits",  # the same, and the last one sleeps
-    "wrapped",  # each holds the next one as its parameter
+    "wrapped",  # each task has the next one as its parameter
     "never awaited",
     "side",  # each is a branch of when_all()
     "throws",  # through all of them

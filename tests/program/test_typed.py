@@ -30,7 +30,7 @@ def typed(shared_from):
 
 
 def test_conformance(serve, typed):
-    """What the public conformance client sends for `typed`, with the type http in the variable, and expects."""
+    """The request that the public conformance client sends for `typed`, with the type http in the variable, and the answer that it expects."""
     server = serve("conformance", source=typed, environment={"FUNCTION_SIGNATURE_TYPE": "http"})
     answer = call(server.url, headers=JSON, body=b'{"message":"Hello world!"}')
     assert answer.status == 200
@@ -63,7 +63,7 @@ def test_what_json_cannot_say(serve, typed):
 
 
 def test_the_result_goes_out(serve, typed, tmp_path):
-    """With outputs, the JSON is what lands; a refused body sends nothing."""
+    """An output gets the JSON; a refused body sends nothing."""
     component = tmp_path / "files.yaml"
     component.write_text(
         "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: files}\n"
