@@ -2,13 +2,13 @@
 //
 //   Changes changes(loop, {.on_saved = [&](const Changes::Saved& saved) { build(saved.files); },
 //                          .on_told = [&](const Told& told) { terminal.on(told); }});
-//   changes.begin_build();                                   // just before the build
-//   changes.watch({.files = build.inputs, .missing = headers_that_were_looked_for,
-//                  .folders = {{.path = "/src/f", .wants = is_source_file}}});  // when it has ended
+//   changes.begin_build();  // just before the build
+//   changes.watch({.files = built.inputs,  // when it has ended
+//                  .missing = headers_that_it_looked_for,
+//                  .folders = {{.path = "/src/f", .wants = is_source_file}}});
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "dev/event.h"
+#include "dev/watched_folder.h"
 #include "loop/loop.h"
 
 namespace ofn::dev {
@@ -27,36 +28,26 @@ namespace ofn::dev {
 // at the last begin_build() or on_saved. While a build runs (from begin_build() to watch()), a file
 // that had other content only for a moment counts, too, because the compiler may have read it.
 //
-// Many files that are saved together are one change:
-//   - 10 ms after the save of one file on_saved is called, so that a save is noticed within 15 ms;
-//   - when several files have changed, it waits until 30 ms have passed without another one;
-//   - while a file is missing that was there before, it waits 100 ms, because some editors move a
-//     file away before they write the new one;
-//   - it waits 300 ms at most.
+// Many files that are saved together are one change. on_saved is called 10 ms after the save of one
+// file, so that a save is noticed within 15 ms. When several files have changed, it waits until
+// 30 ms have passed without another one. While a file is missing or empty that had content, it waits
+// 100 ms, because some editors move a file away before they write the new one. It waits 300 ms at
+// most.
 //
 // Folders are watched instead of files (os/file_watch.h), so it does not matter how an editor
 // replaces a file, and links and folders that appear later are followed. Files of file systems that
 // do not tell of changes (NFS, 9p, FUSE, …) and all files for which the kernel gives no watch are
 // looked at every 500 ms; on_told says which and why, once. If the user's limit of watches is too
-// low, the system's folders (/usr, /lib, /opt) are the first to go without. The system's files are
-// compared by size and time stamp, because reading them all would take longer than the rest.
+// low, the system's folders are the first to go without. The system's files are compared by size
+// and time stamp (dev/file_content.h).
 //
-// Lifetime: callbacks run between construction and destruction, never inside a call of a member.
-// on_saved may call begin_build() and watch().
+// Lifetime: on_saved runs in a turn of the loop, never inside a call of a member, and may call
+// begin_build() and watch(); on_told runs inside both, too.
 // Threads: the loop's.
 // Errors: none; on_told says what cannot be watched, and what to do.
 class Changes {
  public:
-  enum class Depth : std::uint8_t { kItself, kWithSubfolders };
-
-  // A folder in which each file belongs to the set that `wants` names, also those that are new.
-  // Hidden files and the swap and backup files of editors never belong to it. Hidden subfolders,
-  // CMake's build folders and links to folders are left out, as the loader leaves them out.
-  struct Folder {
-    std::string path;                             // absolute; need not exist
-    std::function<bool(std::string_view)> wants;  // gets the name of a file, without its folder
-    Depth depth = Depth::kItself;
-  };
+  using Folder = WatchedFolder;
 
   // All paths are absolute. A path may be in several lists.
   struct Watched {

@@ -69,6 +69,10 @@ GIVEN = {
     "dapr/app_server.h": "dapr::AppApi& api; wire::ExchangePtr exchange; std::size_t limit;",
     "dapr/delivered_event.h": "wire::Message request;",
     "dapr/server.h": "dapr::DaprApi& sidecar;",
+    "dev/changes.h": """
+        Build built; std::vector<std::string> headers_that_it_looked_for; static bool is_source_file(std::string_view);
+        void build(const std::vector<std::string>&); Listener& terminal;""",
+    "dev/watched_folder.h": "static bool is_source_file(std::string_view);",
     "document/reader.h": "std::vector<Problem> problems; std::vector<Note> notes; Node node;",
     "document/slices.h": "void use(std::string_view);",
     "document/tree_builder.h": "Anything too_deep();",

@@ -1,0 +1,83 @@
+// A stage for tests of Changes: real files in a temporary folder, and a clock that stands still.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "dev/changes.h"
+#include "dev/file_content.h"
+#include "loop/loop.h"
+#include "testing/manual_clock.h"
+#include "testing/temporary_directory.h"
+
+namespace ofn::dev {
+
+inline bool is_cc(std::string_view name) { return name.ends_with(".cc"); }
+
+struct ChangesStage {
+  ChangesStage() { make(); }
+
+  void make(decltype(Changes::Options::silent_file_system) silent_file_system = {}) {
+    changes.emplace(loop,
+                    Changes::Options{.on_saved =
+                                         [this](const Changes::Saved& saved) {
+                                           all_saved.push_back(saved);
+                                           if (on_saved) on_saved();
+                                         },
+                                     .on_told = [this](const Told& each) { told.push_back(each); },
+                                     .silent_file_system = std::move(silent_file_system)});
+  }
+
+  std::string path(const std::string& name) const { return root + "/" + name; }
+  std::vector<std::string> paths(const std::vector<std::string>& names) const {
+    std::vector<std::string> all;
+    for (const std::string& name : names) all.push_back(path(name));
+    return all;
+  }
+  std::string write(const std::string& name, std::string_view text) const {
+    return folder.write(name, text);
+  }
+
+  // Time passes in steps of a millisecond.
+  void pass(std::chrono::milliseconds time) {
+    testing::settle(loop);
+    for (; time.count() > 0; --time) {
+      clock.advance(std::chrono::milliseconds(1));
+      testing::settle(loop);
+    }
+  }
+  // Returns the files of each call of on_saved since the last call of this, relative to the folder.
+  std::vector<std::vector<std::string>> taken() {
+    std::vector<std::vector<std::string>> all;
+    for (const Changes::Saved& saved : all_saved) {
+      std::vector<std::string>& files = all.emplace_back();
+      for (const std::string& file : saved.files) files.push_back(file.substr(root.size() + 1));
+    }
+    all_saved.clear();
+    return all;
+  }
+  // Waits until files that are written from now on are younger than all others.
+  static void let_files_age() {
+    const std::int64_t now = file_time_now();
+    while (file_time_now() == now) {
+    }
+  }
+
+  TemporaryDirectory folder;
+  std::string root = std::filesystem::canonical(folder.path()).native();
+  testing::ManualClock clock;
+  Loop loop{clock};
+  std::vector<Changes::Saved> all_saved;
+  std::vector<Told> told;
+  std::function<void()> on_saved;
+  std::optional<Changes> changes;
+};
+
+}  // namespace ofn::dev

@@ -1,0 +1,469 @@
+#include "dev/changes.h"
+
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "dev/changes_for_test.h"
+
+namespace ofn::dev {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+using Files = std::vector<std::string>;
+
+// A function with its headers, components and a mounted configuration.
+struct Project : ChangesStage {
+  Project() {
+    write("src/a.cc", "a");
+    write("src/b.cc", "b");
+    write("src/old.txt", "");
+    write("include/a.h", "h");
+    write("tree/t.cc", "t");
+    write("tree/deep/u.cc", "u");
+    write("tree/build/CMakeCache.txt", "");
+    write("tree/.git/x", "");
+    write("components/state.yaml", "s");
+    write("data_1/app.yaml", "1");
+    write("data_2/app.yaml", "2");
+    write("elsewhere/real.h", "r");
+    write("elsewhere/other.h", "o");
+    fs::create_directory(path("empty"));
+    fs::create_symlink("data_1", path("..data"));
+    fs::create_symlink("..data/app.yaml", path("app.yaml"));
+    fs::create_symlink("elsewhere/real.h", path("link.h"));
+    write(".env", "e");
+    changes->watch(set());
+  }
+
+  Changes::Watched set() const {
+    const auto is_yaml = [](std::string_view name) { return name.ends_with(".yaml"); };
+    return {
+        .files = paths({"src/a.cc", "src/b.cc", "include/a.h", "tree/t.cc", "tree/deep/u.cc",
+                        "app.yaml", "link.h", ".env"}),
+        .missing = paths({"include/missing.h", "empty/missing.h", "later/on/missing.h"}),
+        .folders = {
+            {.path = path("src"), .wants = is_cc},
+            {.path = path("tree"), .wants = is_cc, .depth = WatchedFolder::Depth::kWithSubfolders},
+            {.path = path("components"), .wants = is_yaml}}};
+  }
+  void rename(const std::string& from, const std::string& to) const {
+    fs::rename(path(from), path(to));
+  }
+};
+
+struct Case {
+  const char* name;
+  std::function<void(const Project&)> act;
+  Files saved;  // none: nothing is to be built
+};
+
+void PrintTo(const Case& given, std::ostream* out) { *out << given.name; }
+
+class ChangesTable : public ::testing::TestWithParam<Case> {};
+
+TEST_P(ChangesTable, SaysWhatIsToBeBuilt) {
+  Project project;
+  GetParam().act(project);
+  project.pass(400ms);
+  if (GetParam().saved.empty()) {
+    EXPECT_THAT(project.taken(), IsEmpty());
+  } else {
+    EXPECT_THAT(project.taken(), ElementsAre(GetParam().saved));
+  }
+  // The watch goes on.
+  project.changes->watch(project.set());
+  project.pass(400ms);
+  EXPECT_THAT(project.taken(), IsEmpty()) << "told once";
+  project.write("include/a.h", "the next change");
+  project.pass(400ms);
+  EXPECT_THAT(project.taken(), ElementsAre(Files{"include/a.h"}));
+  EXPECT_THAT(project.told, IsEmpty());
+}
+
+const Case kTriggers[] = {
+    {"written in place", [](const Project& p) { p.write("src/a.cc", "2"); }, {"src/a.cc"}},
+    {"vim and nvim, which move the file to a backup",
+     [](const Project& p) {
+       p.write("src/4913", "");
+       fs::remove(p.path("src/4913"));
+       p.write("src/.a.cc.swp", "swap");
+       p.rename("src/a.cc", "src/a.cc~");
+       p.write("src/a.cc", "2");
+       ::chmod(p.path("src/a.cc").c_str(), 0644);
+       fs::remove(p.path("src/a.cc~"));
+     },
+     {"src/a.cc"}},
+    {"vim and nvim, which copy the file to a backup",
+     [](const Project& p) {
+       fs::copy_file(p.path("src/a.cc"), p.path("src/a.cc~"));
+       p.write("src/a.cc", "2");
+       fs::remove(p.path("src/a.cc~"));
+     },
+     {"src/a.cc"}},
+    {"a new file is moved to the name",
+     [](const Project& p) {
+       p.write("src/a.cc___jb_tmp___", "2");
+       p.rename("src/a.cc", "src/a.cc___jb_old___");
+       p.rename("src/a.cc___jb_tmp___", "src/a.cc");
+       fs::remove(p.path("src/a.cc___jb_old___"));
+     },
+     {"src/a.cc"}},
+    {"gedit, which moves over the file",
+     [](const Project& p) {
+       p.write("src/.goutputstream-X1", "2");
+       p.rename("src/.goutputstream-X1", "src/a.cc");
+     },
+     {"src/a.cc"}},
+    {"removed", [](const Project& p) { fs::remove(p.path("src/a.cc")); }, {"src/a.cc"}},
+    {"a header of another folder",
+     [](const Project& p) { p.write("include/a.h", "2"); },
+     {"include/a.h"}},
+    {"a missing header is made",
+     [](const Project& p) { p.write("include/missing.h", ""); },
+     {"include/missing.h"}},
+    {"a missing header is made in another place",
+     [](const Project& p) { p.write("empty/missing.h", "2"); },
+     {"empty/missing.h"}},
+    {"a missing header is made with its folders",
+     [](const Project& p) { p.write("later/on/missing.h", "2"); },
+     {"later/on/missing.h"}},
+    {"a missing header is a link",
+     [](const Project& p) {
+       fs::create_symlink("../elsewhere/other.h", p.path("empty/missing.h"));
+     },
+     {"empty/missing.h"}},
+    {"a folder with the missing header is moved here",
+     [](const Project& p) {
+       p.write("made/on/missing.h", "2");
+       p.rename("made", "later");
+     },
+     {"later/on/missing.h"}},
+    {"a new source", [](const Project& p) { p.write("src/new.cc", "2"); }, {"src/new.cc"}},
+    {"a new source that is moved here",
+     [](const Project& p) { p.rename("src/old.txt", "src/new.cc"); },
+     {"src/new.cc"}},
+    {"a source gets another name",
+     [](const Project& p) { p.rename("src/a.cc", "src/z.cc"); },
+     {"src/a.cc", "src/z.cc"}},
+    {"a new source in a new subfolder",
+     [](const Project& p) { p.write("tree/one/two/new.cc", "2"); },
+     {"tree/one/two/new.cc"}},
+    {"a subfolder with a source is moved here",
+     [](const Project& p) {
+       p.write("made/new.cc", "2");
+       p.rename("made", "tree/made");
+     },
+     {"tree/made/new.cc"}},
+    {"a subfolder is removed",
+     [](const Project& p) { fs::remove_all(p.path("tree/deep")); },
+     {"tree/deep/u.cc"}},
+    {"a subfolder is moved away",
+     [](const Project& p) { p.rename("tree/deep", "deep"); },
+     {"tree/deep/u.cc"}},
+    {"the folder is replaced",
+     [](const Project& p) {
+       p.rename("tree", "old");
+       p.write("tree/t.cc", "2");
+       p.write("tree/deep/u.cc", "u");
+     },
+     {"tree/t.cc"}},
+    {"a component is changed",
+     [](const Project& p) { p.write("components/state.yaml", "2"); },
+     {"components/state.yaml"}},
+    {"a component is added",
+     [](const Project& p) { p.write("components/new.yaml", "2"); },
+     {"components/new.yaml"}},
+    {"a component is removed",
+     [](const Project& p) { fs::remove(p.path("components/state.yaml")); },
+     {"components/state.yaml"}},
+    {"the folder of a mounted configuration is switched",
+     [](const Project& p) {
+       fs::create_symlink("data_2", p.path("..data_tmp"));
+       p.rename("..data_tmp", "..data");
+       fs::remove_all(p.path("data_1"));
+     },
+     {"app.yaml"}},
+    {"the target of a link",
+     [](const Project& p) { p.write("elsewhere/real.h", "2"); },
+     {"link.h"}},
+    {"a link leads elsewhere",
+     [](const Project& p) {
+       fs::remove(p.path("link.h"));
+       fs::create_symlink("elsewhere/other.h", p.path("link.h"));
+     },
+     {"link.h"}},
+    {"a hidden file that is in the set", [](const Project& p) { p.write(".env", "2"); }, {".env"}},
+    {"several",
+     [](const Project& p) {
+       p.write("src/a.cc", "2");
+       p.write("include/a.h", "2");
+     },
+     {"include/a.h", "src/a.cc"}},
+};
+
+const Case kNoTriggers[] = {
+    {"nothing", [](const Project&) {}, {}},
+    {"touch",
+     [](const Project& p) { ::utimensat(AT_FDCWD, p.path("src/a.cc").c_str(), nullptr, 0); },
+     {}},
+    {"chmod", [](const Project& p) { ::chmod(p.path("src/a.cc").c_str(), 0600); }, {}},
+    {"the same bytes", [](const Project& p) { p.write("src/a.cc", "a"); }, {}},
+    {"the same bytes in a new file",
+     [](const Project& p) {
+       fs::remove(p.path("src/a.cc"));
+       p.write("src/a.cc", "a");
+     },
+     {}},
+    {"git checkout there and back",
+     [](const Project& p) {
+       for (const char* text : {"other", "a"}) {
+         fs::remove(p.path("src/a.cc"));
+         p.write("src/a.cc", text);
+       }
+     },
+     {}},
+    {"away and back",
+     [](const Project& p) {
+       p.rename("tree", "gone");
+       p.rename("gone", "tree");
+     },
+     {}},
+    {"a new source that goes again",
+     [](const Project& p) {
+       p.write("src/new.cc", "1");
+       fs::remove(p.path("src/new.cc"));
+     },
+     {}},
+    {"files of editors",
+     [](const Project& p) {
+       for (const char* name : {".a.cc.swp", "4913", "a.cc~", ".#a.cc", "#a.cc#", "a.cc.tmp",
+                                ".goutputstream-X.cc", ".hidden.cc", "a.cc.bak"}) {
+         p.write(std::string("src/") + name, "x");
+       }
+     },
+     {}},
+    {"other files beside the sources",
+     [](const Project& p) {
+       for (const char* name : {"src/a.o", "src/notes.md", "components/readme.txt",
+                                "tree/deep/log.txt", "include/b.h"}) {
+         p.write(name, "x");
+       }
+     },
+     {}},
+    {"a folder with the name of a source",
+     [](const Project& p) { fs::create_directory(p.path("src/new.cc")); },
+     {}},
+    {"a build folder and a hidden folder",
+     [](const Project& p) {
+       p.write("tree/build/made.cc", "x");
+       p.write("tree/build/sub/made.cc", "x");
+       p.write("tree/.git/made.cc", "x");
+     },
+     {}},
+    {"a subfolder of a folder that counts alone",
+     [](const Project& p) { p.write("src/sub/new.cc", "x"); },
+     {}},
+    {"what the function writes",
+     [](const Project& p) {
+       for (int i = 0; i < 1000; ++i) p.write("src/data/" + std::to_string(i), "x");
+       for (int i = 0; i < 50; ++i) p.write("tree/state.json", std::to_string(i));
+     },
+     {}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Triggers, ChangesTable, ::testing::ValuesIn(kTriggers));
+INSTANTIATE_TEST_SUITE_P(NoTriggers, ChangesTable, ::testing::ValuesIn(kNoTriggers));
+
+TEST(Changes, CostNothingAtRest) {
+  Project project;
+  project.pass(1ms);
+  project.clock.advance(24h);
+  EXPECT_FALSE(project.loop.poll());
+}
+
+TEST(Changes, AreToldAfterAShortQuiet) {
+  Project project;
+  project.pass(5ms);
+  const SteadyTime noticed = project.clock.now();
+  project.write("src/a.cc", "2");
+  project.pass(Changes::kQuietAlone - 1ms);
+  EXPECT_THAT(project.all_saved, IsEmpty());
+  project.pass(1ms);
+  ASSERT_THAT(project.all_saved, SizeIs(1));
+  EXPECT_EQ(project.all_saved[0].noticed_at, noticed);
+  EXPECT_EQ(project.all_saved[0].saved_at,
+            system_time_of(file_stamp_of(project.path("src/a.cc")).changed));
+  project.taken();
+
+  // Several files are told together, a while after the last.
+  project.write("src/a.cc", "3");
+  project.pass(5ms);
+  project.write("src/b.cc", "3");
+  project.pass(20ms);
+  project.write("src/b.cc", "4");
+  project.pass(Changes::kQuietTogether - 1ms);
+  EXPECT_THAT(project.all_saved, IsEmpty());
+  project.pass(1ms);
+  EXPECT_THAT(project.taken(), ElementsAre(Files{"src/a.cc", "src/b.cc"}));
+
+  // A file that is not back yet.
+  project.rename("src/a.cc", "src/a.cc~");
+  project.pass(Changes::kQuietMissing - 1ms);
+  project.write("src/a.cc", "5");
+  project.pass(Changes::kQuietAlone - 1ms);
+  EXPECT_THAT(project.all_saved, IsEmpty());
+  project.pass(1ms);
+  EXPECT_THAT(project.taken(), ElementsAre(Files{"src/a.cc"}));
+  const SystemTime removed = project.clock.system_now();
+  fs::remove(project.path("src/a.cc"));
+  project.pass(Changes::kQuietMissing);
+  ASSERT_THAT(project.all_saved, SizeIs(1));
+  EXPECT_EQ(project.all_saved[0].saved_at, removed);
+}
+
+TEST(Changes, WaitForNoEndOfSaves) {
+  Project project;
+  project.write("src/b.cc", "2");
+  for (int i = 0; i < 29; ++i) {
+    project.write("src/a.cc", std::to_string(i));
+    project.pass(10ms);
+  }
+  EXPECT_THAT(project.all_saved, IsEmpty());
+  project.write("src/a.cc", "last");
+  project.pass(10ms);
+  EXPECT_THAT(project.taken(), ElementsAre(Files{"src/a.cc", "src/b.cc"})) << "after 300 ms";
+}
+
+TEST(Changes, OfManyFilesAreOneBuild) {
+  for (const std::size_t count : {20U, 500U}) {
+    ChangesStage stage;
+    Changes::Watched set{.files = {}};
+    for (std::size_t i = 0; i < count; ++i)
+      set.files.push_back(stage.write("src/" + std::to_string(i) + ".cc", "1"));
+    stage.changes->watch(set);
+    // As git writes them, some while the loop already works.
+    for (std::size_t i = 0; i < count; ++i) {
+      fs::remove(set.files[i]);
+      stage.write("src/" + std::to_string(i) + ".cc", "2");
+      if (i % 50 == 0) stage.pass(1ms);
+    }
+    stage.pass(400ms);
+    ASSERT_THAT(stage.all_saved, SizeIs(1));
+    EXPECT_THAT(stage.all_saved[0].files, SizeIs(count));
+  }
+}
+
+// ---- while a build runs ----
+
+TEST(Changes, OfTwentySavesInTwoSecondsNoneIsLost) {
+  Project project;
+  std::string built;
+  std::optional<std::chrono::milliseconds> left;  // of the build that runs
+  int ended = 0;
+  project.on_saved = [&] {
+    project.changes->begin_build();
+    std::ifstream(project.path("src/a.cc")) >> built;
+    left = 350ms;
+  };
+  for (int i = 0; i < 2400; ++i) {
+    if (i < 2000 && i % 100 == 0) project.write("src/a.cc", "save-" + std::to_string(i));
+    project.pass(1ms);
+    if (left && --*left == 0ms) {
+      left.reset();
+      ++ended;
+      project.changes->watch(project.set());
+    }
+  }
+  EXPECT_THAT(project.all_saved, SizeIs(20));
+  EXPECT_EQ(built, "save-1900");
+  EXPECT_EQ(ended, 1) << "each save but the last has ended a build";
+}
+
+TEST(Changes, ASaveDuringABuildIsToldAlthoughTheSetComesLater) {
+  Project project;
+  project.write("src/a.cc", "2");
+  project.changes->begin_build();  // it reads what is saved but not told yet
+  project.write("src/b.cc", "2");
+  project.changes->watch(project.set());
+  project.pass(400ms);
+  EXPECT_THAT(project.taken(), ElementsAre(Files{"src/b.cc"}));
+}
+
+TEST(Changes, AContentThatWasThereForAMomentDuringABuildIsTold) {
+  Project project;
+  project.changes->begin_build();
+  project.write("src/a.cc", "other");
+  project.pass(1ms);
+  project.write("src/a.cc", "a");
+  project.changes->watch(project.set());
+  project.pass(400ms);
+  EXPECT_THAT(project.taken(), ElementsAre(Files{"src/a.cc"}));
+}
+
+TEST(Changes, AFileThatTheBuildHasFoundIsComparedByItsAge) {
+  Project project;
+  project.write("include/before.h", "");
+  project.write("src/gone.cc", "");
+  project.let_files_age();
+  project.changes->begin_build();
+  project.write("include/during.h", "");
+  project.write("tree/during.cc", "");
+  auto set = project.set();
+  for (const char* name : {"include/before.h", "include/during.h", "src/gone.cc"})
+    set.files.push_back(project.path(name));
+  fs::remove(project.path("src/gone.cc"));
+  project.changes->watch(set);
+  project.pass(400ms);
+  EXPECT_THAT(project.taken(),
+              ElementsAre(Files{"include/during.h", "src/gone.cc", "tree/during.cc"}));
+  project.changes->watch(set);
+  project.pass(400ms);
+  EXPECT_THAT(project.taken(), IsEmpty());
+}
+
+TEST(Changes, AMissingFileThatHasComeMeanwhileIsToldOnce) {
+  Project project;
+  project.write("include/came.h", "");
+  project.let_files_age();
+  project.changes->begin_build();
+  auto set = project.set();
+  set.missing.push_back(project.path("include/came.h"));
+  project.changes->watch(set);
+  project.pass(400ms);
+  EXPECT_THAT(project.taken(), ElementsAre(Files{"include/came.h"}));
+  // The next build does not find it either, for a reason of its own.
+  project.changes->begin_build();
+  project.changes->watch(set);
+  project.pass(400ms);
+  EXPECT_THAT(project.taken(), IsEmpty());
+}
+
+TEST(Changes, OfFilesThatNoLongerCountAreForgotten) {
+  Project project;
+  project.write("include/a.h", "2");
+  project.pass(1ms);
+  auto set = project.set();
+  std::erase(set.files, project.path("include/a.h"));
+  project.changes->watch(set);
+  project.pass(400ms);
+  project.write("include/a.h", "3");
+  project.pass(400ms);
+  EXPECT_THAT(project.taken(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace ofn::dev
