@@ -251,6 +251,7 @@ class Developer {
       plan.worker.variables.push_back("DAPR_GRPC_PORT=" +
                                       std::to_string(sidecar_->endpoint().port));
     }
+    plan.is_detailed = command_.verbose;
     plan.worker.ends_within = kEndsWithin;
     for (const std::string& file : configuration_.files) plan.files.push_back(absolute(file));
     plan.folders.push_back({.path = components, .wants = is_component_file});

@@ -42,10 +42,12 @@ bool filter_names_us(std::string_view filter) {
 }
 
 // In production the log has few, structured lines; with --debug it is readable and has all details.
-std::unique_ptr<Logger> make_log(const Settings& settings) {
+std::unique_ptr<Logger> make_log(const Settings& settings,
+                                 const std::optional<Supervised>& supervised) {
   const bool details = settings.debug || filter_names_us(settings.log_filter);
-  return std::make_unique<Logger>(settings.debug ? LogStyle::kReadable : LogStyle::kJson,
-                                  details ? Level::kDebug : Level::kInfo, STDERR_FILENO);
+  const Level least = supervised ? supervised->log_level() : details ? Level::kDebug : Level::kInfo;
+  return std::make_unique<Logger>(settings.debug ? LogStyle::kReadable : LogStyle::kJson, least,
+                                  STDERR_FILENO);
 }
 
 // A signal handler calls it.
@@ -116,7 +118,7 @@ int serve(const Flags& flags, const Environment& process, const abi::Program* li
     return kExitUsage;
   }
 
-  const auto logger = make_log(settings);
+  const auto logger = make_log(settings, inherited->supervised);
   Log& log = *logger;
   log_notes(configuration->notes, log);
 

@@ -14,10 +14,10 @@ namespace ofn::cli {
 
 namespace {
 
-// Three parts. The last one may contain commas.
+// Four parts. The last one may contain commas.
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;
-  while (parts.size() < 2) {
+  while (parts.size() < 3) {
     const auto comma = text.find(',');
     parts.emplace_back(text.substr(0, comma));
     text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
@@ -43,7 +43,7 @@ Result<std::optional<Supervised>> Supervised::take(const Environment& env) {
   }
   auto channel = dev::ControlChannel::inherit(static_cast<int>(*fd));
   if (!channel) return std::unexpected(std::move(channel).error().with("variable", kVariable));
-  return Supervised(*std::move(channel), static_cast<unsigned>(*build), parts[2]);
+  return Supervised(*std::move(channel), static_cast<unsigned>(*build), parts[2] == "v", parts[3]);
 }
 
 std::unique_ptr<Watch> Supervised::watch(Loop& loop, Orders orders) {

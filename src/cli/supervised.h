@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "context/environment.h"
 #include "dev/control_channel.h"
 #include "function/routes.h"
@@ -22,8 +23,8 @@ namespace ofn::cli {
 // Threads: the main thread makes it; then watch() and its callbacks belong to one loop. All others: any.
 class Supervised {
  public:
-  // The variable by which a supervisor tells its worker "DESCRIPTOR,BUILD,SOURCE": the control channel, the number of the build, and
-  // what the developer wrote.
+  // The variable by which a supervisor tells its worker "DESCRIPTOR,BUILD,DETAIL,SOURCE": the control channel, the number of the build,
+  // "v" if the developer wants to see the log's details, and what the developer wrote.
   static constexpr const char* kVariable = "OFN_SUPERVISOR";
 
   // Reads the variable and removes it, so that programs of the function do not inherit it. Errors: a value that no supervisor has set.
@@ -31,6 +32,8 @@ class Supervised {
 
   unsigned build() const { return build_; }
   const std::string& source() const { return source_; }
+  // Returns the least serious level that this process logs: the supervisor shows the rest in its own words.
+  Level log_level() const { return is_detailed_ ? Level::kDebug : Level::kWarning; }
   const dev::ControlChannel& channel() const { return channel_; }
 
   struct Orders {
@@ -47,12 +50,16 @@ class Supervised {
   void say_left() const { (void)channel_.send(dev::MessageKind::kLeft); }
 
  private:
-  Supervised(dev::ControlChannel channel, unsigned build, std::string source)
-      : channel_(std::move(channel)), build_(build), source_(std::move(source)) {}
+  Supervised(dev::ControlChannel channel, unsigned build, bool is_detailed, std::string source)
+      : channel_(std::move(channel)),
+        build_(build),
+        is_detailed_(is_detailed),
+        source_(std::move(source)) {}
   void obey();
 
   dev::ControlChannel channel_;
   unsigned build_;
+  bool is_detailed_;
   std::string source_;
   Orders orders_;
 };

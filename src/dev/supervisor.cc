@@ -127,6 +127,7 @@ void Supervisor::start_worker(const Ready& ready) {
   started_ = loop_.clock().now();
   Worker::Start start{.command = ready.plan.worker,
                       .build = ready.build,
+                      .is_detailed = ready.plan.is_detailed,
                       .source = ready.plan.request.source,
                       .program = ready.program};
   start.command.arguments.push_back("--source=" + ready.program);

@@ -41,6 +41,7 @@ struct Plan {
   std::vector<Changes::Folder> folders = {};  // the same
   std::vector<Link> inputs = {};
   std::vector<Link> outputs = {};
+  bool is_detailed = false;  // workers log details
 };
 
 // Lifetime: `loop`, `listener` and `log` outlive it. Threads: the loop's.

@@ -35,7 +35,8 @@ Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, Start start, Events ev
   command.descriptors.push_back({.fd = theirs.fd(), .as = kChannel});
   command.descriptors.push_back({.fd = their_errors.get(), .as = STDERR_FILENO});
   command.variables.push_back("OFN_SUPERVISOR=" + std::to_string(kChannel) + "," +
-                              std::to_string(start.build) + "," + start.source);
+                              std::to_string(start.build) + (start.is_detailed ? ",v," : ",,") +
+                              start.source);
   auto process = os::Process::start(command);
   if (!process) return std::unexpected(std::move(process).error());
   std::unique_ptr<Worker> worker(

@@ -34,8 +34,9 @@ class Worker {
   struct Start {
     os::Command command;  // without the channel and the standard error, which the worker adds
     unsigned build = 0;
-    std::string source{};   // what the developer wrote, for messages
-    std::string program{};  // the build's file
+    bool is_detailed = false;  // the worker logs details
+    std::string source{};      // what the developer wrote, for messages
+    std::string program{};     // the build's file
   };
   struct Events {
     std::function<void(std::vector<ServedFunction>)> serving;  // once: it serves requests
