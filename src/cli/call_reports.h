@@ -1,7 +1,7 @@
 // Reports each call of a worker to its supervisor.
 //
 //   CallReports reports(channel, 7);               // one per loop
-//   CallEnvironment environment{…, .observer = &reports};
+//   environment.observer = &reports;
 #pragma once
 
 #include "dev/control_channel.h"

@@ -1,7 +1,8 @@
 // A running server: loops, the function's services on each, the listening socket, and the
 // connection to the sidecar.
 //
-//   RunningServer server(settings, context, routes, hooks, subscriptions, env, log, calls, notice);
+//   RunningServer server(settings, context, routes, hooks, subscriptions, env, log, calls, notice,
+//                        nullptr);
 //   if (auto connected = server.connect(); !connected) return complain(connected.error());
 //   auto bound = server.listen(std::nullopt);
 //   return server.run();

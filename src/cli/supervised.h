@@ -1,7 +1,7 @@
 // The worker's side of the developer's loop: what the program does differently if a supervisor has started it (dev/).
 //
 //   auto supervised = Supervised::take(env);        // nullopt: nobody supervises
-//   supervised->say_serving(routes);
+//   if (supervised && *supervised) (*supervised)->say_serving(routes);
 #pragma once
 
 #include <functional>

@@ -1,7 +1,7 @@
 // Decides which calls get a line of their own on the terminal. If there are more than 50 in a second, the rest are counted.
 //
 //   if (const auto counted = burst.next_second(now)) show(*counted);
-//   if (burst.shows(call, now)) show(call);
+//   if (burst.shows(call)) show(call);
 #pragma once
 
 #include <cstddef>

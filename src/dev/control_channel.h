@@ -1,8 +1,8 @@
 // The connection between the supervisor and a worker: a Unix socket that keeps messages apart and carries descriptors.
 //
 //   auto [ours, theirs] = *ControlChannel::pair();              // the worker inherits `theirs`
-//   ours.send({.kind = MessageKind::kRelease});
-//   while (auto message = ours.receive()) …                     // when fd() is readable
+//   ours.send(MessageKind::kRelease);
+//   auto [message, ended] = ours.receive();                     // when fd() is readable
 //
 // A worker sends kServing when it serves, kCall for each call that has ended, kConnection for each connection that it passes on, and
 // kLeft when it begins no further request. The supervisor sends kRelease to make a worker leave, and kConnection.

@@ -1,7 +1,7 @@
 // What happens while a developer works on a function: the vocabulary between the supervisor and those who show it.
 //
 //   class Terminal final : public Listener {
-//     void on(const ServingBuild& serving) override { print("serving build " + std::to_string(serving.build)); }
+//     void on(const ServingBuild& serving) override { std::cout << "build " << serving.build; }
 //   };
 #pragma once
 

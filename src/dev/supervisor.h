@@ -1,8 +1,10 @@
 // The developer's loop: builds what is saved, and lets a new worker serve it.
 //
-//   Supervisor supervisor(loop, {.listening_fd = …, .folder = …, .plan = …}, listener, log);
+//   Supervisor supervisor(loop, options, listener, log);
 //   supervisor.start();
 //   loop.run();
+//
+//  What a save does:
 //
 //   saved → Changes → Compiling → Worker (starting) → it serves → the older worker is released: it passes its connections on
 //         → "serving build N" → the older worker ends when its calls have ended

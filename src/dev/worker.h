@@ -1,6 +1,6 @@
 // A worker of the supervisor: a process that serves one build.
 //
-//   auto worker = Worker::start(loop, {.command = {…}, .build = 7}, events);
+//   auto worker = Worker::start(loop, {.command = command, .build = 7}, events);
 //   (*worker)->release();                           // a newer one serves: let go
 #pragma once
 

@@ -1,6 +1,6 @@
 """What the examples in comments of headers take for granted. An example is a function of a class; these are members of it."""
 
-INCLUDES = ["<csignal>", "<dlfcn.h>", "<fcntl.h>", "<unistd.h>", "<gmock/gmock.h>", '"localdapr/cron/cron_binding.h"']
+INCLUDES = ["<csignal>", "<dlfcn.h>", "<fcntl.h>", "<iostream>", "<unistd.h>", "<gmock/gmock.h>", '"localdapr/cron/cron_binding.h"']
 
 # For each example.
 ALWAYS = """
@@ -49,6 +49,8 @@ GIVEN = {
         struct Channel { void list(std::move_only_function<void(Result<List>)>); };
         static Channel channel_;
         static void on_listed(Result<List>);""",
+    "cli/build_stamp.h": "wire::Handler& front;",
+    "cli/call_reports.h": "dev::ControlChannel& channel;",
     "cli/chosen_sidecar.h": "Callbacks callbacks; void connect_to(const wire::Endpoint&);",
     "cli/configuration.h": "Flags flags; void serve(const Settings&, const FunctionContext&);",
     "cli/env_files.h": "Flags flags;",
@@ -58,6 +60,7 @@ GIVEN = {
         Routes routes; Hooks hooks; Subscriptions subscriptions; os::CallsInFlight calls; os::ReadyNotice notice;""",
     "cli/sidecar_check.h": "wire::Endpoint sidecar; std::string api_token; WantedOfSidecar wanted;",
     "cli/stopping.h": "Stoppable& server;",
+    "cli/supervised.h": "Routes routes;",
     "context/env_file.h": "std::vector<Note> notes;",
     "context/flag_table.h": "void add_option(const std::string&);",
     "context/function_context.h": "std::string data; Result<void> deliver(const Output&, std::string_view);",
@@ -69,10 +72,16 @@ GIVEN = {
     "dapr/app_server.h": "dapr::AppApi& api; wire::ExchangePtr exchange; std::size_t limit;",
     "dapr/delivered_event.h": "wire::Message request;",
     "dapr/server.h": "dapr::DaprApi& sidecar;",
+    "dev/burst.h": "Burst& burst; CallEnded call; SteadyTime now; void show(const CountedCalls&); void show(const CallEnded&);",
     "dev/changes.h": """
         Build built; std::vector<std::string> headers_that_it_looked_for; static bool is_source_file(std::string_view);
         void build(const std::vector<std::string>&); Listener& terminal;""",
+    "dev/compiling.h": "LoadRequest request; std::filesystem::path folder;",
+    "dev/stand_in.h": "int socket; Worker& worker;",
+    "dev/styled_text.h": "Look look; void write(const std::string&);",
+    "dev/supervisor.h": "Supervisor::Options options; Listener& listener;",
     "dev/watched_folder.h": "static bool is_source_file(std::string_view);",
+    "dev/worker.h": "os::Command command; Worker::Events events;",
     "document/reader.h": "std::vector<Problem> problems; std::vector<Note> notes; Node node;",
     "document/slices.h": "void use(std::string_view);",
     "document/tree_builder.h": "Anything too_deep();",
