@@ -3,6 +3,7 @@
 //   BuildStamp stamp(front, 7);            // X-OpenFunction-Build: 7
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "wire/exchange.h"
