@@ -245,7 +245,7 @@ void Supervisor::crashed(const os::Ended& ended) {
   if (stopped_) return;
   const bool is_newest = next_ == nullptr;  // otherwise a newer worker is about to serve
   if (is_newest) {
-    if (has_answered_) crashes_ = std::min(crashes_, 1U);
+    if (has_answered_) crashes_ = 0;
     const Duration wait = kRestartAfter[std::min<std::size_t>(crashes_, kRestartAfter.size() - 1)];
     ++crashes_;
     if (has_answered_ || crashes_ < kCrashesAtStart) crash.again_in = wait;
