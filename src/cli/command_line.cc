@@ -90,6 +90,9 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   app.allow_extras();
   app.require_subcommand(0, 1);
   add_flags(app, serve.flags, [](const FlagSpec&) { return true; });
+  app.add_flag("--no-watch{false}", serve.watches,
+               "With --debug: do not serve the function anew when a file is saved")
+      ->group(std::string(flag_group_title(FlagGroup::kModes)));
 
   CLI::App* dev_app = app.add_subcommand(
       "dev", "Serve the function while you work on it: each save is compiled and served at once");

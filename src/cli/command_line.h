@@ -33,6 +33,7 @@ enum Exit : int {
 // functions-framework [flags]
 struct ServeCommand {
   Flags flags;
+  bool watches = true;  // with --debug, a source is compiled and served anew when it is saved
 };
 
 // functions-framework dev [flags]

@@ -87,7 +87,7 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
   const Environment env = process_variable;
   return std::visit(
       Overloaded{
-          [&](const ServeCommand& serving) { return serve(serving.flags, env, linked); },
+          [&](const ServeCommand& serving) { return serve(serving, env, linked); },
           [&](const DevCommand& developing) { return dev(developing, env); },
           [&](const BuildCommand& building) { return build(building, env); },
           [&](const SidecarCommand& alone) { return run_sidecar(alone, env); },

@@ -10,6 +10,7 @@
 #include "cli/command_line.h"
 #include "cli/configuration.h"
 #include "cli/descriptors.h"
+#include "cli/dev_command.h"
 #include "cli/env_files.h"
 #include "cli/inherited.h"
 #include "cli/load_function.h"
@@ -99,16 +100,23 @@ std::string url_of(const wire::Endpoint& address) {
   return address.is_unix() ? address.text() : "http://" + address.text() + "/";
 }
 
+// Returns true if a developer on a machine of their own works on a source.
+bool is_developers(const Settings& settings, const Inherited& inherited) {
+  const bool only_looks = settings.dry_run || settings.print_schema;
+  const bool is_started_by_another =
+      inherited.socket || inherited.supervised || settings.ready_fd.has_value();
+  return settings.debug && !settings.in_pod && !only_looks && !is_started_by_another &&
+         !settings.source.value.ends_with(".so");
+}
+
 std::size_t mappable_now() { return os::mappable_memory(os::memory_limits(), os::mapped_memory()); }
 
 }  // namespace
 
-int serve(const Flags& flags, const Environment& process, const abi::Program* linked) {
+int serve(const ServeCommand& command, const Environment& process, const abi::Program* linked) {
   os::bound_kept_memory(mappable_now());
-  auto configuration = resolve_configuration(flags, process);
+  auto configuration = resolve_configuration(command.flags, process);
   if (!configuration) return complain(configuration.error());
-  // Before any thread starts, and before the function's start-up code runs.
-  set_in_process(configuration->variables);
   const Environment& env = configuration->env;
   const FunctionContext& context = configuration->context;
   const Settings& settings = configuration->settings;
@@ -117,6 +125,10 @@ int serve(const Flags& flags, const Environment& process, const abi::Program* li
     for (const std::string& problem : inherited.error()) complain(problem);
     return kExitUsage;
   }
+  if (linked == nullptr && command.watches && is_developers(settings, *inherited))
+    return dev({.flags = command.flags}, process);
+  // Before any thread starts, and before the function's start-up code runs.
+  set_in_process(configuration->variables);
 
   const auto logger = make_log(settings, inherited->supervised);
   Log& log = *logger;
