@@ -80,6 +80,7 @@ GIVEN = {
     "dev/stand_in.h": "int socket; Worker& worker;",
     "dev/styled_text.h": "Look look; void write(const std::string&);",
     "dev/supervisor.h": "Supervisor::Options options; Listener& listener;",
+    "dev/told_log.h": "Listener& listener; LoadRequest request; std::filesystem::path folder;",
     "dev/watched_folder.h": "static bool is_source_file(std::string_view);",
     "dev/worker.h": "os::Command command; Worker::Events events;",
     "document/reader.h": "std::vector<Problem> problems; std::vector<Note> notes; Node node;",
