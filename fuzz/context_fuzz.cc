@@ -70,6 +70,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_problems(context.error());
   }
 
+  for (const std::string_view file : {"a.json", "a.yaml", "a"}) {
+    std::vector<ofn::Note> notes_of_file;
+    const auto read = ofn::parse_context_file(file, parts[0], notes_of_file);
+    if (read) {
+      check_context(*read);
+    } else {
+      check_problems(read.error());
+    }
+  }
+
   ofn::EnvironmentMap env = {{"DAPR_GRPC_ENDPOINT", std::string(parts[2])}};
   for (const ofn::FlagSpec& spec : ofn::flag_table()) {
     env.emplace(spec.variable, std::string(parts[3]));

@@ -23,7 +23,7 @@ enum Exit : int {
       1,  // anything not named below; also if a drain took too long, and calls were abandoned
   kExitUsage = 2,       // a flag or a variable is wrong
   kExitLoad = 3,        // the function cannot be loaded
-  kExitContext = 4,     // FUNC_CONTEXT or FUNC_CONTEXT_V1BETA2 is invalid
+  kExitContext = 4,     // the context is invalid, or its file cannot be read
   kExitListen = 5,      // the port cannot be listened on
   kExitByFunction = 6,  // the function ended the process: exit() and its like
   kExitForkedChild =

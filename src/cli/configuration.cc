@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/env_files.h"
+#include "cli/named_file.h"
 #include "context/parse_context.h"
 #include "wire/own_address.h"
 
@@ -18,11 +19,35 @@ std::vector<std::string> texts_of(const auto& mistakes) {
   return texts;
 }
 
-std::expected<FunctionContext, std::vector<Problem>> read_context(const Environment& env,
-                                                                  std::vector<Note>& notes) {
-  return parse_context(
-      env("FUNC_CONTEXT"), env("FUNC_CONTEXT_V1BETA2"), notes,
-      {.v1beta1 = env.label("FUNC_CONTEXT"), .v1beta2 = env.label("FUNC_CONTEXT_V1BETA2")});
+constexpr std::string_view kV1Beta1 = "FUNC_CONTEXT";
+constexpr std::string_view kV1Beta2 = "FUNC_CONTEXT_V1BETA2";
+
+std::expected<FunctionContext, std::vector<Problem>> read_context_file(const GivenText& given,
+                                                                       const Environment& env,
+                                                                       std::vector<Note>& notes) {
+  auto text = read_named_file(given.text, given.origin);
+  if (!text) return std::unexpected(std::vector{std::move(text.error())});
+  for (const std::string_view variable : {kV1Beta1, kV1Beta2}) {
+    if (!non_empty(env, variable)) continue;
+    notes.push_back({Level::kInfo, env.label(variable) + " is not used, because " +
+                                       given.origin.name + " names the context's file " +
+                                       quoted(given.text)});
+  }
+  return parse_context_file(given.text, *text, notes);
+}
+
+// Adds a file that it reads to `files`.
+std::expected<FunctionContext, std::vector<Problem>> read_context(const Flags& flags,
+                                                                  const Environment& env,
+                                                                  std::vector<Note>& notes,
+                                                                  std::vector<std::string>& files) {
+  const GivenText given = given_text(flags, env, Flag::kContext);
+  if (!given.origin.is_default()) {
+    files.push_back(given.text);
+    return read_context_file(given, env, notes);
+  }
+  return parse_context(env(kV1Beta1), env(kV1Beta2), notes,
+                       {.v1beta1 = env.label(kV1Beta1), .v1beta2 = env.label(kV1Beta2)});
 }
 
 // Replaces a HOST that another tool has set by the default.
@@ -55,7 +80,7 @@ std::expected<Configuration, ConfigurationError> resolve_configuration(
   if (!env_files.problems.empty()) return refused(env_files.problems, kExitUsage);
   const Environment env = with_variables(env_without_files, env_files.variables);
   std::vector<Note> notes = std::move(env_files.notes);
-  auto context = read_context(env, notes);
+  auto context = read_context(flags, env, notes, files);
   if (!context) return refused(context.error(), kExitContext);
   auto subscriptions =
       context->runtime == Runtime::kAsync ? Subscriptions::of(*context) : Subscriptions();

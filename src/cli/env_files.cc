@@ -5,9 +5,9 @@
 #include <iterator>
 #include <utility>
 
+#include "cli/named_file.h"
 #include "context/settings.h"
 #include "context/units.h"
-#include "os/small_file.h"
 
 namespace ofn::cli {
 
@@ -32,16 +32,10 @@ void refuse_further_files(const std::vector<FileVariable>& variables,
   }
 }
 
-void read(const std::string& file, const std::string& named_by, std::vector<FileVariable>& all,
+void read(const std::string& file, const Origin& origin, std::vector<FileVariable>& all,
           EnvFiles& result) {
-  const auto text = os::read_small_file(file);
-  if (!text) {
-    result.problems.push_back({.source = named_by,
-                               .path = {},
-                               .expected = "a file that can be read",
-                               .found = quoted(file, 4096) + " (" + text.error().message() + ")"});
-    return;
-  }
+  auto text = read_named_file(file, origin);
+  if (!text) return result.problems.push_back(std::move(text.error()));
   auto variables = parse_env_file(file, *text, result.notes);
   if (!variables) return append(result.problems, std::move(variables.error()));
   refuse_further_files(*variables, result.problems);
@@ -62,7 +56,7 @@ EnvFiles read_env_files(const Flags& flags, const Environment& env) {
     return result;
   }
   std::vector<FileVariable> all;
-  for (const std::string& file : *files) read(file, given.origin.name, all, result);
+  for (const std::string& file : *files) read(file, given.origin, all, result);
   result.files = *std::move(files);
   result.variables = lacking(env, std::move(all), result.notes);
   return result;

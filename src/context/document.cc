@@ -8,6 +8,7 @@
 #include "context/units.h"
 #include "document/json.h"
 #include "document/reader.h"
+#include "document/yaml.h"
 #include "function/route.h"
 
 namespace ofn {
@@ -18,29 +19,58 @@ using document::Node;
 using document::path_to;
 using document::Report;
 using document::Reveal;
+using document::Tree;
 
+constexpr std::size_t kMaxExpandedBytes = std::size_t{4} * 1024 * 1024;
 constexpr std::string_view kExpectedType = R"(a type that starts with "bindings." or "pubsub.")";
 
-// Each member that only one schema has counts as a vote for that schema. If the votes are equal,
-// the variable's own schema is taken.
-Schema schema_of(const Node& root, Schema expected) {
+// Each member that only one schema has counts as a vote for that schema.
+struct Votes {
+  int v1beta1 = 0;
+  int v1beta2 = 0;
+
+  // Returns nullopt if the votes are equal.
+  std::optional<Schema> winner() const {
+    if (v1beta1 == v1beta2) return std::nullopt;
+    return v1beta1 > v1beta2 ? Schema::kV1Beta1 : Schema::kV1Beta2;
+  }
+};
+
+Votes votes_of(const Node& root) {
   static constexpr std::array<std::string_view, 5> kFirst = {"runtime", "prePlugins", "postPlugins",
                                                              "pluginsTracing", "httpPattern"};
   static constexpr std::array<std::string_view, 6> kSecond = {
       "triggers", "preHooks", "postHooks", "pre_hooks", "post_hooks", "tracing"};
-  int votes = 0;
-  for (const auto name : kFirst) votes -= root.find_value(name) != nullptr ? 1 : 0;
-  for (const auto name : kSecond) votes += root.find_value(name) != nullptr ? 1 : 0;
+  Votes votes;
+  for (const auto name : kFirst) votes.v1beta1 += root.find_value(name) != nullptr ? 1 : 0;
+  for (const auto name : kSecond) votes.v1beta2 += root.find_value(name) != nullptr ? 1 : 0;
   for (const auto list : {"inputs", "outputs"}) {
     const Node* parts = root.find_value(list);
     if (parts == nullptr) continue;
     for (const Node& part : parts->children()) {
-      votes -= part.find_value("uri") != nullptr ? 1 : 0;
-      votes += part.find_value("topic") != nullptr ? 1 : 0;
+      votes.v1beta1 += part.find_value("uri") != nullptr ? 1 : 0;
+      votes.v1beta2 += part.find_value("topic") != nullptr ? 1 : 0;
     }
   }
-  if (votes == 0) return expected;
-  return votes < 0 ? Schema::kV1Beta1 : Schema::kV1Beta2;
+  return votes;
+}
+
+// Only `inputs` mean different things in the two schemas. Returns nullopt, after a problem, if they
+// are given and the votes are equal.
+std::optional<Schema> schema_of_file(const Node& root, Report& report) {
+  const Votes votes = votes_of(root);
+  if (const auto schema = votes.winner()) return schema;
+  const Node* inputs = root.find_value("inputs");
+  if (inputs == nullptr || inputs->children().empty()) {
+    return root.find_value("triggers") != nullptr ? Schema::kV1Beta2 : Schema::kV1Beta1;
+  }
+  report.problem("$.inputs",
+                 "a member that says what the inputs are: \"runtime\" (v1beta1: they trigger the "
+                 "function) or \"triggers\" (v1beta2: the function fetches them)",
+                 votes.v1beta1 == 0 ? "members of neither schema"
+                                    : "as many members of one schema as of the other",
+                 inputs->line());
+  return std::nullopt;
 }
 
 bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> ends) {
@@ -60,7 +90,7 @@ std::string mistaken_for_a_document(std::string_view text) {
       (names_file || text.front() == '@' || text.front() == '/' || text.starts_with("./") ||
        text.starts_with("../") || text.starts_with("~/") || text.starts_with("file:"))) {
     return "the name of a file, " + quoted(text, 4096) +
-           "; the variable holds the document itself: export it with \"$(cat FILE)\"";
+           "; the variable holds the document itself: name its file with --context";
   }
   // The Base64 form of {" begins like this.
   if (is_line && text.starts_with("eyJ")) return "a text in Base64; decode it first";
@@ -72,7 +102,7 @@ std::string mistaken_for_a_document(std::string_view text) {
   }
   if (text.starts_with("---") || text.starts_with("apiVersion:") || text.starts_with("name:") ||
       text.starts_with("runtime:")) {
-    return "YAML; the document is JSON";
+    return "YAML; the variable holds JSON, and a file that --context names may be YAML";
   }
   return {};
 }
@@ -118,6 +148,8 @@ class DocumentReader {
     document_.port = read_port(object_, "port");
     read_http_pattern();
     read_triggers();
+    document_.triggers_line =
+        object_.line(document_.schema == Schema::kV1Beta1 ? "inputs" : "triggers");
     if (document_.schema == Schema::kV1Beta1) {
       document_.triggers = read_parts("inputs", Kinds::kData);
     } else {
@@ -168,16 +200,15 @@ class DocumentReader {
                   quoted(document_.http_pattern));
   }
 
-  void check_type(Part& part, std::string_view member) {
+  static void check_type(Part& part, document::Reader& object, std::string_view member) {
     if (part.component_type.empty() || component_kind(part.component_type)) return;
-    report_.problem(path_to(part.path, member), std::string(kExpectedType),
-                    quoted(part.component_type));
+    object.wrong(member, std::string(kExpectedType), quoted(part.component_type));
     part.broken = true;
   }
 
-  void check_component(Part& part, std::string_view member) {
+  static void check_component(Part& part, document::Reader& object, std::string_view member) {
     if (!part.component.empty() || part.broken) return;
-    report_.problem(path_to(part.path, member), "the name of a Dapr component", "nothing");
+    object.wrong(member, "the name of a Dapr component", nullptr);
     part.broken = true;
   }
 
@@ -186,6 +217,7 @@ class DocumentReader {
     part.schema = document_.schema;
     part.variable = report_.source;
     part.path = object.path();
+    part.line = object.line();
     return part;
   }
 
@@ -205,11 +237,11 @@ class DocumentReader {
       part.broken = !object.ok();
       object.note_unknown();
       if (key.empty()) {
-        report_.problem(part.path, "a name", "\"\"");
+        report_.problem(part.path, "a name", "\"\"", part.line);
         part.broken = true;
       }
-      check_component(part, "componentName");
-      if (kinds == Kinds::kData) check_type(part, "componentType");
+      check_component(part, object, "componentName");
+      if (kinds == Kinds::kData) check_type(part, object, "componentType");
       parts.push_back(std::move(part));
     });
     return parts;
@@ -237,8 +269,8 @@ class DocumentReader {
       part.metadata = object.texts("metadata");
       part.broken = !object.ok();
       object.note_unknown();
-      check_component(part, "name");
-      check_type(part, "type");
+      check_component(part, object, "name");
+      check_type(part, object, "type");
       document_.triggers.push_back(std::move(part));
     });
     triggers->known("inputs");  // the manifest's name for the member `inputs`
@@ -275,6 +307,75 @@ class DocumentReader {
   Document document_;
 };
 
+bool is_json_file(std::string_view file, std::string_view text) {
+  const std::string_view extension = file.substr(std::min(file.rfind('.'), file.size()));
+  if (equal_ignoring_case(extension, ".json")) return true;
+  if (equal_ignoring_case(extension, ".yaml") || equal_ignoring_case(extension, ".yml")) {
+    return false;
+  }
+  static constexpr std::string_view kMarkAndBlanks = "\xEF\xBB\xBF \t\r\n";
+  const auto first = text.find_first_not_of(kMarkAndBlanks);
+  return first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
+}
+
+std::optional<Tree> json_tree(std::string_view text, Report& report) {
+  auto tree = document::parse_json(text);
+  if (tree) return *std::move(tree);
+  const document::JsonFailure& failure = tree.error();
+  report.problem("$", "a JSON object",
+                 failure.reason + " at column " + std::to_string(failure.column),
+                 static_cast<int>(failure.line));
+  return std::nullopt;
+}
+
+// Takes the size of a tree from what is left. Returns false if it is too large. A node that aliases
+// name is counted at each of them, because the readers read it each time.
+bool fits(const Node& node, std::size_t& left) {
+  const std::size_t size = 1 + node.key().size() + node.text().size();
+  if (size > left) return false;
+  left -= size;
+  return std::ranges::all_of(node.children(), [&](const Node& child) { return fits(child, left); });
+}
+
+std::optional<Tree> yaml_tree(std::string_view text, Report& report) {
+  auto trees = document::parse_yaml(text);
+  if (!trees) {
+    int line = 0;
+    for (const auto& [name, value] : trees.error().context()) {
+      if (name == "line") line = static_cast<int>(parse_number(value).value_or(0));
+    }
+    report.problem("$", "a YAML document", trees.error().message(), line);
+    return std::nullopt;
+  }
+  std::erase_if(*trees, [](const Tree& tree) { return tree.root.is(Node::Kind::kNull); });
+  if (trees->size() != 1) {
+    report.problem("$", "one YAML document",
+                   trees->empty() ? "nothing" : std::to_string(trees->size()) + " documents");
+    return std::nullopt;
+  }
+  std::size_t left = kMaxExpandedBytes;
+  if (fits(trees->front().root, left)) return std::move(trees->front());
+  report.problem("$", "a document that has at most 4 MiB with its aliases expanded", "more");
+  return std::nullopt;
+}
+
+// Its members would all be ignored as unknown.
+bool is_manifest(const Node& root, Report& report) {
+  const Node* kind = root.find_value("kind");
+  if (kind == nullptr || root.find_value("apiVersion") == nullptr) return false;
+  report.problem("$", "the context, as the platform writes it for a function",
+                 "a Kubernetes manifest of the kind " + describe(kind, report.words), kind->line());
+  return true;
+}
+
+Document read_tree(const Tree& tree, Schema schema, Report& report) {
+  for (const std::string& key : tree.duplicates) {
+    report.note(Level::kWarning, "$",
+                "the member " + quoted(key) + " is given twice; the last one is used");
+  }
+  return DocumentReader(tree.root, schema, report).read();
+}
+
 }  // namespace
 
 std::optional<Document> read_document(std::string_view variable, std::string_view text,
@@ -292,11 +393,28 @@ std::optional<Document> read_document(std::string_view variable, std::string_vie
     report.problem("$", "a JSON object", std::move(found));
     return std::nullopt;
   }
-  for (const std::string& key : tree->duplicates) {
-    report.note(Level::kWarning, "$",
-                "the member " + quoted(key) + " is given twice; the last one is used");
+  return read_tree(*tree, votes_of(tree->root).winner().value_or(expected), report);
+}
+
+std::optional<Document> read_document_file(std::string_view file, std::string_view text,
+                                           std::vector<Problem>& problems,
+                                           std::vector<Note>& notes) {
+  const bool is_json = is_json_file(file, text);
+  Report report{.source = std::string(file),
+                .problems = problems,
+                .notes = notes,
+                .words = is_json ? document::kJsonWords : document::kYamlWords};
+  const auto tree = is_json ? json_tree(text, report) : yaml_tree(text, report);
+  if (!tree) return std::nullopt;
+  if (!tree->root.is(Node::Kind::kObject)) {
+    report.problem("$", is_json ? "a JSON object" : "a YAML mapping",
+                   describe(&tree->root, report.words, Reveal::kHidden), tree->root.line());
+    return std::nullopt;
   }
-  return DocumentReader(tree->root, schema_of(tree->root, expected), report).read();
+  if (is_manifest(tree->root, report)) return std::nullopt;
+  const auto schema = schema_of_file(tree->root, report);
+  if (!schema) return std::nullopt;
+  return read_tree(*tree, *schema, report);
 }
 
 }  // namespace ofn

@@ -21,6 +21,7 @@ struct Part {
   Schema schema = Schema::kV1Beta1;
   std::string variable;  // its variable, for problems
   std::string path;
+  int line = 0;      // of the text, from 1
   std::string name;  // the map's key; for triggers.dapr: inputName, or else the component
   std::string component;
   std::string component_type;
@@ -41,6 +42,7 @@ struct Document {
   std::optional<std::uint16_t> http_port;  // triggers.http.port
   std::optional<HttpTrigger> http;
   std::string http_pattern;
+  int triggers_line = 0;       // of their list; if it is missing, of the document
   std::vector<Part> triggers;  // v1beta1: inputs; v1beta2: triggers.dapr
   std::vector<Part> inputs;    // v1beta2 only
   std::vector<Part> outputs;
@@ -55,5 +57,11 @@ struct Document {
 std::optional<Document> read_document(std::string_view variable, std::string_view text,
                                       Schema expected, std::vector<Problem>& problems,
                                       std::vector<Note>& notes);
+
+// The same for a file, in JSON or YAML, in which nothing but the content says which schema it has.
+// Also returns nullopt if the content does not say it, and it matters.
+std::optional<Document> read_document_file(std::string_view file, std::string_view text,
+                                           std::vector<Problem>& problems,
+                                           std::vector<Note>& notes);
 
 }  // namespace ofn

@@ -31,6 +31,9 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
     {Flag::kOptionalHooks, kFunction, "optional-hooks", "OFN_OPTIONAL_HOOKS", "", "NAMES", "",
      "Hooks of the context that may be missing, separated by commas; * means all. Any other "
      "missing hook is an error"},
+    {Flag::kContext, kFiles, "context", "OFN_CONTEXT_FILE", "", "FILE", "",
+     "The function's context as a JSON or YAML file, instead of FUNC_CONTEXT and "
+     "FUNC_CONTEXT_V1BETA2"},
     {Flag::kEnvFile, kFiles, "env-file", "OFN_ENV_FILE", "", "FILES", "",
      "Files with a variable NAME=value in each line, separated by commas; may be repeated. A later "
      "file comes before an earlier one, and the environment before all files",

@@ -21,6 +21,7 @@ enum class Flag : std::size_t {
   kCxxflags,
   kPlugin,
   kOptionalHooks,
+  kContext,
   kEnvFile,
   kHost,
   kPort,

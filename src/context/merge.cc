@@ -101,9 +101,9 @@ class Merger {
     }
     if (runtime == Runtime::kAsync && context.triggers.empty() && !context.http && !any_broken &&
         older.triggers.empty() && newer.triggers.empty()) {
-      problems_.push_back({older.variable,
-                           older.schema == Schema::kV1Beta1 ? "$.inputs" : "$.triggers.dapr",
-                           "at least one input, because the runtime is Async", "none"});
+      problems_.push_back(
+          {older.variable, older.schema == Schema::kV1Beta1 ? "$.inputs" : "$.triggers.dapr",
+           "at least one input, because the runtime is Async", "none", older.triggers_line});
     }
     return runtime;
   }
@@ -212,7 +212,8 @@ class Merger {
     const auto kind = component_kind(part.component_type);
     if (!kind && type == ComponentType::kRequired) {
       problems_.push_back({part.variable, part.path + ".componentType",
-                           R"(a type that starts with "bindings." or "pubsub.")", "nothing"});
+                           R"(a type that starts with "bindings." or "pubsub.")", "nothing",
+                           part.line});
       return std::nullopt;
     }
     const ComponentKind result = kind.value_or(by_default);
@@ -222,7 +223,7 @@ class Merger {
                            "a topic, because " + quoted(part.component_type) +
                                " is a pubsub (outputs of FUNC_CONTEXT_V1BETA2 lack it; the uri in "
                                "FUNC_CONTEXT has it)",
-                           "nothing"});
+                           "nothing", part.line});
       return std::nullopt;
     }
     return result;

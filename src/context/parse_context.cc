@@ -1,5 +1,6 @@
 #include "context/parse_context.h"
 
+#include <string>
 #include <utility>
 
 #include "context/document.h"
@@ -37,6 +38,23 @@ std::expected<FunctionContext, std::vector<Problem>> parse_context(
   }
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return context;
+}
+
+std::expected<FunctionContext, std::vector<Problem>> parse_context_file(std::string_view file,
+                                                                        std::string_view text,
+                                                                        std::vector<Note>& notes) {
+  std::vector<Problem> problems;
+  FunctionContext context;
+  if (auto document = read_document_file(file, text, problems, notes)) {
+    std::vector<Document> documents;
+    documents.push_back(*std::move(document));
+    context = merge_documents(std::move(documents), problems, notes);
+  }
+  if (problems.empty()) return context;
+  for (Problem& problem : problems) {
+    if (problem.line > 0) problem.source += ':' + std::to_string(problem.line);
+  }
+  return std::unexpected(std::move(problems));
 }
 
 }  // namespace ofn

@@ -1,5 +1,5 @@
-// Reads FUNC_CONTEXT and FUNC_CONTEXT_V1BETA2 into one FunctionContext, or reports all their
-// mistakes.
+// Reads FUNC_CONTEXT and FUNC_CONTEXT_V1BETA2, or a file in their place, into one FunctionContext,
+// or reports all mistakes.
 //
 //   std::vector<Note> notes;
 //   auto context = parse_context(env("FUNC_CONTEXT"), env("FUNC_CONTEXT_V1BETA2"), notes);
@@ -24,7 +24,7 @@
 //
 // There is a third form: the Python framework reads the v1beta2 members from FUNC_CONTEXT, with
 // pre_hooks, post_hooks and a numeric port. So a document's schema is recognized by its shape, and
-// each variable may contain either schema.
+// each variable, and a file, may contain either schema.
 //
 // How they are merged:
 // - Entries are matched by componentName (triggers also by topic), because the keys differ. If
@@ -63,5 +63,13 @@ std::expected<FunctionContext, std::vector<Problem>> parse_context(
     std::optional<std::string_view> func_context,
     std::optional<std::string_view> func_context_v1beta2, std::vector<Note>& notes,
     const ContextLabels& labels = {});
+
+// Reads a file with either schema. It is JSON if its name ends with .json, YAML if it ends with
+// .yaml or .yml, and JSON if it ends otherwise and the text begins with { or [. Errors: the same,
+// with the file and the line as their source; also an empty text, a Kubernetes manifest, and a
+// document with inputs that has as many members of one schema as of the other.
+std::expected<FunctionContext, std::vector<Problem>> parse_context_file(std::string_view file,
+                                                                        std::string_view text,
+                                                                        std::vector<Note>& notes);
 
 }  // namespace ofn

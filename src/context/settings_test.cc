@@ -389,8 +389,11 @@ TEST(FlagTable, IsWellFormed) {
     group = spec.group;
     EXPECT_FALSE(spec.help.empty() || spec.help.ends_with('.')) << spec.name;
     EXPECT_FALSE(flag_group_title(spec.group).empty());
-    // This framework's own variables are named after their flags.
-    if (spec.variable.starts_with("OFN_")) {
+    // This framework's own variables are named after their flags; but OFN_CONTEXT would look like a
+    // sister of FUNC_CONTEXT, which holds the document itself.
+    if (spec.flag == Flag::kContext) {
+      EXPECT_EQ(spec.variable, "OFN_CONTEXT_FILE");
+    } else if (spec.variable.starts_with("OFN_")) {
       std::string expected = "OFN_";
       for (const char c : spec.name) {
         expected += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');

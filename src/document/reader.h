@@ -62,6 +62,7 @@ class Reader {
 
   const std::string& path() const { return path_; }
   std::string path(std::string_view name) const { return path_to(path_, name); }
+  int line() const { return node_->line(); }
   // Returns the line of a member, or of the object if it has no such member.
   int line(std::string_view name) const;
   // Returns false if a member that was read has the wrong kind, which has then been reported.

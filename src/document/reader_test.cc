@@ -22,7 +22,7 @@ class ReaderTest : public ::testing::Test {
     return {root_, "$", report_};
   }
   Reader yaml(std::string_view text) {
-    root_ = parse_yaml(text)->front();
+    root_ = parse_yaml(text)->front().root;
     report_.words = kYamlWords;
     return {root_, "", report_};
   }

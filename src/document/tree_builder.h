@@ -1,4 +1,4 @@
-// Builds a tree from a parser's events, without recursion. Private to this room.
+// Builds a tree from a parser's events, without recursion. The builder is private to this room.
 //
 //   TreeBuilder builder(kMaxDepth);
 //   if (!builder.open(Node::Kind::kObject, 1)) return too_deep();

@@ -27,14 +27,14 @@ int line_of(const YAML::Mark& mark) { return mark.line + 1; }
 class YamlBuilder final : public YAML::EventHandler {
  public:
   // Returns nullopt if the stream held no further document.
-  std::optional<Node> take_document() { return std::exchange(document_, std::nullopt); }
+  std::optional<Tree> take_document() { return std::exchange(document_, std::nullopt); }
 
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {
     builder_ = std::make_unique<TreeBuilder>(kMaxDepth);
     open_.clear();
     anchors_.clear();
   }
-  void OnDocumentEnd() override { document_ = std::move(*builder_).take().root; }
+  void OnDocumentEnd() override { document_ = std::move(*builder_).take(); }
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { scalar({}, mark, anchor); }
   void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -125,7 +125,7 @@ class YamlBuilder final : public YAML::EventHandler {
   }
 
   std::unique_ptr<TreeBuilder> builder_;
-  std::optional<Node> document_;
+  std::optional<Tree> document_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, TreeBuilder::Finished> anchors_;
   std::size_t nodes_ = 0;
@@ -133,7 +133,7 @@ class YamlBuilder final : public YAML::EventHandler {
 
 }  // namespace
 
-Result<std::vector<Node>> parse_yaml(std::string_view text) {
+Result<std::vector<Tree>> parse_yaml(std::string_view text) {
   if (text.size() > kMaxYamlBytes) {
     return fail(Code::kInvalidArgument, "the file is larger than 1 MiB");
   }
@@ -141,7 +141,7 @@ Result<std::vector<Node>> parse_yaml(std::string_view text) {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
     YamlBuilder builder;
-    std::vector<Node> documents;
+    std::vector<Tree> documents;
     while (parser.HandleNextDocument(builder)) {
       if (auto document = builder.take_document()) documents.push_back(*std::move(document));
     }

@@ -13,7 +13,7 @@ std::string read(std::string_view text) {
   const auto documents = parse_yaml(text);
   if (!documents) return documents.error().text();
   std::string all;
-  for (const Node& document : *documents) all += to_json(document) + ";";
+  for (const Tree& document : *documents) all += to_json(document.root) + ";";
   return all;
 }
 
@@ -26,6 +26,7 @@ TEST(Yaml, IsReadAsTexts) {
 
 TEST(Yaml, TheLastOfSeveralKeysStands) {
   EXPECT_EQ(read("a: 1\nb: 2\na: 3\n"), R"({"b":"2","a":"3"};)");
+  EXPECT_EQ(parse_yaml("a: 1\nb: 2\na: 3\n")->front().duplicates, std::vector<std::string>{"a"});
   EXPECT_EQ(read("? [x, y]\n: 1\n? {z: 1}\n: 2\nc: 3\n"), R"({"":"2","c":"3"};)")
       << "keys that are not scalars";
 }
@@ -40,7 +41,7 @@ TEST(Yaml, AliasesNameNodes) {
             "not valid YAML: an alias names a node that contains it (line=1)");
   const auto documents = parse_yaml("a: &a\n  b: 1\nc: *a\n");
   ASSERT_TRUE(documents);
-  const Node& root = documents->front();
+  const Node& root = documents->front().root;
   EXPECT_EQ(root.find("a")->line(), 1);
   EXPECT_EQ(root.find("a")->find("b")->line(), 2);
   EXPECT_EQ(root.find("c")->line(), 3) << "the member's line, not that of the alias's node";

@@ -306,7 +306,7 @@ void read_documents(std::string_view yaml, std::string_view file, const LoaderOp
     return;
   }
   DocumentReader reader(file, options, log, result);
-  for (const Node& document : *documents) reader.read(document);
+  for (const document::Tree& document : *documents) reader.read(document.root);
 }
 
 }  // namespace
