@@ -6,6 +6,7 @@
 #include <ofn/abi.h>
 
 #include "loader/elf_file.h"
+#include "loader/sanitizers.h"
 
 namespace ofn::loader {
 namespace {
@@ -53,7 +54,8 @@ std::string difference(const Property& property, std::string_view has, std::stri
 
 }  // namespace
 
-Result<void> check_build(std::string_view program, std::string_view framework) {
+Result<void> check_build(std::string_view program, std::string_view framework,
+                         const std::function<bool(std::string_view)>& process_has) {
   std::string differences;
   const auto differs = [&](const Property& property, std::string_view has,
                            std::string_view wanted) {
@@ -69,8 +71,14 @@ Result<void> check_build(std::string_view program, std::string_view framework) {
   // such a process.
   const std::string_view has = value_of(program, "sanitizer");
   const std::string_view wanted = value_of(framework, "sanitizer");
-  if (has != "none" && has != wanted) {
-    differs({"sanitizer", "sanitizer", "compile it without -fsanitize"}, has, wanted);
+  if (has != "none" && has != wanted && !process_has(has)) {
+    const std::string library = sanitizer_library(has);
+    const std::string remedy =
+        "compile it without -fsanitize" +
+        (library.empty()
+             ? ""
+             : ", or start the framework with LD_PRELOAD=$(g++ -print-file-name=" + library + ")");
+    differs({"sanitizer", "sanitizer", remedy}, has, wanted);
   }
   if (differences.empty()) return {};
   return fail(Code::kFailedPrecondition,
@@ -95,7 +103,7 @@ Result<void> check_program(const std::filesystem::path& path, std::string_view s
                     "`functions-framework build`");
   }
   for (const std::string& note : notes) {
-    if (auto checked = check_build(note, abi::kBuild); !checked) {
+    if (auto checked = check_build(note, abi::kBuild, process_has_sanitizer); !checked) {
       return fail(checked.error().code(), file + checked.error().message());
     }
   }

@@ -13,7 +13,6 @@
 #include "loader/digest.h"
 #include "loader/loader_stage_for_test.h"
 #include "loader/looked_for.h"
-#include "loader/process.h"
 
 namespace ofn {
 namespace {
@@ -47,14 +46,6 @@ class CompileTest : public LoaderTest {
     other.compiler = "none is needed";
     other.cache_dirs.clear();
     return load(other, log_);
-  }
-  // The compilers of this machine.
-  static std::vector<std::string> compilers() {
-    std::vector<std::string> found;
-    for (const char* name : {"g++", "clang++", "clang++-19"}) {
-      if (loader::run({.arguments = {name, "--version"}}, {})) found.emplace_back(name);
-    }
-    return found;
   }
 
   fs::path folder_ = files_.path() / "made";

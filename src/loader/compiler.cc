@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <iterator>
+#include <sstream>
 #include <sys/stat.h>
 #include <system_error>
 #include <thread>
@@ -31,39 +32,6 @@ constexpr std::array kVariables = {"CPATH",         "CPLUS_INCLUDE_PATH", "LIBRA
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
-}
-
-std::optional<fs::path> find_program(const std::string& name) {
-  const auto is_program = [](const fs::path& path) {
-    std::error_code error;
-    return fs::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
-  };
-  if (name.find('/') != std::string::npos) {
-    return is_program(name) ? std::optional<fs::path>(name) : std::nullopt;
-  }
-  std::string directories = variable("PATH");
-  directories += ':';
-  for (std::size_t begin = 0, end = 0; (end = directories.find(':', begin)) != std::string::npos;
-       begin = end + 1) {
-    const fs::path path = fs::path(directories.substr(begin, end - begin)) / name;
-    if (path.is_absolute() && is_program(path)) return path;
-  }
-  return std::nullopt;
-}
-
-// Identifies a compiler by its file's name, size and times, because a compiler that was replaced
-// may make other results.
-std::string identity_of(const fs::path& path) {
-  std::error_code error;
-  const fs::path real = fs::canonical(path, error);
-  struct stat status{};
-  if (error || ::stat(real.c_str(), &status) != 0) return path.native();
-  return path.native() + ' ' + real.native() + ' ' + std::to_string(status.st_size) + ' ' +
-         std::to_string(status.st_mtim.tv_sec) + '.' + std::to_string(status.st_mtim.tv_nsec);
-}
-
-bool any_starts_with(std::span<const std::string> flags, std::string_view prefix) {
-  return std::ranges::any_of(flags, [&](const std::string& f) { return f.starts_with(prefix); });
 }
 
 void append(std::vector<std::string>& to, std::span<const std::string> more) {
@@ -110,61 +78,6 @@ void keep_text(const fs::path& file, const std::string& text) {
 }
 
 }  // namespace
-
-Result<Compiler> find_compiler(const std::string& name, std::span<const std::string> all_flags,
-                               const fs::path& include_dir) {
-  const auto sorted = sort_flags(all_flags);
-  if (!sorted) return std::unexpected(sorted.error());
-  const std::span<const std::string> author_flags = sorted->compile;
-  std::optional<fs::path> path;
-  if (!name.empty()) {
-    path = find_program(name);
-  } else {
-    for (const char* usual : {"g++", "c++", "clang++"}) {
-      if (!path) path = find_program(usual);
-    }
-  }
-  if (!path) {
-    return fail(Code::kNotFound,
-                (name.empty() ? std::string("no C++ compiler is installed")
-                              : "the C++ compiler " + name + " does not exist") +
-                    "; install g++ (apt-get install g++), or ship a .so that `functions-framework "
-                    "build` made on a machine with a compiler");
-  }
-  std::error_code error;
-  const std::string real = fs::canonical(*path, error).filename().native();
-  Compiler compiler{.path = path->native(),
-                    .identity = identity_of(*path),
-                    .is_gcc = real.find("clang") == std::string::npos,
-                    .flags = {},
-                    .link_flags = {},
-                    .linkers_own = sorted->link,
-                    .flag_files = sorted->files,
-                    .is_independent_of_folder = sorted->is_independent_of_folder};
-  if (!any_starts_with(author_flags, "-std=")) compiler.flags.emplace_back("-std=c++20");
-  append(compiler.flags,
-         std::array<std::string, 5>{"-O2", "-fPIC", "-fvisibility=hidden", "-pthread", "-pipe"});
-  // Adds functions and lines for the stacks in reports. This costs a twentieth of the compilation
-  // time, and 50 KB in the object.
-  compiler.flags.emplace_back("-g1");
-  // With unique symbols, all programs in the process would share the first program's objects,
-  // whatever dlopen was asked.
-  if (compiler.is_gcc) compiler.flags.emplace_back("-fno-gnu-unique");
-  // The headers are system headers, so that the author's warning flags apply only to the author's
-  // code.
-  append(compiler.flags, std::array<std::string, 2>{"-isystem", include_dir.native()});
-  append(compiler.flags, author_flags);
-
-  if (find_program("mold")) compiler.link_flags.emplace_back("-fuse-ld=mold");
-  compiler.link_flags.emplace_back("-pthread");
-  // The process provides a sanitizer's runtime; it is not linked.
-  if (!any_starts_with(author_flags, "-fsanitize")) {
-    compiler.link_flags.emplace_back("-Wl,-z,defs");
-  }
-  append(compiler.link_flags, author_flags);
-  append(compiler.link_flags, sorted->link);
-  return compiler;
-}
 
 // A source while its tails are tried.
 struct Builder::Pending {
@@ -346,8 +259,18 @@ void Builder::add_looked_for(const Pending& pending, Command command, const fs::
       missing, {.read = read, .flags = compiler_.flags, .folders = std::move(folders)}));
 }
 
-void Builder::tell_warnings(const Object& object) const {
-  if (const auto text = read_file(warnings_of(object.path)); text && !text->empty()) {
+void Builder::tell_warnings(std::span<const Object> objects) const {
+  std::set<std::string> told;  // the first lines of warnings
+  for (const Object& object : objects) {
+    const auto text = read_file(warnings_of(object.path));
+    if (!text) continue;
+    // A header's warnings come with each source that includes it.
+    bool is_new = false;
+    std::istringstream lines(*text);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find(": warning: ") != std::string::npos) is_new |= told.insert(line).second;
+    }
+    if (!is_new && text->find(": warning: ") != std::string::npos) continue;
     log_.write(Level::kWarning, "the compiler warns",
                {{"source", object.source.shown}, {"text", *text}});
   }
@@ -418,10 +341,8 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
   }
   std::vector<Object> objects;
   objects.reserve(all.size());
-  for (Pending& each : all) {
-    tell_warnings(each.object);
-    objects.push_back(std::move(each.object));
-  }
+  for (Pending& each : all) objects.push_back(std::move(each.object));
+  tell_warnings(objects);
   return objects;
 }
 
@@ -443,9 +364,10 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
   append(command.arguments, files);
   append(command.arguments, compiler_.link_flags);
   auto finished = run_counted(std::span(&command, 1));
-  if (finished && finished->front().output.find("-fuse-ld=mold") != std::string::npos) {
-    std::erase(command.arguments, "-fuse-ld=mold");  // the compiler is too old for mold
-    finished = run_counted(std::span(&command, 1));
+  if (finished && finished->front().output.find("-fuse-ld=") != std::string::npos &&
+      (std::erase(command.arguments, "-fuse-ld=mold") > 0 ||
+       std::erase(command.arguments, "-fuse-ld=lld") > 0)) {
+    finished = run_counted(std::span(&command, 1));  // the compiler is too old for that linker
   }
   Result<fs::path> result;
   if (!finished) {

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "loader/cache.h"
+#include "loader/loader.h"
 #include "loader/process.h"
 #include "loader/unit.h"
 
@@ -56,17 +57,19 @@ struct Compiler {
   std::string path;      // as it is run
   std::string identity;  // path, size and time of the program behind it
   bool is_gcc = true;
-  std::vector<std::string> flags;  // for every compilation; the author's are last
+  std::vector<std::string> flags;          // for every compilation; the author's are last
+  std::vector<std::string> profile_flags;  // those of them that the request's profile sets
   std::vector<std::string> link_flags;
   std::vector<std::string> linkers_own;  // the author's flags that are only for the linker
   std::vector<std::string> flag_files;   // the response files that the author's flags name
   bool is_independent_of_folder = true;  // true if the author's flags name no relative paths
 };
 
-// Finds `name`, or, if it is empty, the first of g++, c++ and clang++ in PATH. Errors: it does not
-// exist; the message says to install one or to ship a built .so.
-Result<Compiler> find_compiler(const std::string& name, std::span<const std::string> author_flags,
-                               const std::filesystem::path& include_dir);
+// Finds the compiler of a request: the named one, or, if there is no name, the first of g++, c++ and
+// clang++ in PATH. `author_flags`: the request's, split. Errors: it does not exist; the message says
+// to install one or to ship a built .so.
+Result<Compiler> find_compiler(const LoadRequest& request,
+                               std::span<const std::string> author_flags);
 
 // Threads: one at a time. Lifetime: all constructor arguments outlive it.
 class Builder {
@@ -109,7 +112,7 @@ class Builder {
                            const std::string& warnings, std::span<const std::string> read,
                            std::int64_t begin);
   void add_looked_for(const Pending& pending, Command command, const std::filesystem::path& listed);
-  void tell_warnings(const Object& object) const;
+  void tell_warnings(std::span<const Object> objects) const;
   std::vector<std::string> without_own(std::vector<std::string> dependencies) const;
 
   const Compiler& compiler_;

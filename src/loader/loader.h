@@ -31,6 +31,14 @@ enum class StartUp {
   kIsLeftOut,
 };
 
+// What a program is compiled for. The author's flags come last, so they win.
+enum class Profile {
+  kServe,  // -O2, with the lines of the author's functions for reports
+  // Compiles fast, for a debugger: -O0, debug information, frame pointers, checks of the standard
+  // library (_GLIBCXX_ASSERTIONS), and warnings (-Wall -Wextra).
+  kDevelop,
+};
+
 struct LoadRequest {
   std::string source;  // as the user wrote it; error messages contain it
   // For load(), if `source` is a program that compile() made: the source's name in error messages.
@@ -38,8 +46,12 @@ struct LoadRequest {
   // If not set: the functions that the program registers, or else `function`, or else the only
   // function that can be served.
   std::optional<std::string> target;
-  std::string cxxflags;               // split as a shell does
-  std::string compiler = {};          // a name or path; if empty, g++, c++ or clang++ in PATH
+  std::string cxxflags;       // split as a shell does
+  std::string compiler = {};  // a name or path; if empty, g++, c++ or clang++ in PATH
+  Profile profile = Profile::kServe;
+  // As -fsanitize= takes them: "address,undefined". The process that loads the program needs their
+  // runtime from its start: see sanitizer_runtimes().
+  std::string sanitizers = {};
   std::filesystem::path include_dir;  // the folder of <ofn/function.h>: see find_include_dir
   std::vector<std::filesystem::path> cache_dirs = {};  // in order of preference: default_cache_dirs
   // Enough for eight sets of flags with their precompiled headers (60 MB each) and programs.
@@ -116,6 +128,14 @@ bool may_join(const std::filesystem::path& file);
 // name that is already known.
 Result<void> load_plugins(const std::string& file, StartUp start_up,
                           std::vector<PluginType>& known);
+
+// Returns the libraries with the runtimes of LoadRequest::sanitizers, for LD_PRELOAD of a process
+// that loads programs made with them, in this order. Empty if there are no sanitizers.
+// Errors: kInvalidArgument: a sanitizer that no process can load with a program, or a compiler that
+// has no such libraries; kNotFound: the compiler or a library is not installed. The message says
+// what to do.
+// Cost: a run of the compiler for each library.
+Result<std::vector<std::filesystem::path>> sanitizer_runtimes(const LoadRequest& request);
 
 // Makes the precompiled header, which speeds up the next load() of other source with the same
 // flags. load() itself never makes it; Build::precompiling_pays says when it would help. Returns

@@ -11,11 +11,22 @@
 #include <gtest/gtest.h>
 
 #include "loader/loader.h"
+#include "loader/process.h"
 #include "testing/temporary_directory.h"
 
 namespace ofn {
 
 class LoaderTest : public testing::Test {
+ public:
+  static std::string call(const Function& function, std::string_view body = "") {
+    Request::Parts parts;
+    parts.body = body;
+    const Request request(parts);
+    abi::Outcome outcome;
+    function.invoke({.request = &request}, outcome);
+    return outcome.response.body();
+  }
+
  protected:
   // One cache for the suite, so that the precompiled header is made once.
   static void SetUpTestSuite() {
@@ -49,18 +60,19 @@ class LoaderTest : public testing::Test {
     EXPECT_FALSE(program);
     return program ? "" : program.error().message();
   }
-  static std::string call(const Function& function, std::string_view body = "") {
-    Request::Parts parts;
-    parts.body = body;
-    const Request request(parts);
-    abi::Outcome outcome;
-    function.invoke({.request = &request}, outcome);
-    return outcome.response.body();
-  }
   static std::vector<std::string> names_of(const LoadedProgram& program) {
     std::vector<std::string> names;
     for (const Function& function : program.functions) names.push_back(function.name);
     return names;
+  }
+
+  // The compilers of this machine.
+  static std::vector<std::string> compilers() {
+    std::vector<std::string> found;
+    for (const char* name : {"g++", "clang++", "clang++-19"}) {
+      if (loader::run({.arguments = {name, "--version"}}, {})) found.emplace_back(name);
+    }
+    return found;
   }
 
   inline static TemporaryDirectory* shared_cache = nullptr;

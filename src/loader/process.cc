@@ -54,6 +54,8 @@ Result<Child> Child::start(Command command) {
   ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
   command.descriptors = {{.fd = write_end.get(), .as = STDOUT_FILENO},
                          {.fd = write_end.get(), .as = STDERR_FILENO}};
+  // A sanitizer's runtime, which this process may have from its start, is not for compilers.
+  command.variables.emplace_back("LD_PRELOAD");
   auto process = os::Process::start(command);
   if (!process) return std::unexpected(std::move(process).error());
   return Child(*std::move(process), std::move(read_end));

@@ -35,7 +35,7 @@ struct Limits {
 };
 
 // Runs all commands, `at_once` at a time, and waits for them. Returns the results in the order of `commands`.
-// Each command has an empty standard input, and none of this process's descriptors. If this process dies, even by SIGKILL, the
+// Each command has an empty standard input, none of this process's descriptors, and no LD_PRELOAD. If this process dies, even by SIGKILL, the
 // commands and their children end.
 // Errors: a program that cannot be started; kDeadlineExceeded and kCancelled, after every process
 // group was asked to end and then killed. A program that exits with an error code is not an Error:

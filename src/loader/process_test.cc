@@ -29,6 +29,14 @@ TEST(Process, TakesExitCodeAndOutput) {
   EXPECT_EQ(run(shell("cat"), {})->output, "");  // standard input is empty
 }
 
+TEST(Process, ARuntimeThatThisProcessPreloadsIsNotForTheProgram) {
+  ASSERT_EQ(::setenv("LD_PRELOAD", "libc.so.6", 1), 0);
+  const auto finished = run(shell("echo preloaded: $LD_PRELOAD"), {});
+  ::unsetenv("LD_PRELOAD");
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->output, "preloaded:\n");
+}
+
 TEST(Process, ManyRunAFewAtOnce) {
   std::vector<Command> commands;
   for (int i = 0; i < 9; ++i) commands.push_back(shell(("echo " + std::to_string(i)).c_str()));

@@ -232,16 +232,24 @@ Result<SourceFiles> find_sources(const fs::path& directory, const std::string& s
   return found;
 }
 
-BuiltProject build_cmake_project(const fs::path& directory, const std::string& shown,
+BuiltProject build_cmake_project(const fs::path& directory, const LoadRequest& request,
                                  std::span<const std::string> author_flags,
-                                 const Compiler& compiler, const fs::path& include_dir,
-                                 const Cache& cache, const Limits& limits) {
+                                 const Compiler& compiler, const Cache& cache,
+                                 const Limits& limits) {
+  const std::string& shown = request.source;
+  const fs::path& include_dir = request.include_dir;
   const auto flags = sort_flags(author_flags);
   if (!flags) return {.program = std::unexpected(flags.error())};
-  const std::string compile_flags = joined_flags(flags->compile);
+  // To serve, the build type has the flags.
+  const bool is_plain = request.profile == Profile::kServe && request.sanitizers.empty();
+  std::vector<std::string> all = is_plain ? std::vector<std::string>() : compiler.profile_flags;
+  all.insert(all.end(), flags->compile.begin(), flags->compile.end());
+  const std::string build_type = request.profile == Profile::kServe ? "Release" : "Debug";
+  const std::string compile_flags = joined_flags(all);
   const std::string link_flags = joined_flags(flags->link);
   const std::string key = Digest()
-                              .add("cmake 2")
+                              .add("cmake 3")
+                              .add(build_type)
                               .add(directory.native())
                               .add(compile_flags)
                               .add(link_flags)
@@ -276,10 +284,11 @@ BuiltProject build_cmake_project(const fs::path& directory, const std::string& s
           write_atomically(build / "ofn" / "ofn-config.cmake", package_text(include_dir));
       if (!written) return std::unexpected(written.error());
       auto configured = run_step(
-          {{"cmake", "-S", directory.native(), "-B", build.native(), "-DCMAKE_BUILD_TYPE=Release",
-            "-DCMAKE_CXX_COMPILER=" + compiler.path, "-DCMAKE_CXX_FLAGS=" + compile_flags,
-            "-DCMAKE_CXX_STANDARD_LIBRARIES=" + link_flags, "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
-            "-DOFN_INCLUDE_DIR=" + include_dir.native(), "-Dofn_DIR=" + (build / "ofn").native()}});
+          {{"cmake", "-S", directory.native(), "-B", build.native(),
+            "-DCMAKE_BUILD_TYPE=" + build_type, "-DCMAKE_CXX_COMPILER=" + compiler.path,
+            "-DCMAKE_CXX_FLAGS=" + compile_flags, "-DCMAKE_CXX_STANDARD_LIBRARIES=" + link_flags,
+            "-DCMAKE_POSITION_INDEPENDENT_CODE=ON", "-DOFN_INCLUDE_DIR=" + include_dir.native(),
+            "-Dofn_DIR=" + (build / "ofn").native()}});
       if (!configured) {
         fs::remove(build / "CMakeCache.txt", error);
         return std::unexpected(configured.error());

@@ -48,9 +48,9 @@ struct BuiltProject {
 // Configures and builds the project in the cache, and returns its one shared object with an ABI
 // note. `find_package(ofn)` finds this framework's headers as ofn::function, and OFN_INCLUDE_DIR
 // names them. If two processes build, one waits for the other.
-BuiltProject build_cmake_project(const std::filesystem::path& directory, const std::string& shown,
+BuiltProject build_cmake_project(const std::filesystem::path& directory, const LoadRequest& request,
                                  std::span<const std::string> author_flags,
-                                 const Compiler& compiler, const std::filesystem::path& include_dir,
-                                 const Cache& cache, const Limits& limits);
+                                 const Compiler& compiler, const Cache& cache,
+                                 const Limits& limits);
 
 }  // namespace ofn::loader

@@ -31,7 +31,7 @@ Result<Workshop> Workshop::open(const LoadRequest& request, Log& log) {
   }
   auto flags = split_flags(request.cxxflags);
   if (!flags) return std::unexpected(flags.error());
-  auto compiler = find_compiler(request.compiler, *flags, request.include_dir);
+  auto compiler = find_compiler(request, *flags);
   if (!compiler) return std::unexpected(compiler.error());
   auto cache = Cache::open(request.cache_dirs, log);
   if (!cache) return std::unexpected(cache.error());
@@ -51,8 +51,7 @@ Shared Workshop::make(const fs::path& source, const Target& target) {
 
 Shared Workshop::make_project(const fs::path& source) {
   log_.write(Level::kInfo, "building", {{"source", request_.source}});
-  auto built = build_cmake_project(source, request_.source, flags_, compiler_, request_.include_dir,
-                                   cache_, limits());
+  auto built = build_cmake_project(source, request_, flags_, compiler_, cache_, limits());
   if (built.program) cache_.trim(request_.cache_limit);
   Shared made{.program = std::move(built.program)};
   made.build.inputs.assign(built.inputs.begin(), built.inputs.end());
