@@ -136,7 +136,8 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
 
   os::CallsInFlight calls;
   os::WatchedProcess watched(
-      {.format = settings.debug ? os::LineFormat::kReadable : os::LineFormat::kJson,
+      {.reader = settings.debug ? os::Reader::kAuthor : os::Reader::kOperator,
+       .format = settings.debug ? os::LineFormat::kReadable : os::LineFormat::kJson,
        .fd = STDERR_FILENO,
        .exited = kExitByFunction,
        .came_back = kExitForkedChild,

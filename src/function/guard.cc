@@ -6,10 +6,12 @@
 #include <memory>
 #include <new>
 #include <typeinfo>
+#include <vector>
 
 #include <ofn/failure.h>
 
 #include "os/end_forked_child.h"
+#include "os/throw_sites.h"
 
 namespace ofn {
 
@@ -23,6 +25,20 @@ std::string exception_name() {
   const std::unique_ptr<char, decltype(&std::free)> name(
       __cxxabiv1::__cxa_demangle(type->name(), nullptr, nullptr, &status), &std::free);
   return status == 0 ? name.get() : type->name();
+}
+
+enum class Kind { kOther, kNoMemory, kBadInput };
+
+// Describes the exception that is being handled.
+Crash crash_of(const char* what, Kind kind) {
+  os::end_forked_child();
+  Crash crash{.exception = exception_name(),
+              .what = what == nullptr ? "" : what,
+              .frames = {},
+              .no_memory = kind == Kind::kNoMemory,
+              .is_bad_input = kind == Kind::kBadInput};
+  if (!crash.is_bad_input) crash.frames = os::throw_site(std::current_exception());
+  return crash;
 }
 
 }  // namespace
@@ -40,25 +56,29 @@ __attribute__((no_sanitize("null"))) std::optional<Crash> guarded(void (*code)(v
     code(argument);
     os::end_forked_child();
   } catch (const std::bad_alloc&) {
-    os::end_forked_child();
-    return Crash{.exception = exception_name(), .what = "not enough memory", .no_memory = true};
+    return crash_of("not enough memory", Kind::kNoMemory);
   } catch (const BadInput& error) {
-    os::end_forked_child();
-    const char* what = error.what();
-    return Crash{
-        .exception = exception_name(), .what = what == nullptr ? "" : what, .is_bad_input = true};
+    return crash_of(error.what(), Kind::kBadInput);
   } catch (const std::exception& error) {
-    os::end_forked_child();
-    const char* what = error.what();
-    return Crash{
-        .exception = exception_name(), .what = what == nullptr ? "" : what, .no_memory = false};
+    return crash_of(error.what(), Kind::kOther);
   } catch (const __cxxabiv1::__forced_unwind&) {
     throw;
   } catch (...) {
-    os::end_forked_child();
-    return Crash{.exception = exception_name(), .what = {}, .no_memory = false};
+    return crash_of(nullptr, Kind::kOther);
   }
   return std::nullopt;
+}
+
+void log_crash(Log& log, std::string_view message, std::initializer_list<LogField> about,
+               const Crash& crash) {
+  std::vector<LogField> fields = about;
+  fields.push_back({"exception", crash.exception});
+  fields.push_back({"error", crash.what});
+  const std::string stack = os::stack_text(crash.frames);
+  if (!stack.empty()) fields.push_back({"stack", stack});
+  if (!stack.empty() && !crash.frames.front().source.empty())
+    fields.push_back({"source_line", crash.frames.front().source});
+  log.write(Level::kError, message, fields);
 }
 
 }  // namespace ofn

@@ -3,8 +3,14 @@
 //   if (const auto crash = guarded([&] { function.invoke(call, outcome); })) say(crash->text());
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "os/stack_text.h"
 
 namespace ofn {
 
@@ -12,6 +18,9 @@ namespace ofn {
 struct Crash {
   std::string exception;  // the type, demangled; empty if nothing was thrown
   std::string what;
+  // The author's frames of the throw site, the innermost first, if os::WatchedProcess reports to the author, and if the exception
+  // is no BadInput (os/throw_sites.h).
+  std::vector<os::SourceFrame> frames{};
   bool no_memory = false;     // std::bad_alloc; a later call may succeed
   bool is_bad_input = false;  // BadInput was thrown: `what` is for the client
   std::string text() const;   // "exception: what", or the one that is not empty
@@ -19,12 +28,17 @@ struct Crash {
 
 // Threads: any. Errors: every thrown value is a crash, whether or not it is a std::exception. Only
 // the forced unwinding of a thread (pthread_cancel) continues. A process that the code forked ends
-// here. Cost: allocates nothing unless the code throws.
+// here. Cost: allocates nothing unless the code throws. A throw site is looked up and described then.
 std::optional<Crash> guarded(void (*code)(void*), void* argument);
 
 template <class Code>
 std::optional<Crash> guarded(Code code) {
   return guarded([](void* argument) { (*static_cast<Code*>(argument))(); }, &code);
 }
+
+// Writes a line of level error with the fields `about`, then "exception" and "error", and "stack" and "source_line" if they are
+// known.
+void log_crash(Log& log, std::string_view message, std::initializer_list<LogField> about,
+               const Crash& crash);
 
 }  // namespace ofn

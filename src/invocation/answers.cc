@@ -15,28 +15,44 @@ std::string see_log(std::string_view request_id) {
   return "request id: " + std::string(request_id) + "\n";
 }
 
+constexpr std::string_view kNoMemory = "Not enough memory for the request; try again later.\n";
+
+// Returns where it was thrown, a line each for the frames and the source; empty if that is unknown.
+std::string throw_site_of(const Crash& crash) {
+  if (crash.frames.empty()) return {};
+  std::string site = "thrown in " + os::stack_text(crash.frames) + "\n";
+  if (const std::string& source = crash.frames.front().source; !source.empty())
+    site += "    " + source + "\n";
+  return site;
+}
+
+// Returns the end of a sentence that says that something failed, and the lines behind it.
+std::string why(const Crash& crash, Detail detail) {
+  if (detail == Detail::kHidden) return "; the log says why.\n";
+  return ": " + crash.text() + "\n" + throw_site_of(crash);
+}
+
 }  // namespace
 
 Response crash_answer(const Crash& crash, std::string_view request_id, Detail detail) {
-  std::string body = "The function crashed";
-  if (detail == Detail::kShown) {
-    body += ": ";
-    body += crash.text();
-    body += '\n';
-  } else {
-    body += "; the log says why.\n";
-  }
-  return text(500, body + see_log(request_id));
+  return text(500, "The function crashed" + why(crash, detail) + see_log(request_id));
 }
 
 Response no_memory(std::string_view request_id) {
-  return text(503, "Not enough memory for the request; try again later.\n" + see_log(request_id))
+  return text(503, std::string(kNoMemory) + see_log(request_id))
       .header("Retry-After", std::string(kRetryAfter));
 }
 
-Response hook_failed(std::string_view plugin, std::string_view request_id) {
-  return text(500, "The required plugin \"" + std::string(plugin) +
-                       "\" failed; the log says why.\n" + see_log(request_id));
+Response no_memory_answer(const Crash& crash, std::string_view request_id, Detail detail) {
+  const std::string where = detail == Detail::kShown ? throw_site_of(crash) : std::string();
+  return text(503, std::string(kNoMemory) + where + see_log(request_id))
+      .header("Retry-After", std::string(kRetryAfter));
+}
+
+Response hook_failed(std::string_view plugin, const Crash& crash, std::string_view request_id,
+                     Detail detail) {
+  return text(500, "The required plugin \"" + std::string(plugin) + "\" failed" +
+                       why(crash, detail) + see_log(request_id));
 }
 
 Response not_an_event(const Error& error) {

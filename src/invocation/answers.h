@@ -21,10 +21,13 @@ inline constexpr std::string_view kRetryAfter = "1";
 
 // 500.
 Response crash_answer(const Crash& crash, std::string_view request_id, Detail detail);
-// 503 with Retry-After: the function found no memory, or the framework found none for it.
+// 503 with Retry-After: the framework found no memory for the function.
 Response no_memory(std::string_view request_id);
+// The same: the function found none.
+Response no_memory_answer(const Crash& crash, std::string_view request_id, Detail detail);
 // 500: a hook without which the call must not succeed has failed.
-Response hook_failed(std::string_view plugin, std::string_view request_id);
+Response hook_failed(std::string_view plugin, const Crash& crash, std::string_view request_id,
+                     Detail detail);
 // 400, or 415 for kUnimplemented: the request is not an event we can read.
 Response not_an_event(const Error& error);
 // 405 with Allow: events are posted.

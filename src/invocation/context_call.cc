@@ -63,7 +63,7 @@ void ContextCall::fail_by_hook() {
   ran_ = RunResult();
   ran_.verdict = Verdict::kError;
   ran_.hook_failed = true;
-  ran_.outcome.response = hook_failed(hooks_->failed(), id_);
+  ran_.outcome.response = hook_failed(hooks_->failed(), hooks_->crash(), id_, environment_.detail);
 }
 
 bool ContextCall::end_hooked() {

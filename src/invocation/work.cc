@@ -179,12 +179,12 @@ void Work::refused_input(std::size_t calls, Response answer) {
 }
 
 void Work::crashed(const Crash& crash) {
-  environment_.log.write(Level::kError, "function crashed",
-                         {{"request_id", arrival_.id()},
-                          {"function", arrival_.function().name},
-                          {"exception", crash.exception},
-                          {"error", crash.what}});
-  if (crash.no_memory) return result_.fail(no_memory(arrival_.id()), Verdict::kError);
+  log_crash(environment_.log, "function crashed",
+            {{"request_id", arrival_.id()}, {"function", arrival_.function().name}}, crash);
+  if (crash.no_memory) {
+    return result_.fail(no_memory_answer(crash, arrival_.id(), environment_.detail),
+                        Verdict::kError);
+  }
   result_.fail(crash_answer(crash, arrival_.id(), environment_.detail), Verdict::kCrash);
 }
 

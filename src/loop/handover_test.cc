@@ -191,14 +191,14 @@ TEST(ThreadStack, NamesWhatTheThreadIsIn) {
   });
   inside.wait();
   for (int i = 0; i < 2; ++i) {
-    const std::string stack = stack_of(id, std::chrono::seconds(60));
+    const std::string stack = stack_of(id, std::chrono::seconds(60)).stack;
     EXPECT_NE(stack.find(" < "), std::string::npos) << stack;
     // With debug information the stack names the file, otherwise the program.
     EXPECT_TRUE(stack.contains("handover_test.cc") || stack.contains("ofn_loop_test")) << stack;
   }
   leave.count_down();
   thread.join();
-  EXPECT_EQ(stack_of(id, std::chrono::seconds(60)), "") << "the thread has ended";
+  EXPECT_EQ(stack_of(id, std::chrono::seconds(60)).stack, "") << "the thread has ended";
 }
 
 }  // namespace

@@ -20,7 +20,6 @@ namespace ofn {
 namespace {
 
 constexpr int kMaxFrames = 32;
-constexpr std::size_t kLongest = std::size_t{16} * 1024;
 constexpr std::size_t kOwnFrames = 2;  // the signal handler's, and the kernel's return from it
 
 int report_signal() { return SIGRTMAX - 5; }
@@ -66,7 +65,7 @@ bool install() {
 
 }  // namespace
 
-std::string stack_of(ThreadId thread, std::chrono::milliseconds patience) {
+os::StackText stack_of(ThreadId thread, std::chrono::milliseconds patience) {
   if (!install()) return {};
   auto capture = std::make_unique<Capture>();
   capture->count.store(Capture::kNotWritten, std::memory_order_release);
@@ -101,12 +100,7 @@ std::string stack_of(ThreadId thread, std::chrono::milliseconds patience) {
     // which lie behind the call.
     frames.push_back({.address = i == kOwnFrames ? address : address - 1, .times = 1});
   }
-  std::string stack(kLongest, '\0');
-  os::FixedText text(stack);
-  const os::Symbols symbols;
-  symbols.describe(frames, text);
-  stack.resize(text.text().size());
-  return stack;
+  return os::describe_stack(frames);
 }
 
 }  // namespace ofn

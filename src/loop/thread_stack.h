@@ -1,20 +1,20 @@
 // Reports the stack of another thread of this process, for functions that do not return.
 //
 //   const ThreadId thread = this_thread_id();                  // on that thread
-//   std::string stack = stack_of(thread, std::chrono::seconds(1));     // on another one
+//   os::StackText text = stack_of(thread, std::chrono::seconds(1));    // on another one
 #pragma once
 
 #include <chrono>
-#include <string>
 
 #include "os/calls_in_flight.h"
+#include "os/stack_text.h"
 
 namespace ofn {
 
 using os::this_thread_id;
 using os::ThreadId;
 
-// Returns the frames of `thread`, the innermost first, as os/symbols.h describes them: "read
+// Returns the frames of `thread`, the innermost first, as os/stack_text.h describes them: "read
 // (libc.so.6) < wait(ofn::Request const&) (/src/wait.cc:7) < …". Returns an empty text if the
 // thread has ended or does not handle a signal within `patience`.
 //
@@ -23,6 +23,6 @@ using os::ThreadId;
 // system call in which the thread blocks may return with EINTR. The signal is SIGRTMAX - 5; if the
 // program has its own handler for it, the result is empty.
 // Threads: any; blocks. Do not call it on a thread that serves requests.
-std::string stack_of(ThreadId thread, std::chrono::milliseconds patience);
+os::StackText stack_of(ThreadId thread, std::chrono::milliseconds patience);
 
 }  // namespace ofn

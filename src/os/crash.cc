@@ -8,7 +8,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <cxxabi.h>
+#include <dlfcn.h>
 #include <exception>
+#include <fcntl.h>
+#include <poll.h>
 #include <span>
 #include <string_view>
 #include <sys/syscall.h>
@@ -18,6 +21,7 @@
 
 #include "os/report.h"
 #include "os/symbols.h"
+#include "os/throw_sites.h"
 
 namespace ofn::os {
 
@@ -100,16 +104,8 @@ void add_signal(FixedLine& line, FixedText& scratch, const siginfo_t& info, cons
     scratch.add_number(static_cast<std::uint64_t>(info.si_pid));
     line.field("sent_by_process", scratch.text());
   }
-  line.field("reason", reason_of(info, place));
-}
-
-void add_stack(FixedLine& line, FixedText& scratch, const Place& place) {
-  Frames frames;
-  frames.take_interrupted(place);
-  scratch.clear();
-  const Symbols symbols;
-  symbols.describe(frames.from(0), scratch);
-  line.field("stack", scratch.text());
+  const char* const known = process_state.why_aborted;
+  line.field("reason", known != nullptr ? known : reason_of(info, place));
 }
 
 void take_default(int number) {
@@ -166,9 +162,56 @@ void leave_to_default(int number, siginfo_t* info) {
   syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, info);
 }
 
+// Returns true if the thread computes: it is the likely culprit if a call does not end. See proc(5), "stat".
+bool is_running(ThreadId thread) {
+  std::array<char, 64> room;
+  FixedText path{std::span(room).first(room.size() - 1)};
+  room.fill('\0');
+  path.add("/proc/self/task/");
+  path.add_number(static_cast<std::uint64_t>(thread));
+  path.add("/stat");
+  const int fd = open(room.data(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  std::array<char, 256> stat;
+  const ssize_t size = read(fd, stat.data(), stat.size());
+  close(fd);
+  const std::string_view text(stat.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  return text.substr(std::min(text.rfind(')'), text.size())).starts_with(") R");
+}
+
+// Returns the thread whose call is the likely reason for which another process sent the signal: a call that computes, or else one
+// that waits. Returns 0 if no call runs on a thread, or if this thread runs one.
+ThreadId culprit() {
+  const WatchedProcess::Options* const options = process_state.options;
+  if (options == nullptr || options->calls == nullptr) return 0;
+  const ThreadId self = gettid();
+  ThreadId found = 0;
+  bool has_own = false;
+  bool computes = false;
+  options->calls->each([&](const CallsInFlight::Call& call) {
+    has_own = has_own || call.thread == self;
+    if (call.thread == 0 || computes) return;
+    computes = is_running(call.thread);
+    if (computes || found == 0) found = call.thread;
+  });
+  return has_own ? 0 : found;
+}
+
+// A signal of another process, such as SIGABRT for a function that does not end, comes to any thread. The thread with the call
+// makes the report, because its stack tells more. Returns if that thread does not take the signal in time.
+void pass_to_culprit(int number, siginfo_t info) {
+  constexpr int kPatienceMs = 500;
+  if (is_fault(info) || info.si_pid == getpid() || process_state.is_forked_child) return;
+  info.si_code = SI_QUEUE;  // the kernel passes no other code on to another thread
+  const ThreadId thread = culprit();
+  if (thread == 0 || syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, number, &info) != 0) return;
+  for (int ms = 0; ms < kPatienceMs && process_state.crashing == 0; ++ms) poll(nullptr, 0, 1);
+}
+
 // Unused under the thread sanitizer, which reports crashes itself.
 [[maybe_unused]] void on_crash(int number, siginfo_t* info, void* context) {
   const int kept = errno;
+  if (process_state.crashing == 0) pass_to_culprit(number, *info);
   bool self = false;
   if (!is_first_to_report(self)) {
     if (self) give_up("the report itself crashed");
@@ -188,8 +231,12 @@ void leave_to_default(int number, siginfo_t* info) {
   line.field("exception", process_state.exception.data());
   line.field("error", process_state.what.data());
   add_calls(line, scratch);
-  scratch.clear();
-  add_stack(line, scratch, place);
+  // An exception that a noexcept function lets out is thrown deeper than the stack of this signal goes.
+  Frames frames;
+  frames.count = 0;
+  if (number == SIGABRT) frames = process_state.thrown;
+  if (frames.count == 0) frames.take_interrupted(place);
+  add_stack(line, scratch, frames.from(0));
   write_behind_log(line.end());
   process_state.report = nullptr;
   alarm(0);
@@ -205,12 +252,17 @@ void report_terminate() {
   FixedText what(std::span(process_state.what).first(process_state.what.size() - 1));
   if (const std::type_info* type = __cxxabiv1::__cxa_current_exception_type()) {
     add_type_name(type->name(), name);
+    (void)find_throw_frames(std::current_exception(), process_state.thrown);
     try {
       std::rethrow_exception(std::current_exception());
     } catch (const std::exception& error) {
       if (error.what() != nullptr) what.add(error.what());
     } catch (...) {  // NOLINT(bugprone-empty-catch): the exception has no text
     }
+  } else if (process_state.why_aborted == nullptr) {
+    process_state.why_aborted =
+        "std::terminate() was called without an exception, as by the destructor of a std::thread "
+        "that was neither joined nor detached";
   }
   std::abort();
 }
@@ -232,3 +284,15 @@ void report_crashes() {
 }
 
 }  // namespace ofn::os
+
+// The runtime's prints that it was called and ends by std::terminate(); the report says that it was a virtual function. Weak, because
+// a program that is linked with the static C++ library has that library's own.
+extern "C" __attribute__((weak, visibility("default"))) void __cxxabiv1::__cxa_pure_virtual() {
+  ofn::os::process_state.why_aborted =
+      "a pure virtual function was called: by a constructor or destructor of its class, or on an "
+      "object that was destroyed";
+  const auto next =
+      reinterpret_cast<decltype(&__cxa_pure_virtual)>(dlsym(RTLD_NEXT, "__cxa_pure_virtual"));
+  if (next != nullptr) next();
+  std::terminate();
+}

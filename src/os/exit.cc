@@ -18,16 +18,6 @@ bool is_by_function() {
   return !process_state.ends && !process_state.is_forked_child && process_state.process == getpid();
 }
 
-void add_stack(FixedLine& line, FixedText& scratch) {
-  constexpr std::size_t kOwn = 3;  // Frames::take(), this function and report_exit()
-  Frames frames;
-  frames.take();
-  scratch.clear();
-  const Symbols symbols;
-  symbols.describe(frames.from(kOwn), scratch);
-  line.field("stack", scratch.text());
-}
-
 [[noreturn]] __attribute__((noinline)) void report_exit(std::string_view call, const int* status) {
   bool self = false;
   if (!is_first_to_report(self) && !self)
@@ -59,7 +49,10 @@ void add_stack(FixedLine& line, FixedText& scratch) {
   add_call();
   line.field("call", scratch.text());
   add_calls(line, scratch);
-  add_stack(line, scratch);
+  constexpr std::size_t kOwn = 2;  // Frames::take() and this function
+  Frames frames;
+  frames.take();
+  add_stack(line, scratch, frames.from(kOwn));
   write_behind_log(line.end());
   end_at_once(options == nullptr ? EXIT_FAILURE : options->exited);
 }

@@ -10,6 +10,7 @@
 
 #include "os/calls_in_flight.h"
 #include "os/fixed_line.h"
+#include "os/symbols.h"
 #include "os/watched_process.h"
 
 namespace ofn::os {
@@ -21,6 +22,9 @@ struct ProcessState {
   // calls end with it.
   std::atomic<const WatchedProcess::Options*> options = nullptr;
   LineFormat format = LineFormat::kJson;
+  std::atomic<bool> author_reads = false;  // Reader::kAuthor
+  std::atomic<std::int64_t> started = 0;   // microseconds of Unix time
+  std::array<char, 4096> folder{};         // the working directory at the start; empty: unknown
   std::atomic<pid_t> process = 0;  // the watched process: a child by vfork() shares this memory
   std::atomic<const char*> loading = nullptr;  // the file whose static initializers run
   std::atomic<const char*> serving = nullptr;  // the functions' names
@@ -37,6 +41,8 @@ struct ProcessState {
   std::atomic<bool> terminates = false;
   std::array<char, 512> exception{};  // the type of the exception that led to std::terminate()
   std::array<char, 1024> what{};
+  Frames thrown{};  // where that exception was thrown; empty: unknown
+  std::atomic<const char*> why_aborted = nullptr;  // if the program itself knows the reason
   std::array<char, std::size_t{24} * 1024> line{};
   std::array<char, std::size_t{16} * 1024> scratch{};
 };

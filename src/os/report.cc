@@ -1,11 +1,16 @@
 #include "os/report.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <ctime>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "os/author_frames.h"
+#include "os/source_line.h"
+#include "os/started_threads.h"
 
 namespace ofn::os {
 
@@ -55,8 +60,36 @@ void add_calls(FixedLine& line, FixedText& scratch) {
   if (function.empty() && serving != nullptr) function = serving;
   line.field("function", function);
   line.field("request_id", request_id);
+  if (request_id.empty()) line.field("started_by", starter_of_this_thread());
   line.field("in_flight", scratch.text());
   if (loading != nullptr) line.field("loading", loading);
+}
+
+void add_stack(FixedLine& line, FixedText& scratch, std::span<const Frames::Frame> frames) {
+  const Symbols symbols;
+  scratch.clear();
+  if (process_state.author_reads) {
+    std::array<char, 1024> room;
+    FixedText source(room);
+    bool is_first = true;
+    const AuthorFrameCount count =
+        each_author_frame(symbols, frames, [&](const AuthorFrame& frame) {
+          if (is_first && frame.path != nullptr)
+            add_source_line(frame.path, frame.line, process_state.started, source);
+          if (!is_first) scratch.add(" < ");
+          is_first = false;
+          add_frame(frame, scratch);
+        });
+    if (count.shown > 0) {
+      line.field("stack", scratch.text());
+      scratch.clear();
+      if (count.left_out > 0) scratch.add_number(count.left_out);
+      line.field("left_out", scratch.text());
+      return line.field("source_line", source.text());
+    }
+  }
+  symbols.describe(frames, scratch);
+  line.field("stack", scratch.text());
 }
 
 void write_all(int fd, std::string_view text) {

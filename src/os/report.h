@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "os/fixed_line.h"
 #include "os/process_state.h"
+#include "os/symbols.h"
 
 namespace ofn::os {
 
@@ -20,9 +22,12 @@ std::int64_t unix_micros_now();
 // Returns true if this thread is the first that has something to report. If not, sets `self` to true if this thread itself is in
 // the middle of its report, and to false if another thread reports: then the caller should wait for the end of the process.
 bool is_first_to_report(bool& self);
-// Adds "function" and "request_id" (of the call on this thread), "in_flight" (the other calls), and "loading" (the file that is
-// being loaded).
+// Adds "function" and "request_id" (of the call on this thread), "started_by" (the call that has started this thread, if no call
+// runs on it), "in_flight" (the other calls), and "loading" (the file that is being loaded).
 void add_calls(FixedLine& line, FixedText& scratch);
+// Adds "stack". If the author reads the report and the stack has frames of the author's, adds only those, with "left_out" (the
+// number of the others) and "source_line" (the text of the first one's line).
+void add_stack(FixedLine& line, FixedText& scratch, std::span<const Frames::Frame> frames);
 // Writes the line after the log's queued lines. Waits for them at most 200 ms.
 void write_behind_log(std::string_view line);
 // Writes the whole text with write(2), and waits if a non-blocking descriptor is full. Gives up after 1 s without progress, or at

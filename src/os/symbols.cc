@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <string_view>
 #include <unwind.h>
+#include <utility>
 
 #ifdef OFN_HAS_LIBBACKTRACE
 #include <backtrace.h>
@@ -61,36 +62,30 @@ std::string_view base_name(const char* path) {
 
 #ifdef OFN_HAS_LIBBACKTRACE
 
-struct Describing {
-  FixedText& text;
-  const char* named = nullptr;  // the function at the address, as the symbol table names it
+struct Visiting {
+  void (*visit)(void*, const CodePlace&);
+  void* argument;
+  CodePlace place;
   bool any = false;
 };
 
 void ignore(void*, const char*, int) {}
 
-int add_line(void* argument, std::uintptr_t, const char* file, int line, const char* function) {
-  auto& describing = *static_cast<Describing*>(argument);
-  if (file == nullptr && function == nullptr) return 0;
+int visit_line(void* argument, std::uintptr_t, const char* file, int line, const char* function) {
+  auto& visiting = *static_cast<Visiting*>(argument);
   if (file == nullptr) return 0;
-  FixedText& text = describing.text;
-  if (describing.any) text.add(" < ");
-  describing.any = true;
+  visiting.any = true;
+  CodePlace place = visiting.place;
   // With -g1, Clang's line table names only inlined functions.
-  if (function == nullptr) function = describing.named;
-  add_demangled(function != nullptr ? function : "?", text);
-  text.add(" (");
-  text.add(file);
-  if (line > 0) {
-    text.add(':');
-    text.add_number(static_cast<std::uint64_t>(line));
-  }
-  text.add(')');
+  if (function != nullptr) place.function = function;
+  place.file = file;
+  place.line = line;
+  visiting.visit(visiting.argument, place);
   return 0;
 }
 
 void take_symbol(void* argument, std::uintptr_t, const char* name, std::uintptr_t, std::uintptr_t) {
-  if (name != nullptr) static_cast<Describing*>(argument)->named = name;
+  if (name != nullptr) *static_cast<const char**>(argument) = name;
 }
 
 backtrace_state* as_state(void* state) { return static_cast<backtrace_state*>(state); }
@@ -98,6 +93,19 @@ backtrace_state* as_state(void* state) { return static_cast<backtrace_state*>(st
 #endif
 
 }  // namespace
+
+std::uintptr_t program_base() {
+  Dl_info module{};
+  // The framework is linked statically, so that this function is in the executable.
+  if (dladdr(reinterpret_cast<void*>(&program_base), &module) == 0) return 0;
+  return reinterpret_cast<std::uintptr_t>(module.dli_fbase);
+}
+
+void add_unnamed(std::uintptr_t address, const CodePlace& place, FixedText& text) {
+  text.add(base_name(place.module));
+  text.add('+');
+  text.add_hex(address - place.base);
+}
 
 void Frames::take() {
   count = 0;
@@ -144,35 +152,56 @@ Symbols::Symbols() {
 #endif
 }
 
-void Symbols::describe(std::uintptr_t address, FixedText& text) const {
-  const char* symbol = nullptr;
+void Symbols::each(std::uintptr_t address, void (*visit)(void*, const CodePlace&),
+                   void* argument) const {
+  CodePlace place;
+  Dl_info module{};
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses are numbers here
+  if (dladdr(reinterpret_cast<void*>(address), &module) != 0) {
+    place.module = module.dli_fname;
+    place.base = reinterpret_cast<std::uintptr_t>(module.dli_fbase);
+    place.symbol = module.dli_sname;
+  }
 #ifdef OFN_HAS_LIBBACKTRACE
   if (state_ != nullptr) {
-    Describing describing{text};
-    backtrace_syminfo(as_state(state_), address, take_symbol, ignore, &describing);
-    backtrace_pcinfo(as_state(state_), address, add_line, ignore, &describing);
-    if (describing.any) return;
-    symbol = describing.named;
+    // It also knows the functions that the module does not export.
+    backtrace_syminfo(as_state(state_), address, take_symbol, ignore, &place.symbol);
+    place.function = place.symbol;
+    Visiting visiting{.visit = visit, .argument = argument, .place = place};
+    backtrace_pcinfo(as_state(state_), address, visit_line, ignore, &visiting);
+    if (visiting.any) return;
   }
 #endif
-  Dl_info module{};
-  if (dladdr(reinterpret_cast<void*>(address), &module) ==
-      0) {  // NOLINT: addresses are numbers here
-    text.add(symbol != nullptr ? symbol : "?");
-    text.add(' ');
-    return text.add_hex(address);
-  }
-  if (symbol == nullptr) symbol = module.dli_sname;
-  if (symbol != nullptr) {
-    add_demangled(symbol, text);
-    text.add(" (");
-    text.add(base_name(module.dli_fname));
-    text.add(')');
-  } else {
-    text.add(base_name(module.dli_fname));
-    text.add('+');
-    text.add_hex(address - reinterpret_cast<std::uintptr_t>(module.dli_fbase));
-  }
+  place.function = place.symbol;
+  visit(argument, place);
+}
+
+void Symbols::describe(std::uintptr_t address, FixedText& text) const {
+  bool any = false;
+  each(address, [&](const CodePlace& place) {
+    if (std::exchange(any, true)) text.add(" < ");
+    if (place.file != nullptr) {
+      add_demangled(place.function != nullptr ? place.function : "?", text);
+      text.add(" (");
+      text.add(place.file);
+      if (place.line > 0) {
+        text.add(':');
+        text.add_number(static_cast<std::uint64_t>(place.line));
+      }
+      text.add(')');
+    } else if (place.module == nullptr) {
+      text.add(place.function != nullptr ? place.function : "?");
+      text.add(' ');
+      text.add_hex(address);
+    } else if (place.function != nullptr) {
+      add_demangled(place.function, text);
+      text.add(" (");
+      text.add(base_name(place.module));
+      text.add(')');
+    } else {
+      add_unnamed(address, place, text);
+    }
+  });
 }
 
 void Symbols::describe(std::span<const Frames::Frame> frames, FixedText& text) const {

@@ -38,13 +38,34 @@ struct Frames {
   }
 };
 
-// Each report makes its own, so that it knows all modules loaded until then. A signal handler may make and use it: it maps the
+// One function at a code address.
+struct CodePlace {
+  const char* function = nullptr;  // as C++ mangles it, or only its last name; null: unknown
+  const char* file = nullptr;      // of its source; null: unknown
+  int line = 0;
+  const char* symbol =
+      nullptr;  // the function that contains inlined ones, as the module's table of symbols names it
+  const char* module =
+      nullptr;  // the path of the executable or shared object; null: the address is in none
+  std::uintptr_t base = 0;  // the address to which the module is mapped
+};
+
+// A report makes its own, so that it knows all modules loaded until then. A signal handler may make and use it: it maps the
 // memory that it needs, and never frees it.
 // Cost: it reads the symbols and lines of each module for which describe() is called, which takes
 // some milliseconds and megabytes. An object that describes nothing costs nothing.
 class Symbols {
  public:
   Symbols();
+
+  // Calls `visit` for each function at the address: first for the innermost of those that are inlined there, at last for the
+  // one that contains them. Calls it at least once. The texts live until `visit` returns.
+  template <class Visit>
+  void each(std::uintptr_t address, Visit visit) const {
+    each(
+        address, [](void* to, const CodePlace& place) { (*static_cast<Visit*>(to))(place); },
+        &visit);
+  }
 
   // Adds "function (file:line)". Inlined functions come before it as further frames, with " < " between them. Without line
   // numbers it adds "function (module)", and without a name "module+0x1a2b".
@@ -53,9 +74,15 @@ class Symbols {
   void describe(std::span<const Frames::Frame> frames, FixedText& text) const;
 
  private:
+  void each(std::uintptr_t address, void (*visit)(void*, const CodePlace&), void* argument) const;
+
   void* state_ = nullptr;  // libbacktrace's state; null if the build has no libbacktrace
 };
 
+// Returns the address to which the executable is mapped: the base of its CodePlaces.
+std::uintptr_t program_base();
+// Adds "module+0x1a2b", for an address without a name.
+void add_unnamed(std::uintptr_t address, const CodePlace& place, FixedText& text);
 // Adds the name as it stands in the source. A name that C++ has not mangled is added unchanged.
 // Allocates nothing.
 void add_demangled(const char* name, FixedText& text);

@@ -7,11 +7,16 @@
 #include "os/exit.h"
 #include "os/forked_child.h"
 #include "os/process_state.h"
+#include "os/report.h"
 
 namespace ofn::os {
 
 WatchedProcess::WatchedProcess(const Options& options) : options_(options) {
   process_state.format = options.format;
+  if (process_state.started == 0) process_state.started = unix_micros_now();
+  if (getcwd(process_state.folder.data(), process_state.folder.size()) == nullptr)
+    process_state.folder[0] = '\0';
+  process_state.author_reads = options.reader == Reader::kAuthor;
   process_state.options = &options_;
   const bool is_first = process_state.process.exchange(getpid()) == 0;
   process_state.ends = false;

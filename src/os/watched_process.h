@@ -21,6 +21,14 @@
 
 namespace ofn::os {
 
+// Who reads the reports.
+enum class Reader {
+  kOperator,
+  // Reports show the author's frames with their source, and name the call that has started a thread. Exceptions and threads then
+  // cost some microseconds more: see throw_sites.h and started_threads.h.
+  kAuthor,
+};
+
 // Signals: it handles SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS and SIGTRAP, unless a sanitizer or the author has a
 //   handler. The thread that crashed writes the line, within the limits of a signal handler. If that takes more than 5 s or
 //   crashes itself, the handler writes the line as far as it is composed. Then the signal takes its default action, so that the
@@ -37,6 +45,7 @@ namespace ofn::os {
 class WatchedProcess {
  public:
   struct Options {
+    Reader reader = Reader::kOperator;
     LineFormat format = LineFormat::kJson;
     int fd = 2;          // the log's descriptor
     int exited = 1;      // exit code if the function ends the process

@@ -138,17 +138,18 @@ void HookRun::post(Context& context, CallResult& result) {
 
 template <class Hook>
 void HookRun::run(std::size_t plugin, std::string_view which, Hook hook) {
-  const auto crash = guarded(hook);
+  auto crash = guarded(hook);
   if (!crash) return;
   const PluginType& type = hooks_.plugins_[plugin];
-  log_.write(Level::kError, "hook failed",
-             {{"request_id", request_id_},
-              {"hook", type.name},
-              {"version", type.version},
-              {"kind", which},
-              {"exception", crash->exception},
-              {"error", crash->what}});
-  if (type.required && failed_.empty()) failed_ = type.name;
+  log_crash(log_, "hook failed",
+            {{"request_id", request_id_},
+             {"hook", type.name},
+             {"version", type.version},
+             {"kind", which}},
+            *crash);
+  if (!type.required || !failed_.empty()) return;
+  failed_ = type.name;
+  crash_ = *std::move(crash);
 }
 
 }  // namespace ofn

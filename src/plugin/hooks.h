@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "context/function_context.h"
+#include "function/guard.h"
 
 namespace ofn {
 
@@ -77,6 +78,8 @@ class HookRun {
   // Returns the name of the required plugin whose hook has failed, which makes the call fail; empty
   // if there is none.
   std::string_view failed() const noexcept { return failed_; }
+  // Returns the reason.
+  const Crash& crash() const noexcept { return crash_; }
 
  private:
   template <class Hook>
@@ -87,6 +90,7 @@ class HookRun {
   std::string_view request_id_;
   std::vector<abi::ActivePlugin> active_;  // in the order of the plugins of hooks_
   std::string_view failed_;
+  Crash crash_;
 };
 
 }  // namespace ofn
