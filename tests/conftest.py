@@ -11,6 +11,7 @@ from support.program import Program, program_path
 def pytest_addoption(parser):
     parser.addoption("--heavy", action="store_true", help="the long forms of load tests: minutes instead of seconds")
     parser.addoption("--ledger-messages", type=int, default=1500, help="events that the ledger of deliveries counts [1500]; by hand 100000")
+    parser.addoption("--renew-golden", action="store_true", help="write what the program says now into the golden files, to be reviewed")
     parser.addoption("--program", help="the program under test [OFN_PROGRAM; default build/bin/functions-framework]")
 
 

@@ -28,6 +28,25 @@ __attribute__((noinline)) int recurse(int depth) {
   return recurse(depth + 1) + room[0];
 }
 
+volatile bool is_endless = true;
+
+__attribute__((noinline)) int spin() {
+  int rounds = 0;
+  while (is_endless) ++rounds;
+  return rounds;
+}
+
+struct Shape {
+  Shape() { measure(); }
+  virtual ~Shape() = default;
+  virtual int area() const = 0;
+  // Called by the constructor, when the object is not yet a Square.
+  __attribute__((noinline)) int measure() const { return area(); }
+};
+struct Square : Shape {
+  int area() const override { return 4; }
+};
+
 void throws(const char* what) { throw std::runtime_error(what); }
 void out_of_noexcept(const char* what) noexcept { throws(what); }
 
@@ -52,10 +71,23 @@ void die(const std::string& how) {
   if (how == "quick_exit") std::quick_exit(3);
   if (how == "_exit") _exit(0);
   if (how == "_Exit") std::_Exit(9);
+  if (how == "pure virtual") std::exit(Square().area());
+  if (how == "loop") {
+    std::cerr << "it loops\n";
+    std::exit(spin());
+  }
+  if (how == "wait") {
+    std::cerr << "it waits\n";
+    for (;;) pause();
+  }
   if (how == "terminate") std::terminate();
   if (how == "noexcept") out_of_noexcept("thrown out of noexcept");
   if (how == "thread throws") {
     std::thread([] { throw std::out_of_range("nobody catches this"); }).detach();
+    for (;;) pause();
+  }
+  if (how == "thread overflows") {
+    std::thread([] { std::exit(recurse(0)); }).detach();
     for (;;) pause();
   }
   if (how == "thread exits") {
