@@ -117,9 +117,10 @@ std::string with_decimals(double number, int decimals, std::string_view unit) {
   return std::string(std::string_view(digits.data(), end)).append(unit);
 }
 
-void append_two_digits(std::string& out, std::int64_t number) {
-  out += static_cast<char>('0' + number / 10);
-  out += static_cast<char>('0' + number % 10);
+// Appends at least so many digits.
+void append_number(std::string& out, std::int64_t number, std::size_t digits) {
+  const std::string text = std::to_string(number);
+  out.append(digits - std::min(digits, text.size()), '0').append(text);
 }
 
 }  // namespace
@@ -206,15 +207,28 @@ std::string count_text(std::size_t count) {
 }
 
 std::string time_of_day(SystemTime time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const std::chrono::hh_mm_ss parts(seconds - std::chrono::floor<std::chrono::days>(seconds));
+  const std::chrono::hh_mm_ss parts(time - std::chrono::floor<std::chrono::days>(time));
   std::string out;
-  append_two_digits(out, parts.hours().count());
+  append_number(out, parts.hours().count(), 2);
   out += ':';
-  append_two_digits(out, parts.minutes().count());
+  append_number(out, parts.minutes().count(), 2);
   out += ':';
-  append_two_digits(out, parts.seconds().count());
+  append_number(out, parts.seconds().count(), 2);
   return out;
+}
+
+std::string timestamp(SystemTime time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  std::string out;
+  append_number(out, int{date.year()}, 4);
+  out += '-';
+  append_number(out, unsigned{date.month()}, 2);
+  out += '-';
+  append_number(out, unsigned{date.day()}, 2);
+  out += 'T' + time_of_day(time) + '.';
+  append_number(out, std::chrono::floor<std::chrono::milliseconds>(time - day).count() % 1000, 3);
+  return out += 'Z';
 }
 
 }  // namespace ofn::dev

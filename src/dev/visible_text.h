@@ -42,5 +42,7 @@ std::string duration_text(Duration duration);
 std::string count_text(std::size_t count);
 // "15:38:00", UTC as in the log.
 std::string time_of_day(SystemTime time);
+// "2026-11-29T15:38:00.123Z" (RFC 3339).
+std::string timestamp(SystemTime time);
 
 }  // namespace ofn::dev

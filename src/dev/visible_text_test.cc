@@ -83,6 +83,9 @@ TEST(VisibleText, WritesCountsAndTimes) {
   EXPECT_EQ(count_text(1234567), "1,234,567");
   EXPECT_EQ(time_of_day(SystemTime(15h + 8min + 999ms)), "15:08:00");
   EXPECT_EQ(time_of_day(SystemTime(49h - 1s)), "00:59:59");
+  EXPECT_EQ(timestamp(SystemTime(std::chrono::sys_days{std::chrono::year{2026} / 2 / 9} + 15h +
+                                 8min + 61ms + 999us)),
+            "2026-02-09T15:08:00.061Z");
 }
 
 }  // namespace
