@@ -2,8 +2,8 @@
 //
 //   Ring ring;
 //   ring.add(call);
-//   if (const CallEnded* found = ring.find("1f3a")) show(*found);
-//   for (const CallEnded& call : ring) show(call);       // the newest first
+//   if (const CallEnded* found = ring.find("1f3a")) say(*found);
+//   for (const CallEnded& call : ring) say(call);       // the newest first
 #pragma once
 
 #include <array>

@@ -2,7 +2,7 @@
 //
 //   StyledText text(look, 80);
 //   text.line({{.text = "build 5 failed", .style = Style::kBad}, {.text = "saved price.cc", .gap = Gap::kDot}});
-//   write(text.take());                       // "build 5 failed · saved price.cc\n"
+//   say(text.take());                         // "build 5 failed · saved price.cc\n"
 #pragma once
 
 #include <cstddef>

@@ -13,6 +13,7 @@ from support.header_examples import examples
 _NO_CODE = {
     ("context/parse_context.h", "meaning"),
     ("dapr/app_http.h", "GET  /dapr/subscribe"),
+    ("dev/json_events.h", '{"version"'),
     ("function/typed.h", '{"$schema"'),
     ("serving/async/subscriptions.h", "deadLetterTopic"),
 }
