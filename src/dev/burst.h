@@ -1,12 +1,7 @@
 // Decides which calls get a line of their own on the terminal. If there are more than 50 in a second, the rest are counted.
 //
-<<<<<<< HEAD
 //   if (const auto counted = burst.next_second(now)) show(*counted);
 //   if (burst.shows(call)) show(call);
-=======
-//   if (const auto counted = burst.next_second(now)) say(*counted);
-//   if (burst.shows(call)) say(call);
->>>>>>> 50b4bba (architecture: Compile the examples of the terminal's headers)
 #pragma once
 
 #include <cstddef>

@@ -72,7 +72,6 @@ GIVEN = {
     "dapr/app_server.h": "dapr::AppApi& api; wire::ExchangePtr exchange; std::size_t limit;",
     "dapr/delivered_event.h": "wire::Message request;",
     "dapr/server.h": "dapr::DaprApi& sidecar;",
-<<<<<<< HEAD
     "dev/burst.h": "Burst& burst; CallEnded call; SteadyTime now; void show(const CountedCalls&); void show(const CallEnded&);",
     "dev/changes.h": """
         Build built; std::vector<std::string> headers_that_it_looked_for; static bool is_source_file(std::string_view);
@@ -84,12 +83,8 @@ GIVEN = {
     "dev/told_log.h": "Listener& listener; LoadRequest request; std::filesystem::path folder;",
     "dev/watched_folder.h": "static bool is_source_file(std::string_view);",
     "dev/worker.h": "os::Command command; Worker::Events events;",
-=======
-    "dev/burst.h": "Burst burst; CallEnded call; SteadyTime now;",
     "dev/event.h": "static void print(const std::string&);",
     "dev/ring.h": "CallEnded call;",
-    "dev/styled_text.h": "Look look;",
->>>>>>> 50b4bba (architecture: Compile the examples of the terminal's headers)
     "document/reader.h": "std::vector<Problem> problems; std::vector<Note> notes; Node node;",
     "document/slices.h": "void use(std::string_view);",
     "document/tree_builder.h": "Anything too_deep();",
