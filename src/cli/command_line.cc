@@ -100,6 +100,13 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   add_flags(*dev_app, dev.flags, [](const FlagSpec&) { return true; });
   dev_app->add_flag("--no-watch{false}", dev.watches,
                     "Do not watch files; the key b begins a build");
+  dev_app->add_flag("--json", dev.json, "Write what happens as NDJSON to standard output");
+  dev_app->add_flag("--release", dev.is_release,
+                    "Compile as `build` does, to measure the function");
+  dev_app
+      ->add_option("--sanitize", dev.sanitizers,
+                   "Compile for sanitizers, such as address,undefined")
+      ->type_name("NAMES");
   dev_app->add_flag("--verbose", dev.verbose, "Show probes and more of each call and reload");
 
   CLI::App* build_app = app.add_subcommand(

@@ -39,8 +39,11 @@ struct ServeCommand {
 // functions-framework dev [flags]
 struct DevCommand {
   Flags flags;
-  bool watches = true;  // false: only a key, or a signal, begins a build
+  bool watches = true;  // false: only a key begins a build
   bool verbose = false;
+  bool json = false;            // events as NDJSON on standard output
+  bool is_release = false;      // compile as `build` does
+  std::string sanitizers = {};  // as -fsanitize= takes them
 };
 
 // functions-framework build --source S [--target T] -o FILE.so
