@@ -18,7 +18,7 @@ constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 constexpr std::string_view kExport = "export";
 
 constexpr std::string_view kExpectedName =
-    "a name of letters, digits, \"_\", \"-\" and \".\" that does not begin with a digit";
+    R"(a name of letters, digits, "_", "-" and "." that does not begin with a digit)";
 constexpr std::string_view kExpectedEscape =
     R"(\n, \r, \t, \", \\ or \$ within double quotes; single quotes keep every backslash)";
 
