@@ -19,6 +19,10 @@
 #include "cli/load_function.h"
 #include "cli/precompiling.h"
 #include "cli/streams.h"
+#include "dev/json_events.h"
+#include "dev/keys.h"
+#include "dev/listeners.h"
+#include "dev/ring.h"
 #include "dev/supervisor.h"
 #include "dev/terminal.h"
 #include "dev/told_log.h"
@@ -118,14 +122,16 @@ std::size_t terminal_width() {
   return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-void write_to_terminal(std::string_view text) {
+void write_to(int fd, std::string_view text) {
   while (!text.empty()) {
-    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    const ssize_t written = ::write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return;
     text.remove_prefix(static_cast<std::size_t>(written));
   }
 }
+
+void write_to_terminal(std::string_view text) { write_to(STDERR_FILENO, text); }
 
 class Developer {
  public:
@@ -134,7 +140,9 @@ class Developer {
         process_env_(env),
         configuration_(std::move(configuration)),
         show_(loop_, [this] { terminal_.tick(); }),
-        terminal_(clock_, terminal_options()) {
+        terminal_(clock_, terminal_options()),
+        listeners_(command.json ? std::vector<dev::Listener*>{&json_, &ring_}
+                                : std::vector<dev::Listener*>{&terminal_, &ring_}) {
     if (command.verbose) log_.tell_from(Level::kDebug);
   }
 
@@ -143,16 +151,17 @@ class Developer {
     std::string note;
     auto socket = listen(settings, note);
     if (!socket) return complain(socket.error().text(), kExitListen);
+    if (auto found = find_runtimes(); !found) return complain(found.error().message(), kExitUsage);
     auto folder = DevFolder::make(load_request_of(configuration_).cache_dirs);
     if (!folder) return complain(folder.error().message(), kExitFailure);
     if (const auto chosen = choose_sidecar(socket->address()); !chosen)
       return complain(joined(chosen.error()), kExitFailure);
     address_ = socket->address();
-    terminal_.on(dev::Started{.version = OFN_VERSION,
-                              .source = settings.source.value,
-                              .url = settings.url(address_.port),
-                              .sidecar = sidecar_text(),
-                              .note = note});
+    listeners_.on(dev::Started{.version = OFN_VERSION,
+                               .source = settings.source.value,
+                               .url = settings.url(address_.port),
+                               .sidecar = sidecar_text(),
+                               .note = note});
     supervisor_.emplace(
         loop_,
         dev::Supervisor::Options{.listening_fd = socket->fd(),
@@ -165,18 +174,37 @@ class Developer {
                                      },
                                  .write = write_to_terminal,
                                  .watches = command_.watches},
-        terminal_, log_);
-    const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int) {
-      if (sidecar_->local()) sidecar_->local()->stop_delivering();
-      supervisor_->stop([this] { loop_.stop(); });
-    });
+        listeners_, log_);
+    if (!command_.json) keys_.emplace(loop_, STDIN_FILENO, [this](dev::Key key) { pressed(key); });
+    const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int) { stop(); });
     supervisor_->start();
     loop_.run();
+    keys_.reset();
     terminal_.tick();
     return kExitOk;
   }
 
  private:
+  void stop() {
+    if (sidecar_->local()) sidecar_->local()->stop_delivering();
+    supervisor_->stop([this] { loop_.stop(); });
+  }
+
+  void pressed(dev::Key key) {
+    switch (key) {
+      case dev::Key::kInvokeAgain:
+        break;
+      case dev::Key::kRebuild:
+        return supervisor_->rebuild();
+      case dev::Key::kVerbose:
+        return terminal_.toggle_verbose();
+      case dev::Key::kHelp:
+        return terminal_.show_help();
+      case dev::Key::kQuit:
+        return stop();
+    }
+  }
+
   dev::Terminal::Options terminal_options() {
     const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
     std::error_code unreadable;
@@ -187,14 +215,28 @@ class Developer {
         .look = dev::look_for(is_terminal ? dev::WritesTo::kTerminal : dev::WritesTo::kOther,
                               [this](const char* name) { return process_env_(name).value_or(""); }),
         .folder = fs::current_path(unreadable).native(),
-        .verbose = command_.verbose};
+        .verbose = command_.verbose,
+        .has_keys = !command_.json && ::isatty(STDIN_FILENO) == 1};
   }
 
   LoadRequest load_request_of(const Configuration& configuration) const {
     const Settings& settings = configuration.settings;
     const auto target =
         settings.target.origin.is_default() ? std::nullopt : std::optional(settings.target.value);
-    return load_request(settings.source.value, target, settings.cxxflags, configuration.env);
+    LoadRequest request =
+        load_request(settings.source.value, target, settings.cxxflags, configuration.env);
+    request.profile = command_.is_release ? Profile::kServe : Profile::kDevelop;
+    request.sanitizers = command_.sanitizers;
+    return request;
+  }
+
+  // The sanitizers' runtimes must be in the worker before it loads the function.
+  Result<void> find_runtimes() {
+    const auto libraries = sanitizer_runtimes(load_request_of(configuration_));
+    if (!libraries) return std::unexpected(libraries.error());
+    for (const fs::path& library : *libraries)
+      preload_ += (preload_.empty() ? "" : ":") + library.native();
+    return {};
   }
 
   std::expected<void, std::vector<Error>> choose_sidecar(const wire::Endpoint& bound) {
@@ -239,7 +281,7 @@ class Developer {
                                                configuration_.env, log_);
       if (restarted) restarted = deliver(address_);
       if (!restarted) return std::unexpected(joined(restarted.error()));
-      terminal_.on(dev::Told{
+      listeners_.on(dev::Told{
           .weight = dev::Told::Weight::kInfo,
           .text = "the local sidecar has started anew with the changed components: state and "
                   "messages that were only in its memory are lost"});
@@ -251,6 +293,10 @@ class Developer {
       plan.worker.variables.push_back("DAPR_GRPC_PORT=" +
                                       std::to_string(sidecar_->endpoint().port));
     }
+    if (!preload_.empty()) plan.worker.variables.push_back("LD_PRELOAD=" + preload_);
+    // Standard output has the events only.
+    if (command_.json)
+      plan.worker.descriptors.push_back({.fd = STDERR_FILENO, .as = STDOUT_FILENO});
     plan.is_detailed = command_.verbose;
     plan.worker.ends_within = kEndsWithin;
     for (const std::string& file : configuration_.files) plan.files.push_back(absolute(file));
@@ -265,8 +311,7 @@ class Developer {
   void on_serving() {
     if (sidecar_->local()) sidecar_->local()->app_has_changed();
     if (!precompiling_) {
-      LoadRequest request = load_request_of(configuration_);
-      precompiling_.emplace(std::move(request), log_);
+      precompiling_.emplace(load_request_of(configuration_), log_);
     }
   }
 
@@ -277,7 +322,12 @@ class Developer {
   Loop loop_{clock_};
   Timer show_;
   dev::Terminal terminal_;
-  dev::ToldLog log_{loop_, terminal_};
+  dev::JsonEvents json_{clock_, [](std::string_view line) { write_to(STDOUT_FILENO, line); }};
+  dev::Ring ring_;
+  dev::Listeners listeners_;
+  dev::ToldLog log_{loop_, listeners_};
+  std::string preload_;  // for LD_PRELOAD
+  std::optional<dev::Keys> keys_;
   wire::Endpoint address_;
   std::optional<ChosenSidecar> sidecar_;
   std::optional<dev::Supervisor> supervisor_;
