@@ -80,6 +80,16 @@ std::string_view name_of(Delivered outcome) {
 
 }  // namespace
 
+void CallReports::began(const CallStart& start, TraceContext& /*trace*/) {
+  std::string text(start.id);
+  if (start.kind == CallKind::kRequest) {
+    text.append(" ").append(start.method).append(" ").append(start.target);
+  } else {
+    text.append(" ").append(name_of(start.kind)).append(" ").append(start.route);
+  }
+  (void)channel_.try_send(dev::MessageKind::kBegan, text);
+}
+
 void CallReports::ended(const CallRecord& record) {
   const CallStart& start = record.start;
   dev::CallEnded call{

@@ -16,6 +16,7 @@ class CallReports final : public Observer {
   CallReports(const dev::ControlChannel& channel, unsigned build)
       : channel_(channel), build_(build) {}
 
+  void began(const CallStart& start, TraceContext& trace) override;
   void ended(const CallRecord& record) override;
 
  private:

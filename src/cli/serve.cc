@@ -137,8 +137,10 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   os::CallsInFlight calls;
   os::WatchedProcess watched(
       {.reader = settings.debug ? os::Reader::kAuthor : os::Reader::kOperator,
-       .format = settings.debug ? os::LineFormat::kReadable : os::LineFormat::kJson,
-       .fd = STDERR_FILENO,
+       .format = settings.debug && !inherited->supervised ? os::LineFormat::kReadable
+                                                          : os::LineFormat::kJson,
+       .fd = inherited->supervised ? inherited->supervised->channel().fd() : STDERR_FILENO,
+       .crash_notice = inherited->supervised ? inherited->supervised->channel().fd() : -1,
        .exited = kExitByFunction,
        .came_back = kExitForkedChild,
        .not_loaded = kExitLoad,

@@ -4,8 +4,9 @@
 //   ours.send(MessageKind::kRelease);
 //   auto [message, ended] = ours.receive();                     // when fd() is readable
 //
-// A worker sends kServing when it serves, kCall for each call that has ended, kConnection for each connection that it passes on, and
-// kLeft when it begins no further request. The supervisor sends kRelease to make a worker leave, and kConnection.
+// A worker sends kServing when it serves, kBegan and kCall when a call begins and when it has ended, kConnection for each connection
+// that it passes on, and kLeft when it begins no further request. Its handler of crashes and exits sends kCrashing and kReport, which
+// is why these are single bytes. The supervisor sends kRelease to make a worker leave, and kConnection.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,9 @@ enum class MessageKind : std::uint8_t {
   kConnection = 'f',  // with a descriptor; the text is what was read and not used
   kRelease = 'r',
   kLeft = 'l',
+  kBegan = 'b',     // a call: its id, a blank, and what it is: "GET /a?b"
+  kCrashing = 'x',  // the worker begins to crash; a report follows
+  kReport = '{',    // the rest of a line of os::WatchedProcess, in JSON
 };
 
 struct Message {

@@ -1,5 +1,7 @@
 #include "dev/messages.h"
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <utility>
@@ -50,6 +52,37 @@ OutputTold output_of(const Node& node) {
 
 Node list_of(const std::vector<std::string>& texts) {
   return Node::list({texts.begin(), texts.end()});
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) words.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+// "price() (hello.cc:12)", with " < " between frames.
+std::vector<Frame> frames_of(std::string_view stack) {
+  constexpr std::string_view kBetween = " < ";
+  std::vector<Frame> frames;
+  while (!stack.empty()) {
+    const std::size_t end = std::min(stack.find(kBetween), stack.size());
+    const std::string_view text = stack.substr(0, end);
+    Frame& frame =
+        frames.emplace_back(Frame{.function = std::string(text), .file = {}, .source = {}});
+    const std::size_t place = text.rfind(" (");
+    const std::size_t colon = text.rfind(':');
+    if (place != std::string_view::npos && colon != std::string_view::npos && colon > place) {
+      frame.function = text.substr(0, place);
+      frame.file = text.substr(place + 2, colon - place - 2);
+      std::from_chars(text.data() + colon + 1, text.data() + text.size(), frame.line);
+    }
+    stack.remove_prefix(std::min(end + kBetween.size(), stack.size()));
+  }
+  return frames;
 }
 
 }  // namespace
@@ -126,6 +159,26 @@ std::optional<std::vector<ServedFunction>> decode_functions(std::string_view tex
     for (const Node& route : routes->items()) function.routes.push_back(route.text());
   }
   return functions;
+}
+
+std::optional<Report> decode_report(std::string_view text) {
+  const auto node = document::json_value(text);
+  if (!node || !node->is(Node::Kind::kObject)) return std::nullopt;
+  const std::string_view message = node->find_text("message");
+  Report report{.is_of_worker = message.find("forked") == std::string_view::npos,
+                .how = text_of(*node, "signal"),
+                .id = text_of(*node, "request_id"),
+                .function = text_of(*node, "function"),
+                .frames = frames_of(node->find_text("stack")),
+                .running = words_of(node->find_text("in_flight"))};
+  if (report.how.empty() || !report.is_of_worker) report.how = message;
+  for (const std::string_view why : {"reason", "exception", "error", "call"}) {
+    const std::string_view said = node->find_text(why);
+    if (!said.empty()) report.how.append(": ").append(said);
+  }
+  if (report.id.empty()) report.id = text_of(*node, "started_by");
+  if (!report.frames.empty()) report.frames.front().source = text_of(*node, "source_line");
+  return report;
 }
 
 }  // namespace ofn::dev

@@ -16,4 +16,15 @@ std::string encode(const std::vector<ServedFunction>& functions);
 std::optional<CallEnded> decode_call(std::string_view text);
 std::optional<std::vector<ServedFunction>> decode_functions(std::string_view text);
 
+// A line of os::WatchedProcess: why a worker, or a process that its function has forked, ended.
+struct Report {
+  bool is_of_worker = true;
+  std::string how;       // "SIGSEGV: a null pointer was used"
+  std::string id;        // of the call that did it; empty if unknown
+  std::string function;  // of that call
+  std::vector<Frame> frames;
+  std::vector<std::string> running;  // the ids of the other calls
+};
+std::optional<Report> decode_report(std::string_view text);
+
 }  // namespace ofn::dev

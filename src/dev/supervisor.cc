@@ -149,6 +149,7 @@ void Supervisor::start_worker(const Ready& ready) {
              std::erase(not_left_, *self);
              announce();
            },
+       .crashing = [this, self] { is_crashing(**self); },
        .wrote =
            [this, self](std::string_view text) {
              if (*self != next_.get()) return options_.write(text);
@@ -205,16 +206,18 @@ void Supervisor::pass(Passing connection) {
 }
 
 void Supervisor::has_ended(Worker& worker, const os::Ended& ended) {
+  if (serving_.get() == &worker) is_crashing(worker);
   if (next_.get() == &worker) {
     start_failed(ended);
-  } else if (serving_.get() == &worker) {
-    crashed(ended);
   } else {
     std::erase(not_left_, &worker);
     const auto place =
         std::ranges::find(leaving_, &worker, [](const auto& one) { return one.get(); });
     if (place == leaving_.end()) return;
-    if (worker.is_released() && ended.exit_code != 0) {
+    if (crashing_.contains(&worker)) {
+      if (!stopped_) listener_.on(crash_of(worker, ended));
+      crashing_.erase(&worker);
+    } else if (worker.is_released() && ended.exit_code != 0) {
       listener_.on(Told{.weight = Told::Weight::kWarning,
                         .text = "build " + std::to_string(worker.build()) +
                                 " ended before all its calls had ended (" + how_it_ended(ended) +
@@ -236,29 +239,44 @@ void Supervisor::start_failed(const os::Ended& ended) {
   fail(build, std::move(text));
 }
 
-void Supervisor::crashed(const os::Ended& ended) {
-  WorkerCrashed crash;
-  crash.build = serving_->build();
-  crash.how = how_it_ended(ended);
-  serving_.reset();
+// The worker that serves begins to end unasked. Its build starts again at once, while it still reports why.
+void Supervisor::is_crashing(Worker& worker) {
+  if (serving_.get() != &worker) return;
+  not_left_.push_back(serving_.get());
+  leaving_.push_back(std::move(serving_));
   if (options_.on_none) options_.on_none();
   if (stopped_) return;
-  const bool is_newest = next_ == nullptr;  // otherwise a newer worker is about to serve
-  if (is_newest) {
-    if (has_answered_) crashes_ = 0;
-    const Duration wait = kRestartAfter[std::min<std::size_t>(crashes_, kRestartAfter.size() - 1)];
-    ++crashes_;
-    if (has_answered_ || crashes_ < kCrashesAtStart) crash.again_in = wait;
+  std::optional<Duration>& again_in = crashing_[&worker];
+  if (next_ != nullptr) {  // a newer worker is about to serve
+    again_in = Duration(0);
+    return;
   }
-  listener_.on(crash);
-  if (!is_newest) return;
-  if (crash.again_in && *crash.again_in == Duration(0)) return start_worker(current_);
-  if (crash.again_in) restart_.arm(loop_.clock().now() + *crash.again_in);
-  const std::string text =
-      "the function's process ended: " + crash.how +
-      (crash.again_in ? "; it starts again in a moment" : "; it starts again after the next save");
+  if (has_answered_) crashes_ = 0;
+  const Duration wait = kRestartAfter[std::min<std::size_t>(crashes_, kRestartAfter.size() - 1)];
+  ++crashes_;
+  if (has_answered_ || crashes_ < kCrashesAtStart) again_in = wait;
+  if (again_in == Duration(0)) return start_worker(current_);
+  if (again_in) restart_.arm(loop_.clock().now() + *again_in);
+  const std::string text = "the function's process crashed" +
+                           std::string(again_in ? "; it starts again in a moment"
+                                                : "; it starts again after the next save");
   if (auto listens = stand_in_.listen(options_.listening_fd, text); !listens)
     listener_.on(Told{.weight = Told::Weight::kError, .text = listens.error().message()});
+}
+
+WorkerCrashed Supervisor::crash_of(const Worker& worker, const os::Ended& ended) const {
+  WorkerCrashed crash;
+  crash.build = worker.build();
+  crash.how = how_it_ended(ended);
+  crash.again_in = crashing_.at(&worker);
+  for (const Report& report : worker.reports()) {
+    if (!report.is_of_worker) continue;
+    crash.how = report.how;
+    crash.by = report.id.empty() ? std::string() : worker.name_of_call(report.id);
+    crash.frames = report.frames;
+    for (const std::string& id : report.running) crash.running.push_back(worker.name_of_call(id));
+  }
+  return crash;
 }
 
 // Ends a worker that no longer matters.

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,7 +98,8 @@ class Supervisor {
   void pass(Passing connection);
   void has_ended(Worker& worker, const os::Ended& ended);
   void start_failed(const os::Ended& ended);
-  void crashed(const os::Ended& ended);
+  void is_crashing(Worker& worker);
+  WorkerCrashed crash_of(const Worker& worker, const os::Ended& ended) const;
   void retire(std::unique_ptr<Worker> worker);
   void end_oldest();
   void remove_program(const std::string& program) const;
@@ -117,9 +119,11 @@ class Supervisor {
   std::unique_ptr<Worker> next_;
   std::unique_ptr<Worker> serving_;
   std::list<std::unique_ptr<Worker>> leaving_;  // the older ones, until they have ended
-  std::vector<Worker*> not_left_;               // of them, those that may still begin a request
-  std::vector<Passing> held_;                   // connections that no worker has yet
-  std::string next_text_;                       // what the next worker has written
+  // The workers that end unasked, each with the time after which its build starts again.
+  std::map<const Worker*, std::optional<Duration>> crashing_;
+  std::vector<Worker*> not_left_;  // of them, those that may still begin a request
+  std::vector<Passing> held_;      // connections that no worker has yet
+  std::string next_text_;          // what the next worker has written
   std::vector<ServedFunction> functions_;
   SteadyTime began_;
   SteadyTime started_;

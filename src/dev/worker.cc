@@ -1,5 +1,6 @@
 #include "dev/worker.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -7,8 +8,6 @@
 #include <optional>
 #include <unistd.h>
 #include <utility>
-
-#include "dev/messages.h"
 
 namespace ofn::dev {
 
@@ -70,6 +69,12 @@ bool Worker::pass(const Passing& connection) const {
       .has_value();
 }
 
+std::string Worker::name_of_call(const std::string& id) const {
+  const auto call = running_.find(id);
+  if (call == running_.end()) return id;
+  return call->second.substr(std::min<std::size_t>(1, call->second.size())) + " (" + id + ")";
+}
+
 void Worker::read_channel() {
   for (;;) {
     auto [message, ended] = channel_.receive();
@@ -81,7 +86,22 @@ void Worker::read_channel() {
         events_.serving(decode_functions(message->text).value_or(std::vector<ServedFunction>()));
         break;
       case MessageKind::kCall:
-        if (auto call = decode_call(message->text)) events_.call(*std::move(call));
+        if (auto call = decode_call(message->text)) {
+          running_.erase(call->id);
+          events_.call(*std::move(call));
+        }
+        break;
+      case MessageKind::kBegan: {
+        const std::size_t blank = std::min(message->text.find(' '), message->text.size());
+        running_[message->text.substr(0, blank)] = message->text.substr(blank);
+        break;
+      }
+      case MessageKind::kCrashing:
+        events_.crashing();
+        break;
+      case MessageKind::kReport:
+        if (auto report = decode_report("{" + message->text))
+          reports_.push_back(*std::move(report));
         break;
       case MessageKind::kConnection:
         events_.passed(

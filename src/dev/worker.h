@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "base/error.h"
 #include "dev/control_channel.h"
 #include "dev/event.h"
+#include "dev/messages.h"
 #include "loop/loop.h"
 #include "loop/watch.h"
 #include "os/descriptor.h"
@@ -43,6 +45,7 @@ class Worker {
     std::function<void(CallEnded)> call;
     std::function<void(Passing)> passed;  // a connection that another worker gets
     std::function<void()> left;           // once, after release(): it begins no further request
+    std::function<void()> crashing;       // it begins to crash, and ends when it has reported why
     std::function<void(std::string_view)> wrote;  // to its standard error
     std::function<void(const os::Ended&)> ended;  // comes last
   };
@@ -57,6 +60,10 @@ class Worker {
   const std::string& program() const { return start_.program; }
   bool is_serving() const { return is_serving_; }
   bool is_released() const { return is_released_; }
+  // What the worker has said of its end, and of other processes that its function has forked.
+  const std::vector<Report>& reports() const { return reports_; }
+  // Returns what the call is: "GET /price (1f3a)". If it is unknown, only the id.
+  std::string name_of_call(const std::string& id) const;
 
   void release();
   // Returns false if the worker does not take it, because it is about to end.
@@ -77,6 +84,8 @@ class Worker {
   std::unique_ptr<Watch> channel_watch_;
   std::unique_ptr<Watch> errors_watch_;
   std::unique_ptr<Watch> ended_watch_;
+  std::map<std::string, std::string> running_;  // calls, by their ids
+  std::vector<Report> reports_;
   bool is_serving_ = false;
   bool is_released_ = false;
 };

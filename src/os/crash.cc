@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <span>
 #include <string_view>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <typeinfo>
 #include <ucontext.h>
@@ -149,6 +150,14 @@ void limit_time() {
   alarm(kPatienceSeconds);
 }
 
+// A supervisor need not wait for the report, which takes some time.
+void give_notice() {
+  const WatchedProcess::Options* const options = process_state.options;
+  if (options == nullptr || options->crash_notice < 0 || process_state.is_forked_child) return;
+  const char notice = 'x';
+  (void)send(options->crash_notice, &notice, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 // Lets the signal end the process after the handler has returned. The pending signal then takes its default action at the place
 // of the crash, so a core file or a debugger shows that place and not this handler.
 void leave_to_default(int number, siginfo_t* info) {
@@ -218,6 +227,7 @@ void pass_to_culprit(int number, siginfo_t info) {
     for (;;) pause();
   }
   process_state.signal = number;
+  give_notice();
   limit_time();
   const Place place = place_of(context);
   Report report;

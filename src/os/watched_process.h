@@ -47,7 +47,9 @@ class WatchedProcess {
   struct Options {
     Reader reader = Reader::kOperator;
     LineFormat format = LineFormat::kJson;
-    int fd = 2;          // the log's descriptor
+    int fd = 2;  // the log's descriptor
+    // Gets the byte 'x' when the process begins to crash, before the report is made; -1: none.
+    int crash_notice = -1;
     int exited = 1;      // exit code if the function ends the process
     int came_back = 1;   // exit code of a forked child that returns to the framework
     int not_loaded = 1;  // exit code if a static initializer ends the process
