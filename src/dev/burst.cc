@@ -20,8 +20,7 @@ Duration percentile(std::vector<Duration>& times, std::size_t hundredths) {
 std::optional<CountedCalls> Burst::next_second(SteadyTime now) {
   if (began_ != SteadyTime::min() && now - began_ < kSecond) return std::nullopt;
   auto counted = take();
-  // A pause of more than a second ends a burst, too.
-  counts_all_ = calls_ > kMost && now - began_ < 2 * kSecond;
+  counts_all_ = calls_ > kMost;
   began_ = now;
   calls_ = 0;
   shown_ = 0;

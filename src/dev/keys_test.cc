@@ -16,6 +16,8 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
+#include "loop/loop.h"
+#include "loop/signals.h"
 #include "os/descriptor.h"
 
 namespace ofn::dev {
@@ -59,7 +61,8 @@ pid_t start(const std::function<void()>& body) {
 
 void expect_good_end(pid_t child) {
   int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(::waitpid(child, &status, WUNTRACED), child);
+  if (WIFSTOPPED(status)) ::kill(child, SIGKILL);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "status " << status;
 }
 
@@ -258,7 +261,7 @@ TEST(Keys, AreReadOnlyInTheForeground) {
   });
 }
 
-// A job that a shell runs in the foreground. It reports each key; q ends it.
+// A job that a shell runs in the foreground. It reports each key; q and SIGUSR1 end it.
 class Job {
  public:
   explicit Job(const Terminal& terminal) : terminal_(terminal) {
@@ -270,6 +273,7 @@ class Job {
         says_.put(letter_of(key));
         if (key == Key::kQuit) loop.stop();
       });
+      const Signals ends(loop, {SIGUSR1}, [&](int) { loop.stop(); });
       says_.put(keys.are_read() ? '!' : '-');
       loop.run();
     });
@@ -294,6 +298,10 @@ class Job {
   void go_on() const {
     take_foreground(id_);
     signal(SIGCONT);
+  }
+  void end() const {
+    signal(SIGUSR1);
+    expect_good_end(id_);
   }
   void quit() const {
     terminal_.type("q");
@@ -357,6 +365,22 @@ TEST(Keys, AreNotReadAfterTheJobWentOnInTheBackground) {
     EXPECT_TRUE(WIFSIGNALED(status)) << "stopped, or ended: " << status;
     EXPECT_EQ(terminal.modes(), terminal.before);
     ::tcflush(terminal.fd(), TCIFLUSH);
+  });
+}
+
+TEST(Keys, LeaveTheTerminalToTheShellInTheBackground) {
+  Terminal terminal;
+  terminal.run([&] {
+    const termios before = terminal.raw_modes();
+    const Job job(terminal);
+    // The shell takes the terminal without a signal to the job.
+    job.take_foreground(::getpgrp());
+    termios shells = before;
+    shells.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(terminal.fd(), TCSANOW, &shells);
+    job.end();
+    EXPECT_EQ(terminal.modes(), as_text(shells));
+    ::tcsetattr(terminal.fd(), TCSANOW, &before);
   });
 }
 

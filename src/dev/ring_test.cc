@@ -152,6 +152,12 @@ TEST(Ring, FindsTheNewestOfCallsWithOneId) {
   EXPECT_THAT(ids(ring), ElementsAre("d", "c", id));
   ring.add(call("e", 500));
   EXPECT_EQ(ring.find(id), nullptr);
+  // The older one goes first.
+  Ring two({.calls = 2});
+  two.add(same(1, 200));
+  two.add(same(2, 200));
+  two.add(call("a"));
+  EXPECT_EQ(two.find(id)->build, 2U);
 }
 
 }  // namespace

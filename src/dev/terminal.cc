@@ -88,7 +88,7 @@ std::vector<Word> counts_of(const std::vector<Diagnostic>& diagnostics) {
 
 StyledText Terminal::text() const {
   const std::size_t width = options_.look.cursor ? options_.width() : 0;
-  return StyledText(options_.look, width == 0 ? 0 : std::max(width, kLeastWidth));
+  return {options_.look, width == 0 ? 0 : std::max(width, kLeastWidth)};
 }
 
 Word Terminal::time() const {
