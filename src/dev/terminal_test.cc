@@ -510,6 +510,43 @@ std::size_t lines_in(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }
 
+TEST(Terminal, ObeysNobodysWords) {
+  const std::string evil = "a\x1b[2J\x9b\x31m\xc2\x9b\r\x07\x08\x7f\xe2\x80\xae b.cc:1:2: error:\n";
+  const Frame frame{.function = evil, .file = evil, .line = 1, .source = evil};
+  Shown shown;
+  shown.terminal.toggle_verbose();
+  shown.terminal.on(
+      Started{.version = evil, .source = evil, .url = evil, .sidecar = evil, .note = evil});
+  shown.terminal.on(BuildStarted{.build = 1});
+  shown.terminal.on(BuildStarted{.build = 2, .changed = {evil}});
+  shown.terminal.on(BuildFailed{.build = 2, .text = evil});
+  shown.terminal.on(BuildStarted{.build = 3, .changed = {evil}});
+  ServingBuild served = serving(3);
+  served.warnings = evil;
+  served.functions = {{.name = evil, .signature = evil, .routes = {evil, evil}}};
+  served.inputs = {{.name = evil, .component = evil, .type = evil, .to = evil}};
+  served.outputs = served.inputs;
+  shown.terminal.on(served);
+  CallEnded call{.build = 3, .id = evil, .kind = evil, .method = evil, .path = evil};
+  call.function = evil;
+  call.route = evil;
+  call.refusal = evil;
+  call.ran_on = evil;
+  call.ran = 1ms;
+  call.outputs = {{.name = evil, .component = evil, .outcome = evil}};
+  call.thrown = Thrown{.type = evil, .what = evil, .frames = {frame}};
+  shown.terminal.on(call);
+  call.kind = "request";
+  shown.terminal.on(call);
+  WorkerCrashed crash{.build = 3, .how = evil, .by = evil, .frames = {frame}};
+  crash.running = {evil};
+  shown.terminal.on(crash);
+  shown.terminal.on(Told{.text = evil});
+  const std::string text = shown.take();
+  EXPECT_EQ(visible(text, Lines::kSeveral), text);
+  EXPECT_GE(lines_in(text), 30U);
+}
+
 TEST(Terminal, CountsRequestsBeyondFiftyInASecond) {
   Running shown;
   for (int i = 0; i < 5000; ++i) {
