@@ -250,8 +250,11 @@ void Terminal::add_served(StyledText& text, const ServingBuild& event, Again aga
   if (again == Again::kNo && event.build > 1) words.push_back(saved());
   const StageTimes& times = event.times;
   if (options_.verbose) add_stage(words, "noticed after", times.detect);
-  if (event.was_cached) words.push_back({.text = "found in the cache", .gap = Gap::kDot});
-  add_stage(words, "compiled", times.compile);
+  if (event.was_cached) {
+    words.push_back({.text = "found in the cache", .gap = Gap::kDot});
+  } else {
+    add_stage(words, "compiled", times.compile);
+  }
   add_stage(words, "started", times.start);
   add_stage(words, "handed over", times.hand_over);
   if (options_.verbose) add_stage(words, "in all", times.whole);

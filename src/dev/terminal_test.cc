@@ -180,7 +180,6 @@ TEST(Terminal, ShowsAReload) {
   shown.terminal.on(BuildStarted{.build = 8});
   ServingBuild cached = serving(8);
   cached.was_cached = true;
-  cached.times.compile = {};
   shown.terminal.on(cached);
   EXPECT_EQ(shown.take(),
             "15:38:00 rebuilt · found in the cache · started 6 ms · handed over 3 ms · serving "

@@ -189,6 +189,7 @@ std::string shortened(std::string_view text, std::size_t most) {
 std::string duration_text(Duration duration) {
   using std::chrono::duration_cast;
   const double ms = duration_cast<std::chrono::duration<double, std::milli>>(duration).count();
+  if (ms < 0.0995) return with_decimals(ms * 1000, 0, " µs");
   if (ms < 0.995) return with_decimals(ms, 2, " ms");
   if (ms < 9.95) return with_decimals(ms, 1, " ms");
   if (ms < 99.5) return with_decimals(ms, 0, " ms");

@@ -36,7 +36,7 @@ std::size_t columns(std::string_view text);
 // Returns the text, cut to `most` columns (at least one). A text that is cut ends with "…".
 std::string shortened(std::string_view text, std::size_t most);
 
-// "0.42 ms", "6 ms", "0.31 s", "12.5 s", "2 min 5 s".
+// "40 µs", "0.42 ms", "6 ms", "0.31 s", "12.5 s", "2 min 5 s".
 std::string duration_text(Duration duration);
 // "4,950".
 std::string count_text(std::size_t count);

@@ -67,9 +67,9 @@ TEST(VisibleText, WritesDurationsWithThreeDigits) {
     std::string text;
   };
   for (const auto& [duration, text] :
-       {Case{0ns, "0 ms"}, Case{4us, "0 ms"}, Case{40us, "0.04 ms"}, Case{420us, "0.42 ms"},
-        Case{400us, "0.4 ms"}, Case{996us, "1 ms"}, Case{1240us, "1.2 ms"}, Case{6ms, "6 ms"},
-        Case{9960us, "10 ms"}, Case{31400us, "31 ms"}, Case{99700us, "0.1 s"},
+       {Case{0ns, "0 µs"}, Case{4us, "4 µs"}, Case{40us, "40 µs"}, Case{99600ns, "0.1 ms"},
+        Case{420us, "0.42 ms"}, Case{400us, "0.4 ms"}, Case{996us, "1 ms"}, Case{1240us, "1.2 ms"},
+        Case{6ms, "6 ms"}, Case{9960us, "10 ms"}, Case{31400us, "31 ms"}, Case{99700us, "0.1 s"},
         Case{310ms, "0.31 s"}, Case{5s, "5 s"}, Case{9996ms, "10 s"}, Case{12540ms, "12.5 s"},
         Case{99960ms, "1 min 40 s"}, Case{125s, "2 min 5 s"}, Case{60060s, "1,001 min 0 s"}}) {
     EXPECT_EQ(duration_text(duration), text);
