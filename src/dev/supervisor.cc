@@ -52,7 +52,7 @@ Supervisor::Supervisor(Loop& loop, Options options, Listener& listener, Log& log
            .on_told = [this](const Told& told) { listener_.on(told); }}),
       compiling_(loop, log),
       stand_in_(loop, log),
-      restart_(loop, [this] { start_worker(current_); }),
+      restart_(loop, [this] { restart(); }),
       patience_(loop, [this] {
         for (Worker* const worker : not_left_) worker->signal(SIGKILL);
       }) {}
@@ -161,6 +161,14 @@ void Supervisor::start_worker(const Ready& ready) {
   next_ = *std::move(worker);
 }
 
+// Starts what served before, because it has crashed.
+void Supervisor::restart() {
+  current_.times = {};
+  current_.was_cached = true;
+  began_ = loop_.clock().now();
+  start_worker(current_);
+}
+
 void Supervisor::is_serving(std::vector<ServedFunction> functions) {
   hand_over_began_ = loop_.clock().now();
   current_ = next_is_;
@@ -255,7 +263,7 @@ void Supervisor::is_crashing(Worker& worker) {
   const Duration wait = kRestartAfter[std::min<std::size_t>(crashes_, kRestartAfter.size() - 1)];
   ++crashes_;
   if (has_answered_ || crashes_ < kCrashesAtStart) again_in = wait;
-  if (again_in == Duration(0)) return start_worker(current_);
+  if (again_in == Duration(0)) return restart();
   if (again_in) restart_.arm(loop_.clock().now() + *again_in);
   const std::string text = "the function's process crashed" +
                            std::string(again_in ? "; it starts again in a moment"

@@ -93,6 +93,7 @@ class Supervisor {
   void fail(unsigned build, std::string text);
   void watch(const Build& build);
   void start_worker(const Ready& ready);
+  void restart();
   void is_serving(std::vector<ServedFunction> functions);
   void announce();
   void pass(Passing connection);

@@ -104,6 +104,7 @@ void Worker::read_channel() {
           reports_.push_back(*std::move(report));
         break;
       case MessageKind::kConnection:
+        if (!message->descriptor) break;
         events_.passed(
             {.socket = std::move(message->descriptor), .unread = std::move(message->text)});
         break;

@@ -14,7 +14,6 @@
 #include <poll.h>
 #include <span>
 #include <string_view>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <typeinfo>
 #include <ucontext.h>
@@ -148,14 +147,6 @@ void limit_time() {
   sigaddset(&set, SIGALRM);
   sigprocmask(SIG_UNBLOCK, &set, nullptr);
   alarm(kPatienceSeconds);
-}
-
-// A supervisor need not wait for the report, which takes some time.
-void give_notice() {
-  const WatchedProcess::Options* const options = process_state.options;
-  if (options == nullptr || options->crash_notice < 0 || process_state.is_forked_child) return;
-  const char notice = 'x';
-  (void)send(options->crash_notice, &notice, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 // Lets the signal end the process after the handler has returned. The pending signal then takes its default action at the place

@@ -42,9 +42,11 @@ bool is_by_function() {
     scratch.add(" cannot be loaded: a static initializer called ");
     add_call();
     scratch.add('\n');
-    write_behind_log(scratch.text());
+    write_all(STDERR_FILENO,
+              scratch.text());  // for the person who started the program, not for the log
     end_at_once(options == nullptr ? EXIT_FAILURE : options->not_loaded);
   }
+  give_notice();
   line.begin(unix_micros_now(), "error", "the function ended the process");
   add_call();
   line.field("call", scratch.text());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <ctime>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -114,6 +115,13 @@ void write_behind_log(std::string_view line) {
       poll(nullptr, 0, 1);
   }
   write_all(options->fd, line);
+}
+
+void give_notice() {
+  const WatchedProcess::Options* const options = process_state.options;
+  if (options == nullptr || options->crash_notice < 0 || process_state.is_forked_child) return;
+  const char notice = 'x';
+  (void)send(options->crash_notice, &notice, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 bool is_first_to_report(bool& self) {

@@ -30,6 +30,8 @@ void add_calls(FixedLine& line, FixedText& scratch);
 void add_stack(FixedLine& line, FixedText& scratch, std::span<const Frames::Frame> frames);
 // Writes the line after the log's queued lines. Waits for them at most 200 ms.
 void write_behind_log(std::string_view line);
+// Tells a supervisor that the process is about to end: it need not wait for the report, which takes some time.
+void give_notice();
 // Writes the whole text with write(2), and waits if a non-blocking descriptor is full. Gives up after 1 s without progress, or at
 // an error.
 void write_all(int fd, std::string_view text);
