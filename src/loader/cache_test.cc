@@ -43,6 +43,19 @@ TEST(Digest, TellsContentApart) {
   EXPECT_EQ(Digest().hex(), "6c62272e07bb014262b821756295c58d");
 }
 
+TEST(ReadFile, ReturnsEveryByte) {
+  const TemporaryDirectory folder;
+  for (const std::size_t size : {0U, 1U, 2U, 1000U, 300'000U}) {
+    std::string text(size, 'x');
+    if (size > 1) text.back() = '\0';
+    EXPECT_EQ(read_file(folder.write("file", text)), text) << size;
+  }
+  EXPECT_EQ(read_file(folder.path()), std::nullopt);
+  EXPECT_EQ(read_file(folder.path() / "none"), std::nullopt);
+  // The kernel gives the size of this file as 0.
+  EXPECT_THAT(read_file("/proc/self/status").value_or(""), ::testing::HasSubstr("\nPid:"));
+}
+
 TEST_F(CacheTest, FindsWhatItKeptUntilADependencyChanges) {
   const Cache cache = open();
   const std::string header = temporary_.write("a b.h", "one");

@@ -1,7 +1,9 @@
 #include "loader/digest.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <fstream>
-#include <iterator>
+#include <ios>
 #include <system_error>
 
 namespace ofn::loader {
@@ -40,8 +42,17 @@ std::optional<std::string> read_file(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
-  std::string text{std::istreambuf_iterator<char>(file), {}};
+  // One byte more than the file has, so that the first read meets its end. The size is only a
+  // guess, because the file may change meanwhile.
+  const std::uintmax_t guess = std::filesystem::file_size(path, error);
+  std::string text(error ? 1 : guess + 1, '\0');
+  std::size_t size = 0;
+  while (file.read(text.data() + size, static_cast<std::streamsize>(text.size() - size))) {
+    size = text.size();
+    text.resize(2 * size);
+  }
   if (file.bad()) return std::nullopt;
+  text.resize(size + static_cast<std::size_t>(file.gcount()));
   return text;
 }
 
