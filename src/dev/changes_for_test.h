@@ -80,4 +80,44 @@ struct ChangesStage {
   std::optional<Changes> changes;
 };
 
+// A function with its headers, components and a mounted configuration.
+struct Project : ChangesStage {
+  Project() {
+    write("src/a.cc", "a");
+    write("src/b.cc", "b");
+    write("src/old.txt", "");
+    write("include/a.h", "h");
+    write("tree/t.cc", "t");
+    write("tree/deep/u.cc", "u");
+    write("tree/build/CMakeCache.txt", "");
+    write("tree/.git/x", "");
+    write("components/state.yaml", "s");
+    write("data_1/app.yaml", "1");
+    write("data_2/app.yaml", "2");
+    write("elsewhere/real.h", "r");
+    write("elsewhere/other.h", "o");
+    std::filesystem::create_directory(path("empty"));
+    std::filesystem::create_symlink("data_1", path("..data"));
+    std::filesystem::create_symlink("..data/app.yaml", path("app.yaml"));
+    std::filesystem::create_symlink("elsewhere/real.h", path("link.h"));
+    write(".env", "e");
+    changes->watch(set());
+  }
+
+  Changes::Watched set() const {
+    const auto is_yaml = [](std::string_view name) { return name.ends_with(".yaml"); };
+    return {
+        .files = paths({"src/a.cc", "src/b.cc", "include/a.h", "tree/t.cc", "tree/deep/u.cc",
+                        "app.yaml", "link.h", ".env"}),
+        .missing = paths({"include/missing.h", "empty/missing.h", "later/on/missing.h"}),
+        .folders = {
+            {.path = path("src"), .wants = is_cc},
+            {.path = path("tree"), .wants = is_cc, .depth = WatchedFolder::Depth::kWithSubfolders},
+            {.path = path("components"), .wants = is_yaml}}};
+  }
+  void rename(const std::string& from, const std::string& to) const {
+    std::filesystem::rename(path(from), path(to));
+  }
+};
+
 }  // namespace ofn::dev
