@@ -63,10 +63,11 @@ struct ChangesStage {
     all_saved.clear();
     return all;
   }
-  // Waits until files that are written from now on are younger than all others.
+  // Waits until files that are written from now on are younger than all others. The kernel stamps
+  // files with one of two clocks; the one of file_time_now() lags by some ticks.
   static void let_files_age() {
-    const std::int64_t now = file_time_now();
-    while (file_time_now() == now) {
+    const auto now = std::chrono::system_clock::now();
+    while (system_time_of(file_time_now()) <= now) {
     }
   }
 

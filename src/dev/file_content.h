@@ -40,8 +40,8 @@ FileStamp file_stamp_of(const std::string& path);
 // are told apart by size and time stamp.
 bool is_of_system(std::string_view path);
 
-// Returns the present time of the clock that stamps files, in nanoseconds since 1970. It goes in
-// ticks of 1 to 10 ms.
+// Returns a time that is not after the stamp of any file that changes from now on, in nanoseconds
+// since 1970. It lags by some ticks of 1 to 10 ms, as the stamps of many file systems do.
 std::int64_t file_time_now();
 SystemTime system_time_of(std::int64_t file_time);
 
