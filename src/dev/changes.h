@@ -44,6 +44,9 @@ namespace ofn::dev {
 // Lifetime: on_saved runs in a turn of the loop, never inside a call of a member, and may call
 // begin_build() and watch(); on_told runs inside both, too.
 // Threads: the loop's.
+// Cost: nothing while nothing is saved, unless files are polled. A function of one source, which is
+// made from 277 files with the system's, needs 33 kernel watches and 3 ms of the first watch(); the
+// later ones take 1 ms.
 // Errors: none; on_told says what cannot be watched, and what to do.
 class Changes {
  public:
