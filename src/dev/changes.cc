@@ -348,7 +348,7 @@ std::vector<std::string> Changes::Impl::ask_for_watches(const Paths& paths) {
   auto unwatched = kernel_->watch(files, paths.folders);
   if (!unwatched) return {};
   const auto is_own = [](const std::string& path) { return !is_of_system(path); };
-  std::size_t of_system =
+  auto of_system =
       static_cast<std::size_t>(std::ranges::count_if(unwatched->paths, std::not_fn(is_own)));
   Error why = unwatched->why;
   if (why.code() == Code::kResourceExhausted && std::ranges::any_of(unwatched->paths, is_own)) {

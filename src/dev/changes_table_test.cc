@@ -29,7 +29,7 @@ struct Case {
   Files saved;  // none: nothing is to be built
 };
 
-void PrintTo(const Case& given, std::ostream* out) { *out << given.name; }
+std::ostream& operator<<(std::ostream& out, const Case& given) { return out << given.name; }
 
 class ChangesTable : public ::testing::TestWithParam<Case> {};
 
