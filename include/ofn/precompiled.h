@@ -11,9 +11,11 @@
 #include <ofn/function.h>
 
 // Left out if the compiler cannot use the precompiled file and reads this header instead, for
-// example after another -include; and for containers whose functions are not constexpr.
-#if __INCLUDE_LEVEL__ <= 1 && defined(__cpp_lib_constexpr_string) &&                \
-    __cpp_lib_constexpr_string >= 201907L && defined(__cpp_lib_constexpr_vector) && \
+// example after another -include; for containers whose functions are not constexpr; and for Clang,
+// which instantiates all templates before the precompiled header ends
+// (-fpch-instantiate-templates).
+#if !defined(__clang__) && __INCLUDE_LEVEL__ <= 1 && defined(__cpp_lib_constexpr_string) && \
+    __cpp_lib_constexpr_string >= 201907L && defined(__cpp_lib_constexpr_vector) &&         \
     !defined(_GLIBCXX_DEBUG)
 
 #include <chrono>
@@ -110,3 +112,7 @@ static_assert(kIsSupported<Response (*)(const Request&)> &&
 #ifdef OFN_INTERNAL_CODE_IS_KEPT
 OFN_INTERNAL_KEPT_CODE(extern)
 #endif
+
+// Clang (19) takes each section of a precompiled header for one of a #pragma, and refuses variables
+// in it afterwards. So the loader defines OFN_INTERNAL_ENTRIES_FOLLOW while it makes the header, and
+// each file begins with OFN_INTERNAL_ENTRIES() of <ofn/register.h>.

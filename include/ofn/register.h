@@ -69,6 +69,24 @@
 #define OFN_INTERNAL_KEPT(name) __attribute__((used, section(name)))
 #endif
 
+// The program's own entries. The first two create the sections, so that their borders exist in a
+// program without registrations. The note is aligned as notes must be; the compiler would choose a
+// larger alignment. A macro, because Clang has no sections after a precompiled header that uses
+// them: see <ofn/precompiled.h>.
+#define OFN_INTERNAL_ENTRIES()                                                   \
+  namespace ofn::internal {                                                      \
+  constexpr abi::Registration kNothing;                                          \
+  OFN_INTERNAL_KEPT("ofn_functions")                                             \
+  constexpr const abi::Registration* kNoEntry = &kNothing;                       \
+  constexpr abi::PluginRegistration kNoPlugin;                                   \
+  OFN_INTERNAL_KEPT("ofn_plugins")                                               \
+  constexpr const abi::PluginRegistration* kNoPluginEntry = &kNoPlugin;          \
+  OFN_INTERNAL_KEPT(".note.ofn")                                                 \
+  __attribute__((aligned(4))) constexpr AbiNote kAbiNote = {                     \
+      sizeof(abi::kNoteName), sizeof(OFN_INTERNAL_BUILD), abi::kNoteType, "ofn", \
+      OFN_INTERNAL_BUILD};                                                       \
+  }
+
 // NOLINTEND(cppcoreguidelines-macro-usage)
 
 // The borders of the sections, with the linker's names. They are hidden, so each program sees its
@@ -95,15 +113,6 @@ extern "C" __attribute__((used, visibility("default"))) inline void ofn_program(
 
 namespace ofn::internal {
 
-// These entries create the sections, so that their borders exist in a program without
-// registrations.
-constexpr abi::Registration kNothing;
-OFN_INTERNAL_KEPT("ofn_functions")
-constexpr const abi::Registration* kNoEntry = &kNothing;
-constexpr abi::PluginRegistration kNoPlugin;
-OFN_INTERNAL_KEPT("ofn_plugins")
-constexpr const abi::PluginRegistration* kNoPluginEntry = &kNoPlugin;
-
 struct AbiNote {
   std::uint32_t name_size;
   std::uint32_t build_size;
@@ -112,9 +121,8 @@ struct AbiNote {
   alignas(4) char build[sizeof(OFN_INTERNAL_BUILD)];
 };
 
-// Aligned as notes must be; the compiler would choose a larger alignment.
-OFN_INTERNAL_KEPT(".note.ofn")
-__attribute__((aligned(4))) constexpr AbiNote kAbiNote = {
-    sizeof(abi::kNoteName), sizeof(OFN_INTERNAL_BUILD), abi::kNoteType, "ofn", OFN_INTERNAL_BUILD};
-
 }  // namespace ofn::internal
+
+#ifndef OFN_INTERNAL_ENTRIES_FOLLOW
+OFN_INTERNAL_ENTRIES()
+#endif

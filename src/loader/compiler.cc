@@ -133,8 +133,15 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
   };
   const std::int64_t begin = Cache::begin();  // before any file is read
   if (!precompiled_) note_compilation_without_header();
-  const std::string include =
-      precompiled_ ? precompiled_->header.native() : (include_dir_ / "ofn" / "function.h").native();
+  std::vector<std::string> includes = {"-include", (include_dir_ / "ofn" / "function.h").native()};
+  if (precompiled_) includes.back() = precompiled_->header.native();
+  if (precompiled_ && !compiler_.is_gcc) {
+    // The cache knows that the header is valid. Clang would take a file that was touched for a
+    // changed one.
+    includes = {"-Xclang",      "-fno-validate-pch",
+                "-include-pch", precompiled_->header.native(),
+                "-include",     precompiled_->entries.native()};
+  }
   std::vector<Job> jobs;
   std::vector<Command> commands;
   for (Pending* each : pending) {
@@ -181,7 +188,7 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
     for (const std::string& one : folders) command.arguments.push_back("-I" + one);
     if (compiler_.is_gcc) command.arguments.emplace_back("-fpch-deps");
     append(command.arguments, compiler_.flags);
-    append(command.arguments, std::array<std::string, 2>{"-include", include});
+    append(command.arguments, includes);
   }
   auto finished = run_counted(commands);
   Result<void> result;

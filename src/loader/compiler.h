@@ -86,8 +86,8 @@ class Builder {
   // Errors: the linker's messages.
   Result<std::filesystem::path> link(std::span<const Object> objects, std::string_view shown);
 
-  // Makes the precompiled header of <ofn/function.h>, and the kept code that it only declares, if they do not exist. GCC only:
-  // Clang is twice as fast without a precompiled header, and rejects the registrations' section after one.
+  // Makes the precompiled header of <ofn/function.h>, and the kept code that it only declares, if
+  // they do not exist.
   Result<void> precompile();
 
   const Work& work() const noexcept { return work_; }
@@ -98,10 +98,13 @@ class Builder {
   std::string key_of(std::string_view kind, std::span<const std::string> parts) const;
   // Two files that all compilations with the same flags share. No compilation waits for them.
   struct Precompiled {
-    std::filesystem::path header;  // without ".gch"
-    std::filesystem::path code;    // an object
+    std::filesystem::path header;   // for GCC without ".gch"
+    std::filesystem::path code;     // an object
+    std::filesystem::path entries;  // for Clang: what each file includes after the header
   };
-  // Returns nullopt if the compiler is not GCC, or if one of the two is missing or cannot be used.
+  // Returns true if a precompiled header can be made and used with these flags.
+  bool can_precompile() const;
+  // Returns nullopt if one of the two is missing or cannot be used.
   std::optional<Precompiled> find_precompiled() const;
   Result<void> make_for_all(std::string_view kind, const std::vector<std::string>& arguments,
                             const std::filesystem::path& made, std::string_view extension);

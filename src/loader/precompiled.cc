@@ -1,5 +1,6 @@
 // Makes and finds two files that all compilations with the same flags share: the precompiled header, and the object with the
 // code that this header only declares.
+#include <algorithm>
 #include <system_error>
 
 #include "loader/compiler.h"
@@ -12,9 +13,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The text of the header. It is kept in a file beside the precompiled header.
+// The text of the header. For GCC it is kept in a file beside the precompiled header.
 constexpr std::string_view kFirstInclude =
     "#define OFN_INTERNAL_CODE_IS_KEPT\n#include <ofn/precompiled.h>\n";
+// The same for Clang, and what each file includes after it.
+constexpr std::string_view kFirstIncludeOfClang =
+    "#define OFN_INTERNAL_ENTRIES_FOLLOW\n#define OFN_INTERNAL_CODE_IS_KEPT\n"
+    "#include <ofn/precompiled.h>\n";
+constexpr std::string_view kEntriesOfClang = "OFN_INTERNAL_ENTRIES()\n";
 // Compiled behind that text: defines the code that the text only declares.
 constexpr std::string_view kKeptCode = "OFN_INTERNAL_KEPT_CODE()\n";
 
@@ -24,32 +30,45 @@ constexpr std::string_view kCodeKey = "kept code 1";
 
 }  // namespace
 
+bool Builder::can_precompile() const {
+  // GCC reads the header itself after another -include. Clang would read the author's file twice.
+  return compiler_.is_gcc || std::ranges::none_of(compiler_.flags, [](const std::string& flag) {
+           return flag.starts_with("-include") || flag.starts_with("-imacros");
+         });
+}
+
 std::optional<Builder::Precompiled> Builder::find_precompiled() const {
-  if (!compiler_.is_gcc) return std::nullopt;
-  auto header = cache_.find(key_of(kHeaderKey, {}), ".h.gch");
+  if (!can_precompile()) return std::nullopt;
+  auto header = cache_.find(key_of(kHeaderKey, {}), compiler_.is_gcc ? ".h.gch" : ".pch");
   auto code = cache_.find(key_of(kCodeKey, {}), ".o");
   if (!header || !code) return std::nullopt;
-  // The compiler appends ".gch" itself. If it cannot use that file, for example after an -include of the author, it reads the
-  // header.
-  header->replace_extension();
-  if (read_file(*header) != kFirstInclude && !write_atomically(*header, kFirstInclude))
-    return std::nullopt;
-  return Precompiled{.header = *std::move(header), .code = *std::move(code)};
+  // GCC appends ".gch" itself. If it cannot use that file, for example after an -include of the
+  // author, it reads the header.
+  fs::path text = *header;
+  text.replace_extension(compiler_.is_gcc ? "" : ".entries");
+  const std::string_view content = compiler_.is_gcc ? kFirstInclude : kEntriesOfClang;
+  if (read_file(text) != content && !write_atomically(text, content)) return std::nullopt;
+  if (compiler_.is_gcc) return Precompiled{.header = text, .code = *code, .entries = {}};
+  return Precompiled{.header = *header, .code = *code, .entries = text};
 }
 
 Result<void> Builder::precompile() {
-  if (!compiler_.is_gcc || find_precompiled()) return {};
+  if (!can_precompile() || find_precompiled()) return {};
   log_.write(Level::kInfo, "precompiling", {{"header", "ofn/function.h"}});
   const fs::path folder = cache_.scratch("");
   std::error_code error;
   fs::create_directory(folder, error);
   const fs::path header = folder / "first.h";
   const fs::path code = folder / "kept.cc";
-  Result<void> result = write_atomically(header, kFirstInclude);
+  const bool is_gcc = compiler_.is_gcc;
+  Result<void> result = write_atomically(header, is_gcc ? kFirstInclude : kFirstIncludeOfClang);
   if (result) result = write_atomically(code, kKeptCode);
   if (result) {
-    const fs::path made = header.native() + ".gch";
-    result = make_for_all(kHeaderKey, {"-x", "c++-header", header.native()}, made, ".h.gch");
+    const std::string_view end = is_gcc ? ".gch" : ".pch";
+    const fs::path made = header.native() + std::string(end);
+    std::vector<std::string> arguments = {"-x", "c++-header", header.native()};
+    if (!is_gcc) arguments.emplace_back("-fpch-instantiate-templates");
+    result = make_for_all(kHeaderKey, arguments, made, is_gcc ? ".h.gch" : end);
   }
   // The precompiled header has been moved into the cache, so the compiler reads the text here.
   if (result) {
@@ -86,8 +105,9 @@ Result<void> Builder::make_for_all(std::string_view kind, const std::vector<std:
 
 // Notes that a compilation had no precompiled header. Precompiling pays from the second such compilation on.
 void Builder::note_compilation_without_header() {
-  if (!compiler_.is_gcc) return;
-  // Making it costs four plain compilations. It saves three quarters of each later compilation.
+  if (!can_precompile()) return;
+  // Making it costs four plain compilations of GCC, or two of Clang. It saves three quarters of each
+  // later compilation.
   const fs::path marker = cache_.directory() / (key_of(kHeaderKey, {}) + ".first");
   std::error_code error;
   work_.precompiling_pays = fs::exists(marker, error);

@@ -21,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -116,29 +117,66 @@ TEST_F(ProfileTest, TheAuthorsWarningsAreToldOnceForEachBuild) {
 }
 
 TEST_F(ProfileTest, ThePrecompiledHeaderOfTheProfileIsUsed) {
-  // -H lists the precompiled header that is read. -Winvalid-pch says why one is not.
-  LoadRequest wanted = developing("", "-H -Werror -Winvalid-pch");
-  wanted.cache_dirs = {files_.path() / "cache"};
-  const auto edit = [&](const std::string& word) {
-    wanted.source =
-        files_.write("f.cc", kHead + "std::string function() { return \"" + word + "\"; }\n");
-  };
-  edit("1");
-  ASSERT_TRUE(compile(wanted, folder_, log_).program);
-  edit("2");
-  EXPECT_TRUE(compile(wanted, folder_, log_).build.precompiling_pays);
-  LoadRequest to_serve = wanted;
-  to_serve.profile = Profile::kServe;
-  ASSERT_TRUE(prepare(to_serve, log_));
-  edit("3");
-  EXPECT_TRUE(compile(wanted, folder_, log_).build.precompiling_pays) << "one of other flags";
-  EXPECT_EQ(prepare(wanted, log_)->commands, 2U);
-  edit("4");
-  testing::RecordingLog log;
-  const auto made = compile(wanted, folder_, log);
-  ASSERT_TRUE(made.program) << made.program.error().text();
-  EXPECT_FALSE(made.build.precompiling_pays);
-  EXPECT_THAT(log.text(), AllOf(HasSubstr("! "), HasSubstr(".h.gch")));
+  for (const std::string& compiler : compilers()) {
+    SCOPED_TRACE(compiler);
+    // GCC's -H lists the precompiled header that it reads, and -Winvalid-pch says why it reads none.
+    // Clang reads one or fails.
+    const bool is_gcc = compiler == "g++";
+    LoadRequest wanted = developing("", is_gcc ? "-H -Werror -Winvalid-pch" : "-Werror");
+    wanted.compiler = compiler;
+    wanted.cache_dirs = {files_.path() / ("cache-" + compiler)};
+    const auto edit = [&](const std::string& word) {
+      wanted.source = files_.write("f.cc", kHead + "static std::string function() { return \"" +
+                                               word + "\"; }\nOFN_FUNCTION(function)\n");
+    };
+    edit("1");
+    EXPECT_FALSE(compile(wanted, folder_, log_).build.precompiling_pays);
+    edit("2");
+    EXPECT_TRUE(compile(wanted, folder_, log_).build.precompiling_pays);
+    LoadRequest to_serve = wanted;
+    to_serve.profile = Profile::kServe;
+    EXPECT_EQ(prepare(to_serve, log_)->commands, 2U);
+    edit("3");
+    EXPECT_TRUE(compile(wanted, folder_, log_).build.precompiling_pays) << "one of other flags";
+    EXPECT_EQ(prepare(wanted, log_)->commands, 2U);
+    EXPECT_EQ(prepare(wanted, log_)->commands, 0U);
+    edit("4");
+    testing::RecordingLog log;
+    const auto made = compile(wanted, folder_, log);
+    ASSERT_TRUE(made.program) << made.program.error().text();
+    EXPECT_FALSE(made.build.precompiling_pays);
+    EXPECT_THAT(made.build.inputs, Contains(OFN_TEST_INCLUDE_DIR "/ofn/request.h"));
+    if (is_gcc) {
+      EXPECT_THAT(log.text(), AllOf(HasSubstr("! "), HasSubstr(".h.gch")));
+    }
+    const fs::directory_iterator cache(wanted.cache_dirs.front());
+    EXPECT_EQ(
+        std::count_if(begin(cache), end(cache),
+                      [](const auto& entry) { return entry.path().native().ends_with(".kept.o"); }),
+        1);
+    EXPECT_EQ(served(wanted), "4");
+
+    wanted.source = files_.write("g.cc", kHead + "#include \"gone.h\"\n");
+    const auto failed = compile(wanted, folder_, log_);
+    ASSERT_FALSE(failed.program);
+    EXPECT_THAT(failed.build.inputs,
+                AllOf(Contains(wanted.source), Contains((files_.path() / "gone.h").native()),
+                      Contains(OFN_TEST_INCLUDE_DIR "/ofn/request.h")));
+  }
+}
+
+// Clang would read the author's file in the precompiled header and once more.
+TEST_F(ProfileTest, AnotherHeaderThatComesFirstIsReadOnce) {
+  const std::string first = files_.write("first.h", "struct First {};\n");
+  for (const std::string& compiler : compilers()) {
+    SCOPED_TRACE(compiler);
+    LoadRequest wanted =
+        developing(files_.write("f.cc", "std::string function() { First first; return \"f\"; }\n"),
+                   "-w -include " + first);
+    wanted.compiler = compiler;
+    ASSERT_TRUE(prepare(wanted, log_));
+    EXPECT_EQ(served(wanted), "f");
+  }
 }
 
 TEST_F(ProfileTest, OnlyTheChangedFileOfAFolderIsCompiledAgain) {
