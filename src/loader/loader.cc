@@ -160,8 +160,8 @@ Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* outp
   LoadRequest making = request;
   std::optional<Workshop> workshop;
   Target target{.name = request.target.value_or("function"), .is_default = !request.target};
-  auto valid = loader::target_of(request.target);
-  if (valid) target = *std::move(valid);
+  const auto valid = loader::target_of(request.target);
+  if (valid) target = *valid;
   if (!is_shared_object(*source)) {
     if (!valid) return std::unexpected(valid.error());
     shared = loader::make_somewhere(making, workshop, *source, target, log);

@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A sanitizer, as the compiler's flag and the ABI note name it, its library, and a function of its
-// runtime.
+// A sanitizer, as the compiler's flag and the ABI note name it, its library, and a function that its
+// runtime offers to programs (<sanitizer/asan_interface.h> and the headers beside it).
 struct Sanitizer {
   std::string_view name;
   const char* library;
@@ -25,8 +25,8 @@ struct Sanitizer {
 };
 
 constexpr std::array<Sanitizer, 4> kSanitizers = {{
-    {"address", "libasan.so", "__asan_init"},
-    {"thread", "libtsan.so", "__tsan_init"},
+    {"address", "libasan.so", "__asan_address_is_poisoned"},
+    {"thread", "libtsan.so", "__tsan_acquire"},
     {"undefined", "libubsan.so", "__ubsan_handle_type_mismatch_v1"},
     {"leak", "liblsan.so", "__lsan_do_leak_check"},
 }};

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from support.http_client import call
+from support.memory import is_sanitized
 from support.process import Process, run_to_end
 from support.program import Server
 
@@ -97,3 +98,29 @@ def test_no_place_to_write_to_at_all(program, functions, everyones_folder):
     arguments = ["--source", copy, "--target", "app::echo", "--host", "127.0.0.1", "--port", "0"]
     with Server(Process([*become, program.path, *arguments], environment, cwd="/")) as server:
         assert call(server.url).status == 200
+
+
+def test_a_function_under_a_sanitizer_in_the_plain_program(program, tmp_path):
+    if is_sanitized(program.path):
+        pytest.skip("the program has a runtime of its own")
+    source = tmp_path / "f.cc"
+    source.write_text(HEAD + """#include <memory>
+std::string f(const ofn::Request& request) {
+  auto memory = std::make_unique<char[]>(8);
+  memory[request.body().size()] = '!';
+  return "answered\\n";
+}
+""")
+    found = subprocess.run(["g++", "-print-file-name=libasan.so"], capture_output=True, check=True, text=True)
+    flags = ["--cxxflags", "-g -fsanitize=address"]
+    environment = {"LD_PRELOAD": found.stdout.strip(), "ASAN_OPTIONS": "detect_leaks=0"}
+    with program.serve(source, "f", environment=environment, flags=flags) as server:
+        assert call(server.url, body=b"short").body == b"answered\n"
+        with pytest.raises(ConnectionError):
+            call(server.url, body=b"more than eight bytes")
+        server.logged("AddressSanitizer", "heap-buffer-overflow")
+        server.logged("f(ofn::Request const&)", "f.cc:5")
+        assert server.process.exit_code() != 0
+    without = program.run_to_end(["--source", source, "--target", "f", *flags])
+    assert without.returncode == 3
+    assert "start the framework with LD_PRELOAD=$(g++ -print-file-name=libasan.so)" in without.stderr
