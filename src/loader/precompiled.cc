@@ -16,10 +16,7 @@ namespace fs = std::filesystem;
 // The text of the header. For GCC it is kept in a file beside the precompiled header.
 constexpr std::string_view kFirstInclude =
     "#define OFN_INTERNAL_CODE_IS_KEPT\n#include <ofn/precompiled.h>\n";
-// The same for Clang, and what each file includes after it.
-constexpr std::string_view kFirstIncludeOfClang =
-    "#define OFN_INTERNAL_ENTRIES_FOLLOW\n#define OFN_INTERNAL_CODE_IS_KEPT\n"
-    "#include <ofn/precompiled.h>\n";
+// What each file of Clang includes after the precompiled header.
 constexpr std::string_view kEntriesOfClang = "OFN_INTERNAL_ENTRIES()\n";
 // Compiled behind that text: defines the code that the text only declares.
 constexpr std::string_view kKeptCode = "OFN_INTERNAL_KEPT_CODE()\n";
@@ -61,14 +58,18 @@ Result<void> Builder::precompile() {
   const fs::path header = folder / "first.h";
   const fs::path code = folder / "kept.cc";
   const bool is_gcc = compiler_.is_gcc;
-  Result<void> result = write_atomically(header, is_gcc ? kFirstInclude : kFirstIncludeOfClang);
+  Result<void> result = write_atomically(header, kFirstInclude);
   if (result) result = write_atomically(code, kKeptCode);
-  if (result) {
-    const std::string_view end = is_gcc ? ".gch" : ".pch";
-    const fs::path made = header.native() + std::string(end);
-    std::vector<std::string> arguments = {"-x", "c++-header", header.native()};
-    if (!is_gcc) arguments.emplace_back("-fpch-instantiate-templates");
-    result = make_for_all(kHeaderKey, arguments, made, is_gcc ? ".h.gch" : end);
+  if (result && is_gcc) {
+    const fs::path made = header.native() + ".gch";
+    result = make_for_all(kHeaderKey, {"-x", "c++-header", header.native()}, made, ".h.gch");
+  } else if (result) {
+    // Clang's file refers to the text from which it was made, so that must stay.
+    result = make_for_all(kHeaderKey,
+                          {"-x", "c++-header", (include_dir_ / "ofn" / "precompiled.h").native(),
+                           "-DOFN_INTERNAL_CODE_IS_KEPT", "-DOFN_INTERNAL_ENTRIES_FOLLOW",
+                           "-fpch-instantiate-templates"},
+                          folder / "first.pch", ".pch");
   }
   // The precompiled header has been moved into the cache, so the compiler reads the text here.
   if (result) {

@@ -126,8 +126,13 @@ TEST_F(ProfileTest, ThePrecompiledHeaderOfTheProfileIsUsed) {
     wanted.compiler = compiler;
     wanted.cache_dirs = {files_.path() / ("cache-" + compiler)};
     const auto edit = [&](const std::string& word) {
-      wanted.source = files_.write("f.cc", kHead + "static std::string function() { return \"" +
-                                               word + "\"; }\nOFN_FUNCTION(function)\n");
+      // A typed function shows more of the header than others.
+      wanted.source = files_.write(
+          "f.cc", kHead +
+                      "#include <ofn/typed.h>\nstruct A { std::vector<std::string> words; };\n"
+                      "OFN_FIELDS(A, words)\nA typed(const A& a) { return a; }\n"
+                      "static std::string function() { return \"" +
+                      word + "\"; }\nOFN_FUNCTION(function)\nOFN_FUNCTION(typed)\n");
     };
     edit("1");
     EXPECT_FALSE(compile(wanted, folder_, log_).build.precompiling_pays);
