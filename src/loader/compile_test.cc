@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Eq;
@@ -26,6 +27,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 const std::string kHead = "#include <ofn/function.h>\n";
 
@@ -277,6 +279,31 @@ TEST_F(CompileTest, OfACMakeProjectOnlyWhatCanChangeTheBuildIsAnInput) {
   const auto program = load_made(made, p);
   ASSERT_TRUE(program) << program.error().text();
   EXPECT_EQ(call(program->functions.front()), "w");
+}
+
+TEST_F(CompileTest, WhatTheCompilerSaysIsAlsoAList) {
+  files_.write("d/h.h", "inline int h(int unused) { return 1; }\n");
+  files_.write("d/a.cc", "#include \"h.h\"\n");
+  for (const std::string& compiler : compilers()) {
+    SCOPED_TRACE(compiler);
+    LoadRequest wanted = request(path("d"), {}, "-Wall -Wextra");
+    wanted.compiler = compiler;
+    const auto seen = [&] {
+      std::vector<std::string> texts;
+      for (const Diagnostic& each : compile(wanted).build.diagnostics) {
+        EXPECT_THAT(each.message, Not(AnyOf(HasSubstr("error:"), HasSubstr("\n"), IsEmpty())));
+        EXPECT_GT(each.column, 0U);
+        texts.push_back(fs::path(each.file).filename().native() + ":" + std::to_string(each.line) +
+                        (each.severity == Diagnostic::Severity::kError ? " error" : " warning"));
+      }
+      return texts;
+    };
+    files_.write("d/b.cc", "#include \"h.h\"\nint b = wrold;\nint c = x;\n");
+    EXPECT_THAT(seen(), UnorderedElementsAre("h.h:1 warning", "b.cc:2 error", "b.cc:3 error"));
+    files_.write("d/b.cc", "#include \"h.h\"\n");
+    EXPECT_THAT(seen(), ElementsAre("h.h:1 warning"));
+    EXPECT_THAT(seen(), ElementsAre("h.h:1 warning")) << "from the cache";
+  }
 }
 
 TEST(MissingHeaders, AreReadFromMessagesInAnyLanguage) {

@@ -4,13 +4,13 @@
 #include <array>
 #include <cstdlib>
 #include <iterator>
-#include <sstream>
 #include <sys/stat.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <utility>
 
+#include "loader/diagnostics.h"
 #include "loader/digest.h"
 #include "loader/explain.h"
 #include "loader/flags.h"
@@ -209,6 +209,7 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
       each.tails.erase(each.tails.begin());
     } else {
       std::error_code error;
+      add_diagnostics(diagnostics_in(outcome.output), work_.diagnostics);
       if (!fs::exists(jobs[i].listed, error)) add_looked_for(each, commands[i], jobs[i].listed);
       if (!result) continue;
       result = fail(Code::kInvalidArgument, "File " + each.source->shown + " does not compile:\n" +
@@ -266,18 +267,16 @@ void Builder::add_looked_for(const Pending& pending, Command command, const fs::
       missing, {.read = read, .flags = compiler_.flags, .folders = std::move(folders)}));
 }
 
-void Builder::tell_warnings(std::span<const Object> objects) const {
-  std::set<std::string> told;  // the first lines of warnings
+void Builder::tell_warnings(std::span<const Object> objects) {
   for (const Object& object : objects) {
     const auto text = read_file(warnings_of(object.path));
     if (!text) continue;
     // A header's warnings come with each source that includes it.
-    bool is_new = false;
-    std::istringstream lines(*text);
-    for (std::string line; std::getline(lines, line);) {
-      if (line.find(": warning: ") != std::string::npos) is_new |= told.insert(line).second;
-    }
-    if (!is_new && text->find(": warning: ") != std::string::npos) continue;
+    const std::size_t before = work_.diagnostics.size();
+    auto warnings = diagnostics_in(*text);
+    const bool has_places = !warnings.empty();
+    add_diagnostics(std::move(warnings), work_.diagnostics);
+    if (has_places && work_.diagnostics.size() == before) continue;
     log_.write(Level::kWarning, "the compiler warns",
                {{"source", object.source.shown}, {"text", *text}});
   }

@@ -33,6 +33,7 @@ struct Work {
   // The files that were read, except those of the cache. After a failure, also those that were
   // looked for and not found.
   std::set<std::string> inputs = {};
+  std::vector<Diagnostic> diagnostics = {};
 };
 
 // A source file, and its name as the user knows it.
@@ -115,7 +116,7 @@ class Builder {
                            const std::string& warnings, std::span<const std::string> read,
                            std::int64_t begin);
   void add_looked_for(const Pending& pending, Command command, const std::filesystem::path& listed);
-  void tell_warnings(std::span<const Object> objects) const;
+  void tell_warnings(std::span<const Object> objects);
   std::vector<std::string> without_own(std::vector<std::string> dependencies) const;
 
   const Compiler& compiler_;

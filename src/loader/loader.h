@@ -62,6 +62,17 @@ struct LoadRequest {
   bool in_background = false;  // prepare() runs with the lowest priority
 };
 
+// An error or a warning of the compiler about a line.
+struct Diagnostic {
+  enum class Severity { kError, kWarning };
+  std::string file;  // as the compiler names it; usually absolute
+  unsigned line = 0;
+  unsigned column = 0;  // in bytes, from 1; 0 if the compiler names none
+  Severity severity{};
+  std::string message;
+  bool operator==(const Diagnostic&) const = default;
+};
+
 // The work that loading has done.
 struct Build {
   unsigned commands = 0;  // compilers and linkers that ran; 0 if the cache had everything
@@ -77,6 +88,9 @@ struct Build {
   // absolute, sorted paths. A new file in one of them changes the next program if may_join() says
   // so, and so does a new folder with such a file.
   std::vector<std::string> folders = {};
+  // What the compiler said, each once: also warnings about files that were not compiled again, except
+  // in a CMake project.
+  std::vector<Diagnostic> diagnostics = {};
 };
 
 // A program that compile() made.

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <fstream>
-#include <optional>
 #include <string_view>
 #include <system_error>
+
+#include "loader/diagnostics.h"
 
 namespace ofn::loader {
 namespace {
@@ -44,24 +44,8 @@ bool is_systems(std::string_view file) {
          file.starts_with("/usr/local/include/");
 }
 
-// A message's place: "dir/x.cc:3:".
-struct Place {
-  std::string file;
-  std::size_t line = 0;
-};
-
-std::optional<Place> place_of(std::string_view message) {
-  const auto colon = message.find(':');
-  if (colon == 0 || colon == std::string_view::npos) return std::nullopt;
-  Place place{.file = std::string(message.substr(0, colon))};
-  const char* end = message.data() + message.size();
-  const auto [rest, error] = std::from_chars(message.data() + colon + 1, end, place.line);
-  if (error != std::errc() || rest == end || *rest != ':') return std::nullopt;
-  return place;
-}
-
 // Returns the line with that number, from 1; empty if there is none.
-std::string line_of(const fs::path& path, std::size_t number) {
+std::string line_of(const fs::path& path, unsigned number) {
   std::ifstream file(path);
   std::string line;
   while (number > 0 && std::getline(file, line)) --number;

@@ -9,6 +9,7 @@
 
 #include <ofn/abi.h>
 
+#include "loader/diagnostics.h"
 #include "loader/digest.h"
 #include "loader/elf_file.h"
 #include "loader/flags.h"
@@ -265,6 +266,7 @@ BuiltProject build_cmake_project(const fs::path& directory, const LoadRequest& r
   }
   const DirectoryLock lock(build / "ofn" / "lock");
   std::string failed_output;
+  std::vector<Diagnostic> diagnostics;
   const auto run_step = [&](const Command& command) -> Result<void> {
     const auto finished = run(command, limits);
     if (!finished && finished.error().code() == Code::kNotFound) {
@@ -273,6 +275,7 @@ BuiltProject build_cmake_project(const fs::path& directory, const LoadRequest& r
                                        "it, or ship the .so that the project builds");
     }
     if (!finished) return std::unexpected(finished.error());
+    add_diagnostics(diagnostics_in(finished->output), diagnostics);
     if (finished->ok()) return {};
     failed_output = finished->output;
     return fail(Code::kInvalidArgument,
@@ -342,6 +345,7 @@ BuiltProject build_cmake_project(const fs::path& directory, const LoadRequest& r
   Searched searched = search_project(directory);
   built.inputs = std::move(searched.inputs);
   built.folders = std::move(searched.folders);
+  built.diagnostics = std::move(diagnostics);
   Listed listed = read_makefiles(directory, build);
   built.inputs.merge(listed.inputs);
   if (!built.program) built.inputs.merge(looked_for(failed_output, build, listed.flags));

@@ -43,6 +43,7 @@ struct BuiltProject {
   // headers that a compiler looked for.
   std::set<std::string> inputs = {};
   std::vector<std::string> folders = {};  // the folders of the project that were searched, sorted
+  std::vector<Diagnostic> diagnostics = {};
 };
 
 // Configures and builds the project in the cache, and returns its one shared object with an ABI

@@ -56,6 +56,7 @@ Shared Workshop::make_project(const fs::path& source) {
   Shared made{.program = std::move(built.program)};
   made.build.inputs.assign(built.inputs.begin(), built.inputs.end());
   made.build.folders = std::move(built.folders);
+  made.build.diagnostics = std::move(built.diagnostics);
   return made;
 }
 
@@ -111,6 +112,7 @@ Shared Workshop::make_sources(const fs::path& source, const Target& target) {
   made.build.commands = work.commands;
   made.build.cpu = work.cpu;
   made.build.precompiling_pays = work.precompiling_pays;
+  made.build.diagnostics = work.diagnostics;
   made.build.inputs.assign(work.inputs.begin(), work.inputs.end());
   return made;
 }
