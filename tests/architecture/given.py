@@ -108,6 +108,7 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "loader/compiler.h": """
         Compiler compiler; std::filesystem::path include_dir; Cache& cache; Limits limits; std::vector<Source> sources;
         Target target;""",
+    "loader/diagnostics.h": "std::string output;",
     "loader/digest.h": "std::string source_text;",
     "loader/loader.h": "std::filesystem::path headers; void serve(std::span<const Function>);",
     "loader/looked_for.h": "std::set<std::string> inputs; std::vector<std::string> missing, read, flags;",
