@@ -116,7 +116,7 @@ TEST(AuthorFrames, HaveNeitherTheFrameworkNorLibraries) {
   const auto [text, count] = describe(frames);
   EXPECT_EQ(text.find("author::take()"), 0U) << text;
   EXPECT_NE(text.find("author::through_library()"), std::string::npos) << text;
-  for (const char* other : {"std::", "ofn::", "Frames::take", "main", "libc", "_start"})
+  for (const char* other : {"std::", "ofn::", "Frames::take", "main()", "libc", "_start"})
     EXPECT_EQ(text.find(other), std::string::npos) << other << " in " << text;
   EXPECT_GE(count.left_out, 5U) << "the test, the C library's start, …";
 }
@@ -134,17 +134,20 @@ TEST(AuthorFrames, ARecursionIsOneFrame) {
   Frames frames;
   author::recurse(1000, frames);
   const auto [text, count] = describe(frames);
-  EXPECT_NE(text.find("author::recurse() (1000 times)"), std::string::npos) << text;
+  EXPECT_NE(text.find("author::recurse() "), std::string::npos) << text;
+  EXPECT_NE(text.find(" (1000 times)"), std::string::npos) << text;
 }
 
-#endif
-
+#if !defined(OFN_ADDRESS_SANITIZER) && !defined(OFN_THREAD_SANITIZER)  // it has frames of its own
 TEST(AuthorFrames, AreNoneOnAStackOfTheFramework) {
   Frames frames;
   std::thread([&] { frames.take(); }).join();
   EXPECT_GE(frames.count, 3U);
   EXPECT_EQ(describe(frames).text, "");
 }
+#endif
+
+#endif
 
 }  // namespace
 }  // namespace ofn::os

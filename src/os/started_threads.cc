@@ -28,7 +28,8 @@ struct Start {
 // Null on a thread that no call has started.
 constinit thread_local const Start* started_by = nullptr;
 
-std::string_view id_of_this_call() {
+// Unused with a sanitizer: below.
+[[maybe_unused]] std::string_view id_of_this_call() {
   const WatchedProcess::Options* const options = process_state.options;
   if (options == nullptr || options->calls == nullptr) return {};
   const ThreadId self = this_thread_id();
@@ -39,7 +40,7 @@ std::string_view id_of_this_call() {
   return id;
 }
 
-void* run_started(void* argument) {
+[[maybe_unused]] void* run_started(void* argument) {
   const std::unique_ptr<const Start> start(static_cast<const Start*>(argument));
   started_by = start.get();
   const AlternateStack stack;

@@ -66,7 +66,10 @@ class ThrowSites : public testing::Test {
       code();
     } catch (...) {
       const auto site = throw_site(std::current_exception());
-      return site.empty() ? "unknown" : stack_text(site);
+      if (site.empty()) return "unknown";
+      std::string names;
+      for (const SourceFrame& frame : site) names += frame.function + " ";
+      return names;
     }
     return "nothing was thrown";
   }
@@ -79,15 +82,15 @@ TEST_F(ThrowSites, AreWhereAnExceptionWasThrownFirst) {
       {author::thrower, "author::thrower()"},
       {author::library, "author::library()"},
       {author::number, "author::number()"},
-      {author::again, "author::thrower() < author::again()"},
+      {author::again, "author::thrower() author::again()"},
       {author::another, "author::another()"},
-      {author::out_of_pointer, "author::library() < author::out_of_pointer()"},
+      {author::out_of_pointer, "author::library() author::out_of_pointer()"},
 #if !defined(OFN_ADDRESS_SANITIZER) && !defined(OFN_THREAD_SANITIZER)
       {author::no_memory, "author::no_memory()"},
 #endif
   };
   for (const auto& [code, expected] : cases)
-    EXPECT_EQ(site_of([code = code] { code(); }).substr(0, expected.size()), expected);
+    EXPECT_EQ(site_of([function = code] { function(); }).substr(0, expected.size()), expected);
 }
 
 TEST_F(ThrowSites, OfAnExceptionThatWasMadeButNotThrownIsWhereItWasMade) {
