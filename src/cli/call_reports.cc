@@ -1,5 +1,6 @@
 #include "cli/call_reports.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -78,6 +79,21 @@ std::string_view name_of(Delivered outcome) {
   return "";
 }
 
+// A longer text would not be read, and the message has a largest size.
+constexpr std::size_t kLongestText = std::size_t{8} * 1024;
+
+dev::Thrown thrown_of(const Crash& crash) {
+  dev::Thrown thrown{
+      .type = crash.exception, .what = crash.what.substr(0, kLongestText), .frames = {}};
+  for (const os::SourceFrame& frame : crash.frames) {
+    thrown.frames.push_back({.function = frame.function,
+                             .file = frame.file,
+                             .line = static_cast<std::size_t>(frame.line),
+                             .source = frame.source});
+  }
+  return thrown;
+}
+
 }  // namespace
 
 void CallReports::began(const CallStart& start, TraceContext& /*trace*/) {
@@ -118,6 +134,7 @@ void CallReports::ended(const CallRecord& record) {
                             .tries = result.tries,
                             .took = result.took});
   }
+  if (record.crash != nullptr) call.thrown = thrown_of(*record.crash);
   (void)channel_.try_send(dev::MessageKind::kCall, dev::encode(call));
 }
 

@@ -50,6 +50,34 @@ OutputTold output_of(const Node& node) {
           .took = duration_of(node, "took")};
 }
 
+Node node_of(const Frame& frame) {
+  return Node::object({{"function", frame.function},
+                       {"file", frame.file},
+                       {"line", Node::number(static_cast<std::int64_t>(frame.line))},
+                       {"source", frame.source}});
+}
+
+Frame frame_of(const Node& node) {
+  return {.function = text_of(node, "function"),
+          .file = text_of(node, "file"),
+          .line = static_cast<std::size_t>(number_of(node, "line")),
+          .source = text_of(node, "source")};
+}
+
+Node node_of(const Thrown& thrown) {
+  std::vector<Node> frames;
+  for (const Frame& frame : thrown.frames) frames.push_back(node_of(frame));
+  return Node::object(
+      {{"type", thrown.type}, {"what", thrown.what}, {"frames", Node::list(std::move(frames))}});
+}
+
+Thrown thrown_of(const Node& node) {
+  Thrown thrown{.type = text_of(node, "type"), .what = text_of(node, "what"), .frames = {}};
+  if (const Node* frames = node.find("frames"))
+    for (const Node& frame : frames->items()) thrown.frames.push_back(frame_of(frame));
+  return thrown;
+}
+
 Node list_of(const std::vector<std::string>& texts) {
   return Node::list({texts.begin(), texts.end()});
 }
@@ -90,6 +118,7 @@ std::vector<Frame> frames_of(std::string_view stack) {
 std::string encode(const CallEnded& call) {
   std::vector<Node> outputs;
   for (const OutputTold& output : call.outputs) outputs.push_back(node_of(output));
+  Node thrown = call.thrown ? node_of(*call.thrown) : Node();
   return document::to_json(Node::object({{"build", Node::number(call.build)},
                                          {"id", call.id},
                                          {"kind", call.kind},
@@ -107,7 +136,8 @@ std::string encode(const CallEnded& call) {
                                          {"ran_on", call.ran_on},
                                          {"bytes_in", Node::number(call.bytes_in)},
                                          {"bytes_out", Node::number(call.bytes_out)},
-                                         {"outputs", Node::list(std::move(outputs))}}));
+                                         {"outputs", Node::list(std::move(outputs))},
+                                         {"thrown", std::move(thrown)}}));
 }
 
 std::optional<CallEnded> decode_call(std::string_view text) {
@@ -134,6 +164,8 @@ std::optional<CallEnded> decode_call(std::string_view text) {
   if (const Node* outputs = node->find("outputs")) {
     for (const Node& output : outputs->items()) call.outputs.push_back(output_of(output));
   }
+  if (const Node* thrown = node->find("thrown"); thrown && thrown->is(Node::Kind::kObject))
+    call.thrown = thrown_of(*thrown);
   return call;
 }
 

@@ -28,8 +28,13 @@ TEST(Messages, ACallComesBackAsItWas) {
       .ran_on = "worker",
       .bytes_in = 12,
       .bytes_out = 1U << 31U,
-      .outputs = {
-          {.name = "files", .component = "store", .outcome = "refused", .tries = 3, .took = 2ms}}};
+      .outputs =
+          {{.name = "files", .component = "store", .outcome = "refused", .tries = 3, .took = 2ms}},
+      .thrown =
+          Thrown{.type = "std::out_of_range",
+                 .what = "map::at",
+                 .frames = {{.function = "price()", .file = "a.cc", .line = 12, .source = "x"},
+                            {.function = "greet()", .file = "", .line = 0, .source = ""}}}};
   const auto back = decode_call(encode(call));
   ASSERT_TRUE(back);
   EXPECT_EQ(encode(*back), encode(call));
@@ -39,6 +44,12 @@ TEST(Messages, ACallComesBackAsItWas) {
   ASSERT_EQ(back->outputs.size(), 1U);
   EXPECT_EQ(back->outputs[0].tries, 3U);
   EXPECT_EQ(back->outputs[0].took, 2ms);
+  ASSERT_TRUE(back->thrown);
+  EXPECT_EQ(back->thrown->what, "map::at");
+  ASSERT_EQ(back->thrown->frames.size(), 2U);
+  EXPECT_EQ(back->thrown->frames[0].line, 12U);
+  EXPECT_EQ(back->thrown->frames[0].source, "x");
+  EXPECT_FALSE(decode_call(encode(CallEnded()))->thrown) << "nothing was thrown";
 }
 
 TEST(Messages, FunctionsComeBackAsTheyWere) {

@@ -244,6 +244,7 @@ void Invocation::end() {
     record_.status = answer_.status();
     record_.bytes_out = answer_.bytes() + stream_.bytes_sent();
     if (!work_.result().is_read) record_.refusal = Refusal::kUnreadable;
+    record_.crash = work_.result().crash.get();
     environment_.observer->ended(record_);
   }
   work_.clear();

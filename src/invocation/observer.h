@@ -105,6 +105,8 @@ struct CallRecord {
   std::size_t bytes_out = 0;                // the answer's body
   std::span<const OutputResult> outputs{};  // of what it returned, each with its duration
   const TraceContext* trace = nullptr;
+  // What the function threw, or why its answer cannot be sent; of a batch the first; null: nothing
+  const Crash* crash = nullptr;
 };
 
 // One for each loop, so that counters need no atomics. Each function does nothing unless it is overridden.

@@ -163,6 +163,7 @@ TEST(Observer, IsToldOfEveryKindOfEnd) {
     const CallRecord& record = stage.notes.record;
     EXPECT_EQ(record.start.kind, CallKind::kRequest);
     EXPECT_EQ(record.verdict, one.verdict);
+    EXPECT_EQ(!stage.notes.crash.empty(), one.verdict == Verdict::kCrash) << stage.notes.crash;
     EXPECT_EQ(record.status, one.status);
     EXPECT_EQ(record.refusal, one.refusal);
     EXPECT_EQ(record.ran, one.ran);

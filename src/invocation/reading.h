@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,7 +40,8 @@ struct WorkResult {
   bool is_read =
       true;  // false: what arrived is not what the function takes, so that it was not called
   Response response{};
-  std::vector<Payload> payloads{};  // borrow from the response, or from the reading
+  std::vector<Payload> payloads{};       // borrow from the response, or from the reading
+  std::unique_ptr<const Crash> crash{};  // the first one, if an observer wants it
 
   // Puts a failure in the place of everything so far, unless that is a crash: of a batch, a crash covers what follows.
   void fail(Response answer, Verdict why) {

@@ -63,10 +63,12 @@ struct Notes final : Observer {
     lines.emplace_back("ended " + std::string(verdict_name(ended.verdict)) + " " +
                        std::to_string(ended.status));
     record = ended;
+    crash = ended.crash == nullptr ? "" : ended.crash->text();
     outputs = {ended.outputs.begin(), ended.outputs.end()};
   }
   std::vector<std::string> lines;
   CallRecord record;  // the last; its views are no longer valid
+  std::string crash;  // of the last
   std::vector<OutputResult> outputs;
   std::string came_with;
   std::string traceparent;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <new>
 #include <span>
 #include <string>
@@ -179,6 +180,8 @@ void Work::refused_input(std::size_t calls, Response answer) {
 }
 
 void Work::crashed(const Crash& crash) {
+  if (environment_.observer != nullptr && result_.crash == nullptr)
+    result_.crash = std::make_unique<const Crash>(crash);
   log_crash(environment_.log, "function crashed",
             {{"request_id", arrival_.id()}, {"function", arrival_.function().name}}, crash);
   if (crash.no_memory) {
@@ -190,6 +193,7 @@ void Work::crashed(const Crash& crash) {
 
 void Work::clear() {
   result_.payloads.clear();
+  result_.crash.reset();
   // The connection copies a small answer. Without this, each call of the pool would keep the memory of its last one.
   free_memory(result_.response);
   result_.verdict = Verdict::kSuccess;
