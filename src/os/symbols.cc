@@ -165,7 +165,8 @@ void Symbols::each(std::uintptr_t address, void (*visit)(void*, const CodePlace&
 #ifdef OFN_HAS_LIBBACKTRACE
   if (state_ != nullptr) {
     // It also knows the functions that the module does not export.
-    backtrace_syminfo(as_state(state_), address, take_symbol, ignore, &place.symbol);
+    backtrace_syminfo(as_state(state_), address, take_symbol, ignore,
+                      static_cast<void*>(&place.symbol));
     place.function = place.symbol;
     Visiting visiting{.visit = visit, .argument = argument, .place = place};
     backtrace_pcinfo(as_state(state_), address, visit_line, ignore, &visiting);

@@ -41,7 +41,7 @@ void remember(const void* object) {
 const void* object_of(const std::exception_ptr& exception) {
   static_assert(sizeof exception == sizeof(void*));
   const void* object = nullptr;
-  std::memcpy(&object, &exception, sizeof object);
+  std::memcpy(static_cast<void*>(&object), static_cast<const void*>(&exception), sizeof object);
   return object;
 }
 

@@ -15,10 +15,10 @@
 // An author's code is not in the framework's namespace.
 namespace author {
 
-const std::map<std::string, int> prices;
+const std::map<std::string, int> kPrices;
 
 __attribute__((noinline)) int thrower() { throw std::runtime_error("thrown"); }
-__attribute__((noinline)) int library() { return prices.at("missing"); }
+__attribute__((noinline)) int library() { return kPrices.at("missing"); }
 __attribute__((noinline)) int number() { throw 42; }
 __attribute__((noinline)) int no_memory() {
   const std::vector<char> large(std::size_t{1} << 46);
