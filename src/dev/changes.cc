@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "dev/file_content.h"
+#include "loader/cache.h"
 #include "loop/watch.h"
 #include "os/file_watch.h"
 #include "os/silent_file_system.h"
@@ -120,7 +121,9 @@ void Changes::Impl::begin_build() {
   take_as_built();
   window_.disarm();
   is_building_ = true;
-  build_began_ = file_time_now();
+  // Before the first build, only the time stamps tell which files are older than the build. One that
+  // was saved in the present tick looks younger, so this build waits for the next tick.
+  build_began_ = known_.empty() ? loader::Cache::begin() + 1 : file_time_now();
 }
 
 void Changes::Impl::watch(Watched set) {

@@ -207,6 +207,18 @@ TEST(Changes, AFileThatTheBuildHasFoundIsComparedByItsAge) {
   EXPECT_THAT(project.taken(), IsEmpty());
 }
 
+// An author writes a file and starts the program at once, in the same tick of the clock that stamps files.
+TEST(Changes, AFileThatWasSavedJustBeforeTheFirstBuildIsPartOfIt) {
+  for (int i = 0; i < 20; ++i) {
+    ChangesStage project;
+    project.write("a.cc", std::to_string(i));
+    project.changes->begin_build();
+    project.changes->watch({.files = project.paths({"a.cc"})});
+    project.pass(50ms);
+    EXPECT_THAT(project.taken(), IsEmpty()) << i;
+  }
+}
+
 TEST(Changes, AMissingFileThatHasComeMeanwhileIsToldOnce) {
   Project project;
   project.write("include/came.h", "");
