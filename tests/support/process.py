@@ -48,7 +48,9 @@ def run_to_end(command, environment, cwd=None, pass_fds=()):
 
 
 class Process:
-    def __init__(self, command, environment, cwd=None, name=None, pass_fds=()):
+    def __init__(self, command, environment, cwd=None, name=None, pass_fds=(), on_line=None):
+        """`on_line` gets each line as soon as it is read, on the reader's thread."""
+        self._on_line = on_line
         self.command = [str(word) for word in command]
         self.name = name or Path(self.command[0]).name
         self._lines = []
@@ -136,8 +138,11 @@ class Process:
 
     def _read(self):
         for line in self._child.stdout:
+            text = line.decode(errors="replace")
+            if self._on_line:
+                self._on_line(text)
             with self._changed:
-                self._lines.append(line.decode(errors="replace"))
+                self._lines.append(text)
                 self._changed.notify_all()
         with self._changed:
             self._ended = True

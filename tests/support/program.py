@@ -42,10 +42,10 @@ class Program:
         self.environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "TMPDIR": str(home)}
         self._home = home
 
-    def run(self, arguments, environment=None, cwd=None, prefix=(), pass_fds=()):
+    def run(self, arguments, environment=None, cwd=None, prefix=(), pass_fds=(), on_line=None):
         """Starts it with any arguments. `prefix`: words before the command; `pass_fds`: the descriptors that it inherits."""
         command = [*self._prefix, *prefix, self.path, *arguments]
-        return Process(command, self.environment | (environment or {}), cwd=cwd or self._home, pass_fds=pass_fds)
+        return Process(command, self.environment | (environment or {}), cwd=cwd or self._home, pass_fds=pass_fds, on_line=on_line)
 
     def run_to_end(self, arguments, environment=None, cwd=None, prefix=(), pass_fds=()):
         """The same for a command that ends by itself; returns its exit code and both streams."""

@@ -1,0 +1,131 @@
+"""The local sidecar goes on through reloads: messages, state and the timer's phase stay.
+
+`--heavy`: 50 reloads instead of 25, and a minute of ticks.
+"""
+
+import collections
+import contextlib
+import datetime
+
+import grpc
+import pytest
+from dapr.proto.runtime.v1 import dapr_pb2, dapr_pb2_grpc
+
+from support.http_client import Caller
+from support.program import context, topic
+from support.sidecars import write_component
+from support.traffic import KeptAlive, Traffic
+from support.waiting import until
+
+MESSAGES = 1000
+
+
+@pytest.fixture
+def components(source):
+    folder = source.parent / "components"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return Ledger(tmp_path / "ledger")
+
+
+class Ledger:
+    """The file to which the function appends a line for each delivery."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def lines(self, input):
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        return [line.split(" ", 1)[1].rsplit(" ", 1) for line in lines if line.startswith(input + " ")]
+
+
+@contextlib.contextmanager
+def stub(dev):
+    address = dev.says("local sidecar at").split()[-1]
+    with grpc.insecure_channel(address) as channel:
+        yield dapr_pb2_grpc.DaprStub(channel)
+
+
+def alternate(dev, source, texts, reloads):
+    for number in range(reloads):
+        build = dev.reload(source, texts[(number + 1) % 2])
+        assert (build, dev.failed, dev.crashed) == (number + 2, [], [])
+        yield number
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http"])
+def test_no_message_of_a_topic_is_lost(develop, text, source, components, ledger, reloads, protocol):
+    write_component(components, "bus", "pubsub.in-memory")
+    texts = [text("deliveries.cc", version) for version in ("A", "B")]
+    dev = develop(
+        texts[0],
+        *("--local-sidecar", "on", "--components", components),
+        function_context=context([], "Async", inputs=dict([topic("orders", "bus")])),
+        environment={"LEDGER": str(ledger.path), "APP_PROTOCOL": protocol},
+    )
+    dev.serves(1)
+    ids = iter(range(MESSAGES))
+    with stub(dev) as sidecar:
+
+        def publish(count):
+            for id in [id for _, id in zip(range(count), ids)]:
+                sidecar.PublishEvent(
+                    dapr_pb2.PublishEventRequest(pubsub_name="bus", topic="orders", data=str(id).encode(), data_content_type="text/plain")
+                )
+
+        publish(1)
+        until(lambda: ledger.lines("orders"), "the first delivery")
+        publish(MESSAGES // reloads)
+        for _ in alternate(dev, source, texts, reloads):
+            publish(MESSAGES // reloads)
+        publish(MESSAGES)
+        until(lambda: len(ledger.lines("orders")) >= MESSAGES, "all deliveries")
+    noted = collections.Counter(int(id) for id, _ in ledger.lines("orders"))
+    twice = [id for id, times in noted.items() if times > 1]
+    by_version = collections.Counter(version for _, version in ledger.lines("orders"))
+    print(f"{MESSAGES} messages, {reloads} reloads: {MESSAGES - len(noted)} lost, {len(twice)} twice, {dict(by_version)}")
+    assert sorted(noted) == list(range(MESSAGES))
+    assert twice == []
+    assert set(by_version) == {"A", "B"}
+
+
+def test_a_timer_keeps_its_phase(request, develop, text, source, components, ledger):
+    write_component(components, "clock", "bindings.cron", schedule="@every 1s")
+    texts = [text("deliveries.cc", version) for version in ("A", "B")]
+    tick = {"uri": "clock", "componentName": "clock", "componentType": "bindings.cron"}
+    dev = develop(
+        texts[0],
+        *("--local-sidecar", "on", "--components", components),
+        function_context=context([], "Async", inputs={"clock": tick}),
+        environment={"LEDGER": str(ledger.path)},
+    )
+    dev.serves(1)
+    until(lambda: ledger.lines("clock"), "the first tick")
+    ticks_a_reload = 3 if request.config.getoption("--heavy") else 0.5
+    for number in alternate(dev, source, texts, 20):
+        until(lambda: len(ledger.lines("clock")) >= number * ticks_a_reload, "ticks")
+    times = [datetime.datetime.fromisoformat(time[:26].rstrip("Z")).timestamp() for time, _ in ledger.lines("clock")]
+    seconds = times[-1] - times[0]
+    print(f"{len(times)} ticks in {seconds:.1f} s, 20 reloads")
+    assert abs(len(times) - 1 - round(seconds)) <= 1
+    assert len({round(time) for time in times}) == len(times), "no tick comes twice"
+
+
+def test_a_counter_is_exact(develop, text, source, components, reloads):
+    write_component(components, "visits", "state.in-memory")
+    texts = [text("counter.cc", version) for version in ("A", "B")]
+    states = {"visits": {"componentName": "visits", "componentType": "state.in-memory"}}
+    dev = develop(texts[0], "--local-sidecar", "on", "--components", components, function_context=context([], states=states))
+    dev.serves(1)
+    with Traffic(dev, [KeptAlive] * 3) as traffic:
+        for _ in alternate(dev, source, texts, reloads):
+            traffic.flows(10)
+    with Caller(dev.url) as caller:
+        count = int(caller.call("/?id=last", method="GET").headers["x-count"])
+    traffic.check({build + 1: "AB"[build % 2] for build in range(reloads + 1)})
+    print(f"counted {count - 1} of {traffic.begun} visits")
+    assert count - 1 == traffic.begun
