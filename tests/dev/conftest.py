@@ -1,5 +1,6 @@
 """Programs in the developer's loop, each in a folder of its own, and ended with its test."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,19 @@ def text():
     return lambda name, version: (_HERE / name).read_text(encoding="utf-8").replace("VERSION", version)
 
 
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """The same folder for all tests: debug information names it, so the cache has a text only for this folder."""
+    return tmp_path_factory.mktemp("loop") / "project"
+
+
 @pytest.fixture
-def source(tmp_path):
+def source(project):
     """The file that the tests save."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return folder / "function.cc"
+    if project.exists():
+        shutil.rmtree(project)
+    project.mkdir()
+    return project / "function.cc"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+from pathlib import Path
 
 from support.waiting import PATIENCE
 
@@ -20,7 +21,7 @@ COMPILING = 8 * PATIENCE
 _SERVING = re.compile(r"serving build (\d+)( again)?$")
 _FAILED = re.compile(r"build (\d+) failed")
 _CRASHED = re.compile(r"build (\d+) crashed: (\S+)")
-_URL = re.compile(r"http://127\.0\.0\.1:(\d+)/")
+_URL = re.compile(r"http://(?:127\.0\.0\.1|localhost):(\d+)/")
 
 
 def save(path, text):
@@ -31,19 +32,20 @@ def save(path, text):
 
 
 class DevLoop:
-    def __init__(self, program, source, *flags, target=None, port=0, function_context=None, environment=None, cwd=None):
+    def __init__(self, program, source, *flags, target=None, port=0, function_context=None, environment=None, cwd=None, prefix=()):
         """Starts it, and does not wait. `port`: None to leave the choice to the program."""
         self.serving = 0  # the build of the newest line "serving build N"
         self.failed = []  # the builds of the lines "build N failed"
         self.crashed = []  # the builds and causes of the lines "build N crashed: SIGSEGV"
         self._port = port or None
+        self.cache = Path(program.environment["XDG_CACHE_HOME"]) / "ofn"
         environment = dict(environment or {})
         if function_context is not None:
             environment["FUNC_CONTEXT"] = json.dumps(function_context)
         chosen = ["--target", target] if target else []
         where = [] if port is None else ["--host", "127.0.0.1", "--port", str(port)]
         arguments = ["dev", "--source", source, *chosen, *where, *flags]
-        self.process = program.run(arguments, environment, cwd=cwd or source.parent, on_line=self._hear)
+        self.process = program.run(arguments, environment, cwd=cwd or source.parent, prefix=prefix, on_line=self._hear)
 
     def __enter__(self):
         return self
