@@ -40,6 +40,19 @@ std::string how_it_ended(const os::Ended& ended) {
                          : "SIG" + std::string(name);
 }
 
+std::vector<Diagnostic> diagnostics_of(const Build& build) {
+  std::vector<Diagnostic> diagnostics;
+  for (const ofn::Diagnostic& each : build.diagnostics) {
+    const bool is_error = each.severity == ofn::Diagnostic::Severity::kError;
+    diagnostics.push_back({.file = each.file,
+                           .line = each.line,
+                           .column = each.column,
+                           .severity = is_error ? "error" : "warning",
+                           .message = each.message});
+  }
+  return diagnostics;
+}
+
 }  // namespace
 
 Supervisor::Supervisor(Loop& loop, Options options, Listener& listener, Log& log)
@@ -86,7 +99,9 @@ void Supervisor::begin(const std::vector<std::string>& changed, SystemTime saved
 
 void Supervisor::compiled(Compilation made, Duration took) {
   watch(made.build);
-  if (!made.program) return fail(made_.build, made.program.error().message());
+  made_.diagnostics = diagnostics_of(made.build);
+  if (!made.program)
+    return fail(made_.build, made.program.error().message(), std::move(made_.diagnostics));
   good_inputs_ = std::move(made.build.inputs);
   made_.program = made.program->native();
   made_.times.compile = took;
@@ -112,8 +127,9 @@ void Supervisor::watch(const Build& build) {
   changes_.watch(std::move(watched));
 }
 
-void Supervisor::fail(unsigned build, std::string text) {
-  listener_.on(BuildFailed{.build = build, .text = text, .diagnostics = {}, .serving = serving()});
+void Supervisor::fail(unsigned build, std::string text, std::vector<Diagnostic> diagnostics) {
+  listener_.on(BuildFailed{
+      .build = build, .text = text, .diagnostics = std::move(diagnostics), .serving = serving()});
   if (serving_ != nullptr) return;
   if (auto listens = stand_in_.listen(options_.listening_fd, text); !listens)
     listener_.on(Told{.weight = Told::Weight::kError, .text = listens.error().message()});
@@ -202,6 +218,8 @@ void Supervisor::announce() {
   listener_.on(ServingBuild{.build = current_.build,
                             .times = times,
                             .was_cached = current_.was_cached,
+                            .warnings = {},
+                            .diagnostics = current_.diagnostics,
                             .functions = functions_,
                             .inputs = current_.plan.inputs,
                             .outputs = current_.plan.outputs});

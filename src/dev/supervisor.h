@@ -86,11 +86,12 @@ class Supervisor {
     std::string program;
     StageTimes times;
     bool was_cached = false;
+    std::vector<Diagnostic> diagnostics;
   };
 
   void begin(const std::vector<std::string>& changed, SystemTime saved_at);
   void compiled(Compilation made, Duration took);
-  void fail(unsigned build, std::string text);
+  void fail(unsigned build, std::string text, std::vector<Diagnostic> diagnostics = {});
   void watch(const Build& build);
   void start_worker(const Ready& ready);
   void restart();
