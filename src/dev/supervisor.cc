@@ -90,7 +90,9 @@ void Supervisor::begin(const std::vector<std::string>& changed, SystemTime saved
     compiling_.cancel();
     return fail(build_, plan.error());
   }
-  made_ = Ready{.plan = *std::move(plan), .build = build_, .program = {}, .times = {}};
+  made_ = Ready();
+  made_.plan = *std::move(plan);
+  made_.build = build_;
   if (!changed.empty())
     made_.times.detect = std::max(Duration(0), Duration(loop_.clock().system_now() - saved_at));
   compiling_.begin(made_.plan.request, options_.folder,
