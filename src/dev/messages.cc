@@ -82,13 +82,18 @@ Node list_of(const std::vector<std::string>& texts) {
   return Node::list({texts.begin(), texts.end()});
 }
 
-std::vector<std::string> words_of(std::string_view text) {
+// Returns the ids in "1f 20 21 and 3 more", and the rest as one.
+std::vector<std::string> ids_of(std::string_view text) {
   std::vector<std::string> words;
+  const std::size_t rest = std::min(text.find(" and "), text.size());
+  const std::string_view more = text.substr(std::min(rest + 1, text.size()));
+  text = text.substr(0, rest);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
     if (end > 0) words.emplace_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
+  if (!more.empty()) words.emplace_back(more);
   return words;
 }
 
@@ -98,7 +103,8 @@ std::vector<Frame> frames_of(std::string_view stack) {
   std::vector<Frame> frames;
   while (!stack.empty()) {
     const std::size_t end = std::min(stack.find(kBetween), stack.size());
-    const std::string_view text = stack.substr(0, end);
+    std::string_view text = stack.substr(0, end);
+    if (text.ends_with(" times)")) text = text.substr(0, text.rfind(" ("));  // of a recursion
     Frame& frame =
         frames.emplace_back(Frame{.function = std::string(text), .file = {}, .source = {}});
     const std::size_t place = text.rfind(" (");
@@ -202,14 +208,20 @@ std::optional<Report> decode_report(std::string_view text) {
                 .id = text_of(*node, "request_id"),
                 .function = text_of(*node, "function"),
                 .frames = frames_of(node->find_text("stack")),
-                .running = words_of(node->find_text("in_flight"))};
+                .running = ids_of(node->find_text("in_flight"))};
   if (report.how.empty() || !report.is_of_worker) report.how = message;
   for (const std::string_view why : {"reason", "exception", "error", "call"}) {
     const std::string_view said = node->find_text(why);
     if (!said.empty()) report.how.append(": ").append(said);
   }
   if (report.id.empty()) report.id = text_of(*node, "started_by");
-  if (!report.frames.empty()) report.frames.front().source = text_of(*node, "source_line");
+  std::erase(report.running, report.id);  // it is among them if it has started the thread
+  std::string_view sources = node->find_text("source_lines");
+  for (Frame& frame : report.frames) {
+    const std::size_t end = std::min(sources.find('\n'), sources.size());
+    frame.source = sources.substr(0, end);
+    sources.remove_prefix(std::min(end + 1, sources.size()));
+  }
   return report;
 }
 

@@ -63,6 +63,39 @@ TEST(Messages, FunctionsComeBackAsTheyWere) {
   EXPECT_EQ((*back)[1].signature, "typed");
 }
 
+TEST(Messages, AReportTellsOfACrash) {
+  const auto report = decode_report(
+      R"json({"time":"…","level":"error","message":"process crashed","signal":"SIGSEGV",)json"
+      R"json("reason":"the stack overflowed","function":"greet","request_id":"id-1",)json"
+      R"json("in_flight":"id-2 id-3 and 4 more",)json"
+      R"json("stack":"price() (a.cc:12) < greet() (b.cc:3) (17 times) < other.so+0x1f",)json"
+      R"json("left_out":"4","source_line":"int x;","source_lines":"int x;\n\n"})json");
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->is_of_worker);
+  EXPECT_EQ(report->how, "SIGSEGV: the stack overflowed");
+  EXPECT_EQ(report->id, "id-1");
+  EXPECT_EQ(report->running, (std::vector<std::string>{"id-2", "id-3", "and 4 more"}));
+  ASSERT_EQ(report->frames.size(), 3U);
+  EXPECT_EQ(report->frames[0].function, "price()");
+  EXPECT_EQ(report->frames[0].file, "a.cc");
+  EXPECT_EQ(report->frames[0].line, 12U);
+  EXPECT_EQ(report->frames[0].source, "int x;");
+  EXPECT_EQ(report->frames[1].function, "greet()");
+  EXPECT_EQ(report->frames[1].line, 3U);
+  EXPECT_EQ(report->frames[1].source, "");
+  EXPECT_EQ(report->frames[2].function, "other.so+0x1f");
+  EXPECT_EQ(report->frames[2].file, "");
+}
+
+TEST(Messages, ACallThatStartedTheThreadIsNotAmongTheOthers) {
+  const auto report = decode_report(
+      R"json({"message":"the function ended the process","call":"exit(5)","function":"greet",)json"
+      R"json("started_by":"id-1","in_flight":"id-1 id-2"})json");
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->id, "id-1");
+  EXPECT_EQ(report->running, std::vector<std::string>{"id-2"});
+}
+
 TEST(Messages, OtherTextsAreNone) {
   for (const char* text : {"", "7", "[", "{"}) {
     EXPECT_FALSE(decode_call(text)) << text;

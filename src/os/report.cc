@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 #include "os/author_frames.h"
 #include "os/source_line.h"
@@ -70,23 +71,28 @@ void add_stack(FixedLine& line, FixedText& scratch, std::span<const Frames::Fram
   const Symbols symbols;
   scratch.clear();
   if (process_state.author_reads) {
-    std::array<char, 1024> room;
-    FixedText source(room);
+    std::array<char, 4096> room;
+    FixedText sources(room);
+    std::size_t size_of_first = 0;
     bool is_first = true;
     const AuthorFrameCount count =
         each_author_frame(symbols, frames, [&](const AuthorFrame& frame) {
-          if (is_first && frame.path != nullptr)
-            add_source_line(frame.path, frame.line, process_state.started, source);
           if (!is_first) scratch.add(" < ");
-          is_first = false;
+          if (!is_first) sources.add('\n');
           add_frame(frame, scratch);
+          if (frame.path != nullptr)
+            add_source_line(frame.path, frame.line, process_state.started, sources);
+          if (std::exchange(is_first, false)) size_of_first = sources.text().size();
         });
     if (count.shown > 0) {
       line.field("stack", scratch.text());
       scratch.clear();
       if (count.left_out > 0) scratch.add_number(count.left_out);
       line.field("left_out", scratch.text());
-      return line.field("source_line", source.text());
+      line.field("source_line", sources.text().substr(0, size_of_first));
+      // For the supervisor: a person would read long lines.
+      if (process_state.format == LineFormat::kJson) line.field("source_lines", sources.text());
+      return;
     }
   }
   symbols.describe(frames, scratch);

@@ -26,7 +26,7 @@ bool is_first_to_report(bool& self);
 // runs on it), "in_flight" (the other calls), and "loading" (the file that is being loaded).
 void add_calls(FixedLine& line, FixedText& scratch);
 // Adds "stack". If the author reads the report and the stack has frames of the author's, adds only those, with "left_out" (the
-// number of the others) and "source_line" (the text of the first one's line).
+// number of the others) and "source_line" (the text of the first one's line); in JSON also "source_lines", a line for each frame.
 void add_stack(FixedLine& line, FixedText& scratch, std::span<const Frames::Frame> frames);
 // Writes the line after the log's queued lines. Waits for them at most 200 ms.
 void write_behind_log(std::string_view line);
