@@ -19,7 +19,10 @@ def start(request, program, source, functions, linked):
     """start(*flags): a server of the function `crash`."""
     if request.param == "linked program":
         return lambda *flags: linked("linked_functions").serve("none is needed", "crash", flags=flags)
-    return lambda *flags: program.serve(source if request.param == "source" else functions, "crash", flags=flags)
+    if request.param == "source":
+        # A supervisor would show it in other words: tests/dev.
+        return lambda *flags: program.serve(source, "crash", flags=[*flags, "--no-watch"])
+    return lambda *flags: program.serve(functions, "crash", flags=flags)
 
 
 def test_the_caller_sees_its_id_and_the_log_sees_why(start):
