@@ -21,15 +21,16 @@ constexpr int kListening = 3;
 constexpr std::chrono::seconds kLeavesWithin(3);
 // The most that is kept of what a worker writes before it serves.
 constexpr std::size_t kMostText = std::size_t{64} * 1024;
-// How many older workers may still answer calls.
-constexpr std::size_t kMostLeaving = 4;
+// How many older workers may still answer calls. Somebody who saves often while a long upload or a stream is under way stays below
+// it, because the drain timeout ends the workers, too.
+constexpr std::size_t kMostLeaving = 16;
 // The waits before a crashed build starts again; the last one repeats.
 constexpr std::array<std::chrono::milliseconds, 7> kRestartAfter = {
     std::chrono::milliseconds(0),    std::chrono::milliseconds(500),
     std::chrono::milliseconds(1000), std::chrono::milliseconds(2000),
     std::chrono::milliseconds(4000), std::chrono::milliseconds(8000),
     std::chrono::milliseconds(10000)};
-// A build that crashes this often before it answers anything waits for the next save.
+// A build that crashes this often before it gets a request waits for the next save.
 constexpr unsigned kCrashesAtStart = 3;
 
 std::string how_it_ended(const os::Ended& ended) {
@@ -83,6 +84,7 @@ void Supervisor::begin(const std::vector<std::string>& changed, SystemTime saved
   began_ = loop_.clock().now();
   restart_.disarm();
   crashes_ = 0;
+  crashes_at_start_ = 0;
   if (next_ != nullptr) retire(std::move(next_));
   listener_.on(BuildStarted{.build = build_, .changed = changed});
   auto plan = options_.plan(changed);
@@ -130,15 +132,25 @@ void Supervisor::watch(const Build& build) {
 }
 
 void Supervisor::fail(unsigned build, std::string text, std::vector<Diagnostic> diagnostics) {
+  // If the last good build waits because it has crashed, it starts again, as after any save.
+  const bool restarts =
+      serving_ == nullptr && next_ == nullptr && current_.build != 0 && current_.build != build;
+  const unsigned good = next_ != nullptr ? next_is_.build : restarts ? current_.build : serving();
   listener_.on(BuildFailed{
-      .build = build, .text = text, .diagnostics = std::move(diagnostics), .serving = serving()});
-  if (serving_ != nullptr) return;
-  if (auto listens = stand_in_.listen(options_.listening_fd, text); !listens)
+      .build = build, .text = text, .diagnostics = std::move(diagnostics), .serving = good});
+  if (good == 0) stand_in(std::move(text));
+  if (restarts) restart();
+}
+
+// Answers requests with this reason until a worker serves.
+void Supervisor::stand_in(std::string reason) {
+  if (auto listens = stand_in_.listen(options_.listening_fd, std::move(reason)); !listens)
     listener_.on(Told{.weight = Told::Weight::kError, .text = listens.error().message()});
   for (Passing& connection : std::exchange(held_, {})) stand_in_.take(std::move(connection));
 }
 
 void Supervisor::start_worker(const Ready& ready) {
+  if (next_ != nullptr) retire(std::move(next_));
   end_oldest();
   next_is_ = ready;
   next_text_.clear();
@@ -245,7 +257,7 @@ void Supervisor::has_ended(Worker& worker, const os::Ended& ended) {
     if (crashing_.contains(&worker)) {
       if (!stopped_) listener_.on(crash_of(worker, ended));
       crashing_.erase(&worker);
-    } else if (worker.is_released() && ended.exit_code != 0) {
+    } else if (worker.is_released() && ended.exit_code != 0 && !stopped_) {
       listener_.on(Told{.weight = Told::Weight::kWarning,
                         .text = "build " + std::to_string(worker.build()) +
                                 " ended before all its calls had ended (" + how_it_ended(ended) +
@@ -259,12 +271,17 @@ void Supervisor::has_ended(Worker& worker, const os::Ended& ended) {
 }
 
 void Supervisor::start_failed(const os::Ended& ended) {
-  const unsigned build = next_->build();
-  next_.reset();
+  const std::unique_ptr<Worker> worker = std::exchange(next_, nullptr);
+  if (worker->program() != current_.program) remove_program(worker->program());
   if (stopped_) return;
   std::string text = std::exchange(next_text_, {});
-  if (text.empty()) text = "the worker ended before it served: " + how_it_ended(ended);
-  fail(build, std::move(text));
+  for (const Report& report : worker->reports()) {
+    text += "the process ended before it served: " + report.how + "\n";
+    for (const Frame& frame : report.frames)
+      text += "  " + frame.file + ":" + std::to_string(frame.line) + " in " + frame.function + "\n";
+  }
+  if (text.empty()) text = "the process ended before it served: " + how_it_ended(ended);
+  fail(worker->build(), std::move(text));
 }
 
 // The worker that serves begins to end unasked. Its build starts again at once, while it still reports why.
@@ -280,16 +297,14 @@ void Supervisor::is_crashing(Worker& worker) {
     return;
   }
   if (has_answered_) crashes_ = 0;
+  if (worker.has_begun_calls()) crashes_at_start_ = 0;
   const Duration wait = kRestartAfter[std::min<std::size_t>(crashes_, kRestartAfter.size() - 1)];
   ++crashes_;
-  if (has_answered_ || crashes_ < kCrashesAtStart) again_in = wait;
+  if (worker.has_begun_calls() || ++crashes_at_start_ < kCrashesAtStart) again_in = wait;
   if (again_in == Duration(0)) return restart();
   if (again_in) restart_.arm(loop_.clock().now() + *again_in);
-  const std::string text = "the function's process crashed" +
-                           std::string(again_in ? "; it starts again in a moment"
-                                                : "; it starts again after the next save");
-  if (auto listens = stand_in_.listen(options_.listening_fd, text); !listens)
-    listener_.on(Told{.weight = Told::Weight::kError, .text = listens.error().message()});
+  stand_in(std::string("the function's process crashed; it starts again ") +
+           (again_in ? "in a moment" : "after the next save"));
 }
 
 WorkerCrashed Supervisor::crash_of(const Worker& worker, const os::Ended& ended) const {
@@ -337,7 +352,8 @@ void Supervisor::stop(std::function<void()> done) {
   for (const auto* worker : {&next_, &serving_}) {
     if (*worker != nullptr) (*worker)->signal(again ? SIGKILL : SIGTERM);
   }
-  for (const auto& worker : leaving_) worker->signal(again ? SIGKILL : SIGTERM);
+  if (!again) return;  // the older workers drain already
+  for (const auto& worker : leaving_) worker->signal(SIGKILL);
 }
 
 }  // namespace ofn::dev

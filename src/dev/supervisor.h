@@ -92,6 +92,7 @@ class Supervisor {
   void begin(const std::vector<std::string>& changed, SystemTime saved_at);
   void compiled(Compilation made, Duration took);
   void fail(unsigned build, std::string text, std::vector<Diagnostic> diagnostics = {});
+  void stand_in(std::string reason);
   void watch(const Build& build);
   void start_worker(const Ready& ready);
   void restart();
@@ -130,8 +131,9 @@ class Supervisor {
   SteadyTime began_;
   SteadyTime started_;
   SteadyTime hand_over_began_;
-  unsigned crashes_ = 0;       // since the last call that was answered, or the last save
-  bool has_answered_ = false;  // the serving worker has ended a call
+  unsigned crashes_at_start_ = 0;  // one after the other, each before a request
+  unsigned crashes_ = 0;           // since the last call that was answered, or the last save
+  bool has_answered_ = false;      // the serving worker has ended a call
   bool is_announced_ = false;
   Timer restart_;
   Timer patience_;  // with workers that do not leave

@@ -86,6 +86,7 @@ void Worker::read_channel() {
         events_.serving(decode_functions(message->text).value_or(std::vector<ServedFunction>()));
         break;
       case MessageKind::kCall:
+        has_begun_calls_ = true;
         if (auto call = decode_call(message->text)) {
           running_.erase(call->id);
           events_.call(*std::move(call));
@@ -93,6 +94,7 @@ void Worker::read_channel() {
         break;
       case MessageKind::kBegan: {
         const std::size_t blank = std::min(message->text.find(' '), message->text.size());
+        has_begun_calls_ = true;
         running_[message->text.substr(0, blank)] = message->text.substr(blank);
         break;
       }

@@ -60,6 +60,7 @@ class Worker {
   const std::string& program() const { return start_.program; }
   bool is_serving() const { return is_serving_; }
   bool is_released() const { return is_released_; }
+  bool has_begun_calls() const { return has_begun_calls_; }
   // What the worker has said of its end, and of other processes that its function has forked.
   const std::vector<Report>& reports() const { return reports_; }
   // Returns what the call is: "GET /price (1f3a)". If it is unknown, only the id.
@@ -88,6 +89,7 @@ class Worker {
   std::vector<Report> reports_;
   bool is_serving_ = false;
   bool is_released_ = false;
+  bool has_begun_calls_ = false;
 };
 
 }  // namespace ofn::dev

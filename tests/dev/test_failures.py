@@ -90,7 +90,24 @@ def test_a_function_that_crashes_is_started_again(develop, text):
         dies(dev)
         answer = get(dev.url)  # it waits for the process that starts
         assert (answer.status, answer.headers["x-openfunction-build"]) == (200, "1")
+        until(lambda: len(dev.crashed) > number, "the line that tells of the crash")
         assert dev.crashed == [(1, "SIGSEGV")] * (number + 1)
+
+
+def test_a_request_that_crashes_each_process_never_keeps_it_from_starting_again(develop, text):
+    """Unlike a process that ends before it gets a request."""
+    dev = develop(crashing(text))
+    dev.serves(1)
+    for number in range(4):
+        until(lambda: again(dev, number), "the process to start again")
+        dies(dev)
+        until(lambda: len(dev.crashed) > number, "the crash")
+    dev.says("starts again in 2 s")
+    until(lambda: (answer := get_or_none(dev.url)) and answer.status == 200, "the process to start again")
+
+
+def again(dev, crashes):
+    return dev.process.output.count("serving build 1 again") >= crashes
 
 
 def test_a_worker_that_is_killed_is_replaced(develop, text):
@@ -109,15 +126,21 @@ def test_a_loop_of_crashes_waits_longer_and_then_for_a_save(develop, text, sourc
     dev = develop("#include <thread>\n" + crashing(text, at_once), port=reserve_port())
     dev.says("starts again in 0.5 s")
     answer = until(lambda: (answer := get_or_none(dev.url)) and answer.status == 503 and answer, "an answer while it waits")
-    assert "SIGABRT" in answer.text and answer.headers["x-openfunction-build"] == "0"
+    assert "crashed" in answer.text and answer.headers["x-openfunction-build"] == "0"
     dev.says("starts again at the next save")
     assert dev.crashed == [(1, "SIGABRT")] * 3
     with Caller(dev.url) as kept:
         answer = kept.call("/", method="GET")
         assert answer.status == 503 and "next save" in answer.text
-        dev.reload(source, crashing(text))
-        answer = kept.call("/", method="GET")
-        assert (answer.status, answer.headers["x-openfunction-build"]) == (200, "2")
+        save(source, BAD)
+        dev.says("build 2 failed")
+        dev.says("build 1 goes on serving")
+        dev.says("serving build 1 again")
+    dev.process.line(lambda _: len(dev.crashed) > 3, "the crash after that")
+    save(source, crashing(text))
+    dev.serves(3)
+    answer = get(dev.url)
+    assert (answer.status, answer.headers["x-openfunction-build"]) == (200, "3")
 
 
 def get_or_none(url):
@@ -140,6 +163,7 @@ def test_a_static_initializer_that_fails(develop, text, source, static):
         assert (answer.status, answer.headers["x-openfunction-build"]) == (503, "0")
     dev.reload(source, crashing(text))
     assert get(dev.url).text == "hello"
+    until(lambda: not spinning(dev), "the endless loop to end")
     save(source, crashing(text, static))
     if static.startswith("for"):
         until(lambda: spinning(dev), "the endless loop")

@@ -6,6 +6,8 @@
 import contextlib
 import functools
 import random
+import re
+import select
 import zlib
 
 import pytest
@@ -127,3 +129,26 @@ def test_uploads_that_reloads_overtake_are_answered(develop, versions, reloads):
             upload.end()
         traffic.count(connections=reloads)
     traffic.check(versions.of)
+
+
+def test_a_stream_outlives_many_reloads(develop, versions):
+    """Also while a second one begins in each build."""
+    dev = develop(versions.first())
+    dev.serves(1)
+    with contextlib.ExitStack() as ended:
+        streams = []
+        for _ in range(12):
+            streams.append(ended.enter_context(Raw(dev.port)))
+            streams[-1].send(b"GET /ticks?count=1000000&pause=2 HTTP/1.1\r\nHost: x\r\n\r\n")
+            versions.reload(dev)
+        for build, stream in enumerate(streams, start=1):
+            received, more = b"", 20
+            while more > 0:
+                came_before = bool(select.select([stream.socket], [], [], 0)[0])
+                assert (piece := stream.receive()), f"the stream of build {build} was cut"
+                received += piece
+                more -= 0 if came_before else piece.count(b"data: ")
+            version = versions.of[build].encode()
+            ticks = re.findall(rb"data: (\w) (\d+)\n", received)
+            assert ticks == [(version, b"%d" % tick) for tick in range(1, len(ticks) + 1)]
+    print(f"{len(streams)} streams, 12 reloads: 0 cut")

@@ -16,11 +16,11 @@ from pathlib import Path
 from support.waiting import PATIENCE
 
 # A compiler on a busy machine is slow.
-COMPILING = 8 * PATIENCE
+COMPILING = 4 * PATIENCE
 
 _SERVING = re.compile(r"serving build (\d+)( again)?$")
 _FAILED = re.compile(r"build (\d+) failed")
-_CRASHED = re.compile(r"build (\d+) crashed: (\S+)")
+_CRASHED = re.compile(r"build (\d+) crashed: (\w+)")
 _URL = re.compile(r"http://(?:127\.0\.0\.1|localhost):(\d+)/")
 
 
