@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "dev/file_content.h"
+#include "dev/git_lock.h"
 #include "loader/cache.h"
 #include "loop/watch.h"
 #include "os/file_watch.h"
@@ -77,6 +78,7 @@ class Changes::Impl {
   void poll();
   void settle_window();
   void take_as_built();
+  bool is_git_writing() const;
   void on_quiet();
   void on_poll();
 
@@ -246,12 +248,24 @@ void Changes::Impl::take_as_built() {
   has_news_ = false;
 }
 
+bool Changes::Impl::is_git_writing() const {
+  std::set<std::string> folders;
+  for (const std::string& path : changed_) folders.insert(folder_of(path));
+  return std::ranges::any_of(folders, dev::is_git_writing);
+}
+
 void Changes::Impl::on_quiet() {
   // The window was armed until now; events that are not read yet belong to it.
   window_.arm(due_);
+  const bool git_writes = is_git_writing();  // before the events, so that none of git's is missing
   take_events();
   settle_window();
   if (!window_.armed() || due_ > loop_.now()) return;
+  if (git_writes) {
+    due_ = loop_.now() + kQuietTogether;
+    window_.arm(due_);
+    return;
+  }
   window_.disarm();
   Saved saved{.files = {changed_.begin(), changed_.end()}, .noticed_at = noticed_at_};
   for (const std::string& path : changed_) {

@@ -32,7 +32,7 @@ namespace ofn::dev {
 // file, so that a save is noticed within 15 ms. When several files have changed, it waits until
 // 30 ms have passed without another one. While a file is missing or empty that had content, it waits
 // 100 ms, because some editors move a file away before they write the new one. It waits 300 ms at
-// most.
+// most, and longer only while git changes the working tree (dev/git_lock.h).
 //
 // Folders are watched instead of files (os/file_watch.h), so it does not matter how an editor
 // replaces a file, and links and folders that appear later are followed. Files of file systems that
