@@ -21,6 +21,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("prints_or_exits", "src/os/exit.cc"): "stands in place of the C library's _exit(), so that the function's call of it is told",
     ("sockets_only_from_wire_on", "src/os/ready_notice.cc"): "tells the service manager, which listens on a socket, that the program is ready",
     ("sockets_only_from_wire_on", "src/os/ready_notice_test.cc"): "is the service manager",
+    ("sockets_only_from_wire_on", "src/os/report.cc"): "gives a supervisor notice without waiting, which only send() can",
     ("sockets_only_from_wire_on", "src/os/forked_child.cc"): "a forked child closes what its parent serves, before anything else runs",
     ("prints_or_exits", "src/os/process.cc"): "ends the process between the framework and a program that it runs, which is another one",
     ("no_mutable_globals", "include/ofn/task.h"): "how many frames of tasks a thread destroys at once: a destructor is given nothing",
