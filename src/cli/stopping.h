@@ -63,8 +63,8 @@ class Stopping {
   Duration drain_timeout_;
   Log& log_;
   State state_ = State::kServing;
-  Timer timeout_;
-  Timer last_chance_;
+  TimeLimit timeout_;
+  TimeLimit last_chance_;
 };
 
 }  // namespace ofn::cli

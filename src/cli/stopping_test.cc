@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "testing/fake_time_limits.h"
 #include "testing/manual_clock.h"
 #include "testing/recording_log.h"
 
@@ -71,6 +72,16 @@ TEST_F(StoppingTest, AtTheTimeoutFunctionsAreAskedToStop) {
   EXPECT_EQ(server_.did, "drain stop_calls end_loops ");
   EXPECT_FALSE(stopping_.abandoned());
   EXPECT_THAT(log_.text(), Not(HasSubstr("abandoned")));
+}
+
+TEST_F(StoppingTest, WhileTimeLimitsAreOffTheDrainTakesItsTime) {
+  ofn::testing::FakeTimeLimits limits;
+  loop_.set_time_limits(&limits);
+  stopping_.signalled(SIGTERM);
+  pass(std::chrono::hours(1));
+  EXPECT_EQ(server_.did, "drain ");
+  stopping_.signalled(SIGTERM);
+  EXPECT_TRUE(stopping_.abandoned()) << "a second signal still ends it";
 }
 
 TEST_F(StoppingTest, FunctionsThatDoNotStopAreAbandoned) {

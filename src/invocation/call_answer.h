@@ -63,7 +63,7 @@ class CallAnswer {
   Log& log_;
   Log& failures_;
   std::function<void()> on_late_;
-  Timer deadline_;
+  TimeLimit deadline_;
   SteadyTime deadline_at_ = SteadyTime::max();
   CallLabel call_;
   BodySink* sink_ = nullptr;

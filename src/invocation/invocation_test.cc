@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "invocation/stage_for_test.h"
+#include "testing/fake_time_limits.h"
 
 namespace ofn {
 namespace {
@@ -208,6 +209,21 @@ TEST(Invocation, AtTheDeadlineTheCallerIsAnswered) {
 
   stage.call(kEcho);  // and the next call is as good as new
   EXPECT_EQ(stage.status(), 200);
+}
+
+TEST(Invocation, WhileTimeLimitsAreOffALateResultIsAnswered) {
+  Stage stage(context_with(Runtime::kKnative, both()));
+  const ofn::testing::FakeTimeLimits limits;
+  stage.loop.set_time_limits(&limits);
+  stage.begin(kEcho, stage.clock.now() + 1s);
+  stage.clock.advance(1h);
+  settle(stage.loop);
+  EXPECT_FALSE(stage.response.has_value());
+  stage.invocation.run();
+  stage.invocation.finish();
+  settle(stage.loop);
+  EXPECT_EQ(stage.status(), 200);
+  EXPECT_EQ(stage.sidecar.calls().size(), 2U) << "its outputs get it, too";
 }
 
 TEST(Invocation, TheDeadlinePassesWhileTheFunctionRunsElsewhere) {

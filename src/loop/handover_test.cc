@@ -171,6 +171,35 @@ TEST_F(Handover, TheWatchdogTakesALoopFromTheCallThatItSeesTwice) {
   call.returned.wait();
 }
 
+TEST_F(Handover, ACallKeepsItsLoopWhileTimeLimitsAreOff) {
+  struct Limits final : TimeLimits {
+    bool are_off() const override { return off; }
+    std::atomic<bool> off = true;
+  } limits;
+  loop.set_time_limits(&limits);
+  int taken = 0;
+  Watchdog watchdog(loops, [&](Loop&) { ++taken; });
+  watchdog.stop();  // the test makes the looks itself
+  std::latch inside(1);
+  std::latch leave(1);
+  Call call(loop, [&] {
+    inside.count_down();
+    leave.wait();
+  });
+  loop.post([&] { loop.run_soon(call); });
+  std::thread thread([&] { loop.run(); });
+  inside.wait();
+  for (int i = 0; i < 3; ++i) watchdog.look();
+  EXPECT_EQ(taken, 0);
+  limits.off = false;
+  watchdog.look();
+  EXPECT_EQ(taken, 1);
+  leave.count_down();
+  thread.join();
+  loop.poll();
+  call.returned.wait();
+}
+
 extern "C" __attribute__((noinline, visibility("default"))) void ofn_test_waits_here(
     std::latch& inside, std::latch& leave) {
   inside.count_down();

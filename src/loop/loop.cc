@@ -21,7 +21,10 @@ void Ready::unqueue() {
 }
 
 Timer::Timer(Loop& loop, std::function<void()> on_fire)
-    : loop_(loop), on_fire_(std::move(on_fire)) {}
+    : Timer(loop, std::move(on_fire), Kind::kPlain) {}
+
+Timer::Timer(Loop& loop, std::function<void()> on_fire, Kind kind)
+    : loop_(loop), on_fire_(std::move(on_fire)), kind_(kind) {}
 
 Timer::~Timer() {
   if (index_ != kNowhere) loop_.remove(*this);
@@ -289,6 +292,11 @@ void Loop::fire_due() {
     remove(timer);
     if (!timer.armed()) continue;
     if (timer.due_ > now_) {
+      enqueue(timer);
+      continue;
+    }
+    if (timer.kind_ == Timer::Kind::kLimit && limits_are_off()) {
+      timer.due_ = now_ + TimeLimit::kLooksAgain;
       enqueue(timer);
       continue;
     }

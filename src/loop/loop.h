@@ -12,11 +12,13 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -69,6 +71,17 @@ class PreemptibleCall {
   ~PreemptibleCall() = default;
 };
 
+// Decides whether time limits count at present. They do not while a developer has stopped the program in a debugger
+// (loop/debugger_watch.h).
+class TimeLimits {
+ public:
+  // Threads: those of the loop, and the watchdog's.
+  virtual bool are_off() const = 0;
+
+ protected:
+  ~TimeLimits() = default;
+};
+
 // Calls a function at a set time. Cost: moving an armed timer to a later time only stores the new
 // time, so a timeout that every request pushes back costs nothing. Threads: the loop's.
 class Timer {
@@ -84,6 +97,10 @@ class Timer {
   void disarm() { due_ = SteadyTime::max(); }
   bool armed() const { return due_ != SteadyTime::max(); }
 
+ protected:
+  enum class Kind : std::uint8_t { kPlain, kLimit };
+  Timer(Loop& loop, std::function<void()> on_fire, Kind kind);
+
  private:
   friend class Loop;
   static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
@@ -94,6 +111,17 @@ class Timer {
   SteadyTime queued_ =
       SteadyTime::max();          // its key in the loop's heap: never later than due_ while armed
   std::size_t index_ = kNowhere;  // its index in the loop's heap
+  Kind kind_;
+};
+
+// A timer for a time limit: for what happens only if somebody takes too long. If time limits are off when the time has come, it
+// looks again every kLooksAgain, and `on_pass` runs when they count again.
+class TimeLimit final : public Timer {
+ public:
+  static constexpr std::chrono::seconds kLooksAgain{1};
+
+  TimeLimit(Loop& loop, std::function<void()> on_pass)
+      : Timer(loop, std::move(on_pass), Kind::kLimit) {}
 };
 
 class Loop {
@@ -165,6 +193,15 @@ class Loop {
   // Returns the wall-clock time of now(). A change of the system's time shows within a second.
   SystemTime system_now();
 
+  // From now on `limits` decides whether time limits count; without it they always do. It outlives the loop's last run. Call it
+  // before the loop runs.
+  void set_time_limits(const TimeLimits* limits) { time_limits_ = limits; }
+  bool limits_are_off() const { return time_limits_ != nullptr && time_limits_->are_off(); }
+  // Returns `deadline`, or one that never passes if time limits are off.
+  Deadline in_force(Deadline deadline) const {
+    return limits_are_off() ? Deadline::never() : deadline;
+  }
+
   const Clock& clock() const { return clock_; }
   Random& random() { return random_; }
   // Runs the items that run_soon() has queued. The loop calls it after each handler, when no frame
@@ -227,6 +264,7 @@ class Loop {
   YieldPolicy yield_policy_;
   std::atomic<bool> waits_ = false;
 
+  const TimeLimits* time_limits_ = nullptr;
   Watchdog* watchdog_ = nullptr;
   PreemptibleCall* call_ = nullptr;  // the call that run_preemptible() runs
   // Counts the beginnings and ends of calls, so it is odd while a call runs. The thread that

@@ -222,6 +222,40 @@ TEST_F(LoopTest, ArmingMovesTheMomentBothWays) {
   EXPECT_EQ(log, "fired ");
 }
 
+TEST_F(LoopTest, TimeLimitsPassOnlyWhileTheyCount) {
+  struct Limits final : TimeLimits {
+    bool are_off() const override { return off; }
+    bool off = true;
+  } limits;
+  TimeLimit limit(loop, [&] { log += "limit "; });
+  Timer timer(loop, [&] { log += "timer "; });
+  loop.set_time_limits(&limits);
+  limit.arm(clock.time + 1s);
+  timer.arm(clock.time + 1s);
+  clock.time += 1s;
+  loop.poll();
+  EXPECT_EQ(log, "timer ");
+  EXPECT_TRUE(limit.armed());
+  EXPECT_TRUE(loop.in_force(Deadline(clock.time)).is_never());
+  clock.time += 1h;
+  loop.poll();
+  EXPECT_EQ(log, "timer ");
+  limits.off = false;
+  clock.time += TimeLimit::kLooksAgain;
+  loop.poll();
+  EXPECT_EQ(log, "timer limit ");
+  EXPECT_FALSE(limit.armed());
+  EXPECT_EQ(loop.in_force(Deadline(clock.time)), Deadline(clock.time));
+}
+
+TEST_F(LoopTest, WithoutATimeLimitsObjectLimitsCount) {
+  TimeLimit limit(loop, [&] { log += "limit "; });
+  limit.arm(clock.time + 1s);
+  clock.time += 1s;
+  loop.poll();
+  EXPECT_EQ(log, "limit ");
+}
+
 TEST_F(LoopTest, ManyTimersInAnyOrderWithRemovalsFireSorted) {
   std::vector<std::unique_ptr<Timer>> timers;
   std::vector<int> fired;

@@ -53,7 +53,8 @@ bool Watchdog::look() {
     std::uint64_t visits = seen.loop->visits_;
     if (visits != seen.visits) {
       came = true;
-    } else if (visits % 2 != 0 && seen.loop->visits_.compare_exchange_strong(visits, visits + 1)) {
+    } else if (visits % 2 != 0 && !seen.loop->limits_are_off() &&
+               seen.loop->visits_.compare_exchange_strong(visits, visits + 1)) {
       ++visits;
       take_over_(*seen.loop);
     }

@@ -114,7 +114,7 @@ class Spawn {
 // with the command's exit code, or with 128 plus the signal that ended it. If this process dies, the kernel sends SIGHUP to the
 // leader, which then ends the whole group.
 // The leader is forked from a process with threads, so it may call nothing that takes a lock or allocates.
-[[noreturn]] void lead(Spawn& spawn, pid_t parent, int problem, const Command& command) {
+[[noreturn]] void lead(Spawn& spawn, pid_t parent, int started, const Command& command) {
   const auto ends_within = command.ends_within;
   ::setpgid(0, 0);
   sigset_t awaited{};
@@ -130,17 +130,17 @@ class Spawn {
   if (::getppid() != parent) ::_exit(1);
   if (command.in_background) ::setpriority(PRIO_PROCESS, 0, 19);
   pid_t pid = -1;
-  if (const int error = spawn.start(pid); error != 0) {
-    (void)!::write(problem, &error, sizeof error);
-    ::_exit(1);
-  }
+  const int error = spawn.start(pid);
+  const int told = error == 0 ? pid : -error;
+  (void)!::write(started, &told, sizeof told);
+  if (error != 0) ::_exit(1);
   // The leader closes the descriptors that it has inherited: a command that outlives the framework must keep no file of it open,
   // least of all a locked one.
   ::close(STDIN_FILENO);
 #ifdef SYS_close_range
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
 #else
-  ::close(problem);
+  ::close(started);
 #endif
   ::close(STDOUT_FILENO);
   ::close(STDERR_FILENO);
@@ -175,8 +175,8 @@ std::unexpected<Error> refused(std::string_view what, int number) {
 Result<Process> Process::start(const Command& command) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return refused("make a pipe", errno);
-  const Descriptor problem_read(ends[0]);
-  Descriptor problem_write(ends[1]);
+  const Descriptor started_read(ends[0]);
+  Descriptor started_write(ends[1]);
   Spawn spawn(command);
   const pid_t parent = ::getpid();
   // No signal handler of this process may run in the child.
@@ -185,26 +185,25 @@ Result<Process> Process::start(const Command& command) {
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::fork();
-  if (pid == 0) lead(spawn, parent, problem_write.get(), command);
+  if (pid == 0) lead(spawn, parent, started_write.get(), command);
   const int fork_error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) return refused("start a process", fork_error);
   ::setpgid(pid, pid);  // the child does the same, and either may be first
-  problem_write = Descriptor();
-  int error = 0;
-  ssize_t size = 0;
-  while ((size = ::read(problem_read.get(), &error, sizeof error)) < 0 && errno == EINTR) {
+  started_write = Descriptor();
+  int told = -EIO;  // if the leader is killed before it tells
+  while (::read(started_read.get(), &told, sizeof told) < 0 && errno == EINTR) {
   }
-  if (size == sizeof error) {
+  if (told < 0) {
     ::waitpid(pid, nullptr, 0);
-    return fail(error == ENOENT ? Code::kNotFound : Code::kInternal,
-                "cannot run " + command.arguments[0] + ": " + strerror(error));
+    return fail(told == -ENOENT ? Code::kNotFound : Code::kInternal,
+                "cannot run " + command.arguments[0] + ": " + strerror(-told));
   }
-  return Process(pid, command.ends_within);
+  return Process(pid, told, command.ends_within);
 }
 
-Process::Process(pid_t leader, std::chrono::milliseconds ends_within)
-    : leader_(leader), ends_within_(ends_within) {
+Process::Process(pid_t leader, pid_t program, std::chrono::milliseconds ends_within)
+    : leader_(leader), program_(program), ends_within_(ends_within) {
 #ifdef SYS_pidfd_open
   ended_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, leader, 0)));
 #endif
@@ -212,6 +211,7 @@ Process::Process(pid_t leader, std::chrono::milliseconds ends_within)
 
 Process::Process(Process&& other) noexcept
     : leader_(std::exchange(other.leader_, -1)),
+      program_(other.program_),
       ended_(std::move(other.ended_)),
       ends_within_(other.ends_within_) {}
 

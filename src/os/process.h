@@ -57,6 +57,8 @@ class Process {
   Process& operator=(Process&&) = delete;
   ~Process();
 
+  // Returns the process id of the program itself. After its end the id may be another program's.
+  pid_t id() const { return program_; }
   // Becomes readable when the program has ended. -1 if the kernel has no such descriptor (pidfd_open(2), Linux 5.3).
   int ended_fd() const { return ended_.get(); }
   // Sends a signal to the program and its children. Does nothing after wait() or poll() has
@@ -69,10 +71,11 @@ class Process {
   Ended wait();
 
  private:
-  Process(pid_t leader, std::chrono::milliseconds ends_within);
+  Process(pid_t leader, pid_t program, std::chrono::milliseconds ends_within);
   std::optional<Ended> reap(int options);
 
   pid_t leader_;  // -1 after the end
+  pid_t program_;
   Descriptor ended_;
   std::chrono::milliseconds ends_within_;
 };

@@ -87,6 +87,11 @@ Delivered classify(const SidecarError& failure) {
   }
 }
 
+DeliveryOptions in_force(DeliveryOptions options, const Loop& loop) {
+  options.deadline = loop.in_force(options.deadline);
+  return options;
+}
+
 }  // namespace
 
 // The delivery to all outputs of one invocation, until the last one has ended.
@@ -132,7 +137,7 @@ class Outputs::Delivery final {
   const DeliveryOptions options_;
   DeliveryDone done_;
   SteadyTime started_;
-  Timer deadline_;
+  TimeLimit deadline_;
   std::list<Attempt> attempts_;
   std::size_t undecided_ = 0;
   DeliveryReport report_;
@@ -142,7 +147,7 @@ class Outputs::Delivery final {
 Outputs::Delivery::Delivery(Outputs& outputs, std::span<const Payload> payloads,
                             const DeliveryOptions& options, DeliveryDone done)
     : outputs_(outputs),
-      options_(options),
+      options_(in_force(options, outputs.loop_)),
       done_(std::move(done)),
       started_(outputs.loop_.now()),
       deadline_(outputs.loop_, [this] { give_up(); }) {

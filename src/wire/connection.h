@@ -147,7 +147,7 @@ class Connection final : public Transport, private Ready {
   std::string next_input_;
   std::function<void(Connection&)> on_gone_;
   std::optional<Successor> successor_;
-  Timer patience_;  // kServing: the peer reads nothing; kLingering: the peer does not close
+  TimeLimit patience_;  // kServing: the peer reads nothing; kLingering: the peer does not close
   std::size_t discarded_ = 0;
   std::uint64_t moved_ = 0;  // bytes, in both directions
   SteadyTime moved_at_;

@@ -17,7 +17,7 @@ PrefaceSession::PrefaceSession(const Limits& limits, Make http1, Make http2)
 
 void PrefaceSession::start(Transport& transport) {
   transport_ = &transport;
-  timeout_ = std::make_unique<Timer>(transport.loop(), [this] { give_up(); });
+  timeout_ = std::make_unique<TimeLimit>(transport.loop(), [this] { give_up(); });
   timeout_->arm(transport.loop().now() + limits_.idle_timeout);
 }
 
@@ -26,7 +26,10 @@ void PrefaceSession::receive(std::string_view bytes) {
   seen_.append(bytes);
   const std::string_view head = std::string_view(seen_).substr(0, kPreface.size());
   if (kPreface.starts_with(head) && head.size() < kPreface.size()) {
-    if (first) timeout_->arm(transport_->loop().now() + limits_.head_timeout);
+    if (first) {
+      timeout_->arm(transport_->loop().now() + limits_.head_timeout);
+      first_request_.reset();
+    }
     return;
   }
   hand_over(head == kPreface ? http2_ : http1_);
@@ -35,6 +38,7 @@ void PrefaceSession::receive(std::string_view bytes) {
 void PrefaceSession::hand_over(const Make& make) {
   decided_ = true;
   timeout_->disarm();
+  first_request_.reset();
   transport_->replace(make(), seen_);
 }
 
@@ -47,8 +51,9 @@ void PrefaceSession::give_up() {
 
 void PrefaceSession::drain() {
   if (std::exchange(draining_, true) || !seen_.empty()) return;
-  timeout_->arm(transport_->loop().now() +
-                std::min<Duration>(kFirstRequestWait, limits_.idle_timeout));
+  Loop& loop = transport_->loop();
+  first_request_ = std::make_unique<Timer>(loop, [this] { give_up(); });
+  first_request_->arm(loop.now() + std::min<Duration>(kFirstRequestWait, limits_.idle_timeout));
 }
 
 bool PrefaceSession::pass_on(std::string& unread) {

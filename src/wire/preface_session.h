@@ -41,7 +41,8 @@ class PrefaceSession final : public Session {
   Make http1_;
   Make http2_;
   Transport* transport_ = nullptr;
-  std::unique_ptr<Timer> timeout_;
+  std::unique_ptr<TimeLimit> timeout_;
+  std::unique_ptr<Timer> first_request_;  // while it drains: the wait for it
   std::string seen_;
   Ending ending_ = Ending::kOpen;
   bool decided_ = false;

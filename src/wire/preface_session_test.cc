@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/fake_time_limits.h"
 #include "testing/manual_clock.h"
 #include "wire/limits.h"
 
@@ -93,6 +94,23 @@ TEST_F(PrefaceTest, ADrainLeavesANewConnectionTimeForItsFirstRequest) {
   wait(100ms);
   EXPECT_EQ(served.ending(), Ending::kOpen);
   EXPECT_EQ(silent.ending(), Ending::kClose) << "without waiting for the client to close";
+}
+
+// In a debugger no limit passes, but a drain ends connections that are not used.
+TEST_F(PrefaceTest, ADrainEndsASilentConnectionAlsoWhileTimeLimitsAreOff) {
+  const ofn::testing::FakeTimeLimits limits;
+  loop_.set_time_limits(&limits);
+  PrefaceSession silent(limits_, note('1'), note('2'));
+  silent.start(transport_);
+  PrefaceSession slow(limits_, note('1'), note('2'));
+  slow.start(transport_);
+  slow.receive("P");
+  wait(1h);
+  EXPECT_EQ(silent.ending(), Ending::kOpen);
+  EXPECT_EQ(made_, '?');
+  silent.drain();
+  wait(1s);
+  EXPECT_EQ(silent.ending(), Ending::kClose);
 }
 
 TEST_F(PrefaceTest, ADrainDoesNotProlongTheIdleTime) {

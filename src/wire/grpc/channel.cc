@@ -47,7 +47,7 @@ struct Channel::Call {
   http2::RequestTicket request{};
   Status failure;               // when failed
   Reach reach = Reach::kNever;  // when failed
-  Timer timer;
+  TimeLimit timer;
 
   CallId id() const { return CallId{(std::uint64_t{generation} << 32U) | index}; }
 };
@@ -94,7 +94,7 @@ CallId Channel::call(std::string_view path, std::string_view request, const Call
 
 std::optional<Status> Channel::prepare(Call& call, std::string_view path, std::string_view request,
                                        const CallOptions& options) const {
-  call.deadline = options.deadline;
+  call.deadline = loop_.in_force(options.deadline);
   call.when_unready = options.when_unready;
   call.path = path;
   append_frame(call.body, request);

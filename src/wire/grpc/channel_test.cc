@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "testing/fake_time_limits.h"
 #include "wire/grpc/channel_for_test.h"
 
 namespace ofn::wire::grpc {
@@ -141,6 +142,23 @@ TEST_F(GrpcTest, PassedDeadlinesAreNotSent) {
   EXPECT_EQ(seen.status.code, Code::kDeadlineExceeded);
   EXPECT_EQ(seen.reach, Reach::kNever);
   EXPECT_EQ(network_.attempts, 0);
+}
+
+TEST_F(GrpcTest, DeadlinesAreNotKeptWhileTimeLimitsAreOff) {
+  Seen& before = call("/keep", "", {.deadline = in(5s)});
+  network_.run();
+  ofn::testing::FakeTimeLimits limits;
+  loop_.set_time_limits(&limits);
+  Seen& passed = call("/keep", "", {.deadline = in(0s)});
+  network_.run();
+  wait(1h);
+  ASSERT_EQ(kept_.size(), 2U);
+  EXPECT_TRUE(kept_[1]->deadline().is_never());
+  EXPECT_EQ(before.calls + passed.calls, 0);
+  for (const auto& kept : kept_) kept->respond({}, "");
+  network_.run();
+  EXPECT_TRUE(before.status.ok()) << before.status.message;
+  EXPECT_TRUE(passed.status.ok()) << passed.status.message;
 }
 
 TEST_F(GrpcTest, CancelTellsThePeer) {

@@ -80,7 +80,7 @@ class ServerCall final : private Ready {
   std::string inflated_;  // of a message that came compressed
   std::string_view message_;
   Deadline deadline_;
-  std::optional<Timer> timer_;
+  std::optional<TimeLimit> timer_;
   std::function<void()> on_cancelled_;
   bool answered_ = false;
   bool cancelled_ = false;

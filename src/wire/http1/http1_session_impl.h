@@ -113,8 +113,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
 
   const SessionContext& context_;
   Transport* transport_ = nullptr;
-  Loop* loop_ = nullptr;        // the transport's
-  std::optional<Timer> timer_;  // the present state's time limit
+  Loop* loop_ = nullptr;            // the transport's
+  std::optional<TimeLimit> timer_;  // the present state's time limit
   HeadParser head_parser_;
   ChunkParser chunk_parser_;
   Head head_;

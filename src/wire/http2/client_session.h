@@ -161,7 +161,7 @@ class ClientSession final : public Session, private Ready {
   std::size_t undelivered_ = 0;  // the callback has not run
   FrameScanner scanner_{0};
   std::optional<FrameBudget> budget_;
-  std::optional<Timer> timer_;
+  std::optional<TimeLimit> timer_;
   SteadyTime next_look_ = SteadyTime::max();
   SteadyTime silent_since_ = SteadyTime::max();  // an answer is due since
   SteadyTime pinged_at_ = SteadyTime::max();

@@ -420,6 +420,7 @@ void ServerSession::leave_streams() {
   open_ = 0;
   heading_ = nullptr;
   if (timer_) timer_->disarm();
+  farewell_.reset();
 }
 
 // --- Upgrade: h2c --------------------------------------------------------------------------------

@@ -52,15 +52,14 @@ void ServerSession::drain() {
   // it, the second names the last stream that counts.
   nghttp2_submit_shutdown_notice(engine_.get());
   nghttp2_submit_ping(engine_.get(), NGHTTP2_FLAG_NONE, kFarewellPing.data());
-  farewell_at_ = now() + kFarewell;
-  look_at(farewell_at_);
+  farewell_ = std::make_unique<Timer>(transport_->loop(), [this] { say_farewell(); });
+  farewell_->arm(now() + kFarewell);
   transport_->wake();
 }
 
 void ServerSession::say_farewell() {
   if (leaving_) return;
   leaving_ = true;
-  farewell_at_ = SteadyTime::max();
   nghttp2_submit_goaway(engine_.get(), NGHTTP2_FLAG_NONE,
                         nghttp2_session_get_last_proc_stream_id(engine_.get()), NGHTTP2_NO_ERROR,
                         nullptr, 0);
@@ -69,7 +68,7 @@ void ServerSession::say_farewell() {
 
 // --- time ----------------------------------------------------------------------------------------
 
-// One timer serves everything that has a time limit. If it fires too early, that costs one look.
+// One timer serves all time limits. If it fires too early, that costs one look.
 void ServerSession::look_at(SteadyTime due) {
   if (due >= next_look_) return;
   next_look_ = due;
@@ -121,13 +120,6 @@ void ServerSession::on_time() {
       say_farewell();
     } else {
       look_at(due);
-    }
-  }
-  if (farewell_at_ != SteadyTime::max()) {
-    if (time >= farewell_at_) {
-      say_farewell();
-    } else {
-      look_at(farewell_at_);
     }
   }
   transport_->wake();

@@ -137,11 +137,11 @@ class ServerSession final : public Session, public StreamOwner {
   std::deque<std::int32_t> waiting_;  // for memory, first come first served
   std::size_t reserved_ = 0;          // of the memory for large bodies
   AnswerWriter writer_;
-  std::optional<Timer> timer_;
+  std::optional<TimeLimit> timer_;
   SteadyTime next_look_ = SteadyTime::max();
   SteadyTime idle_since_;
   SteadyTime unfinished_since_ = SteadyTime::max();
-  SteadyTime farewell_at_ = SteadyTime::max();
+  std::unique_ptr<Timer> farewell_;          // while it drains
   std::optional<FieldBlock> upgraded_head_;  // of stream 1, until start()
   std::string upgraded_body_;
   const std::size_t max_continuations_;  // of one header block

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "testing/fake_time_limits.h"
 #include "wire/http2/server_session_for_test.h"
 
 namespace ofn::wire::http2 {
@@ -48,6 +49,20 @@ TEST_F(ServerSessionTest, DrainDoesNotWaitForASilentPeer) {
   seen = parse_frames(server_->take());
   ASSERT_EQ(seen.size(), 1U);
   EXPECT_EQ(seen[0].type, kGoaway);
+  EXPECT_EQ(server_->session().ending(), Ending::kLinger);
+}
+
+// In a debugger an idle connection stays, but a drain does not wait for a client that is silent.
+TEST_F(ServerSessionTest, WhileTimeLimitsAreOffOnlyADrainEndsAConnection) {
+  const ofn::testing::FakeTimeLimits limits;
+  loop_.set_time_limits(&limits);
+  connect_raw();
+  wait(1h);
+  EXPECT_EQ(server_->take(), "");
+  server_->session().drain();
+  server_->take();
+  wait(1s);
+  EXPECT_EQ(parse_frames(server_->take()).size(), 1U);
   EXPECT_EQ(server_->session().ending(), Ending::kLinger);
 }
 
