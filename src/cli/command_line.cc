@@ -93,6 +93,12 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   app.add_flag("--no-watch{false}", serve.watches,
                "With --debug: do not serve the function anew when a file is saved")
       ->group(std::string(flag_group_title(FlagGroup::kModes)));
+  const auto add_waiting = [](CLI::App& command, bool& waits) {
+    return command.add_flag("--wait-for-debugger", waits,
+                            "Wait until a debugger has attached, before the function is loaded");
+  };
+  add_waiting(app, serve.waits_for_debugger)
+      ->group(std::string(flag_group_title(FlagGroup::kModes)));
 
   CLI::App* dev_app = app.add_subcommand(
       "dev", "Serve the function while you work on it: each save is compiled and served at once");
@@ -107,6 +113,7 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
       ->add_option("--sanitize", dev.sanitizers,
                    "Compile for sanitizers, such as address,undefined")
       ->type_name("NAMES");
+  add_waiting(*dev_app, dev.waits_for_debugger);
   dev_app->add_flag("--verbose", dev.verbose, "Show probes and more of each call and reload");
 
   CLI::App* build_app = app.add_subcommand(

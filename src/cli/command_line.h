@@ -34,6 +34,7 @@ enum Exit : int {
 struct ServeCommand {
   Flags flags;
   bool watches = true;  // with --debug, a source is compiled and served anew when it is saved
+  bool waits_for_debugger = false;  // before the function is loaded
 };
 
 // functions-framework dev [flags]
@@ -41,9 +42,10 @@ struct DevCommand {
   Flags flags;
   bool watches = true;  // false: only a key begins a build
   bool verbose = false;
-  bool json = false;            // events as NDJSON on standard output
-  bool is_release = false;      // compile as `build` does
-  std::string sanitizers = {};  // as -fsanitize= takes them
+  bool json = false;                // events as NDJSON on standard output
+  bool is_release = false;          // compile as `build` does
+  std::string sanitizers = {};      // as -fsanitize= takes them
+  bool waits_for_debugger = false;  // the first worker, before it loads the function
 };
 
 // functions-framework build --source S [--target T] -o FILE.so

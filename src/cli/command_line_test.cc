@@ -39,6 +39,13 @@ TEST(CommandLine, EveryFlagOfTheTableIsParsedInBothForms) {
   }
 }
 
+TEST(CommandLine, ServingCommandsWaitForADebuggerIfAsked) {
+  EXPECT_FALSE(std::get<ServeCommand>(*parse({})).waits_for_debugger);
+  EXPECT_TRUE(std::get<ServeCommand>(*parse({"--wait-for-debugger"})).waits_for_debugger);
+  EXPECT_TRUE(std::get<DevCommand>(*parse({"dev", "--wait-for-debugger"})).waits_for_debugger);
+  EXPECT_FALSE(parse({"build", "-o", "x", "--wait-for-debugger"}));
+}
+
 TEST(CommandLine, EnvFilesAddUpInAllCommands) {
   struct Case {
     std::vector<std::string> arguments;

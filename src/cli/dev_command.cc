@@ -173,7 +173,8 @@ class Developer {
                                        if (sidecar_->local()) sidecar_->local()->app_has_gone();
                                      },
                                  .write = write_to_terminal,
-                                 .watches = command_.watches},
+                                 .watches = command_.watches,
+                                 .first_arguments = first_arguments()},
         listeners_, log_);
     if (!command_.json) keys_.emplace(loop_, STDIN_FILENO, [this](dev::Key key) { pressed(key); });
     const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int) { stop(); });
@@ -304,6 +305,11 @@ class Developer {
     plan.inputs = links_of(configuration_.context.triggers);
     plan.outputs = links_of(configuration_.context.outputs);
     return plan;
+  }
+
+  std::vector<std::string> first_arguments() const {
+    if (!command_.waits_for_debugger) return {};
+    return {"--wait-for-debugger"};
   }
 
   const Flags& flags() const { return command_.flags; }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <string>
+#include <unistd.h>
 #include <utility>
 
 #include "cli/build_stamp.h"
@@ -14,6 +15,7 @@
 #include "dapr/client.h"
 #include "invocation/invocation.h"
 #include "loop/memory_return.h"
+#include "os/debugger.h"
 #include "os/memory_limits.h"
 #include "os/start_up_code.h"
 #include "os/watched_process.h"
@@ -283,6 +285,18 @@ void RunningServer::warn_of_callbacks(const wire::Endpoint& bound) const {
       "any program that reaches the port can deliver events to the function: set APP_API_TOKEN "
       "here and for the sidecar, or listen on 127.0.0.1",
       {{"host", bound.host}});
+}
+
+void RunningServer::heed_debuggers() {
+  debugger_.emplace(
+      *loops_.front(), [] { return os::tracer_of(getpid()); },
+      [this](DebuggerWatch::Change change) {
+        if (supervised_ != nullptr) return;  // the supervisor sees it, too
+        const bool is_attached = change == DebuggerWatch::Change::kAttached;
+        log_.write(Level::kInfo, is_attached ? "a debugger is attached: time limits are off"
+                                             : "the debugger has left: time limits count again");
+      });
+  for (const auto& loop : loops_) loop->set_time_limits(&*debugger_);
 }
 
 int RunningServer::run() {

@@ -24,6 +24,7 @@
 #include "context/function_context.h"
 #include "context/settings.h"
 #include "function/routes.h"
+#include "loop/debugger_watch.h"
 #include "loop/loop_threads.h"
 #include "loop/signals.h"
 #include "loop/workers.h"
@@ -60,6 +61,8 @@ class RunningServer final : private Stoppable {
   // Opens the port, or takes `inherited`, a socket of the process that started this one. Requests
   // that arrive wait for run().
   Result<wire::Endpoint> listen(std::optional<wire::ListeningSocket> inherited);
+  // From run() on, time limits are off while a debugger is attached. In production nobody calls it, so nothing looks for one.
+  void heed_debuggers();
   // Serves until SIGTERM, SIGINT or SIGHUP, and then stops as described at Stopping. Connections
   // that wait in the queue of an inherited socket are left to the process that owns it. Returns the
   // exit code: 0, or 1 if calls were abandoned. In the latter case functions may still run, and the
@@ -105,6 +108,7 @@ class RunningServer final : private Stoppable {
   AsyncService async_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::optional<Timer> start_is_over_;
+  std::optional<DebuggerWatch> debugger_;
   std::optional<Timer> tell_failures_;  // logs how many lines were held back
   std::optional<ChosenSidecar> sidecar_;
   std::vector<std::unique_ptr<OnLoop>> parts_;

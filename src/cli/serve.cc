@@ -20,6 +20,7 @@
 #include "context/settings.h"
 #include "function/typed.h"
 #include "os/calls_in_flight.h"
+#include "os/debugger.h"
 #include "os/heap.h"
 #include "os/memory_limits.h"
 #include "os/memory_reserve.h"
@@ -109,6 +110,16 @@ bool is_developers(const Settings& settings, const Inherited& inherited) {
          !settings.source.value.ends_with(".so");
 }
 
+Result<void> wait_for_debugger(const std::optional<Supervised>& supervised) {
+  const std::string process = std::to_string(getpid());
+  const std::string build =
+      supervised ? "build " + std::to_string(supervised->build()) : "the program";
+  const std::string text = build + " waits for a debugger as process " + process +
+                           "; attach with one of these commands:\n" + os::how_to_attach(getpid());
+  supervised ? supervised->tell(text) : complain(text);
+  return os::wait_for_debugger();
+}
+
 std::size_t mappable_now() { return os::mappable_memory(os::memory_limits(), os::mapped_memory()); }
 
 }  // namespace
@@ -126,7 +137,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
     return kExitUsage;
   }
   if (linked == nullptr && command.watches && is_developers(settings, *inherited))
-    return dev({.flags = command.flags}, process);
+    return dev({.flags = command.flags, .waits_for_debugger = command.waits_for_debugger}, process);
   // Before any thread starts, and before the function's start-up code runs.
   set_in_process(configuration->variables);
 
@@ -148,6 +159,11 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
        .log_is_behind = log_is_behind,
        .log = logger.get(),
        .flush = flush_output});
+  if (command.waits_for_debugger || (settings.debug && !settings.in_pod)) os::allow_debuggers();
+  if (command.waits_for_debugger) {
+    if (const auto attached = wait_for_debugger(inherited->supervised); !attached)
+      return complain("--wait-for-debugger: " + attached.error().message(), kExitFailure);
+  }
   // The function's constructors may read this variable.
   setenv("FUNCTION_TARGET", settings.target.value.c_str(), 1);
   std::vector<PluginType> plugins;
@@ -204,6 +220,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
     }
     return complain(bound.error().text(), kExitListen);
   }
+  if (command.waits_for_debugger || settings.debug) server->heed_debuggers();
   log.write(Level::kInfo, "listening",
             {{"function", served.names},
              {"signature", served.signature},

@@ -44,6 +44,8 @@ class Supervised {
   [[nodiscard]] std::unique_ptr<Watch> watch(Loop& loop, Orders orders);
   // Tells the supervisor that requests are served.
   void say_serving(const Routes& routes) const;
+  // Shows the developer these words.
+  void tell(std::string_view text) const { (void)channel_.send(dev::MessageKind::kTold, text); }
   // Passes a connection on, and closes this process's descriptor.
   void pass_on(int fd, std::string_view unread) const;
   // Tells the supervisor that no further request begins here.

@@ -5,8 +5,8 @@
 //   auto [message, ended] = ours.receive();                     // when fd() is readable
 //
 // A worker sends kServing when it serves, kBegan and kCall when a call begins and when it has ended, kConnection for each connection
-// that it passes on, and kLeft when it begins no further request. Its handler of crashes and exits sends kCrashing and kReport, which
-// is why these are single bytes. The supervisor sends kRelease to make a worker leave, and kConnection.
+// that it passes on, kLeft when it begins no further request, and kTold with words for the developer. Its handler of crashes and exits
+// sends kCrashing and kReport, which is why these are single bytes. The supervisor sends kRelease to make a worker leave, and kConnection.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@ enum class MessageKind : std::uint8_t {
   kBegan = 'b',     // a call: its id, a blank, and what it is: "GET /a?b"
   kCrashing = 'x',  // the worker begins to crash; a report follows
   kReport = '{',    // the rest of a line of os::WatchedProcess, in JSON
+  kTold = 't',      // words for the developer
 };
 
 struct Message {

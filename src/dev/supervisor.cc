@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -67,11 +68,18 @@ Supervisor::Supervisor(Loop& loop, Options options, Listener& listener, Log& log
       compiling_(loop, log),
       stand_in_(loop, log),
       restart_(loop, [this] { restart(); }),
-      patience_(loop, [this] {
-        for (Worker* const worker : not_left_) worker->signal(SIGKILL);
-      }) {}
+      patience_(loop, [this] { lose_patience(); }) {
+  loop.set_time_limits(this);
+}
 
-Supervisor::~Supervisor() = default;
+Supervisor::~Supervisor() { loop_.set_time_limits(nullptr); }
+
+bool Supervisor::are_off() const {
+  const auto is_debugged = [](const std::unique_ptr<Worker>& worker) {
+    return worker != nullptr && worker->is_debugged();
+  };
+  return is_debugged(next_) || is_debugged(serving_) || std::ranges::any_of(leaving_, is_debugged);
+}
 
 void Supervisor::start() { begin({}, loop_.system_now()); }
 
@@ -163,6 +171,8 @@ void Supervisor::start_worker(const Ready& ready) {
   start.command.arguments.push_back("--source=" + ready.program);
   start.command.arguments.push_back("--listen-fd=" + std::to_string(kListening));
   start.command.descriptors.push_back({.fd = options_.listening_fd, .as = kListening});
+  if (!has_served_)
+    std::ranges::copy(options_.first_arguments, std::back_inserter(start.command.arguments));
   auto self = std::make_shared<Worker*>(nullptr);
   auto worker = Worker::start(
       loop_, std::move(start),
@@ -180,11 +190,14 @@ void Supervisor::start_worker(const Ready& ready) {
              announce();
            },
        .crashing = [this, self] { is_crashing(**self); },
+       .told = [this](std::string_view text) { listener_.on(Told{.text = std::string(text)}); },
        .wrote =
            [this, self](std::string_view text) {
              if (*self != next_.get()) return options_.write(text);
              next_text_ += text.substr(0, kMostText - std::min(kMostText, next_text_.size()));
            },
+       .debugger = [this,
+                    build = ready.build](DebuggerWatch::Change change) { debugger(build, change); },
        .ended = [this, self](const os::Ended& ended) { has_ended(**self, ended); }});
   if (!worker) return fail(next_is_.build, worker.error().message());
   *self = worker->get();
@@ -205,6 +218,8 @@ void Supervisor::is_serving(std::vector<ServedFunction> functions) {
   functions_ = std::move(functions);
   has_answered_ = false;
   is_announced_ = false;
+  has_served_ = true;
+  told_who_stays_ = false;
   std::unique_ptr<Worker> older = std::exchange(serving_, std::exchange(next_, nullptr));
   if (!next_text_.empty()) options_.write(std::exchange(next_text_, {}));
   stand_in_.leave([this](Passing connection) { pass(std::move(connection)); });
@@ -237,6 +252,32 @@ void Supervisor::announce() {
                             .functions = functions_,
                             .inputs = current_.plan.inputs,
                             .outputs = current_.plan.outputs});
+}
+
+void Supervisor::debugger(unsigned build, DebuggerWatch::Change change) {
+  const std::string number = std::to_string(build);
+  listener_.on(
+      Told{.text = change == DebuggerWatch::Change::kAttached
+                       ? "a debugger is attached to build " + number + ": time limits are off"
+                       : "the debugger has left build " + number + ": time limits count again in " +
+                             std::to_string(DebuggerWatch::kAfterwards.count()) + " s"});
+}
+
+// A worker that a debugger has stopped cannot leave. It is not killed, because that would end the developer's session.
+void Supervisor::lose_patience() {
+  for (Worker* const worker : not_left_) {
+    if (!worker->is_debugged()) {
+      worker->signal(SIGKILL);
+      continue;
+    }
+    patience_.arm(loop_.clock().now() + kLeavesWithin);
+    if (std::exchange(told_who_stays_, true)) continue;
+    listener_.on(
+        Told{.weight = Told::Weight::kWarning,
+             .text = "build " + std::to_string(worker->build()) +
+                     " is in a debugger and may still answer requests: let it continue, or "
+                     "end it there"});
+  }
 }
 
 void Supervisor::pass(Passing connection) {
@@ -296,11 +337,13 @@ void Supervisor::is_crashing(Worker& worker) {
     again_in = Duration(0);
     return;
   }
-  if (has_answered_) crashes_ = 0;
-  if (worker.has_begun_calls()) crashes_at_start_ = 0;
-  const Duration wait = kRestartAfter[std::min<std::size_t>(crashes_, kRestartAfter.size() - 1)];
-  ++crashes_;
-  if (worker.has_begun_calls() || ++crashes_at_start_ < kCrashesAtStart) again_in = wait;
+  if (!worker.is_debugged()) {  // its user decides when it starts again: by a save
+    if (has_answered_) crashes_ = 0;
+    if (worker.has_begun_calls()) crashes_at_start_ = 0;
+    const Duration wait = kRestartAfter[std::min<std::size_t>(crashes_, kRestartAfter.size() - 1)];
+    ++crashes_;
+    if (worker.has_begun_calls() || ++crashes_at_start_ < kCrashesAtStart) again_in = wait;
+  }
   if (again_in == Duration(0)) return restart();
   if (again_in) restart_.arm(loop_.clock().now() + *again_in);
   stand_in(std::string("the function's process crashed; it starts again ") +
@@ -328,10 +371,14 @@ void Supervisor::retire(std::unique_ptr<Worker> worker) {
   leaving_.push_back(std::move(worker));
 }
 
-// Each save may leave a worker behind whose calls take long. Their number is bounded, because each is a process.
+// Each save may leave a worker behind whose calls take long. Their number is bounded, because each is a process. One in a
+// debugger stays.
 void Supervisor::end_oldest() {
   if (leaving_.size() < kMostLeaving) return;
-  leaving_.front()->signal(SIGTERM);  // the second order to stop: it abandons its calls
+  const auto oldest = std::ranges::find_if(
+      leaving_, [](const std::unique_ptr<Worker>& worker) { return !worker->is_debugged(); });
+  if (oldest == leaving_.end()) return;
+  (*oldest)->signal(SIGTERM);  // the second order to stop: it abandons its calls
 }
 
 void Supervisor::remove_program(const std::string& program) const {

@@ -48,7 +48,7 @@ struct Plan {
 };
 
 // Lifetime: `loop`, `listener` and `log` outlive it. Threads: the loop's.
-class Supervisor {
+class Supervisor final : private TimeLimits {
  public:
   struct Options {
     int listening_fd = -1;         // the socket that all workers share
@@ -62,6 +62,8 @@ class Supervisor {
     // A worker has written this to its standard error.
     std::function<void(std::string_view)> write;
     bool watches = true;  // false: only rebuild() begins a build
+    // More arguments of the workers, until one has served.
+    std::vector<std::string> first_arguments = {};
   };
 
   Supervisor(Loop& loop, Options options, Listener& listener, Log& log);
@@ -89,6 +91,9 @@ class Supervisor {
     std::vector<Diagnostic> diagnostics;
   };
 
+  // While a worker is in a debugger, the limits of this process are off, too: those of the local sidecar for example, whose
+  // deliveries the worker does not answer.
+  bool are_off() const override;
   void begin(const std::vector<std::string>& changed, SystemTime saved_at);
   void compiled(Compilation made, Duration took);
   void fail(unsigned build, std::string text, std::vector<Diagnostic> diagnostics = {});
@@ -103,6 +108,8 @@ class Supervisor {
   void start_failed(const os::Ended& ended);
   void is_crashing(Worker& worker);
   WorkerCrashed crash_of(const Worker& worker, const os::Ended& ended) const;
+  void debugger(unsigned build, DebuggerWatch::Change change);
+  void lose_patience();
   void retire(std::unique_ptr<Worker> worker);
   void end_oldest();
   void remove_program(const std::string& program) const;
@@ -135,6 +142,8 @@ class Supervisor {
   unsigned crashes_ = 0;           // since the last call that was answered, or the last save
   bool has_answered_ = false;      // the serving worker has ended a call
   bool is_announced_ = false;
+  bool has_served_ = false;  // a worker, since the start
+  bool told_who_stays_ = false;
   Timer restart_;
   Timer patience_;  // with workers that do not leave
   std::function<void()> stopped_;

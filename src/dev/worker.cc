@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "os/debugger.h"
+
 namespace ofn::dev {
 
 namespace {
@@ -42,6 +44,9 @@ Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, Start start, Events ev
       new Worker(std::move(start), std::move(events), std::move(ours), std::move(errors)));
   worker->process_ = std::make_unique<os::Process>(*std::move(process));
   Worker* const self = worker.get();
+  worker->debugger_ = std::make_unique<DebuggerWatch>(
+      loop, [id = self->process_->id()] { return os::tracer_of(id); },
+      [self](DebuggerWatch::Change change) { self->events_.debugger(change); });
   worker->channel_watch_ = std::make_unique<Watch>(loop, self->channel_.fd(),
                                                    [self](Watch::Seen) { self->read_channel(); });
   worker->errors_watch_ = std::make_unique<Watch>(loop, self->errors_.get(),
@@ -112,6 +117,9 @@ void Worker::read_channel() {
         break;
       case MessageKind::kLeft:
         events_.left();
+        break;
+      case MessageKind::kTold:
+        events_.told(message->text);
         break;
       case MessageKind::kRelease:
         break;  // an order to workers

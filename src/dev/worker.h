@@ -15,6 +15,7 @@
 #include "dev/control_channel.h"
 #include "dev/event.h"
 #include "dev/messages.h"
+#include "loop/debugger_watch.h"
 #include "loop/loop.h"
 #include "loop/watch.h"
 #include "os/descriptor.h"
@@ -46,8 +47,10 @@ class Worker {
     std::function<void(Passing)> passed;  // a connection that another worker gets
     std::function<void()> left;           // once, after release(): it begins no further request
     std::function<void()> crashing;       // it begins to crash, and ends when it has reported why
-    std::function<void(std::string_view)> wrote;  // to its standard error
-    std::function<void(const os::Ended&)> ended;  // comes last
+    std::function<void(std::string_view)> told;           // words for the developer
+    std::function<void(std::string_view)> wrote;          // to its standard error
+    std::function<void(DebuggerWatch::Change)> debugger;  // attached to it, or detached
+    std::function<void(const os::Ended&)> ended;          // comes last
   };
 
   // Errors: the process cannot be started.
@@ -66,6 +69,9 @@ class Worker {
   // Returns what the call is: "GET /price (1f3a)". If it is unknown, only the id.
   std::string name_of_call(const std::string& id) const;
 
+  // Returns true if a debugger is attached to the process, or was until a moment ago; also after the process has ended.
+  bool is_debugged() const { return debugger_->are_off(); }
+
   void release();
   // Returns false if the worker does not take it, because it is about to end.
   bool pass(const Passing& connection) const;
@@ -82,6 +88,7 @@ class Worker {
   ControlChannel channel_;
   os::Descriptor errors_;  // what the process writes to its standard error
   std::unique_ptr<os::Process> process_;
+  std::unique_ptr<DebuggerWatch> debugger_;
   std::unique_ptr<Watch> channel_watch_;
   std::unique_ptr<Watch> errors_watch_;
   std::unique_ptr<Watch> ended_watch_;
