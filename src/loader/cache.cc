@@ -32,6 +32,12 @@ std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
+std::int64_t now(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return nanoseconds(time);
+}
+
 std::optional<Stamp> stamp_of(const fs::path& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return std::nullopt;
@@ -49,9 +55,10 @@ struct Dependency {
   std::string path;
 };
 
-std::string result_name(std::string_view key, std::span<const Dependency> dependencies) {
+std::string result_name(std::string_view key, std::string_view variant,
+                        std::span<const Dependency> dependencies) {
   Digest digest;
-  digest.add(key);
+  digest.add(key).add(variant);
   for (const Dependency& dependency : dependencies) {
     digest.add(dependency.path).add(dependency.digest);
   }
@@ -247,19 +254,27 @@ Cache::~Cache() {
 }
 
 std::optional<fs::path> Cache::find(std::string_view key, std::string_view extension,
-                                    std::set<std::string>* made_from) const {
+                                    std::set<std::string>* made_from,
+                                    std::string_view variant) const {
   const fs::path manifest = directory_ / (std::string(key) + ".deps");
   auto dependencies = read_manifest(manifest);
   if (!dependencies) return std::nullopt;
+  std::int64_t newest = 0;
   for (Dependency& each : *dependencies) {
     const auto stamp = stamp_of(each.path);
     if (!stamp) return std::nullopt;
-    if (*stamp == each.stamp) continue;
+    newest = std::max(newest, stamp->changed);
+    if (*stamp == each.stamp) {
+      read_.insert_or_assign(each.path, Read{.stamp = each.stamp, .digest = each.digest});
+      continue;
+    }
     auto digest = digest_file(each.path);
     if (!digest) return std::nullopt;
     each.digest = std::move(*digest);
   }
-  fs::path result = directory_ / (result_name(key, *dependencies) + std::string(extension));
+  newest_.insert_or_assign(std::string(key), newest);
+  fs::path result =
+      directory_ / (result_name(key, variant, *dependencies) + std::string(extension));
   if (!is_whole(result)) return std::nullopt;
   for (const fs::path& used : {manifest, result, size_file(result)}) mark_used(used);
   for (Dependency& each : *dependencies) {
@@ -281,11 +296,6 @@ bool Cache::is_full(const Error& failure) const {
 }
 
 std::int64_t Cache::begin() {
-  const auto now = [](clockid_t clock) {
-    timespec time{};
-    ::clock_gettime(clock, &time);
-    return nanoseconds(time);
-  };
   // The kernel stamps files with one of these two clocks. The coarse clock lags by up to a tick.
   const std::int64_t begin = now(CLOCK_REALTIME);
   while (now(CLOCK_REALTIME_COARSE) <= begin) {
@@ -293,6 +303,15 @@ std::int64_t Cache::begin() {
     ::nanosleep(&kPart, nullptr);
   }
   return begin;
+}
+
+std::int64_t Cache::begin(std::span<const std::string> keys) const {
+  const std::int64_t tick = now(CLOCK_REALTIME_COARSE);
+  const bool are_older = std::ranges::all_of(keys, [&](const std::string& key) {
+    const auto at = newest_.find(key);
+    return at != newest_.end() && at->second < tick;
+  });
+  return are_older ? tick - 1 : begin();  // no later stamp is before the tick
 }
 
 fs::path Cache::scratch(std::string_view extension) const {
@@ -314,18 +333,21 @@ fs::path Cache::scratch(std::string_view extension) const {
 }
 
 Result<fs::path> Cache::keep(std::string_view key, std::string_view extension, const fs::path& made,
-                             std::span<const std::string> dependencies, std::int64_t begin) const {
+                             std::span<const std::string> dependencies, std::int64_t begin,
+                             std::string_view variant) const {
   bool is_known = true;
   std::vector<Dependency> known;
   for (const std::string& path : std::set<std::string>(dependencies.begin(), dependencies.end())) {
     const auto stamp = stamp_of(path);
-    auto digest = digest_file(path);
+    const auto read = read_.find(path);
+    const bool was_read = read != read_.end() && stamp == read->second.stamp;
+    auto digest = was_read ? std::optional(read->second.digest) : digest_file(path);
     is_known = is_known && stamp && digest && stamp->changed <= begin;
     if (!is_known) break;
     known.push_back({.stamp = *stamp, .digest = std::move(*digest), .path = path});
   }
   // A dependency has changed, so give the result a name under which it is never found.
-  const std::string name = is_known ? result_name(key, known)
+  const std::string name = is_known ? result_name(key, variant, known)
                                     : Digest().add(key).add(scratch("").native()).hex() + "-once";
   fs::path result = directory_ / (name + std::string(extension));
   std::error_code error;

@@ -16,6 +16,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -60,7 +62,9 @@ class Cache {
       : directory_(std::move(other.directory_)),
         is_own_(std::exchange(other.is_own_, false)),
         scratch_(std::exchange(other.scratch_, {})),
-        scratch_lock_(std::exchange(other.scratch_lock_, -1)) {}
+        scratch_lock_(std::exchange(other.scratch_lock_, -1)),
+        read_(std::move(other.read_)),
+        newest_(std::move(other.newest_)) {}
   Cache& operator=(Cache&&) = delete;
   ~Cache();
 
@@ -68,15 +72,20 @@ class Cache {
   // Returns true if `failure` may have happened because no space is left.
   bool is_full(const Error& failure) const;
 
-  // Returns the result that was kept for `key`, if it is complete and every file from which it was
-  // made has the same content as then. Adds these files to `made_from`.
+  // Returns the result that was kept for `key` and `variant`, if it is complete and every file from
+  // which it was made has the same content as then. Adds these files to `made_from`. The variants of
+  // a key are made from the same files, such as programs that are linked with the same libraries.
   // Cost: a stat for each such file. A file with a new time stamp is read.
   std::optional<std::filesystem::path> find(std::string_view key, std::string_view extension,
-                                            std::set<std::string>* made_from = nullptr) const;
+                                            std::set<std::string>* made_from = nullptr,
+                                            std::string_view variant = {}) const;
 
   // Returns the time before making something. It waits until every later change of a file will be
   // visible in its stamp: one tick of the kernel's clock, 1 to 10 ms.
   static std::int64_t begin();
+  // The same before making something for `keys`. It does not wait if find() has seen all files of
+  // each key, and they are older than the tick.
+  std::int64_t begin(std::span<const std::string> keys) const;
   // Returns a new name in a folder of this process. The folder is removed when the process ends; if
   // the process is killed, the next open() removes it.
   std::filesystem::path scratch(std::string_view extension) const;
@@ -84,8 +93,8 @@ class Cache {
   // it is unknown which content was read; then the file is kept, but will not be found again.
   Result<std::filesystem::path> keep(std::string_view key, std::string_view extension,
                                      const std::filesystem::path& made,
-                                     std::span<const std::string> dependencies,
-                                     std::int64_t begin) const;
+                                     std::span<const std::string> dependencies, std::int64_t begin,
+                                     std::string_view variant = {}) const;
 
   // Marks a file as used that does not go through find() or keep(), so that trim() leaves it.
   static void mark_used(const std::filesystem::path& path);
@@ -104,6 +113,15 @@ class Cache {
   // Made on first use. While it is locked, its process is running.
   mutable std::filesystem::path scratch_;
   mutable int scratch_lock_ = -1;
+  // A file and the digest of its content.
+  struct Read {
+    Stamp stamp;
+    std::string digest;
+  };
+  // From manifests, so that keep() need not read hundreds of system headers again.
+  mutable std::unordered_map<std::string, Read> read_;
+  // Key → the time of the last change of a file in its manifest.
+  mutable std::unordered_map<std::string, std::int64_t> newest_;
 };
 
 // Writes a file so that it appears either completely or not at all.

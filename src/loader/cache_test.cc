@@ -1,5 +1,6 @@
 #include "loader/cache.h"
 
+#include <ctime>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,6 +89,88 @@ TEST_F(CacheTest, WhatChangedMeanwhileIsNotFoundAgain) {
   ASSERT_TRUE(kept);
   EXPECT_EQ(read_file(*kept), "made of what?");
   EXPECT_EQ(cache.find("key", ".o"), std::nullopt);
+}
+
+TEST_F(CacheTest, WaitsForNoTickIfItKnowsThatAllFilesAreOlder) {
+  const Cache cache = open();
+  const std::string header = temporary_.write("a.h", "old");
+  keep(cache, "made of old", {header});  // waits for a tick
+  ASSERT_TRUE(cache.find("key", ".o"));
+  const std::vector<std::string> known = {"key"};
+  const std::vector<std::string> partly = {"key", "other key"};
+  const auto waits = [&](std::span<const std::string> keys) {
+    timespec before{};
+    ::clock_gettime(CLOCK_REALTIME, &before);
+    return cache.begin(keys) >= before.tv_sec * 1'000'000'000 + before.tv_nsec;
+  };
+  EXPECT_TRUE(waits(partly));
+  EXPECT_FALSE(waits(known));
+
+  const std::int64_t begin = cache.begin(known);
+  temporary_.write("a.h", "new");
+  const fs::path made = cache.scratch(".o");
+  ASSERT_TRUE(write_atomically(made, "made of what?"));
+  ASSERT_TRUE(cache.keep("key", ".o", made, std::vector{header}, begin));
+  EXPECT_EQ(cache.find("key", ".o"), std::nullopt);
+}
+
+TEST_F(CacheTest, WaitsIfAFileMayBeAsNewAsTheTick) {
+  const Cache cache = open();
+  const std::string header = temporary_.write("a.h", "old");
+  keep(cache, "made of old", {header});
+  const std::vector<std::string> keys = {"key"};
+  for (int i = 0; i < 20; ++i) {
+    temporary_.write("a.h", std::to_string(i));
+    ASSERT_EQ(cache.find("key", ".o"), std::nullopt);
+    const std::int64_t begin = cache.begin(keys);
+    const fs::path made = cache.scratch(".o");
+    ASSERT_TRUE(write_atomically(made, "made"));
+    const auto kept = cache.keep("key", ".o", made, std::vector{header}, begin);
+    EXPECT_EQ(cache.find("key", ".o"), kept.value()) << "a file saved just before is not known";
+  }
+}
+
+TEST_F(CacheTest, ReadsNoFileAgainThatAManifestKnows) {
+  const Cache cache = open();
+  const std::string known = temporary_.write("known.h", "x");
+  const std::string saved = temporary_.write("saved.h", "x");
+  keep(cache, "made", {known, saved});
+  // A digest that only the manifest can have told.
+  const std::string told(32, 'a');
+  const fs::path manifest = cache.directory() / "key.deps";
+  std::string text = read_file(manifest).value();
+  text.replace(text.rfind(Digest().add("x").hex(), text.find(known)), told.size(), told);
+  ASSERT_TRUE(write_atomically(manifest, text));
+  temporary_.write("saved.h", "y");
+  EXPECT_EQ(cache.find("key", ".o"), std::nullopt);
+  keep(cache, "made again", {known, saved});
+  text = read_file(manifest).value();
+  EXPECT_NE(text.find(told), std::string::npos);
+  EXPECT_NE(text.find(Digest().add("y").hex()), std::string::npos);
+
+  temporary_.write("known.h", "z");
+  EXPECT_EQ(cache.find("key", ".o"), std::nullopt);
+  keep(cache, "made once more", {known, saved});
+  EXPECT_EQ(read_file(manifest).value().find(told), std::string::npos);
+}
+
+TEST_F(CacheTest, KeepsTheVariantsOfAKeyBesideEachOther) {
+  const Cache cache = open();
+  const std::string library = temporary_.write("library.a", "x");
+  const auto keep_variant = [&](const std::string& variant) {
+    const std::int64_t begin = Cache::begin();
+    const fs::path made = cache.scratch(".so");
+    EXPECT_TRUE(write_atomically(made, variant));
+    return cache.keep("key", ".so", made, std::vector{library}, begin, variant).value();
+  };
+  const fs::path one = keep_variant("one");
+  const fs::path two = keep_variant("two");
+  EXPECT_EQ(cache.find("key", ".so", nullptr, "one"), one);
+  EXPECT_EQ(cache.find("key", ".so", nullptr, "two"), two);
+  EXPECT_EQ(cache.find("key", ".so", nullptr, "three"), std::nullopt);
+  EXPECT_EQ(cache.find("key", ".so"), std::nullopt);
+  temporary_.write("library.a", "y");
+  EXPECT_EQ(cache.find("key", ".so", nullptr, "one"), std::nullopt);
 }
 
 TEST_F(CacheTest, ADamagedManifestIsAMiss) {

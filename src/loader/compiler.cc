@@ -131,7 +131,9 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
     fs::path made;
     fs::path listed;
   };
-  const std::int64_t begin = Cache::begin();  // before any file is read
+  std::vector<std::string> keys;
+  for (const Pending* each : pending) keys.push_back(each->key);
+  const std::int64_t begin = cache_.begin(keys);  // before any file is read
   if (!precompiled_) note_compilation_without_header();
   std::vector<std::string> includes = {"-include", (include_dir_ / "ofn" / "function.h").native()};
   if (precompiled_) includes.back() = precompiled_->header.native();
@@ -353,16 +355,16 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
 }
 
 Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view shown) {
-  std::vector<std::string> parts = compiler_.link_flags;
   std::vector<std::string> files;
   for (const Object& object : objects) files.push_back(object.path.native());
   if (precompiled_ && std::ranges::any_of(objects, &Object::needs_kept_code))
     files.push_back(precompiled_->code.native());
-  append(parts, files);
-  const std::string key = key_of("program 1", parts);
-  if (auto program = cache_.find(key, ".so", &work_.inputs)) return *program;
+  const std::string key = key_of("program 2", compiler_.link_flags);
+  Digest variant;
+  for (const std::string& file : files) variant.add(file);
+  if (auto program = cache_.find(key, ".so", &work_.inputs, variant.hex())) return *program;
 
-  const std::int64_t begin = Cache::begin();
+  const std::int64_t begin = cache_.begin(std::span(&key, 1));
   const fs::path made = cache_.scratch(".so");
   const fs::path listed = cache_.scratch(".d");
   Command command{.arguments = {compiler_.path, "-shared", "-o", made.native(),
@@ -393,7 +395,7 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
     // Files that -flto compiles while linking are gone by now. They were made from the objects.
     std::error_code error;
     std::erase_if(read, [&](const std::string& path) { return !fs::exists(path, error); });
-    result = cache_.keep(key, ".so", made, read, begin);
+    result = cache_.keep(key, ".so", made, read, begin, variant.hex());
     work_.inputs.insert(read.begin(), read.end());
   }
   std::error_code ignored;
