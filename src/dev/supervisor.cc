@@ -110,15 +110,17 @@ void Supervisor::begin(const std::vector<std::string>& changed, SystemTime saved
 }
 
 void Supervisor::compiled(Compilation made, Duration took) {
-  watch(made.build);
   made_.diagnostics = diagnostics_of(made.build);
-  if (!made.program)
+  if (!made.program) {
+    watch(made.build);
     return fail(made_.build, made.program.error().message(), std::move(made_.diagnostics));
-  good_inputs_ = std::move(made.build.inputs);
+  }
+  good_inputs_ = std::exchange(made.build.inputs, {});
   made_.program = made.program->native();
   made_.times.compile = took;
   made_.was_cached = made.build.commands == 0;
   start_worker(made_);
+  watch(made.build);  // while the worker starts
 }
 
 // The files of a build that failed may be incomplete, so those of the last good build stay.
