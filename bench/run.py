@@ -23,7 +23,7 @@ from harness.report import table
 from harness.servers import ROOT, peer
 
 # Each name is a module in tables/ with a function `run(bench)`.
-TABLES = ["hello", "h2c", "bodies", "connections", "output", "deliveries", "start", "peers", "overload"]
+TABLES = ["hello", "h2c", "bodies", "connections", "output", "deliveries", "start", "peers", "overload", "reload"]
 
 
 def machine():
@@ -44,6 +44,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=3, help="length of one load (default: 3)")
     parser.add_argument("--connections", type=int, default=32, help="connections of one load (default: 32)")
     parser.add_argument("--starts", type=int, default=20, help="starts of each server (default: 20)")
+    parser.add_argument("--edits", type=int, default=50, help="edits of the table reload (default: 50)")
     parser.add_argument("--program", default=ROOT / "build/bin/functions-framework", help="the program to measure")
     options = parser.parse_args()
 

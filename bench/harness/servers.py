@@ -65,6 +65,11 @@ class Server:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def output_from(self, begin):
+        """The bytes that it has written from this offset on. Unlike log(), this may be called while the server writes."""
+        descriptor = self.output.fileno()
+        return os.pread(descriptor, os.fstat(descriptor).st_size - begin, begin)
+
     def log(self):
         self.output.seek(0)
         return self.output.read()

@@ -1,0 +1,3 @@
+#include "parts.h"
+
+std::string greeting(std::string_view name) { return "hello, " + std::string(name) + ","; }
