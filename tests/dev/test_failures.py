@@ -71,6 +71,21 @@ def test_a_later_failure_leaves_the_last_good_build(develop, source):
         assert kept.call("/", method="GET").headers["x-openfunction-build"] == "4"
 
 
+def test_the_events_for_programs_tell_the_same(develop, source):
+    dev = develop(BAD, "--json")
+    dev.says('"event":"build_failed"')
+    assert (dev.port, dev.failed) == (int(dev.events[0]["url"].rstrip("/").rpartition(":")[2]), [1])
+    assert get(dev.url).status == 503
+    save(source, GOOD % "mended")
+    dev.serves(2)
+    assert get(dev.url, "/seen").text == "mended"
+    dev.says('"path":"/seen"')
+    assert [event["event"] for event in dev.events if event["event"] != "request"] == [
+        *("started", "build_started", "diagnostics", "build_failed", "build_started", "serving")
+    ]
+    assert [event["build"] for event in dev.events if event["event"] == "request" and event["path"] == "/seen"] == [2]
+
+
 def crashing(text, static="", comment=""):
     return text("crashing.cc", "").replace("STATIC", static) + comment
 

@@ -36,6 +36,7 @@ class DevLoop:
         """Starts it, and does not wait. `port`: None to leave the choice to the program."""
         self.serving = 0  # the build of the newest line "serving build N"
         self.failed = []  # the builds of the lines "build N failed"
+        self.events = []  # with --json
         self.crashed = []  # the builds and causes of the lines "build N crashed: SIGSEGV"
         self._port = port or None
         self.cache = Path(program.environment["XDG_CACHE_HOME"]) / "ofn"
@@ -84,9 +85,20 @@ class DevLoop:
 
     def _hear(self, line):
         line = line.rstrip()
+        if line.startswith("{") and '"event":' in line:
+            self._take(json.loads(line))
         if found := _SERVING.search(line):
             self.serving = int(found[1])
         elif found := _FAILED.search(line):
             self.failed.append(int(found[1]))
         elif found := _CRASHED.search(line):
             self.crashed.append((int(found[1]), found[2]))
+
+    def _take(self, event):
+        self.events.append(event)
+        if event["event"] == "serving":
+            self.serving = event["build"]
+        elif event["event"] == "build_failed":
+            self.failed.append(event["build"])
+        elif event["event"] == "crash":
+            self.crashed.append((event["build"], event["how"].partition(":")[0]))
