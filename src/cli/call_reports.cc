@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "dev/content.h"
 #include "dev/event.h"
 #include "dev/messages.h"
 
@@ -99,7 +101,7 @@ dev::Thrown thrown_of(const Crash& crash) {
 void CallReports::began(const CallStart& start, TraceContext& /*trace*/) {
   std::string text(start.id);
   if (start.kind == CallKind::kRequest) {
-    text.append(" ").append(start.method).append(" ").append(start.target);
+    text.append(" ").append(start.method).append(" ").append(dev::without_secrets(start.target));
   } else {
     text.append(" ").append(name_of(start.kind)).append(" ").append(start.route);
   }
@@ -108,25 +110,25 @@ void CallReports::began(const CallStart& start, TraceContext& /*trace*/) {
 
 void CallReports::ended(const CallRecord& record) {
   const CallStart& start = record.start;
-  dev::CallEnded call{
-      .build = build_,
-      .id = std::string(start.id),
-      .kind = std::string(name_of(start.kind)),
-      .method = std::string(start.method),
-      .path = std::string(start.kind == CallKind::kRequest ? start.target : start.route),
-      .function = start.function == nullptr ? "" : start.function->name,
-      .route = std::string(start.route),
-      .verdict = std::string(verdict_name(record.verdict)),
-      .refusal = std::string(name_of(record.refusal)),
-      .status = record.status,
-      .answered = record.answered,
-      .waited = record.waited,
-      .ran = record.ran,
-      .delivered = record.delivered,
-      .ran_on = std::string(name_of(record.ran_on)),
-      .bytes_in = record.bytes_in,
-      .bytes_out = record.bytes_out,
-      .outputs = {}};
+  dev::CallEnded call{.build = build_,
+                      .id = std::string(start.id),
+                      .kind = std::string(name_of(start.kind)),
+                      .method = std::string(start.method),
+                      .path = start.kind == CallKind::kRequest ? dev::without_secrets(start.target)
+                                                               : std::string(start.route),
+                      .function = start.function == nullptr ? "" : start.function->name,
+                      .route = std::string(start.route),
+                      .verdict = std::string(verdict_name(record.verdict)),
+                      .refusal = std::string(name_of(record.refusal)),
+                      .status = record.status,
+                      .answered = record.answered,
+                      .waited = record.waited,
+                      .ran = record.ran,
+                      .delivered = record.delivered,
+                      .ran_on = std::string(name_of(record.ran_on)),
+                      .bytes_in = record.bytes_in,
+                      .bytes_out = record.bytes_out,
+                      .outputs = {}};
   for (const OutputResult& result : record.outputs) {
     call.outputs.push_back({.name = result.output->name,
                             .component = result.output->component,
@@ -135,7 +137,24 @@ void CallReports::ended(const CallRecord& record) {
                             .took = result.took});
   }
   if (record.crash != nullptr) call.thrown = thrown_of(*record.crash);
+  add_contents(start, call);
+  if (channel_.try_send(dev::MessageKind::kCall, dev::encode(call))) return;
+  call.request.body.clear();
+  call.answer.body.clear();
   (void)channel_.try_send(dev::MessageKind::kCall, dev::encode(call));
+}
+
+void CallReports::add_contents(const CallStart& start, dev::CallEnded& call) {
+  if (const Inbound* delivery = start.delivery) {
+    if (!delivery->content_type.empty())
+      dev::add_field(call.request, "content-type", delivery->content_type);
+    for (const Field& field : delivery->metadata)
+      dev::add_field(call.request, field.name, field.value);
+    dev::add_body(call.request, delivery->data);
+  } else if (CallContents::Of* of = contents_.find(start.target)) {
+    call.request = std::move(of->request);
+    call.answer = std::move(of->answer);
+  }
 }
 
 }  // namespace ofn::cli

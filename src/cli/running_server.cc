@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/build_stamp.h"
+#include "cli/call_contents.h"
 #include "cli/call_reports.h"
 #include "cli/command_line.h"
 #include "dapr/app_http.h"
@@ -111,9 +112,12 @@ struct RunningServer::OnLoop {
                                .max_message = server.settings_.max_body_size}),
         http_callbacks(deliveries, {.api_token = server.settings_.app_api_token}),
         front(doors(server.callbacks_)),
-        stamp(server.supervised_ == nullptr
-                  ? std::nullopt
-                  : std::optional<BuildStamp>(std::in_place, front, server.supervised_->build())),
+        recorder(reports ? std::optional<CallRecorder>(std::in_place, front, reports->contents())
+                         : std::nullopt),
+        stamp(
+            server.supervised_ == nullptr
+                ? std::nullopt
+                : std::optional<BuildStamp>(std::in_place, *recorder, server.supervised_->build())),
         sessions(
             handler(), server.limits_, server.failures_, &server.memory_,
             [this](std::string_view id, int status) { requests.on_broken_request(id, status); }),
@@ -158,7 +162,8 @@ struct RunningServer::OnLoop {
   dapr::AppServer callbacks;
   dapr::AppHttp http_callbacks;
   Front front;
-  std::optional<BuildStamp> stamp;  // for a supervisor
+  std::optional<CallRecorder> recorder;  // for a supervisor
+  std::optional<BuildStamp> stamp;       // the same
   wire::HttpSessions sessions;
   MemoryReturn memory_return;
 };

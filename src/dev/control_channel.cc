@@ -1,12 +1,18 @@
 #include "dev/control_channel.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 #include <vector>
 
 namespace ofn::dev {
@@ -15,15 +21,19 @@ namespace {
 
 // So that a message of the largest size fits beside others.
 constexpr int kBuffer = 1 << 20;
+// Beside the kind: the text is in a file, whose descriptor the message has.
+constexpr unsigned char kInFile = 0x80;
+// No text goes as a file if this much of the socket's buffer is used: some 50 messages.
+constexpr int kBehind = 64 << 10;
 
 struct Outgoing {
-  MessageKind kind;
+  unsigned char kind;
   std::string_view text;
   int descriptor;
 };
 
 ssize_t send_once(int socket, const Outgoing& outgoing) {
-  auto kind = static_cast<char>(outgoing.kind);
+  auto kind = outgoing.kind;
   // sendmsg() only reads the bytes.
   std::array<iovec, 2> parts = {
       {{.iov_base = &kind, .iov_len = 1},
@@ -55,6 +65,36 @@ os::Descriptor descriptor_of(msghdr& message) {
   return os::Descriptor();
 }
 
+unsigned char byte_of(MessageKind kind) { return static_cast<unsigned char>(kind); }
+
+os::Descriptor file_of(std::string_view text) {
+  os::Descriptor file(::memfd_create("ofn-message", MFD_CLOEXEC));
+  while (file && !text.empty()) {
+    const ssize_t written = ::write(file.get(), text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return os::Descriptor();
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return file;
+}
+
+std::string text_of(const os::Descriptor& file) {
+  struct stat facts{};
+  if (::fstat(file.get(), &facts) != 0) return "";
+  std::string text(std::min(static_cast<std::size_t>(facts.st_size), ControlChannel::kMostInFile),
+                   '\0');
+  std::size_t filled = 0;
+  while (filled < text.size()) {
+    const ssize_t size =
+        ::pread(file.get(), text.data() + filled, text.size() - filled, static_cast<off_t>(filled));
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;
+    filled += static_cast<std::size_t>(size);
+  }
+  text.resize(filled);
+  return text;
+}
+
 }  // namespace
 
 Result<std::pair<ControlChannel, ControlChannel>> ControlChannel::pair() {
@@ -82,7 +122,8 @@ Result<ControlChannel> ControlChannel::inherit(int fd) {
 Result<void> ControlChannel::send(MessageKind kind, std::string_view text, int descriptor) const {
   if (text.size() > kMost) return fail(Code::kInvalidArgument, "the message is too large");
   for (;;) {
-    if (send_once(fd(), {.kind = kind, .text = text, .descriptor = descriptor}) >= 0) return {};
+    if (send_once(fd(), {.kind = byte_of(kind), .text = text, .descriptor = descriptor}) >= 0)
+      return {};
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK)
       return fail(Code::kUnavailable, std::string("the other process: ") + std::strerror(errno));
@@ -92,8 +133,15 @@ Result<void> ControlChannel::send(MessageKind kind, std::string_view text, int d
 }
 
 bool ControlChannel::try_send(MessageKind kind, std::string_view text) const {
-  return text.size() <= kMost &&
-         send_once(fd(), {.kind = kind, .text = text, .descriptor = -1}) >= 0;
+  if (text.size() <= kMost)
+    return send_once(fd(), {.kind = byte_of(kind), .text = text, .descriptor = -1}) >= 0;
+  int used = 0;
+  if (text.size() > kMostInFile || ::ioctl(fd(), SIOCOUTQ, &used) != 0 || used > kBehind)
+    return false;
+  const os::Descriptor file = file_of(text);
+  if (!file) return false;
+  const auto in_file = static_cast<unsigned char>(byte_of(kind) | kInFile);
+  return send_once(fd(), {.kind = in_file, .text = {}, .descriptor = file.get()}) >= 0;
 }
 
 ControlChannel::Received ControlChannel::receive() const {
@@ -112,7 +160,12 @@ ControlChannel::Received ControlChannel::receive() const {
   if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {};
   if (size <= 0) return {.message = {}, .ended = true};
   const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
-  return {.message = Message{.kind = static_cast<MessageKind>(bytes.front()),
+  const auto kind = static_cast<unsigned char>(bytes.front());
+  if ((kind & kInFile) != 0) {
+    return {.message = Message{.kind = static_cast<MessageKind>(kind & ~kInFile),
+                               .text = text_of(descriptor_of(message))}};
+  }
+  return {.message = Message{.kind = static_cast<MessageKind>(kind),
                              .text = std::string(bytes.substr(1)),
                              .descriptor = descriptor_of(message)}};
 }

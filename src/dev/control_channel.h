@@ -41,8 +41,10 @@ struct Message {
 // Threads: send() any; receive() one.
 class ControlChannel {
  public:
-  // The largest text of a message.
-  static constexpr std::size_t kMost = std::size_t{128} * 1024;
+  // The largest text of a message in the socket. try_send() puts a larger one, up to kMostInFile, into a file in memory, because a
+  // message must fit into the socket's buffer, which unprivileged programs may not enlarge much (net.core.wmem_max).
+  static constexpr std::size_t kMost = std::size_t{128} << 10;
+  static constexpr std::size_t kMostInFile = std::size_t{8} << 20;
 
   // Returns both ends. Programs that this process starts inherit neither. Errors: kResourceExhausted.
   static Result<std::pair<ControlChannel, ControlChannel>> pair();
@@ -53,8 +55,9 @@ class ControlChannel {
   // Sends a message, and waits if the other end is slow. The descriptor, if there is one, stays this process's, too.
   // Errors: kUnavailable: the other end is closed. kInvalidArgument: the text is too large.
   Result<void> send(MessageKind kind, std::string_view text = {}, int descriptor = -1) const;
-  // Sends a message that may be lost. Returns false if the other end is slow or closed.
-  bool try_send(MessageKind kind, std::string_view text) const;
+  // Sends a message that may be lost. Returns false if the other end is slow or closed, or if the text is too large. Texts above
+  // kMost are lost earlier than others, so that few files wait.
+  [[nodiscard]] bool try_send(MessageKind kind, std::string_view text) const;
 
   struct Received {
     std::optional<Message> message;  // nullopt: there is none at present

@@ -75,6 +75,37 @@ TEST(ControlChannel, LosesOnlyWhatMayBeLost) {
   EXPECT_EQ(received, sent);
 }
 
+TEST(ControlChannel, PassesALargeTextWhole) {
+  const auto ends = ControlChannel::pair();
+  ASSERT_TRUE(ends);
+  std::string text(ControlChannel::kMostInFile, 'x');
+  text.replace(text.size() - 3, 3, "end");
+  ASSERT_TRUE(ends->first.try_send(MessageKind::kCall, text));
+  ASSERT_TRUE(ends->first.try_send(MessageKind::kLeft, "next"));
+  EXPECT_FALSE(ends->first.try_send(MessageKind::kCall, text + "x"));
+  const auto large = ends->second.receive().message;
+  ASSERT_TRUE(large);
+  EXPECT_EQ(large->kind, MessageKind::kCall);
+  EXPECT_EQ(large->text, text);
+  EXPECT_FALSE(large->descriptor);
+  EXPECT_EQ(ends->second.receive().message->text, "next");
+}
+
+TEST(ControlChannel, FewLargeTextsWait) {
+  const auto ends = ControlChannel::pair();
+  ASSERT_TRUE(ends);
+  const std::string text(ControlChannel::kMost + 1, 'x');
+  std::size_t sent = 0;
+  while (ends->first.try_send(MessageKind::kCall, text)) ++sent;
+  EXPECT_GT(sent, 10U);
+  EXPECT_LT(sent, 200U);
+  EXPECT_TRUE(ends->first.try_send(MessageKind::kCall, "small"));
+  std::size_t received = 0;
+  while (ends->second.receive().message) ++received;
+  EXPECT_EQ(received, sent + 1);
+  EXPECT_TRUE(ends->first.try_send(MessageKind::kCall, text));
+}
+
 TEST(ControlChannel, TakesNoOtherSocket) {
   std::array<int, 2> pipes{};
   ASSERT_EQ(::pipe(pipes.data()), 0);

@@ -49,8 +49,10 @@ struct Thrown {
   std::vector<Frame> frames{};  // of the author, the innermost first: the place that threw it
 };
 
-// The header fields and the body of a request or an answer.
+// The header fields and the body of a request or an answer, without the values of fields that are secrets (content.h).
 struct Content {
+  static constexpr std::size_t kMostKept = std::size_t{256} << 10;  // of a body, in bytes
+
   std::vector<std::pair<std::string, std::string>> fields{};
   std::string body{};    // perhaps only its beginning
   std::size_t size = 0;  // of the whole body, in bytes
@@ -126,7 +128,8 @@ struct CallEnded {
   std::string id{};
   std::string kind{};    // "request", "event", "binding", "topic", …
   std::string method{};  // of a request
-  std::string path{};    // of a request, with its query; of a delivery the input's name
+  // Of a request, with its query, whose secrets are hidden (content.h); of a delivery the input's name
+  std::string path{};
   std::string function{};
   std::string route{};
   std::string verdict{};  // "success", "error", "crash"
@@ -141,8 +144,8 @@ struct CallEnded {
   std::size_t bytes_out = 0;
   std::vector<OutputTold> outputs{};
   std::optional<Thrown> thrown{};
-  Content request{};  // empty if it is not recorded
-  Content answer{};   // the same
+  Content request{};  // of a delivery its metadata and its data; empty if it is not recorded
+  Content answer{};   // of a request; empty if it is not recorded
 };
 
 // The worker ended although nobody told it to.

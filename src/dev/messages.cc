@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/base64.h"
+#include "base/utf8.h"
 #include "document/json.h"
 #include "document/node.h"
 
@@ -30,8 +32,19 @@ Duration duration_of(const Node& object, std::string_view name) {
   return std::chrono::nanoseconds(number_of(object, name));
 }
 
+// Bytes that JSON cannot carry as a text become an object.
+Node node_of(const std::string& bytes) {
+  return is_utf8(bytes) ? Node(bytes) : Node::object({{"base64", base64_encode(bytes)}});
+}
+
+std::string bytes_of(const Node& node) {
+  if (node.is(Node::Kind::kText)) return node.text();
+  return base64_decode(node.find_text("base64")).value_or("");
+}
+
 std::string text_of(const Node& object, std::string_view name) {
-  return std::string(object.find_text(name));
+  const Node* member = object.find(name);
+  return member == nullptr ? "" : bytes_of(*member);
 }
 
 Node node_of(const OutputTold& output) {
@@ -51,10 +64,10 @@ OutputTold output_of(const Node& node) {
 }
 
 Node node_of(const Frame& frame) {
-  return Node::object({{"function", frame.function},
-                       {"file", frame.file},
+  return Node::object({{"function", node_of(frame.function)},
+                       {"file", node_of(frame.file)},
                        {"line", Node::number(static_cast<std::int64_t>(frame.line))},
-                       {"source", frame.source}});
+                       {"source", node_of(frame.source)}});
 }
 
 Frame frame_of(const Node& node) {
@@ -67,8 +80,9 @@ Frame frame_of(const Node& node) {
 Node node_of(const Thrown& thrown) {
   std::vector<Node> frames;
   for (const Frame& frame : thrown.frames) frames.push_back(node_of(frame));
-  return Node::object(
-      {{"type", thrown.type}, {"what", thrown.what}, {"frames", Node::list(std::move(frames))}});
+  return Node::object({{"type", thrown.type},
+                       {"what", node_of(thrown.what)},
+                       {"frames", Node::list(std::move(frames))}});
 }
 
 Thrown thrown_of(const Node& node) {
@@ -76,6 +90,30 @@ Thrown thrown_of(const Node& node) {
   if (const Node* frames = node.find("frames"))
     for (const Node& frame : frames->items()) thrown.frames.push_back(frame_of(frame));
   return thrown;
+}
+
+Node node_of(const Content& content) {
+  std::vector<Node> fields;
+  for (const auto& [name, value] : content.fields)
+    fields.push_back(Node::list({node_of(name), node_of(value)}));
+  return Node::object({{"fields", Node::list(std::move(fields))},
+                       {"body", node_of(content.body)},
+                       {"size", Node::number(content.size)}});
+}
+
+Content content_of(const Node& call, std::string_view name) {
+  Content content;
+  const Node* node = call.find(name);
+  if (node == nullptr) return content;
+  if (const Node* fields = node->find("fields")) {
+    for (const Node& field : fields->items()) {
+      if (field.items().size() == 2)
+        content.fields.emplace_back(bytes_of(field.items()[0]), bytes_of(field.items()[1]));
+    }
+  }
+  content.body = text_of(*node, "body");
+  content.size = static_cast<std::size_t>(number_of(*node, "size"));
+  return content;
 }
 
 Node list_of(const std::vector<std::string>& texts) {
@@ -126,10 +164,10 @@ std::string encode(const CallEnded& call) {
   for (const OutputTold& output : call.outputs) outputs.push_back(node_of(output));
   Node thrown = call.thrown ? node_of(*call.thrown) : Node();
   return document::to_json(Node::object({{"build", Node::number(call.build)},
-                                         {"id", call.id},
+                                         {"id", node_of(call.id)},
                                          {"kind", call.kind},
-                                         {"method", call.method},
-                                         {"path", call.path},
+                                         {"method", node_of(call.method)},
+                                         {"path", node_of(call.path)},
                                          {"function", call.function},
                                          {"route", call.route},
                                          {"verdict", call.verdict},
@@ -143,7 +181,9 @@ std::string encode(const CallEnded& call) {
                                          {"bytes_in", Node::number(call.bytes_in)},
                                          {"bytes_out", Node::number(call.bytes_out)},
                                          {"outputs", Node::list(std::move(outputs))},
-                                         {"thrown", std::move(thrown)}}));
+                                         {"thrown", std::move(thrown)},
+                                         {"request", node_of(call.request)},
+                                         {"answer", node_of(call.answer)}}));
 }
 
 std::optional<CallEnded> decode_call(std::string_view text) {
@@ -166,7 +206,9 @@ std::optional<CallEnded> decode_call(std::string_view text) {
                  .ran_on = text_of(*node, "ran_on"),
                  .bytes_in = static_cast<std::size_t>(number_of(*node, "bytes_in")),
                  .bytes_out = static_cast<std::size_t>(number_of(*node, "bytes_out")),
-                 .outputs = {}};
+                 .outputs = {},
+                 .request = content_of(*node, "request"),
+                 .answer = content_of(*node, "answer")};
   if (const Node* outputs = node->find("outputs")) {
     for (const Node& output : outputs->items()) call.outputs.push_back(output_of(output));
   }

@@ -1,4 +1,5 @@
-// The texts of the messages on the control channel: JSON, so that a log of them can be read.
+// The texts of the messages on the control channel: JSON, so that a log of them can be read. Texts that are not UTF-8 are
+// carried as {"base64": …}.
 #pragma once
 
 #include <optional>

@@ -32,9 +32,13 @@ TEST(Messages, ACallComesBackAsItWas) {
           {{.name = "files", .component = "store", .outcome = "refused", .tries = 3, .took = 2ms}},
       .thrown =
           Thrown{.type = "std::out_of_range",
-                 .what = "map::at",
+                 .what = "map::at \xe9",
                  .frames = {{.function = "price()", .file = "a.cc", .line = 12, .source = "x"},
-                            {.function = "greet()", .file = "", .line = 0, .source = ""}}}};
+                            {.function = "greet()", .file = "", .line = 0, .source = ""}}},
+      .request = {.fields = {{"a", "1"}, {"a", "\xff"}},
+                  .body = std::string("\0\xfe\n", 3),
+                  .size = 9},
+      .answer = {.fields = {{"b", "ä"}}, .body = "\x01 \"text\"", .size = 8}};
   const auto back = decode_call(encode(call));
   ASSERT_TRUE(back);
   EXPECT_EQ(encode(*back), encode(call));
@@ -45,11 +49,17 @@ TEST(Messages, ACallComesBackAsItWas) {
   EXPECT_EQ(back->outputs[0].tries, 3U);
   EXPECT_EQ(back->outputs[0].took, 2ms);
   ASSERT_TRUE(back->thrown);
-  EXPECT_EQ(back->thrown->what, "map::at");
+  EXPECT_EQ(back->thrown->what, "map::at \xe9");
   ASSERT_EQ(back->thrown->frames.size(), 2U);
   EXPECT_EQ(back->thrown->frames[0].line, 12U);
   EXPECT_EQ(back->thrown->frames[0].source, "x");
   EXPECT_FALSE(decode_call(encode(CallEnded()))->thrown) << "nothing was thrown";
+  EXPECT_EQ(back->request.fields, call.request.fields);
+  EXPECT_EQ(back->request.body, call.request.body);
+  EXPECT_EQ(back->request.size, 9U);
+  EXPECT_EQ(back->answer.fields, call.answer.fields);
+  EXPECT_EQ(back->answer.body, call.answer.body);
+  EXPECT_EQ(back->answer.size, 8U);
 }
 
 TEST(Messages, FunctionsComeBackAsTheyWere) {

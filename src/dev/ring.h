@@ -28,8 +28,8 @@ class Ring final : public Listener {
  public:
   struct Limits {
     std::size_t calls = 1000;
-    std::size_t bytes = std::size_t{64} << 20;        // of memory, as far as it can be counted
-    std::size_t body_bytes = std::size_t{256} << 10;  // of each body; its rest is dropped
+    std::size_t bytes = std::size_t{64} << 20;    // of memory, as far as it can be counted
+    std::size_t body_bytes = Content::kMostKept;  // of each body; its rest is dropped
   };
 
   Ring() : Ring(Limits()) {}

@@ -112,7 +112,8 @@ void Invocation::begin(const Function& function, const Inbound& inbound) {
                    .id = id_,
                    .route = inbound.input.name,
                    .kind = inbound.kind,
-                   .arrived = environment_.loop.now()});
+                   .arrived = environment_.loop.now(),
+                   .delivery = work_.arrival().inbound()});
   }
 }
 

@@ -30,9 +30,11 @@ struct CallStart {
   std::string_view
       route{};  // the route's pattern, such as "/users/{id}"; of a delivery its input's name; empty: unknown
   std::string_view method{};  // of a request
-  std::string_view target{};  // of a request, as received: "/a?b"; it may contain secrets
+  // Of a request, as received: "/a?b"; it may contain secrets. It lies in the message of the request's wire::Exchange.
+  std::string_view target{};
   CallKind kind = CallKind::kRequest;
-  SteadyTime arrived{};  // when the whole request, or the whole delivery, was there
+  SteadyTime arrived{};               // when the whole request, or the whole delivery, was there
+  const Inbound* delivery = nullptr;  // null: a request brought the call
 };
 
 // Why the function did not run.
@@ -118,7 +120,8 @@ class Observer {
   // A function is going to be called. Not told of what reaches no function: a probe, a path without a route, a request that
   // breaks HTTP.
   virtual void began(const CallStart& /*start*/, TraceContext& /*trace*/) {}
-  // Nothing of the call is under way any more. Told of everything that was answered, whether or not it reached a function.
+  // Nothing of the call is under way any more, but its wire::Exchange is still held. Told of everything that was answered, after
+  // the answer, whether or not it reached a function.
   virtual void ended(const CallRecord& /*record*/) {}
 };
 

@@ -50,7 +50,8 @@ GIVEN = {
         static Channel channel_;
         static void on_listed(Result<List>);""",
     "cli/build_stamp.h": "wire::Handler& front;",
-    "cli/call_reports.h": "dev::ControlChannel& channel;",
+    "cli/call_contents.h": "wire::Handler& front; CallRecord record;",
+    "cli/call_reports.h": "dev::ControlChannel& channel; wire::Handler& front;",
     "cli/chosen_sidecar.h": "Callbacks callbacks; void connect_to(const wire::Endpoint&);",
     "cli/configuration.h": "Flags flags; void serve(const Settings&, const FunctionContext&);",
     "cli/env_files.h": "Flags flags;",

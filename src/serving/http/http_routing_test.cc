@@ -66,11 +66,15 @@ TEST_F(HttpServiceTest, ProbesAndTheTwoFilesNeverRunTheFunction) {
 struct Ends final : Observer {
   void began(const CallStart& /*start*/, TraceContext& /*trace*/) override { ++begins; }
   void ended(const CallRecord& record) override {
+    if (answer != nullptr) {
+      EXPECT_EQ(answer->count, 1) << "told before the answer";
+    }
     records.push_back(record);
     routes.emplace_back(record.start.route);
     methods.emplace_back(record.start.method);
     ids.emplace_back(record.start.id);
   }
+  const FakeAnswer* answer = nullptr;
   int begins = 0;
   std::vector<CallRecord> records;  // their views are no longer valid
   std::vector<std::string> routes, methods, ids;
@@ -107,6 +111,7 @@ TEST_F(HttpServiceTest, TheObserverIsToldOfWhatReachesNoFunction) {
   for (const Case& one : cases) {
     SCOPED_TRACE(std::string(one.method) + " " + one.target);
     FakeAnswer answer;
+    ends.answer = &answer;
     const std::size_t before = log_.text().size();
     send(answer, one.target, one.fields, one.method);
     ASSERT_FALSE(ends.records.empty());
@@ -124,6 +129,7 @@ TEST_F(HttpServiceTest, TheObserverIsToldOfWhatReachesNoFunction) {
                                        " reason=" + one.line + "\n";
     EXPECT_EQ(log_.text().substr(before), line);
   }
+  ends.answer = nullptr;
   on_loop_->on_broken_request("an-id", 414);
   EXPECT_EQ(ends.records.back().refusal, Refusal::kBroken);
   EXPECT_EQ(ends.records.back().status, 414);

@@ -241,20 +241,20 @@ void HttpService::OnLoop::answer_without_function(wire::Exchange& exchange, Resp
                 why == Refusal::kNoRoute ? "no route has the path"
                                          : "the path's routes do not have the method");
   }
-  if (environment_.observer != nullptr) {
-    environment_.observer->ended(
-        {.start = {.id = id.view(),
-                   .method = request.method,
-                   .target = request.target,
-                   .arrived = environment_.loop.now()},
-         .verdict = response.status() < 400 ? Verdict::kSuccess : Verdict::kError,
-         .status = response.status(),
-         .refusal = why,
-         .bytes_in = request.body.size(),
-         .bytes_out = response.body().size()});
-  }
+  const int status = response.status();
+  const std::size_t bytes_out = response.body().size();
   const Field extra{RequestId::kName, id.view()};
   exchange.respond(std::move(response), {&extra, 1});
+  if (environment_.observer == nullptr) return;
+  environment_.observer->ended({.start = {.id = id.view(),
+                                          .method = request.method,
+                                          .target = request.target,
+                                          .arrived = environment_.loop.now()},
+                                .verdict = status < 400 ? Verdict::kSuccess : Verdict::kError,
+                                .status = status,
+                                .refusal = why,
+                                .bytes_in = request.body.size(),
+                                .bytes_out = bytes_out});
 }
 
 void HttpService::OnLoop::on_broken_request(std::string_view id, int status) const {
