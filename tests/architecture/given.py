@@ -80,6 +80,7 @@ GIVEN = {
     "dev/compiling.h": "LoadRequest request; std::filesystem::path folder;",
     "dev/stand_in.h": "int socket; Worker& worker;",
     "dev/listeners.h": "Listener& terminal; Ring ring;",
+    "dev/replay.h": "wire::Endpoint address; Ring ring;",
     "dev/ring.h": "CallEnded call;",
     "dev/styled_text.h": "Look look;",
     "dev/supervisor.h": "Supervisor::Options options; Listener& listener;",
