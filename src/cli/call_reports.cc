@@ -92,6 +92,8 @@ dev::Thrown thrown_of(const Crash& crash) {
                              .file = frame.file,
                              .line = static_cast<std::size_t>(frame.line),
                              .source = frame.source});
+    if (frame.times > 1)
+      thrown.frames.back().function += " (" + std::to_string(frame.times) + " times)";
   }
   return thrown;
 }
@@ -141,7 +143,10 @@ void CallReports::ended(const CallRecord& record) {
   if (channel_.try_send(dev::MessageKind::kCall, dev::encode(call))) return;
   call.request.body.clear();
   call.answer.body.clear();
-  (void)channel_.try_send(dev::MessageKind::kCall, dev::encode(call));
+  if (channel_.try_send(dev::MessageKind::kCall, dev::encode(call))) return;
+  if (record.crash == nullptr) return;
+  log_crash(log_, "function crashed", {{"request_id", call.id}, {"function", call.function}},
+            *record.crash);
 }
 
 void CallReports::add_contents(const CallStart& start, dev::CallEnded& call) {

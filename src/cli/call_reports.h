@@ -1,35 +1,39 @@
 // Reports each call of a worker to its supervisor, with what its request and its answer contain.
 //
-//   CallReports reports(channel, 7);               // one per loop
+//   CallReports reports(channel, 7, log);               // one per loop
 //   CallRecorder recorder(front, reports.contents());
 //   environment.observer = &reports;
 #pragma once
 
+#include "base/log.h"
 #include "cli/call_contents.h"
 #include "dev/control_channel.h"
 #include "invocation/observer.h"
 
 namespace ofn::cli {
 
-// If the supervisor is slow, reports lose their bodies, and then are lost: the function's calls come first.
-// Lifetime: `channel` outlives it. Threads: its loop's. Cost: some microseconds for each call, and some
+// If the supervisor is slow, reports lose their bodies, and then are lost: the function's calls come first. If the
+// report of an exception is lost, the exception is logged.
+// Lifetime: `channel` and `log` outlive it. Threads: its loop's. Cost: some microseconds for each call, and some
 // milliseconds if it has large bodies.
 class CallReports final : public Observer {
  public:
-  CallReports(const dev::ControlChannel& channel, unsigned build)
-      : channel_(channel), build_(build) {}
+  CallReports(const dev::ControlChannel& channel, unsigned build, Log& log)
+      : channel_(channel), build_(build), log_(log) {}
 
   // Of the requests of this loop, for a CallRecorder.
   CallContents& contents() { return contents_; }
 
   void began(const CallStart& start, TraceContext& trace) override;
   void ended(const CallRecord& record) override;
+  bool tells_crashes() const override { return true; }
 
  private:
   void add_contents(const CallStart& start, dev::CallEnded& call);
 
   const dev::ControlChannel& channel_;
   unsigned build_;
+  Log& log_;
   CallContents contents_;
 };
 

@@ -13,12 +13,14 @@
 
 #include "base/clock.h"
 #include "dev/messages.h"
+#include "testing/recording_log.h"
 #include "wire/exchange_for_test.h"
 
 namespace ofn::cli {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
@@ -53,7 +55,8 @@ class CallReportsTest : public ::testing::Test {
   wire::FakeAnswer answer_;
   std::pair<dev::ControlChannel, dev::ControlChannel> channel_ =
       dev::ControlChannel::pair().value();
-  CallReports reports_{channel_.second, 7};
+  testing::RecordingLog log_;
+  CallReports reports_{channel_.second, 7, log_};
   Holder holder_;
   CallRecorder recorder_{holder_, reports_.contents()};
 };
@@ -150,6 +153,27 @@ TEST_F(CallReportsTest, NeverHaveSecrets) {
   EXPECT_EQ(call.request.fields.size(), 7U);
   for (const auto& field : call.request.fields) EXPECT_EQ(field.second, "(redacted)");
   EXPECT_THAT(call.answer.fields, ElementsAre(Pair("Set-Cookie", "(redacted)")));
+}
+
+TEST_F(CallReportsTest, SayWhatWasThrownAndWhere) {
+  const Crash crash{
+      .exception = "int",
+      .what = "7",
+      .frames = {{.function = "f()", .file = "a.cc", .line = 3, .times = 2, .source = "throw 7;"}}};
+  reports_.ended({.start = {.id = "1f"}, .crash = &crash});
+  const dev::CallEnded call = reported();
+  ASSERT_TRUE(call.thrown);
+  EXPECT_EQ(call.thrown->type, "int");
+  EXPECT_EQ(call.thrown->what, "7");
+  ASSERT_EQ(call.thrown->frames.size(), 1U);
+  EXPECT_EQ(call.thrown->frames[0].function, "f() (2 times)");
+  EXPECT_EQ(call.thrown->frames[0].file, "a.cc");
+  EXPECT_EQ(call.thrown->frames[0].line, 3U);
+  EXPECT_EQ(call.thrown->frames[0].source, "throw 7;");
+  EXPECT_EQ(log_.text(), "");
+  channel_.first = dev::ControlChannel::pair().value().first;  // the supervisor has ended
+  reports_.ended({.start = {.id = "20"}, .crash = &crash});
+  EXPECT_THAT(log_.text(), HasSubstr("error: function crashed request_id=20"));
 }
 
 TEST_F(CallReportsTest, LoseTheirBodiesBeforeTheyAreLost) {

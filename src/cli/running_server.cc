@@ -92,7 +92,7 @@ struct RunningServer::OnLoop {
         reports(server.supervised_ == nullptr
                     ? std::nullopt
                     : std::optional<CallReports>(std::in_place, server.supervised_->channel(),
-                                                 server.supervised_->build())),
+                                                 server.supervised_->build(), server.log_)),
         sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
                 server.log_),
         environment{.loop = on,

@@ -42,9 +42,9 @@ struct Frame {
   std::string source{};  // the line's text; empty if the file cannot be read
 };
 
-// An exception that the author's code did not catch.
+// An exception that the author's code did not catch, or the reason why what a function returned cannot be sent.
 struct Thrown {
-  std::string type{};           // "std::runtime_error"
+  std::string type{};           // "std::runtime_error"; empty: nothing was thrown
   std::string what{};           // empty if it has none
   std::vector<Frame> frames{};  // of the author, the innermost first: the place that threw it
 };

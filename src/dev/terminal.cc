@@ -351,9 +351,11 @@ void Terminal::on(const CallEnded& event) {
   if (event.thrown) {
     const Thrown& thrown = *event.thrown;
     std::vector<Word> what = words_of(thrown.what);
-    what.insert(what.begin(), {.text = visible(thrown.type) + (thrown.what.empty() ? "" : ":"),
-                               .style = Style::kBad});
-    what.insert(what.begin(), {.text = "threw"});
+    if (!thrown.type.empty()) {
+      what.insert(what.begin(), {.text = visible(thrown.type) + (thrown.what.empty() ? "" : ":"),
+                                 .style = Style::kBad});
+      what.insert(what.begin(), {.text = "threw"});
+    }
     lines.line(std::move(what), 2);
     add_frames(lines, thrown.frames);
   }

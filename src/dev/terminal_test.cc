@@ -445,6 +445,11 @@ TEST(Terminal, ShowsWhatWasThrownAndWhere) {
   call.thrown = Thrown{.type = "int", .what = "", .frames = {}};
   shown.terminal.on(call);
   EXPECT_EQ(shown.take(), "15:38:00 GET /price/7 500 in 1.2 ms · price · build 4\n  threw int\n");
+  call.thrown = Thrown{.type = "", .what = "invalid response: a b is no name", .frames = {}};
+  shown.terminal.on(call);
+  EXPECT_EQ(shown.take(),
+            "15:38:00 GET /price/7 500 in 1.2 ms · price · build 4\n"
+            "  invalid response: a b is no name\n");
 }
 
 TEST(Terminal, ShowsACrash) {

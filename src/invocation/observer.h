@@ -123,6 +123,8 @@ class Observer {
   // Nothing of the call is under way any more, but its wire::Exchange is still held. Told of everything that was answered, after
   // the answer, whether or not it reached a function.
   virtual void ended(const CallRecord& /*record*/) {}
+  // Returns true if the observer tells the developer of CallRecord::crash. Then the log does not. Threads: any.
+  virtual bool tells_crashes() const { return false; }
 };
 
 }  // namespace ofn

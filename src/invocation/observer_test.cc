@@ -15,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::StartsWith;
 
 struct Case {
   const char* name;
@@ -227,6 +228,35 @@ TEST(Observer, ADeliveryTellsItsInput) {
   EXPECT_EQ(stage.notes.record.start.kind, CallKind::kBulkedEvent);
   EXPECT_EQ(stage.notes.record.start.route, "orders");
   EXPECT_EQ(stage.notes.record.bytes_in, 5U);
+  EXPECT_EQ(stage.notes.delivered, "12345");
+}
+
+TEST(Observer, TellsOfACrashInThePlaceOfTheLog) {
+  const Function bad_input = http([](const abi::Call&, abi::Outcome&) { throw BadInput("no"); });
+  const struct {
+    const char* name;
+    const Function& function;
+    const char* logged;
+    const char* logged_if_it_tells;
+  } cases[] = {
+      {"an exception", kThrow, "error: function crashed", ""},
+      {"a bad input", bad_input, "warning: function refused its input",
+       "warning: function refused its input"},
+  };
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.name);
+    Stage stage;
+    stage.call(one.function);
+    EXPECT_THAT(stage.log.text(), StartsWith(one.logged));
+    Stage told;
+    told.notes.tells = true;
+    told.call(one.function);
+    EXPECT_THAT(told.log.text(), StartsWith(one.logged_if_it_tells));
+    EXPECT_EQ(told.log.text().empty(), *one.logged_if_it_tells == '\0');
+    EXPECT_EQ(told.notes.crash, stage.notes.crash);
+    told.call(kEcho);
+    EXPECT_EQ(told.notes.crash, "") << "each call has its own";
+  }
 }
 
 TEST(Observer, AnAnswerInPiecesIsCountedToItsEnd) {

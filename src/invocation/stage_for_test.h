@@ -64,11 +64,15 @@ struct Notes final : Observer {
                        std::to_string(ended.status));
     record = ended;
     crash = ended.crash == nullptr ? "" : ended.crash->text();
+    delivered = ended.start.delivery == nullptr ? "" : ended.start.delivery->data;
     outputs = {ended.outputs.begin(), ended.outputs.end()};
   }
+  bool tells_crashes() const override { return tells; }
+  bool tells = false;
   std::vector<std::string> lines;
   CallRecord record;  // the last; its views are no longer valid
   std::string crash;  // of the last
+  std::string delivered;
   std::vector<OutputResult> outputs;
   std::string came_with;
   std::string traceparent;

@@ -180,15 +180,23 @@ void Work::refused_input(std::size_t calls, Response answer) {
 }
 
 void Work::crashed(const Crash& crash) {
-  if (environment_.observer != nullptr && result_.crash == nullptr)
-    result_.crash = std::make_unique<const Crash>(crash);
-  log_crash(environment_.log, "function crashed",
-            {{"request_id", arrival_.id()}, {"function", arrival_.function().name}}, crash);
+  tell(crash);
   if (crash.no_memory) {
     return result_.fail(no_memory_answer(crash, arrival_.id(), environment_.detail),
                         Verdict::kError);
   }
   result_.fail(crash_answer(crash, arrival_.id(), environment_.detail), Verdict::kCrash);
+}
+
+// The observer gets the first one of a call.
+void Work::tell(const Crash& crash) {
+  const Observer* const observer = environment_.observer;
+  if (observer != nullptr && result_.crash == nullptr) {
+    result_.crash = std::make_unique<const Crash>(crash);
+    if (observer->tells_crashes()) return;
+  }
+  log_crash(environment_.log, "function crashed",
+            {{"request_id", arrival_.id()}, {"function", arrival_.function().name}}, crash);
 }
 
 void Work::clear() {

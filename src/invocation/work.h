@@ -78,6 +78,7 @@ class Work {
   std::span<const Field> with_trace(std::span<const Field> arrived);
   void answer_early(EarlyAnswer early);
   void crashed(const Crash& crash);
+  void tell(const Crash& crash);
   void refused_input(std::size_t calls, Response answer);
 
   const CallEnvironment& environment_;
