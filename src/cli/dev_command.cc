@@ -22,6 +22,7 @@
 #include "dev/json_events.h"
 #include "dev/keys.h"
 #include "dev/listeners.h"
+#include "dev/replay.h"
 #include "dev/ring.h"
 #include "dev/supervisor.h"
 #include "dev/terminal.h"
@@ -40,6 +41,9 @@ namespace fs = std::filesystem;
 constexpr int kPortsTried = 20;
 // How long a worker may take to end if the supervisor ends before it.
 constexpr std::chrono::milliseconds kEndsWithin(200);
+
+// How much longer than its function a request that is sent again may take.
+constexpr std::chrono::seconds kBesideTheFunction(10);
 
 bool is_component_file(std::string_view name) {
   return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
@@ -194,7 +198,7 @@ class Developer {
   void pressed(dev::Key key) {
     switch (key) {
       case dev::Key::kInvokeAgain:
-        break;
+        return invoke_again();
       case dev::Key::kRebuild:
         return supervisor_->rebuild();
       case dev::Key::kVerbose:
@@ -204,6 +208,40 @@ class Developer {
       case dev::Key::kQuit:
         return stop();
     }
+  }
+
+  void say(dev::Told::Weight weight, std::string text) {
+    listeners_.on(dev::Told{.weight = weight, .text = std::move(text)});
+  }
+
+  void sent_again(const Result<dev::Replayed>& answered) {
+    if (!answered) {
+      say(dev::Told::Weight::kWarning,
+          "the request that was sent again failed: " + answered.error().message());
+    } else if (answered->id.empty()) {
+      say(dev::Told::Weight::kWarning, "the request that was sent again got status " +
+                                           std::to_string(answered->status) +
+                                           ", because no build can be served");
+    }
+  }
+
+  // The worker reports the request like others, so only problems are said here.
+  void invoke_again() {
+    const auto last = std::ranges::find_if(ring_, [](const dev::CallEnded& call) {
+      return call.kind == "request" && call.refusal != "probe" && !call.method.empty();
+    });
+    if (last == ring_.end())
+      return say(dev::Told::Weight::kInfo, "no request has come yet that could be sent again");
+    const auto left_out = replays_.send(
+        address_, *last, [this](const Result<dev::Replayed>& answered) { sent_again(answered); });
+    if (!left_out)
+      return say(dev::Told::Weight::kWarning,
+                 "the last request cannot be sent again: " + left_out.error().message());
+    if (left_out->empty()) return;
+    std::string names;
+    for (const std::string& name : *left_out) names += (names.empty() ? "" : ", ") + name;
+    say(dev::Told::Weight::kInfo,
+        "sent again without " + names + ": the values of secrets are not recorded");
   }
 
   dev::Terminal::Options terminal_options() {
@@ -330,6 +368,7 @@ class Developer {
   dev::Terminal terminal_;
   dev::JsonEvents json_{clock_, [](std::string_view line) { write_to(STDOUT_FILENO, line); }};
   dev::Ring ring_;
+  dev::Replays replays_{loop_, configuration_.settings.timeout + kBesideTheFunction};
   dev::Listeners listeners_;
   dev::ToldLog log_{loop_, listeners_};
   std::string preload_;  // for LD_PRELOAD
