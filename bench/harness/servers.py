@@ -107,7 +107,12 @@ class Server:
 
     def cpu_seconds(self):
         """User and system time of the tree: of all threads, also ended ones, and of ended children."""
-        return sum(sum(int(ticks) for ticks in _stat(pid)[11:15]) for pid in self.pids()) / _TICK
+        total = 0
+        for pid in self.pids():
+            # A process that has ended meanwhile counts with its parent.
+            with contextlib.suppress(OSError):
+                total += sum(int(ticks) for ticks in _stat(pid)[11:15])
+        return total / _TICK
 
     def resident_mib(self):
         """RSS, and PSS. In PSS a page that several processes share counts once."""
