@@ -26,6 +26,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("prints_or_exits", "src/os/process.cc"): "ends the process between the framework and a program that it runs, which is another one",
     ("no_mutable_globals", "include/ofn/task.h"): "how many frames of tasks a thread destroys at once: a destructor is given nothing",
     ("nobody_sleeps", "src/loader/cache.cc"): "waits for the file system's coarse clock to tick, which nothing tells",
+    ("nobody_sleeps", "src/os/debugger.cc"): "waits for a debugger, whose arrival nothing tells",
 }
 
 
