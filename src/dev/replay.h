@@ -1,7 +1,7 @@
 // Sends recorded requests again, to the app's own address.
 //
 //   Replays replays(loop, std::chrono::seconds(30));
-//   auto left_out = replays.send(address, *ring.latest(), [](Result<Replayed> answered) {
+//   auto left_out = replays.send(address, *ring.latest(), [&](Result<Replayed> answered) {
 //     if (!answered) say(answered.error().message());
 //   });
 //   if (!left_out) say(left_out.error().message());      // it cannot be sent
