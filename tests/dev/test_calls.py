@@ -1,0 +1,70 @@
+"""What the terminal tells of calls: exceptions, no secrets; the key that sends the last request again."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from support import at_a_terminal
+from support.http_client import call
+
+
+@pytest.fixture
+def press(tmp_path):
+    """press(key): types it, if the loop has been started with `press.prefix`."""
+    fifo = tmp_path / "keys"
+    os.mkfifo(fifo)
+
+    def press(key):
+        with fifo.open("wb", buffering=0) as keys:
+            keys.write(key)
+
+    press.prefix = (sys.executable, Path(at_a_terminal.__file__), fifo)
+    return press
+
+
+def test_an_exception_is_told_once_with_its_place(develop, source, text):
+    dev = develop(text("calls.cc", "1"))
+    dev.serves(1)
+    assert call(dev.url, "/throw", method="GET").status == 500
+    dev.says("GET /throw 500")
+    dev.says("threw std::runtime_error: went wrong")
+    dev.says(f"{source.name}:8 in answer()")
+    dev.says('throw std::runtime_error("went wrong");')
+    assert call(dev.url, "/after", method="GET").status == 200
+    dev.says("GET /after 200")
+    assert dev.process.output.count("went wrong") == 2  # the text, and the line of the source
+    assert "function crashed" not in dev.process.output
+
+
+@pytest.mark.parametrize("flags", [(), ("--verbose",), ("--json",)], ids=["plain", "verbose", "json"])
+def test_secrets_and_bodies_are_not_shown(develop, text, flags):
+    dev = develop(text("calls.cc", "1"), *flags)
+    if flags == ("--json",):
+        dev.says('"event":"serving"')
+    else:
+        dev.serves(1)
+    secrets = {"Authorization": "Bearer PLANTED", "Cookie": "a=PLANTED", "X-Api-Key": "PLANTED"}
+    answer = call(dev.url, "/a?access_token=PLANTED&b=1", body=b"PLANTED body", headers=secrets)
+    assert answer.text == "got PLANTED body\n"  # the function gets everything
+    dev.says("/a?access_token=(redacted)&b=1")
+    assert "PLANTED" not in dev.process.output
+
+
+def test_the_key_i_sends_the_last_request_again(develop, text, press):
+    dev = develop(text("calls.cc", "1"), prefix=press.prefix, environment={"TERM": "dumb"})
+    dev.says("serving build 1")
+    press(b"i")
+    dev.says("no request has come yet that could be sent again")
+    call(dev.url, "/a?token=PLANTED", body=b"body", headers={"Authorization": "PLANTED"})
+    dev.says("POST /a?token=(redacted) 200")
+    press(b"i")
+    dev.says("sent again without", "token", "Authorization", "the values of secrets are not recorded")
+    dev.says("POST /a 200")
+    call(dev.url, "/large", body=b"x" * (256 * 1024 + 1))
+    dev.says("POST /large 200")
+    press(b"i")
+    dev.says("the last request cannot be sent again", "only 262144 of its 262145 bytes")
+    press(b"q")
+    assert dev.process.exit_code() == 0
