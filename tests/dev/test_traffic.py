@@ -20,8 +20,8 @@ KINDS = {
     "kept alive": [KeptAlive] * 3 + [functools.partial(KeptAlive, at_once=2)] * 2,
     "h2c": [Http2] * 3,
     "streams": [functools.partial(Streams, path="/ticks", count=Streams.count, pause=5)] * 4,
-    "sleeping coroutines": [functools.partial(KeptAlive, path="/sleep", ms=150)] * 4
-    + [functools.partial(Http2, path="/sleep", ms=100)],
+    "sleeping coroutines": [functools.partial(KeptAlive, path="/nap", ms=150)] * 4
+    + [functools.partial(Http2, path="/nap", ms=100)],
 }
 
 

@@ -29,7 +29,7 @@ std::string upload(const ofn::Request& request) {
   return kVersion + " " + std::to_string(sums << 16 | sum) + "\n";
 }
 
-ofn::task<std::string> sleep(const ofn::Request& request) {
+ofn::task<std::string> nap(const ofn::Request& request) {
   co_await ofn::sleep_for(milliseconds(request, "ms"));
   co_return answer_to(request);
 }
@@ -47,5 +47,5 @@ ofn::task<> ticks(const ofn::Request& request, ofn::Writer& writer) {
 
 OFN_ROUTE("/now", now)
 OFN_ROUTE("/upload", upload)
-OFN_ROUTE("/sleep", sleep)
+OFN_ROUTE("/nap", nap)
 OFN_ROUTE("/ticks", ticks)
