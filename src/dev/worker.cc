@@ -17,6 +17,9 @@ namespace {
 
 // The number of the control channel in the worker; the lower ones are the standard streams and the listening socket.
 constexpr int kChannel = 4;
+constexpr int kMessagesATurn = 64;
+// How many calls that have begun are remembered. The message of a call's end may be lost (ControlChannel::try_send).
+constexpr std::size_t kMostRunning = 10'000;
 
 }  // namespace
 
@@ -41,14 +44,14 @@ Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, Start start, Events ev
   auto process = os::Process::start(command);
   if (!process) return std::unexpected(std::move(process).error());
   std::unique_ptr<Worker> worker(
-      new Worker(std::move(start), std::move(events), std::move(ours), std::move(errors)));
+      new Worker(loop, std::move(start), std::move(events), std::move(ours), std::move(errors)));
   worker->process_ = std::make_unique<os::Process>(*std::move(process));
   Worker* const self = worker.get();
   worker->debugger_ = std::make_unique<DebuggerWatch>(
       loop, [id = self->process_->id()] { return os::tracer_of(id); },
       [self](DebuggerWatch::Change change) { self->events_.debugger(change); });
-  worker->channel_watch_ = std::make_unique<Watch>(loop, self->channel_.fd(),
-                                                   [self](Watch::Seen) { self->read_channel(); });
+  worker->channel_watch_ = std::make_unique<Watch>(
+      loop, self->channel_.fd(), [self](Watch::Seen) { self->read_some_messages(); });
   worker->errors_watch_ = std::make_unique<Watch>(loop, self->errors_.get(),
                                                   [self](Watch::Seen) { self->read_errors(); });
   worker->ended_watch_ = std::make_unique<Watch>(loop, self->process_->ended_fd(),
@@ -56,8 +59,10 @@ Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, Start start, Events ev
   return worker;
 }
 
-Worker::Worker(Start start, Events events, ControlChannel channel, os::Descriptor errors)
-    : start_(std::move(start)),
+Worker::Worker(Loop& loop, Start start, Events events, ControlChannel channel,
+               os::Descriptor errors)
+    : loop_(loop),
+      start_(std::move(start)),
       events_(std::move(events)),
       channel_(std::move(channel)),
       errors_(std::move(errors)) {}
@@ -80,51 +85,58 @@ std::string Worker::name_of_call(const std::string& id) const {
   return call->second.substr(std::min<std::size_t>(1, call->second.size())) + " (" + id + ")";
 }
 
-void Worker::read_channel() {
-  for (;;) {
-    auto [message, ended] = channel_.receive();
-    if (ended) channel_watch_.reset();
-    if (!message) return;
-    switch (message->kind) {
-      case MessageKind::kServing:
-        is_serving_ = true;
-        events_.serving(decode_functions(message->text).value_or(std::vector<ServedFunction>()));
-        break;
-      case MessageKind::kCall:
-        has_begun_calls_ = true;
-        if (auto call = decode_call(message->text)) {
-          running_.erase(call->id);
-          events_.call(*std::move(call));
-        }
-        break;
-      case MessageKind::kBegan: {
-        const std::size_t blank = std::min(message->text.find(' '), message->text.size());
-        has_begun_calls_ = true;
-        running_[message->text.substr(0, blank)] = message->text.substr(blank);
-        break;
-      }
-      case MessageKind::kCrashing:
-        events_.crashing();
-        break;
-      case MessageKind::kReport:
-        if (auto report = decode_report("{" + message->text))
-          reports_.push_back(*std::move(report));
-        break;
-      case MessageKind::kConnection:
-        if (!message->descriptor) break;
-        events_.passed(
-            {.socket = std::move(message->descriptor), .unread = std::move(message->text)});
-        break;
-      case MessageKind::kLeft:
-        events_.left();
-        break;
-      case MessageKind::kTold:
-        events_.told(message->text);
-        break;
-      case MessageKind::kRelease:
-        break;  // an order to workers
-    }
+// A worker under load tells of its calls as fast as this process reads, and files and other workers must be looked at, too.
+void Worker::read_some_messages() {
+  for (int read = 0; read < kMessagesATurn; ++read) {
+    if (!channel_watch_ || !read_message()) return;
   }
+  loop_.run_at_end_of_turn(*this);
+}
+
+bool Worker::read_message() {
+  auto [message, ended] = channel_.receive();
+  if (ended) channel_watch_.reset();
+  if (!message) return false;
+  switch (message->kind) {
+    case MessageKind::kServing:
+      is_serving_ = true;
+      events_.serving(decode_functions(message->text).value_or(std::vector<ServedFunction>()));
+      break;
+    case MessageKind::kCall:
+      has_begun_calls_ = true;
+      if (auto call = decode_call(message->text)) {
+        running_.erase(call->id);
+        events_.call(*std::move(call));
+      }
+      break;
+    case MessageKind::kBegan: {
+      const std::size_t blank = std::min(message->text.find(' '), message->text.size());
+      has_begun_calls_ = true;
+      if (running_.size() >= kMostRunning) running_.erase(running_.begin());
+      running_[message->text.substr(0, blank)] = message->text.substr(blank);
+      break;
+    }
+    case MessageKind::kCrashing:
+      events_.crashing();
+      break;
+    case MessageKind::kReport:
+      if (auto report = decode_report("{" + message->text)) reports_.push_back(*std::move(report));
+      break;
+    case MessageKind::kConnection:
+      if (!message->descriptor) break;
+      events_.passed(
+          {.socket = std::move(message->descriptor), .unread = std::move(message->text)});
+      break;
+    case MessageKind::kLeft:
+      events_.left();
+      break;
+    case MessageKind::kTold:
+      events_.told(message->text);
+      break;
+    case MessageKind::kRelease:
+      break;  // an order to workers
+  }
+  return true;
 }
 
 void Worker::read_errors() {
@@ -143,7 +155,8 @@ void Worker::has_ended() {
   if (!ended) return;
   ended_watch_.reset();
   // What it said before it ended.
-  if (channel_watch_) read_channel();
+  while (channel_watch_ && read_message()) {
+  }
   if (errors_watch_) read_errors();
   channel_watch_.reset();
   errors_watch_.reset();

@@ -32,7 +32,7 @@ struct Passing {
 // Lifetime: the destructor ends the process, and waits for its end. Callbacks run between start() and the destructor, never inside a
 // call of a member; in `ended` the owner may destroy the worker.
 // Threads: the loop's.
-class Worker {
+class Worker : private Ready {
  public:
   struct Start {
     os::Command command;  // without the channel and the standard error, which the worker adds
@@ -57,7 +57,7 @@ class Worker {
   static Result<std::unique_ptr<Worker>> start(Loop& loop, Start start, Events events);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
-  ~Worker();
+  ~Worker() override;
 
   unsigned build() const { return start_.build; }
   const std::string& program() const { return start_.program; }
@@ -78,11 +78,16 @@ class Worker {
   void signal(int number) const { process_->signal(number); }
 
  private:
-  Worker(Start start, Events events, ControlChannel channel, os::Descriptor errors);
-  void read_channel();
+  Worker(Loop& loop, Start start, Events events, ControlChannel channel, os::Descriptor errors);
+  void run_ready() override { read_some_messages(); }
+  // Reads some of the messages that wait, and the rest in later turns of the loop.
+  void read_some_messages();
+  // Returns false if there is none at present.
+  bool read_message();
   void read_errors();
   void has_ended();
 
+  Loop& loop_;
   Start start_;
   Events events_;
   ControlChannel channel_;

@@ -8,12 +8,15 @@ import functools
 import random
 import re
 import select
+import shutil
+import subprocess
 import zlib
 
 import pytest
 
-from support.traffic import Http2, KeptAlive, NewConnections, Streams, Traffic
 from support.raw import Raw
+from support.tools import missing
+from support.traffic import Http2, KeptAlive, NewConnections, Streams, Traffic
 
 KINDS = {
     "new connections": [NewConnections] * 3,
@@ -152,3 +155,21 @@ def test_a_stream_outlives_many_reloads(develop, versions):
             ticks = re.findall(rb"data: (\w) (\d+)\n", received)
             assert ticks == [(version, b"%d" % tick) for tick in range(1, len(ticks) + 1)]
     print(f"{len(streams)} streams, 12 reloads: 0 cut")
+
+
+def test_a_flood_keeps_no_save_waiting(develop, versions):
+    """The supervisor hears of each call, and still looks at the files."""
+    if shutil.which("wrk") is None:
+        missing("wrk is missing: ./dev setup test, or apt-get install wrk")
+    dev = develop(versions.first())
+    dev.serves(1)
+    # It lasts longer than any save would be waited for.
+    flood = subprocess.Popen(["wrk", "-t2", "-c64", "-d600s", dev.url + "now"], stdout=subprocess.DEVNULL)
+    try:
+        dev.says("more requests")
+        for _ in range(10):
+            versions.reload(dev)
+    finally:
+        flood.kill()
+        flood.wait()
+    print("10 reloads during a flood")
