@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from support.dev_loop import save
+from support.dev_loop import below, exists, save, status_of
 from support.http_client import Caller, call
 from support.namespace import Namespace
 from support.ports import reserve_port
@@ -189,50 +189,12 @@ def test_a_static_initializer_that_fails(develop, text, source, static):
     save(source, crashing(text, comment="// mended\n"))
     dev.serves(4)
     assert get(dev.url).headers["x-openfunction-build"] == "4"
-    until(lambda: len(workers(dev)) == 1, "the other workers to end")
-
-
-def status_of(pid):
-    """Returns state, parent and CPU ticks; None if there is no such process."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return fields[0], int(fields[1]), int(fields[11]) + int(fields[12])
-
-
-def exists(pid):
-    status = status_of(pid)
-    return status is not None and status[0] != "Z"
-
-
-def below(pid):
-    """Returns all living processes that a process has started, directly or not."""
-    parents = {int(entry): status[1] for entry in os.listdir("/proc") if entry.isdigit() and (status := status_of(entry)) and status[0] != "Z"}
-    found, new = set(), {pid}
-    while new:
-        new = {child for child, parent in parents.items() if parent in new} - found
-        found |= new
-    return found
-
-
-def command_of(pid):
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return file.read().decode(errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
-def workers(dev):
-    """The processes that serve or start to. Each has a small process between it and the supervisor, whose command is the supervisor's."""
-    return [pid for pid in below(dev.process.pid) if "--listen-fd" in command_of(pid)]
+    until(lambda: len(dev.workers) == 1, "the other workers to end")
 
 
 def spinning(dev):
     """Returns true if a worker has used a second of CPU time."""
-    return any((status_of(pid) or (0, 0, 0))[2] > 100 for pid in workers(dev))
+    return any((status_of(pid) or (0, 0, 0))[2] > 100 for pid in dev.workers)
 
 
 def test_nothing_is_left_of_a_supervisor_that_is_killed(develop, text, source):

@@ -201,6 +201,18 @@ def test_the_environment_file(develop, source):
     assert says(dev) == (4, "mended")
 
 
+def test_two_loops_on_one_source_do_not_disturb_each_other(develop, source):
+    loops = [develop(HELLO % "first"), develop(None)]
+    for dev in loops:
+        dev.serves(1)
+    save(source, HELLO % "both")
+    for dev in loops:
+        dev.serves(2)
+        assert says(dev) == (2, "both")
+    loops[0].__exit__()
+    begins_no_build(loops[1], source)
+
+
 STORE = """#include <ofn/function.h>
 ofn::Out keep(ofn::Context& context, ofn::Bytes data) {
   return context.send(data).ok() ? ofn::Out::success() : ofn::Out::error("not kept", 503);

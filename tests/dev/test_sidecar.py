@@ -6,6 +6,8 @@
 import collections
 import contextlib
 import datetime
+import os
+import signal
 
 import grpc
 import pytest
@@ -91,6 +93,30 @@ def test_no_message_of_a_topic_is_lost(develop, text, source, components, ledger
     assert sorted(noted) == list(range(MESSAGES))
     assert twice == []
     assert set(by_version) == {"A", "B"}
+
+
+def test_no_message_is_acknowledged_by_a_process_that_dies(develop, text, components, ledger):
+    """Each is delivered at least once, whenever the worker is killed."""
+    write_component(components, "bus", "pubsub.in-memory")
+    dev = develop(
+        text("deliveries.cc", "A"),
+        *("--local-sidecar", "on", "--components", components),
+        function_context=context([], "Async", inputs=dict([topic("orders", "bus")])),
+        environment={"LEDGER": str(ledger.path)},
+    )
+    dev.serves(1)
+    kills = 10
+    with stub(dev) as sidecar:
+        for kill in range(kills):
+            for id in range(kill * MESSAGES // kills, (kill + 1) * MESSAGES // kills):
+                event = {"pubsub_name": "bus", "topic": "orders", "data": str(id).encode(), "data_content_type": "text/plain"}
+                sidecar.PublishEvent(dapr_pb2.PublishEventRequest(**event))
+            for worker in dev.workers:
+                os.kill(worker, signal.SIGKILL)
+            until(lambda: len(dev.crashed) > kill, "the crash")
+    ids = {str(id) for id in range(MESSAGES)}
+    until(lambda: {id for id, _ in ledger.lines("orders")} >= ids, "all messages")
+    print(f"{MESSAGES} messages, {kills} kills: 0 lost, {len(ledger.lines('orders')) - MESSAGES} delivered again")
 
 
 def test_a_timer_keeps_its_phase(request, develop, text, source, components, ledger):

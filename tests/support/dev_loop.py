@@ -31,6 +31,39 @@ def save(path, text):
     os.replace(new, path)
 
 
+def status_of(pid):
+    """Returns state, parent and CPU ticks; None if there is no such process."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return fields[0], int(fields[1]), int(fields[11]) + int(fields[12])
+
+
+def exists(pid):
+    status = status_of(pid)
+    return status is not None and status[0] != "Z"
+
+
+def below(pid):
+    """Returns all living processes that a process has started, directly or not."""
+    parents = {int(entry): status[1] for entry in os.listdir("/proc") if entry.isdigit() and (status := status_of(entry)) and status[0] != "Z"}
+    found, new = set(), {pid}
+    while new:
+        new = {child for child, parent in parents.items() if parent in new} - found
+        found |= new
+    return found
+
+
+def command_of(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 class DevLoop:
     def __init__(self, program, source, *flags, target=None, port=0, function_context=None, environment=None, cwd=None, prefix=()):
         """Starts it, and does not wait. `port`: None to leave the choice to the program."""
@@ -67,6 +100,11 @@ class DevLoop:
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def workers(self):
+        """The processes that serve or start to. Each has a small process between it and the supervisor, whose command is the supervisor's."""
+        return [pid for pid in below(self.process.pid) if "--listen-fd" in command_of(pid)]
 
     def serves(self, build, seconds=COMPILING):
         """Waits until this build is served, or a newer one."""
