@@ -281,8 +281,8 @@ TEST_F(ProfileTest, APlainProgramWithTheRuntimeServesASanitizedFunction) {
     ASSERT_TRUE(runtimes) << runtimes.error().text();
     for (const fs::path& each : *runtimes) preload += each.native() + ":";
     const auto ran = loader::run(
-        {.arguments = {"/usr/bin/env", "--unset=GTEST_TOTAL_SHARDS", preload,
-                       "ASAN_OPTIONS=detect_leaks=0",
+        {.arguments = {"/usr/bin/env", "--unset=GTEST_TOTAL_SHARDS", "--unset=GTEST_SHARD_INDEX",
+                       preload, "ASAN_OPTIONS=detect_leaks=0",
                        std::string(kProgramVariable) + "=" + made.program->native(),
                        fs::read_symlink("/proc/self/exe").native(),
                        "--gtest_also_run_disabled_tests",
