@@ -111,6 +111,8 @@ def test_no_message_is_acknowledged_by_a_process_that_dies(develop, text, compon
             for id in range(kill * MESSAGES // kills, (kill + 1) * MESSAGES // kills):
                 event = {"pubsub_name": "bus", "topic": "orders", "data": str(id).encode(), "data_content_type": "text/plain"}
                 sidecar.PublishEvent(dapr_pb2.PublishEventRequest(**event))
+            # A process that has done nothing when it ends is not started again at once.
+            until(lambda: len(ledger.lines("orders")) > kill * MESSAGES // kills, "a delivery to this process")
             for worker in dev.workers:
                 os.kill(worker, signal.SIGKILL)
             until(lambda: len(dev.crashed) > kill, "the crash")
