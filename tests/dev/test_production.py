@@ -36,6 +36,7 @@ def test_the_program_has_only_what_serving_needs(program, tmp_path, shared, flag
         pid = server.process.pid
         assert "x-openfunction-build" not in call(server.url).headers
         until(lambda: descriptors_of(pid)["socket"] == 1, "the connection to be gone")
+        until(lambda: threads_of(pid)["functions-frame"] == 1, "the other threads to take their names")
         threads, descriptors = threads_of(pid), descriptors_of(pid)
         print(dict(threads), dict(descriptors))
         # The worker of the call may have ended.
