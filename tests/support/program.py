@@ -58,6 +58,8 @@ class Program:
         if function_context is not None:
             environment["FUNC_CONTEXT"] = json.dumps(function_context)
         chosen = ["--target", target] if target else []
+        if "--debug" in flags and "--no-watch" not in flags:
+            flags = [*flags, "--no-watch"]  # the program itself, without the developer's loop
         arguments = ["--source", source, *chosen, "--host", "127.0.0.1", "--port", str(port), *flags]
         return Server(self.run(arguments, environment, cwd))
 
