@@ -44,7 +44,7 @@ def test_files(load, tmp_path, name, content, words):
 @pytest.mark.parametrize("target", ["nobody", "echo", "app::nobody"])
 def test_a_shared_object_without_the_target_lists_what_it_has(load, functions, target):
     expected = f"File {functions} is expected to contain a function named {target}; it contains: "
-    assert expected + "app::echo, app::give_back, counted, crash, environment, relay, wait\n" in load(functions, target)
+    assert expected + "app::echo, app::give_back, counted, crash, environment, from_file, relay, wait\n" in load(functions, target)
 
 
 HEAD = "#include <ofn/function.h>\n"
