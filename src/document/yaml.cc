@@ -22,6 +22,14 @@ constexpr std::size_t kMaxNodes = 100'000;
 
 int line_of(const YAML::Mark& mark) { return mark.line + 1; }
 
+// The parser's words may end in a character of the text, such as a line feed: "unknown escape character: ".
+std::string one_line(std::string words) {
+  for (char& c : words) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  }
+  return words;
+}
+
 // Builds the trees of a stream's documents from the parser's events. When a limit is reached, it
 // leaves the parser by throwing the parser's own exception.
 class YamlBuilder final : public YAML::EventHandler {
@@ -147,7 +155,7 @@ Result<std::vector<Tree>> parse_yaml(std::string_view text) {
     }
     return documents;
   } catch (const YAML::Exception& error) {
-    return fail(Code::kInvalidArgument, "not valid YAML: " + error.msg,
+    return fail(Code::kInvalidArgument, "not valid YAML: " + one_line(error.msg),
                 {{"line", std::to_string(error.mark.line + 1)}});
   }
 }

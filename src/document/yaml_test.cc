@@ -31,6 +31,12 @@ TEST(Yaml, TheLastOfSeveralKeysStands) {
       << "keys that are not scalars";
 }
 
+TEST(Yaml, AMistakeIsOneLine) {
+  // The parser quotes the character that it does not know.
+  EXPECT_EQ(parse_yaml("\"a\\\nb\\\1\"").error().text(),
+            "not valid YAML: unknown escape character: ? (line=2)");
+}
+
 TEST(Yaml, AliasesNameNodes) {
   EXPECT_EQ(read("a: &a {x: [1]}\nb: *a\n*s : &s t\n"),
             "not valid YAML: the referenced anchor is not defined (line=3)");
