@@ -23,8 +23,8 @@ void ToldLog::write(Level level, std::string_view message,
                                                    : Told::Weight::kInfo;
     loop_.post(
         [this, told = Told{.weight = weight, .text = std::move(text)}] { listener_.on(told); });
-  } catch (
-      const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): the line is lost, as in every log
+  } catch (const std::bad_alloc&) {
+    return;  // the line is lost, as in every log
   }
 }
 
