@@ -12,7 +12,7 @@ constexpr int kEdit = 0;
 
 }  // namespace
 
-enum class Size { small, large };
+enum class Size { small, large };  // NOLINT(readability-identifier-naming): as in JSON
 OFN_ENUM(Size, small, large)
 
 struct Line {

@@ -87,7 +87,7 @@ def test_the_events_for_programs_tell_the_same(develop, source):
 
 
 def crashing(text, static="", comment=""):
-    return text("crashing.cc", "").replace("STATIC", static) + comment
+    return text("crashing.cc", "").replace("/*STATIC*/", static) + comment
 
 
 def dies(dev, path="/crash"):

@@ -17,9 +17,9 @@ struct OutOfStock {
   int left;
 };
 
-const std::map<std::string, int, std::less<>> prices = {{"tea", 3}};
+const std::map<std::string, int, std::less<>> kPrices = {{"tea", 3}};
 
-int price(const std::string& name) { return prices.at(name); }
+int price(const std::string& name) { return kPrices.at(name); }
 
 void check(int count) {
   if (count > 3) throw std::runtime_error("too many: " + std::to_string(count));
