@@ -1,0 +1,51 @@
+// An exchange that passes everything on to another one: the base of exchanges that stand in front of it.
+//
+//   class Marked final : public PassedExchange { … };   // overrides what it changes
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "wire/exchange.h"
+
+namespace ofn::cli {
+
+// Lifetime: made by `new`, owned by a wire::ExchangePtr. Threads: as wire::Exchange.
+class PassedExchange : public wire::Exchange {
+ public:
+  explicit PassedExchange(wire::ExchangePtr to) : to_(std::move(to)) {}
+  PassedExchange(const PassedExchange&) = delete;
+  PassedExchange& operator=(const PassedExchange&) = delete;
+
+  const wire::Message& request() const final { return to_->request(); }
+  bool hold(std::size_t bytes) final { return to_->hold(bytes); }
+  void respond(Response&& response, std::span<const Field> extra,
+               std::span<const Field> trailers) override {
+    to_->respond(std::move(response), extra, trailers);
+  }
+  void begin(Response head, std::span<const Field> extra, std::function<void()> on_room) override {
+    to_->begin(std::move(head), extra, std::move(on_room));
+  }
+  void write(std::string_view bytes) override { to_->write(bytes); }
+  std::size_t unsent() const final { return to_->unsent(); }
+  void finish(std::span<const Field> trailers) final { to_->finish(trailers); }
+  void abort() final { to_->abort(); }
+  bool abandoned() const final { return to_->abandoned(); }
+  void on_abandoned(std::function<void()> callback) final {
+    to_->on_abandoned(std::move(callback));
+  }
+  Loop& loop() final { return to_->loop(); }
+
+ protected:
+  ~PassedExchange() override = default;
+
+ private:
+  void release() final { delete this; }
+
+  wire::ExchangePtr to_;
+};
+
+}  // namespace ofn::cli
