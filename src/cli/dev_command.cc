@@ -66,25 +66,14 @@ std::string joined(const std::vector<Error>& errors) {
   return text;
 }
 
-// Where an output's data goes, as far as the context says.
-std::vector<dev::Link> links_of(const std::vector<Output>& outputs) {
+// Inputs and outputs have the same members.
+std::vector<dev::Link> links_of(const auto& inputs_or_outputs) {
   std::vector<dev::Link> links;
-  for (const Output& output : outputs) {
-    links.push_back({.name = output.name,
-                     .component = output.component,
-                     .type = output.component_type,
-                     .to = output.topic});
-  }
-  return links;
-}
-
-std::vector<dev::Link> links_of(const std::vector<Trigger>& triggers) {
-  std::vector<dev::Link> links;
-  for (const Trigger& trigger : triggers) {
-    links.push_back({.name = trigger.name,
-                     .component = trigger.component,
-                     .type = trigger.component_type,
-                     .to = trigger.topic});
+  for (const auto& one : inputs_or_outputs) {
+    links.push_back({.name = one.name,
+                     .component = one.component,
+                     .type = one.component_type,
+                     .to = one.topic});
   }
   return links;
 }
@@ -305,11 +294,9 @@ class Developer {
 
   // Everything that is not compiled may have changed, too: the context, the variables, the components.
   std::expected<dev::Plan, std::string> plan(const std::vector<std::string>& changed) {
-    if (!changed.empty()) {
-      auto configuration = resolve_configuration(flags(), process_env_);
-      if (!configuration) return std::unexpected(joined(configuration.error().messages));
-      configuration_ = *std::move(configuration);
-    }
+    auto configuration = resolve_configuration(flags(), process_env_);
+    if (!configuration) return std::unexpected(joined(configuration.error().messages));
+    configuration_ = *std::move(configuration);
     const Settings& settings = configuration_.settings;
     const std::string components = absolute(settings.components);
     const bool has_other_components = std::ranges::any_of(changed, [&](const std::string& file) {
