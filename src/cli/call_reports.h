@@ -21,7 +21,7 @@ class CallReports final : public Observer {
   CallReports(const dev::ControlChannel& channel, unsigned build, Log& log)
       : channel_(channel), build_(build), log_(log) {}
 
-  // Of the requests of this loop, for a CallRecorder.
+  // A CallRecorder fills it with the requests of this loop.
   CallContents& contents() { return contents_; }
 
   void began(const CallStart& start, TraceContext& trace) override;

@@ -128,7 +128,7 @@ struct CallEnded {
   std::string id{};
   std::string kind{};    // "request", "event", "binding", "topic", …
   std::string method{};  // of a request
-  // Of a request, with its query, whose secrets are hidden (content.h); of a delivery the input's name
+  // A request has its path and its query, whose secrets are hidden (content.h); a delivery has the input's name
   std::string path{};
   std::string function{};
   std::string route{};

@@ -8,7 +8,7 @@ namespace ofn::dev {
 
 namespace {
 
-// Of the containers' nodes for an entry.
+// The containers' nodes for one entry take this many bytes.
 constexpr std::size_t kNodes = 128;
 
 // A short text is in the string itself.

@@ -34,7 +34,7 @@ Look look_for(WritesTo writes_to, const std::function<std::string(const char*)>&
 enum class Style : std::uint8_t { kPlain, kFaint, kBold, kGood, kFair, kWarning, kBad };
 // What stands between a word and the one before it, if they stand in one line.
 enum class Gap : std::uint8_t { kBlank, kDot, kComma, kNone };
-// What is done with a word that does not fit.
+// How a line treats a word that does not fit into it.
 enum class Fit : std::uint8_t {
   kCut,      // it gets a line of its own and is cut at the line's end
   kShrinks,  // it is cut first, so that the words behind it stay in its line

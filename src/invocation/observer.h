@@ -30,7 +30,7 @@ struct CallStart {
   std::string_view
       route{};  // the route's pattern, such as "/users/{id}"; of a delivery its input's name; empty: unknown
   std::string_view method{};  // of a request
-  // Of a request, as received: "/a?b"; it may contain secrets. It lies in the message of the request's wire::Exchange.
+  // A request has its target as received: "/a?b". The target may contain secrets. It lies in the message of the wire::Exchange.
   std::string_view target{};
   CallKind kind = CallKind::kRequest;
   SteadyTime arrived{};               // when the whole request, or the whole delivery, was there

@@ -56,7 +56,7 @@ class AppDelivery {
   // Asks the app, and begins to deliver. Call it again when another process has become the app, because it may want other topics and
   // bindings; what it still wants goes on without a gap.
   void start();
-  // Nobody is the app at present: messages wait, and the events of input bindings are dropped, until start() is called again.
+  // No process is the app at present: messages wait, and events of input bindings are dropped, until start() is called again.
   void hold();
   // Begins no new delivery. If the app takes a delivery that is running, it is still acknowledged.
   void stop();
