@@ -13,7 +13,7 @@
 #include "context/function_context.h"
 #include "context/settings.h"
 #include "os/watched_process.h"
-#include "telemetry/logger.h"
+#include "logging/logger.h"
 
 namespace ofn::cli {
 

@@ -25,7 +25,7 @@
 #include "os/memory_limits.h"
 #include "os/memory_reserve.h"
 #include "os/watched_process.h"
-#include "telemetry/logger.h"
+#include "logging/logger.h"
 
 namespace ofn::cli {
 

@@ -9,7 +9,7 @@
 #include "cli/streams.h"
 #include "localdapr/local_sidecar.h"
 #include "loop/signals.h"
-#include "telemetry/logger.h"
+#include "logging/logger.h"
 
 namespace ofn::cli {
 

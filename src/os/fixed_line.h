@@ -1,5 +1,5 @@
 // Composes one log line in a given buffer, for signal handlers, which may neither allocate nor lock. The line has the format of
-// telemetry/logger.h, byte for byte.
+// logging/logger.h, byte for byte.
 //
 //   FixedLine line(buffer, LineFormat::kJson);
 //   line.begin(unix_micros, "error", "the function crashed the program");

@@ -1,4 +1,4 @@
-#include "telemetry/logger.h"
+#include "logging/logger.h"
 
 #include <algorithm>
 #include <array>
