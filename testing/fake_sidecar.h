@@ -40,6 +40,7 @@ class FakeSidecar final : public Sidecar {
     Deadline deadline;
     std::string traceparent;
     std::string tracestate;
+    std::string output;  // the user's name for it
     bool answered = false;
   };
 
@@ -112,6 +113,7 @@ class FakeSidecar final : public Sidecar {
     call.deadline = options.deadline;
     call.traceparent = options.traceparent;
     call.tracestate = options.tracestate;
+    call.output = options.output;
     calls_.push_back(std::move(call));
     waiting_.push_back(std::move(done));
     if (!held_) post_answer(calls_.size() - 1, next_answer(calls_.back().component));

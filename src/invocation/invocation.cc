@@ -96,6 +96,8 @@ void Invocation::begin(const Function& function, Request::Parts&& parts,
                    .route = options.route,
                    .method = work_.arrival().request()->method(),
                    .target = work_.arrival().request()->target(),
+                   .version = work_.arrival().request()->version(),
+                   .fields = work_.arrival().request()->headers(),
                    .kind = CallKind::kRequest,
                    .arrived = environment_.loop.now()});
   }
@@ -111,6 +113,7 @@ void Invocation::begin(const Function& function, const Inbound& inbound) {
     observe_start({.function = &function,
                    .id = id_,
                    .route = inbound.input.name,
+                   .fields = inbound.metadata,
                    .kind = inbound.kind,
                    .arrived = environment_.loop.now(),
                    .delivery = work_.arrival().inbound()});

@@ -15,6 +15,8 @@
 #include <string>
 #include <string_view>
 
+#include <ofn/field.h>
+
 #include "base/clock.h"
 #include "function/function.h"
 #include "invocation/inbound.h"
@@ -32,6 +34,9 @@ struct CallStart {
   std::string_view method{};  // of a request
   // A request has its target as received: "/a?b". The target may contain secrets. It lies in the message of the wire::Exchange.
   std::string_view target{};
+  std::string_view version{};  // of HTTP: "1.0", "1.1" or "2"; of a request
+  // A request's header, or a delivery's metadata. Both may contain secrets.
+  std::span<const Field> fields{};
   CallKind kind = CallKind::kRequest;
   SteadyTime arrived{};               // when the whole request, or the whole delivery, was there
   const Inbound* delivery = nullptr;  // null: a request brought the call

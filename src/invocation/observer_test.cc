@@ -220,6 +220,18 @@ TEST(Observer, TheTraceThatItSetsIsWhatOutputsAndTheContextCarry) {
   EXPECT_EQ(stage.response->body(), "came came=1") << "each call has its own";
 }
 
+TEST(Observer, IsToldTheFieldsThatCame) {
+  Stage stage;
+  const std::vector<Field> came = {{"b3", "0"}};
+  stage.headers = came;
+  stage.call(kEcho);
+  EXPECT_EQ(stage.notes.came_with_fields, "b3");
+  const Trigger trigger{.name = "orders", .component = "bus", .kind = ComponentKind::kPubsub};
+  const std::vector<Field> metadata = {{"sw8", "1"}};
+  stage.deliver(kEcho, {.input = trigger, .data = "1", .metadata = metadata});
+  EXPECT_EQ(stage.notes.came_with_fields, "sw8");
+}
+
 TEST(Observer, ADeliveryTellsItsInput) {
   Stage stage;
   const Trigger trigger{.name = "orders", .component = "bus", .kind = ComponentKind::kPubsub};

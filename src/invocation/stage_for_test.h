@@ -57,6 +57,8 @@ struct Notes final : Observer {
   void began(const CallStart& start, TraceContext& trace) override {
     lines.emplace_back("began " + start.function->name);
     came_with = trace.traceparent();
+    came_with_fields.clear();
+    for (const Field& field : start.fields) came_with_fields += field.name;
     if (!traceparent.empty()) trace.set(traceparent, tracestate);
   }
   void ended(const CallRecord& ended) override {
@@ -75,6 +77,7 @@ struct Notes final : Observer {
   std::string delivered;
   std::vector<OutputResult> outputs;
   std::string came_with;
+  std::string came_with_fields;
   std::string traceparent;
   std::string tracestate;
 };

@@ -175,7 +175,8 @@ void Outputs::Delivery::send(Attempt& attempt) {
   ++attempt.tries;
   const SidecarOptions options{.deadline = options_.deadline,
                                .traceparent = options_.traceparent,
-                               .tracestate = options_.tracestate};
+                               .tracestate = options_.tracestate,
+                               .output = attempt.output.name};
   // The sidecar may answer long after the delivery was given up.
   auto done = [delivery = std::weak_ptr<Delivery>(*self_), &attempt](SidecarResult result) {
     if (const auto alive = delivery.lock()) alive->answered(attempt, std::move(result));
@@ -234,6 +235,7 @@ void Outputs::Delivery::decide(Attempt& attempt, Delivered outcome,
   result.tries = attempt.tries;
   result.took = outputs_.loop_.now() - started_;
   log(result);
+  if (outputs_.observer_ != nullptr) outputs_.observer_->output_ended(result);
   if (--undecided_ > 0) return;
 
   const std::shared_ptr<Delivery> keep = std::move(*self_);
@@ -271,8 +273,13 @@ void Outputs::Delivery::log(const OutputResult& result) const {
 }
 
 Outputs::Outputs(const FunctionContext& context, Sidecar& sidecar, Loop& loop, Log& log,
-                 OutputPolicy policy)
-    : context_(context), sidecar_(sidecar), loop_(loop), log_(log), policy_(std::move(policy)) {}
+                 OutputPolicy policy, OutputObserver* observer)
+    : context_(context),
+      sidecar_(sidecar),
+      loop_(loop),
+      log_(log),
+      policy_(std::move(policy)),
+      observer_(observer) {}
 
 Outputs::~Outputs() = default;
 

@@ -37,6 +37,14 @@ struct DeliveryOptions {
   std::span<const Header> metadata = {};  // added to the output's own; the same key replaces it
 };
 
+// Is told of the end of each payload at each output, also of what the function itself sends.
+// Threads: the loop's, before the delivery's `done`.
+class OutputObserver {
+ public:
+  virtual ~OutputObserver() = default;
+  virtual void output_ended(const OutputResult& result) = 0;
+};
+
 using DeliveryDone = std::move_only_function<void(DeliveryReport)>;
 
 // Lifetime: if it is destroyed during a delivery, that delivery is never reported.
@@ -47,9 +55,9 @@ using DeliveryDone = std::move_only_function<void(DeliveryReport)>;
 // Cost: a few allocations for a delivery and for each output; no copy of the data.
 class Outputs {
  public:
-  // `context`, `sidecar`, `loop` and `log` outlive it.
+  // All arguments outlive it. `observer`: null if nobody observes.
   Outputs(const FunctionContext& context, Sidecar& sidecar, Loop& loop, Log& log,
-          OutputPolicy policy = {});
+          OutputPolicy policy = {}, OutputObserver* observer = nullptr);
   Outputs(const Outputs&) = delete;
   Outputs& operator=(const Outputs&) = delete;
   ~Outputs();
@@ -68,6 +76,7 @@ class Outputs {
   Loop& loop_;
   Log& log_;
   const OutputPolicy policy_;
+  OutputObserver* const observer_;
   RetryBudget budget_;
   std::list<std::shared_ptr<Delivery>>
       under_way_;  // shared with the callbacks of calls to the sidecar

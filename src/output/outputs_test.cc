@@ -97,6 +97,7 @@ TEST(Outputs, EveryOutputIsAskedAtOnceAndAwaited) {
   const FakeSidecar::Call& file = stage.sidecar.calls()[0];
   EXPECT_EQ(file.kind, FakeSidecar::Kind::kBinding);
   EXPECT_EQ(file.component, "c-files");
+  EXPECT_EQ(file.output, "files");
   EXPECT_EQ(file.operation, "create");
   EXPECT_EQ(file.data, bytes);
   EXPECT_EQ(file.metadata, (std::map<std::string, std::string>{{"fileName", "a"}}));
@@ -121,6 +122,29 @@ TEST(Outputs, EveryOutputIsAskedAtOnceAndAwaited) {
   EXPECT_EQ(stage.report->failures(DeliveryReport::Detail::kText), "");
   EXPECT_THAT(stage.log.text(),
               HasSubstr("debug: output confirmed request_id=r1 output=files component=c-files"));
+}
+
+TEST(Outputs, AnObserverIsToldOfEachEndBeforeTheReport) {
+  struct Noting final : OutputObserver {
+    void output_ended(const OutputResult& result) override {
+      notes +=
+          result.output->name + (result.outcome == Delivered::kConfirmed ? " ok " : " failed ");
+    }
+    std::string notes;
+  } observer;
+  Stage stage({binding("files"), topic("events")});
+  Outputs observed(stage.context, stage.sidecar, stage.loop, stage.log, {}, &observer);
+  stage.sidecar.hold();
+  const Payload payload = text("x");
+  observed.deliver({&payload, 1}, {},
+                   [&observer](const DeliveryReport&) { observer.notes += "report"; });
+  settle(stage.loop);
+  stage.sidecar.answer(1, std::unexpected(SidecarError{Error(Code::kInternal, "no")}));
+  settle(stage.loop);
+  EXPECT_EQ(observer.notes, "events failed ");
+  stage.sidecar.answer(0);
+  settle(stage.loop);
+  EXPECT_EQ(observer.notes, "events failed files ok report");
 }
 
 TEST(Outputs, TheOperationIsTheContexts) {

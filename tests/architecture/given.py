@@ -96,6 +96,7 @@ GIVEN = {
     "function/typed.h": "abi::Outcome outcome;",
     "invocation/context_call.h": """
         ContextHost& context_host; CallHosts hosts; abi::Call abi_call; RunResult ran; abi::ContextFacts facts;""",
+    "invocation/observers.h": "Observer reports; Observer access_log;",
     "invocation/reading.h": """
         RequestReading reading; Arrival arrival; abi::Call call; RunResult ran; WorkResult result;
         Anything answer(const EarlyAnswer&); Anything crash(const Error&);""",

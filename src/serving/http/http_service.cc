@@ -249,6 +249,8 @@ void HttpService::OnLoop::answer_without_function(wire::Exchange& exchange, Resp
   environment_.observer->ended({.start = {.id = id.view(),
                                           .method = request.method,
                                           .target = request.target,
+                                          .version = version_of(request),
+                                          .fields = request.fields,
                                           .arrived = environment_.loop.now()},
                                 .verdict = status < 400 ? Verdict::kSuccess : Verdict::kError,
                                 .status = status,
