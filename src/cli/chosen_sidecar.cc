@@ -19,7 +19,10 @@ namespace {
 // on this machine.
 constexpr std::chrono::milliseconds kProbeTime(500);
 
-bool speaks_dapr(const wire::Endpoint& endpoint, const Settings& settings, Loop& loop, Log& log) {
+// It runs a loop of its own, because the caller's may be running.
+bool speaks_dapr(const wire::Endpoint& endpoint, const Settings& settings, const Clock& clock,
+                 Log& log) {
+  Loop loop(clock);
   const wire::Limits limits;
   bool done = false;
   bool found = false;
@@ -58,48 +61,44 @@ bool is_on_this_machine(const wire::Endpoint& endpoint) {
 std::expected<ChosenSidecar, std::vector<Error>> ChosenSidecar::make(
     const Settings& settings, const FunctionContext& context, Callbacks callbacks, Loop& loop,
     const Environment& env, Log& log) {
-  ChosenSidecar choice({settings.sidecar.host, settings.sidecar.port, settings.sidecar.unix_path});
+  ChosenSidecar choice;
+  auto chosen = choice.choose_again(settings, context, callbacks, loop, env, log);
+  if (!chosen) return std::unexpected(std::move(chosen).error());
+  return choice;
+}
+
+std::expected<std::vector<localdapr::ComponentChange>, std::vector<Error>>
+ChosenSidecar::choose_again(const Settings& settings, const FunctionContext& context,
+                            Callbacks callbacks, Loop& loop, const Environment& env, Log& log) {
+  const localdapr::LocalSidecarOptions options{
+      .components = settings.components,
+      .app_id = context.name.empty() ? "functions-framework" : context.name,
+      .listen = {"127.0.0.1", 0, {}},
+      .context = &context,
+      .max_message = largest_message(settings)};
+  if (local_ != nullptr) return local_->reload(options, env);
+  endpoint_ = {settings.sidecar.host, settings.sidecar.port, settings.sidecar.unix_path};
   const bool needs_one =
       !context.outputs.empty() || !context.states.empty() || callbacks != Callbacks::kNone;
   const LocalSidecarPlan plan =
       needs_one
           ? plan_local_sidecar(context, settings)
           : LocalSidecarPlan{.reason = "nothing is sent to outputs, nothing triggers the function"};
-  log.write(Level::kDebug, "sidecar",
-            {{"address", choice.endpoint_.text()}, {"reason", plan.reason}});
+  log.write(Level::kDebug, "sidecar", {{"address", endpoint_.text()}, {"reason", plan.reason}});
   const bool starts = plan.action == LocalSidecarAction::kStart ||
                       (plan.action == LocalSidecarAction::kProbe &&
-                       !speaks_dapr(choice.endpoint_, settings, loop, log));
-  if (!starts) return choice;
-  if (auto started = choice.restart_local(settings, context, loop, env, log); !started)
-    return std::unexpected(std::move(started).error());
-  return choice;
-}
-
-std::expected<void, std::vector<Error>> ChosenSidecar::restart_local(const Settings& settings,
-                                                                     const FunctionContext& context,
-                                                                     Loop& loop,
-                                                                     const Environment& env,
-                                                                     Log& log) {
-  auto local = localdapr::LocalSidecar::start(
-      {.components = settings.components,
-       .app_id = context.name.empty() ? "functions-framework" : context.name,
-       .listen = {"127.0.0.1", 0, {}},
-       .context = &context,
-       .max_message = largest_message(settings)},
-      loop, env, log);
+                       !speaks_dapr(endpoint_, settings, loop.clock(), log));
+  if (!starts) return {};
+  auto local = localdapr::LocalSidecar::start(options, loop, env, log);
   if (!local) return std::unexpected(std::move(local).error());
-  if (local_ != nullptr) {
-    local_->drain([] {});
-    former_.push_back(std::move(local_));
-  }
   local_ = *std::move(local);
   endpoint_ = local_->endpoint();
   os::WatchedProcess::listens(endpoint_.port);
   return {};
 }
 
-Result<void> ChosenSidecar::deliver_to(const wire::Endpoint& bound, const Settings& settings) {
+Result<void> ChosenSidecar::deliver_to(const wire::Endpoint& bound, const Settings& settings,
+                                       bool serves) {
   if (!local_) return {};
   if (bound.is_unix() && settings.app_protocol == AppProtocol::kHttp) {
     return fail(Code::kFailedPrecondition,
@@ -111,7 +110,8 @@ Result<void> ChosenSidecar::deliver_to(const wire::Endpoint& bound, const Settin
   if (app.host == "0.0.0.0" || app.host == "::") app.host = "127.0.0.1";
   return local_->deliver_to({.endpoint = std::move(app),
                              .protocol = settings.app_protocol,
-                             .api_token = settings.app_api_token});
+                             .api_token = settings.app_api_token,
+                             .serves = serves});
 }
 
 }  // namespace ofn::cli

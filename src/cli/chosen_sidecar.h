@@ -36,7 +36,7 @@ std::size_t largest_message(const Settings& settings);
 class ChosenSidecar {
  public:
   // Decides which sidecar to use: checks whether one runs at the configured port, and starts the
-  // local sidecar if none does. Runs the loop while it waits for the answer. Makes no connection
+  // local sidecar if none does. Blocks until that answer, at most half a second. Makes no connection
   // for outputs yet. Errors, all at once: the components cannot be read, or the local sidecar does
   // not have one of their types.
   static std::expected<ChosenSidecar, std::vector<Error>> make(const Settings& settings,
@@ -44,26 +44,27 @@ class ChosenSidecar {
                                                                Callbacks callbacks, Loop& loop,
                                                                const Environment& env, Log& log);
 
-  // Starts the local sidecar anew, because its components have changed; the one before drains. Its state and its waiting messages
-  // that are only in memory are lost. Errors: those of make(); then the one before goes on.
-  std::expected<void, std::vector<Error>> restart_local(const Settings& settings,
-                                                        const FunctionContext& context, Loop& loop,
-                                                        const Environment& env, Log& log);
+  // Chooses again, because the context, the variables or the component files may have changed. A local sidecar that runs goes on, also
+  // if it is not needed any more; it reads its component files again (LocalSidecar::reload()), and its changes are returned.
+  // Otherwise this is as make(). It may block for half a second. Errors: those of make(); then nothing has changed.
+  std::expected<std::vector<localdapr::ComponentChange>, std::vector<Error>> choose_again(
+      const Settings& settings, const FunctionContext& context, Callbacks callbacks, Loop& loop,
+      const Environment& env, Log& log);
 
   const wire::Endpoint& endpoint() const { return endpoint_; }
   // Returns null if the sidecar is another process.
   localdapr::LocalSidecar* local() const { return local_.get(); }
-  // Lets the local sidecar deliver to the program, which listens at `bound`. Does nothing for another sidecar.
+  // Lets the local sidecar deliver to the program, which listens at `bound`; if it does not serve there yet, from
+  // LocalSidecar::app_has_changed() on. Does nothing for another sidecar.
   // Errors: those of localdapr::LocalSidecar::deliver_to().
-  Result<void> deliver_to(const wire::Endpoint& bound, const Settings& settings);
+  Result<void> deliver_to(const wire::Endpoint& bound, const Settings& settings,
+                          bool serves = true);
 
  private:
-  explicit ChosenSidecar(wire::Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
+  ChosenSidecar() = default;
 
   wire::Endpoint endpoint_;
   std::unique_ptr<localdapr::LocalSidecar> local_;
-  std::vector<std::unique_ptr<localdapr::LocalSidecar>>
-      former_;  // kept, because the loop still runs
 };
 
 // Returns true if the endpoint is on this machine.

@@ -66,6 +66,16 @@ std::string joined(const std::vector<Error>& errors) {
   return text;
 }
 
+std::string text_of(const localdapr::ComponentChange& change) {
+  using What = localdapr::ComponentChange::What;
+  std::string text = "component " + change.name + " (" + change.type + ")";
+  text += change.what == What::kAdded     ? " is new"
+          : change.what == What::kRemoved ? " has ended"
+                                          : " has started anew, the others go on";
+  if (!change.lost.empty()) text += " · lost: " + change.lost;
+  return text;
+}
+
 // Inputs and outputs have the same members.
 std::vector<dev::Link> links_of(const auto& inputs_or_outputs) {
   std::vector<dev::Link> links;
@@ -78,8 +88,9 @@ std::vector<dev::Link> links_of(const auto& inputs_or_outputs) {
   return links;
 }
 
-std::vector<std::string> worker_arguments(const Flags& flags, bool has_local_sidecar) {
-  std::vector<std::string> arguments = {"/proc/self/exe", "--debug"};
+// The supervisor has chosen the sidecar, so its workers start none.
+std::vector<std::string> worker_arguments(const Flags& flags) {
+  std::vector<std::string> arguments = {"/proc/self/exe", "--debug", "--local-sidecar=off"};
   for (const FlagSpec& spec : flag_table()) {
     const auto& text = flags[spec.flag];
     const bool is_supervisors = spec.flag == Flag::kSource || spec.flag == Flag::kHost ||
@@ -88,7 +99,6 @@ std::vector<std::string> worker_arguments(const Flags& flags, bool has_local_sid
                                 spec.flag == Flag::kLocalSidecar;
     if (text && !is_supervisors) arguments.push_back("--" + std::string(spec.name) + "=" + *text);
   }
-  if (has_local_sidecar) arguments.emplace_back("--local-sidecar=off");
   return arguments;
 }
 
@@ -155,20 +165,20 @@ class Developer {
                                .url = settings.url(address_.port),
                                .sidecar = sidecar_text(),
                                .note = note});
-    supervisor_.emplace(
-        loop_,
-        dev::Supervisor::Options{.listening_fd = socket->fd(),
-                                 .folder = folder->path(),
-                                 .plan = [this](const auto& changed) { return plan(changed); },
-                                 .on_serving = [this] { on_serving(); },
-                                 .on_none =
-                                     [this] {
-                                       if (sidecar_->local()) sidecar_->local()->app_has_gone();
-                                     },
-                                 .write = write_to_terminal,
-                                 .watches = command_.watches,
-                                 .first_arguments = first_arguments()},
-        listeners_, log_);
+    supervisor_.emplace(loop_,
+                        dev::Supervisor::Options{.listening_fd = socket->fd(),
+                                                 .folder = folder->path(),
+                                                 .plan = [this] { return plan(); },
+                                                 .on_serving = [this] { on_serving(); },
+                                                 .on_none =
+                                                     [this] {
+                                                       if (sidecar_->local())
+                                                         sidecar_->local()->app_has_gone();
+                                                     },
+                                                 .write = write_to_terminal,
+                                                 .watches = command_.watches,
+                                                 .first_arguments = first_arguments()},
+                        listeners_, log_);
     if (!command_.json) keys_.emplace(loop_, STDIN_FILENO, [this](dev::Key key) { pressed(key); });
     const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int) { stop(); });
     supervisor_->start();
@@ -277,11 +287,27 @@ class Developer {
     return deliver(bound);
   }
 
+  std::expected<void, std::vector<Error>> choose_sidecar_again() {
+    const bool had_local = sidecar_->local() != nullptr;
+    const auto changes =
+        sidecar_->choose_again(configuration_.settings, configuration_.context,
+                               callbacks_of(configuration_.subscriptions, configuration_.settings),
+                               loop_, configuration_.env, log_);
+    if (!changes) return std::unexpected(changes.error());
+    for (const localdapr::ComponentChange& change : *changes)
+      say(dev::Told::Weight::kInfo, text_of(change));
+    if (!had_local && sidecar_->local() != nullptr)
+      say(dev::Told::Weight::kInfo, "the context needs a sidecar now: " + sidecar_text());
+    return deliver(address_);
+  }
+
   std::expected<void, std::vector<Error>> deliver(const wire::Endpoint& bound) {
-    if (sidecar_->local() == nullptr || configuration_.subscriptions.inputs().empty()) return {};
-    if (auto delivers = sidecar_->deliver_to(bound, configuration_.settings); !delivers)
+    if (sidecar_->local() == nullptr || sidecar_->local()->has_app() ||
+        configuration_.subscriptions.inputs().empty())
+      return {};
+    // A worker that serves already is of a build that wants no deliveries.
+    if (auto delivers = sidecar_->deliver_to(bound, configuration_.settings, false); !delivers)
       return std::unexpected(std::vector{std::move(delivers).error()});
-    sidecar_->local()->app_has_gone();  // until a worker serves
     return {};
   }
 
@@ -293,28 +319,16 @@ class Developer {
   }
 
   // Everything that is not compiled may have changed, too: the context, the variables, the components.
-  std::expected<dev::Plan, std::string> plan(const std::vector<std::string>& changed) {
+  std::expected<dev::Plan, std::string> plan() {
     auto configuration = resolve_configuration(flags(), process_env_);
     if (!configuration) return std::unexpected(joined(configuration.error().messages));
     configuration_ = *std::move(configuration);
     const Settings& settings = configuration_.settings;
     const std::string components = absolute(settings.components);
-    const bool has_other_components = std::ranges::any_of(changed, [&](const std::string& file) {
-      return fs::path(file).parent_path() == fs::path(components);
-    });
-    if (has_other_components && sidecar_->local() != nullptr) {
-      auto restarted = sidecar_->restart_local(settings, configuration_.context, loop_,
-                                               configuration_.env, log_);
-      if (restarted) restarted = deliver(address_);
-      if (!restarted) return std::unexpected(joined(restarted.error()));
-      listeners_.on(dev::Told{
-          .weight = dev::Told::Weight::kInfo,
-          .text = "the local sidecar has started anew with the changed components: state and "
-                  "messages that were only in its memory are lost"});
-    }
-    dev::Plan plan{
-        .request = load_request_of(configuration_),
-        .worker = {.arguments = worker_arguments(flags(), sidecar_->local() != nullptr)}};
+    if (auto chosen = choose_sidecar_again(); !chosen)
+      return std::unexpected(joined(chosen.error()));
+    dev::Plan plan{.request = load_request_of(configuration_),
+                   .worker = {.arguments = worker_arguments(flags())}};
     if (sidecar_->local() != nullptr) {
       plan.worker.variables.push_back("DAPR_GRPC_PORT=" +
                                       std::to_string(sidecar_->endpoint().port));

@@ -95,7 +95,7 @@ void Supervisor::begin(const std::vector<std::string>& changed, SystemTime saved
   crashes_at_start_ = 0;
   if (next_ != nullptr) retire(std::move(next_));
   listener_.on(BuildStarted{.build = build_, .changed = changed});
-  auto plan = options_.plan(changed);
+  auto plan = options_.plan();
   if (!plan) {
     compiling_.cancel();
     return fail(build_, plan.error());
@@ -232,7 +232,6 @@ void Supervisor::is_serving(std::vector<ServedFunction> functions) {
     leaving_.push_back(std::move(older));
     patience_.arm(loop_.clock().now() + kLeavesWithin);
   }
-  if (options_.on_serving) options_.on_serving();
   announce();
 }
 
@@ -241,6 +240,7 @@ void Supervisor::announce() {
   if (!not_left_.empty() || serving_ == nullptr || is_announced_) return;
   is_announced_ = true;
   patience_.disarm();
+  if (options_.on_serving) options_.on_serving();
   const SteadyTime now = loop_.clock().now();
   StageTimes times = current_.times;
   times.start = hand_over_began_ - started_;

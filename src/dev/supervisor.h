@@ -53,9 +53,9 @@ class Supervisor final : private TimeLimits {
   struct Options {
     int listening_fd = -1;         // the socket that all workers share
     std::filesystem::path folder;  // for the programs that are built
-    // Decides how the next build is made, after these files have changed. Errors: the text for the developer.
-    std::function<std::expected<Plan, std::string>(const std::vector<std::string>& changed)> plan;
-    // A worker serves, or serves in place of another one.
+    // Decides how the next build is made, whatever has changed since the last one. Errors: the text for the developer.
+    std::function<std::expected<Plan, std::string>()> plan;
+    // A worker serves, and no older one begins a request any more.
     std::function<void()> on_serving;
     // No worker serves any more.
     std::function<void()> on_none;

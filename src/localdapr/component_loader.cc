@@ -208,7 +208,8 @@ class DocumentReader {
                                "front of every topic; the local sidecar does not: run Dapr (dapr "
                                "run) and set DAPR_GRPC_PORT to its gRPC port");
     }
-    component.properties.push_back({name, expand(value)});
+    component.properties.push_back({name, expand(value, Uuid::kNew)});
+    component.written.push_back({name, expand(value, Uuid::kAsWritten)});
   }
 
   static bool names_secret(const Node& reference) {
@@ -225,8 +226,9 @@ class DocumentReader {
     add_property(line, name, options_.environment(variable).value_or(""), component);
   }
 
+  enum class Uuid : std::uint8_t { kNew, kAsWritten };
   // Expands daprd's placeholders.
-  std::string expand(std::string_view value) {
+  std::string expand(std::string_view value, Uuid uuid) {
     std::string expanded;
     while (true) {
       const std::size_t brace = std::min(value.find('{'), value.size());
@@ -236,7 +238,7 @@ class DocumentReader {
       std::string_view name = "{";
       if (value.starts_with("{uuid}")) {
         name = "{uuid}";
-        expanded.append(uuid4(random_));
+        expanded.append(uuid == Uuid::kNew ? uuid4(random_) : name);
       } else if (value.starts_with("{appID}")) {
         name = "{appID}";
         expanded.append(options_.app_id);

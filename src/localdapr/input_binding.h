@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "dapr/app_codec.h"
 #include "localdapr/pubsub.h"
@@ -16,6 +17,8 @@ using OnInput = std::function<void(dapr::BindingEvent event, Acknowledge done)>;
 class InputBinding {
  public:
   virtual ~InputBinding() = default;
+  // As Pubsub::loses().
+  virtual std::string loses() const { return {}; }
   virtual void start(OnInput on_input) = 0;
   virtual void stop() = 0;
 };

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "localdapr/app/grpc_app_channel.h"
@@ -25,6 +29,28 @@ constexpr std::size_t kCallers = 64;
 
 // How long the sidecar's end waits for the app's answers, as in daprd.
 constexpr std::chrono::seconds kGrace(5);
+
+// Passes on the lines that have not been written when the files were read before, because the files are read often.
+class NewLines final : public Log {
+ public:
+  NewLines(Log& to, const std::set<std::string>& before) : to_(to), before_(before) {}
+
+  using Log::write;
+  bool enabled(Level level) const noexcept override { return to_.enabled(level); }
+  void write(Level level, std::string_view message,
+             std::span<const LogField> fields) noexcept override {
+    std::string line(message);
+    for (const LogField& field : fields) line.append("\n").append(field.value);
+    if (!before_.contains(line)) to_.write(level, message, fields);
+    all_.insert(std::move(line));
+  }
+  const std::set<std::string>& all() const { return all_; }
+
+ private:
+  Log& to_;
+  const std::set<std::string>& before_;
+  std::set<std::string> all_;
+};
 
 wire::Limits sidecar_limits(std::size_t max_message) {
   wire::Limits limits;
@@ -61,9 +87,37 @@ std::function<void(Task)> run_on(Workers& workers) {
 
 std::expected<std::unique_ptr<LocalSidecar>, std::vector<Error>> LocalSidecar::start(
     const LocalSidecarOptions& options, Loop& loop, const Environment& env, Log& log) {
-  const Components loaded =
-      load_components(options.components, {.app_id = options.app_id, .environment = env}, log);
-  if (!loaded.problems.empty()) return std::unexpected(loaded.problems);
+  Told told;
+  const auto components = read(options, env, told, log);
+  if (!components) return std::unexpected(components.error());
+  auto workers = std::make_unique<Workers>(kWorkers, std::chrono::seconds(10), "ofn-sidecar");
+  auto api = SidecarApi::create(
+      *components, {.app_id = options.app_id, .version = OFN_VERSION, .run = run_on(*workers)},
+      loop, log);
+  if (!api) return std::unexpected(api.error());
+
+  std::unique_ptr<LocalSidecar> sidecar(
+      new LocalSidecar(*std::move(api), std::move(workers), options.max_message, loop, log));
+  sidecar->told_ = std::move(told);
+  auto bound = sidecar->server_.listen(options.listen);
+  if (!bound) return std::unexpected(std::vector<Error>{std::move(bound).error()});
+  sidecar->endpoint_ = *std::move(bound);
+  log.write(Level::kInfo, "local sidecar listening",
+            {{"grpc", sidecar->endpoint_.text()},
+             {"components", options.components},
+             {"count", std::to_string(components->size())},
+             {"note",
+              "for functions of this framework on a developer's machine; for anything else run "
+              "Dapr and set DAPR_GRPC_PORT"}});
+  return sidecar;
+}
+
+std::expected<std::vector<Component>, std::vector<Error>> LocalSidecar::read(
+    const LocalSidecarOptions& options, const Environment& env, Told& told, Log& log) {
+  NewLines news(log, told);
+  Components loaded =
+      load_components(options.components, {.app_id = options.app_id, .environment = env}, news);
+  if (!loaded.problems.empty()) return std::unexpected(std::move(loaded.problems));
   if (options.context != nullptr) {
     auto missing = missing_components(*options.context, loaded.components, options.components);
     if (!missing.empty()) {
@@ -73,25 +127,19 @@ std::expected<std::unique_ptr<LocalSidecar>, std::vector<Error>> LocalSidecar::s
       return std::unexpected(std::move(missing));
     }
   }
-  auto workers = std::make_unique<Workers>(kWorkers, std::chrono::seconds(10), "ofn-sidecar");
-  auto api = SidecarApi::create(
-      loaded.components,
-      {.app_id = options.app_id, .version = OFN_VERSION, .run = run_on(*workers)}, loop, log);
-  if (!api) return std::unexpected(api.error());
+  told = news.all();
+  return std::move(loaded.components);
+}
 
-  std::unique_ptr<LocalSidecar> sidecar(
-      new LocalSidecar(*std::move(api), std::move(workers), options.max_message, loop, log));
-  auto bound = sidecar->server_.listen(options.listen);
-  if (!bound) return std::unexpected(std::vector<Error>{std::move(bound).error()});
-  sidecar->endpoint_ = *std::move(bound);
-  log.write(Level::kInfo, "local sidecar listening",
-            {{"grpc", sidecar->endpoint_.text()},
-             {"components", options.components},
-             {"count", std::to_string(loaded.components.size())},
-             {"note",
-              "for functions of this framework on a developer's machine; for anything else run "
-              "Dapr and set DAPR_GRPC_PORT"}});
-  return sidecar;
+std::expected<std::vector<ComponentChange>, std::vector<Error>> LocalSidecar::reload(
+    const LocalSidecarOptions& options, const Environment& env) {
+  const auto components = read(options, env, told_, log_);
+  if (!components) return std::unexpected(components.error());
+  auto changes = api_->replace(*components, options.app_id, [this](const std::string& name) {
+    if (delivery_) delivery_->forget(name);
+  });
+  if (changes && !changes->empty() && delivery_) delivery_->components_changed();
+  return changes;
 }
 
 Result<void> LocalSidecar::deliver_to(const AppAddress& app) {
@@ -110,7 +158,10 @@ Result<void> LocalSidecar::deliver_to(const AppAddress& app) {
         invoke_output(component, std::move(data));
       },
       loop_, log_, api_->rules());
-  delivery_->start();
+  if (app.serves)
+    delivery_->start();
+  else
+    delivery_->hold();
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct AppAddress {
   wire::Endpoint endpoint;
   AppProtocol protocol = AppProtocol::kGrpc;
   std::string api_token;  // APP_API_TOKEN, sent as `dapr-api-token`; empty if there is none
+  bool serves = true;     // false: not yet, see app_has_gone()
 };
 
 // Lifetime: `loop` outlives it, and must no longer run when it is destroyed.
@@ -57,12 +59,19 @@ class LocalSidecar {
   static std::expected<std::unique_ptr<LocalSidecar>, std::vector<Error>> start(
       const LocalSidecarOptions& options, Loop& loop, const Environment& env, Log& log);
 
+  // Reads the component files again. Only components that are new, removed, or declared in another way start anew or end; all others
+  // go on, with their state, their messages and their sessions. The app is asked whether it wants the new ones. The port stays.
+  // Errors: those of start() about components; then nothing has changed.
+  std::expected<std::vector<ComponentChange>, std::vector<Error>> reload(
+      const LocalSidecarOptions& options, const Environment& env);
+
   const wire::Endpoint& endpoint() const { return endpoint_; }
 
   // From now on delivers the app's input bindings and topics to it. The app may begin to listen
   // later. Call it at most once. Errors: kFailedPrecondition for HTTP without libcurl; the message
   // names the package.
   Result<void> deliver_to(const AppAddress& app);
+  bool has_app() const { return delivery_ != nullptr; }
   // Another process has become the app at that address: asks it what it wants, and delivers that to it.
   void app_has_changed();
   // Nobody serves at that address for a while: messages wait until app_has_changed() is called.
@@ -79,6 +88,11 @@ class LocalSidecar {
   void when_delivered(std::function<void()> done);
 
  private:
+  // Lines of the log that have been written, each as one text.
+  using Told = std::set<std::string>;
+  // Reads the component files, and logs what they say that `told` does not have yet.
+  static std::expected<std::vector<Component>, std::vector<Error>> read(
+      const LocalSidecarOptions& options, const Environment& env, Told& told, Log& log);
   LocalSidecar(std::unique_ptr<SidecarApi> api, std::unique_ptr<Workers> workers,
                std::size_t max_message, Loop& loop, Log& log);
   void invoke_output(const std::string& component, std::string data);
@@ -87,6 +101,7 @@ class LocalSidecar {
   Log& log_;
   wire::Limits limits_;
   std::unique_ptr<SidecarApi> api_;
+  Told told_;  // of the component files
   dapr::Server calls_;
   wire::HttpSessions sessions_;
   Timer grace_;

@@ -43,6 +43,8 @@ class Pubsub {
   };
 
   virtual ~Pubsub() = default;
+  // Returns what is lost when this object ends: "3 messages that waited in it"; empty if nothing is.
+  virtual std::string loses() const { return {}; }
   // Errors: daprd's messages, without daprd's prefix for all errors.
   virtual void publish(BusMessage message, dapr::PublishDone done) = 0;
   // There is at most one subscription for each topic. Errors are logged, because an unreachable bus

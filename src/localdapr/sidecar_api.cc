@@ -1,6 +1,7 @@
 #include "localdapr/sidecar_api.h"
 
 #include <algorithm>
+#include <chrono>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,9 @@ Error unknown_type(const Component& component) {
              ". Run Dapr for others (dapr run) and set DAPR_GRPC_PORT to its gRPC port";
   return {Code::kUnimplemented, std::move(message)};
 }
+
+// How often this looks whether the calls of ended components are answered.
+constexpr std::chrono::milliseconds kLooksAtEnded(100);
 
 bool is_binding(Kind kind) {
   return kind == Kind::kInput || kind == Kind::kOutput || kind == Kind::kInputAndOutput;
@@ -64,71 +68,172 @@ void add_trace(std::vector<Header>& metadata, std::string_view name, std::string
 }  // namespace
 
 SidecarApi::SidecarApi(SidecarApiOptions options, Loop& loop, Log& log)
-    : options_(std::move(options)), loop_(loop), log_(log), stores_(options_.app_id) {
-  info_.id = options_.app_id;
+    : options_(std::move(options)),
+      loop_(loop),
+      log_(log),
+      stores_(std::make_shared<Stores>(options_.app_id)),
+      look_at_ended_(loop, [this] { forget_answered(); }) {
   info_.runtime_version = options_.version;
 }
 
 std::expected<std::unique_ptr<SidecarApi>, std::vector<Error>> SidecarApi::create(
     const std::vector<Component>& components, SidecarApiOptions options, Loop& loop, Log& log) {
   std::unique_ptr<SidecarApi> sidecar(new SidecarApi(std::move(options), loop, log));
+  auto added = sidecar->replace(components, sidecar->options_.app_id, [](const std::string&) {});
+  if (!added) return std::unexpected(std::move(added).error());
+  return sidecar;
+}
+
+std::expected<std::vector<ComponentChange>, std::vector<Error>> SidecarApi::replace(
+    const std::vector<Component>& components, const std::string& app_id, const Ends& ends) {
+  // The calls that run keep the stores that they have begun with.
+  auto stores = std::make_shared<Stores>(app_id == options_.app_id ? *stores_ : Stores(app_id));
+  std::vector<ComponentChange> changes;
+  std::vector<std::string> ending;
+  for (const Component& before : components_) {
+    const auto now = std::ranges::find(components, before.name, &Component::name);
+    if (now != components.end() && goes_on(*now, app_id)) continue;
+    ending.push_back(before.name);
+    stores->remove_store(before.name);
+    if (now == components.end())
+      changes.push_back({.what = ComponentChange::What::kRemoved,
+                         .name = before.name,
+                         .type = before.type,
+                         .lost = what_ends_with(before.name)});
+  }
   std::vector<Error> problems;
+  auto made = make_all(components, app_id, *stores, problems);
+  if (!problems.empty()) return std::unexpected(std::move(problems));
+
+  for (const Component& now : components) {
+    const Component* const before = find(now.name);
+    if (before != nullptr && app_id == options_.app_id && now.is_same_as(*before)) continue;
+    changes.push_back({.what = before == nullptr ? ComponentChange::What::kAdded
+                                                 : ComponentChange::What::kChanged,
+                       .name = now.name,
+                       .type = now.type,
+                       .lost = what_ends_with(now.name)});
+  }
+  for (const std::string& name : ending) {
+    ends(name);
+    remove(name);
+  }
+  options_.app_id = info_.id = app_id;
+  stores_ = std::move(stores);
+  components_ = components;
+  for (Made& one : made) add(std::move(one));
+  forget_answered();
+  return changes;
+}
+
+const Component* SidecarApi::find(std::string_view name) const {
+  const auto found = std::ranges::find(components_, name, &Component::name);
+  return found == components_.end() ? nullptr : &*found;
+}
+
+bool SidecarApi::goes_on(const Component& component, const std::string& app_id) const {
+  const Component* const before = find(component.name);
+  if (before == nullptr || app_id != options_.app_id || !component.is_same_as(*before))
+    return false;
+  const ComponentType* const type = find_type(component.type);
+  return type == nullptr || type->kind != Kind::kSecrets;
+}
+
+std::string SidecarApi::what_ends_with(const std::string& name) const {
+  if (const auto pubsub = pubsubs_.find(name); pubsub != pubsubs_.end())
+    return pubsub->second->loses();
+  if (const auto input = inputs_.find(name); input != inputs_.end()) return input->second->loses();
+  return stores_->loses(name);
+}
+
+// Makes the components that do not go on, and adds their stores.
+std::vector<SidecarApi::Made> SidecarApi::make_all(const std::vector<Component>& components,
+                                                   const std::string& app_id, Stores& stores,
+                                                   std::vector<Error>& problems) const {
+  std::vector<Made> all;
   for (const Component& component : components) {
-    auto added = sidecar->add(component);
-    if (added) continue;
-    Error& error = added.error();
+    if (goes_on(component, app_id)) continue;
+    auto made = make(component, app_id);
+    if (made && made->parts.state) {
+      auto added = stores.add(component, std::move(made->parts.state));
+      if (!added) made = std::unexpected(std::move(added).error());
+    }
+    if (made && made->parts.secrets) stores.add(component.name, std::move(made->parts.secrets));
+    if (made) {
+      all.push_back(*std::move(made));
+      continue;
+    }
+    Error& error = made.error();
     error.with("component", component.name)
         .with("file", component.file)
         .with("line", std::to_string(component.line));
     if (component.ignore_errors) {
-      log.write(Level::kWarning,
-                "component failed and is left out, because its ignoreErrors is true",
-                {{"component", component.name}, {"problem", error.text()}});
+      log_.write(Level::kWarning,
+                 "component failed and is left out, because its ignoreErrors is true",
+                 {{"component", component.name}, {"problem", error.text()}});
     } else {
       problems.push_back(std::move(error));
     }
   }
-  if (!problems.empty()) return std::unexpected(std::move(problems));
-  return sidecar;
+  return all;
 }
 
-Result<void> SidecarApi::add(const Component& component) {
+Result<SidecarApi::Made> SidecarApi::make(const Component& component,
+                                          const std::string& app_id) const {
   const ComponentType* type =
       is_first_version(component.version) ? find_type(component.type) : nullptr;
   if (type == nullptr) return std::unexpected(unknown_type(component));
-  if (auto checked = check_properties(component, *type, log_); !checked) return checked;
+  if (auto checked = check_properties(component, *type, log_); !checked)
+    return std::unexpected(std::move(checked.error()));
   Direction direction;
   if (is_binding(type->kind)) {
     auto said = direction_of(component);
     if (!said) return std::unexpected(std::move(said.error()));
     direction = *said;
   }
-  auto parts = type->make(component, {.loop = loop_,
-                                      .log = log_,
-                                      .app_id = options_.app_id,
-                                      .run = options_.run,
-                                      .direction = direction});
+  auto parts = type->make(
+      component,
+      {.loop = loop_, .log = log_, .app_id = app_id, .run = options_.run, .direction = direction});
   if (!parts) return std::unexpected(std::move(parts.error()));
-  return add_parts(component, *type, direction, *std::move(parts));
+  return Made{
+      .component = &component, .type = type, .direction = direction, .parts = *std::move(parts)};
+}
+
+void SidecarApi::remove(const std::string& name) {
+  auto calls = calls_.extract(name);
+  auto binding = bindings_.extract(name);
+  auto pubsub = pubsubs_.extract(name);
+  if (binding || pubsub) {
+    ended_.push_back({.calls = std::move(calls.mapped()),
+                      .binding = binding ? std::move(binding.mapped()) : nullptr,
+                      .pubsub = pubsub ? std::move(pubsub.mapped()) : nullptr});
+  }
+  inputs_.erase(name);
+  rules_.started_unasked.erase(name);
+  rules_.scopes.erase(name);
+  routes_.erase(name);
+  std::erase_if(info_.components, [&](const auto& each) { return each.name == name; });
 }
 
 // A disabled direction of a binding does not exist: no events come in, or calls get `couldn't find
 // output binding`.
-Result<void> SidecarApi::add_parts(const Component& component, const ComponentType& type,
-                                   const Direction& direction, Parts parts) {
-  std::vector<std::string> capabilities(type.capabilities.begin(), type.capabilities.end());
-  if (parts.input && direction.input) {
-    if (direction.starts_unasked) rules_.started_unasked.insert(component.name);
+void SidecarApi::add(Made made) {
+  const Component& component = *made.component;
+  Parts& parts = made.parts;
+  std::vector<std::string> capabilities(made.type->capabilities.begin(),
+                                        made.type->capabilities.end());
+  if (parts.input && made.direction.input) {
+    if (made.direction.starts_unasked) rules_.started_unasked.insert(component.name);
     if (std::string route = route_of(component); !route.empty())
       routes_.insert_or_assign(component.name, std::move(route));
     inputs_.emplace(component.name, std::move(parts.input));
     capabilities.emplace_back("INPUT_BINDING");
   }
-  if (parts.output && direction.output) {
+  if (parts.output && made.direction.output) {
     bindings_.emplace(component.name, std::move(parts.output));
     capabilities.emplace_back("OUTPUT_BINDING");
   }
-  if (is_binding(type.kind) && capabilities.empty()) {
+  if (is_binding(made.type->kind) && capabilities.empty()) {
     log_.write(Level::kWarning,
                "a component does nothing, because its type does not have its direction",
                {{"component", component.name}, {"type", component.type}, {"file", component.file}});
@@ -137,15 +242,17 @@ Result<void> SidecarApi::add_parts(const Component& component, const ComponentTy
     rules_.scopes.insert_or_assign(component.name, TopicScopes(component, options_.app_id));
     pubsubs_.emplace(component.name, std::move(parts.pubsub));
   }
-  if (parts.state) {
-    if (auto added = stores_.add(component, std::move(parts.state)); !added) return added;
-  }
-  if (parts.secrets) stores_.add(component.name, std::move(parts.secrets));
+  calls_.emplace(component.name, std::make_shared<Calls>());
   info_.components.push_back({.name = component.name,
                               .type = component.type,
                               .version = component.version,
                               .capabilities = std::move(capabilities)});
-  return {};
+}
+
+// Their calls have deadlines, so this ends.
+void SidecarApi::forget_answered() {
+  std::erase_if(ended_, [](const Ended& each) { return each.calls.use_count() == 1; });
+  if (!ended_.empty()) look_at_ended_.arm(loop_.clock().now() + kLooksAtEnded);
 }
 
 void SidecarApi::invoke_binding(dapr::BindingRequest request, dapr::ApiCall call,
@@ -161,6 +268,7 @@ void SidecarApi::invoke_binding(dapr::BindingRequest request, dapr::ApiCall call
   add_trace(request.metadata, "tracestate", std::move(call.tracestate));
   add_trace(request.metadata, "baggage", std::move(call.baggage));
   auto answer = [&log = log_, component = request.component, operation = request.operation,
+                 runs = calls_.at(request.component),
                  done = std::move(done)](Result<SidecarReply> reply) mutable {
     log.write(Level::kDebug, reply ? "binding invoked" : "binding failed",
               {{"component", component}, {"operation", operation}});
@@ -195,6 +303,7 @@ void SidecarApi::publish(dapr::PublishRequest request, dapr::ApiCall call, dapr:
       make_envelope(request, call, options_.app_id, loop_.clock().system_now(), random_);
   if (!envelope) return done(std::unexpected(std::move(envelope.error())));
   auto answer = [component = request.component, topic = request.topic,
+                 runs = calls_.at(request.component),
                  done = std::move(done)](Result<void> published) mutable {
     if (published) return done({});
     done(fail(published.error().code(), "error when publishing to topic " + topic + " in pubsub " +
@@ -212,9 +321,8 @@ dapr::SidecarInfo SidecarApi::describe() const { return info_; }
 template <class Request, class Argument, class Reply>
 void SidecarApi::on_stores(Request request, Result<Reply> (Stores::*act)(Argument) const,
                            dapr::ApiDone<Reply> done) {
-  options_.run([this, act, request = std::move(request), done = std::move(done)]() mutable {
-    done((stores_.*act)(std::move(request)));
-  });
+  options_.run([stores = stores_, act, request = std::move(request),
+                done = std::move(done)]() mutable { done(((*stores).*act)(std::move(request))); });
 }
 
 void SidecarApi::get_state(GetState request, dapr::ApiCall /*call*/,

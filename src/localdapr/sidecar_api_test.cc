@@ -1,6 +1,8 @@
 #include "localdapr/sidecar_api.h"
 
+#include <algorithm>
 #include <deque>
+#include <sstream>
 #include <testing/manual_clock.h>
 #include <testing/recording_log.h>
 
@@ -247,6 +249,199 @@ TEST_F(SidecarApiTest, RefusesAPropertyThatItDoesNotDo) {
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error()[0].text(),
               ::testing::AllOf(HasSubstr("'primaryEncryptionKey'"), HasSubstr("component=store")));
+}
+
+// Component files that are read again.
+class ReplacingTest : public SidecarApiTest {
+ protected:
+  static constexpr std::string_view kAll = R"(
+bus pubsub.in-memory
+visits state.in-memory
+files bindings.localstorage rootPath ROOT/one
+clock bindings.cron schedule @every_1s
+unique bindings.localstorage rootPath ROOT/{uuid}
+)";
+
+  // Each line is a component: name, type, and perhaps a property and its value; _ stands for a blank.
+  std::vector<Component> read(std::string_view lines) {
+    std::string yaml;
+    std::istringstream input{std::string(lines)};
+    for (std::string line; std::getline(input, line);) {
+      std::istringstream words(line);
+      std::string name;
+      std::string type;
+      std::string property;
+      std::string value;
+      if (!(words >> name >> type)) continue;
+      yaml += "---\napiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: " + name +
+              "}\nspec:\n  type: " + type + "\n  version: v1\n";
+      if (!(words >> property >> value)) continue;
+      std::ranges::replace(value, '_', ' ');
+      if (value.starts_with("ROOT")) value.replace(0, 4, temporary_.path().native());
+      yaml += "  metadata:\n  - {name: " + property + ", value: '" + value + "'}\n";
+    }
+    Components loaded =
+        parse_components(yaml, "c.yaml", {.app_id = "app", .environment = {}}, log_);
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    return loaded.components;
+  }
+  void start_all() {
+    auto sidecar = create(read(kAll));
+    ASSERT_TRUE(sidecar);
+    sidecar_ = *std::move(sidecar);
+    EXPECT_EQ(save("1"), "ok");
+  }
+  std::string save(const std::string& value) {
+    std::string answer = "(none)";
+    sidecar_->save_state(
+        {.store = "visits", .items = {{.key = "k", .value = value}}}, {},
+        [&answer](const Result<void>& done) { answer = done ? "ok" : text(done.error()); });
+    run_tasks();
+    return answer;
+  }
+  std::string saved() {
+    std::string answer = "(none)";
+    sidecar_->get_state({.store = "visits", .key = "k"}, {},
+                        [&answer](const Result<StateValue>& value) {
+                          answer = value ? value->data : text(value.error());
+                        });
+    run_tasks();
+    return answer;
+  }
+  // Returns what has changed: "~visits: 1 value +new -clock: …", or the problems.
+  std::string replace(std::string_view lines, const std::string& app_id = "app") {
+    ended_.clear();
+    const auto changes = sidecar_->replace(
+        read(lines), app_id, [this](const std::string& name) { ended_.push_back(name); });
+    std::string said;
+    if (!changes) {
+      for (const Error& error : changes.error()) said += error.text();
+      return said;
+    }
+    for (const ComponentChange& change : *changes) {
+      using What = ComponentChange::What;
+      said += said.empty() ? "" : " ";
+      said += change.what == What::kAdded ? "+" : change.what == What::kRemoved ? "-" : "~";
+      said += change.name + (change.lost.empty() ? "" : ": " + change.lost);
+    }
+    return said;
+  }
+  static std::string with(std::string_view what, std::string_view instead) {
+    std::string lines(kAll);
+    lines.replace(lines.find(what), what.size(), instead);
+    return lines;
+  }
+
+  std::vector<std::string> ended_;
+};
+
+TEST_F(ReplacingTest, OnlyWhatIsDeclaredInAnotherWayStartsAnew) {
+  struct Case {
+    std::string_view name;
+    std::string lines;
+    std::string changes;
+    std::string value = "1";  // that the state store then has
+  };
+  for (const Case& c : {
+           Case{"nothing", std::string(kAll), ""},
+           Case{"another order",
+                "files bindings.localstorage rootPath ROOT/one\n" +
+                    with("files bindings.localstorage rootPath ROOT/one", ""),
+                ""},
+           Case{"a property", with("ROOT/one", "ROOT/two"), "~files"},
+           Case{"a timer", with("1s", "2s"), "~clock: the phase of its timer"},
+           Case{"a new one", std::string(kAll) + "more pubsub.in-memory", "+more"},
+           Case{"one less", with("bus pubsub.in-memory", ""), "-bus"},
+           Case{"another type", with("bus pubsub.in-memory", "bus state.in-memory"), "~bus"},
+           Case{"the state", with("state.in-memory", "state.in-memory keyPrefix none"),
+                "~visits: 1 value", ""},
+           Case{"the state is gone", with("visits state.in-memory", "v2 state.in-memory"),
+                "-visits: 1 value +v2", "INVALID_ARGUMENT state store visits is not found"},
+       }) {
+    start_all();
+    EXPECT_EQ(replace(c.lines), c.changes) << c.name;
+    EXPECT_EQ(saved(), c.value) << c.name;
+    EXPECT_EQ(replace(c.lines), "") << c.name;
+    EXPECT_EQ(sidecar_->describe().components.size(), read(c.lines).size()) << c.name;
+  }
+}
+
+TEST_F(ReplacingTest, AProblemChangesNothing) {
+  for (const auto& [broken, problem] : std::vector<std::pair<std::string, std::string>>{
+           {with("@every_1s", "@never"), "component=clock"},
+           {with("state.in-memory", "state.in-memory keyPrefix a||b"), "can't contain '||'"},
+           {with("state.in-memory", "state.etcd"), "no component type 'state.etcd'"}}) {
+    start_all();
+    const std::string lines = broken + "more pubsub.in-memory";
+    EXPECT_THAT(replace(lines), HasSubstr(problem));
+    EXPECT_THAT(ended_, IsEmpty());
+    EXPECT_EQ(saved(), "1");
+    EXPECT_THAT(publish("more", "t"), HasSubstr("pubsub more is not found"));
+    EXPECT_EQ(replace(kAll), "");
+  }
+}
+
+TEST_F(ReplacingTest, AnotherAppHasItsOwnComponents) {
+  start_all();
+  EXPECT_EQ(replace(kAll, "other"),
+            "~bus ~visits: 1 value ~files ~clock: the phase of its timer ~unique");
+  EXPECT_EQ(saved(), "");
+  EXPECT_EQ(sidecar_->describe().id, "other");
+}
+
+TEST_F(ReplacingTest, MessagesThatWaitedAreCounted) {
+  start_all();
+  sidecar_->pubsubs().at("bus")->subscribe("t", [](const BusMessage&, const Acknowledge&) {});
+  EXPECT_EQ(publish("bus", "t", "1"), "ok");
+  EXPECT_EQ(publish("bus", "t", "2"), "ok");
+  EXPECT_EQ(replace(with("bus pubsub.in-memory", "")), "-bus: 2 messages that waited in it");
+  EXPECT_THAT(ended_, ::testing::ElementsAre("bus"));
+}
+
+// A call that has begun is answered by the component with which it began, however long it takes.
+TEST_F(ReplacingTest, ACallThatRunsIsAnswered) {
+  start_all();
+  std::string answer;
+  sidecar_->invoke_binding(
+      {.component = "files", .operation = "create", .data = "x!", .metadata = {{"fileName", "a"}}},
+      {},
+      [&answer](const Result<SidecarReply>& reply) { answer = reply ? reply->data : "failed"; });
+  std::string value;
+  sidecar_->get_state({.store = "visits", .key = "k"}, {},
+                      [&value](const Result<StateValue>& got) { value = got->data; });
+  EXPECT_EQ(replace("files bindings.localstorage rootPath ROOT/two"),
+            "-bus -visits: 1 value -clock: the phase of its timer -unique ~files");
+  clock_.advance(std::chrono::seconds(1));
+  ofn::testing::settle(loop_);
+  run_tasks();
+  EXPECT_EQ(answer, R"({"fileName":"a"})");
+  EXPECT_EQ(value, "1");
+  EXPECT_EQ(temporary_.read("one/a"), "x!");
+  EXPECT_EQ(invoke("files", "create", "y!", {{"fileName", "b"}}), R"({"fileName":"b"})");
+  EXPECT_EQ(temporary_.read("two/b"), "y!");
+}
+
+TEST_F(ReplacingTest, SecretsAreReadAgain) {
+  const std::string lines = "secrets secretstores.local.file secretsFile ROOT/secrets.json";
+  temporary_.write("secrets.json", R"({"a": "1"})");
+  auto sidecar = create(read(lines));
+  ASSERT_TRUE(sidecar);
+  sidecar_ = *std::move(sidecar);
+  const auto secret = [this] {
+    std::string said = "(none)";
+    sidecar_->get_secret({.store = "secrets", .key = "a"}, {}, [&said](const Result<Secret>& got) {
+      said = got ? got->entries.at(0).value : text(got.error());
+    });
+    run_tasks();
+    return said;
+  };
+  EXPECT_EQ(secret(), "1");
+  temporary_.write("secrets.json", R"({"a": "2"})");
+  EXPECT_EQ(replace(lines), "");
+  EXPECT_EQ(secret(), "2");
+  temporary_.write("secrets.json", "no JSON");
+  EXPECT_THAT(replace(lines), HasSubstr("component=secrets"));
+  EXPECT_EQ(secret(), "2");
 }
 
 }  // namespace

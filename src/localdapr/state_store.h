@@ -20,6 +20,8 @@ namespace ofn::localdapr {
 class StateStore {
  public:
   virtual ~StateStore() = default;
+  // As Pubsub::loses().
+  virtual std::string loses() { return {}; }
   // Returns a value without an etag if the key does not exist or its value has expired.
   virtual Result<StateValue> get(const std::string& key) = 0;
   virtual Result<void> set(const StateItem& item) = 0;

@@ -74,6 +74,16 @@ void Stores::add(std::string name, std::unique_ptr<SecretStore> secrets) {
   secrets_.insert_or_assign(std::move(name), std::move(secrets));
 }
 
+void Stores::remove_store(std::string_view name) {
+  if (const auto state = states_.find(name); state != states_.end()) states_.erase(state);
+  if (const auto secrets = secrets_.find(name); secrets != secrets_.end()) secrets_.erase(secrets);
+}
+
+std::string Stores::loses(std::string_view name) const {
+  const auto found = states_.find(name);
+  return found == states_.end() ? std::string() : found->second.store->loses();
+}
+
 Result<const Stores::State*> Stores::state(std::string_view name) const {
   if (states_.empty()) {
     return fail(Code::kFailedPrecondition,

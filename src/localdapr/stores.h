@@ -18,7 +18,8 @@
 
 namespace ofn::localdapr {
 
-// Threads: one thread adds the stores; then any thread may call. Calls may block. Errors: for the
+// A copy shares the stores themselves.
+// Threads: one thread adds and removes stores; then any thread may call. Calls may block. Errors: for the
 // client, unchanged.
 class Stores {
  public:
@@ -28,6 +29,9 @@ class Stores {
   // keyPrefix with "||".
   Result<void> add(const Component& component, std::unique_ptr<StateStore> store);
   void add(std::string name, std::unique_ptr<SecretStore> secrets);
+  void remove_store(std::string_view name);
+  // Returns what is lost if a state store ends (StateStore::loses()); empty if there is none.
+  std::string loses(std::string_view name) const;
 
   Result<StateValue> get(const GetState& call) const;
   Result<std::vector<StateValue>> get_bulk(const GetBulkState& call) const;
@@ -42,7 +46,7 @@ class Stores {
   struct State {
     std::string name;
     std::string prefix;  // before every key, with its "||"; may be empty
-    std::unique_ptr<StateStore> store;
+    std::shared_ptr<StateStore> store;
 
     Result<std::string> key(std::string_view key) const;
   };
@@ -52,7 +56,7 @@ class Stores {
 
   std::string app_id_;
   std::map<std::string, State, std::less<>> states_;
-  std::map<std::string, std::unique_ptr<SecretStore>, std::less<>> secrets_;
+  std::map<std::string, std::shared_ptr<SecretStore>, std::less<>> secrets_;
 };
 
 }  // namespace ofn::localdapr

@@ -1,10 +1,17 @@
 """Programs in the developer's loop, each in a folder of its own, and ended with its test."""
 
+import contextlib
+import datetime
+import os
 import shutil
+import sys
 from pathlib import Path
 
+import grpc
 import pytest
+from dapr.proto.runtime.v1 import dapr_pb2_grpc
 
+from support import at_a_terminal
 from support.dev_loop import DevLoop
 
 _HERE = Path(__file__).parent
@@ -50,3 +57,58 @@ def develop(program, source):
 @pytest.fixture(scope="session")
 def reloads(request):
     return 50 if request.config.getoption("--heavy") else 25
+
+
+@pytest.fixture
+def components(source):
+    folder = source.parent / "components"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return Ledger(tmp_path / "ledger")
+
+
+class Ledger:
+    """The file to which `deliveries.cc` appends a line for each delivery."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def lines(self, input):
+        """Returns [data, version] of each delivery of this input."""
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        return [line.split(" ", 1)[1].rsplit(" ", 1) for line in lines if line.startswith(input + " ")]
+
+    def ticks(self):
+        """Returns when `clock` ticked, in seconds."""
+        return [datetime.datetime.fromisoformat(time[:26].rstrip("Z")).timestamp() for time, _ in self.lines("clock")]
+
+
+@pytest.fixture
+def sidecar_of():
+    """with sidecar_of(dev) as stub: calls of the loop's local sidecar."""
+
+    @contextlib.contextmanager
+    def stub(dev):
+        address = dev.says("local sidecar at").split()[-1]
+        with grpc.insecure_channel(address) as channel:
+            yield dapr_pb2_grpc.DaprStub(channel)
+
+    return stub
+
+
+@pytest.fixture
+def press(tmp_path):
+    """press(key): types it, if the loop has been started with `press.prefix`."""
+    fifo = tmp_path / "keys"
+    os.mkfifo(fifo)
+
+    def press(key):
+        with fifo.open("wb", buffering=0) as keys:
+            keys.write(key)
+
+    press.prefix = (sys.executable, Path(at_a_terminal.__file__), fifo)
+    return press

@@ -1,27 +1,8 @@
 """What the terminal tells of calls: exceptions, no secrets; the key that sends the last request again."""
 
-import os
-import sys
-from pathlib import Path
-
 import pytest
 
-from support import at_a_terminal
 from support.http_client import call
-
-
-@pytest.fixture
-def press(tmp_path):
-    """press(key): types it, if the loop has been started with `press.prefix`."""
-    fifo = tmp_path / "keys"
-    os.mkfifo(fifo)
-
-    def press(key):
-        with fifo.open("wb", buffering=0) as keys:
-            keys.write(key)
-
-    press.prefix = (sys.executable, Path(at_a_terminal.__file__), fifo)
-    return press
 
 
 def test_an_exception_is_told_once_with_its_place(develop, source, text):

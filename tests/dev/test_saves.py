@@ -240,7 +240,7 @@ def test_a_component_and_the_context(develop, source, tmp_path):
         assert len(list(first.iterdir())) == 1
         write_component(components, "files", "bindings.localstorage", rootPath=second)
         dev.serves(2)
-        dev.says("the local sidecar has started anew")
+        dev.says("component files (bindings.localstorage) has started anew")
         assert kept.call(body=b"two").status == 200
         assert [len(list(folder.iterdir())) for folder in (first, second)] == [1, 1]
         save(document, json.dumps(context([binding("out", "files", metadata={"fileName": "named"})])))

@@ -4,14 +4,11 @@
 """
 
 import collections
-import contextlib
-import datetime
 import os
 import signal
 
-import grpc
 import pytest
-from dapr.proto.runtime.v1 import dapr_pb2, dapr_pb2_grpc
+from dapr.proto.runtime.v1 import dapr_pb2
 
 from support.http_client import Caller
 from support.program import context, topic
@@ -22,36 +19,6 @@ from support.waiting import until
 MESSAGES = 1000
 
 
-@pytest.fixture
-def components(source):
-    folder = source.parent / "components"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    return Ledger(tmp_path / "ledger")
-
-
-class Ledger:
-    """The file to which the function appends a line for each delivery."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def lines(self, input):
-        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
-        return [line.split(" ", 1)[1].rsplit(" ", 1) for line in lines if line.startswith(input + " ")]
-
-
-@contextlib.contextmanager
-def stub(dev):
-    address = dev.says("local sidecar at").split()[-1]
-    with grpc.insecure_channel(address) as channel:
-        yield dapr_pb2_grpc.DaprStub(channel)
-
-
 def alternate(dev, source, texts, reloads):
     for number in range(reloads):
         build = dev.reload(source, texts[(number + 1) % 2])
@@ -60,7 +27,7 @@ def alternate(dev, source, texts, reloads):
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
-def test_no_message_of_a_topic_is_lost(develop, text, source, components, ledger, reloads, protocol):
+def test_no_message_of_a_topic_is_lost(develop, text, source, components, ledger, reloads, sidecar_of, protocol):
     write_component(components, "bus", "pubsub.in-memory")
     texts = [text("deliveries.cc", version) for version in ("A", "B")]
     dev = develop(
@@ -71,7 +38,7 @@ def test_no_message_of_a_topic_is_lost(develop, text, source, components, ledger
     )
     dev.serves(1)
     ids = iter(range(MESSAGES))
-    with stub(dev) as sidecar:
+    with sidecar_of(dev) as sidecar:
 
         def publish(count):
             for id in [id for _, id in zip(range(count), ids)]:
@@ -95,7 +62,7 @@ def test_no_message_of_a_topic_is_lost(develop, text, source, components, ledger
     assert set(by_version) == {"A", "B"}
 
 
-def test_no_message_is_acknowledged_by_a_process_that_dies(develop, text, components, ledger):
+def test_no_message_is_acknowledged_by_a_process_that_dies(develop, text, components, ledger, sidecar_of):
     """Each is delivered at least once, whenever the worker is killed."""
     write_component(components, "bus", "pubsub.in-memory")
     dev = develop(
@@ -106,7 +73,7 @@ def test_no_message_is_acknowledged_by_a_process_that_dies(develop, text, compon
     )
     dev.serves(1)
     kills = 10
-    with stub(dev) as sidecar:
+    with sidecar_of(dev) as sidecar:
         for kill in range(kills):
             for id in range(kill * MESSAGES // kills, (kill + 1) * MESSAGES // kills):
                 event = {"pubsub_name": "bus", "topic": "orders", "data": str(id).encode(), "data_content_type": "text/plain"}
@@ -136,7 +103,7 @@ def test_a_timer_keeps_its_phase(request, develop, text, source, components, led
     ticks_a_reload = 3 if request.config.getoption("--heavy") else 0.5
     for number in alternate(dev, source, texts, 20):
         until(lambda: len(ledger.lines("clock")) >= number * ticks_a_reload, "ticks")
-    times = [datetime.datetime.fromisoformat(time[:26].rstrip("Z")).timestamp() for time, _ in ledger.lines("clock")]
+    times = ledger.ticks()
     seconds = times[-1] - times[0]
     print(f"{len(times)} ticks in {seconds:.1f} s, 20 reloads")
     assert abs(len(times) - 1 - round(seconds)) <= 1

@@ -18,14 +18,15 @@ constexpr std::chrono::milliseconds kBetweenAsking(100);  // daprd's
 }  // namespace
 
 AppDelivery::AppDelivery(const Inputs& inputs, const Pubsubs& pubsubs, AppChannel& channel,
-                         InvokeOutput invoke_output, Loop& loop, Log& log, DeliveryRules rules)
+                         InvokeOutput invoke_output, Loop& loop, Log& log,
+                         const DeliveryRules& rules)
     : inputs_(inputs),
       pubsubs_(pubsubs),
       channel_(channel),
       invoke_output_(std::move(invoke_output)),
       loop_(loop),
       log_(log),
-      rules_(std::move(rules)),
+      rules_(rules),
       again_(loop, [this] { ask(); }) {}
 
 AppDelivery::~AppDelivery() {
@@ -42,6 +43,23 @@ void AppDelivery::hold() {
   held_ = true;
   there_ = false;
   again_.disarm();
+}
+
+void AppDelivery::forget(std::string_view component) {
+  if (const auto input = running_.find(component); input != running_.end()) {
+    inputs_.find(component)->second->stop();
+    running_.erase(input);
+  }
+  std::erase_if(subscriptions_, [&](const auto& each) {
+    if (each.first.first != component) return false;
+    pubsubs_.find(component)->second->unsubscribe(each.first.second);
+    return true;
+  });
+  std::erase_if(waiting_, [&](const PendingPtr& each) { return each->name.first == component; });
+}
+
+void AppDelivery::components_changed() {
+  if (!held_ && !stopped_) ask();
 }
 
 void AppDelivery::stop() {

@@ -16,6 +16,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -48,7 +49,7 @@ struct DeliveryRules {
 class AppDelivery {
  public:
   AppDelivery(const Inputs& inputs, const Pubsubs& pubsubs, AppChannel& channel,
-              InvokeOutput invoke_output, Loop& loop, Log& log, DeliveryRules rules = {});
+              InvokeOutput invoke_output, Loop& loop, Log& log, const DeliveryRules& rules);
   AppDelivery(const AppDelivery&) = delete;
   AppDelivery& operator=(const AppDelivery&) = delete;
   ~AppDelivery();
@@ -58,6 +59,11 @@ class AppDelivery {
   void start();
   // No process is the app at present: messages wait, and events of input bindings are dropped, until start() is called again.
   void hold();
+  // Call it before the component of this name ends: ends its subscriptions and its events. Its messages that wait for the app are
+  // dropped; the component decides whether they come again.
+  void forget(std::string_view component);
+  // Components have been added: asks the app whether it wants their topics and events. The others go on without a gap.
+  void components_changed();
   // Begins no new delivery. If the app takes a delivery that is running, it is still acknowledged.
   void stop();
   bool is_idle() const { return under_way_ == 0; }
@@ -99,7 +105,7 @@ class AppDelivery {
   InvokeOutput invoke_output_;
   Loop& loop_;
   Log& log_;
-  const DeliveryRules rules_;
+  const DeliveryRules& rules_;
   Random random_;
   Timer again_;
   std::map<TopicName, dapr::Subscription> subscriptions_;

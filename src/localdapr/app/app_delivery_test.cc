@@ -106,6 +106,7 @@ class AppDeliveryTest : public ::testing::Test {
   Pubsubs pubsubs_;
   FakeApp app_{loop_};
   std::vector<std::string> outputs_;
+  DeliveryRules rules_;
   AppDelivery delivery_{inputs_,
                         pubsubs_,
                         app_,
@@ -113,7 +114,8 @@ class AppDeliveryTest : public ::testing::Test {
                           outputs_.push_back(component + ":" + data);
                         },
                         loop_,
-                        log_};
+                        log_,
+                        rules_};
 };
 
 TEST_F(AppDeliveryTest, DeliversWhatIsSubscribedTo) {
@@ -214,6 +216,37 @@ TEST_F(AppDeliveryTest, WaitsForAnAppThatIsAway) {
       << "an unreachable app has not refused the message";
   publish("new", "4");
   EXPECT_EQ(app_.got.back(), "new:4");
+}
+
+// A component that starts anew, while others go on: the app is asked again, and its old messages do not come.
+TEST_F(AppDeliveryTest, AReplacedComponentIsSubscribedAnew) {
+  app_.subscriptions.push_back({.component = "other", .topic = "t"});
+  pubsubs_.emplace("other", std::make_unique<InMemoryPubsub>("other", loop_, log_));
+  app_.inputs = {"tick"};
+  start();
+  app_.listens = false;
+  publish("t", "1");  // waits for the app
+  delivery_.hold();
+  delivery_.forget("bus");
+  pubsubs_["bus"] = std::make_unique<InMemoryPubsub>("bus", loop_, log_);
+  const int asked = app_.asked;
+  delivery_.components_changed();
+  EXPECT_EQ(app_.asked, asked) << "there is no app";
+  app_.listens = true;
+  app_.got.clear();
+  start();
+  publish("t", "2");
+  EXPECT_THAT(app_.got, ElementsAre("t:2"));
+  delivery_.forget("bus");
+  delivery_.forget("tick");
+  inputs_.erase("tick");
+  pubsubs_["bus"] = std::make_unique<InMemoryPubsub>("bus", loop_, log_);
+  publish("t", "3");
+  delivery_.components_changed();
+  settle();
+  publish("t", "4");
+  pass(2s);
+  EXPECT_THAT(app_.got, ElementsAre("t:2", "t:4"));
 }
 
 TEST_F(AppDeliveryTest, RefusesMoreThanItCanKeep) {
@@ -361,9 +394,10 @@ TEST_F(AppDeliveryTest, WhatIsNoEventIsLostInMemoryAsWhatIsNotTaken) {
 class RuledDeliveryTest : public AppDeliveryTest {
  protected:
   void start_with(DeliveryRules rules) {
+    rules_ = std::move(rules);
     ruled_.emplace(
         inputs_, pubsubs_, app_, [](const std::string&, const std::string&) {}, loop_, log_kept_,
-        std::move(rules));
+        rules_);
     ruled_->start();
     settle();
   }

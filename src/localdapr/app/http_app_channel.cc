@@ -53,13 +53,13 @@ std::string status_word(const std::string& body) {
 
 HttpAppChannel::HttpAppChannel(Loop& loop, std::unique_ptr<HttpClient> client,
                                const wire::Endpoint& app, std::string api_token, Executor run,
-                               InputRoutes routes)
+                               const InputRoutes& routes)
     : loop_(loop),
       client_(std::move(client)),
       url_("http://" + app.text()),
       api_token_(std::move(api_token)),
       run_(std::move(run)),
-      routes_(std::move(routes)) {}
+      routes_(routes) {}
 
 std::optional<std::string> HttpAppChannel::path_of(std::string_view binding) const {
   const auto route = routes_.find(binding);

@@ -30,9 +30,9 @@ using InputRoutes = std::map<std::string, std::string, std::less<>>;
 // Cost: a thread of `run` for each running call, and a connection for each delivery.
 class HttpAppChannel final : public AppChannel {
  public:
-  // `routes`: the path of each input binding that has the property `route`.
+  // `routes`: the path of each input binding that has the property `route`, at any time. It outlives this object.
   HttpAppChannel(Loop& loop, std::unique_ptr<HttpClient> client, const wire::Endpoint& app,
-                 std::string api_token, Executor run, InputRoutes routes = {});
+                 std::string api_token, Executor run, const InputRoutes& routes);
 
   void list_subscriptions(Listed<std::vector<dapr::Subscription>> done) override;
   void list_inputs(const std::vector<std::string>& offered,
@@ -62,7 +62,7 @@ class HttpAppChannel final : public AppChannel {
   std::string url_;
   std::string api_token_;
   Executor run_;
-  InputRoutes routes_;
+  const InputRoutes& routes_;
 };
 
 }  // namespace ofn::localdapr

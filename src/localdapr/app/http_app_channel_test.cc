@@ -51,10 +51,13 @@ struct Bench {
   ofn::testing::ManualClock clock;
   Loop loop{clock};
   App app;
-  HttpAppChannel channel{
-      loop, std::make_unique<FakeClient>(app), {"127.0.0.1", 80, {}}, "secret", [this](Task task) {
-        loop.post(std::move(task));
-      }};
+  InputRoutes routes;
+  HttpAppChannel channel{loop,
+                         std::make_unique<FakeClient>(app),
+                         {"127.0.0.1", 80, {}},
+                         "secret",
+                         [this](Task task) { loop.post(std::move(task)); },
+                         routes};
 
   template <class Message>
   AppAnswer deliver(const Message& message) {

@@ -22,6 +22,7 @@ class CronBinding final : public InputBinding {
 
   void start(OnInput on_input) override;
   void stop() override { timer_.disarm(); }
+  std::string loses() const override { return "the phase of its timer"; }
 
  private:
   CronBinding(std::string name, CronSchedule schedule, Loop& loop);

@@ -79,6 +79,14 @@ InMemoryPubsub::~InMemoryPubsub() {
   for (auto& [name, topic] : topics_) topic->ended = true;
 }
 
+std::string InMemoryPubsub::loses() const {
+  std::size_t waiting = 0;
+  for (const auto& [pattern, topic] : topics_) waiting += topic->waiting.size();
+  if (waiting == 0) return {};
+  return waiting == 1 ? "1 message that waited in it"
+                      : std::to_string(waiting) + " messages that waited in it";
+}
+
 void InMemoryPubsub::publish(BusMessage message, dapr::PublishDone done) {
   std::vector<std::shared_ptr<Topic>> subscribed;
   for (const auto& [pattern, topic] : topics_) {

@@ -25,6 +25,7 @@ class InMemoryPubsub final : public Pubsub {
   InMemoryPubsub(std::string name, Loop& loop, Log& log);
   ~InMemoryPubsub() override;
 
+  std::string loses() const override;
   void publish(BusMessage message, dapr::PublishDone done) override;
   void subscribe(const std::string& topic, OnMessage on_message) override;
   void unsubscribe(const std::string& topic) override;

@@ -38,6 +38,13 @@ const MemoryState::Entry* MemoryState::find(const std::string& key) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
+std::string MemoryState::loses() {
+  const std::scoped_lock lock(mutex_);
+  forget_expired();
+  if (entries_.empty()) return {};
+  return entries_.size() == 1 ? "1 value" : std::to_string(entries_.size()) + " values";
+}
+
 Result<StateValue> MemoryState::get(const std::string& key) {
   const std::scoped_lock lock(mutex_);
   const Entry* entry = find(key);

@@ -19,6 +19,7 @@ class MemoryState final : public StateStore {
  public:
   explicit MemoryState(const Clock& clock) : clock_(clock) {}
 
+  std::string loses() override;
   Result<StateValue> get(const std::string& key) override;
   Result<void> set(const StateItem& item) override;
   Result<void> remove(const StateItem& item) override;

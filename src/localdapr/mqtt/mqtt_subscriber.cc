@@ -44,6 +44,7 @@ void MqttSubscriber::on_down() {
   again_.disarm();
   held_.clear();
   ++delivery_;
+  if (handlers_.empty()) link_->close();
 }
 
 void MqttSubscriber::on_message(MqttMessage message) {
@@ -89,7 +90,6 @@ void MqttSubscriber::answered(std::uint64_t delivery, Taken taken) {
 void MqttSubscriber::close_when_idle() {
   if (!handlers_.empty() || (!held_.empty() && !again_.armed())) return;
   on_down();
-  link_->close();
 }
 
 }  // namespace ofn::localdapr

@@ -227,6 +227,16 @@ TEST_F(MqttSubscriberTest, StoppingWaitsForTheAnswer) {
   EXPECT_EQ(broker_.closed, 1);
 }
 
+// The broker has given the client id to another connection.
+TEST_F(MqttSubscriberTest, AStoppedOneDoesNotConnectAgain) {
+  subscribe("t");
+  broker_.come_up();
+  come("t", "1");
+  subscriber_->unsubscribe("t");
+  broker_.go_down();
+  EXPECT_EQ(broker_.closed, 1);
+}
+
 TEST_F(MqttSubscriberTest, StoppingLeavesWhatWasNotTakenToTheBroker) {
   subscribe("t");
   broker_.come_up();

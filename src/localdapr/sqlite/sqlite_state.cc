@@ -167,6 +167,11 @@ std::int64_t SqliteState::now() const {
   return std::chrono::floor<std::chrono::seconds>(clock_.system_now().time_since_epoch()).count();
 }
 
+std::string SqliteState::loses() {
+  const char* const file = sqlite3_db_filename(database_, "main");
+  return file == nullptr || *file == '\0' ? "the values of its database in memory" : std::string();
+}
+
 Result<StateValue> SqliteState::get(const std::string& key) {
   const std::scoped_lock lock(mutex_);
   Statement select(database_, "SELECT value, is_binary, etag, unixepoch(expiration_time) FROM " +

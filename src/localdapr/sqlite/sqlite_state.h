@@ -31,6 +31,7 @@ class SqliteState final : public StateStore {
   static Result<std::unique_ptr<StateStore>> create(const Component& component, const Clock& clock);
   ~SqliteState() override;
 
+  std::string loses() override;
   Result<StateValue> get(const std::string& key) override;
   Result<void> set(const StateItem& item) override;
   Result<void> remove(const StateItem& item) override;
