@@ -171,7 +171,10 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "wire/grpc/channel.h": "void use(std::string_view); void call_again();",
     "wire/grpc/compression.h": "std::string received; std::size_t limit;",
     "wire/grpc/server.h": "static std::string reply_to(std::string_view);",
+    "wire/http1/answer_head.h": """
+        std::string buffer; std::optional<std::string_view> problem; AnswerHead head; std::vector<Field> fields;""",
     "wire/http1/chunk_parser.h": "std::string_view input; Body body;",
+    "wire/http1/client_session.h": "Connection& connection; std::function<void(Connection&)> on_gone;",
     "wire/http1/head_parser.h": "std::string buffer; std::optional<Reject> reject; Head head; std::vector<Field> fields;",
     "wire/http1/http1_session.h": """
         Connection& connection; std::function<void(Connection&)> on_gone; Handler& handler; HttpDate& date;""",
