@@ -191,7 +191,10 @@ RunningServer::RunningServer(const Settings& settings, const FunctionContext& co
       async_(std::move(subscriptions), routes.functions().front(), gate_, workers_, log,
              settings.timeout, settings.queue),
       loops_(make_loops(settings.threads != 0 ? settings.threads : usable_cpus(), clock_)),
-      stopping_(*this, *loops_.front(), settings.drain_timeout, log),
+      stopping_(*this, *loops_.front(),
+                {.delay = supervised == nullptr ? settings.drain_delay : Duration::zero(),
+                 .timeout = settings.drain_timeout},
+                log),
       workers_(threads_within(settings.concurrency,
                               os::mappable_memory(os::memory_limits(), os::mapped_memory()))) {}
 
@@ -354,13 +357,18 @@ void RunningServer::pass_on() {
       [this] { end_when_done(); });
 }
 
-void RunningServer::drain(Task done) {
+void RunningServer::retire() {
   log_problem(notice_.stopping());
+  service_.retire();
+  async_.retire();
+  server_->retire();
+}
+
+void RunningServer::drain(Task done) {
   if (sidecar_->local() != nullptr) sidecar_->local()->stop_delivering();
   if (sidecar_check_) sidecar_check_->stop();
   drained_ = std::move(done);
   if (is_replaced_) return pass_on();
-  service_.drain();
   async_.drain();
   if (is_inherited_) server_->release();
   server_->drain([this] { end_when_done(); });

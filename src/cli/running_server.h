@@ -73,6 +73,7 @@ class RunningServer final : private Stoppable {
   struct OnLoop;  // the parts of one loop
 
   Left left() const override;
+  void retire() override;
   void drain(Task done) override;
   void stop_calls() override;
   void end_loops() override;

@@ -16,11 +16,12 @@ std::string_view signal_name(int number) {
 
 }  // namespace
 
-Stopping::Stopping(Stoppable& server, Loop& loop, Duration drain_timeout, Log& log)
+Stopping::Stopping(Stoppable& server, Loop& loop, StopTimes times, Log& log)
     : server_(server),
       loop_(loop),
-      drain_timeout_(drain_timeout),
+      times_(times),
       log_(log),
+      delay_(loop, [this] { drain({"reason", "the drain delay has passed"}); }),
       timeout_(loop,
                [this] {
                  server_.stop_calls();
@@ -29,21 +30,45 @@ Stopping::Stopping(Stoppable& server, Loop& loop, Duration drain_timeout, Log& l
       last_chance_(loop, [this] { abandon("the drain timeout has passed"); }) {}
 
 void Stopping::signalled(int number) {
-  if (state_ == State::kDraining) return abandon("a second signal came");
-  begin({"signal", signal_name(number)});
+  const LogField why = {"signal", signal_name(number)};
+  switch (state_) {
+    case State::kServing:
+      return retire(why);
+    case State::kRetired:
+      return drain(why);
+    case State::kDraining:
+      return abandon("a second signal came");
+    case State::kEnded:
+    case State::kAbandoned:
+      return;
+  }
 }
 
-void Stopping::replaced() { begin({"reason", "another process takes over"}); }
+void Stopping::replaced() {
+  if (state_ == State::kServing) drain({"reason", "another process takes over"});
+}
 
-void Stopping::begin(const LogField& why) {
-  if (state_ != State::kServing) return;
+void Stopping::retire(const LogField& why) {
+  state_ = State::kRetired;
+  server_.retire();
+  if (times_.delay == Duration::zero()) return drain(why);
+  const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(times_.delay);
+  log_.write(Level::kInfo, "stopping soon",
+             {why,
+              {"drain_delay_ms", std::to_string(delay.count())},
+              {"connections", std::to_string(server_.left().connections)}});
+  delay_.arm(loop_.now() + times_.delay);
+}
+
+void Stopping::drain(const LogField& why) {
   state_ = State::kDraining;
+  delay_.disarm();
   const Stoppable::Left left = server_.left();
   log_.write(Level::kInfo, "draining",
              {why,
               {"connections", std::to_string(left.connections)},
               {"invocations", std::to_string(left.invocations)}});
-  timeout_.arm(loop_.now() + drain_timeout_);
+  timeout_.arm(loop_.now() + times_.timeout);
   server_.drain([this] { end(State::kEnded); });
 }
 

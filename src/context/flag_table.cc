@@ -16,6 +16,8 @@ constexpr auto kModes = FlagGroup::kModes;
 // s is Knative's default revision timeout. 64 KiB and 100 fields are usual limits for a head. 30 s
 // is Kubernetes' default grace period. 75 s is longer than common proxies keep an idle connection
 // (60 s): then the proxy closes it first, and never sends a request into a closed connection.
+// A pod gets SIGTERM when Kubernetes begins to tell proxies that the pod ends; 5 s are usually enough
+// for all of them to learn it. Knative's proxy drains before it lets the program get SIGTERM.
 constexpr std::array<FlagSpec, kFlagCount> kTable = {{
     {Flag::kTarget, kFunction, "target", "FUNCTION_TARGET", "FUNC_NAME", "NAME", "function",
      "Name of the function, with its namespaces (app::hello); without it all registered functions, "
@@ -55,8 +57,12 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "Event loops; 0 takes one for each processor that the cgroup grants"},
     {Flag::kTimeout, kServer, "timeout", "OFN_TIMEOUT", "CLOUD_RUN_TIMEOUT_SECONDS", "DURATION",
      "300s", "Time for one call with its outputs; then 504"},
+    {Flag::kDrainDelay, kServer, "drain-delay", "OFN_DRAIN_DELAY", "", "DURATION", "",
+     "Time that a stopping server still serves new requests, while it is not ready any more; "
+     "default "
+     "0, in a pod that is not Knative's 5s"},
     {Flag::kDrainTimeout, kServer, "drain-timeout", "OFN_DRAIN_TIMEOUT", "", "DURATION", "30s",
-     "Time that a stopping server gives to running calls and their outputs"},
+     "Time that a stopping server then gives to running calls and their outputs"},
     {Flag::kMaxConnections, kLimits, "max-connections", "OFN_MAX_CONNECTIONS", "", "N", "0",
      "Open connections; further ones wait. 0 takes the limit of open files minus 64"},
     {Flag::kMaxBodySize, kLimits, "max-body-size", "OFN_MAX_BODY_SIZE", "", "SIZE", "10MiB",

@@ -31,6 +31,7 @@ enum class Flag : std::size_t {
   kQueue,
   kThreads,
   kTimeout,
+  kDrainDelay,
   kDrainTimeout,
   kMaxConnections,
   kMaxBodySize,

@@ -1,6 +1,7 @@
 #include "context/settings.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -9,6 +10,9 @@
 
 namespace ofn {
 namespace {
+
+// The default in a pod that is not Knative's (flag_table.cc has the reason).
+constexpr std::chrono::seconds kPodDrainDelay(5);
 
 std::optional<LocalSidecarMode> parse_local_sidecar(std::string_view text) noexcept {
   if (equal_ignoring_case(text, "auto")) return LocalSidecarMode::kAuto;
@@ -212,6 +216,11 @@ class Resolver {
     if (!given(Flag::kQueue).origin.is_default()) count(Flag::kQueue, settings_.queue, 0);
     count(Flag::kThreads, settings_.threads, 0);
     duration(Flag::kTimeout, settings_.timeout);
+    if (!given(Flag::kDrainDelay).origin.is_default()) {
+      read(Flag::kDrainDelay, settings_.drain_delay, kExpectedDuration, parse_duration);
+    } else if (settings_.in_pod && !non_empty(env_, "K_SERVICE")) {
+      settings_.drain_delay = kPodDrainDelay;
+    }
     read(Flag::kDrainTimeout, settings_.drain_timeout, kExpectedDuration, parse_duration);
   }
 

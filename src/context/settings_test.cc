@@ -243,6 +243,23 @@ TEST(Settings, HostInDebugIsLoopbackOutsideAPod) {
   }
 }
 
+TEST(Settings, ThereIsADrainDelayInAPodThatIsNotKnatives) {
+  const Flags none;
+  EXPECT_EQ(resolved(none).drain_delay, Duration::zero());
+  EXPECT_EQ(resolved(none, {{"KUBERNETES_SERVICE_HOST", "x"}}).drain_delay, seconds(5));
+  EXPECT_EQ(resolved(none, {{"POD_NAME", "x"}}).drain_delay, seconds(5));
+  EXPECT_EQ(resolved(none, {{"KUBERNETES_SERVICE_HOST", "x"}, {"K_SERVICE", "s"}}).drain_delay,
+            Duration::zero())
+      << "Knative drains before the signal";
+  EXPECT_EQ(
+      resolved(none, {{"KUBERNETES_SERVICE_HOST", "x"}, {"OFN_DRAIN_DELAY", "0"}}).drain_delay,
+      Duration::zero());
+  EXPECT_EQ(resolved(flags_of({{Flag::kDrainDelay, "2s"}}), {{"K_SERVICE", "s"}}).drain_delay,
+            seconds(2));
+  EXPECT_THAT(problems_of(flags_of({{Flag::kDrainDelay, "soon"}})),
+              ElementsAre(::testing::HasSubstr("--drain-delay")));
+}
+
 TEST(Settings, Url) {
   EXPECT_EQ(resolved().url(), "http://0.0.0.0:8080/");
   const Settings settings = resolved(flags_of({{Flag::kHost, "[::]"}, {Flag::kPort, "0"}}));

@@ -100,6 +100,11 @@ void Connection::replace(std::unique_ptr<Session> next, std::string_view rest) {
   wake();
 }
 
+void Connection::retire() {
+  retired_ = true;
+  if (state_ == State::kServing && next_session_ == nullptr) session_->retire();
+}
+
 void Connection::drain() {
   draining_ = true;
   // The peer cannot take back a request that is already in the kernel's buffer, so it is served.
@@ -175,6 +180,7 @@ void Connection::serve() {
 void Connection::install_next() {
   session_ = std::exchange(next_session_, nullptr);
   session_->start(*this);
+  if (retired_) session_->retire();
   const std::string input = std::exchange(next_input_, {});
   if (!input.empty()) session_->receive(input);
   if (input_ended_) session_->input_ended();

@@ -49,6 +49,8 @@ class Connection final : public Transport, private Ready {
   // nothing refers to the connection any more.
   void start(std::unique_ptr<Session> session, std::function<void(Connection&)> on_gone,
              std::string_view received = {});
+  // Call this when the server will soon stop: its sessions retire. Idempotent.
+  void retire();
   // Call this when the server is stopping: the connection reads and serves what the peer has already sent, then the session drains.
   // Idempotent.
   void drain();
@@ -160,6 +162,7 @@ class Connection final : public Transport, private Ready {
   bool waiting_writable_ = false;
   bool woken_ = false;  // run_ready() is due
   bool input_ended_ = false;
+  bool retired_ = false;
   bool draining_ = false;
   bool told_left_ = false;  // to successor_
 };

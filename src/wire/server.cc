@@ -98,8 +98,14 @@ class Server::OnLoop final : private Relief {
           server_.connection_gone();
         },
         received);
+    if (retired_) made.retire();
     if (draining_) made.drain();
     if (all_left_) pass_on(made);
+  }
+
+  void retire() {
+    retired_ = true;
+    for (auto& [connection, owned] : open_) connection->retire();
   }
 
   void drain() {
@@ -249,6 +255,7 @@ class Server::OnLoop final : private Relief {
   Timer look_;
   SteadyTime measured_at_;
   bool ending_ = false;  // a connection
+  bool retired_ = false;
   bool draining_ = false;
   std::function<void()> all_left_;  // of pass_on(), else empty
   std::size_t to_leave_ = 0;
@@ -401,6 +408,10 @@ void Server::release() {
   listening_->socket.leave_path();
   listening_.reset();
   retry_accept_.disarm();
+}
+
+void Server::retire() {
+  for (auto& part : parts_) part->loop().post([&part = *part] { part.retire(); });
 }
 
 void Server::drain(std::function<void()> done) {

@@ -29,7 +29,7 @@ namespace ofn::wire {
 using MakeSession = std::function<std::unique_ptr<Session>(Loop& loop)>;
 
 // Lifetime: the loops outlive it. It is destroyed after they have stopped.
-// Threads: listen() before the loops run; release() and drain() on the first loop; connections() on any thread.
+// Threads: listen() before the loops run; release(), retire() and drain() on the first loop; connections() on any thread.
 class Server : private Ready {
  public:
   // `loops` must not be empty; the first one accepts. If `max_connections` is 0, the limit of open files decides. At the limit,
@@ -53,6 +53,8 @@ class Server : private Ready {
   // Stops accepting, and leaves the connections in the kernel's queue and the file of a Unix socket to another process that has
   // the same socket. If none has, the kernel resets these connections. Connections that were accepted go on; drain() ends them.
   void release();
+  // From now on every session retires (Session::retire), also those of connections that are still to come. drain() follows.
+  void retire();
   // Accepts all connections that the kernel has queued, even beyond the limit, and then stops accepting; not after release().
   // Every connection finishes its requests in flight and ends. `done` runs on the first loop when no connection is left, never from inside
   // drain().

@@ -30,7 +30,7 @@ class EchoSession final : public Session {
   struct Seen {
     std::string input;
     std::string error;
-    int ended = 0, lost = 0, drained = 0;
+    int ended = 0, lost = 0, retired = 0, drained = 0;
   };
   explicit EchoSession(Seen& seen, std::string greeting = {})
       : seen_(seen), out_(std::move(greeting)) {}
@@ -60,6 +60,7 @@ class EchoSession final : public Session {
   }
   void sent(std::size_t count) override { out_.erase(0, count); }
   Ending ending() const override { return ending_; }
+  void retire() override { ++seen_.retired; }
   void drain() override {
     ++seen_.drained;
     ending_ = Ending::kLinger;
@@ -198,6 +199,23 @@ TEST_F(WireTest, DrainServesWhatHasArrived) {
   until([&] { return drained && gone_ == 1; });
   EXPECT_EQ(client_seen_.input, "late");
   EXPECT_EQ(server_seen_.drained, 1);
+}
+
+TEST_F(WireTest, ARetiredServerServesNewConnections) {
+  const auto bound = server_.listen({"127.0.0.1", 0, {}});
+  const auto before = connect(*bound, client_seen_, "before");
+  until([&] { return client_seen_.input == "before"; });
+  EXPECT_EQ(server_seen_.retired, 0);
+  server_.retire();
+  EchoSession::Seen other;
+  const auto after = connect(*bound, other, "upgrade");
+  until([&] { return other.input == "upgradeupgraded:rest"; });
+  EXPECT_EQ(server_seen_.retired, 3) << "one session each, and the one that replaced another";
+  EXPECT_EQ(server_seen_.drained, 0);
+  EXPECT_EQ(gone_, 0) << "the first connection stays";
+  bool drained = false;
+  server_.drain([&] { drained = true; });
+  until([&] { return drained && gone_ == 2; });
 }
 
 TEST_F(WireTest, TwoLoopsGetTwoConnections) {

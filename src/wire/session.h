@@ -97,6 +97,9 @@ class Session {
   // The first `count` bytes of what was gathered were written.
   virtual void sent(std::size_t count) = 0;
   virtual Ending ending() const = 0;
+  // The server will soon drain: serve every request as before, but ask the peer to send further ones on another connection, if
+  // the protocol can do so in an answer. Idempotent.
+  virtual void retire() {}
   // The server stops: finish what is in flight, accept no more requests, then end. Idempotent.
   virtual void drain() = 0;
   // No exchange in flight and nothing begun: may be closed without anybody noticing.

@@ -286,6 +286,20 @@ def test_sigterm_finishes_what_runs_and_refuses_the_rest(deliver, sink):
     assert [received.data for received in sink.received] == [b"kept"]
 
 
+def test_during_the_drain_delay_deliveries_are_taken_but_health_checks_fail(deliver, sink):
+    server, app = deliver(binding("archive"), environment_of=sink, flags=["--drain-delay", "1h"])
+    server.process.terminate()
+    server.logged("stopping soon")
+    assert app.health() == "NOT_SERVING"
+    assert code_of(app.app_health) == Code.UNAVAILABLE
+    assert app.topic("orders", b"kept") == Status()
+    with App(server.port) as late:
+        assert late.topic("orders", b"late") == Status()
+    assert [received.data for received in sink.received] == [b"kept", b"late"]
+    server.process.terminate()
+    assert server.process.exit_code() == 0
+
+
 def test_both_triggers_share_the_port(serve_async):
     triggers = {"triggers": {"http": {}, "dapr": [{"name": "events", "type": "pubsub.in-memory", "topic": "orders"}]}}
     server = serve_async(None, document={"name": "f", **triggers})

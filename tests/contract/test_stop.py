@@ -5,6 +5,7 @@ import socket
 
 import grpc
 import pytest
+from dapr.proto.runtime.v1 import dapr_pb2
 
 from support.http_client import call, start_call
 from support.program import binding, topic
@@ -92,6 +93,31 @@ def test_what_came_before_the_signal_is_answered_also_when_nobody_had_looked_at_
             assert caller.recv(12) == b"HTTP/1.1 200"
     assert server.process.exit_code() == 0
     assert sorted(sidecar.landed()) == sorted([b"first\0", *(b"%x\0" % number for number in range(16))])
+
+
+def test_a_call_that_begins_during_the_drain_delay_reaches_its_outputs(sidecar, serve):
+    server = serve(sidecar, binding("archive"), flags=["--drain-delay", "1h"])
+    server.process.terminate()
+    server.logged("stopping soon")
+    assert call(server.url, body=b"late\0").status == 200
+    server.process.terminate()
+    assert server.process.exit_code() == 0
+    assert sidecar.landed() == [b"late\0"]
+
+
+def test_the_local_sidecar_delivers_during_the_drain_delay(serve_beside, delivering):
+    server = serve_beside(dict([topic("orders", "events")]), binding("archive"), flags=["--drain-delay", "1h"])
+    server.process.terminate()
+    server.logged("stopping soon")
+
+    def landed():
+        with delivering.stub() as stub:
+            stub.PublishEvent(dapr_pb2.PublishEventRequest(pubsub_name="events", topic="orders", data=b"late\0"), timeout=PATIENCE)
+        return delivering.landed()
+
+    assert until(landed, "a delivery")[0] == b"late\0"
+    server.process.terminate()
+    assert server.process.exit_code() == 0
 
 
 @pytest.mark.parametrize("requests", [0, 1])

@@ -240,6 +240,14 @@ def test_a_normal_end_leaves_nothing(develop, text):
     assert not any(exists(pid) for pid in started)
 
 
+def test_workers_have_no_drain_delay(develop, text):
+    """The supervisor's successor serves at once, so nobody needs to learn of the stop."""
+    dev = develop(crashing(text), "--drain-delay", "1h", environment={"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
+    dev.serves(1)
+    dev.process.signal(signal.SIGTERM)
+    assert dev.process.exit_code() == 0
+
+
 def test_a_port_that_was_asked_for_must_be_free(develop):
     with socket.create_server(("127.0.0.1", 0)) as other:
         dev = develop(GOOD % "x", port=other.getsockname()[1])

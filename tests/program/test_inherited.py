@@ -237,12 +237,15 @@ def test_the_service_manager_is_told(run, tmp_path, kind):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind("\0" + name[1:] if kind == "abstract" else name)
         manager.settimeout(PATIENCE)
-        process = run("environment", "--host", "127.0.0.1", "--port", "0", environment={"NOTIFY_SOCKET": name})
+        where = ["--host", "127.0.0.1", "--port", "0"]
+        process = run("environment", *where, "--drain-delay", "1h", environment={"NOTIFY_SOCKET": name})
         assert manager.recv(100) == b"READY=1\n"
         url = process.line(lambda line: re.search(r'"listening".*"url":"([^"]*)"', line), "its URL")[1]
         assert call(url).status == 200
         process.signal(signal.SIGTERM)
-        assert manager.recv(100) == b"STOPPING=1\n"
+        assert manager.recv(100) == b"STOPPING=1\n", "although it still serves"
+        assert call(url).status == 200
+        process.signal(signal.SIGTERM)
         assert process.exit_code() == 0
 
 

@@ -34,6 +34,9 @@ class AsyncService {
   AsyncService(Subscriptions subscriptions, const Function& function, Gate& gate, Workers& workers,
                Log& log, Duration timeout, std::size_t queue);
 
+  // From now on health checks say that the program is not ready, so that the sidecar stops delivering. Deliveries are taken as
+  // before. Threads: any.
+  void retire() { retired_ = true; }
   // From now on deliveries are refused, and the sidecar keeps them: the program stops.
   // Threads: any.
   void drain() { draining_ = true; }
@@ -56,6 +59,7 @@ class AsyncService {
   Runners runners_;
   const Duration timeout_;
   std::vector<Input> inputs_;
+  std::atomic<bool> retired_ = false;
   std::atomic<bool> draining_ = false;
   std::atomic<bool> heard_of_bindings_ = false;
 };
@@ -88,7 +92,7 @@ class AsyncService::OnLoop final : public dapr::AppApi {
   void on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr call) override;
   void on_binding_event(dapr::BindingEvent event, dapr::AppCallPtr call) override;
   void on_unreadable(const Error& error) override;
-  bool ready() const override { return !service_.draining_; }
+  bool ready() const override { return !service_.retired_; }
 
   // Asks every function that runs to stop: the server is about to give up on it.
   void stop_calls();

@@ -291,8 +291,13 @@ TEST_F(AsyncServiceTest, WhatNobodyWantsIsAnError) {
 
 TEST_F(AsyncServiceTest, AStoppingServerRefuses) {
   EXPECT_TRUE(on_loop_->ready());
-  service_->drain();
+  service_->retire();
   EXPECT_FALSE(on_loop_->ready());
+  Told taken;
+  publish(taken, "orders");
+  until([&] { return taken.released; });
+  EXPECT_FALSE(taken.error) << "it is not ready, but a delivery that still comes is taken";
+  service_->drain();
   Told told;
   publish(told, "orders");
   ASSERT_TRUE(told.error);

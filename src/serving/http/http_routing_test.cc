@@ -16,7 +16,7 @@ using wire::FakeAnswer;
 struct PlainCase {
   std::string target;
   std::vector<Field> fields;
-  int status, draining_status;
+  int status, retired_status;
 };
 
 TEST_F(HttpServiceTest, ProbesAndTheTwoFilesNeverRunTheFunction) {
@@ -32,13 +32,13 @@ TEST_F(HttpServiceTest, ProbesAndTheTwoFilesNeverRunTheFunction) {
       {"/favicon.ico?v=1", {}, 404, 404},
   };
   make(4, 4);
-  for (const bool draining : {false, true}) {
-    if (draining) service_->drain();
+  for (const bool retired : {false, true}) {
+    if (retired) service_->retire();
     for (const PlainCase& one : cases) {
       FakeAnswer answer;
       send(answer, one.target, one.fields);
       testing::settle(loop_);
-      EXPECT_EQ(answer.status, draining ? one.draining_status : one.status) << one.target;
+      EXPECT_EQ(answer.status, retired ? one.retired_status : one.status) << one.target;
       EXPECT_EQ(answer.count, 1);
       EXPECT_FALSE(answer.fields["X-Request-Id"].empty());
     }

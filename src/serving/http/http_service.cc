@@ -223,7 +223,7 @@ std::optional<Response> HttpService::OnLoop::refuse_call(const wire::Message& he
 }
 
 void HttpService::OnLoop::answer_probe(wire::Exchange& exchange) {
-  const bool ready = !service_.draining_;
+  const bool ready = !service_.retired_;
   answer_without_function(
       exchange, Response(ready ? "ok\n" : "draining\n").status(ready ? 200 : 503), Refusal::kProbe);
 }

@@ -32,20 +32,21 @@ class HttpService {
   HttpService(const Routes& routes, Gate& gate, Workers& workers, Log& log, Duration timeout)
       : routes_(routes), gate_(gate), runners_{.workers = workers, .log = log}, timeout_(timeout) {}
 
-  // From now on readiness probes are answered 503: the platform sends no more requests. Threads: any.
-  void drain() { draining_ = true; }
+  // From now on readiness probes are answered 503, so that the platform sends no more requests. Requests are served as before.
+  // Threads: any.
+  void retire() { retired_ = true; }
 
  private:
   const Routes& routes_;
   Gate& gate_;
   Runners runners_;
   Duration timeout_;
-  std::atomic<bool> draining_ = false;
+  std::atomic<bool> retired_ = false;
 };
 
 // One loop's part. Answered here, without user code:
 //   probes of kubelet (User-Agent: kube-probe/…) and of Knative (K-Network-Probe, K-Kubelet-Probe), whatever their method,
-//     path or HTTP version: 200, or 503 while draining; health checks of load balancers (User-Agent: GoogleHC/…,
+//     path or HTTP version: 200, or 503 once retired; health checks of load balancers (User-Agent: GoogleHC/…,
 //     ELB-HealthChecker/…, Envoy/HC) the same, unless an author's route has their path
 //   gRPC calls: UNIMPLEMENTED
 //   a path that no route has: 404; another method than its routes': 405 with Allow

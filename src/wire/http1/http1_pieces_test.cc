@@ -1,4 +1,5 @@
 // Answers in pieces over HTTP/1.1.
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,11 @@ std::string head_of(std::string_view framing, std::string_view status = "200 OK"
 
 // A peer that sends `request` and gets "abc", "" and "defg", each when it was written.
 struct Piecewise {
-  explicit Piecewise(std::string_view request, Response head = Response()) {
+  explicit Piecewise(std::string_view request, Response head = Response(),
+                     const std::function<void(Session&)>& before_the_answer = {}) {
     bench.handler.keeps = true;
     bench.send(request);
+    if (before_the_answer) before_the_answer(bench.session());
     exchange = std::move(bench.handler.kept.front());
     const std::vector<Field> extra = {{"X-Extra", "e"}};
     exchange->begin(std::move(head).header("X-Mine", "1"), extra, [this] { ++rooms; });
@@ -103,6 +106,20 @@ TEST(Http1Pieces, ADrainWaitsForTheirEnd) {
   test.finish();
   EXPECT_EQ(test.pieces.back(), "0\r\nX-End: well\r\n\r\n");
   EXPECT_EQ(test.bench.session().ending(), Ending::kLinger);
+}
+
+// The client must know before it sends another request. So only an answer that begins afterwards is the last one.
+TEST(Http1Pieces, ARetiredConnectionSaysInTheHeadThatItCloses) {
+  Piecewise begun(kGet);
+  begun.bench.session().retire();
+  begun.finish();
+  EXPECT_EQ(begun.bench.session().ending(), Ending::kOpen);
+
+  Piecewise begins(kGet, Response(), [](Session& session) { session.retire(); });
+  begins.finish();
+  EXPECT_EQ(begins.pieces.front(),
+            head_of("Transfer-Encoding: chunked\r\n" + kDate + "Connection: close\r\n"));
+  EXPECT_EQ(begins.bench.session().ending(), Ending::kLinger);
 }
 
 TEST(Http1Pieces, UnfinishedTheyResetTheConnection) {

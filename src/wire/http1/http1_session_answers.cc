@@ -8,8 +8,7 @@ namespace ofn::wire::http1 {
 
 void Http1Session::answer(Http1Exchange& exchange, Response&& response,
                           std::span<const Field> extra) {
-  const bool is_last = !head_.keep_alive || (!has_ahead() && (draining_ || input_ended_));
-  const After after = is_last ? After::kClose : After::kNextRequest;
+  const After after = is_last_answer() ? After::kClose : After::kNextRequest;
   out_.begin_answer();
   if (write_response(out_.text(), response, context_of(extra, after)) == BodyPlace::kSeparate) {
     out_.push_body(std::move(response).body());
@@ -22,6 +21,7 @@ void Http1Session::begin_answer(const Response& head, std::span<const Field> ext
   body_end_ = !allows_body(head.status()) ? BodyEnd::kLength
               : head_.http10              ? BodyEnd::kClose
                                           : BodyEnd::kChunked;
+  head_.keep_alive = !is_last_answer();
   drops_body_ = head_.method == "HEAD" || body_end_ == BodyEnd::kLength;
   ResponseContext context = context_of(extra, after_pieces());
   context.body_end = body_end_;

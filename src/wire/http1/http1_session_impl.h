@@ -42,6 +42,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   bool may_gather() const override { return !out_.empty(); }
   void sent(std::size_t count) override;
   Ending ending() const override { return ending_; }
+  void retire() override { retired_ = true; }
   void drain() override;
   bool idle() const override;
   void leave() override { leaving_ = true; }
@@ -82,6 +83,10 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   bool upgrade(Http1Exchange& exchange);
   ResponseContext context_of(std::span<const Field> extra, After after);
   void answered(Http1Exchange& exchange, After after);
+  // Returns true if no further request follows the answer that begins now.
+  bool is_last_answer() const {
+    return !head_.keep_alive || (!has_ahead() && (retired_ || draining_ || input_ended_));
+  }
   // What follows an answer in pieces.
   After after_pieces() const {
     return !head_.keep_alive || body_end_ == BodyEnd::kClose ? After::kClose : After::kNextRequest;
@@ -134,6 +139,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   BodyEnd body_end_ = BodyEnd::kLength;  // of an answer in pieces
   bool drops_body_ = false;              // of it: the method or the status allows no body
   bool input_ended_ = false;
+  bool retired_ = false;
   bool draining_ = false;
   bool leaving_ = false;
 };

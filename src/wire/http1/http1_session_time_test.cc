@@ -222,6 +222,40 @@ TEST(Http1Session, Drains) {
   }
 }
 
+// The server will soon stop: it serves what comes, and asks the client to connect to somebody else.
+TEST(Http1Session, Retires) {
+  {  // An idle connection stays: the client may be sending a request at this moment.
+    Bench bench;
+    bench.send(kGet);
+    bench.session().retire();
+    bench.pump();
+    EXPECT_EQ(bench.session().ending(), Ending::kOpen);
+    EXPECT_EQ(bench.take(), kOk);
+    bench.send(kGet);
+    EXPECT_EQ(bench.take(), kOkClose);
+    EXPECT_EQ(bench.session().ending(), Ending::kLinger);
+  }
+  {  // So does one that has served nothing yet.
+    Bench bench;
+    bench.session().retire();
+    EXPECT_EQ(bench.session().ending(), Ending::kOpen);
+    bench.send(kGet);
+    EXPECT_EQ(bench.take(), kOkClose);
+  }
+  {  // Pipelined requests that have arrived are served; the last answer says that it is the last.
+    Bench bench;
+    bench.handler.keeps = true;
+    bench.send(kGet + kGet);
+    bench.session().retire();
+    for (std::size_t i = 0; i < 2; ++i) {
+      ASSERT_EQ(bench.handler.kept.size(), i + 1);
+      bench.handler.kept[i]->respond(Response("ok\n"));
+      bench.pump();
+    }
+    EXPECT_EQ(bench.take(), kOk + kOkClose);
+  }
+}
+
 TEST(Http1Session, UpgradesToH2c) {
   const std::string fields = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n";
   const std::string request = "POST /u HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n" + fields +

@@ -1,0 +1,3 @@
+module ofn/tests/tools/late-proxy
+
+go 1.26
