@@ -1,6 +1,7 @@
 // The functions that a sidecar triggers. The data says what they do, so one compilation serves
 // every test.
 #include <cstdio>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 
@@ -12,6 +13,8 @@
 //   code N              fails with that code
 //   slow                runs until it is asked to stop, and fails
 //   fine                succeeds without sending
+//   wait PATH …         waits until the test has opened this FIFO to write, and has closed it; then
+//                       sends the data
 // It sends any other data to the outputs, if there are any.
 ofn::Out take(ofn::Context& context, ofn::Bytes data) {
   const std::string text(data);
@@ -27,6 +30,11 @@ ofn::Out take(ofn::Context& context, ofn::Bytes data) {
     }
     std::fprintf(stderr, "stopped\n");
     return ofn::Out::error("stopped");
+  }
+  if (text.starts_with("wait ")) {
+    std::ifstream fifo(text.substr(5, text.find(' ', 5) - 5));
+    while (fifo.get() != EOF) {
+    }
   }
   if (text.starts_with("fine") || context.outputs().empty()) return "done";
   const ofn::SendReport report = context.send(data);

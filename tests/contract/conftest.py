@@ -51,9 +51,9 @@ def serve(program, functions):
     """serve(who, *outputs): the function `act`, whose outputs go only to the sidecar (or sink, or link) `who`."""
     servers = []
 
-    def start(who, *outputs, target="act", flags=(), environment=None, **others):
+    def start(who, *outputs, target="act", flags=(), environment=None, port=0, **others):
         function_context = context(outputs, **others)
-        server = program.serve(functions, target, function_context, who.environment | (environment or {}), flags)
+        server = program.serve(functions, target, function_context, who.environment | (environment or {}), flags, port=port)
         servers.append(server)
         return server
 
