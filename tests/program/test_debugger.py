@@ -62,6 +62,23 @@ def gdb(tmp_path):
 
 
 @pytest.fixture
+def lldb(tmp_path):
+    """lldb(pid, command…): the same with LLVM's debugger."""
+    path = shutil.which("lldb") or missing("lldb is missing: install it with `./dev setup test`")
+    started = []
+
+    def start(pid, *commands):
+        words = [word for each in commands for word in ("-o", each)]
+        environment = {"HOME": str(tmp_path), "LANG": "C", "PATH": "/usr/bin:/bin"}
+        started.append(Process([path, "--no-lldbinit", "--batch", "-p", pid, *words], environment))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.end()
+
+
+@pytest.fixture
 def loaded(tmp_path):
     """The file that the function's start-up code writes."""
     return tmp_path / "loaded"
@@ -107,6 +124,22 @@ def test_the_program_waits_for_a_debugger_and_then_no_limit_passes(program, pric
             in_body.send(b"cd")
             idle.send(b"GET /idle HTTP/1.1\r\nHost: x\r\n\r\n")
             assert [raw.answer().status for raw in (in_head, in_body, idle)] == [200, 200, 200]
+
+
+def test_lldb_does_what_gdb_does(program, price, loaded, lldb):
+    arguments = ["--source", price, "--target", "price", "--host", "127.0.0.1", "--port", "0", *_LIMITS]
+    with program.run([*arguments, "--wait-for-debugger"], {"LOADED": str(loaded)}) as process:
+        pid = int(process.line(_WAITS.search)[1])
+        assert not loaded.exists(), "the function's start-up code has run before the debugger was there"
+        stop = f"breakpoint set --file price.cc --line {_LINE} --one-shot true"
+        debugger = lldb(pid, stop, "continue", f"platform shell sleep {_STOPPED}", "frame variable amount", "continue")
+        port = Server(process).port
+        assert loaded.exists()
+        with Raw(port) as held:
+            held.send(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+            debugger.line(has("(const int) amount = 43"))
+            answer = held.answer()
+            assert (answer.status, answer.body) == (200, b"price 43")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=str)
