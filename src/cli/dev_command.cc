@@ -333,7 +333,13 @@ class Developer {
       plan.worker.variables.push_back("DAPR_GRPC_PORT=" +
                                       std::to_string(sidecar_->endpoint().port));
     }
-    if (!preload_.empty()) plan.worker.variables.push_back("LD_PRELOAD=" + preload_);
+    if (!preload_.empty()) {
+      plan.worker.variables.push_back("LD_PRELOAD=" + preload_);
+      // A report of the undefined behaviour sanitizer names the copy of the author's file that was compiled; its stack names the
+      // author's file.
+      if (!process_env_("UBSAN_OPTIONS"))
+        plan.worker.variables.emplace_back("UBSAN_OPTIONS=print_stacktrace=1");
+    }
     // Standard output has the events only.
     if (command_.json)
       plan.worker.descriptors.push_back({.fd = STDERR_FILENO, .as = STDOUT_FILENO});

@@ -75,14 +75,20 @@ TEST_F(CompileTest, TheProgramIsAFileOfItsOwnAndIsNotLoaded) {
   EXPECT_EQ(call(program->functions.front()), "f");
 }
 
-TEST_F(CompileTest, ABuiltProgramIsReturnedItself) {
-  const std::string source =
-      files_.write("f.cc", kHead + "std::string f() { return \"f\"; }\nOFN_FUNCTION(f)\n");
+TEST_F(CompileTest, ABuiltProgramIsCopiedUnlessItLooksForLibrariesBesideItself) {
+  const std::string text = kHead + "std::string f() { return \"f\"; }\nOFN_FUNCTION(f)\n";
+  const std::string source = files_.write("f.cc", text);
   ASSERT_TRUE(build_shared(request(source), path("f.so"), log_));
   const Compilation made = compile(path("f.so"));
-  ASSERT_TRUE(made.program);
-  EXPECT_EQ(*made.program, path("f.so"));
+  ASSERT_TRUE(made.program) << made.program.error().text();
+  EXPECT_EQ(made.program->parent_path(), folder_);
+  EXPECT_EQ(loader::read_file(*made.program), loader::read_file(path("f.so")));
   EXPECT_THAT(made.build.inputs, ElementsAre(path("f.so")));
+
+  ASSERT_TRUE(build_shared(request(source, {}, "-O0 -Wl,-rpath,$ORIGIN"), path("g.so"), log_));
+  const Compilation kept = compile(path("g.so"));
+  ASSERT_TRUE(kept.program) << kept.program.error().text();
+  EXPECT_EQ(*kept.program, path("g.so"));
 }
 
 // The messages are the same in both processes, and name the author's file.

@@ -145,6 +145,19 @@ Result<fs::path> put_into(const fs::path& folder, const fs::path& program) {
   return placed;
 }
 
+// Puts a copy of a program that its builder may write anew at any time into `folder`: writing into a loaded file would end its
+// process. A program that looks for libraries beside itself is returned as it is, because they are not beside the copy.
+Result<fs::path> copy_into(const fs::path& folder, const fs::path& program) {
+  const auto text = loader::read_file(program);
+  if (!text || text->contains("$ORIGIN") || text->contains("${ORIGIN}")) return program;
+  Random random;
+  fs::path placed = folder / (uuid4(random) + ".so");
+  if (auto written = loader::write_atomically(placed, *text); !written) {
+    return std::unexpected(written.error());
+  }
+  return placed;
+}
+
 Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* output, Log& log) {
   const SystemClock clock;
   const SteadyTime start = clock.now();
@@ -227,7 +240,11 @@ Compilation compile(const LoadRequest& request, const fs::path& folder, Log& log
   }
   const fs::path source = *done.program;
   done.build.inputs = {source.native()};
-  if (is_shared_object(source)) return done;
+  if (is_shared_object(source)) {
+    done.program = copy_into(folder, source);
+    done.build.elapsed = clock.now() - start;
+    return done;
+  }
   const auto target = loader::target_of(request.target);
   if (!target) {
     done.program = std::unexpected(target.error());

@@ -75,7 +75,9 @@ struct Diagnostic {
 
 // The work that loading has done.
 struct Build {
-  unsigned commands = 0;  // compilers and linkers that ran; 0 if the cache had everything
+  // Compilers and linkers that ran; 0 if the cache had everything. Of a CMake project only whether its build tool has made the
+  // program anew (1) or not (0).
+  unsigned commands = 0;
   Duration elapsed{};
   Duration cpu{};                  // of the compilers
   bool precompiling_pays = false;  // true if prepare() would speed up the next compilation
@@ -95,7 +97,8 @@ struct Build {
 
 // A program that compile() made.
 struct Compilation {
-  // A shared object: a new file in the folder, or the source itself if it is one already.
+  // A shared object: a new file in the folder. If the source is one already, a copy of it, or itself if it looks for libraries in
+  // its own folder ($ORIGIN).
   Result<std::filesystem::path> program;
   // Set if there is no program, too. Then `inputs` also names the files that were looked for and not
   // found: making one of them, or changing another input, may give the next compile() a program.

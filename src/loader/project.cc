@@ -265,6 +265,8 @@ BuiltProject build_cmake_project(const fs::path& directory, const LoadRequest& r
                 fail(Code::kInternal, "cannot write " + build.native() + ": " + error.message())};
   }
   const DirectoryLock lock(build / "ofn" / "lock");
+  const auto began = fs::file_time_type::clock::now();
+  bool is_new = false;
   std::string failed_output;
   std::vector<Diagnostic> diagnostics;
   const auto run_step = [&](const Command& command) -> Result<void> {
@@ -309,6 +311,7 @@ BuiltProject build_cmake_project(const fs::path& directory, const LoadRequest& r
     // Even if the build had nothing to do, because trim() looks at the latest file in a folder.
     Cache::mark_used(build / "ofn" / "lock");
     if (programs.size() == 1) {
+      is_new = fs::last_write_time(programs.front(), error) >= began;
       // Kept under a name made from its content, because the next build must not write into the
       // loaded file.
       const fs::path kept =
@@ -346,6 +349,7 @@ BuiltProject build_cmake_project(const fs::path& directory, const LoadRequest& r
   built.inputs = std::move(searched.inputs);
   built.folders = std::move(searched.folders);
   built.diagnostics = std::move(diagnostics);
+  built.is_new = is_new;
   Listed listed = read_makefiles(directory, build);
   built.inputs.merge(listed.inputs);
   if (!built.program) built.inputs.merge(looked_for(failed_output, build, listed.flags));

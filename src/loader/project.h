@@ -44,6 +44,7 @@ struct BuiltProject {
   std::set<std::string> inputs = {};
   std::vector<std::string> folders = {};  // the folders of the project that were searched, sorted
   std::vector<Diagnostic> diagnostics = {};
+  bool is_new = false;  // the build tool has made the program anew
 };
 
 // Configures and builds the project in the cache, and returns its one shared object with an ABI

@@ -54,6 +54,7 @@ Shared Workshop::make_project(const fs::path& source) {
   auto built = build_cmake_project(source, request_, flags_, compiler_, cache_, limits());
   if (built.program) cache_.trim(request_.cache_limit);
   Shared made{.program = std::move(built.program)};
+  made.build.commands = built.is_new ? 1 : 0;
   made.build.inputs.assign(built.inputs.begin(), built.inputs.end());
   made.build.folders = std::move(built.folders);
   made.build.diagnostics = std::move(built.diagnostics);
