@@ -102,6 +102,7 @@ dev::Thrown thrown_of(const Crash& crash) {
 
 void CallReports::began(const CallStart& start, TraceContext& /*trace*/) {
   std::string text(start.id);
+  text.append(" ").append(start.function == nullptr ? "-" : start.function->name);
   if (start.kind == CallKind::kRequest) {
     text.append(" ").append(start.method).append(" ").append(dev::without_secrets(start.target));
   } else {

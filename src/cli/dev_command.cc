@@ -344,6 +344,7 @@ class Developer {
     if (command_.json)
       plan.worker.descriptors.push_back({.fd = STDERR_FILENO, .as = STDOUT_FILENO});
     plan.is_detailed = command_.verbose;
+    plan.drains_within = settings.drain_delay + settings.drain_timeout;
     plan.worker.ends_within = kEndsWithin;
     for (const std::string& file : configuration_.files) plan.files.push_back(absolute(file));
     plan.folders.push_back({.path = components, .wants = is_component_file});

@@ -24,7 +24,7 @@ constexpr int kBuffer = 1 << 20;
 // Beside the kind: the text is in a file, whose descriptor the message has.
 constexpr unsigned char kInFile = 0x80;
 // No text goes as a file if this much of the socket's buffer is used: some 50 messages.
-constexpr int kBehind = 64 << 10;
+constexpr std::size_t kBehind = std::size_t{64} << 10;
 
 struct Outgoing {
   unsigned char kind;
@@ -119,13 +119,28 @@ Result<ControlChannel> ControlChannel::inherit(int fd) {
   return ControlChannel(os::Descriptor(fd));
 }
 
+ControlChannel::Sent ControlChannel::send_now(MessageKind kind, std::string_view text,
+                                              int descriptor) const {
+  if (text.size() > kMost) return Sent::kClosed;
+  const Outgoing outgoing{.kind = byte_of(kind), .text = text, .descriptor = descriptor};
+  while (send_once(fd(), outgoing) < 0) {
+    if (errno == EINTR) continue;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? Sent::kFull : Sent::kClosed;
+  }
+  return Sent::kSent;
+}
+
+std::size_t ControlChannel::unread() const {
+  int bytes = 0;
+  return ::ioctl(fd(), SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
 Result<void> ControlChannel::send(MessageKind kind, std::string_view text, int descriptor) const {
   if (text.size() > kMost) return fail(Code::kInvalidArgument, "the message is too large");
   for (;;) {
-    if (send_once(fd(), {.kind = byte_of(kind), .text = text, .descriptor = descriptor}) >= 0)
-      return {};
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK)
+    const Sent sent = send_now(kind, text, descriptor);
+    if (sent == Sent::kSent) return {};
+    if (sent == Sent::kClosed)
       return fail(Code::kUnavailable, std::string("the other process: ") + std::strerror(errno));
     pollfd socket{.fd = fd(), .events = POLLOUT, .revents = 0};
     ::poll(&socket, 1, -1);
@@ -135,9 +150,7 @@ Result<void> ControlChannel::send(MessageKind kind, std::string_view text, int d
 bool ControlChannel::try_send(MessageKind kind, std::string_view text) const {
   if (text.size() <= kMost)
     return send_once(fd(), {.kind = byte_of(kind), .text = text, .descriptor = -1}) >= 0;
-  int used = 0;
-  if (text.size() > kMostInFile || ::ioctl(fd(), SIOCOUTQ, &used) != 0 || used > kBehind)
-    return false;
+  if (text.size() > kMostInFile || unread() > kBehind) return false;
   const os::Descriptor file = file_of(text);
   if (!file) return false;
   const auto in_file = static_cast<unsigned char>(byte_of(kind) | kInFile);

@@ -9,6 +9,7 @@
 // sends kCrashing and kReport, which is why these are single bytes. The supervisor sends kRelease to make a worker leave, and kConnection.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,7 +27,8 @@ enum class MessageKind : std::uint8_t {
   kConnection = 'f',  // with a descriptor; the text is what was read and not used
   kRelease = 'r',
   kLeft = 'l',
-  kBegan = 'b',     // a call: its id, a blank, and what it is: "GET /a?b"
+  kBegan =
+      'b',  // a call: its id, its function or "-", and what it is: "GET /a?b", with blanks between
   kCrashing = 'x',  // the worker begins to crash; a report follows
   kReport = '{',    // the rest of a line of os::WatchedProcess, in JSON
   kTold = 't',      // words for the developer
@@ -58,6 +60,14 @@ class ControlChannel {
   // Sends a message that may be lost. Returns false if the other end is slow or closed, or if the text is too large. Texts above
   // kMost are lost earlier than others, so that few files wait.
   [[nodiscard]] bool try_send(MessageKind kind, std::string_view text) const;
+
+  enum class Sent : std::uint8_t { kSent, kFull, kClosed };
+  // Sends a message if the channel has room for it, and never waits. After kFull, fd() becomes writable when there is room again.
+  // kClosed: the other end is closed, or the text is too large.
+  [[nodiscard]] Sent send_now(MessageKind kind, std::string_view text = {},
+                              int descriptor = -1) const;
+  // Returns how much of what this end has sent the other one has not read yet, in bytes of the kernel's memory.
+  std::size_t unread() const;
 
   struct Received {
     std::optional<Message> message;  // nullopt: there is none at present

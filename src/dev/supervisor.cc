@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "dev/visible_text.h"
+
 namespace ofn::dev {
 
 namespace {
@@ -22,6 +24,10 @@ constexpr int kListening = 3;
 constexpr std::chrono::seconds kLeavesWithin(3);
 // The most that is kept of what a worker writes before it serves.
 constexpr std::size_t kMostText = std::size_t{64} * 1024;
+// How long a worker that crashes may take to report why.
+constexpr std::chrono::seconds kReportsWithin(10);
+// How many calls are named that a worker has not answered.
+constexpr std::size_t kMostNamed = 10;
 // How many older workers may still answer calls. Somebody who saves often while a long upload or a stream is under way stays below
 // it, because the drain timeout ends the workers, too.
 constexpr std::size_t kMostLeaving = 16;
@@ -40,6 +46,19 @@ std::string how_it_ended(const os::Ended& ended) {
   const char* const name = ::sigabbrev_np(ended.exit_code - kSignals);
   return name == nullptr ? "signal " + std::to_string(ended.exit_code - kSignals)
                          : "SIG" + std::string(name);
+}
+
+// What the developer should know of a worker that has ended with calls that it had not answered.
+std::string cut_short(const Worker& worker, const os::Ended& ended) {
+  const std::string& why = worker.killed_because();
+  std::string text = "build " + std::to_string(worker.build());
+  text += why.empty() ? " ended before all its calls had ended (" + how_it_ended(ended) + ")"
+                      : " was killed, because " + why;
+  const std::vector<std::string> calls = worker.running_calls();
+  for (std::size_t i = 0; i < std::min(calls.size(), kMostNamed); ++i) text += "\n" + calls[i];
+  if (calls.size() > kMostNamed)
+    text += "\nand " + std::to_string(calls.size() - kMostNamed) + " more calls";
+  return text;
 }
 
 std::vector<Diagnostic> diagnostics_of(const Build& build) {
@@ -169,7 +188,8 @@ void Supervisor::start_worker(const Ready& ready) {
                       .build = ready.build,
                       .is_detailed = ready.plan.is_detailed,
                       .source = ready.plan.request.source,
-                      .program = ready.program};
+                      .program = ready.program,
+                      .drains_within = ready.plan.drains_within};
   start.command.arguments.push_back("--source=" + ready.program);
   start.command.arguments.push_back("--listen-fd=" + std::to_string(kListening));
   start.command.descriptors.push_back({.fd = options_.listening_fd, .as = kListening});
@@ -200,6 +220,7 @@ void Supervisor::start_worker(const Ready& ready) {
            },
        .debugger = [this,
                     build = ready.build](DebuggerWatch::Change change) { debugger(build, change); },
+       .stuck = [this, self](const std::string& why) { stuck(**self, why); },
        .ended = [this, self](const os::Ended& ended) { has_ended(**self, ended); }});
   if (!worker) return fail(next_is_.build, worker.error().message());
   *self = worker->get();
@@ -269,7 +290,7 @@ void Supervisor::debugger(unsigned build, DebuggerWatch::Change change) {
 void Supervisor::lose_patience() {
   for (Worker* const worker : not_left_) {
     if (!worker->is_debugged()) {
-      worker->signal(SIGKILL);
+      worker->kill("it had not passed its requests on within " + duration_text(kLeavesWithin));
       continue;
     }
     patience_.arm(loop_.clock().now() + kLeavesWithin);
@@ -282,6 +303,11 @@ void Supervisor::lose_patience() {
   }
 }
 
+// Without this worker the others go on: its build starts again if it serves, and its connections go to the newest one.
+void Supervisor::stuck(Worker& worker, const std::string& why) {
+  if (worker.killed_because().empty()) worker.kill(why);
+}
+
 void Supervisor::pass(Passing connection) {
   if (serving_ != nullptr && serving_->pass(connection)) return;
   if (stand_in_.is_listening()) return stand_in_.take(std::move(connection));
@@ -290,6 +316,7 @@ void Supervisor::pass(Passing connection) {
 
 void Supervisor::has_ended(Worker& worker, const os::Ended& ended) {
   if (serving_.get() == &worker) is_crashing(worker);
+  for (Passing& connection : worker.take_unsent()) pass(std::move(connection));
   if (next_.get() == &worker) {
     start_failed(ended);
   } else {
@@ -300,11 +327,9 @@ void Supervisor::has_ended(Worker& worker, const os::Ended& ended) {
     if (crashing_.contains(&worker)) {
       if (!stopped_) listener_.on(crash_of(worker, ended));
       crashing_.erase(&worker);
-    } else if (worker.is_released() && ended.exit_code != 0 && !stopped_) {
-      listener_.on(Told{.weight = Told::Weight::kWarning,
-                        .text = "build " + std::to_string(worker.build()) +
-                                " ended before all its calls had ended (" + how_it_ended(ended) +
-                                ")"});
+    } else if (!worker.killed_because().empty() ||
+               (worker.is_released() && ended.exit_code != 0 && !stopped_)) {
+      listener_.on(Told{.weight = Told::Weight::kWarning, .text = cut_short(worker, ended)});
     }
     if (worker.program() != current_.program) remove_program(worker.program());
     leaving_.erase(place);
@@ -330,6 +355,7 @@ void Supervisor::start_failed(const os::Ended& ended) {
 // The worker that serves begins to end unasked. Its build starts again at once, while it still reports why.
 void Supervisor::is_crashing(Worker& worker) {
   if (serving_.get() != &worker) return;
+  worker.must_end_within(kReportsWithin);
   not_left_.push_back(serving_.get());
   leaving_.push_back(std::move(serving_));
   if (options_.on_none) options_.on_none();
@@ -356,12 +382,15 @@ WorkerCrashed Supervisor::crash_of(const Worker& worker, const os::Ended& ended)
   WorkerCrashed crash;
   crash.build = worker.build();
   crash.how = how_it_ended(ended);
+  if (!worker.killed_because().empty()) crash.how += ": " + worker.killed_because();
+  crash.running = worker.running_calls();
   crash.again_in = crashing_.at(&worker);
   for (const Report& report : worker.reports()) {
     if (!report.is_of_worker) continue;
     crash.how = report.how;
     crash.by = report.id.empty() ? std::string() : worker.name_of_call(report.id);
     crash.frames = report.frames;
+    crash.running.clear();
     for (const std::string& id : report.running) crash.running.push_back(worker.name_of_call(id));
   }
   return crash;
@@ -369,7 +398,7 @@ WorkerCrashed Supervisor::crash_of(const Worker& worker, const os::Ended& ended)
 
 // Ends a worker that no longer matters.
 void Supervisor::retire(std::unique_ptr<Worker> worker) {
-  worker->signal(SIGTERM);
+  worker->terminate(kLeavesWithin);  // it has no calls
   leaving_.push_back(std::move(worker));
 }
 
@@ -380,7 +409,7 @@ void Supervisor::end_oldest() {
   const auto oldest = std::ranges::find_if(
       leaving_, [](const std::unique_ptr<Worker>& worker) { return !worker->is_debugged(); });
   if (oldest == leaving_.end()) return;
-  (*oldest)->signal(SIGTERM);  // the second order to stop: it abandons its calls
+  (*oldest)->terminate(kLeavesWithin);  // the second order to stop: it abandons its calls
 }
 
 void Supervisor::remove_program(const std::string& program) const {
@@ -399,7 +428,11 @@ void Supervisor::stop(std::function<void()> done) {
   restart_.disarm();
   if (has_ended_all()) return std::exchange(stopped_, nullptr)();
   for (const auto* worker : {&next_, &serving_}) {
-    if (*worker != nullptr) (*worker)->signal(again ? SIGKILL : SIGTERM);
+    if (*worker == nullptr) continue;
+    if (again)
+      (*worker)->signal(SIGKILL);
+    else
+      (*worker)->terminate(current_.plan.drains_within + kLeavesWithin);
   }
   if (!again) return;  // the older workers drain already
   for (const auto& worker : leaving_) worker->signal(SIGKILL);

@@ -45,6 +45,7 @@ struct Plan {
   std::vector<Link> inputs = {};
   std::vector<Link> outputs = {};
   bool is_detailed = false;  // workers log details
+  Duration drains_within{};  // how long a worker's calls may take to end when it is told to
 };
 
 // Lifetime: `loop`, `listener` and `log` outlive it. Threads: the loop's.
@@ -110,6 +111,7 @@ class Supervisor final : private TimeLimits {
   WorkerCrashed crash_of(const Worker& worker, const os::Ended& ended) const;
   void debugger(unsigned build, DebuggerWatch::Change change);
   void lose_patience();
+  void stuck(Worker& worker, const std::string& why);
   void retire(std::unique_ptr<Worker> worker);
   void end_oldest();
   void remove_program(const std::string& program) const;

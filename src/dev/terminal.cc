@@ -375,7 +375,9 @@ void Terminal::on(const WorkerCrashed& event) {
   lines.line(std::move(words));
   add_frames(lines, event.frames);
   if (!event.running.empty()) {
-    lines.line(words_of("it had not answered these calls either:"), 2);
+    lines.line(words_of(event.by.empty() ? "it had not answered these calls:"
+                                         : "it had not answered these calls either:"),
+               2);
     for (const std::string& call : event.running)
       lines.line({{.text = visible(call), .fit = Fit::kShrinks}}, 4);
   }

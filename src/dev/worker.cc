@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <optional>
 #include <unistd.h>
 #include <utility>
 
+#include "dev/visible_text.h"
 #include "os/debugger.h"
 
 namespace ofn::dev {
@@ -20,6 +23,14 @@ constexpr int kChannel = 4;
 constexpr int kMessagesATurn = 64;
 // How many calls that have begun are remembered. The message of a call's end may be lost (ControlChannel::try_send).
 constexpr std::size_t kMostRunning = 10'000;
+// How much longer than its own time limits allow a worker may take to end.
+constexpr std::chrono::seconds kEndsLate(3);
+
+// Returns the text before the first blank, and behind it.
+std::pair<std::string_view, std::string_view> cut(std::string_view text) {
+  const std::size_t blank = std::min(text.find(' '), text.size());
+  return {text.substr(0, blank), text.substr(std::min(blank + 1, text.size()))};
+}
 
 }  // namespace
 
@@ -50,8 +61,12 @@ Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, Start start, Events ev
   worker->debugger_ = std::make_unique<DebuggerWatch>(
       loop, [id = self->process_->id()] { return os::tracer_of(id); },
       [self](DebuggerWatch::Change change) { self->events_.debugger(change); });
-  worker->channel_watch_ = std::make_unique<Watch>(
-      loop, self->channel_.fd(), [self](Watch::Seen) { self->read_some_messages(); });
+  worker->channel_watch_ =
+      std::make_unique<Watch>(loop, self->channel_.fd(), [self](Watch::Seen seen) {
+        if (seen.writable) self->orders_.send_waiting();
+        self->read_some_messages();
+      });
+  worker->channel_watch_->want_writable();
   worker->errors_watch_ = std::make_unique<Watch>(loop, self->errors_.get(),
                                                   [self](Watch::Seen) { self->read_errors(); });
   worker->ended_watch_ = std::make_unique<Watch>(loop, self->process_->ended_fd(),
@@ -65,24 +80,56 @@ Worker::Worker(Loop& loop, Start start, Events events, ControlChannel channel,
       start_(std::move(start)),
       events_(std::move(events)),
       channel_(std::move(channel)),
-      errors_(std::move(errors)) {}
+      errors_(std::move(errors)),
+      orders_(
+          loop, channel_,
+          [this] {
+            events_.stuck("it had not read its orders for " + duration_text(Orders::kReadsWithin));
+          }),
+      end_(loop,
+           [this] { events_.stuck("it had not ended within " + duration_text(end_limit_)); }) {}
 
 Worker::~Worker() = default;
 
 void Worker::release() {
   if (std::exchange(is_released_, true)) return;
-  (void)channel_.send(MessageKind::kRelease);
+  orders_.release();
+  must_end_within(start_.drains_within + kEndsLate);
 }
 
-bool Worker::pass(const Passing& connection) const {
-  return channel_.send(MessageKind::kConnection, connection.unread, connection.socket.get())
-      .has_value();
+void Worker::terminate(Duration within) {
+  signal(SIGTERM);
+  must_end_within(within);
+}
+
+void Worker::must_end_within(Duration limit) {
+  end_limit_ = limit;
+  end_.arm(loop_.clock().now() + limit);
+}
+
+void Worker::kill(std::string why) {
+  killed_because_ = std::move(why);
+  signal(SIGKILL);
 }
 
 std::string Worker::name_of_call(const std::string& id) const {
   const auto call = running_.find(id);
   if (call == running_.end()) return id;
-  return call->second.substr(std::min<std::size_t>(1, call->second.size())) + " (" + id + ")";
+  return call->second.what + " (" + id + ")";
+}
+
+std::vector<std::string> Worker::running_calls() const {
+  std::vector<std::pair<SystemTime, std::string>> calls;
+  for (const auto& [id, call] : running_) {
+    const Duration age = std::max(Duration(0), Duration(loop_.clock().system_now() - call.since));
+    calls.emplace_back(call.since, call.what +
+                                       (call.function.empty() ? "" : " in " + call.function) +
+                                       " for " + duration_text(age) + " (" + id + ")");
+  }
+  std::ranges::sort(calls);
+  std::vector<std::string> names;
+  for (auto& [since, name] : calls) names.push_back(std::move(name));
+  return names;
 }
 
 // A worker under load tells of its calls as fast as this process reads, and files and other workers must be looked at, too.
@@ -110,10 +157,13 @@ bool Worker::read_message() {
       }
       break;
     case MessageKind::kBegan: {
-      const std::size_t blank = std::min(message->text.find(' '), message->text.size());
       has_begun_calls_ = true;
       if (running_.size() >= kMostRunning) running_.erase(running_.begin());
-      running_[message->text.substr(0, blank)] = message->text.substr(blank);
+      const auto [id, rest] = cut(message->text);
+      const auto [function, what] = cut(rest);
+      running_[std::string(id)] = {.what = std::string(what),
+                                   .function = std::string(function == "-" ? "" : function),
+                                   .since = loop_.clock().system_now()};
       break;
     }
     case MessageKind::kCrashing:

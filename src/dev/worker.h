@@ -15,6 +15,7 @@
 #include "dev/control_channel.h"
 #include "dev/event.h"
 #include "dev/messages.h"
+#include "dev/orders.h"
 #include "loop/debugger_watch.h"
 #include "loop/loop.h"
 #include "loop/watch.h"
@@ -22,12 +23,6 @@
 #include "os/process.h"
 
 namespace ofn::dev {
-
-// A connection on its way from one worker to another.
-struct Passing {
-  os::Descriptor socket;
-  std::string unread;  // received, but not used yet
-};
 
 // Lifetime: the destructor ends the process, and waits for its end. Callbacks run between start() and the destructor, never inside a
 // call of a member; in `ended` the owner may destroy the worker.
@@ -40,6 +35,8 @@ class Worker : private Ready {
     bool is_detailed = false;  // the worker logs details
     std::string source{};      // what the developer wrote, for messages
     std::string program{};     // the build's file
+    Duration
+        drains_within{};  // how long its calls may take to end after release() or SIGTERM, by its own rules
   };
   struct Events {
     std::function<void(std::vector<ServedFunction>)> serving;  // once: it serves requests
@@ -50,7 +47,8 @@ class Worker : private Ready {
     std::function<void(std::string_view)> told;           // words for the developer
     std::function<void(std::string_view)> wrote;          // to its standard error
     std::function<void(DebuggerWatch::Change)> debugger;  // attached to it, or detached
-    std::function<void(const os::Ended&)> ended;          // comes last
+    std::function<void(const std::string& why)> stuck;  // it does not do what it should: "it has …"
+    std::function<void(const os::Ended&)> ended;        // comes last
   };
 
   // Errors: the process cannot be started.
@@ -68,14 +66,26 @@ class Worker : private Ready {
   const std::vector<Report>& reports() const { return reports_; }
   // Returns what the call is: "GET /price (1f3a)". If it is unknown, only the id.
   std::string name_of_call(const std::string& id) const;
+  // Returns the calls that have begun and not ended, the oldest first: "GET /price in price for 12 s (1f3a)".
+  std::vector<std::string> running_calls() const;
 
   // Returns true if a debugger is attached to the process, or was until a moment ago; also after the process has ended.
   bool is_debugged() const { return debugger_->are_off(); }
 
   void release();
-  // Returns false if the worker does not take it, because it is about to end.
-  bool pass(const Passing& connection) const;
+  // Gives it a connection. Returns false, and leaves the connection to the caller, if the worker is about to end.
+  bool pass(Passing& connection) { return orders_.pass(connection); }
+  // Returns the connections that it has not been given yet. Call it when the worker has ended.
+  std::vector<Passing> take_unsent() { return orders_.take_unsent(); }
   void signal(int number) const { process_->signal(number); }
+  // Tells it to end; `stuck` is called if it needs longer than that.
+  void terminate(Duration within);
+  // `stuck` is called if the process has not ended until then. A later call replaces an earlier one.
+  void must_end_within(Duration limit);
+  // Ends it at once. `why` is kept: "it has …".
+  void kill(std::string why);
+  const std::string& killed_because() const { return killed_because_; }
+  pid_t id() const { return process_->id(); }
 
  private:
   Worker(Loop& loop, Start start, Events events, ControlChannel channel, os::Descriptor errors);
@@ -97,7 +107,16 @@ class Worker : private Ready {
   std::unique_ptr<Watch> channel_watch_;
   std::unique_ptr<Watch> errors_watch_;
   std::unique_ptr<Watch> ended_watch_;
-  std::map<std::string, std::string> running_;  // calls, by their ids
+  struct Running {
+    std::string what;      // "GET /price"
+    std::string function;  // empty if none is called
+    SystemTime since;
+  };
+  Orders orders_;
+  TimeLimit end_;
+  Duration end_limit_{};
+  std::map<std::string, Running> running_;  // calls, by their ids
+  std::string killed_because_;
   std::vector<Report> reports_;
   bool is_serving_ = false;
   bool is_released_ = false;
