@@ -40,24 +40,28 @@ def test_no_message_of_a_topic_is_lost(develop, text, source, components, ledger
     ids = iter(range(MESSAGES))
     with sidecar_of(dev) as sidecar:
 
+        def send(id):
+            event = {"pubsub_name": "bus", "topic": "orders", "data": str(id).encode(), "data_content_type": "text/plain"}
+            sidecar.PublishEvent(dapr_pb2.PublishEventRequest(**event))
+
         def publish(count):
             for id in [id for _, id in zip(range(count), ids)]:
-                sidecar.PublishEvent(
-                    dapr_pb2.PublishEventRequest(pubsub_name="bus", topic="orders", data=str(id).encode(), data_content_type="text/plain")
-                )
+                send(id)
 
-        publish(1)
-        until(lambda: ledger.lines("orders"), "the first delivery")
+        def noted():
+            return collections.Counter(int(id) for id, _ in ledger.lines("orders") if int(id) >= 0)
+
+        # A topic in memory loses what comes before it is subscribed to.
+        until(lambda: send(-1) or ledger.lines("orders"), "the first delivery")
         publish(MESSAGES // reloads)
         for _ in alternate(dev, source, texts, reloads):
             publish(MESSAGES // reloads)
         publish(MESSAGES)
-        until(lambda: len(ledger.lines("orders")) >= MESSAGES, "all deliveries")
-    noted = collections.Counter(int(id) for id, _ in ledger.lines("orders"))
-    twice = [id for id, times in noted.items() if times > 1]
+        until(lambda: noted().total() >= MESSAGES, "all deliveries")
+    twice = [id for id, times in noted().items() if times > 1]
     by_version = collections.Counter(version for _, version in ledger.lines("orders"))
-    print(f"{MESSAGES} messages, {reloads} reloads: {MESSAGES - len(noted)} lost, {len(twice)} twice, {dict(by_version)}")
-    assert sorted(noted) == list(range(MESSAGES))
+    print(f"{MESSAGES} messages, {reloads} reloads: {MESSAGES - len(noted())} lost, {len(twice)} twice, {dict(by_version)}")
+    assert sorted(noted()) == list(range(MESSAGES))
     assert twice == []
     assert set(by_version) == {"A", "B"}
 
