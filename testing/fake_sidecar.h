@@ -40,6 +40,7 @@ class FakeSidecar final : public Sidecar {
     Deadline deadline;
     std::string traceparent;
     std::string tracestate;
+    std::string baggage;
     std::string output;  // the user's name for it
     bool answered = false;
   };
@@ -113,6 +114,7 @@ class FakeSidecar final : public Sidecar {
     call.deadline = options.deadline;
     call.traceparent = options.traceparent;
     call.tracestate = options.tracestate;
+    call.baggage = options.baggage;
     call.output = options.output;
     calls_.push_back(std::move(call));
     waiting_.push_back(std::move(done));

@@ -27,6 +27,7 @@ class AppCall {
   // Returns the trace of the call, or "" if it has none. An event's own trace has precedence.
   virtual std::string traceparent() const = 0;
   virtual std::string tracestate() const = 0;
+  virtual std::string baggage() const = 0;
   // Runs `callback` once, if the sidecar disconnects or the deadline passes before the answer.
   virtual void on_cancelled(std::function<void()> callback) = 0;
 

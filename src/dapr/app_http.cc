@@ -112,6 +112,7 @@ class HttpAppCall final : public AppCall {
   Deadline deadline() const override { return Deadline::never(); }
   std::string traceparent() const override { return value_of(exchange_->request(), "traceparent"); }
   std::string tracestate() const override { return value_of(exchange_->request(), "tracestate"); }
+  std::string baggage() const override { return value_of(exchange_->request(), "baggage"); }
   void on_cancelled(std::function<void()> callback) override {
     exchange_->on_abandoned([this, callback = std::move(callback)]() mutable {
       if (exchange_->abandoned()) return callback();

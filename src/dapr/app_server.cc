@@ -36,6 +36,9 @@ class GrpcAppCall final : public AppCall {
   std::string tracestate() const override {
     return std::string(call_->metadata("tracestate").value_or(""));
   }
+  std::string baggage() const override {
+    return std::string(call_->metadata("baggage").value_or(""));
+  }
   void on_cancelled(std::function<void()> callback) override {
     call_->on_cancelled(std::move(callback));
   }

@@ -29,6 +29,9 @@ class CallMetadata {
     if (!options.tracestate.empty() && grpc::valid_metadata_value(options.tracestate)) {
       add("tracestate", options.tracestate);
     }
+    if (!options.baggage.empty() && grpc::valid_metadata_value(options.baggage)) {
+      add("baggage", options.baggage);
+    }
   }
   CallMetadata(const CallMetadata&) = delete;
   CallMetadata& operator=(const CallMetadata&) = delete;
@@ -39,7 +42,7 @@ class CallMetadata {
   void add(std::string_view name, std::string_view value) { fields_[count_++] = {name, value}; }
 
   std::optional<std::string> trace_bin_;
-  std::array<Field, 4> fields_{};
+  std::array<Field, 5> fields_{};
   std::size_t count_ = 0;
 };
 

@@ -27,7 +27,7 @@ struct ClientOptions {
 // Each loop has one. It connects at its first call.
 //
 // Each call carries the deadline as grpc-timeout, the token, and the trace context in two forms:
-// traceparent with tracestate, and grpc-trace-bin. An invalid trace context is left out.
+// traceparent with tracestate and baggage, and grpc-trace-bin. An invalid trace context is left out, and its baggage with it.
 // Lifetime: as for Channel: its loop outlives it, and it ends after close()'s callback. Threads:
 // the loop's.
 // Errors: the sidecar's own code and message; kInvalidArgument for text that Dapr cannot carry;

@@ -119,7 +119,8 @@ void ContextHost::ask(StoreCall call, StoreDone done) {
       call);
   const SidecarOptions options{.deadline = options_.deadline,
                                .traceparent = options_.traceparent,
-                               .tracestate = options_.tracestate};
+                               .tracestate = options_.tracestate,
+                               .baggage = options_.baggage};
   stores_->ask(call, options, std::move(done));
 }
 

@@ -30,7 +30,11 @@ struct Inbound {
   // included where they came.
   std::span<const Field> metadata{};
   const CloudEvent* event = nullptr;  // a topic's envelope; null for a binding
-  std::string_view id{};              // for log lines; made by the invocation when empty
+  // The trace of the call that brought it, which is not the event's own; empty: there is none.
+  std::string_view traceparent{};
+  std::string_view tracestate{};
+  std::string_view baggage{};
+  std::string_view id{};  // for log lines; made by the invocation when empty
   SteadyTime deadline = SteadyTime::max();
   CallKind kind = CallKind::kTopicEvent;  // for the observer
 };

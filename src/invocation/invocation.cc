@@ -77,6 +77,7 @@ void Invocation::take_up(const Function& function, const Trigger* input, const C
   delivery_.request_id = id_;
   delivery_.traceparent = fields.traceparent;
   delivery_.tracestate = fields.tracestate;
+  delivery_.baggage = {};
   tasks_.begin();
   stream_.begin(
       {.sink = sink, .for_outputs = environment_.sends(), .max_kept = environment_.max_held});
@@ -228,6 +229,7 @@ void Invocation::observe_start(const CallStart& start) {
   if (!trace_.is_set()) return;
   delivery_.traceparent = trace_.traceparent();
   delivery_.tracestate = trace_.tracestate();
+  delivery_.baggage = trace_.baggage();
   work_.show_trace(trace_);
 }
 

@@ -176,6 +176,7 @@ void Outputs::Delivery::send(Attempt& attempt) {
   const SidecarOptions options{.deadline = options_.deadline,
                                .traceparent = options_.traceparent,
                                .tracestate = options_.tracestate,
+                               .baggage = options_.baggage,
                                .output = attempt.output.name};
   // The sidecar may answer long after the delivery was given up.
   auto done = [delivery = std::weak_ptr<Delivery>(*self_), &attempt](SidecarResult result) {

@@ -30,6 +30,7 @@ struct DeliveryOptions {
   std::string_view request_id{};  // for the log
   std::string_view traceparent{};
   std::string_view tracestate{};
+  std::string_view baggage{};
   // For one send by the function: the only output to use, and the settings that override the
   // output's own.
   const Output* only = nullptr;

@@ -37,7 +37,8 @@ struct SidecarOptions {
   Deadline deadline;
   std::string_view traceparent;  // W3C Trace Context of the invocation; empty if there is none
   std::string_view tracestate;
-  std::string_view output{};  // the user's name for the output; empty: a call of a store
+  std::string_view baggage{};  // W3C Baggage
+  std::string_view output{};   // the user's name for the output; empty: a call of a store
 };
 
 // The sidecar's answer.

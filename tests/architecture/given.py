@@ -43,6 +43,7 @@ GIVEN = {
     "base/limited_log.h": "Log& all; std::string why;",
     "base/request_id.h": "wire::Message message;",
     "base/secret.h": "std::string given; void refuse();",
+    "base/span_context.h": "std::string_view value; SpanContext context_of_span; struct { std::vector<Field> headers; } request;",
     "base/utf8.h": "std::string value;",
     "base/while_alive.h": """
         struct List {};
@@ -166,6 +167,19 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "serving/gate.h": "Gate& gate; Gate::Waiter& waiter;",
     "serving/http/http_service.h": "Routes routes; Gate& gate; Workers& workers; Duration timeout;",
     "serving/runner.h": "Runners& runners; Runner::Job& job;",
+    "tracing/conventions.h": "tracing::SpanFields fields;",
+    "tracing/propagation.h": """
+        otlp::Settings settings; CallStart start; void continue_trace(const SpanContext&);""",
+    "tracing/sampler.h": "SpanContext* caller; TraceId trace_id; void record();",
+    "tracing/section.h": "std::vector<Note> notes;",
+    "tracing/span.h": "std::string bytes; SpanContext context; SystemTime began, ended;",
+    "tracing/span_batch.h": """
+        tracing::SpanExport& exporting; otlp::TracesSettings settings; std::vector<Loop*> loops; tracing::SpanHead head;""",
+    "tracing/span_export.h": """
+        std::unique_ptr<otlp::Destination> destination; otlp::Resource resource; std::string spans;""",
+    "tracing/traced_sidecar.h": """
+        tracing::TraceRules& rules; tracing::SpanBatch& batch; dapr::DaprClient& client;""",
+    "tracing/tracer.h": "otlp::Settings settings; tracing::SpanBatch& batch;",
     "wire/chars.h": "const char* name; const char* end;",
     "wire/exchange_for_test.h": "Handler& handler;",
     "wire/grpc/channel.h": "void use(std::string_view); void call_again();",

@@ -18,7 +18,9 @@ namespace {
 using dapr::TopicStatus;
 
 CallTrace trace_of(const dapr::AppCall& call) {
-  return {.traceparent = call.traceparent(), .tracestate = call.tracestate()};
+  return {.traceparent = call.traceparent(),
+          .tracestate = call.tracestate(),
+          .baggage = call.baggage()};
 }
 
 // Where it comes from, for people.

@@ -41,6 +41,7 @@ class FakeCall final : public dapr::AppCall {
   Deadline deadline() const override { return deadline_; }
   std::string traceparent() const override { return "the-calls"; }
   std::string tracestate() const override { return {}; }
+  std::string baggage() const override { return {}; }
   void on_cancelled(std::function<void()> callback) override { told_.cancel = std::move(callback); }
   void acknowledge(TopicStatus status) override {
     ++told_.answers;

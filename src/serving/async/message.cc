@@ -70,15 +70,16 @@ void Message::take(dapr::BindingEvent event, CallTrace trace) {
 }
 
 void Message::add_trace(CallTrace trace) {
+  trace_ = std::move(trace);
   const bool has_own = std::ranges::any_of(metadata_, [](const Header& header) {
     return header.name == "traceparent" && !header.value.empty();
   });
-  if (trace.traceparent.empty() || has_own) return;
+  if (trace_.traceparent.empty() || has_own) return;
   std::erase_if(metadata_, [](const Header& header) {
     return header.name == "traceparent" || header.name == "tracestate";
   });
-  metadata_.push_back({"traceparent", std::move(trace.traceparent)});
-  if (!trace.tracestate.empty()) metadata_.push_back({"tracestate", std::move(trace.tracestate)});
+  metadata_.push_back({"traceparent", trace_.traceparent});
+  if (!trace_.tracestate.empty()) metadata_.push_back({"tracestate", trace_.tracestate});
 }
 
 void Message::seal() {
@@ -92,6 +93,9 @@ Inbound Message::inbound(const Trigger& trigger, SteadyTime deadline) const {
           .content_type = content_type_,
           .metadata = fields_,
           .event = event_ ? &*event_ : nullptr,
+          .traceparent = trace_.traceparent,
+          .tracestate = trace_.tracestate,
+          .baggage = trace_.baggage,
           .id = id_,
           .deadline = deadline,
           .kind = kind_};

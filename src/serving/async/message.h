@@ -20,6 +20,7 @@ namespace ofn {
 struct CallTrace {
   std::string traceparent;
   std::string tracestate;
+  std::string baggage{};
 };
 
 // A message as the function gets it, owned: envelope and inner event removed, their attributes kept.
@@ -44,6 +45,7 @@ class Message {
   std::string content_type_;
   std::vector<Header> metadata_;
   std::vector<Field> fields_;  // views of metadata_
+  CallTrace trace_;
   std::optional<CloudEvent> event_;
   CallKind kind_{};
 };

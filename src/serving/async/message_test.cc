@@ -87,6 +87,16 @@ TEST(Message, TheTraceOfTheMessageGoesBeforeTheCalls) {
   for (const Field& each : message.inbound(kTrigger, {}).metadata) EXPECT_NE(each.value, "calls");
 }
 
+TEST(Message, KeepsTheTraceOfTheCallApart) {
+  Message message;
+  message.take({.data = {}, .extensions = {{"traceparent", "own"}}}, {"calls", "s", "user=7"}, "");
+  EXPECT_EQ(message.inbound(kTrigger, {}).traceparent, "calls");
+  EXPECT_EQ(message.inbound(kTrigger, {}).tracestate, "s");
+  EXPECT_EQ(message.inbound(kTrigger, {}).baggage, "user=7");
+  message.take({.component = "tick"}, {});
+  EXPECT_EQ(message.inbound(kTrigger, {}).traceparent, "");
+}
+
 // As a sibling framework writes it.
 TEST(Message, ASiblingsInnerEventIsUnwrapped) {
   const std::string bytes("\0user\xff", 6);

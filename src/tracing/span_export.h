@@ -1,0 +1,56 @@
+// Sends the spans of all loops by the exporter of one, and counts those for which there was no room.
+//
+//   SpanExport exporting(loop, std::move(destination), {.resource = encode(resource)}, log);
+//   exporting.take(std::move(spans), 512);      // from any loop
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "otlp/exporter.h"
+
+namespace ofn::tracing {
+
+struct SpanExportOptions {
+  std::string resource = {};       // encoded (otlp/resource.h)
+  std::string scope_version = {};  // of the framework
+  // Of all loops: spans that were handed over and not sent yet. What would be more is dropped.
+  std::size_t max_queue_size = 2048;
+  otlp::ExporterOptions exporter = {};
+};
+
+// Lifetime: as that of Exporter: destroyed after `closed` of close() has run, or when its loop runs no more; the loops that hand spans
+// over stop before. Threads: as each function says.
+class SpanExport {
+ public:
+  SpanExport(Loop& loop, std::unique_ptr<otlp::Destination> destination, SpanExportOptions options,
+             Log& log);
+
+  // Takes spans that write_span() has written one behind the other. Never waits. Threads: any.
+  void take(std::string spans, std::size_t count);
+  // As for Exporter, of all that take() got before on any thread that has returned from it. Threads: any; `done` runs on the loop.
+  void flush(Deadline deadline, std::move_only_function<void(bool)> done);
+  // What take() gets from now on is dropped. Threads: the loop's.
+  void close(std::function<void()> closed);
+
+  Loop& loop() { return loop_; }
+  // The exporter's, with what take() has dropped. Threads: any.
+  otlp::ExportCounts counts() const;
+
+ private:
+  Loop& loop_;
+  const SpanExportOptions options_;
+  otlp::Exporter exporter_;
+  std::atomic<std::uint64_t> taken_ = 0;
+  std::atomic<std::uint64_t> dropped_ = 0;
+  bool closing_ = false;  // on the loop
+};
+
+}  // namespace ofn::tracing

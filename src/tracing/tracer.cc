@@ -1,0 +1,265 @@
+#include "tracing/tracer.h"
+
+#include <charconv>
+#include <chrono>
+
+#include "otlp/attributes.h"
+#include "otlp/protobuf_writer.h"
+#include "tracing/conventions.h"
+
+namespace ofn::tracing {
+namespace {
+
+constexpr std::uint32_t kAttributes = 9;  // of Span
+
+std::string encoded(const Metadata& tags) {
+  std::string bytes;
+  otlp::ProtobufWriter out(bytes);
+  for (const auto& [name, value] : tags)
+    otlp::write_attribute(out, kAttributes, name, std::string_view(value));
+  return bytes;
+}
+
+// "/a?b" → "/a", "http://host/a" → "/a".
+std::string_view path_of(std::string_view target) {
+  if (const std::size_t scheme = target.find("://");
+      !target.starts_with('/') && scheme != std::string_view::npos) {
+    target.remove_prefix(std::min(target.find('/', scheme + 3), target.size()));
+    if (target.empty()) return "/";
+  }
+  return target.substr(0, target.find_first_of("?#"));
+}
+
+void add_address(SpanFields& fields, std::string_view host) {
+  if (host.empty()) return;
+  std::string_view port;
+  const std::size_t colon = host.rfind(':');
+  const bool is_bare_v6 = host.find(':') != colon && host.front() != '[';
+  if (colon != std::string_view::npos && !is_bare_v6 && host.back() != ']') {
+    port = host.substr(colon + 1);
+    host = host.substr(0, colon);
+  }
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  fields.attribute("server.address", host);
+  std::int64_t number = 0;
+  if (!port.empty() &&
+      std::from_chars(port.data(), port.data() + port.size(), number).ec == std::errc())
+    fields.attribute("server.port", number);
+}
+
+void add_request(SpanFields& fields, const CallRecord& record) {
+  const CallStart& start = record.start;
+  const std::string_view method = known_method(start.method);
+  fields.attribute("http.request.method", method.empty() ? "_OTHER" : method);
+  if (method.empty()) fields.attribute("http.request.method_original", start.method);
+  fields.attribute("url.path", path_of(start.target));
+  fields.attribute("url.scheme", "http");
+  fields.attribute_if_any("http.route", start.route);
+  if (record.status != 0)
+    fields.attribute("http.response.status_code", std::int64_t{record.status});
+  fields.attribute_if_any("network.protocol.version", start.version);
+  std::string_view host, agent;
+  for (const Field& field : start.fields) {
+    if (field.name.size() == 4 && same_field_name(field.name, "host")) host = field.value;
+    if (field.name.size() == 10 && same_field_name(field.name, "user-agent")) agent = field.value;
+  }
+  add_address(fields, host);
+  fields.attribute_if_any("user_agent.original", agent);
+}
+
+void add_delivery(SpanFields& fields, const CallRecord& record) {
+  const Inbound& delivery = *record.start.delivery;
+  const Trigger& input = delivery.input;
+  if (input.kind == ComponentKind::kPubsub || is_queue(input.component_type)) {
+    fields.attribute("messaging.system", messaging_system(input.component_type));
+    fields.attribute("messaging.operation.name", "process");
+    fields.attribute("messaging.operation.type", "process");
+    fields.attribute("messaging.destination.name",
+                     input.topic.empty() ? std::string_view(input.name) : input.topic);
+  }
+  fields.attribute("dapr.component", std::string_view(input.component));
+  if (const CloudEvent* event = delivery.event) {
+    fields.attribute("messaging.message.id", event->id());
+    fields.attribute("cloudevents.event_id", event->id());
+    fields.attribute("cloudevents.event_source", event->source());
+    fields.attribute("cloudevents.event_type", event->type());
+    fields.attribute("cloudevents.event_spec_version", event->specversion());
+    if (const auto subject = event->subject())
+      fields.attribute("cloudevents.event_subject", *subject);
+  }
+}
+
+std::string stack_of(const Crash& crash) {
+  std::string text;
+  for (const os::SourceFrame& frame : crash.frames) {
+    text += "at " + frame.function;
+    if (!frame.file.empty()) text += " (" + frame.file + ":" + std::to_string(frame.line) + ")";
+    text += '\n';
+  }
+  return text;
+}
+
+// A request fails with 5xx or without an answer, a delivery whenever it was not a success.
+bool has_failed(const CallRecord& record) {
+  if (record.crash != nullptr || record.status == 0) return true;
+  if (record.start.delivery != nullptr)
+    return record.verdict != Verdict::kSuccess || record.status >= 400;
+  return record.status >= 500;
+}
+
+void add_failure(SpanFields& fields, const CallRecord& record, SystemTime now) {
+  if (!has_failed(record)) return;
+  fields.failed();
+  if (const Crash* crash = record.crash; crash != nullptr) {
+    fields.exception(now, crash->exception, crash->what, stack_of(*crash));
+    if (!crash->exception.empty())
+      return fields.attribute("error.type", std::string_view(crash->exception));
+  }
+  if (record.status == 0) return fields.attribute("error.type", "cancelled");
+  fields.attribute("error.type", std::string_view(std::to_string(record.status)));
+}
+
+SystemTime earlier_by(SystemTime at, Duration by) {
+  return at - std::chrono::duration_cast<SystemTime::duration>(by);
+}
+
+}  // namespace
+
+TraceRules::TraceRules(const otlp::TracesSettings& settings, const Metadata& given,
+                       const Metadata& baggage)
+    : sampler(settings.sampler),
+      propagation(settings.propagators, baggage),
+      limits(settings.limits),
+      tag_count(given.size()),
+      tags(encoded(given)) {}
+
+Caller Tracer::caller_of(const CallStart& start) const {
+  if (const Inbound* delivery = start.delivery) {
+    Caller caller =
+        rules_.propagation.read(delivery->traceparent, delivery->tracestate, delivery->baggage);
+    if (delivery->event != nullptr && !rules_.propagation.is_off()) {
+      if (const auto own = delivery->event->extension("traceparent"))
+        caller.event = SpanContext::parse(*own);
+    }
+    return caller;
+  }
+  return rules_.propagation.read(start.fields);
+}
+
+TraceContext::Span Tracer::decide(const Caller& caller) {
+  Random& random = loop_.random();
+  TraceContext::Span span;
+  if (caller.parent) {
+    span.own = *caller.parent;
+    span.parent = caller.parent->span_id;
+  } else {
+    span.own.trace_id = make_trace_id(random);
+    span.own.flags = SpanContext::kRandom;
+  }
+  span.own.span_id = make_span_id(random);
+  span.is_recorded = rules_.sampler.samples(caller.parent_or_null(), span.own.trace_id);
+  span.own.flags = static_cast<std::uint8_t>((span.own.flags & SpanContext::kRandom) |
+                                             (span.is_recorded ? SpanContext::kSampled : 0));
+  // A message that the caller's own span sent needs no link: it is the parent.
+  if (caller.event && caller.event->span_id != span.parent) span.linked = *caller.event;
+  return span;
+}
+
+void Tracer::began(const CallStart& start, TraceContext& trace) {
+  const Caller caller = caller_of(start);
+  trace.span = decide(caller);
+  if (!has_begun_) {
+    has_begun_ = true;
+    trace.span.is_first = rules_.is_first.exchange(false, std::memory_order_relaxed);
+  }
+  const std::string_view baggage = rules_.propagation.outgoing(caller.baggage, baggage_);
+  const auto traceparent = trace.span.own.traceparent();
+  trace.set({traceparent.data(), traceparent.size()}, caller.tracestate, baggage);
+}
+
+void Tracer::ended(const CallRecord& record) {
+  if (record.trace != nullptr) {
+    if (record.trace->span.is_recorded)
+      write(record, record.trace->span, record.trace->tracestate());
+    return;
+  }
+  // It was answered without a function.
+  if (record.start.method.empty() || record.refusal == Refusal::kProbe) return;
+  const Caller caller = caller_of(record.start);
+  const TraceContext::Span span = decide(caller);
+  if (span.is_recorded) write(record, span, caller.tracestate);
+}
+
+std::string_view Tracer::name_of(const CallStart& start) {
+  if (start.delivery != nullptr) {
+    const Trigger& input = start.delivery->input;
+    return name_.assign("process ").append(input.topic.empty() ? input.name : input.topic);
+  }
+  const std::string_view method = known_method(start.method);
+  name_.assign(method.empty() ? "HTTP" : method);
+  if (!start.route.empty()) name_.append(1, ' ').append(start.route);
+  return name_;
+}
+
+void Tracer::write(const CallRecord& record, const TraceContext::Span& span,
+                   std::string_view tracestate) {
+  const CallStart& start = record.start;
+  const SystemTime now = loop_.system_now();
+  const SystemTime began = earlier_by(now, loop_.now() - start.arrived);
+  const SystemTime ended =
+      began + std::chrono::duration_cast<SystemTime::duration>(record.answered);
+  const bool is_request = start.delivery == nullptr;
+  batch_.add({.own = span.own,
+              .parent = span.parent,
+              .parent_is = ParentIs::kElsewhere,
+              .tracestate = tracestate,
+              .name = name_of(start),
+              .kind = is_request ? SpanKind::kServer : SpanKind::kConsumer,
+              .began = began,
+              .ended = ended},
+             rules_.limits, [&](SpanFields& fields) {
+               if (is_request) {
+                 add_request(fields, record);
+               } else {
+                 add_delivery(fields, record);
+               }
+               if (start.function != nullptr) {
+                 fields.attribute("faas.name", std::string_view(start.function->name));
+                 fields.attribute(
+                     "faas.trigger",
+                     trigger_of(start.kind, is_request ? std::string_view()
+                                                       : start.delivery->input.component_type));
+                 fields.attribute("faas.coldstart", span.is_first);
+               }
+               fields.attribute_if_any("faas.invocation_id", start.id);
+               if (rules_.tag_count > 0) fields.encoded_attributes(rules_.tags, rules_.tag_count);
+               add_failure(fields, record, ended);
+               if (span.linked.span_id != SpanId{}) fields.link(span.linked);
+             });
+  if (span.is_first) write_init(span);
+}
+
+void Tracer::write_init(const TraceContext::Span& span) {
+  const StartUp& start_up = rules_.start_up;
+  if (start_up.listening == SystemTime{}) return;
+  SpanHead init{.own = span.own,
+                .parent = span.own.span_id,
+                .name = "init",
+                .kind = SpanKind::kInternal,
+                .began = start_up.began,
+                .ended = start_up.listening};
+  init.own.span_id = make_span_id(loop_.random());
+  batch_.add(init, rules_.limits, [](SpanFields&) {});
+  for (const StartUp::Step& step : start_up.steps) {
+    SpanHead child = init;
+    child.parent = init.own.span_id;
+    child.own.span_id = make_span_id(loop_.random());
+    child.name = step.name;
+    child.began = step.began;
+    child.ended = step.ended;
+    batch_.add(child, rules_.limits, [](SpanFields&) {});
+  }
+}
+
+}  // namespace ofn::tracing
