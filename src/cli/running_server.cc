@@ -7,7 +7,6 @@
 #include <unistd.h>
 #include <utility>
 
-#include "base/random.h"
 #include "cli/build_stamp.h"
 #include "cli/call_contents.h"
 #include "cli/call_reports.h"
@@ -16,11 +15,9 @@
 #include "dapr/app_server.h"
 #include "dapr/client.h"
 #include "invocation/invocation.h"
-#include "invocation/observers.h"
 #include "loop/memory_return.h"
 #include "os/debugger.h"
 #include "os/memory_limits.h"
-#include "os/process_start.h"
 #include "os/start_up_code.h"
 #include "os/watched_process.h"
 #include "output/outputs.h"
@@ -31,9 +28,6 @@
 namespace ofn::cli {
 
 namespace {
-
-// How long the end waits for a collector to take the last spans.
-constexpr std::chrono::seconds kLongestFlush(5);
 
 // The start is over this long after run(), when the first requests have been served.
 constexpr std::chrono::seconds kStart(1);
@@ -76,35 +70,19 @@ std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& cl
 // The connection to the sidecar. It connects with the first call, so a program without calls never
 // connects.
 struct Sending {
-  // `traces`: null if nothing is traced.
   Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
-          const FunctionContext& context, wire::MemoryAccount& account, Traces* traces, Log& log)
+          const FunctionContext& context, wire::MemoryAccount& account, Log& log)
       : client(loop, wire::grpc::connector_to(loop, endpoint, limits),
                {.api_token = settings.dapr_api_token,
                 .channel = {.authority = endpoint.text(),
                             .max_message = largest_message(settings),
                             .max_backoff = kLongestBackoff,
                             .account = &account}}),
-        traced(traces == nullptr
-                   ? nullptr
-                   : std::make_unique<Traces::OnLoop>(
-                         *traces, loop, context,
-                         tracing::TracedSidecar::Next{.sidecar = client, .stores = client})),
-        outputs(context, sidecar(), loop, log,
+        outputs(context, client, loop, log,
                 {.unreachable = settings.sidecar_timeout, .retry_codes = settings.retry_codes}) {}
-
-  Sidecar& sidecar() {
-    if (traced != nullptr) return traced->sidecar;
-    return client;
-  }
-  Stores& stores() {
-    if (traced != nullptr) return traced->sidecar;
-    return client;
-  }
 
   wire::Limits limits;
   dapr::DaprClient client;
-  std::unique_ptr<Traces::OnLoop> traced;  // null: nothing is traced
   Outputs outputs;
 };
 
@@ -116,19 +94,17 @@ struct RunningServer::OnLoop {
                     : std::optional<CallReports>(std::in_place, server.supervised_->channel(),
                                                  server.supervised_->build(), server.log_)),
         sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
-                server.traces_.get(), server.log_),
-        observers({sending.traced == nullptr ? nullptr : &sending.traced->tracer,
-                   reports ? &*reports : nullptr}),
+                server.log_),
         environment{.loop = on,
                     .context = server.context_,
                     .outputs = &sending.outputs,
                     .log = server.log_,
                     .detail = server.settings_.debug ? Detail::kShown : Detail::kHidden,
-                    .stores = &sending.stores(),
+                    .stores = &sending.client,
                     .hooks = server.hooks_.empty() ? nullptr : &server.hooks_,
                     .failures = &server.failures_,
                     .calls = &server.calls_,
-                    .observer = observers.as_one(),
+                    .observer = reports ? &*reports : nullptr,
                     .max_held = server.settings_.max_body_size},
         requests(server.service_, environment),
         deliveries(server.async_, environment),
@@ -180,7 +156,6 @@ struct RunningServer::OnLoop {
   Loop& loop;
   std::optional<CallReports> reports;  // for a supervisor
   Sending sending;
-  Observers observers;
   CallEnvironment environment;
   HttpService::OnLoop requests;
   AsyncService::OnLoop deliveries;
@@ -241,12 +216,6 @@ std::expected<void, std::vector<Error>> RunningServer::connect() {
   auto sidecar = ChosenSidecar::make(settings_, context_, callbacks_, *loops_.front(), env_, log_);
   if (!sidecar) return std::unexpected(std::move(sidecar).error());
   sidecar_.emplace(*std::move(sidecar));
-  const std::vector<Loop*> all = loops();
-  traces_ = Traces::make(env_, context_,
-                         {.function_name = routes_.functions().front().name,
-                          .function_version = context_.version,
-                          .instance_id = uuid4(loops_.front()->random())},
-                         all, log_);
   for (const auto& loop : loops_) parts_.push_back(std::make_unique<OnLoop>(*this, *loop));
   memory_.on_large_done([this] { large_body_done(); });
   return {};
@@ -284,11 +253,6 @@ Result<wire::Endpoint> RunningServer::listen(std::optional<wire::ListeningSocket
       is_inherited_ ? server_->listen(*std::move(inherited))
                     : server_->listen({settings_.host.value, settings_.port.value, {}});
   if (!bound) return bound;
-  if (traces_ != nullptr) {
-    traces_->started({.began = os::process_start(),
-                      .listening = clock_.system_now(),
-                      .steps = std::move(start_steps_)});
-  }
   warn_of_callbacks(*bound);
   os::WatchedProcess::listens(bound->port);
   os::WatchedProcess::listens(bound->unix_path);
@@ -401,7 +365,6 @@ void RunningServer::retire() {
 }
 
 void RunningServer::drain(Task done) {
-  drain_ends_ = clock_.now() + settings_.drain_timeout;
   if (sidecar_->local() != nullptr) sidecar_->local()->stop_delivering();
   if (sidecar_check_) sidecar_check_->stop();
   drained_ = std::move(done);
@@ -414,19 +377,11 @@ void RunningServer::drain(Task done) {
 void RunningServer::end_when_done() {
   // Calls whose clients have disconnected hold no connection, but still have outputs to deliver.
   gate_.when_empty(*loops_.front(), [this] {
-    if (sidecar_->local() == nullptr) return flush_spans();
+    if (sidecar_->local() == nullptr) return drained_();
     // The last answers may still be on their way to the local sidecar, which must acknowledge
     // them.
-    sidecar_->local()->when_delivered([this] { flush_spans(); });
+    sidecar_->local()->when_delivered([this] { drained_(); });
   });
-}
-
-void RunningServer::flush_spans() {
-  if (traces_ == nullptr) return drained_();
-  std::vector<Traces::OnLoop*> parts;
-  for (const auto& part : parts_) parts.push_back(part->sending.traced.get());
-  const SteadyTime latest = clock_.now() + kLongestFlush;
-  traces_->flush(std::move(parts), Deadline(std::min(latest, drain_ends_)), [this] { drained_(); });
 }
 
 void RunningServer::stop_calls() {

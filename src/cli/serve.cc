@@ -169,12 +169,9 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   std::vector<PluginType> plugins;
   Build build;
   const std::string shown = inherited->supervised ? inherited->supervised->source() : "";
-  const SystemTime load_began = SystemClock().system_now();
   const auto routes =
       load_functions(settings, context.http_pattern, shown, env, linked, plugins, build, log);
   if (!routes) return complain(routes.error().message(), kExitLoad);
-  const tracing::StartUp::Step load{
-      .name = "load", .began = load_began, .ended = SystemClock().system_now()};
   if (!configuration->subscriptions.inputs().empty()) {
     if (const auto problem = triggering_problem(*routes)) return complain(*problem, kExitLoad);
   }
@@ -205,7 +202,6 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   auto server = std::make_unique<RunningServer>(
       settings, context, *routes, *hooks, std::move(configuration->subscriptions), env, log, calls,
       inherited->notice, inherited->supervised ? &*inherited->supervised : nullptr);
-  server->started({load});
   if (const auto connected = server->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());
     return kExitFailure;
