@@ -29,7 +29,7 @@ class Stoppable {
   // Is not ready any more, and asks its clients to go elsewhere, but serves them as before. Called at most once, before drain().
   virtual void retire() = 0;
   // Accepts no new work, and lets invocations and their outputs finish. Runs `done` when nothing is
-  // left.
+  // left; the loops and the connection to the sidecar still work then.
   virtual void drain(Task done) = 0;
   // Requests a stop of every call (its stop token).
   virtual void stop_calls() = 0;

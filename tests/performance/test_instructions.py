@@ -26,14 +26,10 @@ _OUTPUT = {
 }
 
 
-@pytest.fixture(scope="module")
-def hello(program, shared, tmp_path_factory):
-    cache = program.path.parents[1] / "CMakeCache.txt"
-    if not cache.exists() or "CMAKE_BUILD_TYPE:STRING=Release" not in cache.read_text():
-        pytest.skip("instructions are recorded of release builds")
+@pytest.fixture(autouse=True, scope="module")
+def valgrind():
     if shutil.which("valgrind") is None:
         missing("valgrind is missing: install it with `./dev setup test`")
-    return shared(_HERE / "hello.cc", tmp_path_factory.mktemp("hello") / "hello.so", "-O2")
 
 
 def load(port, rounds):

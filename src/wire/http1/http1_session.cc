@@ -209,7 +209,7 @@ void Http1Session::hand_over() {
 }
 
 bool Http1Session::upgrade(Http1Exchange& exchange) {
-  if (!context_.upgrade || retired_ || draining_ || leaving_) return false;
+  if (!context_.upgrade || draining_ || leaving_) return false;
   next_ = context_.upgrade(*head_.h2c_settings, exchange.request());
   if (next_ == nullptr) return false;
   state_ = State::kSwitching;

@@ -1,0 +1,53 @@
+"""Without connections the program sleeps: no thread of it wakes up, because a platform may give processors only while requests are active.
+
+`--heavy` looks at a whole minute.
+"""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from support.http_client import call
+from support.program import binding, context
+from support.sink import Sink
+from support.waiting import until
+
+# A worker that has nothing to do ends after 10 s, which is a wake-up. Each wake-up begins the look anew.
+_SETTLED = 60.0  # seconds
+
+
+def wake_ups(process):
+    """Returns how often the threads of the process have given up a processor so far, and their number."""
+    total, threads = 0, 0
+    for status in Path("/proc").glob(f"{process.pid}/task/*/status"):
+        switches = re.findall(r"ctxt_switches:\s+(\d+)", status.read_text(encoding="ascii"))
+        total += sum(map(int, switches))
+        threads += 1
+    return total, threads
+
+
+def sleeps(process, seconds):
+    """Waits until it has slept for so long."""
+    seen, since = wake_ups(process), time.monotonic()
+
+    def has_slept():
+        nonlocal seen, since
+        now = wake_ups(process)
+        if now != seen:
+            seen, since = now, time.monotonic()
+        return time.monotonic() - since >= seconds
+
+    until(has_slept, f"{seconds:g} s without a wake-up", _SETTLED + seconds)
+
+
+@pytest.mark.parametrize("calls", [0, 100])
+def test_nothing_wakes_up_without_connections(program, hello, request, calls):
+    with Sink() as sink:
+        environment = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", **sink.environment}
+        with program.serve(hello, "hello", context([binding("archive")]), environment) as server:
+            for _ in range(calls):
+                assert call(server.url).status == 200
+            sleeps(server.process, 60 if request.config.getoption("--heavy") else 3)
+            assert call(server.url).status == 200
