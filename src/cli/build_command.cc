@@ -12,8 +12,8 @@
 #include "cli/streams.h"
 #include "context/function_context.h"
 #include "context/settings.h"
-#include "os/watched_process.h"
 #include "logging/logger.h"
+#include "os/watched_process.h"
 
 namespace ofn::cli {
 

@@ -19,13 +19,13 @@
 #include "cli/streams.h"
 #include "context/settings.h"
 #include "function/typed.h"
+#include "logging/logger.h"
 #include "os/calls_in_flight.h"
 #include "os/debugger.h"
 #include "os/heap.h"
 #include "os/memory_limits.h"
 #include "os/memory_reserve.h"
 #include "os/watched_process.h"
-#include "logging/logger.h"
 
 namespace ofn::cli {
 

@@ -8,8 +8,8 @@
 #include "cli/env_files.h"
 #include "cli/streams.h"
 #include "localdapr/local_sidecar.h"
-#include "loop/signals.h"
 #include "logging/logger.h"
+#include "loop/signals.h"
 
 namespace ofn::cli {
 
