@@ -97,7 +97,9 @@ std::optional<Status> Channel::prepare(Call& call, std::string_view path, std::s
   call.deadline = loop_.in_force(options.deadline);
   call.when_unready = options.when_unready;
   call.path = path;
-  append_frame(call.body, request);
+  append_frame(call.body, request,
+               options.encoding.empty() ? Packing::kPlain : Packing::kCompressed);
+  if (!options.encoding.empty()) call.metadata.add("grpc-encoding", options.encoding);
   for (const Field& field : options.metadata) {
     if (!valid_metadata_name(field.name))
       return Status{.code = Code::kInvalidArgument,

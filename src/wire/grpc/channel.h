@@ -61,6 +61,8 @@ struct CallOptions {
   WhenUnready when_unready = WhenUnready::kFail;
   // Names in lower case; values of `-bin` names are bytes. Read during call().
   std::span<const Field> metadata = {};
+  // How the request is compressed already, as grpc-encoding says it: "gzip". Empty: not at all.
+  std::string_view encoding = {};
 };
 
 // Views are valid during the callback.

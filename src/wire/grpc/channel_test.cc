@@ -12,6 +12,7 @@
 
 #include "testing/fake_time_limits.h"
 #include "wire/grpc/channel_for_test.h"
+#include "wire/grpc/compression.h"
 
 namespace ofn::wire::grpc {
 namespace {
@@ -49,6 +50,15 @@ TEST_F(GrpcTest, EveryCutOfTheBytesIsTheSame) {
     network_.run();
     open();
   }
+}
+
+TEST_F(GrpcTest, ARequestMayBeCompressed) {
+  const std::string text(5000, 'x');
+  Seen& seen = call("/echo", gzip(text), {.encoding = "gzip"});
+  Seen& next = call("/echo", "plain");
+  network_.run();
+  EXPECT_TRUE(seen.message == text) << seen.status.message;
+  EXPECT_EQ(next.message, "plain");
 }
 
 TEST_F(GrpcTest, MetadataBothWays) {

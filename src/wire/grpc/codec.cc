@@ -41,9 +41,10 @@ std::string frame(std::string_view message) {
   return framed;
 }
 
-void append_frame(std::string& to, std::string_view message) {
+void append_frame(std::string& to, std::string_view message, Packing packing) {
   const auto byte = [&](unsigned shift) { return static_cast<char>(message.size() >> shift); };
-  const std::array<char, kFrameHeadSize> head = {'\0', byte(24), byte(16), byte(8), byte(0)};
+  const std::array<char, kFrameHeadSize> head = {static_cast<char>(packing), byte(24), byte(16),
+                                                 byte(8), byte(0)};
   to.reserve(to.size() + head.size() + message.size());
   to.append(head.data(), head.size()).append(message);
 }

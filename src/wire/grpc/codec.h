@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -23,8 +24,11 @@ inline constexpr std::size_t kFrameHeadSize = 5;
 // What gRPC implementations receive by default.
 inline constexpr std::size_t kDefaultMaxMessage = std::size_t{4} * 1024 * 1024;
 
+// Whether the message of a frame is compressed: in the way that grpc-encoding names.
+enum class Packing : std::uint8_t { kPlain = 0, kCompressed = 1 };
+
 std::string frame(std::string_view message);
-void append_frame(std::string& to, std::string_view message);
+void append_frame(std::string& to, std::string_view message, Packing packing = Packing::kPlain);
 
 struct UnframeRules {
   std::size_t max_size = kDefaultMaxMessage;

@@ -93,4 +93,27 @@ std::expected<std::string, Status> decompress(std::string_view encoding, std::st
   }
 }
 
+std::string gzip(std::string_view bytes) {
+  constexpr int kMemoryLevel = 8;  // zlib's default
+  std::string out;
+  z_stream stream{};
+  if (bytes.size() > std::numeric_limits<uInt>::max() ||
+      deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + kGzipHead, kMemoryLevel,
+                   Z_DEFAULT_STRATEGY) != Z_OK) {
+    return out;
+  }
+  const std::size_t bound = deflateBound(&stream, static_cast<uLong>(bytes.size()));
+  // zlib's interface is not const; it does not write to its input.
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  out.resize_and_overwrite(bound, [&](char* place, std::size_t size) {
+    stream.next_out = reinterpret_cast<Bytef*>(place);
+    stream.avail_out = static_cast<uInt>(size);
+    // The place has room for everything, so one call is enough.
+    return deflate(&stream, Z_FINISH) == Z_STREAM_END ? size - stream.avail_out : 0;
+  });
+  deflateEnd(&stream);
+  return out;
+}
+
 }  // namespace ofn::wire::grpc

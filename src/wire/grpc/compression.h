@@ -1,6 +1,7 @@
-// Messages that a peer has compressed. Nothing is compressed here.
+// Messages that are compressed. Answers are never compressed; a request is if its caller wishes.
 //
 //   auto bytes = decompress("gzip", received, limit);   // or the Status that they earn
+//   std::string smaller = gzip(text);
 //
 // Spec: grpc/doc/compression.md; RFC 1952 (gzip), RFC 1950 (what HTTP and gRPC call deflate).
 #pragma once
@@ -22,5 +23,9 @@ inline constexpr std::string_view kAcceptedEncodings = "identity, deflate, gzip"
 //   too early or too late, INTERNAL.
 std::expected<std::string, Status> decompress(std::string_view encoding, std::string_view bytes,
                                               std::size_t max_size);
+
+// Returns the bytes in gzip's format. Cost: linear, without a limit of its own.
+// Errors: an empty text if there is no memory for it, or the bytes are more than 4 GiB.
+std::string gzip(std::string_view bytes);
 
 }  // namespace ofn::wire::grpc
