@@ -11,8 +11,8 @@
 #include "localdapr/app/grpc_app_channel.h"
 #include "localdapr/app/http_app_channel.h"
 #include "localdapr/component_loader.h"
-#include "localdapr/http/curl_client.h"
 #include "localdapr/missing_components.h"
+#include "wire/blocking/curl_client.h"
 
 namespace ofn::localdapr {
 
@@ -144,7 +144,8 @@ std::expected<std::vector<ComponentChange>, std::vector<Error>> LocalSidecar::re
 
 Result<void> LocalSidecar::deliver_to(const AppAddress& app) {
   if (app.protocol == AppProtocol::kHttp) {
-    auto client = make_curl_client({}, loop_.clock());
+    auto client =
+        wire::blocking::make_curl_client({.needed_by = "app-protocol http"}, loop_.clock());
     if (!client) return std::unexpected(client.error());
     callers_ = std::make_unique<Workers>(kCallers, std::chrono::seconds(10), "ofn-app-calls");
     app_ = std::make_unique<HttpAppChannel>(loop_, *std::move(client), app.endpoint, app.api_token,

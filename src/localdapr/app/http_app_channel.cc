@@ -51,7 +51,7 @@ std::string status_word(const std::string& body) {
 
 }  // namespace
 
-HttpAppChannel::HttpAppChannel(Loop& loop, std::unique_ptr<HttpClient> client,
+HttpAppChannel::HttpAppChannel(Loop& loop, std::unique_ptr<wire::blocking::HttpClient> client,
                                const wire::Endpoint& app, std::string api_token, Executor run,
                                const InputRoutes& routes)
     : loop_(loop),
@@ -75,7 +75,8 @@ void HttpAppChannel::send(Request request, Replied done) {
     auto reply = client->send({.method = sent.method,
                                .url = url,
                                .headers = std::move(sent.headers),
-                               .has_body = sent.method == "POST" ? Body::kSent : Body::kNone,
+                               .has_body = sent.method == "POST" ? wire::blocking::Body::kSent
+                                                                 : wire::blocking::Body::kNone,
                                .body = sent.body,
                                .deadline = sent.deadline});
     loop.post(
@@ -92,7 +93,7 @@ void HttpAppChannel::refuse_route(std::string_view route, Answered done) {
 
 void HttpAppChannel::list_subscriptions(Listed<std::vector<dapr::Subscription>> done) {
   send({.method = "GET", .path = "/dapr/subscribe", .deadline = Deadline(loop_.now() + kListTime)},
-       [done = std::move(done)](const Result<HttpReply>& reply) mutable {
+       [done = std::move(done)](const Result<wire::blocking::HttpReply>& reply) mutable {
          if (!reply) return done(fail(Code::kUnavailable, reply.error().message()));
          // As in daprd, an answer that is not a list counts as an empty list.
          auto listed = is_success(reply->status) ? dapr::decode_http_subscriptions(reply->body)
@@ -122,7 +123,7 @@ void HttpAppChannel::ask_for(std::vector<std::string> offered, std::vector<std::
       .method = "OPTIONS", .path = *std::move(path), .deadline = Deadline(loop_.now() + kListTime)};
   send(std::move(request),
        [this, name = std::move(name), offered = std::move(offered), wanted = std::move(wanted),
-        done = std::move(done)](const Result<HttpReply>& reply) mutable {
+        done = std::move(done)](const Result<wire::blocking::HttpReply>& reply) mutable {
          if (!reply) return done(fail(Code::kUnavailable, reply.error().message()));
          if (is_success(reply->status) || reply->status == 405) wanted.push_back(std::move(name));
          ask_for(std::move(offered), std::move(wanted), std::move(done));
@@ -142,11 +143,12 @@ void HttpAppChannel::deliver(const dapr::BindingEvent& event, Answered done) {
     if (is_field_name(entry.name) && is_field_value(entry.value) && !is_framing_field(entry.name))
       request.headers.push_back(entry);
   }
-  send(std::move(request), [done = std::move(done)](const Result<HttpReply>& reply) mutable {
-    if (!reply) return done(not_taken(reply.error()));
-    if (is_success(reply->status)) return done({});
-    done({.verdict = Verdict::kRefused, .why = reply->status_line});
-  });
+  send(std::move(request),
+       [done = std::move(done)](const Result<wire::blocking::HttpReply>& reply) mutable {
+         if (!reply) return done(not_taken(reply.error()));
+         if (is_success(reply->status)) return done({});
+         done({.verdict = Verdict::kRefused, .why = reply->status_line});
+       });
 }
 
 void HttpAppChannel::deliver(const TopicMessage& message, Answered done) {
@@ -167,16 +169,18 @@ void HttpAppChannel::deliver(const TopicMessage& message, Answered done) {
   if (const auto trace = dapr::trace_bin(message.traceparent)) {
     request.headers.push_back({"traceparent", dapr::traceparent_of(*trace).value_or("")});
   }
-  send(std::move(request), [done = std::move(done)](const Result<HttpReply>& reply) mutable {
-    if (!reply) return done(not_taken(reply.error()));
-    if (reply->status == 404) return done({.why = "dropped: " + reply->status_line});
-    if (!is_success(reply->status))
-      return done({.verdict = Verdict::kRefused, .why = reply->status_line});
-    const std::string word = status_word(reply->body);
-    if (word.empty() || word == "SUCCESS") return done({});
-    if (word == "DROP") return done({.verdict = Verdict::kDropped, .why = "the app said DROP"});
-    done({.verdict = Verdict::kRefused, .why = "the app said " + word.substr(0, 100)});
-  });
+  send(std::move(request),
+       [done = std::move(done)](const Result<wire::blocking::HttpReply>& reply) mutable {
+         if (!reply) return done(not_taken(reply.error()));
+         if (reply->status == 404) return done({.why = "dropped: " + reply->status_line});
+         if (!is_success(reply->status))
+           return done({.verdict = Verdict::kRefused, .why = reply->status_line});
+         const std::string word = status_word(reply->body);
+         if (word.empty() || word == "SUCCESS") return done({});
+         if (word == "DROP")
+           return done({.verdict = Verdict::kDropped, .why = "the app said DROP"});
+         done({.verdict = Verdict::kRefused, .why = "the app said " + word.substr(0, 100)});
+       });
 }
 
 }  // namespace ofn::localdapr

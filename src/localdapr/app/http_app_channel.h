@@ -10,8 +10,8 @@
 
 #include "localdapr/app/app_channel.h"
 #include "localdapr/executor.h"
-#include "localdapr/http/http_client.h"
 #include "loop/loop.h"
+#include "wire/blocking/http_client.h"
 #include "wire/endpoint.h"
 
 namespace ofn::localdapr {
@@ -31,8 +31,9 @@ using InputRoutes = std::map<std::string, std::string, std::less<>>;
 class HttpAppChannel final : public AppChannel {
  public:
   // `routes`: the path of each input binding that has the property `route`, at any time. It outlives this object.
-  HttpAppChannel(Loop& loop, std::unique_ptr<HttpClient> client, const wire::Endpoint& app,
-                 std::string api_token, Executor run, const InputRoutes& routes);
+  HttpAppChannel(Loop& loop, std::unique_ptr<wire::blocking::HttpClient> client,
+                 const wire::Endpoint& app, std::string api_token, Executor run,
+                 const InputRoutes& routes);
 
   void list_subscriptions(Listed<std::vector<dapr::Subscription>> done) override;
   void list_inputs(const std::vector<std::string>& offered,
@@ -49,7 +50,7 @@ class HttpAppChannel final : public AppChannel {
     std::string body = {};
     Deadline deadline = Deadline::never();
   };
-  using Replied = std::move_only_function<void(Result<HttpReply>)>;
+  using Replied = std::move_only_function<void(Result<wire::blocking::HttpReply>)>;
   void send(Request request, Replied done);
   // Returns nullopt if the binding's route cannot be written as a URL.
   std::optional<std::string> path_of(std::string_view binding) const;
@@ -58,7 +59,7 @@ class HttpAppChannel final : public AppChannel {
                Listed<std::vector<std::string>> done);
 
   Loop& loop_;
-  std::shared_ptr<HttpClient> client_;
+  std::shared_ptr<wire::blocking::HttpClient> client_;
   std::string url_;
   std::string api_token_;
   Executor run_;

@@ -18,24 +18,24 @@ using Verdict = AppAnswer::Verdict;
 // The requests to an app, and its answers.
 struct App {
   std::vector<std::string> asked;  // "METHOD URL name=value… [body]"
-  std::deque<Result<HttpReply>> replies;
+  std::deque<Result<wire::blocking::HttpReply>> replies;
 };
 
-HttpReply reply(int status, std::string body = {}) {
-  HttpReply made;
+wire::blocking::HttpReply reply(int status, std::string body = {}) {
+  wire::blocking::HttpReply made;
   made.status = status;
   made.status_line = std::to_string(status) + " Words";
   made.body = std::move(body);
   return made;
 }
 
-class FakeClient final : public HttpClient {
+class FakeClient final : public wire::blocking::HttpClient {
  public:
   explicit FakeClient(App& app) : app_(app) {}
-  Result<HttpReply> send(const HttpCall& call) override {
+  Result<wire::blocking::HttpReply> send(const wire::blocking::HttpCall& call) override {
     std::string line = std::string(call.method) + " " + call.url;
     for (const Header& header : call.headers) line += " " + header.name + "=" + header.value;
-    if (call.has_body == Body::kSent) line += " [" + std::string(call.body) + "]";
+    if (call.has_body == wire::blocking::Body::kSent) line += " [" + std::string(call.body) + "]";
     app_.asked.push_back(line);
     if (app_.replies.empty()) return reply(200);
     auto reply = std::move(app_.replies.front());
@@ -71,7 +71,7 @@ struct Bench {
 TEST(HttpAppChannel, AsksForTopics) {
   Bench bench;
   std::optional<Result<std::vector<dapr::Subscription>>> listed;
-  const auto ask = [&](Result<HttpReply> answer) {
+  const auto ask = [&](Result<wire::blocking::HttpReply> answer) {
     bench.app.replies.push_back(std::move(answer));
     bench.channel.list_subscriptions([&](auto result) { listed = std::move(result); });
     ofn::testing::settle(bench.loop);
@@ -94,8 +94,9 @@ TEST(HttpAppChannel, AsksForTopics) {
   EXPECT_THAT(bench.app.asked,
               ElementsAre("GET http://127.0.0.1:80/dapr/subscribe dapr-api-token=secret"));
 
-  for (const HttpReply& none : {reply(404), reply(500, "[]"), reply(200, "{"), reply(200, "[1]"),
-                                reply(200, R"([{"topic":"t"}])")}) {
+  for (const wire::blocking::HttpReply& none :
+       {reply(404), reply(500, "[]"), reply(200, "{"), reply(200, "[1]"),
+        reply(200, R"([{"topic":"t"}])")}) {
     const auto empty = ask(none);
     ASSERT_TRUE(empty);
     EXPECT_TRUE(empty->empty()) << none.body;
@@ -188,7 +189,7 @@ TEST(HttpAppChannel, OnlyATraceGoesAlongAsOne) {
 
 TEST(HttpAppChannel, ATopicsAnswer) {
   struct Case {
-    HttpReply answer;
+    wire::blocking::HttpReply answer;
     Verdict verdict;
     bool explained;
   };

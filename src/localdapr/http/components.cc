@@ -1,7 +1,7 @@
 #include "localdapr/http/components.h"
 
-#include "localdapr/http/curl_client.h"
 #include "localdapr/http/http_binding.h"
+#include "wire/blocking/curl_client.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -19,8 +19,8 @@ constexpr std::array<Property, 10> kProperties = {{{"url"},
 
 Result<Parts> make(const Component& component, const Surroundings& around) {
   const Clock& clock = around.loop.clock();
-  const auto make_client = [&clock](const HttpClientOptions& options) {
-    return make_curl_client(options, clock);
+  const auto make_client = [&clock](const wire::blocking::HttpClientOptions& options) {
+    return wire::blocking::make_curl_client(options, clock);
   };
   return part(&Parts::output,
               blocking(HttpBinding::create(component, make_client, clock), around.run));

@@ -72,7 +72,7 @@ std::unexpected<Error> failure(std::string message) {
   return fail(Code::kInternal, std::move(message));
 }
 
-SidecarReply to_reply(HttpReply&& reply) {
+SidecarReply to_reply(wire::blocking::HttpReply&& reply) {
   SidecarReply result;
   result.data = std::move(reply.body);
   result.metadata = {{"statusCode", std::to_string(reply.status)},
@@ -106,9 +106,10 @@ Result<std::unique_ptr<BlockingBinding>> HttpBinding::create(const Component& co
   const auto property = [&component](std::string_view name) {
     return std::string(component.property(name).value_or(""));
   };
-  HttpClientOptions options{.root_ca = property("mtlsRootCA"),
-                            .client_certificate = property("mtlsClientCert"),
-                            .client_key = property("mtlsClientKey")};
+  wire::blocking::HttpClientOptions options{.needed_by = "bindings.http",
+                                            .root_ca = property("mtlsRootCA"),
+                                            .client_certificate = property("mtlsClientCert"),
+                                            .client_key = property("mtlsClientKey")};
   if (const std::string timeout = property("responseTimeout"); !timeout.empty()) {
     binding->response_timeout_ = go_duration(timeout);
     if (!binding->response_timeout_) {
@@ -150,10 +151,10 @@ std::string HttpBinding::target_url(const dapr::BindingRequest& request) const {
 }
 
 Result<std::vector<Header>> HttpBinding::request_headers(const dapr::BindingRequest& request,
-                                                         Body body) const {
+                                                         wire::blocking::Body body) const {
   std::vector<Header> headers;
   set(headers, "Accept", kJson);
-  if (body == Body::kSent) set(headers, "Content-Type", kJson);
+  if (body == wire::blocking::Body::kSent) set(headers, "Content-Type", kJson);
   const auto token = component_.property("securityToken");
   const auto token_header = component_.property("securityTokenHeader");
   if (token && token_header) set(headers, *token_header, *token);
@@ -176,7 +177,7 @@ Result<std::vector<Header>> HttpBinding::request_headers(const dapr::BindingRequ
 
 // As in Go's client, a 301, 302 or 303 turns every method except HEAD into GET, and a 307 or 308
 // repeats the request.
-Result<HttpReply> HttpBinding::follow(HttpCall call) const {
+Result<wire::blocking::HttpReply> HttpBinding::follow(wire::blocking::HttpCall call) const {
   for (int redirects = 0;; ++redirects) {
     auto reply = client_->send(call);
     if (!reply) return reply;
@@ -186,7 +187,7 @@ Result<HttpReply> HttpBinding::follow(HttpCall call) const {
     if (redirects == kMaxRedirects) return failure("stopped after 10 redirects");
     if (as_get) {
       if (call.method != "HEAD") call.method = "GET";
-      call.has_body = Body::kNone;
+      call.has_body = wire::blocking::Body::kNone;
       remove(call.headers, "Content-Type");
     }
     if (origin(call.url) != origin(reply->redirect_url)) {
@@ -200,7 +201,7 @@ Result<HttpReply> HttpBinding::follow(HttpCall call) const {
 }
 
 Result<SidecarReply> HttpBinding::invoke(const dapr::BindingRequest& request, Deadline deadline) {
-  HttpCall call;
+  wire::blocking::HttpCall call;
   const std::string method = method_of(request.operation);
   call.method = method;
   call.url = target_url(request);
@@ -209,7 +210,7 @@ Result<SidecarReply> HttpBinding::invoke(const dapr::BindingRequest& request, De
     call.deadline = earlier(call.deadline, Deadline::in(*response_timeout_, clock_));
   }
   if (method == "POST" || method == "PUT" || method == "PATCH") {
-    call.has_body = Body::kSent;
+    call.has_body = wire::blocking::Body::kSent;
     call.body = request.data;
   }
   auto headers = request_headers(request, call.has_body);

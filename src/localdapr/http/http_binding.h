@@ -14,12 +14,13 @@
 #include <vector>
 
 #include "localdapr/component.h"
-#include "localdapr/http/http_client.h"
 #include "localdapr/output_binding.h"
+#include "wire/blocking/http_client.h"
 
 namespace ofn::localdapr {
 
-using MakeHttpClient = std::function<Result<std::unique_ptr<HttpClient>>(const HttpClientOptions&)>;
+using MakeHttpClient = std::function<Result<std::unique_ptr<wire::blocking::HttpClient>>(
+    const wire::blocking::HttpClientOptions&)>;
 
 // Request metadata: `path` is appended to the URL, `errorIfNot2XX` overrides the component's, and
 // names that begin with a capital are request headers. As in Go's client, up to ten redirects are
@@ -42,13 +43,14 @@ class HttpBinding final : public BlockingBinding {
       : component_(std::move(component)), clock_(clock) {}
 
   std::string target_url(const dapr::BindingRequest& request) const;
-  Result<std::vector<Header>> request_headers(const dapr::BindingRequest& request, Body body) const;
-  Result<HttpReply> follow(HttpCall call) const;
+  Result<std::vector<Header>> request_headers(const dapr::BindingRequest& request,
+                                              wire::blocking::Body body) const;
+  Result<wire::blocking::HttpReply> follow(wire::blocking::HttpCall call) const;
 
   Component component_;
   const Clock& clock_;
   std::optional<Duration> response_timeout_;
-  std::unique_ptr<HttpClient> client_;
+  std::unique_ptr<wire::blocking::HttpClient> client_;
 };
 
 }  // namespace ofn::localdapr

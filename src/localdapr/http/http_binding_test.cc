@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Records the requests, and answers from a list. The last answer is repeated.
-class FakeHttp final : public HttpClient {
+class FakeHttp final : public wire::blocking::HttpClient {
  public:
   struct Seen {
     std::string method;
@@ -23,28 +23,28 @@ class FakeHttp final : public HttpClient {
     std::string body;
     Deadline deadline;
   };
-  Result<HttpReply> send(const HttpCall& call) override {
+  Result<wire::blocking::HttpReply> send(const wire::blocking::HttpCall& call) override {
     Seen seen{.method = std::string(call.method),
               .url = call.url,
               .headers = {},
-              .has_body = call.has_body == Body::kSent,
+              .has_body = call.has_body == wire::blocking::Body::kSent,
               .body = std::string(call.body),
               .deadline = call.deadline};
     for (const Header& header : call.headers) {
       seen.headers.push_back(header.name + ": " + header.value);
     }
     calls.push_back(std::move(seen));
-    Result<HttpReply> answer = answers.front();
+    Result<wire::blocking::HttpReply> answer = answers.front();
     if (answers.size() > 1) answers.erase(answers.begin());
     return answer;
   }
 
   std::vector<Seen> calls;
-  std::vector<Result<HttpReply>> answers = {HttpReply{
+  std::vector<Result<wire::blocking::HttpReply>> answers = {wire::blocking::HttpReply{
       .status = 200, .status_line = "200 OK", .headers = {}, .body = "ok", .redirect_url = ""}};
 };
 
-HttpReply redirect(int status, std::string to) {
+wire::blocking::HttpReply redirect(int status, std::string to) {
   return {.status = status,
           .status_line = "",
           .headers = {},
@@ -59,7 +59,8 @@ class HttpBindingTest : public ::testing::Test {
     component.properties = std::move(properties);
     auto binding = HttpBinding::create(
         component,
-        [this](const HttpClientOptions& options) -> Result<std::unique_ptr<HttpClient>> {
+        [this](const wire::blocking::HttpClientOptions& options)
+            -> Result<std::unique_ptr<wire::blocking::HttpClient>> {
           client_options_ = options;
           auto http = std::make_unique<FakeHttp>();
           http_ = http.get();
@@ -80,7 +81,7 @@ class HttpBindingTest : public ::testing::Test {
   }
 
   ofn::testing::ManualClock clock_;
-  HttpClientOptions client_options_;
+  wire::blocking::HttpClientOptions client_options_;
   FakeHttp* http_ = nullptr;
   std::unique_ptr<BlockingBinding> binding_;
 };
@@ -156,12 +157,12 @@ TEST_F(HttpBindingTest, RefusesHeadersThatWouldBreakTheRequest) {
 
 TEST_F(HttpBindingTest, AnswersWithStatusAndHeaders) {
   start({{"url", "http://h"}});
-  http_->answers = {
-      HttpReply{.status = 201,
-                .status_line = "201 Created",
-                .headers = {{"x-a", "1"}, {"X-A", "2"}, {"transfer-encoding", "chunked"}},
-                .body = std::string("\0x", 2),
-                .redirect_url = ""}};
+  http_->answers = {wire::blocking::HttpReply{
+      .status = 201,
+      .status_line = "201 Created",
+      .headers = {{"x-a", "1"}, {"X-A", "2"}, {"transfer-encoding", "chunked"}},
+      .body = std::string("\0x", 2),
+      .redirect_url = ""}};
   auto reply = call("get");
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->data, std::string("\0x", 2));
@@ -183,11 +184,11 @@ TEST_F(HttpBindingTest, AStatusOtherThan2xxIsAnErrorUnlessToldOtherwise) {
            Case{{}, {{"errorIfNot2XX", "no"}}, false},
        }) {
     start(c.properties);
-    http_->answers = {HttpReply{.status = 404,
-                                .status_line = "404 Not Found",
-                                .headers = {},
-                                .body = "b",
-                                .redirect_url = ""}};
+    http_->answers = {wire::blocking::HttpReply{.status = 404,
+                                                .status_line = "404 Not Found",
+                                                .headers = {},
+                                                .body = "b",
+                                                .redirect_url = ""}};
     auto reply = call("get", c.metadata);
     EXPECT_EQ(!reply, c.error);
     if (!reply) {
@@ -288,7 +289,8 @@ TEST_F(HttpBindingTest, ReadsItsProperties) {
     component.properties = {c.property};
     auto binding = HttpBinding::create(
         component,
-        [](const HttpClientOptions&) -> Result<std::unique_ptr<HttpClient>> {
+        [](const wire::blocking::HttpClientOptions&)
+            -> Result<std::unique_ptr<wire::blocking::HttpClient>> {
           return std::make_unique<FakeHttp>();
         },
         clock_);

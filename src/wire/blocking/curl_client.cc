@@ -1,4 +1,4 @@
-#include "localdapr/http/curl_client.h"
+#include "wire/blocking/curl_client.h"
 
 #include <algorithm>
 #include <array>
@@ -7,10 +7,10 @@
 #include <mutex>
 #include <utility>
 
-#include "localdapr/http/http_fields.h"
 #include "os/module.h"
+#include "wire/chars.h"
 
-namespace ofn::localdapr {
+namespace ofn::wire::blocking {
 namespace {
 
 // The used part of libcurl's binary interface. It is declared here so that the build needs no
@@ -56,6 +56,7 @@ constexpr int kNoHost = 6;        // CURLE_COULDNT_RESOLVE_HOST
 constexpr int kNoConnection = 7;  // CURLE_COULDNT_CONNECT
 constexpr long kGlobalDefault = 3;
 constexpr long kHttp11 = 2;
+constexpr long kHttp2OverTls = 4;
 constexpr long kTls12 = 6;
 constexpr long kHttpAndHttps = 3;
 constexpr unsigned kBlobCopy = 1;
@@ -82,12 +83,13 @@ struct Library {
   void (*slist_free_all)(List* list);
 };
 
-Result<Library> open_library() {
+Result<Library> open_library(const std::string& needed_by) {
   const auto module = os::Module::open({"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl.so"});
   if (!module) {
     return fail(Code::kFailedPrecondition,
-                "bindings.http needs libcurl, which is not installed (Debian and Ubuntu: apt-get "
-                "install libcurl4): " +
+                needed_by +
+                    " needs libcurl, which is not installed (Debian and Ubuntu: apt-get "
+                    "install libcurl4): " +
                     module.error().message());
   }
   Library curl{};
@@ -102,7 +104,7 @@ Result<Library> open_library() {
       !module->bind("curl_slist_append", curl.slist_append) ||
       !module->bind("curl_slist_free_all", curl.slist_free_all) ||
       curl.global_init(kGlobalDefault) != 0) {
-    return fail(Code::kFailedPrecondition, "the installed libcurl cannot be used by bindings.http");
+    return fail(Code::kFailedPrecondition, "the installed libcurl cannot be used by " + needed_by);
   }
   return curl;
 }
@@ -151,7 +153,7 @@ bool is_loopback(std::string_view url) {
 bool is_idempotent(std::string_view method) { return method != "POST" && method != "PATCH"; }
 
 bool is_field(const Header& header) {
-  return is_field_name(header.name) && is_field_value(header.value);
+  return !header.name.empty() && all(kToken, header.name) && all(kValue, header.value);
 }
 
 Code kind_of(int error) {
@@ -234,7 +236,7 @@ class CurlClient final : public HttpClient {
       set(handle, Option::kHttpGet, 1L);
     }
     set(handle, Option::kCustomRequest, method.c_str());
-    if (!is_idempotent(method)) {
+    if (call.repeat == Repeat::kIfIdempotent && !is_idempotent(method)) {
       // libcurl itself repeats a request if a reused connection ends without a response.
       set(handle, Option::kFreshConnect, 1L);
       set(handle, Option::kForbidReuse, 1L);
@@ -265,9 +267,10 @@ class CurlClient final : public HttpClient {
     set(handle, Option::kErrorBuffer, why.data());
     set(handle, Option::kNoSignal, 1L);
     set(handle, Option::kProtocols, kHttpAndHttps);
-    set(handle, Option::kHttpVersion, kHttp11);
+    set(handle, Option::kHttpVersion, call.version == Version::kHttp2 ? kHttp2OverTls : kHttp11);
     set(handle, Option::kTlsVersion, kTls12);
     set(handle, Option::kPathAsIs, 1L);
+    // A header of the call comes before it.
     set(handle, Option::kUserAgent, "functions-framework");
     set(handle, Option::kUrl, call.url.c_str());
     if (is_loopback(call.url)) set(handle, Option::kProxy, "");
@@ -311,9 +314,9 @@ class CurlClient final : public HttpClient {
 
 Result<std::unique_ptr<HttpClient>> make_curl_client(const HttpClientOptions& options,
                                                      const Clock& clock) {
-  auto curl = open_library();
+  auto curl = open_library(options.needed_by);
   if (!curl) return std::unexpected(std::move(curl.error()));
   return std::make_unique<CurlClient>(*curl, options, clock);
 }
 
-}  // namespace ofn::localdapr
+}  // namespace ofn::wire::blocking

@@ -1,4 +1,4 @@
-#include "localdapr/http/curl_client.h"
+#include "wire/blocking/curl_client.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -12,7 +12,7 @@
 
 #include "base/check.h"
 
-namespace ofn::localdapr {
+namespace ofn::wire::blocking {
 namespace {
 
 using namespace std::chrono_literals;
@@ -102,9 +102,12 @@ class CurlClientTest : public ::testing::Test {
  protected:
   Result<HttpReply> send(const HttpCall& call, std::int64_t max_body = 0) {
     if (client_ == nullptr) {
-      auto client = make_curl_client(
-          {.root_ca = "", .client_certificate = "", .client_key = "", .max_body = max_body},
-          clock_);
+      auto client = make_curl_client({.needed_by = "the test",
+                                      .root_ca = "",
+                                      .client_certificate = "",
+                                      .client_key = "",
+                                      .max_body = max_body},
+                                     clock_);
       if (!client) return std::unexpected(client.error());
       client_ = *std::move(client);
     }
@@ -286,4 +289,4 @@ TEST_F(CurlClientTest, SaysWhyItFailed) {
 }
 
 }  // namespace
-}  // namespace ofn::localdapr
+}  // namespace ofn::wire::blocking
