@@ -75,6 +75,7 @@ std::size_t character_at(std::string_view text) {
 }  // namespace
 
 std::string as_utf8(std::string_view text) {
+  if (is_utf8(text)) return std::string(text);
   std::string result;
   while (!text.empty()) {
     const std::size_t size = character_at(text);
