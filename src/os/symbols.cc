@@ -1,6 +1,8 @@
 #include "os/symbols.h"
 
+#include <cerrno>
 #include <dlfcn.h>
+#include <link.h>
 #include <string_view>
 #include <unwind.h>
 #include <utility>
@@ -92,13 +94,35 @@ backtrace_state* as_state(void* state) { return static_cast<backtrace_state*>(st
 
 #endif
 
+struct LoadedModule {
+  const char* path = nullptr;  // null: the address is in no module
+  std::uintptr_t base = 0;
+};
+
+// Unlike dladdr(), it waits for no lock, which a thread holds while it runs a library's start-up code. Spec: glibc's manual, "Dynamic
+// Linker Introspection".
+LoadedModule module_at(std::uintptr_t address) {
+  dl_find_object found{};
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses are numbers here
+  if (_dl_find_object(reinterpret_cast<void*>(address), &found) != 0) return {};
+  const char* const path = found.dlfo_link_map->l_name;  // of the program it is empty
+  return {.path = path == nullptr || *path == '\0' ? program_invocation_name : path,
+          .base = reinterpret_cast<std::uintptr_t>(found.dlfo_map_start)};
+}
+
+// The name that the module exports; null: none.
+const char* exported_name(std::uintptr_t address) {
+  Dl_info symbol{};
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses are numbers here
+  if (dladdr(reinterpret_cast<void*>(address), &symbol) == 0) return nullptr;
+  return symbol.dli_sname;
+}
+
 }  // namespace
 
 std::uintptr_t program_base() {
-  Dl_info module{};
   // The framework is linked statically, so that this function is in the executable.
-  if (dladdr(reinterpret_cast<void*>(&program_base), &module) == 0) return 0;
-  return reinterpret_cast<std::uintptr_t>(module.dli_fbase);
+  return module_at(reinterpret_cast<std::uintptr_t>(&program_base)).base;
 }
 
 void add_unnamed(std::uintptr_t address, const CodePlace& place, FixedText& text) {
@@ -155,13 +179,9 @@ Symbols::Symbols() {
 void Symbols::each(std::uintptr_t address, void (*visit)(void*, const CodePlace&),
                    void* argument) const {
   CodePlace place;
-  Dl_info module{};
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses are numbers here
-  if (dladdr(reinterpret_cast<void*>(address), &module) != 0) {
-    place.module = module.dli_fname;
-    place.base = reinterpret_cast<std::uintptr_t>(module.dli_fbase);
-    place.symbol = module.dli_sname;
-  }
+  const LoadedModule module = module_at(address);
+  place.module = module.path;
+  place.base = module.base;
 #ifdef OFN_HAS_LIBBACKTRACE
   if (state_ != nullptr) {
     // It also knows the functions that the module does not export.
@@ -173,6 +193,7 @@ void Symbols::each(std::uintptr_t address, void (*visit)(void*, const CodePlace&
     if (visiting.any) return;
   }
 #endif
+  if (place.symbol == nullptr) place.symbol = exported_name(address);
   place.function = place.symbol;
   visit(argument, place);
 }
