@@ -19,6 +19,7 @@
 #include "cli/load_function.h"
 #include "cli/precompiling.h"
 #include "cli/streams.h"
+#include "dev/invoke_again.h"
 #include "dev/json_events.h"
 #include "dev/keys.h"
 #include "dev/listeners.h"
@@ -145,7 +146,7 @@ class Developer {
         show_(loop_, [this] { terminal_.tick(); }),
         terminal_(clock_, terminal_options()),
         listeners_(command.json ? std::vector<dev::Listener*>{&json_, &ring_}
-                                : std::vector<dev::Listener*>{&terminal_, &ring_}) {
+                                : std::vector<dev::Listener*>{&terminal_, &ring_, &again_}) {
     if (command.verbose) log_.tell_from(Level::kDebug);
   }
 
@@ -197,7 +198,7 @@ class Developer {
   void pressed(dev::Key key) {
     switch (key) {
       case dev::Key::kInvokeAgain:
-        return invoke_again();
+        return again_.invoke();
       case dev::Key::kRebuild:
         return supervisor_->rebuild();
       case dev::Key::kVerbose:
@@ -213,34 +214,8 @@ class Developer {
     listeners_.on(dev::Told{.weight = weight, .text = std::move(text)});
   }
 
-  void sent_again(const Result<dev::Replayed>& answered) {
-    if (!answered) {
-      say(dev::Told::Weight::kWarning,
-          "the request that was sent again failed: " + answered.error().message());
-    } else if (answered->id.empty()) {
-      say(dev::Told::Weight::kWarning, "the request that was sent again got status " +
-                                           std::to_string(answered->status) +
-                                           ", because no build can be served");
-    }
-  }
-
-  // The worker reports the request like others, so only problems are said here.
-  void invoke_again() {
-    const auto last = std::ranges::find_if(ring_, [](const dev::CallEnded& call) {
-      return call.kind == "request" && call.refusal != "probe" && !call.method.empty();
-    });
-    if (last == ring_.end())
-      return say(dev::Told::Weight::kInfo, "no request has come yet that could be sent again");
-    const auto left_out = replays_.send(
-        address_, *last, [this](const Result<dev::Replayed>& answered) { sent_again(answered); });
-    if (!left_out)
-      return say(dev::Told::Weight::kWarning,
-                 "the last request cannot be sent again: " + left_out.error().message());
-    if (left_out->empty()) return;
-    std::string names;
-    for (const std::string& name : *left_out) names += (names.empty() ? "" : ", ") + name;
-    say(dev::Told::Weight::kInfo,
-        "sent again without " + names + ": the values of secrets are not recorded");
+  Result<std::vector<std::string>> send_again(const dev::CallEnded& call, dev::Replays::Done done) {
+    return replays_.send(address_, call, std::move(done));
   }
 
   dev::Terminal::Options terminal_options() {
@@ -377,6 +352,12 @@ class Developer {
   dev::JsonEvents json_{clock_, [](std::string_view line) { write_to(STDOUT_FILENO, line); }};
   dev::Ring ring_;
   dev::Replays replays_{loop_, configuration_.settings.timeout + kBesideTheFunction};
+  dev::InvokeAgain again_{
+      loop_,
+      ring_,
+      {.coming = [this] { return supervisor_->coming(); },
+       .send = [this](const auto& call, auto done) { return send_again(call, std::move(done)); }},
+      terminal_};
   dev::Listeners listeners_;
   dev::ToldLog log_{loop_, listeners_};
   std::string preload_;  // for LD_PRELOAD

@@ -104,6 +104,12 @@ void Supervisor::start() { begin({}, loop_.system_now()); }
 
 void Supervisor::rebuild() { begin({}, loop_.system_now()); }
 
+unsigned Supervisor::coming() const {
+  if (compiling_.is_running()) return build_;
+  if (next_ != nullptr) return next_is_.build;
+  return is_announced_ ? 0 : serving();
+}
+
 void Supervisor::begin(const std::vector<std::string>& changed, SystemTime saved_at) {
   if (stopped_) return;
   changes_.begin_build();

@@ -80,6 +80,8 @@ class Supervisor final : private TimeLimits {
   void stop(std::function<void()> done);
   // The build that is served; 0: none.
   unsigned serving() const { return serving_ == nullptr ? 0 : serving_->build(); }
+  // The build that is compiled, or whose worker starts, or that older workers do not leave the requests to yet; 0: none.
+  unsigned coming() const;
 
  private:
   // A program that may be started.

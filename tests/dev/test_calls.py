@@ -1,8 +1,12 @@
 """What the terminal tells of calls: exceptions, no secrets; the key that sends the last request again."""
 
+import os
+
 import pytest
 
+from support.dev_loop import save
 from support.http_client import call
+from support.waiting import until
 
 
 def test_an_exception_is_told_once_with_its_place(develop, source, text):
@@ -47,5 +51,24 @@ def test_the_key_i_sends_the_last_request_again(develop, text, press):
     dev.says("POST /large 200")
     press(b"i")
     dev.says("the last request cannot be sent again", "only 262144 of its 262145 bytes")
+    press(b"q")
+    assert dev.process.exit_code() == 0
+
+
+def test_the_key_i_waits_for_a_build_under_way(develop, source, text, press, tmp_path):
+    dev = develop(text("calls.cc", "1"), prefix=press.prefix, environment={"TERM": "dumb"})
+    dev.says("serving build 1")
+    call(dev.url, "/a", method="GET")
+    dev.says("GET /a 200", "build 1")
+    door = tmp_path / "door"
+    os.mkfifo(door)
+    # The next build starts when somebody opens the other end.
+    waits = f'#include <fcntl.h>\n[[maybe_unused]] static const int opened = open("{door}", O_RDONLY);\n'
+    save(source, waits + text("calls.cc", "1"))
+    until(lambda: len(dev.workers) == 2, "the next worker")
+    press(b"i")
+    dev.says("waits for build 2 before the last request is sent again")
+    with door.open("wb"):
+        dev.says("GET /a 200", "build 2")
     press(b"q")
     assert dev.process.exit_code() == 0
