@@ -140,6 +140,7 @@ void Supervisor::compiled(Compilation made, Duration took) {
     watch(made.build);
     return fail(made_.build, made.program.error().message(), std::move(made_.diagnostics));
   }
+  for (const CompilerWarning& warning : made.build.warnings) made_.warnings += warning.text;
   good_inputs_ = std::exchange(made.build.inputs, {});
   made_.program = made.program->native();
   made_.times.compile = took;
@@ -276,7 +277,7 @@ void Supervisor::announce() {
   listener_.on(ServingBuild{.build = current_.build,
                             .times = times,
                             .was_cached = current_.was_cached,
-                            .warnings = {},
+                            .warnings = current_.warnings,
                             .diagnostics = current_.diagnostics,
                             .functions = functions_,
                             .inputs = current_.plan.inputs,

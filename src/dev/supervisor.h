@@ -91,6 +91,7 @@ class Supervisor final : private TimeLimits {
     std::string program;
     StageTimes times;
     bool was_cached = false;
+    std::string warnings;  // the compiler's words
     std::vector<Diagnostic> diagnostics;
   };
 

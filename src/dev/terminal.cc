@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 #include "dev/visible_text.h"
@@ -30,12 +31,6 @@ std::string list_of(const std::vector<std::string>& names) {
   return text;
 }
 
-Style style_of_status(int status) {
-  if (status == 0 || status >= 500) return Style::kBad;
-  if (status >= 400) return Style::kWarning;
-  return status >= 300 ? Style::kFair : Style::kGood;
-}
-
 std::string routes_of(const ServedFunction& function) {
   std::string text;
   for (const std::string& route : function.routes)
@@ -49,25 +44,6 @@ std::vector<Word> row_of(std::string_view kind, const Link& link, std::string_vi
           {.text = visible(link.name), .style = Style::kBold},
           {.text = type},
           {.text = link.to.empty() ? std::string() : std::string(direction) + visible(link.to)}};
-}
-
-// "compiled 0.31 s", unless the stage did not take place.
-void add_stage(std::vector<Word>& words, std::string_view name, Duration took) {
-  if (took == Duration::zero()) return;
-  words.push_back({.text = std::string(name) + " " + duration_text(took), .gap = Gap::kDot});
-}
-
-Word word_of(const OutputTold& output) {
-  std::string text =
-      visible(output.name) + " " + visible(output.outcome) + " in " + duration_text(output.took);
-  if (output.tries > 1) text += ", " + std::to_string(output.tries) + " tries";
-  return {.text = std::move(text),
-          .style = output.outcome == "confirmed" ? Style::kPlain : Style::kBad,
-          .gap = Gap::kDot};
-}
-
-Word build_word(unsigned build) {
-  return {.text = "build " + std::to_string(build), .style = Style::kFaint, .gap = Gap::kDot};
 }
 
 std::vector<Word> counts_of(const std::vector<Diagnostic>& diagnostics) {
@@ -129,25 +105,6 @@ void Terminal::write(StyledText text) {
 void Terminal::show(StyledText text) {
   if (const auto counted = burst_.take()) show_counted(*counted);
   write(std::move(text));
-}
-
-void Terminal::show_counted(const CountedCalls& counted) {
-  std::string many = count_text(counted.calls) + (counted.follow_lines ? " more" : "") +
-                     (counted.are_requests ? " request" : " call") +
-                     (counted.calls == 1 ? "" : "s");
-  std::vector<Word> words = {time(), {.text = std::move(many), .style = Style::kBold}};
-  for (const auto& [status, count] : counted.statuses) {
-    words.push_back(
-        {.text = (status == 0 ? "no answer" : std::to_string(status)) + " × " + count_text(count),
-         .style = style_of_status(status),
-         .gap = Gap::kDot});
-  }
-  words.push_back({.text = "p50 " + duration_text(counted.p50), .gap = Gap::kDot});
-  words.push_back({.text = "p99 " + duration_text(counted.p99), .gap = Gap::kDot});
-  words.push_back(build_word(counted.build));
-  StyledText line = text();
-  line.line(std::move(words));
-  write(std::move(line));
 }
 
 void Terminal::schedule() {
@@ -218,13 +175,32 @@ void Terminal::on(const BuildFailed& event) {
   if (event.serving > 0) {
     lines.line(words_of("build " + std::to_string(event.serving) + " goes on serving"));
   } else {
-    lines.line(words_of("no build serves: requests get 503 until the next save mends it"));
+    lines.line({{.text = "no build serves:"},
+                {.text = visible(started_.url), .fit = Fit::kWhole},
+                {.text = "answers 503 with these words until the next save mends it"}});
   }
   show(std::move(lines));
   build_ended();
 }
 
 void Terminal::add_functions(StyledText& text) const {
+// A line for each, or the compiler's own words.
+void Terminal::add_warnings(StyledText& text, const ServingBuild& event) const {
+  if (options_.verbose || event.diagnostics.empty()) return add_quoted(text, event.warnings);
+  const std::size_t shown = std::min(event.diagnostics.size(), kMostWarnings);
+  for (const Diagnostic& each : std::span(event.diagnostics).first(shown)) {
+    std::string where = name_of_file(each.file) + ":" + std::to_string(each.line);
+    if (each.column > 0) where += ":" + std::to_string(each.column);
+    add_quoted(text, where + ": " + each.severity + ": " + each.message);
+  }
+  const std::size_t rest = event.diagnostics.size() - shown;
+  text.line(words_of(rest == 0 ? "verbose shows the compiler's own words"
+                               : "… " + count_text(rest) +
+                                     (rest == 1 ? " more warning" : " more warnings") +
+                                     "; verbose shows them in the compiler's own words",
+                     Style::kFaint));
+}
+
   std::vector<std::vector<Word>> rows;
   for (const ServedFunction& function : functions_) {
     std::string routes = routes_of(function);
@@ -276,7 +252,7 @@ void Terminal::on(const ServingBuild& event) {
   inputs_ = event.inputs;
   outputs_ = event.outputs;
   StyledText lines = text();
-  if (again == Again::kNo) add_quoted(lines, event.warnings);
+  if (again == Again::kNo) add_warnings(lines, event);
   if (!has_served_) add_start(lines);
   if (has_changed) add_functions(lines);
   add_served(lines, event, again);
@@ -310,58 +286,6 @@ void Terminal::add_frames(StyledText& text, const std::vector<Frame>& frames) co
     text.line(words_of("and " + count_text(frames.size() - kMostFrames) + " more"), 4);
 }
 
-void Terminal::add_details(StyledText& text, const CallEnded& call) const {
-  std::vector<Word> words = {{.text = "id " + visible(call.id)}};
-  if (!call.route.empty())
-    words.push_back({.text = "route " + visible(call.route), .gap = Gap::kDot});
-  add_stage(words, "waited", call.waited);
-  add_stage(words, call.ran_on.empty() ? "ran" : "ran on a " + visible(call.ran_on), call.ran);
-  add_stage(words, "delivered", call.delivered);
-  words.push_back({.text = count_text(call.bytes_in) + " bytes in", .gap = Gap::kDot});
-  words.push_back({.text = count_text(call.bytes_out) + " bytes out", .gap = Gap::kDot});
-  text.line(std::move(words), 4);
-}
-
-void Terminal::on(const CallEnded& event) {
-  if (event.refusal == "probe" && !options_.verbose) return;
-  if (const auto counted = burst_.next_second(clock_.now())) show_counted(*counted);
-  if (!burst_.shows(event)) return schedule();
-  const bool is_request = event.kind == "request";
-  std::vector<Word> words = {
-      time(),
-      {.text = visible(is_request ? event.method : event.kind)},
-      {.text = shortened(is_request ? visible_path(event.path) : visible(event.path), kLongestPath),
-       .style = Style::kBold,
-       .fit = Fit::kShrinks}};
-  if (event.status == 0) {
-    words.push_back({.text = "no answer", .style = Style::kBad});
-    words.push_back({.text = "after"});
-  } else {
-    words.push_back({.text = std::to_string(event.status), .style = style_of_status(event.status)});
-    words.push_back({.text = "in"});
-  }
-  words.push_back({.text = duration_text(event.answered)});
-  if (!event.refusal.empty()) words.push_back({.text = visible(event.refusal), .gap = Gap::kDot});
-  if (!event.function.empty()) words.push_back({.text = visible(event.function), .gap = Gap::kDot});
-  std::ranges::transform(event.outputs, std::back_inserter(words), word_of);
-  words.push_back(build_word(event.build));
-  StyledText lines = text();
-  lines.line(std::move(words));
-  if (options_.verbose) add_details(lines, event);
-  if (event.thrown) {
-    const Thrown& thrown = *event.thrown;
-    std::vector<Word> what = words_of(thrown.what);
-    if (!thrown.type.empty()) {
-      what.insert(what.begin(), {.text = visible(thrown.type) + (thrown.what.empty() ? "" : ":"),
-                                 .style = Style::kBad});
-      what.insert(what.begin(), {.text = "threw"});
-    }
-    lines.line(std::move(what), 2);
-    add_frames(lines, thrown.frames);
-  }
-  write(std::move(lines));
-}
-
 void Terminal::on(const WorkerCrashed& event) {
   StyledText lines = text();
   std::vector<Word> words = {
@@ -384,6 +308,8 @@ void Terminal::on(const WorkerCrashed& event) {
   if (!event.again_in) {
     lines.line(words_of("starts again at the next save", Style::kWarning), 2);
   } else if (*event.again_in > Duration::zero()) {
+    if (event.running.size() > shown)
+      lines.line(words_of("and " + count_text(event.running.size() - shown) + " more"), 4);
     lines.line(words_of("starts again in " + duration_text(*event.again_in)), 2);
   }
   show(std::move(lines));

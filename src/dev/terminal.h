@@ -87,9 +87,13 @@ class Terminal final : public Listener {
   void add_functions(StyledText& text) const;
   void add_served(StyledText& text, const ServingBuild& event, Again again) const;
   void add_quoted(StyledText& text, std::string_view quoted) const;
+  void add_warnings(StyledText& text, const ServingBuild& event) const;
   void add_frames(StyledText& text, const std::vector<Frame>& frames) const;
   void add_details(StyledText& text, const CallEnded& call) const;
 
+  void add_throws(StyledText& text, const CountedThrows& throws) const;
+  // "compiled 0.31 s", unless the stage did not take place.
+  static void add_stage(std::vector<Word>& words, std::string_view name, Duration took);
   const Clock& clock_;
   Options options_;
   Started started_;

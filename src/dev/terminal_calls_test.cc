@@ -281,3 +281,77 @@ TEST(Terminal, ShowsWhatWasCountedBeforeAnythingElse) {
 
 }  // namespace
 }  // namespace ofn::dev
+CallEnded throwing(int line, std::string what = "no such sku") {
+  CallEnded call = request("/price/7", 500);
+  call.thrown = Thrown{.type = "std::out_of_range",
+                       .what = std::move(what),
+                       .frames = {{.function = "find(int)",
+                                   .file = "/home/me/price.cc",
+                                   .line = static_cast<std::size_t>(line),
+                                   .source = "    return prices.at(sku);"},
+                                  {.function = "price()", .file = "", .source = ""}}};
+  return call;
+}
+
+TEST(Terminal, ShowsWhatCountedRequestsThrew) {
+  Running shown;
+  for (int i = 0; i < 50; ++i) shown.terminal.on(request("/price"));
+  shown.take();
+  for (int i = 0; i < 30; ++i) shown.terminal.on(throwing(12, "sku " + std::to_string(i)));
+  shown.terminal.on(throwing(30));
+  shown.pass(1s);
+  EXPECT_EQ(shown.take(),
+            R"(15:38:01 31 more requests · 500 × 31 · p50 1.2 ms · p99 1.2 ms · build 4
+  30 threw std::out_of_range: sku 0 · one of them in GET /price/7 (1f)
+    price.cc:12 in find(int)
+        return prices.at(sku);
+    price()
+  1 threw std::out_of_range: no such sku · one of them in GET /price/7 (1f)
+    price.cc:30 in find(int)
+        return prices.at(sku);
+    price()
+)");
+  // While the burst goes on, the stack is not shown again.
+  for (int i = 0; i < 60; ++i) shown.terminal.on(throwing(12));
+  shown.pass(1s);
+  EXPECT_EQ(shown.take(), R"(15:38:02 60 requests · 500 × 60 · p50 1.2 ms · p99 1.2 ms · build 4
+  60 threw std::out_of_range: no such sku at price.cc:12
+)");
+  // A second with few requests ends the burst.
+  shown.terminal.on(request("/price"));
+  shown.pass(1s);
+  for (int i = 0; i < 50; ++i) shown.terminal.on(request("/price"));
+  shown.take();
+  shown.terminal.on(throwing(12));
+  shown.pass(1s);
+  EXPECT_TRUE(shown.take().contains("    price.cc:12 in find(int)\n"));
+}
+
+TEST(Terminal, ShowsTheStackOfAThrowOnceInABurstThatBeganWithIt) {
+  Running shown;
+  for (int i = 0; i < 51; ++i) shown.terminal.on(throwing(12));
+  shown.take();
+  shown.pass(1s);
+  EXPECT_TRUE(shown.take().ends_with("  1 threw std::out_of_range: no such sku at price.cc:12\n"));
+}
+
+TEST(Terminal, CountsThrowsAtTooManyPlaces) {
+  Running shown;
+  for (int i = 0; i < 50; ++i) shown.terminal.on(request("/price"));
+  shown.take();
+  for (int i = 0; i < 13; ++i) shown.terminal.on(throwing(i));
+  shown.terminal.on(throwing(0));
+  shown.pass(1s);
+  const std::string text = shown.take();
+  EXPECT_TRUE(text.contains("\n  2 threw std::out_of_range")) << text;
+  EXPECT_TRUE(text.ends_with("\n  3 threw something else\n")) << text;
+  // Without a stack, the text stands for the place.
+  CallEnded call = request("/price", 500);
+  for (const char* what : {"a is no name", "b is no name"}) {
+    call.thrown = Thrown{.type = "", .what = what, .frames = {}};
+    for (int i = 0; i < 60; ++i) shown.terminal.on(call);
+  }
+  shown.pass(1s);
+  EXPECT_TRUE(shown.take().contains("\n  60 a is no name · one of them in"));
+}
+

@@ -123,6 +123,41 @@ TEST(Terminal, ShowsWarningsAndWhatHasChangedInTheFunctions) {
 )");
 }
 
+TEST(Terminal, ShowsALineForEachWarningUnlessVerbose) {
+  Running shown;
+  ServingBuild event = serving(5);
+  event.warnings =
+      "/home/me/price.cc: In function ‘int f()’:\n/home/me/price.cc:3:7: warning: unused\n";
+  event.diagnostics = {
+      {.file = "/home/me/price.cc",
+       .line = 3,
+       .column = 7,
+       .severity = "warning",
+       .message = "unused variable ‘x’ [-Wunused-variable]"},
+      {.file = "/else/y.h", .line = 9, .severity = "warning", .message = "\x1b[2J"}};
+  shown.terminal.on(event);
+  const std::string text = shown.take();
+  EXPECT_TRUE(
+      text.starts_with("price.cc:3:7: warning: unused variable ‘x’ [-Wunused-variable]\n"
+                       "/else/y.h:9: warning: \\x1b[2J\n"
+                       "verbose shows the compiler's own words\n15:38:00 "))
+      << text;
+  event.build = 6;
+  event.diagnostics.assign(12, event.diagnostics.front());
+  shown.terminal.on(event);
+  EXPECT_TRUE(shown.take().contains(
+      "\n… 2 more warnings; verbose shows them in the compiler's own words\n15:38:00 "));
+  // The same build again, after a crash.
+  shown.terminal.on(event);
+  EXPECT_FALSE(shown.take().contains("warning"));
+  shown.terminal.toggle_verbose();
+  event.build = 7;
+  shown.take();
+  shown.terminal.on(event);
+  EXPECT_TRUE(shown.take().starts_with(
+      "/home/me/price.cc: In function ‘int f()’:\n/home/me/price.cc:3:7: warning: unused\n"));
+}
+
 TEST(Terminal, SaysThatABuildTakesLong) {
   Running shown;
   shown.terminal.on(BuildStarted{.build = 5, .changed = {"price.cc"}});
@@ -171,7 +206,7 @@ build 4 goes on serving
   shown.terminal.on(first);
   EXPECT_EQ(shown.take(), R"(15:38:00 build 5 failed
 no such thing
-no build serves: requests get 503 until the next save mends it
+no build serves: http://127.0.0.1:8080/ answers 503 with these words until the next save mends it
 )");
 }
 

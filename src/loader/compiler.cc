@@ -61,7 +61,7 @@ std::string plain_name(const fs::path& path) {
   return name;
 }
 
-// Returns the file with the compiler's warnings about a kept object. They are logged at each start.
+// Returns the file with the compiler's warnings about a kept object. They are told at each start.
 fs::path warnings_of(const fs::path& object) { return object.native() + ".warnings"; }
 
 // Returns the file with the compiler's message about the target of a kept object that was refused.
@@ -269,7 +269,7 @@ void Builder::add_looked_for(const Pending& pending, Command command, const fs::
       missing, {.read = read, .flags = compiler_.flags, .folders = std::move(folders)}));
 }
 
-void Builder::tell_warnings(std::span<const Object> objects) {
+void Builder::collect_warnings(std::span<const Object> objects) {
   for (const Object& object : objects) {
     const auto text = read_file(warnings_of(object.path));
     if (!text) continue;
@@ -279,8 +279,7 @@ void Builder::tell_warnings(std::span<const Object> objects) {
     const bool has_places = !warnings.empty();
     add_diagnostics(std::move(warnings), work_.diagnostics);
     if (has_places && work_.diagnostics.size() == before) continue;
-    log_.write(Level::kWarning, "the compiler warns",
-               {{"source", object.source.shown}, {"text", *text}});
+    work_.warnings.push_back({.source = object.source.shown, .text = *text});
   }
 }
 
@@ -350,7 +349,7 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
   std::vector<Object> objects;
   objects.reserve(all.size());
   for (Pending& each : all) objects.push_back(std::move(each.object));
-  tell_warnings(objects);
+  collect_warnings(objects);
   return objects;
 }
 

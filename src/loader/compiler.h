@@ -34,6 +34,7 @@ struct Work {
   // looked for and not found.
   std::set<std::string> inputs = {};
   std::vector<Diagnostic> diagnostics = {};
+  std::vector<CompilerWarning> warnings = {};
 };
 
 // A source file, and its name as the user knows it.
@@ -116,7 +117,7 @@ class Builder {
                            const std::string& warnings, std::span<const std::string> read,
                            std::int64_t begin);
   void add_looked_for(const Pending& pending, Command command, const std::filesystem::path& listed);
-  void tell_warnings(std::span<const Object> objects);
+  void collect_warnings(std::span<const Object> objects);
   std::vector<std::string> without_own(std::vector<std::string> dependencies) const;
 
   const Compiler& compiler_;

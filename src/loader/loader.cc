@@ -178,6 +178,10 @@ Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* outp
   if (!is_shared_object(*source)) {
     if (!valid) return std::unexpected(valid.error());
     shared = loader::make_somewhere(making, workshop, *source, target, log);
+    for (const CompilerWarning& warning : shared.build.warnings) {
+      log.write(Level::kWarning, "the compiler warns",
+                {{"source", warning.source}, {"text", warning.text}});
+    }
     if (!shared.program) return std::unexpected(shared.program.error());
   }
   const std::string& shown = request.shown.empty() ? request.source : request.shown;

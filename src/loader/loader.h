@@ -73,6 +73,12 @@ struct Diagnostic {
   bool operator==(const Diagnostic&) const = default;
 };
 
+// The compiler's own words about a source that compiles.
+struct CompilerWarning {
+  std::string source;  // as the user knows it
+  std::string text;    // several lines
+};
+
 // The work that loading has done.
 struct Build {
   // Compilers and linkers that ran; 0 if the cache had everything. Of a CMake project only whether its build tool has made the
@@ -93,6 +99,8 @@ struct Build {
   // What the compiler said, each once: also warnings about files that were not compiled again, except
   // in a CMake project.
   std::vector<Diagnostic> diagnostics = {};
+  // The words of the warnings among them.
+  std::vector<CompilerWarning> warnings = {};
 };
 
 // A program that compile() made.
@@ -135,6 +143,7 @@ Result<LoadedProgram> build_shared(const LoadRequest& request, const std::filesy
 // file with a new name in `folder`, which stays until its owner removes it, together with the files
 // beside it whose names begin with its name. Errors: those of load() as far as they show before
 // anything is loaded; load() reports the others, under the name in LoadRequest::shown.
+// It does not log the compiler's warnings: Build::warnings has them.
 // Threads: any; blocks. A stop request ends it with kCancelled.
 Compilation compile(const LoadRequest& request, const std::filesystem::path& folder, Log& log);
 

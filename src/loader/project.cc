@@ -269,6 +269,7 @@ BuiltProject build_cmake_project(const fs::path& directory, const LoadRequest& r
   bool is_new = false;
   std::string failed_output;
   std::vector<Diagnostic> diagnostics;
+  std::vector<CompilerWarning> warnings;
   const auto run_step = [&](const Command& command) -> Result<void> {
     const auto finished = run(command, limits);
     if (!finished && finished.error().code() == Code::kNotFound) {
@@ -277,7 +278,10 @@ BuiltProject build_cmake_project(const fs::path& directory, const LoadRequest& r
                                        "it, or ship the .so that the project builds");
     }
     if (!finished) return std::unexpected(finished.error());
-    add_diagnostics(diagnostics_in(finished->output), diagnostics);
+    auto found = diagnostics_in(finished->output);
+    if (finished->ok() && !found.empty())
+      warnings.push_back({.source = shown, .text = finished->output});
+    add_diagnostics(std::move(found), diagnostics);
     if (finished->ok()) return {};
     failed_output = finished->output;
     return fail(Code::kInvalidArgument,
@@ -350,6 +354,7 @@ BuiltProject build_cmake_project(const fs::path& directory, const LoadRequest& r
   built.folders = std::move(searched.folders);
   built.diagnostics = std::move(diagnostics);
   built.is_new = is_new;
+  built.warnings = std::move(warnings);
   Listed listed = read_makefiles(directory, build);
   built.inputs.merge(listed.inputs);
   if (!built.program) built.inputs.merge(looked_for(failed_output, build, listed.flags));

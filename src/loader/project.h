@@ -45,6 +45,7 @@ struct BuiltProject {
   std::vector<std::string> folders = {};  // the folders of the project that were searched, sorted
   std::vector<Diagnostic> diagnostics = {};
   bool is_new = false;  // the build tool has made the program anew
+  std::vector<CompilerWarning> warnings = {};
 };
 
 // Configures and builds the project in the cache, and returns its one shared object with an ABI

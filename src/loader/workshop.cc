@@ -58,6 +58,7 @@ Shared Workshop::make_project(const fs::path& source) {
   made.build.inputs.assign(built.inputs.begin(), built.inputs.end());
   made.build.folders = std::move(built.folders);
   made.build.diagnostics = std::move(built.diagnostics);
+  made.build.warnings = std::move(built.warnings);
   return made;
 }
 
@@ -114,6 +115,7 @@ Shared Workshop::make_sources(const fs::path& source, const Target& target) {
   made.build.cpu = work.cpu;
   made.build.precompiling_pays = work.precompiling_pays;
   made.build.diagnostics = work.diagnostics;
+  made.build.warnings = work.warnings;
   made.build.inputs.assign(work.inputs.begin(), work.inputs.end());
   return made;
 }

@@ -25,9 +25,9 @@ def get(url, path="/", **headers):
 
 
 def test_without_a_first_build_the_diagnostics_are_the_answer(develop, source):
-    dev = develop(BAD, port=reserve_port())
+    dev = develop(BAD)
     dev.says("build 1 failed")
-    dev.says("no build serves")
+    dev.says("no build serves", dev.url)
     answer = get(dev.url)
     assert (answer.status, answer.headers["x-openfunction-build"], answer.headers["retry-after"]) == (503, "0", "1")
     assert answer.headers["content-type"].startswith("text/plain")
@@ -69,6 +69,31 @@ def test_a_later_failure_leaves_the_last_good_build(develop, source):
         save(source, GOOD % "mended")
         dev.serves(4)
         assert kept.call("/", method="GET").headers["x-openfunction-build"] == "4"
+
+
+WARNED = '#include <string>\nstd::string hello() { int left; return "warned"; }\n'
+
+
+def test_warnings_of_a_good_build_are_told_once(develop, source):
+    """Also if nothing is compiled again."""
+    dev = develop(WARNED)
+    dev.serves(1)
+    assert [line for line in dev.process.output.splitlines() if "unused variable" in line] == [
+        f"{source.name}:2:27: warning: unused variable ‘left’ [-Wunused-variable]"
+    ]
+    dev.process.signal(signal.SIGINT)
+    verbose = develop(None, "--verbose")
+    verbose.serves(1)
+    verbose.says("found in the cache")
+    assert verbose.process.output.count("unused variable") == 1
+    assert "2 | std::string hello() { int left;" in verbose.process.output
+    verbose.process.signal(signal.SIGINT)
+    events = develop(None, "--json")
+    events.serves(1)
+    told = [event for event in events.events if event["event"] in ("diagnostics", "note")]
+    assert [(event["event"], event["build"]) for event in told] == [("diagnostics", 1)]
+    assert [(each["line"], each["severity"]) for each in told[0]["diagnostics"]] == [(2, "warning")]
+    assert "unused variable" in told[0]["text"]
 
 
 def test_the_events_for_programs_tell_the_same(develop, source):
