@@ -85,17 +85,9 @@ std::string_view name_of(Delivered outcome) {
 constexpr std::size_t kLongestText = std::size_t{8} * 1024;
 
 dev::Thrown thrown_of(const Crash& crash) {
-  dev::Thrown thrown{
-      .type = crash.exception, .what = crash.what.substr(0, kLongestText), .frames = {}};
-  for (const os::SourceFrame& frame : crash.frames) {
-    thrown.frames.push_back({.function = frame.function,
-                             .file = frame.file,
-                             .line = static_cast<std::size_t>(frame.line),
-                             .source = frame.source});
-    if (frame.times > 1)
-      thrown.frames.back().function += " (" + std::to_string(frame.times) + " times)";
-  }
-  return thrown;
+  return {.type = crash.exception,
+          .what = crash.what.substr(0, kLongestText),
+          .frames = dev::frames_of(crash.frames)};
 }
 
 }  // namespace
@@ -148,6 +140,12 @@ void CallReports::ended(const CallRecord& record) {
   if (record.crash == nullptr) return;
   log_crash(log_, "function crashed", {{"request_id", call.id}, {"function", call.function}},
             *record.crash);
+}
+
+bool CallReports::tells_still_running(std::string_view id) {
+  if (long_calls_ == nullptr) return false;
+  long_calls_->answered(id);
+  return true;
 }
 
 void CallReports::add_contents(const CallStart& start, dev::CallEnded& call) {

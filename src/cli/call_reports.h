@@ -5,8 +5,11 @@
 //   environment.observer = &reports;
 #pragma once
 
+#include <string_view>
+
 #include "base/log.h"
 #include "cli/call_contents.h"
+#include "cli/long_calls.h"
 #include "dev/control_channel.h"
 #include "invocation/observer.h"
 
@@ -14,12 +17,14 @@ namespace ofn::cli {
 
 // If the supervisor is slow, reports lose their bodies, and then are lost: the function's calls come first. If the
 // report of an exception is lost, the exception is logged.
-// Lifetime: `channel` and `log` outlive it. Threads: its loop's. Cost: some microseconds for each call, and some
+// Lifetime: `channel`, `log` and `long_calls` outlive it. Threads: its loop's. Cost: some microseconds for each call, and some
 // milliseconds if it has large bodies.
 class CallReports final : public Observer {
  public:
-  CallReports(const dev::ControlChannel& channel, unsigned build, Log& log)
-      : channel_(channel), build_(build), log_(log) {}
+  // `long_calls`: null: calls that do not return are logged.
+  CallReports(const dev::ControlChannel& channel, unsigned build, Log& log,
+              LongCalls* long_calls = nullptr)
+      : channel_(channel), build_(build), log_(log), long_calls_(long_calls) {}
 
   // A CallRecorder fills it with the requests of this loop.
   CallContents& contents() { return contents_; }
@@ -27,6 +32,7 @@ class CallReports final : public Observer {
   void began(const CallStart& start, TraceContext& trace) override;
   void ended(const CallRecord& record) override;
   bool tells_crashes() const override { return true; }
+  bool tells_still_running(std::string_view id) override;
 
  private:
   void add_contents(const CallStart& start, dev::CallEnded& call);
@@ -34,6 +40,7 @@ class CallReports final : public Observer {
   const dev::ControlChannel& channel_;
   unsigned build_;
   Log& log_;
+  LongCalls* long_calls_;
   CallContents contents_;
 };
 

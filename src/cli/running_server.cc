@@ -92,7 +92,8 @@ struct RunningServer::OnLoop {
         reports(server.supervised_ == nullptr
                     ? std::nullopt
                     : std::optional<CallReports>(std::in_place, server.supervised_->channel(),
-                                                 server.supervised_->build(), server.log_)),
+                                                 server.supervised_->build(), server.log_,
+                                                 server.supervised_->long_calls())),
         sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
                 server.log_),
         environment{.loop = on,
@@ -343,6 +344,7 @@ void RunningServer::obey_supervisor() {
       {.release =
            [this] {
              is_replaced_ = true;
+             supervised_->long_calls()->left_behind();
              stopping_.replaced();
            },
        .adopt = [this](int fd, std::string received) { server_->adopt(fd, std::move(received)); }});

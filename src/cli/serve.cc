@@ -131,6 +131,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   const Environment& env = configuration->env;
   const FunctionContext& context = configuration->context;
   const Settings& settings = configuration->settings;
+  os::CallsInFlight calls;  // a supervised program looks at them until its end
   auto inherited = take_inherited(settings, env);
   if (!inherited) {
     for (const std::string& problem : inherited.error()) complain(problem);
@@ -145,7 +146,6 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   Log& log = *logger;
   log_notes(configuration->notes, log);
 
-  os::CallsInFlight calls;
   os::WatchedProcess watched(
       {.reader = settings.debug ? os::Reader::kAuthor : os::Reader::kOperator,
        .format = settings.debug && !inherited->supervised ? os::LineFormat::kReadable
@@ -166,6 +166,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   }
   // The function's constructors may read this variable.
   setenv("FUNCTION_TARGET", settings.target.value.c_str(), 1);
+  if (inherited->supervised) inherited->supervised->watch_calls(calls);
   std::vector<PluginType> plugins;
   Build build;
   const std::string shown = inherited->supervised ? inherited->supervised->source() : "";
@@ -183,6 +184,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
     for (const Error& error : hooks.error()) complain(error.message());
     return kExitContext;
   }
+  if (inherited->supervised) inherited->supervised->long_calls()->loaded();
   const Served served = served_by(*routes);
   setenv("FUNCTION_TARGET", served.names.c_str(), 1);
   setenv("FUNCTION_SIGNATURE_TYPE", served.signature.c_str(), 1);

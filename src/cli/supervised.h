@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/long_calls.h"
 #include "context/environment.h"
 #include "dev/control_channel.h"
 #include "function/routes.h"
@@ -42,6 +43,12 @@ class Supervised {
   };
   // Handles the supervisor's orders on this loop as long as the result lives.
   [[nodiscard]] std::unique_ptr<Watch> watch(Loop& loop, Orders orders);
+  // Tells of calls that do not return, from now on. Call it before the function is loaded.
+  void watch_calls(const os::CallsInFlight& calls) {
+    long_calls_ = std::make_unique<LongCalls>(calls, channel_);
+  }
+  // Null before watch_calls().
+  LongCalls* long_calls() const { return long_calls_.get(); }
   // Tells the supervisor that requests are served.
   void say_serving(const Routes& routes) const;
   // Shows the developer these words.
@@ -64,6 +71,7 @@ class Supervised {
   bool is_detailed_;
   std::string source_;
   Orders orders_;
+  std::unique_ptr<LongCalls> long_calls_;
 };
 
 }  // namespace ofn::cli

@@ -5,7 +5,7 @@
 //   auto [message, ended] = ours.receive();                     // when fd() is readable
 //
 // A worker sends kServing when it serves, kBegan and kCall when a call begins and when it has ended, kConnection for each connection
-// that it passes on, kLeft when it begins no further request, and kTold with words for the developer. Its handler of crashes and exits
+// that it passes on, kLeft when it begins no further request, kStillRuns of a call that does not return, and kTold with words for the developer. Its handler of crashes and exits
 // sends kCrashing and kReport, which is why these are single bytes. The supervisor sends kRelease to make a worker leave, and kConnection.
 #pragma once
 
@@ -32,6 +32,7 @@ enum class MessageKind : std::uint8_t {
   kCrashing = 'x',  // the worker begins to crash; a report follows
   kReport = '{',    // the rest of a line of os::WatchedProcess, in JSON
   kTold = 't',      // words for the developer
+  kStillRuns = 'w',
 };
 
 struct Message {

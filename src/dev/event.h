@@ -159,6 +159,24 @@ struct WorkerCrashed {
   std::optional<Duration> again_in{};
 };
 
+// A call, or the start-up code of a build, keeps a processor busy and does not return.
+struct StillRuns {
+  enum class Why : std::uint8_t {
+    kLong,       // for an unusually long time
+    kTimeLimit,  // although its caller was answered 504
+    kReload,     // in the older process, which a newer one replaces
+    kStart,      // the start-up code: there is no call, and nothing is served
+  };
+  unsigned build = 0;
+  std::string id{};
+  std::string call{};  // "GET /price (1f…)"
+  std::string function{};
+  SystemTime since{};  // when the call, or the process, began
+  Duration used{};     // of the processor, as far as it was noticed
+  Why why = Why::kLong;
+  std::vector<Frame> frames{};  // of the author, the innermost first: where it is
+};
+
 // Anything else that the developer should know.
 struct Told {
   enum class Weight : std::uint8_t { kInfo, kWarning, kError };
@@ -176,6 +194,7 @@ class Listener {
   virtual void on(const ServingBuild& /*event*/) {}
   virtual void on(const CallEnded& /*event*/) {}
   virtual void on(const WorkerCrashed& /*event*/) {}
+  virtual void on(const StillRuns& /*event*/) {}
   virtual void on(const Told& /*event*/) {}
 };
 

@@ -89,6 +89,20 @@ Node nodes_of(const std::vector<Item>& items) {
   return list_of(items, [](const Item& item) { return node_of(item); });
 }
 
+std::string_view word_of(StillRuns::Why why) {
+  switch (why) {
+    case StillRuns::Why::kLong:
+      return "long";
+    case StillRuns::Why::kTimeLimit:
+      return "time limit";
+    case StillRuns::Why::kReload:
+      return "reload";
+    case StillRuns::Why::kStart:
+      return "start";
+  }
+  return "long";
+}
+
 std::string_view word_of(Told::Weight weight) {
   switch (weight) {
     case Told::Weight::kInfo:
@@ -199,6 +213,19 @@ void JsonEvents::on(const WorkerCrashed& event) {
   object.set("frames", nodes_of(event.frames));
   object.set("running", list_of(event.running, text_of));
   object.set("again_in_ms", event.again_in ? ms_of(*event.again_in) : Node());
+  write(object);
+}
+
+void JsonEvents::on(const StillRuns& event) {
+  Node object = begin("still_runs");
+  object.set("build", Node::number(event.build));
+  object.set("why", word_of(event.why));
+  object.set("id", text_of(event.id));
+  object.set("call", text_of(event.call));
+  object.set("function", text_of(event.function));
+  object.set("since", timestamp(event.since));
+  object.set("used_ms", ms_of(event.used));
+  object.set("frames", nodes_of(event.frames));
   write(object);
 }
 

@@ -35,6 +35,7 @@ class JsonEvents final : public Listener {
   void on(const ServingBuild& event) override;
   void on(const CallEnded& event) override;
   void on(const WorkerCrashed& event) override;
+  void on(const StillRuns& event) override;
   void on(const Told& event) override;
 
  private:

@@ -174,5 +174,27 @@ TEST(JsonEvents, AreJsonWhateverAClientSends) {
   EXPECT_TRUE(line.contains("\\u001b[2J\\r\\n")) << line;
 }
 
+TEST(JsonEvents, TellOfWhatDoesNotReturn) {
+  Written written;
+  written.lines_of(started());
+  StillRuns event{.build = 4, .id = "1f", .call = "GET /loop", .function = "spin"};
+  event.since = written.clock.system_now();
+  event.used = 3s;
+  event.frames = {{.function = "spin", .file = "a.cc", .line = 3, .source = "for (;;);"}};
+  EXPECT_EQ(written.lines_of(event),
+            R"({"event":"still_runs","build":4,"why":"long","id":"1f","call":"GET /loop",)"
+            R"("function":"spin","since":"2024-01-01T00:00:00.000Z","used_ms":3000,)"
+            R"("frames":[{"function":"spin","file":"a.cc","line":3,"source":"for (;;);"}]})"
+            "\n");
+  using Why = StillRuns::Why;
+  for (const auto& [why, word] :
+       {std::pair(Why::kTimeLimit, "time limit"), std::pair(Why::kReload, "reload"),
+        std::pair(Why::kStart, "start")}) {
+    event.why = why;
+    EXPECT_TRUE(
+        written.lines_of(event).contains(R"("why":")" + std::string(word) + std::string(1, '"')));
+  }
+}
+
 }  // namespace
 }  // namespace ofn::dev

@@ -21,6 +21,7 @@ class Listeners final : public Listener {
   void on(const ServingBuild& event) override { all(event); }
   void on(const CallEnded& event) override { all(event); }
   void on(const WorkerCrashed& event) override { all(event); }
+  void on(const StillRuns& event) override { all(event); }
   void on(const Told& event) override { all(event); }
 
  private:

@@ -77,19 +77,26 @@ Frame frame_of(const Node& node) {
           .source = text_of(node, "source")};
 }
 
+Node node_of(const std::vector<Frame>& frames) {
+  std::vector<Node> nodes;
+  for (const Frame& frame : frames) nodes.push_back(node_of(frame));
+  return Node::list(std::move(nodes));
+}
+
+std::vector<Frame> frames_in(const Node& object) {
+  std::vector<Frame> frames;
+  if (const Node* nodes = object.find("frames"))
+    for (const Node& node : nodes->items()) frames.push_back(frame_of(node));
+  return frames;
+}
+
 Node node_of(const Thrown& thrown) {
-  std::vector<Node> frames;
-  for (const Frame& frame : thrown.frames) frames.push_back(node_of(frame));
-  return Node::object({{"type", thrown.type},
-                       {"what", node_of(thrown.what)},
-                       {"frames", Node::list(std::move(frames))}});
+  return Node::object(
+      {{"type", thrown.type}, {"what", node_of(thrown.what)}, {"frames", node_of(thrown.frames)}});
 }
 
 Thrown thrown_of(const Node& node) {
-  Thrown thrown{.type = text_of(node, "type"), .what = text_of(node, "what"), .frames = {}};
-  if (const Node* frames = node.find("frames"))
-    for (const Node& frame : frames->items()) thrown.frames.push_back(frame_of(frame));
-  return thrown;
+  return {.type = text_of(node, "type"), .what = text_of(node, "what"), .frames = frames_in(node)};
 }
 
 Node node_of(const Content& content) {
@@ -239,6 +246,36 @@ std::optional<std::vector<ServedFunction>> decode_functions(std::string_view tex
     for (const Node& route : routes->items()) function.routes.push_back(route.text());
   }
   return functions;
+}
+
+std::string encode(const StillRuns& told) {
+  return document::to_json(Node::object({{"id", node_of(told.id)},
+                                         {"function", node_of(told.function)},
+                                         {"used", nanoseconds(told.used)},
+                                         {"why", Node::number(static_cast<int>(told.why))},
+                                         {"frames", node_of(told.frames)}}));
+}
+
+std::optional<StillRuns> decode_still_runs(std::string_view text) {
+  const auto node = document::json_value(text);
+  if (!node || !node->is(Node::Kind::kObject)) return std::nullopt;
+  return StillRuns{.id = text_of(*node, "id"),
+                   .function = text_of(*node, "function"),
+                   .used = duration_of(*node, "used"),
+                   .why = static_cast<StillRuns::Why>(number_of(*node, "why")),
+                   .frames = frames_in(*node)};
+}
+
+std::vector<Frame> frames_of(const std::vector<os::SourceFrame>& frames) {
+  std::vector<Frame> found;
+  for (const os::SourceFrame& frame : frames) {
+    found.push_back({.function = frame.function,
+                     .file = frame.file,
+                     .line = static_cast<std::size_t>(frame.line),
+                     .source = frame.source});
+    if (frame.times > 1) found.back().function += " (" + std::to_string(frame.times) + " times)";
+  }
+  return found;
 }
 
 std::optional<Report> decode_report(std::string_view text) {

@@ -106,10 +106,37 @@ TEST(Messages, ACallThatStartedTheThreadIsNotAmongTheOthers) {
   EXPECT_EQ(report->running, std::vector<std::string>{"id-2"});
 }
 
+TEST(Messages, ACallThatDoesNotReturnComesBackAsItWas) {
+  const StillRuns told{.id = "1f",
+                       .function = "app::get",
+                       .used = 3s,
+                       .why = StillRuns::Why::kReload,
+                       .frames = {{.function = "f()", .file = "a.cc", .line = 2, .source = "x"}}};
+  const auto back = decode_still_runs(encode(told));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(encode(*back), encode(told));
+  EXPECT_EQ(back->why, StillRuns::Why::kReload);
+  EXPECT_EQ(back->used, 3s);
+  ASSERT_EQ(back->frames.size(), 1U);
+  EXPECT_EQ(back->frames[0].source, "x");
+}
+
+TEST(Messages, FramesOfARecursionSayHowOftenTheyRepeat) {
+  const std::vector<Frame> frames = frames_of(std::vector<os::SourceFrame>{
+      {.function = "f()", .file = "a.cc", .line = 2, .times = 17, .source = "f();"},
+      {.function = "g()", .file = "", .source = ""}});
+  ASSERT_EQ(frames.size(), 2U);
+  EXPECT_EQ(frames[0].function, "f() (17 times)");
+  EXPECT_EQ(frames[0].line, 2U);
+  EXPECT_EQ(frames[0].source, "f();");
+  EXPECT_EQ(frames[1].function, "g()");
+}
+
 TEST(Messages, OtherTextsAreNone) {
   for (const char* text : {"", "7", "[", "{"}) {
     EXPECT_FALSE(decode_call(text)) << text;
     EXPECT_FALSE(decode_functions(text)) << text;
+    EXPECT_FALSE(decode_still_runs(text)) << text;
   }
 }
 

@@ -220,6 +220,7 @@ void Supervisor::start_worker(const Ready& ready) {
            },
        .crashing = [this, self] { is_crashing(**self); },
        .told = [this](std::string_view text) { listener_.on(Told{.text = std::string(text)}); },
+       .still_runs = [this](const StillRuns& told) { listener_.on(told); },
        .wrote =
            [this, self](std::string_view text) {
              if (*self != next_.get()) return options_.write(text);
@@ -352,8 +353,10 @@ void Supervisor::start_failed(const os::Ended& ended) {
   std::string text = std::exchange(next_text_, {});
   for (const Report& report : worker->reports()) {
     text += "the process ended before it served: " + report.how + "\n";
-    for (const Frame& frame : report.frames)
+    for (const Frame& frame : report.frames) {
       text += "  " + frame.file + ":" + std::to_string(frame.line) + " in " + frame.function + "\n";
+      if (!frame.source.empty()) text += "      " + frame.source + "\n";
+    }
   }
   if (text.empty()) text = "the process ended before it served: " + how_it_ended(ended);
   fail(worker->build(), std::move(text));

@@ -16,9 +16,10 @@ constexpr Duration kLongBuild = std::chrono::seconds(1);
 // The most names in a list of saved files, and the most frames of a stack.
 constexpr std::size_t kMostNames = 3;
 constexpr std::size_t kMostFrames = 10;
-// The columns of a path in a file; on a terminal it may get fewer.
-constexpr std::size_t kLongestPath = 500;
-
+// The most calls without an answer that are shown of a crash.
+constexpr std::size_t kMostRunning = 20;
+// The most warnings of a build, unless verbose.
+constexpr std::size_t kMostWarnings = 10;
 // "a, b, c and 4 others".
 std::string list_of(const std::vector<std::string>& names) {
   std::string text;
@@ -183,7 +184,6 @@ void Terminal::on(const BuildFailed& event) {
   build_ended();
 }
 
-void Terminal::add_functions(StyledText& text) const {
 // A line for each, or the compiler's own words.
 void Terminal::add_warnings(StyledText& text, const ServingBuild& event) const {
   if (options_.verbose || event.diagnostics.empty()) return add_quoted(text, event.warnings);
@@ -201,6 +201,7 @@ void Terminal::add_warnings(StyledText& text, const ServingBuild& event) const {
                      Style::kFaint));
 }
 
+void Terminal::add_functions(StyledText& text) const {
   std::vector<std::vector<Word>> rows;
   for (const ServedFunction& function : functions_) {
     std::string routes = routes_of(function);
@@ -302,14 +303,15 @@ void Terminal::on(const WorkerCrashed& event) {
     lines.line(words_of(event.by.empty() ? "it had not answered these calls:"
                                          : "it had not answered these calls either:"),
                2);
-    for (const std::string& call : event.running)
+    const std::size_t shown = std::min(event.running.size(), kMostRunning);
+    for (const std::string& call : std::span(event.running).first(shown))
       lines.line({{.text = visible(call), .fit = Fit::kShrinks}}, 4);
+    if (event.running.size() > shown)
+      lines.line(words_of("and " + count_text(event.running.size() - shown) + " more"), 4);
   }
   if (!event.again_in) {
     lines.line(words_of("starts again at the next save", Style::kWarning), 2);
   } else if (*event.again_in > Duration::zero()) {
-    if (event.running.size() > shown)
-      lines.line(words_of("and " + count_text(event.running.size() - shown) + " more"), 4);
     lines.line(words_of("starts again in " + duration_text(*event.again_in)), 2);
   }
   show(std::move(lines));

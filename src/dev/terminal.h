@@ -61,6 +61,7 @@ class Terminal final : public Listener {
   void on(const ServingBuild& event) override;
   void on(const CallEnded& event) override;
   void on(const WorkerCrashed& event) override;
+  void on(const StillRuns& event) override;
   void on(const Told& event) override;
 
   // Shows what was counted, or that a build takes long, if it is time.
@@ -86,14 +87,14 @@ class Terminal final : public Listener {
   void add_start(StyledText& text) const;
   void add_functions(StyledText& text) const;
   void add_served(StyledText& text, const ServingBuild& event, Again again) const;
-  void add_quoted(StyledText& text, std::string_view quoted) const;
   void add_warnings(StyledText& text, const ServingBuild& event) const;
+  void add_quoted(StyledText& text, std::string_view quoted) const;
   void add_frames(StyledText& text, const std::vector<Frame>& frames) const;
   void add_details(StyledText& text, const CallEnded& call) const;
-
   void add_throws(StyledText& text, const CountedThrows& throws) const;
   // "compiled 0.31 s", unless the stage did not take place.
   static void add_stage(std::vector<Word>& words, std::string_view name, Duration took);
+
   const Clock& clock_;
   Options options_;
   Started started_;

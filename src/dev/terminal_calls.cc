@@ -146,4 +146,29 @@ void Terminal::on(const CallEnded& event) {
   write(std::move(lines));
 }
 
+void Terminal::on(const StillRuns& event) {
+  using Why = StillRuns::Why;
+  const std::string used = duration_text(event.used) + " of the processor";
+  std::vector<Word> words = {time()};
+  if (event.why == Why::kStart) {
+    words.push_back({.text = "build " + std::to_string(event.build) + " does not start:",
+                     .style = Style::kWarning});
+    words.push_back({.text = "its start-up code has not returned after " + used});
+  } else {
+    words.push_back({.text = visible(event.call), .style = Style::kBold, .fit = Fit::kShrinks});
+    const std::string why = event.why == Why::kTimeLimit ? "was answered 504, and has not returned"
+                            : event.why == Why::kReload
+                                ? "is left behind by the newer build, and has not returned"
+                                : "has not returned after " + used;
+    words.push_back({.text = why, .style = Style::kWarning});
+    words.push_back({.text = visible(event.function), .gap = Gap::kDot});
+    words.push_back({.text = "since " + time_of_day(event.since), .gap = Gap::kDot});
+    words.push_back(build_word(event.build));
+  }
+  StyledText lines = text();
+  lines.line(std::move(words));
+  add_frames(lines, event.frames);
+  show(std::move(lines));
+}
+
 }  // namespace ofn::dev

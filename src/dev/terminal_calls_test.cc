@@ -182,6 +182,37 @@ TEST(Terminal, ShowsWhatWasThrownAndWhere) {
             "  invalid response: a b is no name\n");
 }
 
+TEST(Terminal, ShowsWhatDoesNotReturn) {
+  Running shown;
+  StillRuns event{.build = 4, .id = "1f", .call = "GET /loop (1f)", .function = "spin"};
+  event.since = shown.clock.system_now() - 3s;
+  event.used = 3s;
+  event.frames.assign(
+      11,
+      {.function = "spin()", .file = "/home/me/price.cc", .line = 3, .source = "  for (;;) ++n;"});
+  shown.terminal.on(event);
+  std::string frames;
+  for (int i = 0; i < 10; ++i) frames += "    price.cc:3 in spin()\n        for (;;) ++n;\n";
+  EXPECT_EQ(shown.take(),
+            "15:38:00 GET /loop (1f) has not returned after 3 s of the processor · spin · since "
+            "15:37:57 · build 4\n" +
+                frames + "    and 1 more\n");
+  event.frames.clear();
+  using Why = StillRuns::Why;
+  for (const auto& [why, words] :
+       {std::pair(Why::kTimeLimit, "was answered 504, and has not returned"),
+        std::pair(Why::kReload, "is left behind by the newer build, and has not returned")}) {
+    event.why = why;
+    shown.terminal.on(event);
+    EXPECT_EQ(shown.take(), "15:38:00 GET /loop (1f) " + std::string(words) +
+                                " · spin · since 15:37:57 · build 4\n");
+  }
+  shown.terminal.on(StillRuns{.build = 5, .used = 3s, .why = Why::kStart});
+  EXPECT_EQ(shown.take(),
+            "15:38:00 build 5 does not start: its start-up code has not returned after 3 s of the "
+            "processor\n");
+}
+
 std::size_t lines_in(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }
@@ -217,6 +248,8 @@ TEST(Terminal, ObeysNobodysWords) {
   WorkerCrashed crash{.build = 3, .how = evil, .by = evil, .frames = {frame}};
   crash.running = {evil};
   shown.terminal.on(crash);
+  shown.terminal.on(
+      StillRuns{.build = 3, .id = evil, .call = evil, .function = evil, .frames = {frame}});
   shown.terminal.on(Told{.text = evil});
   const std::string text = shown.take();
   EXPECT_EQ(visible(text, Lines::kSeveral), text);
@@ -255,32 +288,6 @@ TEST(Terminal, CountsRequestsBeyondFiftyInASecond) {
   EXPECT_EQ(shown.take(), "15:38:05 GET /price 200 in 1.2 ms · price · build 4\n");
 }
 
-TEST(Terminal, FiftyInASecondAreNoBurst) {
-  Running shown;
-  for (int second = 0; second < 3; ++second) {
-    for (int i = 0; i < 50; ++i) shown.terminal.on(request("/price"));
-    EXPECT_EQ(lines_in(shown.take()), 50U);
-    shown.pass(1s);
-    EXPECT_EQ(shown.take(), "");
-  }
-  EXPECT_FALSE(shown.wake_at);
-}
-
-TEST(Terminal, ShowsWhatWasCountedBeforeAnythingElse) {
-  Running shown;
-  for (int i = 0; i < 60; ++i) shown.terminal.on(request("/price"));
-  shown.take();
-  shown.terminal.on(WorkerCrashed{.build = 4, .how = "SIGSEGV"});
-  EXPECT_TRUE(shown.take().starts_with("15:38:00 10 more requests · 200 × 10 · p50"));
-  // In the same second nothing but the rest is counted.
-  shown.terminal.on(request("/price"));
-  EXPECT_EQ(shown.take(), "");
-  shown.pass(1s);
-  EXPECT_TRUE(shown.take().starts_with("15:38:01 1 more request · "));
-}
-
-}  // namespace
-}  // namespace ofn::dev
 CallEnded throwing(int line, std::string what = "no such sku") {
   CallEnded call = request("/price/7", 500);
   call.thrown = Thrown{.type = "std::out_of_range",
@@ -355,3 +362,29 @@ TEST(Terminal, CountsThrowsAtTooManyPlaces) {
   EXPECT_TRUE(shown.take().contains("\n  60 a is no name · one of them in"));
 }
 
+TEST(Terminal, FiftyInASecondAreNoBurst) {
+  Running shown;
+  for (int second = 0; second < 3; ++second) {
+    for (int i = 0; i < 50; ++i) shown.terminal.on(request("/price"));
+    EXPECT_EQ(lines_in(shown.take()), 50U);
+    shown.pass(1s);
+    EXPECT_EQ(shown.take(), "");
+  }
+  EXPECT_FALSE(shown.wake_at);
+}
+
+TEST(Terminal, ShowsWhatWasCountedBeforeAnythingElse) {
+  Running shown;
+  for (int i = 0; i < 60; ++i) shown.terminal.on(request("/price"));
+  shown.take();
+  shown.terminal.on(WorkerCrashed{.build = 4, .how = "SIGSEGV"});
+  EXPECT_TRUE(shown.take().starts_with("15:38:00 10 more requests · 200 × 10 · p50"));
+  // In the same second nothing but the rest is counted.
+  shown.terminal.on(request("/price"));
+  EXPECT_EQ(shown.take(), "");
+  shown.pass(1s);
+  EXPECT_TRUE(shown.take().starts_with("15:38:01 1 more request · "));
+}
+
+}  // namespace
+}  // namespace ofn::dev

@@ -250,6 +250,15 @@ TEST(Terminal, ShowsACrash) {
   EXPECT_EQ(shown.take(), "15:38:00 build 4 crashed: exit code 6\n");
   shown.terminal.on(WorkerCrashed{.build = 4, .how = "SIGABRT"});
   EXPECT_EQ(shown.take(), "15:38:00 build 4 crashed: SIGABRT\n  starts again at the next save\n");
+  WorkerCrashed killed{.build = 4, .how = "SIGKILL", .again_in = 0ms};
+  killed.running.assign(23, "GET /a (20)");
+  shown.terminal.on(killed);
+  const std::string text = shown.take();
+  EXPECT_TRUE(
+      text.starts_with("15:38:00 build 4 crashed: SIGKILL\n"
+                       "  it had not answered these calls:\n    GET /a (20)\n"))
+      << text;
+  EXPECT_TRUE(text.ends_with("    GET /a (20)\n    and 3 more\n")) << text;
 }
 
 TEST(Terminal, ARestartDoesNotEndABuildUnderWay) {

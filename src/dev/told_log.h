@@ -1,7 +1,7 @@
 // A log whose lines become events, for the parts of the supervisor that log.
 //
 //   ToldLog log(loop, listener);
-//   compile(request, folder, log);                  // its warnings reach the terminal
+//   compile(request, folder, log);                  // what it logs reaches the terminal
 #pragma once
 
 #include <atomic>

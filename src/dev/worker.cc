@@ -86,8 +86,8 @@ Worker::Worker(Loop& loop, Start start, Events events, ControlChannel channel,
           [this] {
             events_.stuck("it had not read its orders for " + duration_text(Orders::kReadsWithin));
           }),
-      end_(loop,
-           [this] { events_.stuck("it had not ended within " + duration_text(end_limit_)); }) {}
+      end_(loop, [this] { events_.stuck("it had not ended within " + duration_text(end_limit_)); }),
+      started_(loop.system_now()) {}
 
 Worker::~Worker() = default;
 
@@ -182,6 +182,15 @@ bool Worker::read_message() {
       break;
     case MessageKind::kTold:
       events_.told(message->text);
+      break;
+    case MessageKind::kStillRuns:
+      if (auto told = decode_still_runs(message->text)) {
+        told->build = build();
+        told->call = told->id.empty() ? std::string() : name_of_call(told->id);
+        const auto call = running_.find(told->id);
+        told->since = call == running_.end() ? started_ : call->second.since;
+        events_.still_runs(*std::move(told));
+      }
       break;
     case MessageKind::kRelease:
       break;  // an order to workers

@@ -44,7 +44,8 @@ class Worker : private Ready {
     std::function<void(Passing)> passed;  // a connection that another worker gets
     std::function<void()> left;           // once, after release(): it begins no further request
     std::function<void()> crashing;       // it begins to crash, and ends when it has reported why
-    std::function<void(std::string_view)> told;           // words for the developer
+    std::function<void(std::string_view)> told;  // words for the developer
+    std::function<void(StillRuns)> still_runs;
     std::function<void(std::string_view)> wrote;          // to its standard error
     std::function<void(DebuggerWatch::Change)> debugger;  // attached to it, or detached
     std::function<void(const std::string& why)> stuck;  // it does not do what it should: "it has …"
@@ -117,6 +118,7 @@ class Worker : private Ready {
   Duration end_limit_{};
   std::map<std::string, Running> running_;  // calls, by their ids
   std::string killed_because_;
+  SystemTime started_;
   std::vector<Report> reports_;
   bool is_serving_ = false;
   bool is_released_ = false;

@@ -103,6 +103,10 @@ class Invocation {
 
   // Of the current call; valid between begin() and ended().
   std::string_view request_id() const noexcept { return id_; }
+  // The answer was given and the function still runs. Returns true if the observer tells of it. Threads: the loop's.
+  bool tells_still_running() const {
+    return environment_.observer != nullptr && environment_.observer->tells_still_running(id_);
+  }
   bool answered() const noexcept { return answer_.is_given(); }
   bool may_block() const noexcept { return environment_.may_block(*function_); }
 

@@ -148,6 +148,9 @@ class Observer {
   virtual void ended(const CallRecord& /*record*/) {}
   // Returns true if the observer tells the developer of CallRecord::crash. Then the log does not. Threads: any.
   virtual bool tells_crashes() const { return false; }
+  // A time limit has answered this call, and its function still runs. Returns true if the observer tells the developer, unless the
+  // function returns soon. Then the log does not.
+  virtual bool tells_still_running(std::string_view /*id*/) { return false; }
 };
 
 }  // namespace ofn

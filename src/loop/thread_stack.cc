@@ -13,8 +13,6 @@
 #include <unistd.h>
 #include <vector>
 
-#include "os/symbols.h"
-
 namespace ofn {
 
 namespace {
@@ -66,6 +64,22 @@ bool install() {
 }  // namespace
 
 os::StackText stack_of(ThreadId thread, std::chrono::milliseconds patience) {
+  const std::vector<os::Frames::Frame> frames = frames_of(thread, patience);
+  return frames.empty() ? os::StackText() : os::describe_stack(frames);
+}
+
+// Spec: clock_getcpuclockid(3); linux/posix-timers.h has the layout of a thread's clock.
+std::chrono::nanoseconds processor_time_of(ThreadId thread) {
+  constexpr unsigned kThreadsOwn = 4;
+  constexpr unsigned kRuntime = 2;
+  const auto clock =
+      static_cast<clockid_t>((~static_cast<unsigned>(thread) << 3U) | kThreadsOwn | kRuntime);
+  timespec time{};
+  if (clock_gettime(clock, &time) != 0) return {};
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+std::vector<os::Frames::Frame> frames_of(ThreadId thread, std::chrono::milliseconds patience) {
   if (!install()) return {};
   auto capture = std::make_unique<Capture>();
   capture->count.store(Capture::kNotWritten, std::memory_order_release);
@@ -100,7 +114,7 @@ os::StackText stack_of(ThreadId thread, std::chrono::milliseconds patience) {
     // which lie behind the call.
     frames.push_back({.address = i == kOwnFrames ? address : address - 1, .times = 1});
   }
-  return os::describe_stack(frames);
+  return frames;
 }
 
 }  // namespace ofn

@@ -71,7 +71,8 @@ void Admission::run() {
 
 void Admission::answered(std::size_t bytes) {
   if (has_run_) policy_->record_answer(bytes);
-  if (running()) on_loop_.runner.report(*this, function_->name, invocation_.request_id());
+  if (running() && !invocation_.tells_still_running())
+    on_loop_.runner.report(*this, function_->name, invocation_.request_id());
 }
 
 }  // namespace ofn

@@ -57,6 +57,7 @@ GIVEN = {
     "cli/configuration.h": "Flags flags; void serve(const Settings&, const FunctionContext&);",
     "cli/env_files.h": "Flags flags;",
     "cli/loading.h": "LoadRequest request;",
+    "cli/long_calls.h": "os::CallsInFlight& calls; dev::ControlChannel& channel; void load();",
     "cli/precompiling.h": "Build build; LoadRequest request; RunningServer* server;",
     "cli/running_server.h": """
         Routes routes; Hooks hooks; Subscriptions subscriptions; os::CallsInFlight calls; os::ReadyNotice notice;""",
@@ -79,6 +80,9 @@ GIVEN = {
         Build built; std::vector<std::string> headers_that_it_looked_for; static bool is_source_file(std::string_view);
         void build(const std::vector<std::string>&); Listener& terminal;""",
     "dev/compiling.h": "LoadRequest request; std::filesystem::path folder;",
+    "dev/invoke_again.h": """
+        Ring ring; Listener& terminal; struct Builds { unsigned coming(); }; Builds supervisor;
+        std::function<Result<std::vector<std::string>>(const CallEnded&, Replays::Done)> send;""",
     "dev/stand_in.h": "int socket; Worker& worker;",
     "dev/listeners.h": "Listener& terminal; Ring ring;",
     "dev/replay.h": "wire::Endpoint address; Ring ring;",
