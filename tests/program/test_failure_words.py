@@ -6,12 +6,12 @@ If they change on purpose, renew the files and review the difference:
 """
 
 import contextlib
-import re
 import signal
 from pathlib import Path
 
 import pytest
 
+from support.golden import Golden
 from support.http_client import call, start_call
 from support.memory import is_sanitized
 from support.waiting import until
@@ -47,18 +47,7 @@ def built(shared, tmp_path_factory):
 @pytest.fixture
 def compare(request):
     """compare(name, text): fails if the golden file has another text."""
-
-    def check(name, text):
-        path = _HERE / "golden" / f"{name.replace(' ', '-')}.txt"
-        for pattern, word in _VOLATILE:
-            text = re.sub(pattern, word, text, flags=re.MULTILINE)
-        if request.config.getoption("--renew-golden"):
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
-        assert path.exists(), f"{path} is missing: see the beginning of {Path(__file__).name}"
-        assert text == path.read_text(), f"not as in {path}; if that is right, see the beginning of {Path(__file__).name}"
-
-    return check
+    return Golden(_HERE / "golden", _VOLATILE, request.config.getoption("--renew-golden"))
 
 
 def said_since(server, before):
@@ -78,6 +67,7 @@ THROWS = [
     ("thrown as a number", "throws", "number"),
     ("thrown as a type of its own", "throws", "type"),
     ("thrown as a bad input", "throws", "input"),
+    ("thrown with a nested one", "throws_nested", "author"),
     ("thrown in a task", "throws_in_task", "library"),
     ("thrown in a task as a type of its own", "throws_in_task", "type"),
 ]

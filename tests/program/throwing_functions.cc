@@ -92,3 +92,13 @@ OFN_FUNCTION(throws)
 OFN_FUNCTION(throws_in_task)
 OFN_FUNCTION(throws_in_writer)
 OFN_FUNCTION(works)
+
+std::string throws_nested(const ofn::Request& request) {
+  try {
+    return throws(request);
+  } catch (...) {
+    std::throw_with_nested(std::logic_error("cannot sell"));
+  }
+}
+
+OFN_FUNCTION(throws_nested)
