@@ -143,7 +143,7 @@ TEST_F(CallReportsTest, NeverHaveSecrets) {
   wire::Exchange& exchange = *holder_.held[0];
   TraceContext trace;
   reports_.began({.id = "1f", .method = "GET", .target = exchange.request().target}, trace);
-  EXPECT_EQ(text(), "1f GET /a?b=1&access_token=(redacted)&api_key=(redacted)");
+  EXPECT_EQ(text(), "1f - GET /a?b=1&access_token=(redacted)&api_key=(redacted)");
   exchange.respond(Response().header("Set-Cookie", "session=PLANTED-9"));
   end(exchange);
   const std::string report = text();
