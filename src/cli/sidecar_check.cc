@@ -168,10 +168,12 @@ SidecarCheck::SidecarCheck(Loop& loop, const wire::Endpoint& sidecar, std::strin
     : loop_(loop),
       api_token_(std::move(api_token)),
       channel_(loop, grpc::connector_to(loop, sidecar, limits_),
-               {.authority = sidecar.text(), .max_backoff = std::chrono::seconds(1)}),
+               {.authority = sidecar.text(),
+                .max_backoff = std::chrono::seconds(1),
+                .connection_lost = [this] { connection_lost(); }}),
       wanted_(std::move(wanted)),
       log_(log),
-      timer_(loop, [this] { on_timer(); }) {}
+      timer_(loop, [this] { ask(); }) {}
 
 // Asks at once only if the context has input bindings, because only for them it matters whether the
 // sidecar started first. Otherwise the first request waits, to keep the start fast.
@@ -185,15 +187,11 @@ void SidecarCheck::start() {
   timer_.arm(loop_.clock().now() + wait);
 }
 
-void SidecarCheck::on_timer() {
-  // On a connection that stays, no more requests follow after the report. A new connection may lead
-  // to a new sidecar.
-  if (is_told_ && channel_.connected()) return timer_.arm(loop_.clock().now() + kBetween);
-  if (!channel_.connected()) {
-    asked_ = 0;
-    is_told_ = false;
-  }
-  ask();
+// A new connection may lead to a new sidecar.
+void SidecarCheck::connection_lost() {
+  asked_ = 0;
+  is_told_ = false;
+  if (!stopped_ && !timer_.armed()) timer_.arm(loop_.clock().now() + kBetween);
 }
 
 void SidecarCheck::ask() {
@@ -207,7 +205,12 @@ void SidecarCheck::ask() {
 void SidecarCheck::answered(const grpc::CallResult& result) {
   if (stopped_) return;
   const bool is_first = std::exchange(first_, false);
-  timer_.arm(loop_.clock().now() + kBetween);
+  // On a connection that stays, no more requests follow after the report: a program without work sleeps.
+  judge(result, is_first);
+  if (!is_told_ || !channel_.connected()) timer_.arm(loop_.clock().now() + kBetween);
+}
+
+void SidecarCheck::judge(const grpc::CallResult& result, bool is_first) {
   const bool is_away =
       result.status.code == Code::kUnavailable || result.status.code == Code::kDeadlineExceeded;
   if (is_away) {

@@ -69,9 +69,11 @@ class SidecarCheck {
   }
 
  private:
-  void on_timer();
   void ask();
+  void connection_lost();
   void answered(const wire::grpc::CallResult& result);
+  // Logs what the answer shows that the sidecar does not provide.
+  void judge(const wire::grpc::CallResult& result, bool is_first);
 
   Loop& loop_;
   std::string api_token_;

@@ -49,5 +49,6 @@ def test_nothing_wakes_up_without_connections(program, hello, request, calls):
         with program.serve(hello, "hello", context([binding("archive")]), environment) as server:
             for _ in range(calls):
                 assert call(server.url).status == 200
-            sleeps(server.process, 60 if request.config.getoption("--heavy") else 3)
+            # The shortest look is longer than the time between two questions to a sidecar (5 s).
+            sleeps(server.process, 60 if request.config.getoption("--heavy") else 6)
             assert call(server.url).status == 200

@@ -333,6 +333,7 @@ void Channel::on_session_change(Attached& attached) {
   if (session_ != attached.session) return;
   session_ = nullptr;
   if (closing_) return;
+  if (options_.connection_lost) options_.connection_lost();
   if (attached.served || attached.session->in_flight() > 0) {
     failures_ = 0;
     if (!queue_.empty() && dialing_ == nullptr && !backing_off_) connect();

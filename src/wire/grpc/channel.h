@@ -48,6 +48,8 @@ struct ChannelOptions {
   Duration keepalive_timeout = std::chrono::seconds(10);
   std::int32_t first_stream = 1;     // tests begin near the end of the numbers
   MemoryAccount* account = nullptr;  // see http2::ClientOptions
+  // Runs when the connection takes no more calls, from inside a session: it must not call the channel.
+  std::function<void()> connection_lost = {};
 };
 
 // What a call does while there is no connection (grpc/doc/wait-for-ready.md).

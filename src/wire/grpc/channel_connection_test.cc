@@ -111,11 +111,15 @@ TEST_F(GrpcTest, CutAnywhere) {
 }
 
 TEST_F(GrpcTest, GoawayMovesToANewConnection) {
+  int lost = 0;
+  open({.connection_lost = [&lost] { ++lost; }});
   Seen& in_flight = call("/keep");
   network_.run();
+  EXPECT_EQ(lost, 0);
   network_.server().session().drain();
   network_.run();
   EXPECT_FALSE(channel_->connected());
+  EXPECT_EQ(lost, 1);
   Seen& next = call("/echo", "next");
   network_.run();
   EXPECT_EQ(next.message, "next");
