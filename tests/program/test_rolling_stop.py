@@ -113,6 +113,5 @@ def test_no_request_fails_while_a_proxy_learns_late(servers, proxy_before, load,
     failed = [answer for answer in answers if answer not in ((200, "old"), (200, "new"))]
     count = {name: answers.count((200, name)) for name in ("old", "new")}
     print(f"{protocol}: {len(answers)} requests, {count}, {len(failed)} failed")
-    assert len(answers) == load.rate * load.seconds
     assert failed == []
     assert all(count.values()), count
