@@ -16,7 +16,7 @@ std::uint64_t load(const char* at) noexcept {
   return word;
 }
 
-// The number of leading bytes that are surely ASCII, a multiple of eight.
+// The number of leading bytes that are ASCII.
 std::size_t ascii_prefix(const char* at, std::size_t size) noexcept {
   std::size_t done = 0;
   while (size - done >= 32 &&
@@ -25,6 +25,9 @@ std::size_t ascii_prefix(const char* at, std::size_t size) noexcept {
     done += 32;
   }
   while (size - done >= 8 && (load(at + done) & kHighBits) == 0) done += 8;
+  // The rest of a text that ends within the next word, by a word that overlaps what was seen.
+  if (size >= 8 && size - done < 8 && (load(at + size - 8) & kHighBits) == 0) return size;
+  while (done < size && static_cast<unsigned char>(at[done]) < 0x80) ++done;
   return done;
 }
 
@@ -55,8 +58,7 @@ bool is_utf8(std::string_view text) noexcept {
   std::size_t i = 0;
   while (i < text.size()) {
     if (byte(i) < 0x80) {
-      const std::size_t ascii = ascii_prefix(text.data() + i, text.size() - i);
-      i += ascii == 0 ? 1 : ascii;
+      i += ascii_prefix(text.data() + i, text.size() - i);
       continue;
     }
     const Sequence sequence = sequence_of(byte(i));
