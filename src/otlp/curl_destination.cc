@@ -56,8 +56,10 @@ Answer read_grpc_reply(const HttpReply& reply) {
 Answer send(HttpClient& client, const HttpCall& call, bool is_grpc) {
   const auto reply = client.send(call);
   if (reply) return is_grpc ? read_grpc_reply(*reply) : read_reply(*reply);
-  const bool is_ours = reply.error().code() == Code::kInvalidArgument;
-  return {.verdict = is_ours ? Verdict::kRefused : Verdict::kRetry,
+  // Time does not heal these.
+  const bool is_final = reply.error().code() == Code::kInvalidArgument ||
+                        reply.error().code() == Code::kFailedPrecondition;
+  return {.verdict = is_final ? Verdict::kRefused : Verdict::kRetry,
           .text = reply.error().message()};
 }
 

@@ -96,6 +96,8 @@ TEST_F(CurlDestinationTest, OverHttp) {
             "retry nobody there");
   EXPECT_EQ(deliver(Protocol::kHttpProtobuf, fail(Code::kInvalidArgument, "bad URL")),
             "refused bad URL");
+  EXPECT_EQ(deliver(Protocol::kHttpProtobuf, fail(Code::kFailedPrecondition, "bad certificate")),
+            "refused bad certificate");
 }
 
 TEST_F(CurlDestinationTest, OverGrpc) {

@@ -48,12 +48,15 @@ enum class Option : int {
   kWriteFunction = 20011,
 };
 enum class Info : int { kRedirectUrl = 0x10001f, kResponseCode = 0x200002 };
-constexpr int kTimedOut = 28;     // CURLE_OPERATION_TIMEDOUT
-constexpr int kBadUrl = 3;        // CURLE_URL_MALFORMAT
-constexpr int kBadProtocol = 1;   // CURLE_UNSUPPORTED_PROTOCOL
-constexpr int kNoProxy = 5;       // CURLE_COULDNT_RESOLVE_PROXY
-constexpr int kNoHost = 6;        // CURLE_COULDNT_RESOLVE_HOST
-constexpr int kNoConnection = 7;  // CURLE_COULDNT_CONNECT
+constexpr int kTimedOut = 28;           // CURLE_OPERATION_TIMEDOUT
+constexpr int kBadUrl = 3;              // CURLE_URL_MALFORMAT
+constexpr int kBadProtocol = 1;         // CURLE_UNSUPPORTED_PROTOCOL
+constexpr int kNoProxy = 5;             // CURLE_COULDNT_RESOLVE_PROXY
+constexpr int kNoHost = 6;              // CURLE_COULDNT_RESOLVE_HOST
+constexpr int kNoConnection = 7;        // CURLE_COULDNT_CONNECT
+constexpr int kBadOwnCertificate = 58;  // CURLE_SSL_CERTPROBLEM
+constexpr int kBadCertificate = 60;     // CURLE_PEER_FAILED_VERIFICATION
+constexpr int kBadAuthority = 77;       // CURLE_SSL_CACERT_BADFILE
 constexpr long kGlobalDefault = 3;
 constexpr long kHttp11 = 2;
 constexpr long kHttp2OverTls = 4;
@@ -163,6 +166,10 @@ Code kind_of(int error) {
     case kBadUrl:
     case kBadProtocol:
       return Code::kInvalidArgument;
+    case kBadOwnCertificate:
+    case kBadCertificate:
+    case kBadAuthority:
+      return Code::kFailedPrecondition;
     case kNoProxy:
     case kNoHost:
     case kNoConnection:

@@ -54,8 +54,9 @@ class HttpClient {
   // Sends one request and returns its response, whatever its status. Redirects are not followed.
   // HttpCall::repeat says which requests may be sent more than once.
   // Errors, with a sentence: kUnavailable (the server could not be reached, and nothing was sent),
-  // kDeadlineExceeded, kInvalidArgument (invalid URL or header), kUnknown (any other failure; the
-  // server may have received the request).
+  // kDeadlineExceeded, kInvalidArgument (invalid URL or header), kFailedPrecondition (a certificate
+  // or a key is wrong, here or there, and nothing was sent), kUnknown (any other failure; the server
+  // may have received the request).
   virtual Result<HttpReply> send(const HttpCall& call) = 0;
 };
 
