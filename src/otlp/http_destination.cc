@@ -49,7 +49,6 @@ void HttpDestination::deliver(std::string_view message, Deadline deadline,
   body_ = messages_.body(message);
   deadline_ = deadline;
   done_ = std::move(done);
-  was_repeated_ = false;
   if (!deadline.is_never()) time_limit_.arm(deadline.at());
   if (session_ != nullptr && session_->accepts()) {
     post(*session_);
@@ -106,9 +105,8 @@ void HttpDestination::on_outcome(const wire::http1::ClientSession& session,
                              .retry_after = value_of(outcome->fields, "retry-after"),
                              .body = outcome->body}));
   }
-  // The collector had closed the connection before the request came. Another one serves it.
-  if (outcome.error().unanswered && session.has_served() && !std::exchange(was_repeated_, true))
-    return connect();
+  // The collector had closed the connection before the request came. A new one, which has not served before, is the last try.
+  if (outcome.error().unanswered && session.has_served()) return connect();
   finish({.verdict = Verdict::kRetry, .text = outcome.error().error.message()});
 }
 

@@ -57,7 +57,6 @@ class HttpDestination final : public Destination, private Ready {
   std::string body_;
   Deadline deadline_;
   std::move_only_function<void(const Answer&)> done_;
-  bool was_repeated_ = false;
   TimeLimit time_limit_;
 
   std::unique_ptr<wire::Dialing> dialing_;
