@@ -183,6 +183,7 @@ void Invocation::delivered(const DeliveryReport& report) {
   if (environment_.observer != nullptr) {
     record_.delivered = environment_.loop.now() - delivering_since_;
     record_.outputs = report.results;
+    record_.timed_out = report.outcome() == Delivered::kTimedOut;
   }
   WorkResult& result = work_.result();
   const bool confirmed = report.outcome() == Delivered::kConfirmed;
@@ -200,6 +201,7 @@ void Invocation::delivered(const DeliveryReport& report) {
 // The caller was answered without the function, which may be running: nothing of the work may be touched.
 void Invocation::on_late() {
   observe_answer();
+  if (environment_.observer != nullptr) record_.timed_out = true;
   stream_.close();
   request_stop();
 }
@@ -223,7 +225,15 @@ void Invocation::end_pieces(Verdict verdict, CallAnswer::Pieces pieces) {
 }
 
 void Invocation::observe_start(const CallStart& start) {
-  record_ = {.start = start, .bytes_in = work_.arrival().bytes(), .trace = &trace_};
+  record_.start = start;
+  record_.refusal = Refusal::kNone;
+  record_.timed_out = false;
+  record_.dropped = false;
+  record_.answered = record_.waited = record_.ran = record_.delivered = Duration::zero();
+  record_.ran_on = Placement::kNowhere;
+  record_.bytes_in = work_.arrival().bytes();
+  record_.outputs = {};
+  record_.trace = &trace_;
   trace_.begin(delivery_.traceparent, delivery_.tracestate);
   environment_.observer->began(start, trace_);
   if (!trace_.is_set()) return;

@@ -96,6 +96,8 @@ class Invocation {
   void request_stop();
   // The caller is gone: what is written reaches nobody. Threads: the loop's.
   void caller_left() { stream_.close(); }
+  // For the observer, in Caller::answer(): the sidecar is told not to send the event again. Threads: the loop's.
+  void note_dropped() { record_.dropped = true; }
 
   // Returns true between two pieces of a coroutine: it is to be gone on with whatever has become of its caller.
   // Threads: the loop's.

@@ -121,6 +121,8 @@ struct CallRecord {
   int status =
       0;  // of the answer; of a delivery what an HTTP caller would have got; 0: nothing was answered
   Refusal refusal = Refusal::kNone;
+  bool timed_out = false;  // its deadline passed before the function, or its outputs, had ended
+  bool dropped = false;    // of a delivery: the sidecar was told not to send the event again
   Duration answered{};   // from the arrival to the answer, or to its last piece
   Duration waited{};     // from the arrival to the function's first instruction
   Duration ran{};        // the function, all pieces of its coroutine together

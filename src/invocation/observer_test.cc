@@ -28,6 +28,7 @@ struct Case {
   Refusal refusal = Refusal::kNone;
   Duration ran{};
   std::size_t bytes_out = 0;
+  bool timed_out = false;
 };
 
 constexpr RunTimes kRan{.began = SteadyTime() + 5ms, .took = 5ms, .on = Placement::kWorker};
@@ -124,7 +125,8 @@ std::vector<Case> cases() {
            },
        .verdict = Verdict::kError,
        .status = 504,
-       .ran = 5ms},
+       .ran = 5ms,
+       .timed_out = true},
       {.name = "the deadline, before its turn",
        .function = kEcho,
        .play =
@@ -136,7 +138,8 @@ std::vector<Case> cases() {
            },
        .verdict = Verdict::kError,
        .status = 504,
-       .refusal = Refusal::kTooLate},
+       .refusal = Refusal::kTooLate,
+       .timed_out = true},
       {.name = "too many",
        .function = kEcho,
        .play = [](Stage& stage, const Function&) { is_refused(stage, Refusal::kTooMany); },
@@ -167,6 +170,8 @@ TEST(Observer, IsToldOfEveryKindOfEnd) {
     EXPECT_EQ(!stage.notes.crash.empty(), one.verdict == Verdict::kCrash) << stage.notes.crash;
     EXPECT_EQ(record.status, one.status);
     EXPECT_EQ(record.refusal, one.refusal);
+    EXPECT_EQ(record.timed_out, one.timed_out);
+    EXPECT_FALSE(record.dropped);
     EXPECT_EQ(record.ran, one.ran);
     EXPECT_EQ(record.ran_on, one.ran == Duration{} ? Placement::kNowhere : Placement::kWorker);
     EXPECT_EQ(record.bytes_in, 4U);

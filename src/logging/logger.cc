@@ -297,6 +297,7 @@ Logger::Logger(LogStyle style, Level least, int fd)
 
 Logger::~Logger() { finish(); }
 
+std::uint64_t Logger::dropped() const noexcept { return writer_->dropped(); }
 bool Logger::is_behind() const noexcept { return writer_->is_behind(); }
 
 void Logger::finish() noexcept {

@@ -42,6 +42,8 @@ class Logger final : public Log {
              std::span<const LogField> fields) noexcept override;
   // Returns true if lines are queued that are not yet written. A signal handler may call it.
   bool is_behind() const noexcept;
+  // Returns the number of lines that were dropped so far.
+  std::uint64_t dropped() const noexcept;
   // Writes the queued lines, as the destructor does, and takes no more lines. For a process that
   // ends while other threads run.
   void finish() noexcept;

@@ -177,6 +177,8 @@ class Loop {
   // Returns true if the loop is waiting. On another thread the result is only an estimate. Threads:
   // any.
   bool is_idle() const { return waits_.load(std::memory_order_relaxed); }
+  // Returns how often another thread has taken the loop over. Threads: any.
+  std::uint64_t taken_over() const { return taken_over_.load(std::memory_order_relaxed); }
 
   // Returns the time at which the current handler began, or at which it last called refresh(). Time
   // limits count from it. Cost: one read of the clock for each handler, however often now() is
@@ -270,6 +272,7 @@ class Loop {
   // Counts the beginnings and ends of calls, so it is odd while a call runs. The thread that
   // increments it from odd to even owns the loop: the call's thread, or the watchdog.
   std::atomic<std::uint64_t> visits_ = 0;
+  std::atomic<std::uint64_t> taken_over_ = 0;
   bool not_lost_ = false;
   bool* lost_ = &not_lost_;  // the serving thread's flag: true if the loop was taken from it
 };

@@ -6,7 +6,6 @@ namespace ofn {
 
 LoopThreads::LoopThreads(std::span<Loop* const> loops)
     : loops_(loops.begin(), loops.end()), watchdog_(loops, [this](Loop& loop) {
-        ++taken_over_;
         // This cannot fail: the pool is unlimited, so the thread of a call that has ended can take
         // the loop.
         OFN_CHECK(run(loop));
@@ -28,6 +27,12 @@ bool LoopThreads::run(Loop& loop) {
     first_stopped_ = true;
     stopped_.notify_all();
   });
+}
+
+std::uint64_t LoopThreads::taken_over() const {
+  std::uint64_t all = 0;
+  for (const Loop* loop : loops_) all += loop->taken_over();
+  return all;
 }
 
 void LoopThreads::wait() {

@@ -4,10 +4,9 @@
 //   threads.wait();                 // until somebody stops the first loop
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <mutex>
 #include <span>
@@ -40,7 +39,7 @@ class LoopThreads {
   // can block it.
   void wait();
   // How often a loop was taken over. Threads: any.
-  std::size_t taken_over() const { return taken_over_; }
+  std::uint64_t taken_over() const;
 
  private:
   bool run(Loop& loop);
@@ -50,7 +49,6 @@ class LoopThreads {
   std::condition_variable stopped_;
   bool first_stopped_ = false;
   bool all_run_ = true;
-  std::atomic<std::size_t> taken_over_ = 0;
   Watchdog watchdog_;
   // Unlimited, because it needs a thread for each function that does not return; the limit on
   // admitted calls bounds their number.

@@ -47,6 +47,11 @@ void Watchdog::wake() {
   changed_.notify_one();
 }
 
+void Watchdog::pass_on(Loop& loop) {
+  loop.taken_over_.fetch_add(1, std::memory_order_relaxed);
+  take_over_(loop);
+}
+
 bool Watchdog::look() {
   bool came = false;
   for (Seen& seen : seen_) {
@@ -56,7 +61,7 @@ bool Watchdog::look() {
     } else if (visits % 2 != 0 && !seen.loop->limits_are_off() &&
                seen.loop->visits_.compare_exchange_strong(visits, visits + 1)) {
       ++visits;
-      take_over_(*seen.loop);
+      pass_on(*seen.loop);
     }
     seen.visits = visits;
   }

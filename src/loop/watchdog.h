@@ -43,7 +43,7 @@ class Watchdog {
     if (parked_) wake();
   }
   // Call this when a call releases its loop itself. Threads: the call's.
-  void pass_on(Loop& loop) { take_over_(loop); }
+  void pass_on(Loop& loop);
   // Looks at all loops once, as the thread does every tick. Returns true if calls have begun since
   // the last look. Public for tests.
   bool look();

@@ -105,7 +105,16 @@ std::expected<Hooks, std::vector<Error>> Hooks::of(const FunctionContext& contex
   hooks.pre_ = places(context.pre_hooks, "pre");
   hooks.post_ = places(context.post_hooks, "post");
   if (!missing.empty()) return std::unexpected(std::move(missing));
+  hooks.failures_ = std::make_unique<std::atomic<std::uint64_t>[]>(hooks.plugins_.size());
   return hooks;
+}
+
+std::vector<Hooks::Failures> Hooks::failures() const {
+  std::vector<Failures> failures;
+  for (std::size_t i = 0; i < plugins_.size(); ++i)
+    failures.push_back(
+        {.plugin = plugins_[i].name, .count = failures_[i].load(std::memory_order_relaxed)});
+  return failures;
 }
 
 HookRun::HookRun(const Hooks& hooks, Log& log, std::string_view request_id)
@@ -141,6 +150,7 @@ void HookRun::run(std::size_t plugin, std::string_view which, Hook hook) {
   auto crash = guarded(hook);
   if (!crash) return;
   const PluginType& type = hooks_.plugins_[plugin];
+  hooks_.failures_[plugin].fetch_add(1, std::memory_order_relaxed);
   log_crash(log_, "hook failed",
             {{"request_id", request_id_},
              {"hook", type.name},

@@ -5,6 +5,8 @@
 //   HookRun run(*hooks, log, request_id);                    // for one call
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <span>
@@ -52,11 +54,18 @@ class Hooks {
                                                      Log& log);
 
   bool empty() const noexcept { return plugins_.empty(); }
+  // How often the hooks of each plugin have thrown. Threads: any.
+  struct Failures {
+    std::string_view plugin;
+    std::uint64_t count;
+  };
+  std::vector<Failures> failures() const;
 
  private:
   friend class HookRun;
-  std::vector<PluginType> plugins_;  // each once
-  std::vector<std::size_t> pre_;     // indexes in plugins_, in the order in which they run
+  std::vector<PluginType> plugins_;                         // each once
+  std::unique_ptr<std::atomic<std::uint64_t>[]> failures_;  // of each plugin
+  std::vector<std::size_t> pre_;  // indexes in plugins_, in the order in which they run
   std::vector<std::size_t> post_;
 };
 

@@ -150,6 +150,10 @@ TEST(Hooks, AFailureIsLogged) {
       "error: hook failed request_id=id hook=bad version=3.0 kind=pre "
       "exception=std::runtime_error error=pre is bad\n"
       "error: hook failed request_id=id hook=bad version=3.0 kind=post exception=int error=\n");
+  std::string counts;
+  for (const Hooks::Failures& each : hooks.failures())
+    counts += std::string(each.plugin) + "=" + std::to_string(each.count) + " ";
+  EXPECT_EQ(counts, "bad=2 unmade=1 ");
 }
 
 TEST(Hooks, AnUnknownNameIsAnErrorUnlessItIsOptional) {

@@ -74,6 +74,8 @@ class Gate {
   wire::MemoryAccount* account() const { return account_; }
   std::size_t in_use() const { return in_use_; }
   std::size_t waiting() const { return waiting_count_; }
+  std::size_t limit() const { return concurrency_; }
+  std::size_t queue_limit() const { return queue_; }
 
  private:
   // The gate admits at most this many waiters at a time: after they have taken memory, the account tells whether there is room

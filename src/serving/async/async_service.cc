@@ -155,6 +155,7 @@ class AsyncService::OnLoop::Delivery final : public Caller, private Gate::Waiter
     done_(fail(code_of(answer.response.status()), message_of(answer.response.body())));
   }
   void drop(std::string_view why) {
+    invocation_.note_dropped();
     owner_.environment_.log.write(
         Level::kWarning, "event dropped",
         {{"input", input_->rules.trigger->label()}, {"id", message_.id()}, {"reason", why}});

@@ -221,12 +221,18 @@ TEST_F(AsyncServiceTest, WhatTheFunctionDidDecides) {
 }
 
 TEST_F(AsyncServiceTest, AnEventThatFailsTooOftenIsDroppedWhereThatWasAskedFor) {
+  struct Last final : Observer {
+    void ended(const CallRecord& record) override { dropped = record.dropped; }
+    bool dropped = false;
+  } observer;
+  environment_.observer = &observer;
   g_does = [](auto&) { return Out::error("no"); };
   for (const bool dropped : {false, true, false}) {
     Told told;
     publish(told, "orders");
     until([&] { return told.released; });
     EXPECT_EQ(told.status.has_value(), dropped);
+    EXPECT_EQ(observer.dropped, dropped);
   }
   EXPECT_THAT(log_.text(), HasSubstr("event dropped"));
 }
