@@ -15,7 +15,9 @@
 #include "dapr/app_server.h"
 #include "dapr/client.h"
 #include "invocation/invocation.h"
+#include "invocation/observers.h"
 #include "loop/memory_return.h"
+#include "metrics/process_source.h"
 #include "os/debugger.h"
 #include "os/memory_limits.h"
 #include "os/start_up_code.h"
@@ -71,7 +73,8 @@ std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& cl
 // connects.
 struct Sending {
   Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
-          const FunctionContext& context, wire::MemoryAccount& account, Log& log)
+          const FunctionContext& context, wire::MemoryAccount& account, Log& log,
+          OutputObserver* observer)
       : client(loop, wire::grpc::connector_to(loop, endpoint, limits),
                {.api_token = settings.dapr_api_token,
                 .channel = {.authority = endpoint.text(),
@@ -79,7 +82,8 @@ struct Sending {
                             .max_backoff = kLongestBackoff,
                             .account = &account}}),
         outputs(context, client, loop, log,
-                {.unreachable = settings.sidecar_timeout, .retry_codes = settings.retry_codes}) {}
+                {.unreachable = settings.sidecar_timeout, .retry_codes = settings.retry_codes},
+                observer) {}
 
   wire::Limits limits;
   dapr::DaprClient client;
@@ -94,8 +98,10 @@ struct RunningServer::OnLoop {
                     : std::optional<CallReports>(std::in_place, server.supervised_->channel(),
                                                  server.supervised_->build(), server.log_,
                                                  server.supervised_->long_calls())),
+        counted(server.measurement_ ? &server.measurement_->on(on) : nullptr),
+        observers({reports ? &*reports : nullptr, counted}),
         sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
-                server.log_),
+                server.log_, counted),
         environment{.loop = on,
                     .context = server.context_,
                     .outputs = &sending.outputs,
@@ -105,14 +111,16 @@ struct RunningServer::OnLoop {
                     .hooks = server.hooks_.empty() ? nullptr : &server.hooks_,
                     .failures = &server.failures_,
                     .calls = &server.calls_,
-                    .observer = reports ? &*reports : nullptr,
+                    .observer = observers.as_one(),
                     .max_held = server.settings_.max_body_size},
         requests(server.service_, environment),
         deliveries(server.async_, environment),
         callbacks(deliveries, {.api_token = server.settings_.app_api_token,
                                .max_message = server.settings_.max_body_size}),
         http_callbacks(deliveries, {.api_token = server.settings_.app_api_token}),
-        front(doors(server.callbacks_)),
+        counted_callbacks(callbacks),
+        counted_http_callbacks(http_callbacks),
+        front(doors(server)),
         recorder(reports ? std::optional<CallRecorder>(std::in_place, front, reports->contents())
                          : std::nullopt),
         stamp(
@@ -132,15 +140,23 @@ struct RunningServer::OnLoop {
   }
 
   // Returns the handlers of the port, in the order in which they are tried.
-  std::vector<Door> doors(Callbacks kind) {
-    std::vector<Door> doors = {{.wants = dapr::AppServer::is_health_check, .handler = callbacks}};
+  std::vector<Door> doors(RunningServer& server) {
+    const Callbacks kind = server.callbacks_;
+    wire::Handler& grpc =
+        counted != nullptr ? static_cast<wire::Handler&>(counted_callbacks) : callbacks;
+    wire::Handler& http =
+        counted != nullptr ? static_cast<wire::Handler&>(counted_http_callbacks) : http_callbacks;
+    std::vector<Door> doors = {{.wants = dapr::AppServer::is_health_check, .handler = grpc}};
+    if (server.measurement_) {
+      if (const auto door = server.measurement_->door(loop, server.routes_)) doors.push_back(*door);
+    }
     if (kind == Callbacks::kGrpc) {
       doors.push_back({.wants =
                            [this](const wire::Message& message) {
                              return dapr::AppServer::is_grpc(message) ||
                                     callbacks.is_misaddressed(message);
                            },
-                       .handler = callbacks});
+                       .handler = grpc});
     }
     if (kind == Callbacks::kHttp) {
       // The HTTP service refuses a gRPC call at its head. A callback over HTTP is recognized only when
@@ -148,7 +164,7 @@ struct RunningServer::OnLoop {
       doors.push_back({.wants = dapr::AppServer::is_grpc, .handler = requests});
       doors.push_back(
           {.wants = [this](const wire::Message& message) { return http_callbacks.wants(message); },
-           .handler = http_callbacks});
+           .handler = http});
     }
     doors.push_back({.wants = {}, .handler = requests});
     return doors;
@@ -156,12 +172,16 @@ struct RunningServer::OnLoop {
 
   Loop& loop;
   std::optional<CallReports> reports;  // for a supervisor
+  metrics::LoopMetrics* counted;       // null: --metrics is off
+  Observers observers;
   Sending sending;
   CallEnvironment environment;
   HttpService::OnLoop requests;
   AsyncService::OnLoop deliveries;
   dapr::AppServer callbacks;
   dapr::AppHttp http_callbacks;
+  CountedCallbacks counted_callbacks;
+  CountedCallbacks counted_http_callbacks;
   Front front;
   std::optional<CallRecorder> recorder;  // for a supervisor
   std::optional<BuildStamp> stamp;       // the same
@@ -200,7 +220,25 @@ RunningServer::RunningServer(const Settings& settings, const FunctionContext& co
                               os::mappable_memory(os::memory_limits(), os::mapped_memory()))) {}
 
 // The account must not call the parts while they are destroyed.
-RunningServer::~RunningServer() { memory_.on_large_done({}); }
+RunningServer::~RunningServer() {
+  memory_.on_large_done({});
+  if (measurement_) measurement_->close();
+}
+
+void RunningServer::measure(StartFacts facts, std::vector<metrics::Source> sources) {
+  if (!settings_.metrics.is_on()) return;
+  measurement_.emplace(settings_.metrics, context_, loops(), log_);
+  for (metrics::Source& source : sources) measurement_->add(std::move(source));
+  measurement_->add(metrics::process_source(clock_, facts.began));
+  measurement_->add(start_source(std::move(facts), ready_));
+  measurement_->add(gate_source(gate_));
+  measurement_->add(memory_source(memory_));
+  measurement_->add(loops_source(loops()));
+  measurement_->add(hooks_source(hooks_));
+  measurement_->add([this](metrics::Snapshot& snapshot) {
+    snapshot.add(metrics::Metric::kConnections, {}, static_cast<double>(server_->connections()));
+  });
+}
 
 std::vector<Loop*> RunningServer::loops() const {
   std::vector<Loop*> loops;
@@ -219,6 +257,14 @@ std::expected<void, std::vector<Error>> RunningServer::connect() {
   sidecar_.emplace(*std::move(sidecar));
   for (const auto& loop : loops_) parts_.push_back(std::make_unique<OnLoop>(*this, *loop));
   memory_.on_large_done([this] { large_body_done(); });
+  if (measurement_) {
+    std::vector<const CountedCallbacks*> counted;
+    for (const auto& part : parts_) {
+      counted.push_back(&part->counted_callbacks);
+      counted.push_back(&part->counted_http_callbacks);
+    }
+    measurement_->add(std::move(counted));
+  }
   return {};
 }
 
@@ -254,6 +300,7 @@ Result<wire::Endpoint> RunningServer::listen(std::optional<wire::ListeningSocket
       is_inherited_ ? server_->listen(*std::move(inherited))
                     : server_->listen({settings_.host.value, settings_.port.value, {}});
   if (!bound) return bound;
+  if (measurement_) measurement_->open();
   warn_of_callbacks(*bound);
   os::WatchedProcess::listens(bound->port);
   os::WatchedProcess::listens(bound->unix_path);
@@ -320,6 +367,7 @@ int RunningServer::run() {
   }
   loops_.front()->post([this] {
     log_problem(notice_.ready());
+    ready_ = loops_.front()->now();
     if (supervised_ != nullptr) obey_supervisor();
   });
   threads_->wait();

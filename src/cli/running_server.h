@@ -8,6 +8,7 @@
 //   return server.run();
 #pragma once
 
+#include <atomic>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "base/limited_log.h"
 #include "base/log.h"
 #include "cli/chosen_sidecar.h"
+#include "cli/measurement.h"
 #include "cli/sidecar_check.h"
 #include "cli/stopping.h"
 #include "cli/supervised.h"
@@ -55,6 +57,9 @@ class RunningServer final : private Stoppable {
   RunningServer& operator=(const RunningServer&) = delete;
   ~RunningServer() override;
 
+  // From listen() on, the program is measured as --metrics says, and `sources` are read at each scrape. Does nothing if --metrics
+  // is off. Call it before connect().
+  void measure(StartFacts facts, std::vector<metrics::Source> sources);
   // Prepares the connection to the sidecar, and starts the local sidecar if needed. Connects when
   // the first output needs it. Errors: those of ChosenSidecar::make().
   std::expected<void, std::vector<Error>> connect();
@@ -112,6 +117,8 @@ class RunningServer final : private Stoppable {
   std::optional<DebuggerWatch> debugger_;
   std::optional<Timer> tell_failures_;  // logs how many lines were held back
   std::optional<ChosenSidecar> sidecar_;
+  std::atomic<SteadyTime> ready_ = SteadyTime::min();  // when requests were served first
+  std::optional<Measurement> measurement_;
   std::vector<std::unique_ptr<OnLoop>> parts_;
   std::optional<SidecarCheck> sidecar_check_;
   std::unique_ptr<wire::Server> server_;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "base/random.h"
 #include "cli/command_line.h"
 #include "cli/configuration.h"
 #include "cli/descriptors.h"
@@ -14,6 +15,7 @@
 #include "cli/env_files.h"
 #include "cli/inherited.h"
 #include "cli/load_function.h"
+#include "cli/measurement.h"
 #include "cli/precompiling.h"
 #include "cli/running_server.h"
 #include "cli/streams.h"
@@ -26,6 +28,7 @@
 #include "os/memory_limits.h"
 #include "os/memory_reserve.h"
 #include "os/watched_process.h"
+#include "otlp/resource.h"
 
 namespace ofn::cli {
 
@@ -120,11 +123,27 @@ Result<void> wait_for_debugger(const std::optional<Supervised>& supervised) {
   return os::wait_for_debugger();
 }
 
+// What all telemetry of this process has in common.
+otlp::Resource resource_of(const FunctionContext& context, const Environment& env, Log& log) {
+  Random random;
+  std::vector<Note> notes;
+  otlp::Resource resource =
+      otlp::read_resource(env,
+                          otlp::with_process({.function_name = context.name,
+                                              .function_version = context.version,
+                                              .framework_version = OFN_VERSION,
+                                              .instance_id = uuid4(random)}),
+                          notes);
+  log_notes(notes, log);
+  return resource;
+}
+
 std::size_t mappable_now() { return os::mappable_memory(os::memory_limits(), os::mapped_memory()); }
 
 }  // namespace
 
 int serve(const ServeCommand& command, const Environment& process, const abi::Program* linked) {
+  const SteadyTime began = SystemClock().now();
   os::bound_kept_memory(mappable_now());
   auto configuration = resolve_configuration(command.flags, process);
   if (!configuration) return complain(configuration.error());
@@ -204,6 +223,13 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   auto server = std::make_unique<RunningServer>(
       settings, context, *routes, *hooks, std::move(configuration->subscriptions), env, log, calls,
       inherited->notice, inherited->supervised ? &*inherited->supervised : nullptr);
+  server->measure({.began = began,
+                   .loading = build.elapsed,
+                   .functions = served.names,
+                   .signature = served.signature,
+                   .build = inherited->supervised ? std::optional(inherited->supervised->build())
+                                                  : std::nullopt},
+                  {log_source(*logger), resource_source(resource_of(context, env, log))});
   if (const auto connected = server->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());
     return kExitFailure;

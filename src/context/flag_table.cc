@@ -63,6 +63,9 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "0, in a pod that is not Knative's 5s"},
     {Flag::kDrainTimeout, kServer, "drain-timeout", "OFN_DRAIN_TIMEOUT", "", "DURATION", "30s",
      "Time that a stopping server then gives to running calls and their outputs"},
+    {Flag::kMetrics, kServer, "metrics", "OFN_METRICS", "", "PLACE", "off",
+     "Where metrics for Prometheus are shown: off; PORT or HOST:PORT, a second port with the path "
+     "/metrics; same, the function's own port. The host's default is 127.0.0.1, in a pod 0.0.0.0"},
     {Flag::kMaxConnections, kLimits, "max-connections", "OFN_MAX_CONNECTIONS", "", "N", "0",
      "Open connections; further ones wait. 0 takes the limit of open files minus 64"},
     {Flag::kMaxBodySize, kLimits, "max-body-size", "OFN_MAX_BODY_SIZE", "", "SIZE", "10MiB",
@@ -103,7 +106,7 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "Print the JSON Schema of the typed functions, and exit"},
 }};
 
-constexpr std::array<VariableSpec, 18> kVariables = {{
+constexpr std::array<VariableSpec, 20> kVariables = {{
     {"FUNC_CONTEXT", "The function's context as JSON, as the platform writes it"},
     {"FUNC_CONTEXT_V1BETA2", "The context in the platform's newer schema; both are merged"},
     {"DAPR_GRPC_ENDPOINT", "The sidecar's address: host:port, http://host:port or unix:/path"},
@@ -120,6 +123,9 @@ constexpr std::array<VariableSpec, 18> kVariables = {{
     {"LISTEN_FDS", "Set by systemd for a socket unit: the inherited socket is descriptor 3"},
     {"LISTEN_PID", "Set by systemd: the process that LISTEN_FDS is for"},
     {"NOTIFY_SOCKET", "Set by systemd: the socket that gets READY=1 and STOPPING=1"},
+    {"OTEL_METRICS_EXPORTER", "prometheus turns the metrics on if --metrics is not given"},
+    {"OTEL_EXPORTER_PROMETHEUS_HOST, OTEL_EXPORTER_PROMETHEUS_PORT",
+     "Where they are then shown [default port 9464]"},
     {"POD_NAME", "Set by the platform in a pod"},
     {"POD_NAMESPACE", "Set by the platform in a pod"},
     {"KUBERNETES_SERVICE_HOST", "Set by Kubernetes in a pod"},

@@ -33,6 +33,7 @@ enum class Flag : std::size_t {
   kTimeout,
   kDrainDelay,
   kDrainTimeout,
+  kMetrics,
   kMaxConnections,
   kMaxBodySize,
   kMaxBodyMemory,

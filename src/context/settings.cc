@@ -222,6 +222,17 @@ class Resolver {
       settings_.drain_delay = kPodDrainDelay;
     }
     read(Flag::kDrainTimeout, settings_.drain_timeout, kExpectedDuration, parse_duration);
+    metrics();
+  }
+
+  void metrics() {
+    const std::string_view host = settings_.in_pod ? "0.0.0.0" : "127.0.0.1";
+    if (given(Flag::kMetrics).origin.is_default()) {
+      settings_.metrics = metrics_of_variables(env_, host, notes_);
+    } else {
+      read(Flag::kMetrics, settings_.metrics, kExpectedMetrics,
+           [host](std::string_view given) { return parse_metrics(given, host); });
+    }
   }
 
   void limits() {

@@ -25,6 +25,7 @@
 #include "context/environment.h"
 #include "context/flag_table.h"
 #include "context/function_context.h"
+#include "context/metrics_choice.h"
 #include "context/sidecar_address.h"
 #include "document/problem.h"
 
@@ -81,6 +82,7 @@ struct Settings {
   Duration timeout{};           // of an invocation with its outputs
   Duration drain_delay{};       // from the signal to the drain; 0 to drain at once
   Duration drain_timeout{};     // after the delay; 0 to abandon running calls at once
+  MetricsChoice metrics;
 
   // Limits; sizes in bytes.
   std::size_t max_connections = 0;  // 0 to derive it from the limit of open files

@@ -49,23 +49,23 @@ def load(port, rounds):
         connection.close()
 
 
-def instructions(program, hello, folder, rounds, function_context, environment):
+def instructions(program, hello, folder, rounds, function_context, environment, flags):
     """Returns the instructions of a process that starts, serves this many rounds and stops. It runs on one processor, so it has one loop."""
     folder.mkdir(parents=True)
     cpu = str(min(os.sched_getaffinity(0)))
     prefix = ["taskset", "-c", cpu, "valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out"]
     counted = Program(program.path, folder, prefix)
-    with counted.serve(hello, "hello", function_context, environment) as server:
+    with counted.serve(hello, "hello", function_context, environment, flags) as server:
         load(server.port, rounds)
         server.process.terminate()
         assert server.process.exit_code() == 0
     return int(re.search(r"^(?:totals|summary): (\d+)", (folder / "out").read_text(), re.MULTILINE)[1])
 
 
-def a_request(program, hello, folder, function_context=None, environment=None):
+def a_request(program, hello, folder, function_context=None, environment=None, flags=()):
     few, many = 50, 300  # both counts contain the start, the stop and the first calls, which run on workers
     cost = [
-        instructions(program, hello, folder / str(rounds), rounds, function_context, environment) for rounds in (few, many)
+        instructions(program, hello, folder / str(rounds), rounds, function_context, environment, flags) for rounds in (few, many)
     ]
     return (cost[1] - cost[0]) // ((many - few) * _CONNECTIONS)
 
@@ -87,6 +87,11 @@ def judge(name, measure):
 
 def test_hello(program, hello, tmp_path):
     judge("hello", lambda attempt: a_request(program, hello, tmp_path / f"{attempt}"))
+
+
+def test_hello_with_metrics(program, hello, tmp_path):
+    flags = ["--metrics", "127.0.0.1:0"]
+    judge("hello with metrics", lambda attempt: a_request(program, hello, tmp_path / f"{attempt}", flags=flags))
 
 
 def test_hello_with_one_output(program, hello, tmp_path):

@@ -1,0 +1,139 @@
+#include "cli/measurement.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <variant>
+
+namespace ofn::cli {
+
+namespace {
+
+using metrics::Metric;
+using metrics::Snapshot;
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+Measurement::Measurement(const MetricsChoice& choice, const FunctionContext& context,
+                         std::vector<Loop*> loops, Log& log)
+    : choice_(choice), loops_(std::move(loops)), log_(log), collector_(context) {}
+
+void Measurement::add(std::vector<const CountedCallbacks*> counted) {
+  collector_.add([counted = std::move(counted)](Snapshot& snapshot) {
+    for (std::size_t i = 0; i < CountedCallbacks::kNames.size(); ++i) {
+      std::uint64_t all = 0;
+      for (const CountedCallbacks* each : counted) all += each->count(i);
+      if (all == 0) continue;
+      snapshot.add(Metric::kCallbacks, {{"ofn.callback", std::string(CountedCallbacks::kNames[i])}},
+                   static_cast<double>(all));
+    }
+  });
+}
+
+std::optional<Door> Measurement::door(Loop& loop, const Routes& routes) {
+  if (choice_.place != MetricsChoice::Place::kFunctionsPort) return std::nullopt;
+  RouteParams params;
+  const bool is_first = scrapes_.empty();
+  if (routes.find("GET", metrics::kMetricsPath, params).is_authors) {
+    if (is_first)
+      log_.write(Level::kWarning, "no metrics: a route of the function has the path /metrics");
+    return std::nullopt;
+  }
+  if (is_first) {
+    log_.write(
+        Level::kWarning,
+        "every client of the function can read the metrics at /metrics; --metrics PORT shows "
+        "them on a port of their own");
+  }
+  scrapes_.push_back(std::make_unique<metrics::Scrapes>(loop, loops_, collector_));
+  return Door{.wants = metrics::Scrapes::wants, .handler = *scrapes_.back()};
+}
+
+void Measurement::open() {
+  if (choice_.place != MetricsChoice::Place::kOwnPort) return;
+  listener_.emplace(*loops_.front(), loops_, collector_, log_);
+  listener_->open({.host = choice_.host, .port = choice_.port, .unix_path = {}});
+}
+
+void Measurement::close() {
+  listener_.reset();
+  scrapes_.clear();
+}
+
+metrics::Source gate_source(const Gate& gate) {
+  return [&gate](Snapshot& snapshot) {
+    snapshot.add(Metric::kGateInUse, {}, static_cast<double>(gate.in_use()));
+    snapshot.add(Metric::kGateLimit, {}, static_cast<double>(gate.limit()));
+    snapshot.add(Metric::kGateWaiting, {}, static_cast<double>(gate.waiting()));
+    snapshot.add(Metric::kGateQueueLimit, {}, static_cast<double>(gate.queue_limit()));
+  };
+}
+
+metrics::Source memory_source(const wire::MemoryAccount& account) {
+  return [&account](Snapshot& snapshot) {
+    snapshot.add(Metric::kPeerMemoryUsage, {}, static_cast<double>(account.used()));
+    snapshot.add(Metric::kPeerMemoryLimit, {}, static_cast<double>(account.bytes()));
+  };
+}
+
+metrics::Source loops_source(std::vector<Loop*> loops) {
+  return [loops = std::move(loops)](Snapshot& snapshot) {
+    std::uint64_t taken_over = 0;
+    for (const Loop* loop : loops) taken_over += loop->taken_over();
+    snapshot.add(Metric::kHandOvers, {}, static_cast<double>(taken_over));
+  };
+}
+
+metrics::Source hooks_source(const Hooks& hooks) {
+  return [&hooks](Snapshot& snapshot) {
+    for (const Hooks::Failures& each : hooks.failures())
+      snapshot.add(Metric::kHookFailures, {{"ofn.hook", std::string(each.plugin)}},
+                   static_cast<double>(each.count));
+  };
+}
+
+metrics::Source log_source(const Logger& log) {
+  return [&log](Snapshot& snapshot) {
+    snapshot.add(Metric::kLogLinesDropped, {}, static_cast<double>(log.dropped()));
+  };
+}
+
+metrics::Source start_source(StartFacts facts, const std::atomic<SteadyTime>& ready) {
+  return [facts = std::move(facts), &ready](Snapshot& snapshot) {
+    snapshot.add(Metric::kCompileDuration, {}, seconds(facts.loading));
+    if (const SteadyTime at = ready.load(); at != SteadyTime::min()) {
+      metrics::Distribution start(metrics::TimeBuckets::layout());
+      start.add<metrics::TimeBuckets>(static_cast<std::uint64_t>((at - facts.began).count()));
+      snapshot.add(Metric::kInitDuration, {}, std::move(start));
+    }
+    if (facts.build) snapshot.add(Metric::kReloads, {}, static_cast<double>(*facts.build - 1));
+    snapshot.add(Metric::kBuildInfo,
+                 {{"version", OFN_VERSION},
+                  {"compiler", OFN_COMPILER},
+                  {"ofn.function", facts.functions},
+                  {"ofn.signature", facts.signature}},
+                 1);
+  };
+}
+
+metrics::Source resource_source(const otlp::Resource& resource) {
+  metrics::Labels labels;
+  for (const auto& [name, value] : resource.attributes) {
+    // Two names may be the same in Prometheus' notation.
+    const std::string shown = metrics::label_name(name);
+    if (std::ranges::any_of(labels, [&](const metrics::Label& each) {
+          return metrics::label_name(each.name) == shown;
+        }))
+      continue;
+    const auto* const text = std::get_if<std::string>(&value);
+    labels.push_back(
+        {name, text != nullptr ? *text : std::to_string(std::get<std::int64_t>(value))});
+  }
+  return [labels = std::move(labels)](Snapshot& snapshot) {
+    snapshot.add(Metric::kTargetInfo, labels, 1);
+  };
+}
+
+}  // namespace ofn::cli
