@@ -16,7 +16,7 @@ struct BlockingCall::Shared {
   std::move_only_function<void(const Answer&)> done;
 };
 
-BlockingCall::BlockingCall(Loop& loop) : loop_(loop), shared_(std::make_shared<Shared>()) {
+BlockingCall::BlockingCall(Loop& loop) : shared_(std::make_shared<Shared>()) {
   shared_->loop = &loop;
 }
 

@@ -33,7 +33,6 @@ class BlockingCall {
  private:
   struct Shared;
 
-  Loop& loop_;
   std::shared_ptr<Shared> shared_;  // with the thread
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -136,10 +135,11 @@ void Exporter::settle_flushes() {
   const auto waits = [this](const std::unique_ptr<Flush>& flush) {
     return !closing_ && !flush->is_late && !is_settled(flush->number);
   };
-  const auto end = std::ranges::stable_partition(flushes_, waits);
-  const std::vector<std::unique_ptr<Flush>> over(std::make_move_iterator(end.begin()),
-                                                 std::make_move_iterator(end.end()));
-  flushes_.erase(end.begin(), end.end());
+  std::vector<std::unique_ptr<Flush>> over;
+  std::vector<std::unique_ptr<Flush>> waiting;
+  for (std::unique_ptr<Flush>& flush : flushes_)
+    (waits(flush) ? waiting : over).push_back(std::move(flush));
+  flushes_ = std::move(waiting);
   // A callback may call flush() or close().
   for (const auto& flush : over) flush->done(!flush->is_late && is_settled(flush->number));
 }

@@ -309,14 +309,19 @@ void append_message(std::string& out, const MessageShape& shape, std::string_vie
       }
       append_value(out, each, field);
     };
+    const ProtobufField* last = nullptr;
     for (const ProtobufField& field : fields) {
       if (field.number != each.number) continue;
-      if (is_number(each.kind) && field.type == WireType::kBytes) {
+      const bool is_packed = is_number(each.kind) && field.type == WireType::kBytes;
+      if (each.count == Count::kOne) {
+        if (!is_packed) last = &field;
+      } else if (is_packed) {
         unpack(each, field.bytes, append);
       } else {
         append(field);
       }
     }
+    if (last != nullptr) append(*last);  // of several the last one counts, as protobuf has it
     if (has_begun && each.count == Count::kMany) out += ']';
   }
   out += '}';

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "document/json.h"
@@ -104,6 +105,17 @@ TEST(OtlpJson, Metrics) {
             R"({"sum":{"dataPoints":[{"asInt":"-3"}],"isMonotonic":true}},)"
             R"({"exponentialHistogram":{"dataPoints":[{"scale":-3,)"
             R"("positive":{"offset":2,"bucketCounts":["1","300"]}}]}}]}]}]})");
+}
+
+TEST(OtlpJson, OfAFieldThatComesTwiceTheLastOneCounts) {
+  std::string items;
+  ProtobufWriter out(items);
+  out.message(kItem, [&] {
+    out.bytes(5, "first");
+    out.bytes(5, "second");
+    out.bytes(6, "\x01\x02");  // packed numbers where one number is expected
+  });
+  EXPECT_THAT(json(Signal::kTraces, items), ::testing::HasSubstr(R"("spans":[{"name":"second"}])"));
 }
 
 TEST(OtlpJson, IsJsonWhateverTheBytesAre) {

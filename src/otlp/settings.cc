@@ -102,7 +102,7 @@ class Reader {
     if (!given) return;
     const auto number = parse_number(given->text);
     if (number && *number >= least && *number <= most) {
-      value = static_cast<Number>(*number);
+      value = static_cast<std::size_t>(*number);
     } else {
       warn(*given, "a number from " + std::to_string(least) + " to " + std::to_string(most));
     }

@@ -12,10 +12,7 @@
 namespace ofn::otlp {
 namespace {
 
-const Answer& nobody_reads() {
-  static const Answer kAnswer{.verdict = Verdict::kRefused, .text = "nobody reads it"};
-  return kAnswer;
-}
+Answer nobody_reads() { return {.verdict = Verdict::kRefused, .text = "nobody reads it"}; }
 
 // Blocks until everything is written, also on a descriptor that does not block.
 Answer write_all(int fd, std::string_view text) {
