@@ -123,10 +123,10 @@ struct CallRecord {
   Refusal refusal = Refusal::kNone;
   bool timed_out = false;  // its deadline passed before the function, or its outputs, had ended
   bool dropped = false;    // of a delivery: the sidecar was told not to send the event again
-  Duration answered{};   // from the arrival to the answer, or to its last piece
-  Duration waited{};     // from the arrival to the function's first instruction
-  Duration ran{};        // the function, all pieces of its coroutine together
-  Duration delivered{};  // the outputs, of what it returned
+  Duration answered{};     // from the arrival to the answer, or to its last piece
+  Duration waited{};       // from the arrival to the function's first instruction
+  Duration ran{};          // the function, all pieces of its coroutine together
+  Duration delivered{};    // the outputs, of what it returned
   Placement ran_on = Placement::kNowhere;
   std::size_t bytes_in = 0;                 // the body, or the delivery's data
   std::size_t bytes_out = 0;                // the answer's body

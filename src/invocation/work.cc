@@ -150,8 +150,7 @@ abi::ContextFacts Work::facts() {
 std::span<const Field> Work::with_trace(std::span<const Field> arrived) {
   metadata_.clear();
   std::ranges::remove_copy_if(arrived, std::back_inserter(metadata_), is_trace_field);
-  if (!trace_->traceparent().empty())
-    metadata_.push_back({"traceparent", trace_->traceparent()});
+  if (!trace_->traceparent().empty()) metadata_.push_back({"traceparent", trace_->traceparent()});
   if (!trace_->tracestate().empty()) metadata_.push_back({"tracestate", trace_->tracestate()});
   return metadata_;
 }

@@ -1,7 +1,7 @@
 // Asks the app which topics and input bindings it uses, and delivers their events to it, as daprd
 // does.
 //
-//   AppDelivery delivery(sidecar.inputs(), sidecar.pubsubs(), channel, invoke_output, loop, log);
+//   AppDelivery delivery(sidecar.inputs(), sidecar.pubsubs(), channel, invoke_output, loop, log, rules);
 //   delivery.start();
 //
 // It asks for topics and input bindings as soon as the app listens, and again after the app was
