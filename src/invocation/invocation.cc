@@ -237,6 +237,8 @@ void Invocation::observe_start(const CallStart& start) {
   trace_.begin(delivery_.traceparent, delivery_.tracestate);
   environment_.observer->began(start, trace_);
   if (!trace_.is_set()) return;
+  // A function that can send nothing costs no text.
+  if (!environment_.sends() && !environment_.may_block(*function_)) return;
   delivery_.traceparent = trace_.traceparent();
   delivery_.tracestate = trace_.tracestate();
   delivery_.baggage = trace_.baggage();

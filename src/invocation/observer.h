@@ -12,16 +12,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include <ofn/field.h>
 
 #include "base/clock.h"
-#include "base/span_context.h"
 #include "function/function.h"
 #include "invocation/inbound.h"
 #include "invocation/run.h"
+#include "invocation/trace_context.h"
 #include "output/delivery.h"
 
 namespace ofn {
@@ -66,52 +65,6 @@ struct RunTimes {
   SteadyTime began{};
   Duration took{};
   Placement on = Placement::kNowhere;
-};
-
-// The trace context of one call (W3C Trace Context). Lifetime: the call's; it keeps its memory from call to call.
-class TraceContext {
- public:
-  // As it came, until set() was called.
-  std::string_view traceparent() const noexcept { return traceparent_; }
-  std::string_view tracestate() const noexcept { return tracestate_; }
-  // W3C Baggage that goes to the sidecar; empty until set() was called.
-  std::string_view baggage() const noexcept { return baggage_; }
-  // Returns true if an observer has replaced what came.
-  bool is_set() const noexcept { return is_set_; }
-  // Replaces it in everything that the function sends from now on, and in its Context's metadata. Copies all.
-  void set(std::string_view traceparent, std::string_view tracestate,
-           std::string_view baggage = {}) {
-    own_.assign(traceparent).append(tracestate).append(baggage);
-    const std::string_view own = own_;
-    traceparent_ = own.substr(0, traceparent.size());
-    tracestate_ = own.substr(traceparent.size(), tracestate.size());
-    baggage_ = own.substr(traceparent.size() + tracestate.size());
-    is_set_ = true;
-  }
-  // For the next call: what came with it, borrowed.
-  void begin(std::string_view traceparent, std::string_view tracestate) noexcept {
-    traceparent_ = traceparent;
-    tracestate_ = tracestate;
-    baggage_ = {};
-    is_set_ = false;
-  }
-
-  // The call's span, if a tracer records it; kept here from began() to ended().
-  struct Span {
-    SpanContext own{};
-    SpanId parent{};       // zeros: there is none
-    SpanContext linked{};  // the event's own context; zeros: there is none
-    bool is_recorded = false;
-    bool is_first = false;  // the process' first call
-  };
-  Span span{};
-
- private:
-  std::string own_;
-  std::string_view traceparent_;
-  std::string_view tracestate_;
-  std::string_view baggage_;
-  bool is_set_ = false;
 };
 
 // A call from its start to its end. Lifetime: references are valid during Observer::ended().

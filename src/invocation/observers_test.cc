@@ -13,7 +13,7 @@ struct Noting final : Observer {
   void began(const CallStart& /*start*/, TraceContext& trace) override {
     notes_ += name_;
     notes_ += trace.tracestate();
-    trace.set("", std::string(1, name_));
+    trace.set({}, std::string(1, name_));
   }
   void ended(const CallRecord& record) override {
     notes_ += name_;

@@ -59,7 +59,7 @@ struct Notes final : Observer {
     came_with = trace.traceparent();
     came_with_fields.clear();
     for (const Field& field : start.fields) came_with_fields += field.name;
-    if (!traceparent.empty()) trace.set(traceparent, tracestate);
+    if (!traceparent.empty()) trace.set({.own = *SpanContext::parse(traceparent)}, tracestate);
   }
   void ended(const CallRecord& ended) override {
     lines.emplace_back("ended " + std::string(verdict_name(ended.verdict)) + " " +

@@ -88,6 +88,12 @@ class Once {
   bool seen_ = false;
 };
 
+std::string_view value_once(std::span<const Field> fields, std::string_view name) {
+  Once once;
+  for (const Field& field : fields) once.add(field, name);
+  return once.value();
+}
+
 bool read_b3_trace_id(std::string_view text, TraceId& id) {
   if (text.size() == 2 * id.size()) return read_hex(text, id);
   SpanId half{};  // the short form has 64 bits
@@ -174,26 +180,17 @@ Propagation::Propagation(std::span<const otlp::Propagator> propagators, const Me
 }
 
 Caller Propagation::read(std::span<const Field> fields) const noexcept {
-  Once traceparent, tracestate, baggage, event, b3, b3_trace, b3_span, b3_sampled, b3_flags;
+  Once traceparent, tracestate, baggage, event;
   for (const Field& field : fields) {
     switch (field.name.size()) {  // nearly all other fields cost only this
-      case std::string_view("b3").size():
-        b3.add(field, "b3");
-        break;
       case std::string_view("baggage").size():
         baggage.add(field, "baggage");
         break;
-      case std::string_view("tracestate").size():  // and x-b3-flags
+      case std::string_view("tracestate").size():
         tracestate.add(field, "tracestate");
-        b3_flags.add(field, "x-b3-flags");
         break;
-      case std::string_view("traceparent").size():  // and x-b3-spanid
+      case std::string_view("traceparent").size():
         traceparent.add(field, "traceparent");
-        b3_span.add(field, "x-b3-spanid");
-        break;
-      case std::string_view("x-b3-traceid").size():  // and x-b3-sampled
-        b3_trace.add(field, "x-b3-traceid");
-        b3_sampled.add(field, "x-b3-sampled");
         break;
       case std::string_view("ce-traceparent").size():
         event.add(field, "ce-traceparent");
@@ -204,11 +201,13 @@ Caller Propagation::read(std::span<const Field> fields) const noexcept {
   }
   Caller caller = read(traceparent.value(), tracestate.value(), baggage.value());
   if (w3c_) caller.event = SpanContext::parse(event.value());
-  if (!caller.parent && b3_) caller.parent = parse_b3(b3.value());
+  if (!caller.parent && b3_) caller.parent = parse_b3(value_once(fields, "b3"));
   if (!caller.parent && b3_multi_) {
-    const std::string_view sampled = b3_sampled.value();
-    caller.parent = b3_context(b3_trace.value(), b3_span.value(),
-                               b3_flags.value() == "1" || (sampled != "0" && sampled != "false"));
+    const std::string_view sampled = value_once(fields, "x-b3-sampled");
+    const bool is_sampled =
+        value_once(fields, "x-b3-flags") == "1" || (sampled != "0" && sampled != "false");
+    caller.parent = b3_context(value_once(fields, "x-b3-traceid"),
+                               value_once(fields, "x-b3-spanid"), is_sampled);
   }
   return caller;
 }

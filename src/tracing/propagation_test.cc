@@ -58,10 +58,7 @@ TEST(Propagation, ReadsTheNotationsThatAreWanted) {
        {Propagator::kTraceContext},
        {{"traceparent", kParent}, {"traceparent", kParent}},
        "none"},
-      {"blanks around",
-       {Propagator::kTraceContext},
-       {{"traceparent", blanks}},
-       kParent},
+      {"blanks around", {Propagator::kTraceContext}, {{"traceparent", blanks}}, kParent},
   };
   for (const Case& c : cases) EXPECT_EQ(parent_of(c.kinds, c.fields), c.parent) << c.name;
 }

@@ -1,7 +1,9 @@
 #include "tracing/sampler.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
 
 namespace ofn::tracing {
 namespace {
@@ -31,9 +33,8 @@ Sampler::Sampler(const otlp::Sampler& settings)
 bool Sampler::samples(const SpanContext* caller, const TraceId& trace_id) const noexcept {
   if (parent_based_ && caller != nullptr) return caller->sampled();
   std::uint64_t number = 0;
-  for (std::size_t i = trace_id.size() - kRandomBytes; i < trace_id.size(); ++i)
-    number = number << 8U | trace_id[i];
-  return number >= least_;
+  std::memcpy(&number, trace_id.data() + trace_id.size() - sizeof number, sizeof number);
+  return std::byteswap(number) % kRandomNumbers >= least_;
 }
 
 }  // namespace ofn::tracing

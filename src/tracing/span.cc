@@ -15,7 +15,6 @@ constexpr std::uint32_t kName = 5;
 constexpr std::uint32_t kKind = 6;
 constexpr std::uint32_t kStart = 7;
 constexpr std::uint32_t kEnd = 8;
-constexpr std::uint32_t kAttributes = 9;
 constexpr std::uint32_t kDroppedAttributes = 10;
 constexpr std::uint32_t kEvents = 11;
 constexpr std::uint32_t kDroppedEvents = 12;
@@ -82,10 +81,6 @@ void SpanFields::limited(std::uint32_t field, std::string_view name, otlp::Attri
       *text = cut(*text, *limits_.attribute_value_length);
   }
   otlp::write_attribute(out_, field, name, value);
-}
-
-void SpanFields::attribute(std::string_view name, otlp::AttributeValue value) {
-  if (++attributes_ <= limits_.attributes) limited(kAttributes, name, value);
 }
 
 void SpanFields::encoded_attributes(std::string_view bytes, std::size_t count) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -51,9 +52,44 @@ class SpanFields {
   SpanFields(otlp::ProtobufWriter& out, const otlp::SpanLimits& limits)
       : out_(out), limits_(limits) {}
 
-  void attribute(std::string_view name, otlp::AttributeValue value);
+  // The name is a literal, so its bytes and its size are constants.
+  template <std::size_t kSize>
+  void attribute(const char (&name)[kSize], std::string_view value) {
+    if (++attributes_ > limits_.attributes) return;
+    // What is not short, or not ASCII, is rare.
+    if (value.size() > kShort || limits_.attribute_value_length || !is_ascii(value)) [[unlikely]]
+      return limited(kAttributes, {name, kSize - 1}, value);
+    put_pair<kSize - 1>(name, 2 + value.size(), [value](char* at) {
+      *at++ = kStringValue;
+      *at++ = static_cast<char>(value.size());
+      return otlp::protobuf::put_bytes(at, value);
+    });
+  }
+  template <std::size_t kSize>
+  void attribute(const char (&name)[kSize], std::int64_t value) {
+    if (++attributes_ > limits_.attributes) return;
+    const auto bits = static_cast<std::uint64_t>(value);
+    put_pair<kSize - 1>(name, 1 + otlp::protobuf::varint_size(bits), [bits](char* at) {
+      *at++ = kIntValue;
+      return otlp::protobuf::put_varint(at, bits);
+    });
+  }
+  template <std::size_t kSize>
+  void attribute(const char (&name)[kSize], bool value) {
+    if (++attributes_ > limits_.attributes) return;
+    put_pair<kSize - 1>(name, 2, [value](char* at) {
+      *at++ = kBoolValue;
+      *at++ = value ? '\1' : '\0';
+      return at;
+    });
+  }
+  template <std::size_t kSize>
+  void attribute(const char (&name)[kSize], const char* value) {
+    attribute(name, std::string_view(value));
+  }
   // Unless the text is empty.
-  void attribute_if_any(std::string_view name, std::string_view value) {
+  template <std::size_t kSize>
+  void attribute_if_any(const char (&name)[kSize], std::string_view value) {
     if (!value.empty()) attribute(name, value);
   }
   // Adds attributes that write_attributes() has encoded.
@@ -68,6 +104,47 @@ class SpanFields {
   void end();
 
  private:
+  static constexpr std::uint32_t kAttributes = 9;  // of Span
+  static constexpr std::size_t kShort = 64;
+  // The tags of KeyValue's and AnyValue's fields.
+  static constexpr char kPairTag = (kAttributes << 3U) | 2U;
+  static constexpr char kKeyTag = 1U << 3U | 2U;
+  static constexpr char kValueTag = 2U << 3U | 2U;
+  static constexpr char kStringValue = 1U << 3U | 2U;
+  static constexpr char kBoolValue = 2U << 3U;
+  static constexpr char kIntValue = 3U << 3U;
+
+  // Writes a pair whose sizes have one byte each; `put` writes the value of `size` bytes.
+  template <std::size_t kName, class Put>
+  void put_pair(const char* name, std::size_t size, Put put) {
+    static_assert(kName + kShort + 6 < 0x80);
+    out_.append(kName + size + 6, [&](char* at) {
+      *at++ = kPairTag;
+      *at++ = static_cast<char>(kName + size + 4);
+      *at++ = kKeyTag;
+      *at++ = static_cast<char>(kName);
+      at = static_cast<char*>(std::memcpy(at, name, kName)) + kName;
+      *at++ = kValueTag;
+      *at++ = static_cast<char>(size);
+      return put(at);
+    });
+  }
+  // Eight bytes at a time.
+  static bool is_ascii(std::string_view text) noexcept {
+    std::uint64_t all = 0;
+    const auto look = [&](std::size_t at) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data() + at, sizeof word);
+      all |= word;
+    };
+    if (text.size() >= sizeof all) {
+      for (std::size_t at = 0; at + sizeof all < text.size(); at += sizeof all) look(at);
+      look(text.size() - sizeof all);  // may overlap
+    } else {
+      for (const char c : text) all |= static_cast<unsigned char>(c);
+    }
+    return (all & 0x8080808080808080U) == 0;
+  }
   void limited(std::uint32_t field, std::string_view name, otlp::AttributeValue value);
 
   otlp::ProtobufWriter& out_;

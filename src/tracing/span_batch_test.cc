@@ -1,6 +1,8 @@
 #include "tracing/span_batch.h"
 
 #include <chrono>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -71,6 +73,29 @@ TEST(SpanBatch, DropsWhatComesAfterTheEnd) {
   settle(batching.loop);
   EXPECT_TRUE(is_closed);
   EXPECT_EQ(batching.spans.exporting.counts().dropped, 1U);
+}
+
+TEST(Span, HasAttributesOfAllKindsAndSizes) {
+  Batching batching({});
+  std::string expected = "INTERNAL s\n  trace 1, span 2, 0 ms, flags 256\n";
+  std::vector<std::string> values;
+  for (const std::size_t size : {0, 1, 7, 8, 9, 16, 63, 64, 65, 127, 128, 200, 20000}) {
+    values.emplace_back(size, 'x');
+    expected += "  a = \"" + values.back() + "\"\n";
+    if (size == 0) continue;
+    values.push_back(values.back());
+    values.back().back() = '\xff';
+    expected += "  a = \"" + values.back().substr(0, size - 1) + "\xef\xbf\xbd\"\n";
+  }
+  expected += "  n = -1\n  n = 300\n  b = false\n  b = true\n";
+  batching.spans.batch.add({.name = "s"}, {}, [&](SpanFields& fields) {
+    for (const std::string& value : values) fields.attribute("a", value);
+    fields.attribute("n", std::int64_t{-1});
+    fields.attribute("n", std::int64_t{300});
+    fields.attribute("b", false);
+    fields.attribute("b", true);
+  });
+  EXPECT_EQ(batching.spans.text(), expected);
 }
 
 TEST(Span, KeepsToTheLimits) {

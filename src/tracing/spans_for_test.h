@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,64 +18,13 @@
 
 #include "loop/loop.h"
 #include "otlp/destination.h"
+#include "otlp/protobuf_reader.h"
 #include "testing/manual_clock.h"
 #include "testing/recording_log.h"
 #include "tracing/span_batch.h"
 #include "tracing/span_export.h"
 
 namespace ofn::tracing {
-
-// Protobuf's fields, read in turn.
-class ProtobufReaderForTest {
- public:
-  explicit ProtobufReaderForTest(std::string_view message) : rest_(message) {}
-
-  bool next() {
-    if (rest_.empty()) return false;
-    const std::uint64_t tag = varint();
-    field = static_cast<int>(tag >> 3U);
-    number = 0;
-    bytes = {};
-    switch (tag & 7U) {
-      case 0:
-        number = varint();
-        break;
-      case 1:
-        number = fixed(8);
-        break;
-      case 2: {
-        const std::uint64_t size = varint();
-        bytes = rest_.substr(0, size);
-        rest_.remove_prefix(size);
-        break;
-      }
-      default:
-        number = fixed(4);
-    }
-    return true;
-  }
-  int field = 0;
-  std::uint64_t number = 0;
-  std::string_view bytes;
-
- private:
-  std::uint64_t varint() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
-      const auto byte = static_cast<unsigned char>(rest_.front());
-      rest_.remove_prefix(1);
-      value |= std::uint64_t{byte & 0x7FU} << shift;
-      if (byte < 0x80) return value;
-    }
-  }
-  std::uint64_t fixed(std::size_t size) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, rest_.data(), size);
-    rest_.remove_prefix(size);
-    return value;
-  }
-  std::string_view rest_;
-};
 
 class SpanTextForTest {
  public:
@@ -93,10 +41,10 @@ class SpanTextForTest {
 
  private:
   template <class Do>
-  static void each(std::string_view message, int field, Do act) {
-    ProtobufReaderForTest in(message);
-    while (in.next()) {
-      if (in.field == field) act(in.bytes);
+  static void each(std::string_view message, std::uint32_t field, Do act) {
+    otlp::ProtobufReader in(message);
+    while (const auto found = in.next()) {
+      if (found->number == field) act(found->bytes);
     }
   }
 
@@ -109,24 +57,24 @@ class SpanTextForTest {
   }
 
   static std::string value_text(std::string_view value) {
-    ProtobufReaderForTest in(value);
-    in.next();
-    if (in.field == 1) return "\"" + std::string(in.bytes) + "\"";
-    if (in.field == 2) return in.number != 0 ? "true" : "false";
-    return std::to_string(static_cast<std::int64_t>(in.number));
+    const auto in = otlp::ProtobufReader(value).next();
+    if (in->number == 1) return "\"" + std::string(in->bytes) + "\"";
+    if (in->number == 2) return in->value != 0 ? "true" : "false";
+    return std::to_string(static_cast<std::int64_t>(in->value));
   }
   static std::string attribute_text(std::string_view attribute) {
     std::string text;
-    ProtobufReaderForTest in(attribute);
-    while (in.next()) text += in.field == 1 ? std::string(in.bytes) + " = " : value_text(in.bytes);
+    otlp::ProtobufReader in_fields(attribute);
+    while (const auto in = in_fields.next())
+      text += in->number == 1 ? std::string(in->bytes) + " = " : value_text(in->bytes);
     return text;
   }
   static std::string event_text(std::string_view event) {
     std::string text;
-    ProtobufReaderForTest in(event);
-    while (in.next()) {
-      if (in.field == 2) text += "  event " + std::string(in.bytes) + "\n";
-      if (in.field == 3) text += "    " + attribute_text(in.bytes) + "\n";
+    otlp::ProtobufReader in_fields(event);
+    while (const auto in = in_fields.next()) {
+      if (in->number == 2) text += "  event " + std::string(in->bytes) + "\n";
+      if (in->number == 3) text += "    " + attribute_text(in->bytes) + "\n";
     }
     return text;
   }
@@ -136,30 +84,30 @@ class SpanTextForTest {
                                           "CLIENT", "PRODUCER", "CONSUMER"};
     std::string name, kind, ids, rest;
     std::uint64_t began = 0;
-    ProtobufReaderForTest in(span);
-    while (in.next()) {
-      if (in.field == 1) ids += "trace " + id(in.bytes);
-      if (in.field == 2) ids += ", span " + id(in.bytes);
-      if (in.field == 3) ids += ", state " + std::string(in.bytes);
-      if (in.field == 4) ids += ", parent " + id(in.bytes);
-      if (in.field == 5) name = in.bytes;
-      if (in.field == 6) kind = kKinds.at(in.number);
-      if (in.field == 7) began = in.number;
-      if (in.field == 8) ids += ", " + std::to_string((in.number - began) / 1'000'000) + " ms";
-      if (in.field == 9) rest += "  " + attribute_text(in.bytes) + "\n";
-      if (in.field == 10) rest += "  " + std::to_string(in.number) + " attributes dropped\n";
-      if (in.field == 11) rest += event_text(in.bytes);
-      if (in.field == 13) {
+    otlp::ProtobufReader in_fields(span);
+    while (const auto in = in_fields.next()) {
+      if (in->number == 1) ids += "trace " + id(in->bytes);
+      if (in->number == 2) ids += ", span " + id(in->bytes);
+      if (in->number == 3) ids += ", state " + std::string(in->bytes);
+      if (in->number == 4) ids += ", parent " + id(in->bytes);
+      if (in->number == 5) name = in->bytes;
+      if (in->number == 6) kind = kKinds.at(in->value);
+      if (in->number == 7) began = in->value;
+      if (in->number == 8) ids += ", " + std::to_string((in->value - began) / 1'000'000) + " ms";
+      if (in->number == 9) rest += "  " + attribute_text(in->bytes) + "\n";
+      if (in->number == 10) rest += "  " + std::to_string(in->value) + " attributes dropped\n";
+      if (in->number == 11) rest += event_text(in->bytes);
+      if (in->number == 13) {
         std::string link;
-        ProtobufReaderForTest members(in.bytes);
-        while (members.next()) {
-          if (members.field == 1) link += "  link to trace " + id(members.bytes);
-          if (members.field == 2) link += ", span " + id(members.bytes) + "\n";
+        otlp::ProtobufReader members_fields(in->bytes);
+        while (const auto members = members_fields.next()) {
+          if (members->number == 1) link += "  link to trace " + id(members->bytes);
+          if (members->number == 2) link += ", span " + id(members->bytes) + "\n";
         }
         rest += link;
       }
-      if (in.field == 15) rest += "  status error\n";
-      if (in.field == 16) ids += ", flags " + std::to_string(in.number);
+      if (in->number == 15) rest += "  status error\n";
+      if (in->number == 16) ids += ", flags " + std::to_string(in->value);
     }
     return kind + " " + name + "\n  " + ids + "\n" + rest;
   }

@@ -27,7 +27,7 @@ std::string_view path_of(std::string_view target) {
     target.remove_prefix(std::min(target.find('/', scheme + 3), target.size()));
     if (target.empty()) return "/";
   }
-  return target.substr(0, target.find_first_of("?#"));
+  return target.substr(0, target.find('?'));
 }
 
 void add_address(SpanFields& fields, std::string_view host) {
@@ -134,17 +134,27 @@ TraceRules::TraceRules(const otlp::TracesSettings& settings, const Metadata& giv
       tag_count(given.size()),
       tags(encoded(given)) {}
 
+// A sidecar that does not trace delivers an event without a context of its own; the event's own then keeps the trace together.
 Caller Tracer::caller_of(const CallStart& start) const {
-  if (const Inbound* delivery = start.delivery) {
-    Caller caller =
-        rules_.propagation.read(delivery->traceparent, delivery->tracestate, delivery->baggage);
-    if (delivery->event != nullptr && !rules_.propagation.is_off()) {
-      if (const auto own = delivery->event->extension("traceparent"))
-        caller.event = SpanContext::parse(*own);
-    }
+  const Inbound* delivery = start.delivery;
+  if (delivery == nullptr) {
+    Caller caller = rules_.propagation.read(start.fields);
+    if (!caller.parent) caller.parent = caller.event;
     return caller;
   }
-  return rules_.propagation.read(start.fields);
+  Caller caller =
+      rules_.propagation.read(delivery->traceparent, delivery->tracestate, delivery->baggage);
+  if (delivery->event == nullptr) return caller;
+  const auto extension = [delivery](std::string_view name) {
+    return delivery->event->extension(name).value_or(std::string_view());
+  };
+  const Caller event =
+      rules_.propagation.read(extension("traceparent"), extension("tracestate"), {});
+  caller.event = event.parent;
+  if (caller.parent) return caller;
+  caller.parent = event.parent;
+  caller.tracestate = event.tracestate;
+  return caller;
 }
 
 TraceContext::Span Tracer::decide(const Caller& caller) {
@@ -168,20 +178,18 @@ TraceContext::Span Tracer::decide(const Caller& caller) {
 
 void Tracer::began(const CallStart& start, TraceContext& trace) {
   const Caller caller = caller_of(start);
-  trace.span = decide(caller);
+  TraceContext::Span span = decide(caller);
   if (!has_begun_) {
     has_begun_ = true;
-    trace.span.is_first = rules_.is_first.exchange(false, std::memory_order_relaxed);
+    span.is_first = rules_.is_first.exchange(false, std::memory_order_relaxed);
   }
-  const std::string_view baggage = rules_.propagation.outgoing(caller.baggage, baggage_);
-  const auto traceparent = trace.span.own.traceparent();
-  trace.set({traceparent.data(), traceparent.size()}, caller.tracestate, baggage);
+  trace.set(span, caller.tracestate, rules_.propagation.outgoing(caller.baggage, baggage_));
 }
 
 void Tracer::ended(const CallRecord& record) {
   if (record.trace != nullptr) {
-    if (record.trace->span.is_recorded)
-      write(record, record.trace->span, record.trace->tracestate());
+    if (record.trace->span().is_recorded)
+      write(record, record.trace->span(), record.trace->tracestate());
     return;
   }
   // It was answered without a function.

@@ -201,6 +201,19 @@ TEST(Tracer, MakesASpanOfADelivery) {
   EXPECT_EQ(traced.stage.sidecar.calls().at(0).traceparent.substr(0, 36), kParent.substr(0, 36));
 }
 
+TEST(Tracer, ContinuesTheEventsTraceIfTheSidecarHasNone) {
+  Traced traced;
+  Trigger topic{.name = "orders", .component = "fn-orders", .kind = ComponentKind::kPubsub};
+  CloudEvent event("e1", "/shop", "order.made");
+  event.extension("traceparent", kEvents);
+  event.extension("tracestate", "b=2");
+  traced.stage.deliver(kEcho, {.input = topic, .event = &event});
+  const std::string text = traced.spans.text();
+  EXPECT_NE(text.find("trace 1, span 2, state b=2, parent 3,"), std::string::npos) << text;
+  EXPECT_EQ(text.find("link"), std::string::npos);
+  EXPECT_EQ(traced.stage.sidecar.calls().at(0).traceparent.substr(0, 36), kEvents.substr(0, 36));
+}
+
 TEST(Tracer, MakesASpanOfABindingsDelivery) {
   Traced traced;
   const Trigger cron{.name = "tick", .component = "fn-tick", .component_type = "bindings.cron"};

@@ -56,6 +56,7 @@ GIVEN = {
     "cli/chosen_sidecar.h": "Callbacks callbacks; void connect_to(const wire::Endpoint&);",
     "cli/configuration.h": "Flags flags; void serve(const Settings&, const FunctionContext&);",
     "cli/counted_callbacks.h": "wire::Handler& app_server; wire::ExchangePtr exchange;",
+    "cli/flushed_answers.h": "wire::Handler& front; Traces::OnLoop& part;",
     "cli/env_files.h": "Flags flags;",
     "cli/loading.h": "LoadRequest request;",
     "cli/long_calls.h": "os::CallsInFlight& calls; dev::ControlChannel& channel; void load();",
@@ -66,6 +67,8 @@ GIVEN = {
     "cli/sidecar_check.h": "wire::Endpoint sidecar; std::string api_token; WantedOfSidecar wanted;",
     "cli/stopping.h": "Stoppable& server;",
     "cli/supervised.h": "Routes routes;",
+    "cli/traces.h": """
+        otlp::ResourceFacts facts; std::vector<Loop*> loops; dapr::DaprClient& client;""",
     "context/env_file.h": "std::vector<Note> notes;",
     "context/flag_table.h": "void add_option(const std::string&);",
     "context/function_context.h": "std::string data; Result<void> deliver(const Output&, std::string_view);",
@@ -110,6 +113,8 @@ GIVEN = {
         RequestReading reading; Arrival arrival; abi::Call call; RunResult ran; WorkResult result;
         Anything answer(const EarlyAnswer&); Anything crash(const Error&);""",
     "invocation/run.h": "abi::Call call; CallHosts hosts;",
+    "invocation/trace_context.h": """
+        TraceContext trace; SpanContext made; std::string_view header(std::string_view); void send(std::string_view);""",
     "invocation/work.h": """
         ContextHost& context_host; CallHosts hosts; StopState stop; Request::Parts parts; void answer(const WorkResult&);""",
     "loader/authors_functions.h": """

@@ -1,0 +1,80 @@
+#include "cli/traces.h"
+
+#include <algorithm>
+#include <atomic>
+#include <unistd.h>
+#include <utility>
+
+#include "cli/streams.h"
+#include "otlp/make_destination.h"
+#include "otlp/text_destination.h"
+#include "tracing/section.h"
+
+namespace ofn::cli {
+
+namespace {
+
+Result<std::unique_ptr<otlp::Destination>> destination_of(const otlp::TracesSettings& settings,
+                                                          Loop& loop) {
+  if (settings.exporter == otlp::TracesExporter::kConsole)
+    return std::make_unique<otlp::TextDestination>(loop, otlp::Signal::kTraces, STDOUT_FILENO);
+  return otlp::make_destination(loop, otlp::Signal::kTraces, settings.target);
+}
+
+}  // namespace
+
+std::unique_ptr<Traces> Traces::make(const Environment& env, const FunctionContext& context,
+                                     otlp::ResourceFacts facts, std::span<Loop* const> loops,
+                                     Log& log) {
+  std::vector<Note> notes;
+  const Environment all = tracing::with_section(env, context, notes);
+  const otlp::TracesSettings settings = otlp::read_settings(all, notes).traces;
+  if (settings.exporter == otlp::TracesExporter::kNone) {
+    log_notes(notes, log);
+    return nullptr;
+  }
+  facts.framework_version = OFN_VERSION;
+  const std::string resource =
+      otlp::encode(otlp::read_resource(env, otlp::with_process(std::move(facts)), notes));
+  log_notes(notes, log);
+  auto destination = destination_of(settings, *loops.front());
+  if (!destination) {
+    log.write(Level::kWarning, "no span is exported", {{"error", destination.error().message()}});
+    return nullptr;
+  }
+  log.write(Level::kInfo, "spans are exported", {{"url", (*destination)->name()}});
+  return std::make_unique<Traces>(settings, resource, env, context, *std::move(destination), loops,
+                                  log);
+}
+
+Traces::Traces(const otlp::TracesSettings& settings, std::string resource, const Environment& env,
+               const FunctionContext& context, std::unique_ptr<otlp::Destination> destination,
+               std::span<Loop* const> loops, Log& log)
+    : settings_(settings),
+      loops_(loops.size()),
+      rules_(settings, tracing::section_tags(env, context), tracing::section_baggage(context)),
+      export_(*loops.front(), std::move(destination),
+              {.resource = std::move(resource),
+               .scope_version = OFN_VERSION,
+               .max_queue_size = settings.batches.max_queue_size,
+               .exporter = {.signal = "traces",
+                            .timeout = std::min(settings.target.timeout,
+                                                settings.batches.export_timeout)}},
+              log) {}
+
+void Traces::flush(std::vector<OnLoop*> parts, Deadline deadline, Task done) {
+  struct Flush {
+    std::atomic<std::size_t> left;
+    Task done;
+  };
+  const auto flush = std::make_shared<Flush>(parts.size(), std::move(done));
+  for (OnLoop* part : parts) {
+    part->loop.post([this, part, deadline, flush] {
+      part->batch.hand_over();
+      if (flush->left.fetch_sub(1) > 1) return;
+      export_.flush(deadline, [flush](bool) { flush->done(); });
+    });
+  }
+}
+
+}  // namespace ofn::cli

@@ -1,0 +1,173 @@
+"""The spans of calls and of what they send, at a collector with the public descriptors."""
+
+import pytest
+from dapr.proto.runtime.v1 import dapr_pb2
+
+from support.collector import Collector
+from support.http_client import call
+from support.program import binding, topic
+from support.waiting import until
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PARENT = "b7ad6b7169203331"
+SAMPLED = {"traceparent": f"00-{TRACE}-{PARENT}-01", "tracestate": "vendor=1", "baggage": "user=7"}
+
+
+@pytest.fixture
+def collector():
+    with Collector() as it:
+        yield it
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_a_request_and_what_it_sends(collector, sink, serve, protocol):
+    environment = collector.environment(protocol, OTEL_EXPORTER_OTLP_HEADERS="x-key=secret")
+    server = serve(sink, topic("news", uri="today"), environment=environment)
+    answer = call(server.url, "/a?token=secret", headers=SAMPLED | {"User-Agent": "test"})
+    assert answer.status == 200
+
+    spans = collector.wait_for(4)
+    init, load, request, producer = spans
+    assert (request.kind, request.name) == ("SERVER", "POST /{path...}")
+    assert (request.trace, request.parent, request.state) == (TRACE, PARENT, "vendor=1")
+    assert request.attributes == {
+        "http.request.method": "POST",
+        "url.path": "/a",
+        "url.scheme": "http",
+        "http.route": "/{path...}",
+        "http.response.status_code": 200,
+        "network.protocol.version": "1.1",
+        "server.address": "127.0.0.1",
+        "server.port": server.port,
+        "user_agent.original": "test",
+        "faas.name": "act",
+        "faas.trigger": "http",
+        "faas.coldstart": True,
+        "faas.invocation_id": answer.headers["X-Request-Id"],
+    }
+    assert (producer.kind, producer.name) == ("PRODUCER", "send today")
+    assert (producer.trace, producer.parent) == (TRACE, request.id)
+    assert producer.attributes["messaging.destination.name"] == "today"
+    assert producer.attributes["ofn.output"] == "news"
+    assert request.began <= producer.began <= producer.ended <= request.ended
+
+    received, = sink.received
+    assert received.headers["traceparent"] == f"00-{producer.context}-01"
+    assert received.headers["tracestate"] == "vendor=1"
+    assert received.headers["baggage"] == "user=7"
+
+    assert (init.name, init.parent) == ("init", request.id)
+    assert (load.name, load.parent) == ("load", init.id)
+    assert init.began <= load.began <= load.ended <= init.ended <= request.began
+    assert request.resource["service.name"] == "contract"
+    assert request.resource["telemetry.sdk.language"] == "cpp"
+    assert collector.headers[0]["x-key"] == "secret"
+    assert "secret" not in str(spans)
+
+
+def test_a_trace_that_is_not_sampled(collector, sink, serve):
+    server = serve(sink, topic("news"), environment=collector.environment())
+    assert call(server.url, headers={"traceparent": f"00-{TRACE}-{PARENT}-00"}).status == 200
+    assert call(server.url, headers=SAMPLED).status == 200
+    collector.wait_for(2)
+    unsampled, sampled = (received.headers["traceparent"] for received in sink.received)
+    assert unsampled.startswith(f"00-{TRACE}-") and unsampled.endswith("-00")
+    assert sampled.endswith("-01")
+    server.process.terminate()
+    assert [span.kind for span in collector.spans] == ["SERVER", "PRODUCER"] or len(collector.spans) == 2
+
+
+def test_a_failure(collector, sink, serve):
+    server = serve(sink, environment=collector.environment())
+    assert call(server.url, "/throw").status == 500
+    assert call(server.url, "/?status=404").status == 200
+    failed, refused = [span for span in collector.wait_for(4) if span.kind == "SERVER"]
+    assert failed.failed and failed.attributes["error.type"] == "std::runtime_error"
+    event, = failed.events
+    assert event["exception.type"] == "std::runtime_error"
+    assert event["exception.message"] == "the secret of the exception"
+    assert not refused.failed and "error.type" not in refused.attributes
+
+
+def test_a_delivery_and_what_it_sends(collector, delivering, serve_beside):
+    """request → topic `first` → function → topic `second` → function."""
+    server = serve_beside(
+        dict([topic("first", "events"), topic("second", "events")]),
+        topic("out", "events", uri="second"),
+        target="relay_once",
+        environment=collector.environment(),
+    )
+    with delivering.stub() as stub:
+        stub.PublishEvent(
+            dapr_pb2.PublishEventRequest(pubsub_name="events", topic="first", data=b"x"),
+            timeout=20,
+            metadata=[("traceparent", SAMPLED["traceparent"])],
+        )
+    server.logged("relayed: second x")
+    spans = {span.name: span for span in collector.wait_for(5)}
+    first, producer, second = (spans[name] for name in ("process first", "send second", "process second"))
+    assert {span.trace for span in (first, producer, second)} == {TRACE}
+    assert (first.kind, producer.kind, second.kind) == ("CONSUMER", "PRODUCER", "CONSUMER")
+    assert producer.parent == first.id
+    assert second.attributes["messaging.destination.name"] == "second"
+    assert second.attributes["faas.trigger"] == "pubsub"
+    # The parent is the sidecar's span, which is the producer's child, or the producer itself.
+    assert second.parent != first.id
+
+
+def test_spans_are_sent_before_the_end(collector, sink, serve):
+    server = serve(sink, environment=collector.environment(OTEL_BSP_SCHEDULE_DELAY="3600000"))
+    assert call(server.url).status == 200
+    assert collector.spans == []
+    server.process.terminate()
+    assert any(span.kind == "SERVER" for span in collector.wait_for(3))
+
+
+@pytest.mark.parametrize("state", ["dead", "silent"])
+def test_requests_do_not_wait_for_a_collector(collector, sink, serve, state):
+    environment = collector.environment(OTEL_EXPORTER_OTLP_TIMEOUT="200", OTEL_BSP_MAX_QUEUE_SIZE="8")
+    if state == "dead":
+        environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9"
+    collector.answers.clear()
+    server = serve(sink, environment=environment)
+    for _ in range(200):
+        assert call(server.url).status == 200
+    server.logged("telemetry")
+    server.process.terminate()
+    assert server.process.exit_code() == 0
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http"])
+def test_the_contexts_section(collector, sink, serve, protocol):
+    exporter = {"name": "otlp", "endpoint": collector.url(protocol), "protocol": protocol, "headers": "x-key=7"}
+    section = {
+        "enabled": True,
+        "provider": {"name": "opentelemetry", "exporter": exporter},
+        "tags": {"team": "core"},
+        "baggage": {"key": "a,b"},
+    }
+    environment = {"OTEL_BSP_SCHEDULE_DELAY": "20", "POD_NAME": "pod-1", "POD_NAMESPACE": "shop"}
+    server = serve(sink, topic("news"), environment=environment, pluginsTracing=section)
+    assert call(server.url).status == 200
+    request, = (span for span in collector.wait_for(4) if span.kind == "SERVER")
+    tags = {name: request.attributes.get(name) for name in ("team", "func", "instance", "namespace")}
+    assert tags == {"team": "core", "func": "contract", "instance": "pod-1", "namespace": "shop"}
+    assert request.resource["k8s.pod.name"] == "pod-1"
+    assert sink.received[0].headers["baggage"] == "key=a%2Cb"
+    assert collector.headers[0]["x-key"] == "7"
+    until(lambda: "does not support" not in server.process.output, "no warning", seconds=1)
+
+
+def test_nothing_is_traced_unless_it_is_asked_for(sink, serve):
+    server = serve(sink, topic("news"))
+    assert call(server.url, headers=SAMPLED).status == 200
+    assert sink.received[0].headers["traceparent"] == SAMPLED["traceparent"]
+    assert "spans" not in server.process.output
+
+
+def test_bindings_have_a_clients_span(collector, sink, serve):
+    server = serve(sink, binding("archive"), environment=collector.environment())
+    assert call(server.url).status == 200
+    client, = (span for span in collector.wait_for(4) if span.kind == "CLIENT")
+    assert client.name == "create archive"
+    assert client.attributes["rpc.method"] == "dapr.proto.runtime.v1.Dapr/InvokeBinding"
