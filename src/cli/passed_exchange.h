@@ -31,7 +31,7 @@ class PassedExchange : public wire::Exchange {
   }
   void write(std::string_view bytes) override { to_->write(bytes); }
   std::size_t unsent() const final { return to_->unsent(); }
-  void finish(std::span<const Field> trailers) final { to_->finish(trailers); }
+  void finish(std::span<const Field> trailers) override { to_->finish(trailers); }
   void abort() final { to_->abort(); }
   bool abandoned() const final { return to_->abandoned(); }
   void on_abandoned(std::function<void()> callback) final {
@@ -42,9 +42,12 @@ class PassedExchange : public wire::Exchange {
  protected:
   ~PassedExchange() override = default;
 
- private:
-  void release() final { delete this; }
+  wire::Exchange& passed_to() { return *to_; }
+  // Gives the exchange away: only release() may follow.
+  wire::ExchangePtr take() { return std::move(to_); }
+  void release() override { delete this; }
 
+ private:
   wire::ExchangePtr to_;
 };
 

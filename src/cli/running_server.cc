@@ -11,6 +11,7 @@
 #include "cli/call_contents.h"
 #include "cli/call_reports.h"
 #include "cli/command_line.h"
+#include "cli/flushed_answers.h"
 #include "dapr/app_http.h"
 #include "dapr/app_server.h"
 #include "dapr/client.h"
@@ -20,6 +21,7 @@
 #include "metrics/process_source.h"
 #include "os/debugger.h"
 #include "os/memory_limits.h"
+#include "os/process_start.h"
 #include "os/start_up_code.h"
 #include "os/watched_process.h"
 #include "output/outputs.h"
@@ -30,6 +32,9 @@
 namespace ofn::cli {
 
 namespace {
+
+// How long the end waits for a collector to take the last spans.
+constexpr std::chrono::seconds kLongestFlush(5);
 
 // The start is over this long after run(), when the first requests have been served.
 constexpr std::chrono::seconds kStart(1);
@@ -72,8 +77,9 @@ std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& cl
 // The connection to the sidecar. It connects with the first call, so a program without calls never
 // connects.
 struct Sending {
+  // `traces`: null if nothing is traced.
   Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
-          const FunctionContext& context, wire::MemoryAccount& account, Log& log,
+          const FunctionContext& context, wire::MemoryAccount& account, Traces* traces, Log& log,
           OutputObserver* observer)
       : client(loop, wire::grpc::connector_to(loop, endpoint, limits),
                {.api_token = settings.dapr_api_token,
@@ -81,12 +87,27 @@ struct Sending {
                             .max_message = largest_message(settings),
                             .max_backoff = kLongestBackoff,
                             .account = &account}}),
-        outputs(context, client, loop, log,
+        traced(traces == nullptr
+                   ? nullptr
+                   : std::make_unique<Traces::OnLoop>(
+                         *traces, loop, context,
+                         tracing::TracedSidecar::Next{.sidecar = client, .stores = client})),
+        outputs(context, sidecar(), loop, log,
                 {.unreachable = settings.sidecar_timeout, .retry_codes = settings.retry_codes},
                 observer) {}
 
+  Sidecar& sidecar() {
+    if (traced != nullptr) return traced->sidecar;
+    return client;
+  }
+  Stores& stores() {
+    if (traced != nullptr) return traced->sidecar;
+    return client;
+  }
+
   wire::Limits limits;
   dapr::DaprClient client;
+  std::unique_ptr<Traces::OnLoop> traced;  // null: nothing is traced
   Outputs outputs;
 };
 
@@ -99,15 +120,16 @@ struct RunningServer::OnLoop {
                                                  server.supervised_->build(), server.log_,
                                                  server.supervised_->long_calls())),
         counted(server.measurement_ ? &server.measurement_->on(on) : nullptr),
-        observers({reports ? &*reports : nullptr, counted}),
         sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
-                server.log_, counted),
+                server.traces_.get(), server.log_, counted),
+        observers({sending.traced == nullptr ? nullptr : &sending.traced->tracer,
+                   reports ? &*reports : nullptr, counted}),
         environment{.loop = on,
                     .context = server.context_,
                     .outputs = &sending.outputs,
                     .log = server.log_,
                     .detail = server.settings_.debug ? Detail::kShown : Detail::kHidden,
-                    .stores = &sending.client,
+                    .stores = &sending.stores(),
                     .hooks = server.hooks_.empty() ? nullptr : &server.hooks_,
                     .failures = &server.failures_,
                     .calls = &server.calls_,
@@ -127,6 +149,11 @@ struct RunningServer::OnLoop {
             server.supervised_ == nullptr
                 ? std::nullopt
                 : std::optional<BuildStamp>(std::in_place, *recorder, server.supervised_->build())),
+        flushed(sending.traced == nullptr || !server.settings_.trace_flush
+                    ? std::nullopt
+                    : std::optional<FlushedAnswers>(
+                          std::in_place, stamp ? static_cast<wire::Handler&>(*stamp) : front,
+                          *sending.traced, *server.settings_.trace_flush)),
         sessions(
             handler(), server.limits_, server.failures_, &server.memory_,
             [this](std::string_view id, int status) { requests.on_broken_request(id, status); }),
@@ -135,6 +162,7 @@ struct RunningServer::OnLoop {
         }) {}
 
   wire::Handler& handler() {
+    if (flushed) return *flushed;
     if (stamp) return *stamp;
     return front;
   }
@@ -173,8 +201,8 @@ struct RunningServer::OnLoop {
   Loop& loop;
   std::optional<CallReports> reports;  // for a supervisor
   metrics::LoopMetrics* counted;       // null: --metrics is off
-  Observers observers;
   Sending sending;
+  Observers observers;
   CallEnvironment environment;
   HttpService::OnLoop requests;
   AsyncService::OnLoop deliveries;
@@ -183,8 +211,9 @@ struct RunningServer::OnLoop {
   CountedCallbacks counted_callbacks;
   CountedCallbacks counted_http_callbacks;
   Front front;
-  std::optional<CallRecorder> recorder;  // for a supervisor
-  std::optional<BuildStamp> stamp;       // the same
+  std::optional<CallRecorder> recorder;   // for a supervisor
+  std::optional<BuildStamp> stamp;        // the same
+  std::optional<FlushedAnswers> flushed;  // with --trace-flush response
   wire::HttpSessions sessions;
   MemoryReturn memory_return;
 };
@@ -251,6 +280,12 @@ RunningServer::OnLoop* RunningServer::part_of(const Loop& loop) const {
   return part == parts_.end() ? nullptr : part->get();
 }
 
+void RunningServer::trace(std::string resource, std::vector<tracing::StartUp::Step> steps) {
+  const std::vector<Loop*> all = loops();
+  traces_ = Traces::make(env_, context_, std::move(resource), all, log_);
+  start_steps_ = std::move(steps);
+}
+
 std::expected<void, std::vector<Error>> RunningServer::connect() {
   auto sidecar = ChosenSidecar::make(settings_, context_, callbacks_, *loops_.front(), env_, log_);
   if (!sidecar) return std::unexpected(std::move(sidecar).error());
@@ -301,6 +336,11 @@ Result<wire::Endpoint> RunningServer::listen(std::optional<wire::ListeningSocket
                     : server_->listen({settings_.host.value, settings_.port.value, {}});
   if (!bound) return bound;
   if (measurement_) measurement_->open();
+  if (traces_ != nullptr) {
+    traces_->started({.began = os::process_start(),
+                      .listening = clock_.system_now(),
+                      .steps = std::move(start_steps_)});
+  }
   warn_of_callbacks(*bound);
   os::WatchedProcess::listens(bound->port);
   os::WatchedProcess::listens(bound->unix_path);
@@ -415,6 +455,7 @@ void RunningServer::retire() {
 }
 
 void RunningServer::drain(Task done) {
+  drain_ends_ = clock_.now() + settings_.drain_timeout;
   if (sidecar_->local() != nullptr) sidecar_->local()->stop_delivering();
   if (sidecar_check_) sidecar_check_->stop();
   drained_ = std::move(done);
@@ -427,11 +468,19 @@ void RunningServer::drain(Task done) {
 void RunningServer::end_when_done() {
   // Calls whose clients have disconnected hold no connection, but still have outputs to deliver.
   gate_.when_empty(*loops_.front(), [this] {
-    if (sidecar_->local() == nullptr) return drained_();
+    if (sidecar_->local() == nullptr) return flush_spans();
     // The last answers may still be on their way to the local sidecar, which must acknowledge
     // them.
-    sidecar_->local()->when_delivered([this] { drained_(); });
+    sidecar_->local()->when_delivered([this] { flush_spans(); });
   });
+}
+
+void RunningServer::flush_spans() {
+  if (traces_ == nullptr) return drained_();
+  std::vector<Traces::OnLoop*> parts;
+  for (const auto& part : parts_) parts.push_back(part->sending.traced.get());
+  const SteadyTime latest = clock_.now() + kLongestFlush;
+  traces_->flush(std::move(parts), Deadline(std::min(latest, drain_ends_)), [this] { drained_(); });
 }
 
 void RunningServer::stop_calls() {

@@ -22,6 +22,7 @@
 #include "cli/sidecar_check.h"
 #include "cli/stopping.h"
 #include "cli/supervised.h"
+#include "cli/traces.h"
 #include "context/environment.h"
 #include "context/function_context.h"
 #include "context/settings.h"
@@ -63,6 +64,9 @@ class RunningServer final : private Stoppable {
   // Prepares the connection to the sidecar, and starts the local sidecar if needed. Connects when
   // the first output needs it. Errors: those of ChosenSidecar::make().
   std::expected<void, std::vector<Error>> connect();
+  // From listen() on, calls are traced if the settings ask for it. `resource`: encoded; `steps`: of the start, for the span `init` of the
+  // first call. Call it before connect().
+  void trace(std::string resource, std::vector<tracing::StartUp::Step> steps);
   // Opens the port, or takes `inherited`, a socket of the process that started this one. Requests
   // that arrive wait for run().
   Result<wire::Endpoint> listen(std::optional<wire::ListeningSocket> inherited);
@@ -88,6 +92,7 @@ class RunningServer final : private Stoppable {
   void obey_supervisor();
   void pass_on();
   void end_when_done();
+  void flush_spans();
   void large_body_done();
   void failures_held_back();
   void log_problem(const Result<void>& told);
@@ -119,6 +124,8 @@ class RunningServer final : private Stoppable {
   std::optional<ChosenSidecar> sidecar_;
   std::atomic<SteadyTime> ready_ = SteadyTime::min();  // when requests were served first
   std::optional<Measurement> measurement_;
+  std::vector<tracing::StartUp::Step> start_steps_;
+  std::unique_ptr<Traces> traces_;  // null: nothing is traced
   std::vector<std::unique_ptr<OnLoop>> parts_;
   std::optional<SidecarCheck> sidecar_check_;
   std::unique_ptr<wire::Server> server_;
@@ -127,6 +134,7 @@ class RunningServer final : private Stoppable {
   std::unique_ptr<Watch> orders_;
   Stopping stopping_;
   Task drained_;
+  SteadyTime drain_ends_{};
   std::optional<Signals> signals_;
   Workers workers_;  // ends before all objects that its tasks use
   std::unique_ptr<LoopThreads> threads_;

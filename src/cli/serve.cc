@@ -124,16 +124,18 @@ Result<void> wait_for_debugger(const std::optional<Supervised>& supervised) {
 }
 
 // What all telemetry of this process has in common.
-otlp::Resource resource_of(const FunctionContext& context, const Environment& env, Log& log) {
+// `names`: of the functions.
+otlp::Resource resource_of(const FunctionContext& context, const std::string& names,
+                           const Environment& env, Log& log) {
   Random random;
   std::vector<Note> notes;
-  otlp::Resource resource =
-      otlp::read_resource(env,
-                          otlp::with_process({.function_name = context.name,
-                                              .function_version = context.version,
-                                              .framework_version = OFN_VERSION,
-                                              .instance_id = uuid4(random)}),
-                          notes);
+  otlp::Resource resource = otlp::read_resource(
+      env,
+      otlp::with_process({.function_name = context.name.empty() ? names : context.name,
+                          .function_version = context.version,
+                          .framework_version = OFN_VERSION,
+                          .instance_id = uuid4(random)}),
+      notes);
   log_notes(notes, log);
   return resource;
 }
@@ -189,9 +191,12 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   std::vector<PluginType> plugins;
   Build build;
   const std::string shown = inherited->supervised ? inherited->supervised->source() : "";
+  const SystemTime load_began = SystemClock().system_now();
   const auto routes =
       load_functions(settings, context.http_pattern, shown, env, linked, plugins, build, log);
   if (!routes) return complain(routes.error().message(), kExitLoad);
+  const tracing::StartUp::Step load{
+      .name = "load", .began = load_began, .ended = SystemClock().system_now()};
   if (!configuration->subscriptions.inputs().empty()) {
     if (const auto problem = triggering_problem(*routes)) return complain(*problem, kExitLoad);
   }
@@ -223,13 +228,15 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   auto server = std::make_unique<RunningServer>(
       settings, context, *routes, *hooks, std::move(configuration->subscriptions), env, log, calls,
       inherited->notice, inherited->supervised ? &*inherited->supervised : nullptr);
+  const otlp::Resource resource = resource_of(context, served.names, env, log);
   server->measure({.began = began,
                    .loading = build.elapsed,
                    .functions = served.names,
                    .signature = served.signature,
                    .build = inherited->supervised ? std::optional(inherited->supervised->build())
                                                   : std::nullopt},
-                  {log_source(*logger), resource_source(resource_of(context, env, log))});
+                  {log_source(*logger), resource_source(resource)});
+  server->trace(otlp::encode(resource), {load});
   if (const auto connected = server->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());
     return kExitFailure;

@@ -24,27 +24,20 @@ Result<std::unique_ptr<otlp::Destination>> destination_of(const otlp::TracesSett
 }  // namespace
 
 std::unique_ptr<Traces> Traces::make(const Environment& env, const FunctionContext& context,
-                                     otlp::ResourceFacts facts, std::span<Loop* const> loops,
-                                     Log& log) {
+                                     std::string resource, std::span<Loop* const> loops, Log& log) {
   std::vector<Note> notes;
   const Environment all = tracing::with_section(env, context, notes);
   const otlp::TracesSettings settings = otlp::read_settings(all, notes).traces;
-  if (settings.exporter == otlp::TracesExporter::kNone) {
-    log_notes(notes, log);
-    return nullptr;
-  }
-  facts.framework_version = OFN_VERSION;
-  const std::string resource =
-      otlp::encode(otlp::read_resource(env, otlp::with_process(std::move(facts)), notes));
   log_notes(notes, log);
+  if (settings.exporter == otlp::TracesExporter::kNone) return nullptr;
   auto destination = destination_of(settings, *loops.front());
   if (!destination) {
     log.write(Level::kWarning, "no span is exported", {{"error", destination.error().message()}});
     return nullptr;
   }
   log.write(Level::kInfo, "spans are exported", {{"url", (*destination)->name()}});
-  return std::make_unique<Traces>(settings, resource, env, context, *std::move(destination), loops,
-                                  log);
+  return std::make_unique<Traces>(settings, std::move(resource), env, context,
+                                  *std::move(destination), loops, log);
 }
 
 Traces::Traces(const otlp::TracesSettings& settings, std::string resource, const Environment& env,
@@ -61,6 +54,12 @@ Traces::Traces(const otlp::TracesSettings& settings, std::string resource, const
                             .timeout = std::min(settings.target.timeout,
                                                 settings.batches.export_timeout)}},
               log) {}
+
+void Traces::OnLoop::flush(Duration budget, Task done) {
+  batch.hand_over();
+  exporting.flush(Deadline::in(budget, loop.clock()),
+                  [this, done = std::move(done)](bool) mutable { loop.post(std::move(done)); });
+}
 
 void Traces::flush(std::vector<OnLoop*> parts, Deadline deadline, Task done) {
   struct Flush {

@@ -1,6 +1,6 @@
 // Tracing of the running server: what the spans of all loops share, and the parts of one loop.
 //
-//   auto traces = Traces::make(settings, env, context, facts, loops, log);     // null: nothing is traced
+//   auto traces = Traces::make(env, context, resource, loops, log);            // null: nothing is traced
 //   Traces::OnLoop part(*traces, loop, context, {.sidecar = client, .stores = client});
 //   environment.observer = &part.tracer;
 //
@@ -17,7 +17,6 @@
 #include "context/environment.h"
 #include "context/function_context.h"
 #include "loop/loop.h"
-#include "otlp/resource.h"
 #include "otlp/settings.h"
 #include "tracing/span_batch.h"
 #include "tracing/span_export.h"
@@ -34,21 +33,25 @@ class Traces {
     OnLoop(Traces& traces, Loop& on, const FunctionContext& context,
            tracing::TracedSidecar::Next next)
         : loop(on),
+          exporting(traces.export_),
           batch(on, traces.export_, traces.settings_.batches, traces.loops_),
           tracer(on, traces.rules_, batch),
           sidecar(on, traces.rules_, batch, context, next) {}
 
+    // Sends what there is, and runs `done` on this loop when it was sent or lost, or after `budget`. Threads: the loop's.
+    void flush(Duration budget, Task done);
+
     Loop& loop;
+    tracing::SpanExport& exporting;
     tracing::SpanBatch batch;
     tracing::Tracer tracer;
     tracing::TracedSidecar sidecar;
   };
 
-  // Returns null if nobody asked for spans. The first loop sends them. What is wrong with the settings is logged, and never stops a
+  // `resource`: encoded. Returns null if nobody asked for spans. The first loop sends them. What is wrong with the settings is logged, and never stops a
   // start.
   static std::unique_ptr<Traces> make(const Environment& env, const FunctionContext& context,
-                                      otlp::ResourceFacts facts, std::span<Loop* const> loops,
-                                      Log& log);
+                                      std::string resource, std::span<Loop* const> loops, Log& log);
   Traces(const otlp::TracesSettings& settings, std::string resource, const Environment& env,
          const FunctionContext& context, std::unique_ptr<otlp::Destination> destination,
          std::span<Loop* const> loops, Log& log);

@@ -92,6 +92,9 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
     {Flag::kRetryCodes, kOutputs, "retry-codes", "OFN_RETRY_CODES", "", "CODES", "",
      "gRPC codes on which an output is retried, such as UNAVAILABLE,ABORTED; by default only calls "
      "that never reached the sidecar"},
+    {Flag::kTraceFlush, kOutputs, "trace-flush", "OFN_TRACE_FLUSH", "", "WHEN", "batch",
+     "When spans are sent: batch, or response:DURATION, before each answer, which waits for that "
+     "time at most (1ms to 1s)"},
     {Flag::kLocalSidecar, kOutputs, "local-sidecar", "OFN_LOCAL_SIDECAR", "", "MODE", "auto",
      "The program's own small sidecar: on, off, or auto (on outside a pod if no other sidecar is "
      "found)"},

@@ -45,6 +45,7 @@ enum class Flag : std::size_t {
   kSlowReaderTimeout,
   kSidecarTimeout,
   kRetryCodes,
+  kTraceFlush,
   kLocalSidecar,
   kComponents,
   kDebug,

@@ -162,8 +162,11 @@ TEST(Merge, TracingIsSaidToBeMissing) {
           {R"({"runtime":"Knative","pluginsTracing":null})", "", {}},
           // The newer document's value is used, and is reported once.
           {R"({"runtime":"Knative","pluginsTracing":{"enabled":true}})",
+           R"({"triggers":{"http":{}},"tracing":{"enabled":true,"provider":{"name":"skywalking"}}})",
+           {"by \"skywalking\""}},
+          {R"({"runtime":"Knative","pluginsTracing":{"enabled":true}})",
            R"({"triggers":{"http":{}},"tracing":{"enabled":true,"provider":{"name":"opentelemetry"}}})",
-           {"by \"opentelemetry\""}},
+           {}},
           {R"({"runtime":"Knative","pluginsTracing":{"enabled":true}})",
            R"({"triggers":{"http":{}},"tracing":{"enabled":false}})",
            {}},
@@ -217,7 +220,7 @@ TEST(Merge, HooksRunOnce) {
            R"({"triggers":{"http":{}}})",
            {},
            {},
-           1},
+           0},
           // The same hook is both global and the function's own.
           {R"({"runtime":"Knative","prePlugins":["g"]})",
            R"({"triggers":{"http":{}},"preHooks":["g","own","g"]})",

@@ -21,6 +21,18 @@ std::optional<LocalSidecarMode> parse_local_sidecar(std::string_view text) noexc
   return *on ? LocalSidecarMode::kOn : LocalSidecarMode::kOff;
 }
 
+// Parses "batch" and "response:200ms".
+std::optional<std::optional<Duration>> parse_trace_flush(std::string_view text) {
+  constexpr std::string_view kResponse = "response:";
+  using Read = std::optional<std::optional<Duration>>;
+  if (text == "batch") return Read(std::in_place, std::nullopt);
+  if (!text.starts_with(kResponse)) return std::nullopt;
+  const auto budget = parse_duration(text.substr(kResponse.size()));
+  if (!budget || *budget < std::chrono::milliseconds(1) || *budget > std::chrono::seconds(1))
+    return std::nullopt;
+  return Read(std::in_place, *budget);
+}
+
 // Parses "UNAVAILABLE,ABORTED". RESOURCE_EXHAUSTED is refused: a message that is too large stays
 // too large.
 std::optional<std::vector<Code>> parse_codes(std::string_view text) {
@@ -261,6 +273,9 @@ class Resolver {
          "gRPC codes such as UNAVAILABLE,ABORTED (not RESOURCE_EXHAUSTED: too large stays too "
          "large)",
          parse_codes);
+    read(Flag::kTraceFlush, settings_.trace_flush,
+         "batch, or response: with a duration from 1ms to 1s, such as response:200ms",
+         parse_trace_flush);
     read(Flag::kLocalSidecar, settings_.local_sidecar, "auto, on or off", parse_local_sidecar);
     text(Flag::kComponents, settings_.components);
     settings_.dapr_api_token = non_empty(env_, "DAPR_API_TOKEN").value_or("");

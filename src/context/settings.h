@@ -100,6 +100,8 @@ struct Settings {
   Duration sidecar_timeout{};  // how long outputs wait for an unreachable sidecar
   // gRPC codes to retry, in addition to calls that never reached the sidecar.
   std::vector<Code> retry_codes;
+  // How long an answer waits at most until its spans are sent; nullopt: spans are sent in batches.
+  std::optional<Duration> trace_flush;
   LocalSidecarMode local_sidecar = LocalSidecarMode::kAuto;
   std::string components;      // directory of the local sidecar's component files
   std::string dapr_api_token;  // sent to the sidecar; empty if there is none. A secret

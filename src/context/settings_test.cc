@@ -287,6 +287,7 @@ TEST(Settings, Defaults) {
   EXPECT_EQ(s.app_protocol, AppProtocol::kGrpc);
   EXPECT_EQ(s.sidecar, SidecarAddress());
   EXPECT_TRUE(s.retry_codes.empty());
+  EXPECT_FALSE(s.trace_flush);
   EXPECT_TRUE(s.cxxflags.empty());
   EXPECT_TRUE(s.target.origin.is_default());
   EXPECT_FALSE(s.in_pod);
@@ -306,6 +307,7 @@ TEST(Settings, EveryOtherVariable) {
                                    {"OFN_SLOW_READER_TIMEOUT", "3s"},
                                    {"OFN_SIDECAR_TIMEOUT", "4s"},
                                    {"OFN_RETRY_CODES", "UNAVAILABLE,aborted"},
+                                   {"OFN_TRACE_FLUSH", "response:200ms"},
                                    {"OFN_LOCAL_SIDECAR", "off"},
                                    {"OFN_COMPONENTS", "/c"},
                                    {"OFN_CXXFLAGS", "-O2 -DX"},
@@ -329,6 +331,7 @@ TEST(Settings, EveryOtherVariable) {
   EXPECT_EQ(s.slow_reader_timeout, seconds(3));
   EXPECT_EQ(s.sidecar_timeout, seconds(4));
   EXPECT_THAT(s.retry_codes, ElementsAre(Code::kUnavailable, Code::kAborted));
+  EXPECT_EQ(s.trace_flush, milliseconds(200));
   EXPECT_EQ(s.local_sidecar, LocalSidecarMode::kOff);
   EXPECT_EQ(s.components, "/c");
   EXPECT_EQ(s.cxxflags, "-O2 -DX");
@@ -367,6 +370,17 @@ TEST(Settings, AllProblemsAtOnce) {
           R"(OFN_MAX_BODY_SIZE: expected a size such as 10485760, 64KiB, 10MiB or 1MB, found "ten")",
           R"(OFN_RETRY_CODES: expected gRPC codes such as UNAVAILABLE,ABORTED (not RESOURCE_EXHAUSTED: too large stays too large), found "RESOURCE_EXHAUSTED")",
           R"(OFN_LOCAL_SIDECAR: expected auto, on or off, found "maybe")"));
+}
+
+TEST(Settings, AnAnswerWaitsForItsSpansForAShortTimeOnly) {
+  const auto flush = [](const char* text) {
+    return resolved(flags_of({{Flag::kTraceFlush, text}})).trace_flush;
+  };
+  EXPECT_EQ(flush("batch"), std::nullopt);
+  EXPECT_EQ(flush("response:1ms"), milliseconds(1));
+  EXPECT_EQ(flush("response:1s"), seconds(1));
+  for (const char* text : {"response", "response:", "response:0", "response:2s", "never", ""})
+    EXPECT_EQ(problems_of(flags_of({{Flag::kTraceFlush, text}}), {}).size(), 1U) << text;
 }
 
 TEST(Settings, ABadSidecarAddressMattersOnlyToWhoNeedsOne) {

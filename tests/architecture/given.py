@@ -68,7 +68,7 @@ GIVEN = {
     "cli/stopping.h": "Stoppable& server;",
     "cli/supervised.h": "Routes routes;",
     "cli/traces.h": """
-        otlp::ResourceFacts facts; std::vector<Loop*> loops; dapr::DaprClient& client;""",
+        std::string resource; std::vector<Loop*> loops; dapr::DaprClient& client;""",
     "context/env_file.h": "std::vector<Note> notes;",
     "context/flag_table.h": "void add_option(const std::string&);",
     "context/function_context.h": "std::string data; Result<void> deliver(const Output&, std::string_view);",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.collector import Collector
 from support.program import Program
 from support.sink import Sink
 from support.tools import missing
@@ -92,6 +93,14 @@ def test_hello(program, hello, tmp_path):
 def test_hello_with_metrics(program, hello, tmp_path):
     flags = ["--metrics", "127.0.0.1:0"]
     judge("hello with metrics", lambda attempt: a_request(program, hello, tmp_path / f"{attempt}", flags=flags))
+
+
+@pytest.mark.parametrize("sampler", ["always_off", "always_on"])
+def test_hello_with_traces(program, hello, tmp_path, sampler):
+    """Its share of the exporter's work included: a collector that takes what it gets."""
+    with Collector() as collector:
+        environment = collector.environment(OTEL_TRACES_SAMPLER=sampler, OTEL_BSP_SCHEDULE_DELAY="5000")
+        judge(f"hello, traced by {sampler}", lambda attempt: a_request(program, hello, tmp_path / f"{attempt}", None, environment))
 
 
 def test_hello_with_one_output(program, hello, tmp_path):

@@ -91,9 +91,9 @@ HOOKS = [
     ({"prePlugins": ["skywalking"], "postPlugins": ["skywalking"]}, [], {}, []),
     (
         {
-            "prePlugins": ["opentelemetry"],
-            "postPlugins": ["opentelemetry"],
-            "pluginsTracing": {"enabled": True, "provider": {"name": "opentelemetry"}},
+            "prePlugins": ["skywalking"],
+            "postPlugins": ["skywalking"],
+            "pluginsTracing": {"enabled": True, "provider": {"name": "skywalking"}},
         },
         [],
         {},
@@ -110,6 +110,16 @@ def test_a_hook_that_no_program_registers(program, functions, lists, flags, envi
     assert done.code == (4 if words else 0)
     assert all(word in done.stderr for word in words)
     assert words or '"level":"warning"' in done.stderr
+
+
+def test_the_platforms_lists_with_traces_by_opentelemetry(program, functions):
+    section = {"enabled": True, "provider": {"name": "opentelemetry", "exporter": {"endpoint": "collector:4317"}}}
+    hooks = {"prePlugins": ["opentelemetry"], "postPlugins": ["opentelemetry"]}
+    document = json.dumps({"name": "f", "runtime": "Knative", "pluginsTracing": section, **hooks})
+    done = program.run_to_end(["--source", functions, "--target", "wait", "--dry-run"], {V1: document})
+    assert done.code == 0
+    assert '"level":"warning"' not in done.stderr
+    assert '"spans are exported","url":"http://collector:4317/"' in done.stderr
 
 
 def test_tracing_is_said_to_be_missing(program, functions):

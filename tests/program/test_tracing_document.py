@@ -7,8 +7,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def section(title):
-    """The lines of a section of the document, below its heading of level 3."""
-    text = (REPOSITORY / "docs/operations.md").read_text()
+    """A part of the chapter Tracing, below its heading of level 3."""
+    text = (REPOSITORY / "docs/operations.md").read_text().split("\n## Tracing\n", 1)[1]
     return re.split(r"^##", text.split(f"\n### {title}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
 
 

@@ -1,4 +1,4 @@
-"""A collector for OpenTelemetry's spans, over gRPC and HTTP, with the public descriptors. It records what it gets.
+"""A collector for OpenTelemetry's spans, over gRPC and HTTP, with the public descriptors. It shows the spans that it got.
 
     with Collector() as collector:
         environment = collector.environment("grpc")
@@ -7,16 +7,13 @@
         assert producer.parent == server.id
 """
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import grpc
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from support.waiting import PATIENCE
+from support.otlp_receivers import Answer, GrpcAnswer, GrpcReceiver, HttpReceiver
+from support.waiting import until
 
 
 @dataclass(frozen=True)
@@ -67,32 +64,29 @@ def _span(span, resource):
     )
 
 
-class Collector(trace_service_pb2_grpc.TraceServiceServicer):
+def _spans(request):
+    spans = []
+    for part in trace_service_pb2.ExportTraceServiceRequest.FromString(request.body).resource_spans:
+        resource = _attributes(part.resource)
+        spans += [_span(span, resource) for scope in part.scope_spans for span in scope.spans]
+    return spans
+
+
+class Collector:
     def __init__(self):
-        self._changed = threading.Condition()
-        self._spans = []
-        self.headers = []  # of each request, in lower case
-        self.answers = threading.Event()  # unset: no request is answered
-        self.answers.set()
-        self._grpc = grpc.server(ThreadPoolExecutor(max_workers=8), options=[("grpc.so_reuseport", 0)])
-        trace_service_pb2_grpc.add_TraceServiceServicer_to_server(self, self._grpc)
-        self.grpc_port = self._grpc.add_insecure_port("127.0.0.1:0")
-        self._grpc.start()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.daemon_threads = True
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+        self._grpc = GrpcReceiver()
+        self._http = HttpReceiver()
+        self._http.answers = [Answer(headers={"Content-Type": "application/x-protobuf"})]
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.answers.set()
-        self._grpc.stop(grace=None).wait(PATIENCE)
-        self._http.shutdown()
-        self._http.server_close()
+        self._grpc.__exit__()
+        self._http.__exit__()
 
     def url(self, protocol):
-        return f"http://127.0.0.1:{self.grpc_port if protocol == 'grpc' else self._http.server_port}"
+        return (self._grpc if protocol == "grpc" else self._http).url
 
     def environment(self, protocol="grpc", **others):
         """The variables that make a program send its spans here, soon."""
@@ -102,52 +96,20 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
             "OTEL_BSP_SCHEDULE_DELAY": "20",
         } | others
 
+    def falls_silent(self):
+        """From now on no request is answered."""
+        self._grpc.answers = [GrpcAnswer(never=True)]
+        self._http.answers = [Answer(never=True)]
+
+    @property
+    def requests(self):
+        return self._grpc.requests + self._http.requests
+
     @property
     def spans(self):
-        with self._changed:
-            return list(self._spans)
+        return [span for request in self.requests for span in _spans(request)]
 
     def wait_for(self, count):
         """Returns the first `count` spans, in the order in which they began, as soon as they are there."""
-        with self._changed:
-            arrived = self._changed.wait_for(lambda: len(self._spans) >= count, PATIENCE)
-            assert arrived, f"waited for {count} spans, got {self._spans}"
-            return sorted(self._spans[:count], key=lambda span: span.began)
-
-    def Export(self, request, context):
-        self._take(request, {name.lower(): value for name, value in context.invocation_metadata()})
-        return trace_service_pb2.ExportTraceServiceResponse()
-
-    def _take(self, request, headers):
-        spans = []
-        for part in request.resource_spans:
-            resource = _attributes(part.resource)
-            for scope in part.scope_spans:
-                spans += [_span(span, resource) for span in scope.spans]
-        with self._changed:
-            self._spans += spans
-            self.headers.append(headers)
-            self._changed.notify_all()
-        self.answers.wait(2 * PATIENCE)
-
-    def _handler(collector):
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                found = self.path == "/v1/traces"
-                if found:
-                    request = trace_service_pb2.ExportTraceServiceRequest.FromString(body)
-                    collector._take(request, {name.lower(): value for name, value in self.headers.items()})
-                answer = trace_service_pb2.ExportTraceServiceResponse().SerializeToString()
-                self.send_response(200 if found else 404)
-                self.send_header("Content-Type", "application/x-protobuf")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        return Handler
+        spans = until(lambda: self.spans if len(self.spans) >= count else None, f"{count} spans")
+        return sorted(spans[:count], key=lambda span: span.began)
