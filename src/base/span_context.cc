@@ -46,10 +46,10 @@ void write_four(const std::uint8_t* bytes, char* digits) noexcept {
 }
 
 template <std::size_t kSize>
-bool read(const char* digits, std::array<std::uint8_t, kSize>& out) noexcept {
+bool read(std::string_view digits, std::array<std::uint8_t, kSize>& out) noexcept {
   bool good = true;
   for (std::size_t i = 0; i < kSize; i += 4) {
-    good = read_four(digits + 2 * i, out.data() + i) && good;
+    good = read_four(digits.data() + 2 * i, out.data() + i) && good;
   }
   return good;
 }
@@ -97,7 +97,7 @@ std::optional<SpanContext> SpanContext::parse(std::string_view text) noexcept {
   if (version < 0 || version == 0xFF || flags < 0) return std::nullopt;
   if (text.size() > kTextSize && (version == 0 || text[kTextSize] != '-')) return std::nullopt;
   SpanContext context;
-  if (!read(text.data() + 3, context.trace_id) || !read(text.data() + 36, context.span_id) ||
+  if (!read(text.substr(3), context.trace_id) || !read(text.substr(36), context.span_id) ||
       is_zero(context.trace_id) || is_zero(context.span_id)) {
     return std::nullopt;
   }
@@ -121,10 +121,10 @@ TraceId make_trace_id(Random& random) noexcept { return make<TraceId>(random); }
 SpanId make_span_id(Random& random) noexcept { return make<SpanId>(random); }
 
 bool read_hex(std::string_view text, TraceId& out) noexcept {
-  return text.size() == 2 * out.size() && read(text.data(), out);
+  return text.size() == 2 * out.size() && read(text, out);
 }
 bool read_hex(std::string_view text, SpanId& out) noexcept {
-  return text.size() == 2 * out.size() && read(text.data(), out);
+  return text.size() == 2 * out.size() && read(text, out);
 }
 
 }  // namespace ofn
