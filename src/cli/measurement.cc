@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <string_view>
+#include <unistd.h>
 #include <variant>
+
+#include "otlp/make_destination.h"
+#include "otlp/text_destination.h"
 
 namespace ofn::cli {
 
@@ -51,13 +55,42 @@ std::optional<Door> Measurement::door(Loop& loop, const Routes& routes) {
   return Door{.wants = metrics::Scrapes::wants, .handler = *scrapes_.back()};
 }
 
+Result<void> Measurement::push_to(const otlp::MetricsSettings& settings,
+                                  metrics::PushOptions options) {
+  Loop& loop = *loops_.front();
+  std::unique_ptr<otlp::Destination> destination;
+  if (settings.exporter == otlp::MetricsExporter::kConsole) {
+    destination =
+        std::make_unique<otlp::TextDestination>(loop, otlp::Signal::kMetrics, STDOUT_FILENO);
+  } else {
+    auto made = otlp::make_destination(loop, otlp::Signal::kMetrics, settings.target);
+    if (!made) return std::unexpected(std::move(made).error());
+    destination = *std::move(made);
+  }
+  options.interval = settings.export_interval;
+  push_.emplace(
+      loop, collector_,
+      std::make_unique<otlp::Exporter>(
+          loop, std::move(destination),
+          otlp::ExporterOptions{.signal = "metrics", .timeout = settings.target.timeout}, log_),
+      std::move(options), loop.clock().system_now());
+  return {};
+}
+
+void Measurement::finish(Deadline deadline, Task done) {
+  if (!push_) return done();
+  push_->finish(deadline, std::move(done));
+}
+
 void Measurement::open() {
+  if (push_) push_->start();
   if (choice_.place != MetricsChoice::Place::kOwnPort) return;
   listener_.emplace(*loops_.front(), loops_, collector_, log_);
   listener_->open({.host = choice_.host, .port = choice_.port, .unix_path = {}});
 }
 
 void Measurement::close() {
+  push_.reset();
   listener_.reset();
   scrapes_.clear();
 }
@@ -110,7 +143,7 @@ metrics::Source start_source(StartFacts facts, const std::atomic<SteadyTime>& re
     }
     if (facts.build) snapshot.add(Metric::kReloads, {}, static_cast<double>(*facts.build - 1));
     snapshot.add(Metric::kBuildInfo,
-                 {{"version", OFN_VERSION},
+                 {{"version", facts.version},
                   {"compiler", OFN_COMPILER},
                   {"ofn.function", facts.functions},
                   {"ofn.signature", facts.signature}},

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "cli/counted_callbacks.h"
 #include "context/function_context.h"
@@ -25,8 +26,10 @@
 #include "loop/loop.h"
 #include "metrics/collector.h"
 #include "metrics/listener.h"
+#include "metrics/push.h"
 #include "metrics/scrapes.h"
 #include "otlp/resource.h"
+#include "otlp/settings.h"
 #include "plugin/hooks.h"
 #include "serving/front.h"
 #include "serving/gate.h"
@@ -51,8 +54,12 @@ class Measurement {
   // Returns the door to the metrics on the function's own port; nullopt if they are not there, or if a route that the author
   // wrote has the path.
   std::optional<Door> door(Loop& loop, const Routes& routes);
-  // Opens the second port, if the choice is one.
+  // Opens the second port, if the choice is one, and begins to send if push_to() was called.
   void open();
+  // Sends the metrics to a collector, too. Errors: as otlp::make_destination(); then nothing is sent.
+  Result<void> push_to(const otlp::MetricsSettings& settings, metrics::PushOptions options);
+  // Sends what has not been sent, and runs `done` on the first loop, at the deadline at the latest.
+  void finish(Deadline deadline, Task done);
   // Ends the scrapes under way: nothing is read any more. Call it when the loops have stopped.
   void close();
 
@@ -63,12 +70,14 @@ class Measurement {
   metrics::Collector collector_;
   std::vector<std::unique_ptr<metrics::Scrapes>> scrapes_;  // on the function's own port
   std::optional<metrics::Listener> listener_;
+  std::optional<metrics::Push> push_;
 };
 
 // What a start knows of itself. Lifetime of the pointers: as long as the source may be read.
 struct StartFacts {
   SteadyTime began{};
   Duration loading{};               // the function's time to load or compile
+  std::string version{};            // the framework's
   std::string functions{};          // "hello", or "add,get"
   std::string signature{};          // "http"
   std::optional<unsigned> build{};  // its number in the developer's loop

@@ -66,6 +66,9 @@ std::size_t memory_of(const Settings& settings) {
 // that waiting outputs notice when the sidecar is back.
 constexpr std::chrono::seconds kLongestBackoff(1);
 
+// How long a stop may wait for the collector of the metrics.
+constexpr std::chrono::seconds kLastPush(1);
+
 std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& clock) {
   std::vector<std::unique_ptr<Loop>> loops;
   for (std::size_t i = 0; i < count; ++i) loops.push_back(std::make_unique<Loop>(clock));
@@ -254,9 +257,15 @@ RunningServer::~RunningServer() {
   if (measurement_) measurement_->close();
 }
 
-void RunningServer::measure(StartFacts facts, std::vector<metrics::Source> sources) {
-  if (!settings_.metrics.is_on()) return;
+void RunningServer::measure(StartFacts facts, std::vector<metrics::Source> sources,
+                            const otlp::MetricsSettings& push, const otlp::Resource& resource) {
+  const bool pushes = push.exporter != otlp::MetricsExporter::kNone;
+  if (!settings_.metrics.is_on() && !pushes) return;
   measurement_.emplace(settings_.metrics, context_, loops(), log_);
+  if (pushes) {
+    log_problem(measurement_->push_to(
+        push, {.resource = otlp::encode(resource), .version = facts.version}));
+  }
   for (metrics::Source& source : sources) measurement_->add(std::move(source));
   measurement_->add(metrics::process_source(clock_, facts.began));
   measurement_->add(start_source(std::move(facts), ready_));
@@ -476,11 +485,19 @@ void RunningServer::end_when_done() {
 }
 
 void RunningServer::flush_spans() {
-  if (traces_ == nullptr) return drained_();
+  if (traces_ == nullptr) return push_metrics();
   std::vector<Traces::OnLoop*> parts;
   for (const auto& part : parts_) parts.push_back(part->sending.traced.get());
   const SteadyTime latest = clock_.now() + kLongestFlush;
-  traces_->flush(std::move(parts), Deadline(std::min(latest, drain_ends_)), [this] { drained_(); });
+  traces_->flush(std::move(parts), Deadline(std::min(latest, drain_ends_)),
+                 [this] { push_metrics(); });
+}
+
+// The collector gets the metrics of the last calls.
+void RunningServer::push_metrics() {
+  if (!measurement_) return drained_();
+  const SteadyTime latest = clock_.now() + kLastPush;
+  measurement_->finish(Deadline(std::min(latest, drain_ends_)), [this] { drained_(); });
 }
 
 void RunningServer::stop_calls() {

@@ -61,7 +61,9 @@ class RunningServer final : private Stoppable {
 
   // From listen() on, the program is measured as --metrics says, and `sources` are read at each scrape. Does nothing if --metrics
   // is off. Call it before connect().
-  void measure(StartFacts facts, std::vector<metrics::Source> sources);
+  // `push`: whether a collector gets the metrics, too. `resource`: of all telemetry.
+  void measure(StartFacts facts, std::vector<metrics::Source> sources,
+               const otlp::MetricsSettings& push, const otlp::Resource& resource);
   // Prepares the connection to the sidecar, and starts the local sidecar if needed. Connects when
   // the first output needs it. Errors: those of ChosenSidecar::make().
   std::expected<void, std::vector<Error>> connect();
@@ -94,6 +96,7 @@ class RunningServer final : private Stoppable {
   void pass_on();
   void end_when_done();
   void flush_spans();
+  void push_metrics();
   void large_body_done();
   void failures_held_back();
   void log_problem(const Result<void>& told);

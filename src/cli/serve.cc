@@ -29,6 +29,7 @@
 #include "os/memory_reserve.h"
 #include "os/watched_process.h"
 #include "otlp/resource.h"
+#include "otlp/settings.h"
 
 namespace ofn::cli {
 
@@ -121,6 +122,12 @@ Result<void> wait_for_debugger(const std::optional<Supervised>& supervised) {
                            "; attach with one of these commands:\n" + os::how_to_attach(getpid());
   supervised ? supervised->tell(text) : complain(text);
   return os::wait_for_debugger();
+}
+
+// Whether a collector gets the metrics, too. Only variables say it; the traces log what is wrong with them.
+otlp::MetricsSettings metrics_push(const Environment& env) {
+  std::vector<Note> notes;
+  return otlp::read_settings(env, notes).metrics;
 }
 
 // What all telemetry of this process has in common.
@@ -231,11 +238,12 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   const otlp::Resource resource = resource_of(context, served.names, env, log);
   server->measure({.began = began,
                    .loading = build.elapsed,
+                   .version = OFN_VERSION,
                    .functions = served.names,
                    .signature = served.signature,
                    .build = inherited->supervised ? std::optional(inherited->supervised->build())
                                                   : std::nullopt},
-                  {log_source(*logger), resource_source(resource)});
+                  {log_source(*logger), resource_source(resource)}, metrics_push(env), resource);
   server->trace(otlp::encode(resource), {load});
   if (const auto connected = server->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());

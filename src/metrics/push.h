@@ -1,0 +1,54 @@
+// Sends the metrics to a collector, again and again, and once more at the end.
+//
+//   Push push(loop, collector, std::move(exporter), {.resource = resource, .interval = 60s}, started);
+//   push.start();
+//   push.finish(Deadline::in(1s, clock), [] { … });
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "loop/loop.h"
+#include "loop/workers.h"
+#include "metrics/collector.h"
+#include "otlp/exporter.h"
+
+namespace ofn::metrics {
+
+struct PushOptions {
+  std::string resource = {};  // encoded (otlp/resource.h)
+  std::string version = {};   // the framework's
+  Duration interval = std::chrono::seconds(60);
+};
+
+// A thread of its own reads the counters and writes the message. A message is not begun while the one before it is on its way.
+// Lifetime: all arguments outlive it; destroyed when its loop runs no more. Threads: start() before the loop runs, or the loop's.
+class Push {
+ public:
+  // `started`: since when counters count.
+  Push(Loop& loop, const Collector& collector, std::unique_ptr<otlp::Exporter> exporter,
+       PushOptions options, SystemTime started);
+  Push(const Push&) = delete;
+  Push& operator=(const Push&) = delete;
+
+  void start();
+  // Sends once more, and runs `done` when that has arrived or is lost, or at the deadline. The last call.
+  void finish(Deadline deadline, Task done);
+
+ private:
+  void send(Task sent);
+  void arm();
+
+  Loop& loop_;
+  const Collector& collector_;
+  std::unique_ptr<otlp::Exporter> exporter_;
+  PushOptions options_;
+  SystemTime started_;
+  bool is_ending_ = false;
+  Timer timer_;
+  Workers writer_{1, std::chrono::seconds(10), "ofn-metrics"};
+};
+
+}  // namespace ofn::metrics
