@@ -73,22 +73,22 @@ void run_calls(benchmark::State& state, const otlp::Sampler& sampler, const std:
   }
 }
 
-void BM_not_recorded(benchmark::State& state) {
+void not_recorded(benchmark::State& state) {
   run_calls(state, {otlp::SamplerKind::kAlwaysOff, 1, true}, "");
 }
-void BM_not_recorded_by_its_caller(benchmark::State& state) {
+void not_recorded_by_its_caller(benchmark::State& state) {
   run_calls(state, {otlp::SamplerKind::kAlwaysOn, 1, true}, kIds + "00");
 }
-void BM_recorded(benchmark::State& state) {
+void recorded(benchmark::State& state) {
   run_calls(state, {otlp::SamplerKind::kAlwaysOn, 1, true}, "");
 }
-void BM_recorded_with_its_caller(benchmark::State& state) {
+void recorded_with_its_caller(benchmark::State& state) {
   run_calls(state, {otlp::SamplerKind::kAlwaysOn, 1, true}, kIds + "01");
 }
-BENCHMARK(BM_not_recorded);
-BENCHMARK(BM_not_recorded_by_its_caller);
-BENCHMARK(BM_recorded);
-BENCHMARK(BM_recorded_with_its_caller);
+BENCHMARK(not_recorded);
+BENCHMARK(not_recorded_by_its_caller);
+BENCHMARK(recorded);
+BENCHMARK(recorded_with_its_caller);
 
 }  // namespace
 }  // namespace ofn::tracing
