@@ -29,7 +29,8 @@ class RecordingLog final : public Log {
       text_ += ' ';
       text_ += name;
       text_ += '=';
-      text_ += value;
+      LogRoom room;
+      text_ += written(value, room);
     }
     text_ += '\n';
   }

@@ -10,7 +10,7 @@ void LimitedLog::write(Level level, std::string_view message,
   try {
     std::string_view function;
     for (const LogField& field : fields)
-      if (field.name == "function") function = field.value;
+      if (field.name == "function") function = field.value.text();
     std::string name(message);
     name.append(1, '\0').append(function);
     bool tells = false;

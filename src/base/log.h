@@ -1,24 +1,24 @@
 // The port Log: every room writes to it, and does not know where the lines go.
 //
-//   log.write(Level::kWarning, "output failed", {{"output", name}, {"code", "UNAVAILABLE"}});
+//   log.write(Level::kWarning, "output failed", {{"output", name}, {"code", "UNAVAILABLE"}, {"tries", 2}});
 #pragma once
 
+#include <array>
 #include <initializer_list>
 #include <span>
-#include <string>
 #include <string_view>
+
+#include <ofn/log.h>  // IWYU pragma: export
 
 namespace ofn {
 
-enum class Level { kDebug, kInfo, kWarning, kError };
-
-struct LogField {
-  std::string_view name;   // snake_case
-  std::string_view value;  // any bytes; the sink escapes them
-};
+// Returns a value's text: itself, or the number's digits. A number's text lies in `room`, of which a number takes at most 32
+// characters. A signal handler may call it.
+using LogRoom = std::array<char, 32>;
+std::string_view written(const LogValue& value, LogRoom& room) noexcept;
 
 // Threads: any. Writing never blocks: a sink that cannot keep up drops lines and counts them.
-// Lifetime: the sink reads the views before write() returns.
+// Lifetime: the sink reads the views before write() returns. A field's name is in snake_case.
 // A payload (request body, event data, token) is never written.
 class Log {
  public:

@@ -29,9 +29,13 @@ RequestId RequestId::of(std::span<const Field> fields, Random& random) {
   return from(given == nullptr ? std::string_view() : given->value, random);
 }
 
+bool RequestId::is_safe(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= kMaxSize && std::ranges::all_of(text, is_plain);
+}
+
 RequestId RequestId::from(std::string_view given, Random& random) {
   RequestId id;
-  if (!given.empty() && given.size() <= kMaxSize && std::ranges::all_of(given, is_plain)) {
+  if (is_safe(given)) {
     id.size_ = static_cast<std::uint8_t>(given.copy(id.text_.data(), kMaxSize));
     return id;
   }

@@ -24,11 +24,14 @@ class RequestId {
   static constexpr std::size_t kMaxSize = 64;
 
   RequestId() = default;
-  // Takes the client's X-Request-Id if it has 1 to 64 letters, digits or "-_.:/+=@": proxies set it, and
-  // people search the logs for it. Otherwise makes 32 random hexadecimal digits.
+  // Takes the client's X-Request-Id if it is safe: proxies set it, and people search the logs for it. Otherwise makes 32 random
+  // hexadecimal digits.
   static RequestId of(std::span<const Field> fields, Random& random);
   // The same for the value of X-Request-Id; empty: there is none.
   static RequestId from(std::string_view given, Random& random);
+
+  // Returns true if the text may be an id in the log and in other systems' queries: 1 to 64 letters, digits or "-_.:/+=@".
+  static bool is_safe(std::string_view text) noexcept;
 
   // Lifetime: valid as long as the id.
   std::string_view view() const noexcept { return {text_.data(), size_}; }

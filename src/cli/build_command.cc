@@ -26,9 +26,9 @@ int build(const BuildCommand& command, const Environment& process) {
   std::vector<Note> notes;
   const auto settings = resolve_settings(command.flags, env, FunctionContext(), notes);
   if (!settings) return complain(settings.error(), kExitUsage);
-  Logger log(LogStyle::kReadable, Level::kWarning, STDERR_FILENO);
+  Logger log({.format = LogFormat::kReadable}, Level::kWarning, STDERR_FILENO);
   log_notes(files.notes, log);
-  const os::WatchedProcess watched({.format = os::LineFormat::kReadable,
+  const os::WatchedProcess watched({.shape = {.format = LogFormat::kReadable},
                                     .fd = STDERR_FILENO,
                                     .exited = kExitLoad,
                                     .came_back = kExitForkedChild,

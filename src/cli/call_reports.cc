@@ -138,7 +138,10 @@ void CallReports::ended(const CallRecord& record) {
   call.answer.body.clear();
   if (channel_.try_send(dev::MessageKind::kCall, dev::encode(call))) return;
   if (record.crash == nullptr) return;
-  log_crash(log_, "function crashed", {{"request_id", call.id}, {"function", call.function}},
+  log_crash(log_, "function crashed",
+            CallFields({.request = call.id,
+                        .traceparent = record.trace == nullptr ? "" : record.trace->traceparent()})
+                .add("function", call.function),
             *record.crash);
 }
 

@@ -43,18 +43,18 @@ Result<std::vector<Function>> loaded_functions(const Settings& settings,
                                                const std::optional<std::string>& target,
                                                const std::string& shown, const Environment& env,
                                                std::vector<PluginType>& plugins, Build& build,
-                                               Log& log) {
+                                               Log& log, const abi::LogHost& log_host) {
   LoadRequest wanted = load_request(settings.source.value, target, settings.cxxflags, env);
   wanted.shown = shown;
   wanted.start_up = start_up_of(settings);
+  wanted.log_host = &log_host;
   auto program = load_stoppable(std::move(wanted),
                                 [&](const LoadRequest& request) { return load(request, log); });
   if (!program) return std::unexpected(std::move(program).error());
-  log.write(
-      Level::kInfo, program->build.commands == 0 ? "function loaded" : "function compiled",
-      {{"source", settings.source.value},
-       {"seconds", std::to_string(std::chrono::duration<double>(program->build.elapsed).count())},
-       {"cpu_seconds", std::to_string(std::chrono::duration<double>(program->build.cpu).count())}});
+  log.write(Level::kInfo, program->build.commands == 0 ? "function loaded" : "function compiled",
+            {{"source", settings.source.value},
+             {"seconds", std::chrono::duration<double>(program->build.elapsed).count()},
+             {"cpu_seconds", std::chrono::duration<double>(program->build.cpu).count()}});
   build = program->build;
   plugins = std::move(program->plugins);
   return std::move(program->functions);
@@ -77,10 +77,11 @@ LoadRequest load_request(const std::string& source, std::optional<std::string> t
                                        non_empty(env, "TMPDIR").value_or(""))};
 }
 
-Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins) {
+Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins,
+                               const abi::LogHost& log_host) {
   for (const std::string& file : settings.plugins) {
     const InitializersWatched watched(file);
-    auto loaded = load_plugins(file, start_up_of(settings), plugins);
+    auto loaded = load_plugins(file, start_up_of(settings), plugins, &log_host);
     os::end_forked_child();
     if (!loaded) return loaded;
   }
@@ -90,12 +91,14 @@ Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>
 Result<Routes> load_functions(const Settings& settings, std::string_view http_pattern,
                               const std::string& shown, const Environment& env,
                               const abi::Program* linked, std::vector<PluginType>& plugins,
-                              Build& build, Log& log) {
+                              Build& build, Log& log, const abi::LogHost& log_host) {
   const std::optional<std::string> target =
       settings.target.origin.is_default() ? std::nullopt : std::optional(settings.target.value);
-  auto functions = linked != nullptr
-                       ? linked_functions(*linked, target, plugins)
-                       : loaded_functions(settings, target, shown, env, plugins, build, log);
+  // The author's constructors have run already.
+  if (linked != nullptr) linked->log->store(&log_host, std::memory_order_release);
+  auto functions = linked != nullptr ? linked_functions(*linked, target, plugins)
+                                     : loaded_functions(settings, target, shown, env, plugins,
+                                                        build, log, log_host);
   if (!functions) return std::unexpected(std::move(functions).error());
   if (functions->empty()) {
     return fail(Code::kInvalidArgument,

@@ -78,7 +78,7 @@ void LongCalls::look(os::ThreadId loads, const std::vector<std::string>& answere
   if (loads != 0) now.push_back({.id = {}, .function = {}, .thread = loads});
   calls_.each([&](const os::CallsInFlight::Call& call) {
     if (call.thread == 0) return;
-    now.push_back({.id = copy_of(call.request_id),
+    now.push_back({.id = copy_of(call.ids.request),
                    .function = std::string(call.function),
                    .thread = call.thread});
   });
@@ -111,7 +111,7 @@ bool LongCalls::goes_on(const Run& run) {
   }
   bool is_found = false;
   calls_.each([&](const os::CallsInFlight::Call& call) {
-    is_found = is_found || (call.thread == run.thread && copy_of(call.request_id) == run.id);
+    is_found = is_found || (call.thread == run.thread && copy_of(call.ids.request) == run.id);
   });
   return is_found;
 }

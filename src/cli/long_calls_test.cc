@@ -51,7 +51,7 @@ class Running {
   Running(os::CallsInFlight& calls, const std::string& name, const char* id,
           const std::function<void(const std::atomic<bool>&)>& body)
       : mark_(&calls), thread_([this, &name, id, body] {
-          mark_.began(name, id);
+          mark_.began(name, {.request = id});
           {
             const os::CallMark::RunsHere here(mark_);
             runs_.release();

@@ -21,9 +21,8 @@ Precompiling::Precompiling(LoadRequest request, Log& log)
     if (!made && !request.stop.stop_requested()) {
       log.write(Level::kDebug, "no precompiled header", {{"reason", made.error().message()}});
     } else if (made && made->commands > 0) {
-      log.write(
-          Level::kInfo, "precompiled",
-          {{"seconds", std::to_string(std::chrono::duration<double>(made->elapsed).count())}});
+      log.write(Level::kInfo, "precompiled",
+                {{"seconds", std::chrono::duration<double>(made->elapsed).count()}});
     }
   });
 }

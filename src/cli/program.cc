@@ -21,6 +21,7 @@
 #include "cli/serve.h"
 #include "cli/sidecar_command.h"
 #include "cli/streams.h"
+#include "cli/user_signals.h"
 #include "os/watched_process.h"
 
 namespace ofn::cli {
@@ -42,17 +43,6 @@ void end_when_told_as_process_1() {
       os::WatchedProcess::ends();
       _exit(128 + sent);
     });
-}
-
-// Some tools send these signals to make programs rotate their logs or print their state. By default
-// they would end this program. It uses a handler that does nothing, because the programs that a
-// function starts would inherit an ignored signal, but not a handler.
-void take_no_notice_of_user_signals() {
-  for (const int number : {SIGUSR1, SIGUSR2}) {
-    const auto before = std::signal(number, [](int) {});
-    // Keep an existing handler, or that the signal is ignored.
-    if (before != SIG_DFL) std::signal(number, before);
-  }
 }
 
 template <class... F>

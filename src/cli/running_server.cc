@@ -17,6 +17,7 @@
 #include "dapr/client.h"
 #include "invocation/invocation.h"
 #include "invocation/observers.h"
+#include "logging/access_log.h"
 #include "loop/memory_return.h"
 #include "metrics/process_source.h"
 #include "os/debugger.h"
@@ -123,10 +124,11 @@ struct RunningServer::OnLoop {
                                                  server.supervised_->build(), server.log_,
                                                  server.supervised_->long_calls())),
         counted(server.measurement_ ? &server.measurement_->on(on) : nullptr),
+        access_log(access_log_of(server)),
         sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
                 server.traces_.get(), server.log_, counted),
         observers({sending.traced == nullptr ? nullptr : &sending.traced->tracer,
-                   reports ? &*reports : nullptr, counted}),
+                   reports ? &*reports : nullptr, counted, access_log ? &*access_log : nullptr}),
         environment{.loop = on,
                     .context = server.context_,
                     .outputs = &sending.outputs,
@@ -163,6 +165,15 @@ struct RunningServer::OnLoop {
         memory_return(on, server.workers_, [&server] {
           return server.server_ != nullptr && server.server_->connections() > 0;
         }) {}
+
+  // A supervisor shows the calls itself.
+  static std::optional<AccessLog> access_log_of(const RunningServer& server) {
+    const auto& [mode, origin] = server.settings_.access_log;
+    const bool is_shown = server.supervised_ != nullptr && origin.is_default();
+    if (mode == AccessLogMode::kOff || is_shown) return std::nullopt;
+    return AccessLog(server.log_, mode == AccessLogMode::kOn ? AccessLog::Which::kAll
+                                                             : AccessLog::Which::kErrors);
+  }
 
   wire::Handler& handler() {
     if (flushed) return *flushed;
@@ -204,6 +215,7 @@ struct RunningServer::OnLoop {
   Loop& loop;
   std::optional<CallReports> reports;  // for a supervisor
   metrics::LoopMetrics* counted;       // null: --metrics is off
+  std::optional<AccessLog> access_log;
   Sending sending;
   Observers observers;
   CallEnvironment environment;
@@ -404,6 +416,11 @@ void RunningServer::heed_debuggers() {
   for (const auto& loop : loops_) loop->set_time_limits(&*debugger_);
 }
 
+void RunningServer::on_signal(int number, std::function<void()> action) {
+  other_signal_.emplace(*loops_.front(), std::initializer_list<int>{number},
+                        [action = std::move(action)](int) { action(); });
+}
+
 int RunningServer::run() {
   // Later than the first requests, so that they find the code still mapped.
   start_is_over_.emplace(*loops_.front(), [] { os::return_start_up_code(); });
@@ -411,7 +428,7 @@ int RunningServer::run() {
   threads_ = std::make_unique<LoopThreads>(loops());
   if (!threads_->all_run()) {
     log_.write(Level::kError, "the system allows too few threads; see --threads",
-               {{"loops", std::to_string(loops_.size())}});
+               {{"loops", loops_.size()}});
     return kExitFailure;
   }
   loops_.front()->post([this] {

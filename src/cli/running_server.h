@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,6 +76,8 @@ class RunningServer final : private Stoppable {
   Result<wire::Endpoint> listen(std::optional<wire::ListeningSocket> inherited);
   // From run() on, time limits are off while a debugger is attached. In production nobody calls it, so nothing looks for one.
   void heed_debuggers();
+  // Does this on that signal, from run() on, on a loop.
+  void on_signal(int number, std::function<void()> action);
   // Serves until SIGTERM, SIGINT or SIGHUP, and then stops as described at Stopping. Connections
   // that wait in the queue of an inherited socket are left to the process that owns it. Returns the
   // exit code: 0, or 1 if calls were abandoned. In the latter case functions may still run, and the
@@ -140,6 +143,7 @@ class RunningServer final : private Stoppable {
   Task drained_;
   SteadyTime drain_ends_{};
   std::optional<Signals> signals_;
+  std::optional<Signals> other_signal_;
   Workers workers_;  // ends before all objects that its tasks use
   std::unique_ptr<LoopThreads> threads_;
 };

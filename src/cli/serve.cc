@@ -1,5 +1,6 @@
 #include "cli/serve.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -17,8 +18,10 @@
 #include "cli/load_function.h"
 #include "cli/measurement.h"
 #include "cli/precompiling.h"
+#include "cli/program_log.h"
 #include "cli/running_server.h"
 #include "cli/streams.h"
+#include "cli/user_signals.h"
 #include "context/settings.h"
 #include "function/typed.h"
 #include "logging/logger.h"
@@ -35,29 +38,8 @@ namespace ofn::cli {
 
 namespace {
 
-// Returns true if DEBUG is a log filter that enables the program's details, such as
-// "common:*,ofn:*" in existing manifests.
-bool filter_names_us(std::string_view filter) {
-  while (!filter.empty()) {
-    const auto comma = filter.find(',');
-    const std::string_view pattern = filter.substr(0, comma);
-    if (pattern == "*" || pattern.starts_with("ofn")) return true;
-    filter = comma == std::string_view::npos ? std::string_view() : filter.substr(comma + 1);
-  }
-  return false;
-}
-
-// In production the log has few, structured lines; with --debug it is readable and has all details.
-std::unique_ptr<Logger> make_log(const Settings& settings,
-                                 const std::optional<Supervised>& supervised) {
-  const bool details = settings.debug || filter_names_us(settings.log_filter);
-  const Level least = supervised ? supervised->log_level() : details ? Level::kDebug : Level::kInfo;
-  return std::make_unique<Logger>(settings.debug ? LogStyle::kReadable : LogStyle::kJson, least,
-                                  STDERR_FILENO);
-}
-
 // A signal handler calls it.
-bool log_is_behind(const void* log) { return static_cast<const Logger*>(log)->is_behind(); }
+bool log_is_behind(const void* log) { return static_cast<const ProgramLog*>(log)->is_behind(); }
 
 // The served functions, in the form for user code, the dry run and the log.
 struct Served {
@@ -170,27 +152,32 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   // Before any thread starts, and before the function's start-up code runs.
   set_in_process(configuration->variables);
 
-  const auto logger = make_log(settings, inherited->supervised);
-  Log& log = *logger;
+  const ProgramLog::Pointer program_log = ProgramLog::make(settings, inherited->supervised);
+  Logger& log = program_log->log();
   log_notes(configuration->notes, log);
 
   os::WatchedProcess watched(
       {.reader = settings.debug ? os::Reader::kAuthor : os::Reader::kOperator,
-       .format = settings.debug && !inherited->supervised ? os::LineFormat::kReadable
-                                                          : os::LineFormat::kJson,
-       .fd = inherited->supervised ? inherited->supervised->channel().fd() : STDERR_FILENO,
+       .shape = inherited->supervised ? LogShape() : log.shape(),
+       .fd = inherited->supervised ? inherited->supervised->channel().fd() : program_log->fd(),
        .crash_notice = inherited->supervised ? inherited->supervised->channel().fd() : -1,
        .exited = kExitByFunction,
        .came_back = kExitForkedChild,
        .not_loaded = kExitLoad,
        .calls = &calls,
        .log_is_behind = log_is_behind,
-       .log = logger.get(),
+       .log = program_log.get(),
        .flush = flush_output});
   if (command.waits_for_debugger || (settings.debug && !settings.in_pod)) os::allow_debuggers();
   if (command.waits_for_debugger) {
     if (const auto attached = wait_for_debugger(inherited->supervised); !attached)
       return complain("--wait-for-debugger: " + attached.error().message(), kExitFailure);
+  }
+  // A supervisor shows the output itself.
+  const bool only_looks = settings.dry_run || settings.print_schema;
+  if (settings.capture_output && !only_looks && !inherited->supervised) {
+    if (const auto captured = program_log->capture_output(); !captured)
+      return complain(captured.error().message(), kExitFailure);
   }
   // The function's constructors may read this variable.
   setenv("FUNCTION_TARGET", settings.target.value.c_str(), 1);
@@ -199,15 +186,15 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   Build build;
   const std::string shown = inherited->supervised ? inherited->supervised->source() : "";
   const SystemTime load_began = SystemClock().system_now();
-  const auto routes =
-      load_functions(settings, context.http_pattern, shown, env, linked, plugins, build, log);
+  const auto routes = load_functions(settings, context.http_pattern, shown, env, linked, plugins,
+                                     build, log, program_log->host());
   if (!routes) return complain(routes.error().message(), kExitLoad);
   const tracing::StartUp::Step load{
       .name = "load", .began = load_began, .ended = SystemClock().system_now()};
   if (!configuration->subscriptions.inputs().empty()) {
     if (const auto problem = triggering_problem(*routes)) return complain(*problem, kExitLoad);
   }
-  if (const auto loaded = load_plugin_files(settings, plugins); !loaded) {
+  if (const auto loaded = load_plugin_files(settings, plugins, program_log->host()); !loaded) {
     return complain(loaded.error().message(), kExitLoad);
   }
   const auto hooks = Hooks::of(context, plugins, settings.optional_hooks, log);
@@ -243,7 +230,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
                    .signature = served.signature,
                    .build = inherited->supervised ? std::optional(inherited->supervised->build())
                                                   : std::nullopt},
-                  {log_source(*logger), resource_source(resource)}, metrics_push(env), resource);
+                  {log_source(log), resource_source(resource)}, metrics_push(env), resource);
   server->trace(otlp::encode(resource), {load});
   if (const auto connected = server->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());
@@ -264,6 +251,8 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
     return complain(bound.error().text(), kExitListen);
   }
   if (command.waits_for_debugger || settings.debug) server->heed_debuggers();
+  if (is_user_signal_unused(SIGUSR1))
+    server->on_signal(SIGUSR1, [&program_log] { program_log->toggle_debug(); });
   log.write(Level::kInfo, "listening",
             {{"function", served.names},
              {"signature", served.signature},
@@ -275,7 +264,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   }
   const int code = server->run();
   if (code != kExitOk) {
-    logger->finish();
+    program_log->finish();
     os::WatchedProcess::ends();
     // Functions still run on other threads, and use objects that would be destroyed.
     std::_Exit(code);

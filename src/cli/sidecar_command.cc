@@ -19,7 +19,7 @@ int run_sidecar(const SidecarCommand& command, const Environment& process) {
   set_in_process(files.variables);
   const Environment env = with_variables(process, files.variables);
   const SystemClock clock;
-  Logger log(command.debug ? LogStyle::kReadable : LogStyle::kJson,
+  Logger log({.format = command.debug ? LogFormat::kReadable : LogFormat::kJson},
              command.debug ? Level::kDebug : Level::kInfo, STDERR_FILENO);
   log_notes(files.notes, log);
   Loop loop(clock);

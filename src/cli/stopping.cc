@@ -54,9 +54,7 @@ void Stopping::retire(const LogField& why) {
   if (times_.delay == Duration::zero()) return drain(why);
   const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(times_.delay);
   log_.write(Level::kInfo, "stopping soon",
-             {why,
-              {"drain_delay_ms", std::to_string(delay.count())},
-              {"connections", std::to_string(server_.left().connections)}});
+             {why, {"drain_delay_ms", delay.count()}, {"connections", server_.left().connections}});
   delay_.arm(loop_.now() + times_.delay);
 }
 
@@ -65,9 +63,7 @@ void Stopping::drain(const LogField& why) {
   delay_.disarm();
   const Stoppable::Left left = server_.left();
   log_.write(Level::kInfo, "draining",
-             {why,
-              {"connections", std::to_string(left.connections)},
-              {"invocations", std::to_string(left.invocations)}});
+             {why, {"connections", left.connections}, {"invocations", left.invocations}});
   timeout_.arm(loop_.now() + times_.timeout);
   server_.drain([this] { end(State::kEnded); });
 }
@@ -82,10 +78,9 @@ void Stopping::end(State state) {
 
 void Stopping::abandon(std::string_view why) {
   const Stoppable::Left left = server_.left();
-  log_.write(Level::kError, "abandoned the work in flight",
-             {{"reason", why},
-              {"connections", std::to_string(left.connections)},
-              {"invocations", std::to_string(left.invocations)}});
+  log_.write(
+      Level::kError, "abandoned the work in flight",
+      {{"reason", why}, {"connections", left.connections}, {"invocations", left.invocations}});
   end(State::kAbandoned);
 }
 

@@ -8,6 +8,7 @@ constexpr auto kFiles = FlagGroup::kFiles;
 constexpr auto kServer = FlagGroup::kServer;
 constexpr auto kLimits = FlagGroup::kLimits;
 constexpr auto kOutputs = FlagGroup::kOutputs;
+constexpr auto kLog = FlagGroup::kLog;
 constexpr auto kModes = FlagGroup::kModes;
 
 // The names and variables of the first rows are those of the family; the platform's builder sets
@@ -100,6 +101,20 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "found)"},
     {Flag::kComponents, kOutputs, "components", "OFN_COMPONENTS", "", "DIR", "./components",
      "Directory of Dapr component files for the local sidecar"},
+    {Flag::kLogFormat, kLog, "log-format", "OFN_LOG_FORMAT", "", "FORMAT", "",
+     "json, readable, ecs (Elastic Common Schema) or gcp (Google Cloud Logging); default json, "
+     "readable with --debug"},
+    {Flag::kLogLevel, kLog, "log-level", "OFN_LOG_LEVEL", "OTEL_LOG_LEVEL, AWS_LAMBDA_LOG_LEVEL",
+     "LEVEL", "",
+     "The least serious lines that are kept: debug, info, warning or error; default info, debug "
+     "with --debug. The signal SIGUSR1 turns debug on and off"},
+    {Flag::kAccessLog, kLog, "access-log", "OFN_ACCESS_LOG", "", "MODE", "",
+     "A line for each call: off, on, or errors (status 400 and above, and calls without an "
+     "answer); "
+     "default off, on with --debug"},
+    {Flag::kCaptureOutput, kLog, "capture-output", "OFN_CAPTURE_OUTPUT", "", "", "false",
+     "Make each line that the function writes to standard output or standard error a line of the "
+     "log"},
     {Flag::kDebug, kModes, "debug", "DEBUG", "", "", "false",
      "Readable log with details; answers contain the text of exceptions. A DEBUG that is not a "
      "boolean is a log filter"},
@@ -109,7 +124,7 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "Print the JSON Schema of the typed functions, and exit"},
 }};
 
-constexpr std::array<VariableSpec, 20> kVariables = {{
+constexpr std::array<VariableSpec, 22> kVariables = {{
     {"FUNC_CONTEXT", "The function's context as JSON, as the platform writes it"},
     {"FUNC_CONTEXT_V1BETA2", "The context in the platform's newer schema; both are merged"},
     {"DAPR_GRPC_ENDPOINT", "The sidecar's address: host:port, http://host:port or unix:/path"},
@@ -133,6 +148,8 @@ constexpr std::array<VariableSpec, 20> kVariables = {{
     {"POD_NAMESPACE", "Set by the platform in a pod"},
     {"KUBERNETES_SERVICE_HOST", "Set by Kubernetes in a pod"},
     {"K_SERVICE", "Set by Knative in a pod"},
+    {"K_REVISION", "Set by Knative in a pod"},
+    {"GOOGLE_CLOUD_PROJECT", "The project whose traces the lines of --log-format gcp name"},
 }};
 
 }  // namespace
@@ -149,6 +166,8 @@ std::string_view flag_group_title(FlagGroup group) noexcept {
       return "Limits";
     case FlagGroup::kOutputs:
       return "Outputs";
+    case FlagGroup::kLog:
+      return "Log";
     case FlagGroup::kModes:
       return "Modes";
   }

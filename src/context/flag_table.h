@@ -48,6 +48,10 @@ enum class Flag : std::size_t {
   kTraceFlush,
   kLocalSidecar,
   kComponents,
+  kLogFormat,
+  kLogLevel,
+  kAccessLog,
+  kCaptureOutput,
   kDebug,
   kDryRun,
   kPrintSchema,
@@ -55,7 +59,7 @@ enum class Flag : std::size_t {
 inline constexpr std::size_t kFlagCount = static_cast<std::size_t>(Flag::kPrintSchema) + 1;
 
 // The headings of --help, in their order.
-enum class FlagGroup { kFunction, kFiles, kServer, kLimits, kOutputs, kModes };
+enum class FlagGroup { kFunction, kFiles, kServer, kLimits, kOutputs, kLog, kModes };
 std::string_view flag_group_title(FlagGroup group) noexcept;  // "Function", "Server", …
 
 struct FlagSpec {
@@ -63,8 +67,9 @@ struct FlagSpec {
   FlagGroup group;
   std::string_view name;      // kebab case, without the dashes: "max-body-size"
   std::string_view variable;  // "OFN_MAX_BODY_SIZE"
-  std::string_view alias;     // a variable that is read if `variable` is not set; may be empty
-  std::string_view value;     // the value's name in --help: "SIZE"; empty for a switch
+  // Variables that are read if `variable` is not set, with ", " between them; may be empty.
+  std::string_view alias;
+  std::string_view value;  // the value's name in --help: "SIZE"; empty for a switch
   // The default in the flag's own notation, as a user would write it; empty if `help` describes the
   // default.
   std::string_view default_text;

@@ -1,6 +1,7 @@
 #include "context/settings.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <limits>
 #include <utility>
@@ -31,6 +32,39 @@ std::optional<std::optional<Duration>> parse_trace_flush(std::string_view text) 
   if (!budget || *budget < std::chrono::milliseconds(1) || *budget > std::chrono::seconds(1))
     return std::nullopt;
   return Read(std::in_place, *budget);
+}
+
+struct LevelWord {
+  std::string_view word;
+  Level level;
+};
+// With the words of OTEL_LOG_LEVEL and AWS_LAMBDA_LOG_LEVEL.
+constexpr std::array kLevelWords = {
+    LevelWord{"debug", Level::kDebug},     LevelWord{"info", Level::kInfo},
+    LevelWord{"warning", Level::kWarning}, LevelWord{"error", Level::kError},
+    LevelWord{"trace", Level::kDebug},     LevelWord{"verbose", Level::kDebug},
+    LevelWord{"warn", Level::kWarning},    LevelWord{"fatal", Level::kError}};
+
+std::optional<Level> parse_level(std::string_view text) noexcept {
+  for (const auto& [word, level] : kLevelWords) {
+    if (equal_ignoring_case(text, word)) return level;
+  }
+  return std::nullopt;
+}
+
+std::optional<LogFormat> parse_log_format(std::string_view text) noexcept {
+  if (equal_ignoring_case(text, "json")) return LogFormat::kJson;
+  if (equal_ignoring_case(text, "readable")) return LogFormat::kReadable;
+  if (equal_ignoring_case(text, "ecs")) return LogFormat::kEcs;
+  if (equal_ignoring_case(text, "gcp")) return LogFormat::kGcp;
+  return std::nullopt;
+}
+
+std::optional<AccessLogMode> parse_access_log(std::string_view text) noexcept {
+  if (equal_ignoring_case(text, "errors")) return AccessLogMode::kErrors;
+  const auto on = parse_switch(text);
+  if (!on) return std::nullopt;
+  return *on ? AccessLogMode::kOn : AccessLogMode::kOff;
 }
 
 // Parses "UNAVAILABLE,ABORTED". RESOURCE_EXHAUSTED is refused: a message that is too large stays
@@ -65,6 +99,13 @@ std::optional<std::string> parse_host(std::string_view text) {
   return std::string(text);
 }
 
+// Takes the first of the names with ", " between them; empty: there is none.
+std::string_view first_of(std::string_view& names) {
+  const std::string_view first = names.substr(0, names.find(", "));
+  names.remove_prefix(std::min(names.size(), first.size() + 2));
+  return first;
+}
+
 class Resolver {
  public:
   Resolver(const Flags& flags, const Environment& env, const FunctionContext& context,
@@ -74,6 +115,7 @@ class Resolver {
   std::expected<Settings, std::vector<Problem>> resolve() && {
     surroundings();
     modes();
+    log();
     function();
     server();
     limits();
@@ -149,6 +191,8 @@ class Resolver {
                        non_empty(env_, "POD_NAME");
     settings_.pod_name = non_empty(env_, "POD_NAME").value_or("");
     settings_.pod_namespace = non_empty(env_, "POD_NAMESPACE").value_or("");
+    settings_.service = non_empty(env_, "K_SERVICE").value_or("");
+    settings_.revision = non_empty(env_, "K_REVISION").value_or("");
   }
 
   void modes() {
@@ -168,6 +212,35 @@ class Resolver {
           {Level::kInfo, "nothing is served: the variable " + dry.name + " asks for a dry run"});
     }
     read(Flag::kPrintSchema, settings_.print_schema, kExpectedSwitch, parse_switch);
+  }
+
+  void log() {
+    settings_.log_format = settings_.debug ? LogFormat::kReadable : LogFormat::kJson;
+    if (!given(Flag::kLogFormat).origin.is_default())
+      read(Flag::kLogFormat, settings_.log_format, "json, readable, ecs or gcp", parse_log_format);
+    log_level();
+    settings_.access_log.value = settings_.debug ? AccessLogMode::kOn : AccessLogMode::kOff;
+    if (!given(Flag::kAccessLog).origin.is_default())
+      settings_.access_log.origin =
+          read(Flag::kAccessLog, settings_.access_log.value, "off, on or errors", parse_access_log);
+    read(Flag::kCaptureOutput, settings_.capture_output, kExpectedSwitch, parse_switch);
+    settings_.cloud_project = non_empty(env_, "GOOGLE_CLOUD_PROJECT").value_or("");
+  }
+
+  // The aliases are other programs' variables, too, which know other levels.
+  void log_level() {
+    const GivenText from = given(Flag::kLogLevel);
+    if (from.origin.is_default()) return;
+    settings_.log_level = parse_level(from.text);
+    if (settings_.log_level) return;
+    constexpr std::string_view kExpected = "debug, info, warning or error";
+    const bool is_own =
+        from.origin.kind == Origin::Kind::kFlag ||
+        from.origin.name.find(flag_spec(Flag::kLogLevel).variable) != std::string::npos;
+    if (is_own) return wrong(from, kExpected);
+    notes_.push_back({Level::kWarning, from.origin.name + " is " + quoted(from.text) +
+                                           "; expected " + std::string(kExpected) +
+                                           "; it is ignored"});
   }
 
   void function() {
@@ -303,8 +376,8 @@ class Resolver {
 GivenText given_text(const Flags& flags, const Environment& env, Flag flag) {
   const FlagSpec& spec = flag_spec(flag);
   if (flags[flag]) return {*flags[flag], {Origin::Kind::kFlag, "--" + std::string(spec.name)}};
-  for (const std::string_view name : {spec.variable, spec.alias}) {
-    if (name.empty()) continue;
+  std::string_view names = spec.alias;
+  for (std::string_view name = spec.variable; !name.empty(); name = first_of(names)) {
     if (auto value = non_empty(env, name)) {
       return {std::move(*value), {Origin::Kind::kVariable, env.label(name)}};
     }

@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log_line.h"
 #include "context/environment.h"
 #include "context/flag_table.h"
 #include "context/function_context.h"
@@ -58,6 +59,7 @@ GivenText given_text(const Flags& flags, const Environment& env, Flag flag);
 
 enum class LocalSidecarMode { kAuto, kOn, kOff };
 enum class AppProtocol { kGrpc, kHttp };
+enum class AccessLogMode { kOff, kErrors, kOn };
 
 struct Settings {
   // Function.
@@ -108,6 +110,13 @@ struct Settings {
   std::string app_api_token;   // app callbacks must send it; empty if there is none. A secret
   AppProtocol app_protocol = AppProtocol::kGrpc;
 
+  // Log.
+  LogFormat log_format = LogFormat::kJson;
+  std::optional<Level> log_level;  // nullopt: --debug and the log filter decide
+  Sourced<AccessLogMode> access_log;
+  bool capture_output = false;
+  std::string cloud_project;  // GOOGLE_CLOUD_PROJECT
+
   // Modes.
   bool debug = false;
   // DEBUG's value if it is not a boolean: "common:*,ofn:*", as some manifests have it
@@ -119,6 +128,8 @@ struct Settings {
   bool in_pod = false;  // KUBERNETES_SERVICE_HOST, K_SERVICE or POD_NAME is set
   std::string pod_name;
   std::string pod_namespace;
+  std::string service;   // K_SERVICE
+  std::string revision;  // K_REVISION
 
   // Returns "http://0.0.0.0:8080/", from the configured host and the given port (the bound port if
   // port 0 was requested).

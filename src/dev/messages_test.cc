@@ -79,7 +79,7 @@ TEST(Messages, AReportTellsOfACrash) {
       R"json("reason":"the stack overflowed","function":"greet","request_id":"id-1",)json"
       R"json("in_flight":"id-2 id-3 and 4 more",)json"
       R"json("stack":"price() (a.cc:12) < greet() (b.cc:3) (17 times) < other.so+0x1f",)json"
-      R"json("left_out":"4","source_line":"int x;","source_lines":"int x;\n\n"})json");
+      R"json("left_out":4,"source_line":"int x;","source_lines":"int x;\n\n"})json");
   ASSERT_TRUE(report);
   EXPECT_TRUE(report->is_of_worker);
   EXPECT_EQ(report->how, "SIGSEGV: the stack overflowed");

@@ -13,10 +13,12 @@ void ToldLog::write(Level level, std::string_view message,
     std::string text(message);
     for (const LogField& field : fields) {
       // A text of several lines, such as a compiler's, stands alone.
-      const bool is_long = field.value.find('\n') != std::string_view::npos;
+      LogRoom room;
+      const std::string_view value = written(field.value, room);
+      const bool is_long = value.find('\n') != std::string_view::npos;
       text.append(is_long ? "\n" : " · ");
       if (!is_long) text.append(field.name).append(" ");
-      text.append(field.value);
+      text.append(value);
     }
     const auto weight = level >= Level::kError     ? Told::Weight::kError
                         : level == Level::kWarning ? Told::Weight::kWarning

@@ -6,7 +6,6 @@
 #include <memory>
 #include <new>
 #include <typeinfo>
-#include <vector>
 
 #include <ofn/failure.h>
 
@@ -69,16 +68,11 @@ __attribute__((no_sanitize("null"))) std::optional<Crash> guarded(void (*code)(v
   return std::nullopt;
 }
 
-void log_crash(Log& log, std::string_view message, std::initializer_list<LogField> about,
-               const Crash& crash) {
-  std::vector<LogField> fields = about;
-  fields.push_back({"exception", crash.exception});
-  fields.push_back({"error", crash.what});
+void log_crash(Log& log, std::string_view message, CallFields fields, const Crash& crash) {
   const std::string stack = os::stack_text(crash.frames);
-  if (!stack.empty()) fields.push_back({"stack", stack});
-  if (!stack.empty() && !crash.frames.front().source.empty())
-    fields.push_back({"source_line", crash.frames.front().source});
-  log.write(Level::kError, message, fields);
+  fields.add("exception", crash.exception).add("error", crash.what).add_if_any("stack", stack);
+  if (!stack.empty()) fields.add_if_any("source_line", crash.frames.front().source);
+  log.write(Level::kError, message, fields.span());
 }
 
 }  // namespace ofn

@@ -3,12 +3,12 @@
 //   if (const auto crash = guarded([&] { function.invoke(call, outcome); })) say(crash->text());
 #pragma once
 
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/call_fields.h"
 #include "base/log.h"
 #include "os/stack_text.h"
 
@@ -36,9 +36,8 @@ std::optional<Crash> guarded(Code code) {
   return guarded([](void* argument) { (*static_cast<Code*>(argument))(); }, &code);
 }
 
-// Writes a line of level error with the fields `about`, then "exception" and "error", and "stack" and "source_line" if they are
+// Writes a line of level error with the fields, then "exception" and "error", and "stack" and "source_line" if they are
 // known.
-void log_crash(Log& log, std::string_view message, std::initializer_list<LogField> about,
-               const Crash& crash);
+void log_crash(Log& log, std::string_view message, CallFields fields, const Crash& crash);
 
 }  // namespace ofn

@@ -20,8 +20,8 @@ bool label_counts(const Function& function, std::string_view content_type) {
 
 }  // namespace
 
-void Arrival::fill(const Function& function, Request::Parts&& parts, std::string* body) {
-  call_ = {.function = &function, .id = parts.id};
+void Arrival::fill(const CallLabel& call, Request::Parts&& parts, std::string* body) {
+  call_ = call;
   if (body != nullptr) {
     request_.emplace(std::move(parts), *body);
   } else {
@@ -29,11 +29,10 @@ void Arrival::fill(const Function& function, Request::Parts&& parts, std::string
   }
 }
 
-void Arrival::fill(const Function& function, const Inbound& inbound, std::string_view id,
-                   std::stop_token stop) {
-  call_ = {.function = &function, .id = id, .input = &inbound.input};
+void Arrival::fill(const CallLabel& call, const Inbound& inbound, std::stop_token stop) {
+  call_ = call;
   inbound_.emplace(inbound);
-  if (row_of(function.signature).delivered_as == DeliveredAs::kRequest) {
+  if (row_of(function().signature).delivered_as == DeliveredAs::kRequest) {
     make_request(inbound, std::move(stop));
   }
 }

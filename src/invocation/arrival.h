@@ -21,14 +21,13 @@ namespace ofn {
 class Arrival {
  public:
   // `parts` borrow. `body` is where `parts.body` lies, if the function may take it from there; else null.
-  void fill(const Function& function, Request::Parts&& parts, std::string* body);
-  // `id` and `stop` are the call's.
-  void fill(const Function& function, const Inbound& inbound, std::string_view id,
-            std::stop_token stop);
+  void fill(const CallLabel& call, Request::Parts&& parts, std::string* body);
+  // `stop` is the call's.
+  void fill(const CallLabel& call, const Inbound& inbound, std::stop_token stop);
   void clear();
 
   const Function& function() const { return *call_.function; }
-  std::string_view id() const { return call_.id; }
+  std::string_view id() const { return call_.ids->request; }
   const CallLabel& label() const { return call_; }
   // What the function gets, or what holds its events; null if a delivery is no request to the function.
   Request* request() { return request_ ? &*request_ : nullptr; }

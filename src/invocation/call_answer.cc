@@ -58,7 +58,7 @@ void CallAnswer::give(Response&& response, Verdict verdict, Retry retry) {
   if (!response.headers().empty()) drop_status_field(response);
   // An author who sets the id has a reason, and one field is enough.
   if (response.headers().empty() || response.find_header(RequestId::kName) == nullptr)
-    extra[count++] = {RequestId::kName, call_.id};
+    extra[count++] = {RequestId::kName, call_.ids->request};
   caller_.answer({.response = std::move(response),
                   .extra = std::span(extra).first(count),
                   .verdict = verdict,
@@ -70,7 +70,8 @@ bool CallAnswer::begin_pieces(Response head, std::function<void()> on_room) {
   is_in_pieces_ = true;
   status_ = head.status();
   bytes_ = 0;
-  std::array<Field, 2> extra = {{{"Trailer", kStatusField}, {RequestId::kName, call_.id}}};
+  std::array<Field, 2> extra = {
+      {{"Trailer", kStatusField}, {RequestId::kName, call_.ids->request}}};
   const std::size_t count = head.find_header(RequestId::kName) == nullptr ? 2 : 1;
   drop_status_field(head);
   sink_->begin(std::move(head), std::span(extra).first(count), std::move(on_room));
@@ -86,8 +87,7 @@ void CallAnswer::end_pieces(Verdict verdict, Pieces pieces) {
     const Field status{kStatusField, verdict_name(verdict)};
     sink_->finish({&status, 1});
   } else {
-    log_.write(Level::kWarning, "answer aborted",
-               {{"request_id", call_.id}, {"function", call_.function->name}});
+    log_.write(Level::kWarning, "answer aborted", call_.fields().span());
     sink_->abort();
   }
 }
@@ -102,7 +102,7 @@ void CallAnswer::expire() {
   if (is_in_pieces_) {
     end_pieces(Verdict::kError, Pieces::kBroken);
   } else {
-    give(too_late(call_.id), Verdict::kError);
+    give(too_late(call_.ids->request), Verdict::kError);
   }
   on_late_();
 }

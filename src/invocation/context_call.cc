@@ -26,7 +26,7 @@ bool ContextCall::start(abi::ContextFacts facts) {
   call_.data = facts_.data;
   if (environment_.hooks == nullptr) return begin_run(function_, call_, hosts_, ran_);
 
-  hooks_.emplace(*environment_.hooks, environment_.log, id_);
+  hooks_.emplace(*environment_.hooks, environment_.log, ids_);
   facts_.plugins = hooks_->plugins();
   hooks_->pre(*context_, data_.emplace(facts_.data));
   if (data_->replaced()) replace_data(*data_);
@@ -63,7 +63,8 @@ void ContextCall::fail_by_hook() {
   ran_ = RunResult();
   ran_.verdict = Verdict::kError;
   ran_.hook_failed = true;
-  ran_.outcome.response = hook_failed(hooks_->failed(), hooks_->crash(), id_, environment_.detail);
+  ran_.outcome.response =
+      hook_failed(hooks_->failed(), hooks_->crash(), ids_.request, environment_.detail);
 }
 
 bool ContextCall::end_hooked() {

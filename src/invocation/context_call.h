@@ -1,13 +1,12 @@
 // One call of an author's function that gets a Context, or has hooks around it.
 //
-//   ContextCall call(environment, function, context_host, hosts, id, abi_call, ran);
+//   ContextCall call(environment, label, context_host, hosts, abi_call, ran);
 //   bool ended = call.start(facts);           // false: a coroutine that waits
 //   while (!ended) ended = call.resume();     // when its wait is over
 //   say(verdict_name(ran.verdict));
 #pragma once
 
 #include <optional>
-#include <string_view>
 
 #include <ofn/abi.h>
 #include <ofn/cloud_event.h>
@@ -19,6 +18,7 @@
 #include "function/function.h"
 #include "invocation/call_environment.h"
 #include "invocation/context_host.h"
+#include "invocation/failure_lines.h"
 #include "invocation/run.h"
 #include "plugin/hooks.h"
 
@@ -28,13 +28,13 @@ namespace ofn {
 // Threads: one at a time; the loop's only if another thread can take the loop over, because the function may wait for it.
 class ContextCall {
  public:
-  ContextCall(const CallEnvironment& environment, const Function& function, ContextHost& host,
-              CallHosts hosts, std::string_view id, abi::Call& call, RunResult& ran)
+  ContextCall(const CallEnvironment& environment, const CallLabel& label, ContextHost& host,
+              CallHosts hosts, abi::Call& call, RunResult& ran)
       : environment_(environment),
-        function_(function),
+        function_(*label.function),
+        ids_(*label.ids),
         host_(host),
         hosts_(hosts),
-        id_(id),
         call_(call),
         ran_(ran) {}
   ContextCall(const ContextCall&) = delete;
@@ -54,9 +54,9 @@ class ContextCall {
 
   const CallEnvironment& environment_;
   const Function& function_;
+  const CallIds& ids_;
   ContextHost& host_;
   CallHosts hosts_;
-  std::string_view id_;
 
   abi::Call& call_;
   RunResult& ran_;

@@ -128,18 +128,16 @@ void ContextHost::send(const std::string_view* output, Payload payload, const Se
                        SendDone done) {
   const Output* only = output == nullptr ? nullptr : context_.find_output(*output);
   if (output != nullptr && only == nullptr) {
+    const std::string known = context_.output_names();
     log_.write(Level::kWarning, "no such output",
-               {{"request_id", options_.request_id},
-                {"output", *output},
-                {"known", context_.output_names()}});
+               CallFields(options_.ids()).add("output", *output).add("known", known).span());
     return done(failed(*output, Code::kNotFound,
                        "no output is named \"" + std::string(*output) + "\"; the outputs are " +
                            context_.output_names()));
   }
   if (outputs_ == nullptr || context_.outputs.empty()) {
-    log_.write(
-        Level::kWarning, "nothing was sent",
-        {{"request_id", options_.request_id}, {"reason", "the context declares no outputs"}});
+    log_.write(Level::kWarning, "nothing was sent",
+               CallFields(options_.ids()).add("reason", "the context declares no outputs").span());
     return done(failed({}, Code::kFailedPrecondition, "the context declares no outputs"));
   }
   DeliveryOptions delivery = options_;

@@ -1,7 +1,5 @@
 #include "invocation/failure_lines.h"
 
-#include <array>
-#include <span>
 #include <string>
 
 namespace ofn {
@@ -19,14 +17,11 @@ std::string_view without_values(std::string_view problem) {
 void log_failure(Log& log, const CallLabel& call, Level level, std::string_view message, int status,
                  std::string_view reason) {
   if (!log.enabled(level)) return;
-  const std::string number = std::to_string(status);
+  CallFields fields = call.fields();
+  fields.add("status", status).add("reason", reason);
   const std::string input = call.input != nullptr ? call.input->label() : std::string();
-  std::array<LogField, 5> fields = {{{"request_id", call.id},
-                                     {"function", call.function->name},
-                                     {"status", number},
-                                     {"reason", reason},
-                                     {"input", input}}};
-  log.write(level, message, std::span(fields).first(call.input != nullptr ? 5 : 4));
+  if (call.input != nullptr) fields.add("input", input);
+  log.write(level, message, fields.span());
 }
 
 // The text of a failure of the function's own is the function's answer, and is not logged. A status below 500 is what the

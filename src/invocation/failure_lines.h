@@ -5,6 +5,7 @@
 
 #include <ofn/response.h>
 
+#include "base/call_fields.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "context/function_context.h"
@@ -15,8 +16,15 @@ namespace ofn {
 // What a line says of its call. Lifetime: borrows for the length of the call.
 struct CallLabel {
   const Function* function = nullptr;
-  std::string_view id{};
+  const CallIds* ids = nullptr;
   const Trigger* input = nullptr;  // null: a request brought the call
+
+  // For a line about the call.
+  CallFields fields() const {
+    CallFields fields(*ids);
+    fields.add("function", function->name);
+    return fields;
+  }
 };
 
 void log_failure(Log& log, const CallLabel& call, Level level, std::string_view message, int status,

@@ -11,14 +11,17 @@ namespace ofn {
 
 namespace {
 
+// The field by which Google's functions are given the id of an execution.
+constexpr std::string_view kExecutionId = "function-execution-id";
+
 void set_if_named(std::string_view& value, const Field& field, std::string_view name) {
   if (value.data() == nullptr && same_field_name(field.name, name)) value = field.value;
 }
 
 }  // namespace
 
-Invocation::CallFields Invocation::CallFields::of(std::span<const Field> fields) {
-  CallFields found;
+Invocation::HeadFields Invocation::HeadFields::of(std::span<const Field> fields) {
+  HeadFields found;
   for (const Field& field : fields) {
     switch (field.name.size()) {  // nearly all other fields cost only this
       case std::string_view("tracestate").size():
@@ -26,6 +29,9 @@ Invocation::CallFields Invocation::CallFields::of(std::span<const Field> fields)
         break;
       case std::string_view("traceparent").size():
         set_if_named(found.traceparent, field, "traceparent");
+        break;
+      case kExecutionId.size():
+        set_if_named(found.execution_id, field, kExecutionId);
         break;
       case RequestId::kName.size():
         set_if_named(found.request_id, field, RequestId::kName);
@@ -54,14 +60,18 @@ Invocation::Invocation(const CallEnvironment& environment, Caller& caller)
 
 Invocation::~Invocation() { OFN_CHECK(state_ == State::kIdle); }
 
-void Invocation::take_id(std::string_view given, const CallFields& fields) {
-  id_ = given;
-  if (!given.empty()) return;
-  made_id_ = RequestId::from(fields.request_id, environment_.loop.random());
-  id_ = made_id_.view();
+void Invocation::take_ids(std::string_view given, const HeadFields& fields) {
+  ids_.request = given;
+  if (given.empty()) {
+    made_id_ = RequestId::from(fields.request_id, environment_.loop.random());
+    ids_.request = made_id_.view();
+  }
+  // One that is not safe in a log is left out.
+  ids_.execution = RequestId::is_safe(fields.execution_id) ? fields.execution_id : "";
+  ids_.traceparent = fields.traceparent;
 }
 
-void Invocation::take_up(const Function& function, const Trigger* input, const CallFields& fields,
+void Invocation::take_up(const Function& function, const Trigger* input, const HeadFields& fields,
                          SteadyTime deadline, BodySink* sink) {
   OFN_CHECK(state_ == State::kIdle);
   state_ = State::kRunning;
@@ -71,11 +81,12 @@ void Invocation::take_up(const Function& function, const Trigger* input, const C
     stop_.asked = false;
     stop_.source = std::stop_source();
   }
-  mark_.began(function.name, id_);
-  answer_.begin({.function = &function, .id = id_, .input = input}, deadline, sink);
+  mark_.began(function.name, ids_);
+  answer_.begin({.function = &function, .ids = &ids_, .input = input}, deadline, sink);
   delivery_.deadline = Deadline(deadline);
-  delivery_.request_id = id_;
-  delivery_.traceparent = fields.traceparent;
+  delivery_.request_id = ids_.request;
+  delivery_.execution_id = ids_.execution;
+  delivery_.traceparent = ids_.traceparent;
   delivery_.tracestate = fields.tracestate;
   delivery_.baggage = {};
   tasks_.begin();
@@ -85,15 +96,16 @@ void Invocation::take_up(const Function& function, const Trigger* input, const C
 
 void Invocation::begin(const Function& function, Request::Parts&& parts,
                        const RequestOptions& options) {
-  const CallFields fields = CallFields::of(parts.headers);
-  take_id(parts.id, fields);
+  const HeadFields fields = HeadFields::of(parts.headers);
+  take_ids(parts.id, fields);
   take_up(function, nullptr, fields, parts.deadline, options.sink);
-  parts.id = id_;
+  parts.id = ids_.request;
   parts.stop = stop_.source.get_token();
-  work_.arrival().fill(function, std::move(parts), options.body);
+  work_.arrival().fill({.function = &function, .ids = &ids_}, std::move(parts), options.body);
   if (environment_.observer != nullptr) {
     observe_start({.function = &function,
-                   .id = id_,
+                   .id = ids_.request,
+                   .execution_id = ids_.execution,
                    .route = options.route,
                    .method = work_.arrival().request()->method(),
                    .target = work_.arrival().request()->target(),
@@ -106,13 +118,15 @@ void Invocation::begin(const Function& function, Request::Parts&& parts,
 
 void Invocation::begin(const Function& function, const Inbound& inbound) {
   OFN_CHECK(row_of(function.signature).may_be_delivered());
-  const CallFields fields = CallFields::of(inbound.metadata);
-  take_id(inbound.id, fields);
+  const HeadFields fields = HeadFields::of(inbound.metadata);
+  take_ids(inbound.id, fields);
   take_up(function, &inbound.input, fields, inbound.deadline, nullptr);
-  work_.arrival().fill(function, inbound, id_, stop_.source.get_token());
+  work_.arrival().fill({.function = &function, .ids = &ids_, .input = &inbound.input}, inbound,
+                       stop_.source.get_token());
   if (environment_.observer != nullptr) {
     observe_start({.function = &function,
-                   .id = id_,
+                   .id = ids_.request,
+                   .execution_id = ids_.execution,
                    .route = inbound.input.name,
                    .fields = inbound.metadata,
                    .kind = inbound.kind,
@@ -134,7 +148,7 @@ void Invocation::finish(const RunTimes& times) {
   if (stream_.live()) stream_.drain();
   if (answer_.is_given()) {
     environment_.log.write(Level::kWarning, "function returned after its deadline; result dropped",
-                           {{"request_id", id_}, {"function", function_->name}});
+                           work_.arrival().label().fields().span());
     return end();
   }
   WorkResult& result = work_.result();
@@ -193,7 +207,7 @@ void Invocation::delivered(const DeliveryReport& report) {
   } else if (confirmed) {
     answer(std::move(result.response), result.verdict);
   } else {
-    answer(not_delivered(report, id_, environment_.detail), Verdict::kError);
+    answer(not_delivered(report, ids_.request, environment_.detail), Verdict::kError);
   }
   end();
 }
@@ -237,9 +251,11 @@ void Invocation::observe_start(const CallStart& start) {
   trace_.begin(delivery_.traceparent, delivery_.tracestate);
   environment_.observer->began(start, trace_);
   if (!trace_.is_set()) return;
-  // A function that can send nothing costs no text.
+  ids_.traceparent = trace_.traceparent();
+  mark_.set_trace(ids_.traceparent);
+  // A function that can send nothing costs no more.
   if (!environment_.sends() && !environment_.may_block(*function_)) return;
-  delivery_.traceparent = trace_.traceparent();
+  delivery_.traceparent = ids_.traceparent;
   delivery_.tracestate = trace_.tracestate();
   delivery_.baggage = trace_.baggage();
   work_.show_trace(trace_);

@@ -29,6 +29,7 @@
 #include <ofn/request.h>
 #include <ofn/response.h>
 
+#include "base/call_fields.h"
 #include "base/request_id.h"
 #include "function/function.h"
 #include "invocation/call_answer.h"
@@ -104,10 +105,12 @@ class Invocation {
   bool is_midway() const noexcept { return work_.is_midway(); }
 
   // Of the current call; valid between begin() and ended().
-  std::string_view request_id() const noexcept { return id_; }
+  const CallIds& ids() const noexcept { return ids_; }
+  std::string_view request_id() const noexcept { return ids_.request; }
   // The answer was given and the function still runs. Returns true if the observer tells of it. Threads: the loop's.
   bool tells_still_running() const {
-    return environment_.observer != nullptr && environment_.observer->tells_still_running(id_);
+    return environment_.observer != nullptr &&
+           environment_.observer->tells_still_running(ids_.request);
   }
   bool answered() const noexcept { return answer_.is_given(); }
   bool may_block() const noexcept { return environment_.may_block(*function_); }
@@ -116,16 +119,17 @@ class Invocation {
   enum class State : std::uint8_t { kIdle, kRunning, kDelivering };
 
   // The values of the fields that each call needs, found in one pass; views into the fields.
-  struct CallFields {
-    static CallFields of(std::span<const Field> fields);
+  struct HeadFields {
+    static HeadFields of(std::span<const Field> fields);
 
     std::string_view request_id;
+    std::string_view execution_id;
     std::string_view traceparent;
     std::string_view tracestate;
   };
 
-  void take_id(std::string_view given, const CallFields& fields);
-  void take_up(const Function& function, const Trigger* input, const CallFields& fields,
+  void take_ids(std::string_view given, const HeadFields& fields);
+  void take_up(const Function& function, const Trigger* input, const HeadFields& fields,
                SteadyTime deadline, BodySink* sink);
   void observe_start(const CallStart& start);
   void observe_run(const RunTimes& times);
@@ -156,7 +160,7 @@ class Invocation {
   State state_ = State::kIdle;
   const Function* function_ = nullptr;
   RequestId made_id_;
-  std::string_view id_;
+  CallIds ids_;
   // For the observer; untouched without one.
   TraceContext trace_;
   CallRecord record_;

@@ -29,6 +29,7 @@ namespace ofn {
 struct CallStart {
   const Function* function = nullptr;  // null: no function is called, see Refusal
   std::string_view id{};  // as in the log, and in the answer's X-Request-Id; empty if there is none
+  std::string_view execution_id{};  // one that came with the call; empty: the id counts
   std::string_view
       route{};  // the route's pattern, such as "/users/{id}"; of a delivery its input's name; empty: unknown
   std::string_view method{};  // of a request

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <string_view>
 #include <vector>
 
 #include "invocation/observer.h"
@@ -40,6 +41,12 @@ class Observers final : public Observer {
       if (observer->tells_crashes()) return true;
     }
     return false;
+  }
+  // Tells each, and returns true if one of them tells.
+  bool tells_still_running(std::string_view id) override {
+    bool tells = false;
+    for (Observer* observer : observers_) tells = observer->tells_still_running(id) || tells;
+    return tells;
   }
 
  private:

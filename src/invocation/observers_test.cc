@@ -20,6 +20,11 @@ struct Noting final : Observer {
     notes_ += std::to_string(record.status);
   }
   bool tells_crashes() const override { return tells_; }
+  bool tells_still_running(std::string_view id) override {
+    notes_ += name_;
+    notes_ += id;
+    return tells_;
+  }
 
  private:
   char name_;
@@ -53,6 +58,9 @@ TEST(Observers, AreToldInTurnAndSeeWhatThoseBeforeHaveSet) {
   EXPECT_EQ(notes, "a-baa200b200");
   EXPECT_EQ(trace.tracestate(), "b");
   EXPECT_TRUE(all.tells_crashes());
+  notes.clear();
+  EXPECT_TRUE(all.tells_still_running("1"));
+  EXPECT_EQ(notes, "a1b1") << "each is told";
 }
 
 }  // namespace

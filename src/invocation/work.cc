@@ -98,12 +98,11 @@ std::optional<ContextCall>& Work::context_call() {
 bool Work::start() {
   const Function& function = arrival_.function();
   ran_.emplace();
-  const bool ended =
-      environment_.may_block(function)
-          ? context_call()
-                .emplace(environment_, function, context_, hosts_, arrival_.id(), call_, *ran_)
-                .start(facts())
-          : begin_run(function, call_, hosts_, *ran_);
+  const bool ended = environment_.may_block(function) ? context_call()
+                                                            .emplace(environment_, arrival_.label(),
+                                                                     context_, hosts_, call_, *ran_)
+                                                            .start(facts())
+                                                      : begin_run(function, call_, hosts_, *ran_);
   is_midway_ = !ended;
   return ended;
 }
@@ -170,9 +169,7 @@ void Work::refused_input(std::size_t calls, Response answer) {
   std::string why(answer.body());
   why.erase(std::min(why.find_last_not_of('\n') + 1, why.size()));
   environment_.failure_log().write(Level::kWarning, "function refused its input",
-                                   {{"request_id", arrival_.id()},
-                                    {"function", arrival_.function().name},
-                                    {"error", std::string_view(why)}});
+                                   arrival_.label().fields().add("error", why).span());
   if (result_.verdict != Verdict::kSuccess) return;
   if (calls > 1) answer.body("event " + std::to_string(next_ - 1) + ": " + why + "\n");
   result_.fail(std::move(answer), Verdict::kError);
@@ -195,8 +192,7 @@ void Work::tell(const Crash& crash) {
     result_.crash = std::make_unique<const Crash>(crash);
     if (observer->tells_crashes()) return;
   }
-  log_crash(environment_.log, "function crashed",
-            {{"request_id", arrival_.id()}, {"function", arrival_.function().name}}, crash);
+  log_crash(environment_.log, "function crashed", arrival_.label().fields(), crash);
 }
 
 void Work::clear() {

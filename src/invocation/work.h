@@ -2,7 +2,7 @@
 // no caller and no deadline, so that whatever the loop does meanwhile (Invocation, CallAnswer) cannot touch it.
 //
 //   Work work(environment, context_host, hosts, stop);
-//   work.arrival().fill(function, std::move(parts), &body);
+//   work.arrival().fill(label, std::move(parts), &body);
 //   bool ended = work.run();            // on any thread; false: a coroutine that waits
 //   while (!ended) ended = work.run();  // when its wait is over
 //   answer(work.result());

@@ -55,8 +55,8 @@ bool is_shared_object(const fs::path& path) {
 }
 
 // Loads a shared object and gets its registrations. Checks it before any of its code runs.
-Result<abi::Program> open_program(const std::string& shown, const fs::path& path,
-                                  StartUp start_up) {
+Result<abi::Program> open_program(const std::string& shown, const fs::path& path, StartUp start_up,
+                                  const abi::LogHost* log_host) {
   if (auto checked = loader::check_program(path, shown); !checked) {
     return std::unexpected(checked.error());
   }
@@ -84,6 +84,7 @@ Result<abi::Program> open_program(const std::string& shown, const fs::path& path
   }
   abi::Program program;
   reinterpret_cast<abi::ProgramFunction*>(symbol)(&program);  // NOLINT: what dlsym is for
+  if (start_up == StartUp::kRuns) program.log->store(log_host, std::memory_order_release);
   return program;
 }
 
@@ -185,8 +186,9 @@ Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* outp
     if (!shared.program) return std::unexpected(shared.program.error());
   }
   const std::string& shown = request.shown.empty() ? request.source : request.shown;
-  const auto opened = open_program(shown, *shared.program,
-                                   output != nullptr ? StartUp::kIsLeftOut : request.start_up);
+  const auto opened =
+      open_program(shown, *shared.program,
+                   output != nullptr ? StartUp::kIsLeftOut : request.start_up, request.log_host);
   if (!opened) return std::unexpected(opened.error());
   const auto registry = Registry::of(*opened);
   if (!registry) return std::unexpected(in_file(shown, registry.error()));
@@ -277,15 +279,15 @@ bool may_join(const fs::path& file) {
   return !file.filename().native().starts_with('.') && loader::is_project_file(file);
 }
 
-Result<void> load_plugins(const std::string& file, StartUp start_up,
-                          std::vector<PluginType>& known) {
+Result<void> load_plugins(const std::string& file, StartUp start_up, std::vector<PluginType>& known,
+                          const abi::LogHost* log_host) {
   std::error_code error;
   const fs::path path = fs::absolute(file, error);
   if (error || !fs::is_regular_file(path, error)) {
     return fail(Code::kNotFound,
                 file_text(file) + "that is expected to hold plugins doesn't exist");
   }
-  const auto program = open_program(file, path, start_up);
+  const auto program = open_program(file, path, start_up, log_host);
   if (!program) return std::unexpected(program.error());
   const std::size_t before = known.size();
   if (auto added = add_plugins(*program, known); !added) {

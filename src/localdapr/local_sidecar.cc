@@ -40,7 +40,8 @@ class NewLines final : public Log {
   void write(Level level, std::string_view message,
              std::span<const LogField> fields) noexcept override {
     std::string line(message);
-    for (const LogField& field : fields) line.append("\n").append(field.value);
+    LogRoom room;
+    for (const LogField& field : fields) line.append("\n").append(written(field.value, room));
     if (!before_.contains(line)) to_.write(level, message, fields);
     all_.insert(std::move(line));
   }
@@ -105,7 +106,7 @@ std::expected<std::unique_ptr<LocalSidecar>, std::vector<Error>> LocalSidecar::s
   log.write(Level::kInfo, "local sidecar listening",
             {{"grpc", sidecar->endpoint_.text()},
              {"components", options.components},
-             {"count", std::to_string(components->size())},
+             {"count", components->size()},
              {"note",
               "for functions of this framework on a developer's machine; for anything else run "
               "Dapr and set DAPR_GRPC_PORT"}});

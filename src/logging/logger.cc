@@ -8,7 +8,6 @@
 #include <climits>
 #include <condition_variable>
 #include <cstdint>
-#include <ctime>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -17,9 +16,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
-#include "base/utf8.h"
+#include "base/log_line.h"
 #include "loop/workers.h"
 
 namespace ofn {
@@ -28,60 +28,10 @@ namespace {
 
 // The maximum number of lines that wait for the writer.
 constexpr std::size_t kQueue = 1024;
+// The maximum of their bytes: an author's lines may be long.
+constexpr std::size_t kQueueBytes = std::size_t{4} << 20;
 // How long the process waits at its end for a reader that does not read.
 constexpr std::chrono::seconds kPatience(1);
-
-constexpr std::string_view level_word(Level level) {
-  switch (level) {
-    case Level::kDebug:
-      return "debug";
-    case Level::kInfo:
-      return "info";
-    case Level::kWarning:
-      return "warning";
-    case Level::kError:
-      return "error";
-  }
-  return "error";
-}
-
-// Appends a JSON string (RFC 8259 §7). A text that is not UTF-8 is written byte by byte, so that every line parses.
-void append_json(std::string& line, std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  const bool valid = is_utf8(text);
-  line += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      line += '\\';
-      line += c;
-    } else if (c == '\n') {
-      line += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f || (!valid && byte >= 0x80)) {
-      line += "\\u00";
-      line += kHex[byte >> 4];
-      line += kHex[byte & 0xf];
-    } else {
-      line += c;
-    }
-  }
-  line += '"';
-}
-
-// Appends a value for people: unchanged if it is one plain word, otherwise as a JSON string, so
-// that no value can look like a line of its own.
-void append_readable(std::string& line, std::string_view text) {
-  const bool plain =
-      !text.empty() &&
-      text.find_first_not_of(
-          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/+@%{}()<>*,;") ==
-          std::string_view::npos;
-  if (plain) {
-    line += text;
-  } else {
-    append_json(line, text);
-  }
-}
 
 // Waits until a descriptor has room. It waits without limit, or for at most kPatience in all after
 // hurry(). poll() makes this work for blocking and non-blocking descriptors.
@@ -135,7 +85,7 @@ class Logger::Writer {
   ~Writer() { finish({}); }
 
   void add(std::string&& line) {
-    std::string oldest;  // freed after the lock is released
+    std::vector<std::string> oldest;  // freed after the lock is released
     bool wakes = false;
     {
       const std::scoped_lock lock(mutex_);
@@ -143,11 +93,13 @@ class Logger::Writer {
       // If the system grants no thread now, the next line tries again.
       if (!has_thread_) start_thread();
       queued_.fetch_add(1, std::memory_order_relaxed);
-      if (queue_.size() == kQueue) {
-        oldest = std::move(queue_.front());
+      while (!queue_.empty() && (queue_.size() >= kQueue || bytes_ + line.size() > kQueueBytes)) {
+        bytes_ -= queue_.front().size();
+        oldest.push_back(std::move(queue_.front()));
         queue_.pop_front();
         dropped_.fetch_add(1, std::memory_order_relaxed);
       }
+      bytes_ += line.size();
       queue_.push_back(std::move(line));
       wakes = std::exchange(is_idle_, false);
     }
@@ -191,6 +143,7 @@ class Logger::Writer {
       is_idle_ = false;
       if (queue_.empty()) break;
       batch.swap(queue_);
+      bytes_ = 0;
       lock.unlock();
       write_batch(batch);
       batch.clear();
@@ -234,7 +187,8 @@ class Logger::Writer {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::string> queue_;
-  bool is_idle_ = false;  // the thread waits for lines
+  std::size_t bytes_ = 0;  // of the queue
+  bool is_idle_ = false;   // the thread waits for lines
   bool has_thread_ = false;
   bool ending_ = false;
   bool has_ended_ = false;
@@ -246,66 +200,57 @@ class Logger::Writer {
   Workers thread_{1, std::chrono::seconds(10), "ofn-log"};  // ends before what its task uses
 };
 
-std::string format_log_line(LogStyle style, std::int64_t unix_micros, Level level,
-                            std::string_view message, std::span<const LogField> fields) {
-  const auto seconds = static_cast<std::time_t>(unix_micros / 1'000'000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 40> stamp{};
-  const bool json = style == LogStyle::kJson;
-  std::size_t length = std::strftime(stamp.data(), stamp.size(), json ? "%FT%T" : "%T", &parts);
-  std::string fraction = std::to_string(1'000'000 + unix_micros % 1'000'000);
-  std::string line;
-  line.reserve(160);
-  if (json) line += R"({"time":")";
-  line.append(stamp.data(), length);
-  line += '.';
-  line.append(fraction, 1, json ? 6 : 3);
-  if (json) {
-    line += R"(Z","level":")";
-    line += level_word(level);
-    line += R"(","message":)";
-    append_json(line, message);
-  } else {
-    line += ' ';
-    line += level_word(level);
-    line += ' ';
-    line += message.find_first_of("\r\n") == std::string_view::npos ? std::string(message) : [&] {
-      std::string escaped;
-      append_json(escaped, message);
-      return escaped;
-    }();
-  }
+namespace {
+
+// Lines of one of these say what was thrown, so that a reader who groups by messages tells the mistakes apart.
+std::string with_exception(std::string_view message, std::span<const LogField> fields) {
+  std::string text(message);
   for (const LogField& field : fields) {
-    line += json ? ',' : ' ';
-    if (json) {
-      append_json(line, field.name);
-      line += ':';
-      append_json(line, field.value);
-    } else {
-      line += field.name;
-      line += '=';
-      append_readable(line, field.value);
-    }
+    if (field.name == "exception" || field.name == "error")
+      text.append(": ").append(field.value.text());
   }
-  if (json) line += '}';
-  return line;
+  return text;
 }
 
-Logger::Logger(LogStyle style, Level least, int fd)
-    : style_(style), least_(least), writer_(std::make_unique<Writer>(fd)) {}
+bool has_exception(std::span<const LogField> fields) {
+  return std::ranges::any_of(fields, [](const auto& field) { return field.name == "exception"; });
+}
+
+}  // namespace
+
+std::string format_log_line(const LogShape& shape, std::int64_t unix_micros, Level level,
+                            std::string_view message, std::span<const LogField> fields,
+                            std::span<const LogField> authors_fields) {
+  std::string text;
+  text.reserve(384);
+  LogLine line(GrowingText(text), shape);
+  if (shape.format == LogFormat::kGcp && has_exception(fields)) {
+    line.begin(unix_micros, level, with_exception(message, fields));
+  } else {
+    line.begin(unix_micros, level, message);
+  }
+  for (const LogField& field : fields) line.field(field.name, field.value);
+  for (const LogField& field : authors_fields) line.authors_field(field.name, field.value);
+  line.end();
+  return text;
+}
+
+Logger::Logger(const LogShape& shape, Level least, int fd)
+    : fd_(fd), shape_(shape), least_(least), writer_(std::make_unique<Writer>(fd)) {}
 
 Logger::~Logger() { finish(); }
 
-std::uint64_t Logger::dropped() const noexcept { return writer_->dropped(); }
 bool Logger::is_behind() const noexcept { return writer_->is_behind(); }
+
+std::uint64_t Logger::dropped() const noexcept { return writer_->dropped(); }
 
 void Logger::finish() noexcept {
   try {
     const std::uint64_t dropped = writer_->dropped();
     writer_->finish(dropped == 0 ? std::string()
                                  : line_of(Level::kWarning, "log lines were dropped",
-                                           {{{"count", std::to_string(dropped)}}}));
+                                           {{{"count", dropped}}}, {}));
+    has_ended_ = true;
   } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory; the end must not fail
   }
 }
@@ -313,17 +258,32 @@ void Logger::finish() noexcept {
 void Logger::write(Level level, std::string_view message,
                    std::span<const LogField> fields) noexcept {
   try {
-    writer_->add(line_of(level, message, fields));
+    writer_->add(line_of(level, message, fields, {}));
   } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory; a log line must not end a request
   }
 }
 
-std::string Logger::line_of(Level level, std::string_view message,
-                            std::span<const LogField> fields) const {
+void Logger::write(Level level, std::string_view message, std::span<const LogField> fields,
+                   std::span<const LogField> authors_fields) noexcept {
+  try {
+    if (has_ended_) return write_at_once(level, message, fields, authors_fields);
+    writer_->add(line_of(level, message, fields, authors_fields));
+  } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory; a log line must not end a request
+  }
+}
+
+void Logger::write_at_once(Level level, std::string_view message, std::span<const LogField> fields,
+                           std::span<const LogField> authors_fields) const {
+  const std::string line = line_of(level, message, fields, authors_fields);
+  (void)!::write(fd_, line.data(), line.size());
+}
+
+std::string Logger::line_of(Level level, std::string_view message, std::span<const LogField> fields,
+                            std::span<const LogField> authors_fields) const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   std::string line =
-      format_log_line(style_, std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
-                      level, message, fields);
+      format_log_line(shape_, std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
+                      level, message, fields, authors_fields);
   line += '\n';
   return line;
 }

@@ -14,30 +14,18 @@
 namespace ofn {
 namespace {
 
-constexpr std::int64_t kMoment = 1'763'825'880'123'456;  // 2025-11-22T15:38:00.123456Z
+constexpr LogShape kReadable{.format = LogFormat::kReadable};
 
-std::string line(LogStyle style, std::string_view message, std::vector<LogField> fields = {}) {
-  return format_log_line(style, kMoment, Level::kWarning, message, fields);
-}
-
-TEST(LogLine, Json) {
-  EXPECT_EQ(
-      line(LogStyle::kJson, "output failed", {{"output", "archive"}}),
-      R"({"time":"2025-11-22T15:38:00.123456Z","level":"warning","message":"output failed","output":"archive"})");
-  EXPECT_EQ(line(LogStyle::kJson, "a\"b\\\n\x01\x7f").substr(66), R"("a\"b\\\n\u0001\u007f"})");
-  EXPECT_EQ(line(LogStyle::kJson, "gr\xc3\xbc\xc3\x9f").substr(66), "\"gr\xc3\xbc\xc3\x9f\"}");
-  EXPECT_EQ(line(LogStyle::kJson, "\xff").substr(66), R"("\u00ff"})")
-      << "not UTF-8, and still JSON";
-}
-
-TEST(LogLine, Readable) {
-  EXPECT_EQ(
-      line(LogStyle::kReadable, "output failed", {{"output", "archive"}, {"why", "no such file"}}),
-      "15:38:00.123 warning output failed output=archive why=\"no such file\"");
-  EXPECT_EQ(line(LogStyle::kReadable, "x", {{"v", ""}}), "15:38:00.123 warning x v=\"\"");
-  EXPECT_EQ(line(LogStyle::kReadable, "two\nlines", {{"v", "a\nb"}}),
-            "15:38:00.123 warning \"two\\nlines\" v=\"a\\nb\"")
-      << "no value can look like a line of its own";
+TEST(LogLine, AnExceptionIsAPartOfGooglesMessage) {
+  const std::vector<LogField> fields = {{"exception", "std::logic_error"},
+                                        {"error", "no such key"}};
+  const LogShape gcp{.format = LogFormat::kGcp};
+  EXPECT_NE(format_log_line(gcp, 0, Level::kError, "function crashed", fields)
+                .find(R"("message":"function crashed: std::logic_error: no such key")"),
+            std::string::npos);
+  EXPECT_NE(format_log_line({}, 0, Level::kError, "function crashed", fields)
+                .find(R"("message":"function crashed")"),
+            std::string::npos);
 }
 
 class LoggerTest : public testing::Test {
@@ -63,7 +51,7 @@ class LoggerTest : public testing::Test {
 
 TEST_F(LoggerTest, WritesInOrderAndDropsWhatIsBelowTheLevel) {
   {
-    Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+    Logger logger(kReadable, Level::kInfo, pipe_[1]);
     EXPECT_FALSE(logger.enabled(Level::kDebug));
     logger.write(Level::kDebug, "never");
     logger.write(Level::kInfo, "first");
@@ -80,7 +68,7 @@ TEST_F(LoggerTest, AFullQueueDropsAndCountsInsteadOfBlocking) {
   {
     // Nothing reads while the lines are written. So first the pipe fills (64 KiB), then the queue,
     // and then lines are dropped.
-    Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+    Logger logger(kReadable, Level::kInfo, pipe_[1]);
     const std::string long_line(1000, 'x');
     for (int i = 0; i < 20'000; ++i) logger.write(Level::kInfo, long_line);
     reader = std::thread([&] { text = rest(); });
@@ -91,8 +79,38 @@ TEST_F(LoggerTest, AFullQueueDropsAndCountsInsteadOfBlocking) {
   EXPECT_NE(text.find("log lines were dropped count="), std::string::npos);
 }
 
+TEST_F(LoggerTest, AQueueOfLongLinesIsBounded) {
+  std::string text;
+  std::thread reader;
+  constexpr int kLines = 64;
+  const std::string long_line(std::size_t{1} << 20, 'x');
+  {
+    Logger logger(kReadable, Level::kInfo, pipe_[1]);
+    for (int i = 0; i < kLines; ++i) logger.write(Level::kInfo, long_line);
+    EXPECT_GE(logger.dropped(), kLines / 2) << "64 MiB are not kept";
+    reader = std::thread([&] { text = rest(); });
+  }
+  close(pipe_[1]);
+  reader.join();
+  close(pipe_[0]);
+  EXPECT_NE(text.find("log lines were dropped count="), std::string::npos);
+}
+
+TEST_F(LoggerTest, TheLevelChangesAtAnyTime) {
+  {
+    Logger logger(kReadable, Level::kInfo, pipe_[1]);
+    logger.write(Level::kDebug, "first");
+    logger.set_least(Level::kDebug);
+    logger.write(Level::kDebug, "second");
+    logger.set_least(Level::kError);
+    logger.write(Level::kWarning, "third");
+  }
+  const std::string text = read_all();
+  EXPECT_TRUE(text.ends_with(" debug second\n") && text.size() < 40) << text;
+}
+
 TEST_F(LoggerTest, IsBehindUntilEveryLineIsWrittenOrLost) {
-  Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+  Logger logger(kReadable, Level::kInfo, pipe_[1]);
   EXPECT_FALSE(logger.is_behind());
   // More lines than the pipe and the queue hold, so some are dropped.
   const std::string long_line(1000, 'x');
@@ -112,7 +130,7 @@ TEST_F(LoggerTest, IsBehindUntilEveryLineIsWrittenOrLost) {
 TEST_F(LoggerTest, WithoutAReaderLinesAreLostAndNothingWaits) {
   const auto before = std::signal(SIGPIPE, SIG_IGN);  // the program has a handler
   close(pipe_[0]);
-  Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+  Logger logger(kReadable, Level::kInfo, pipe_[1]);
   for (int i = 0; i < 10; ++i) logger.write(Level::kInfo, "lost");
   while (logger.is_behind()) std::this_thread::yield();
   logger.finish();
@@ -125,8 +143,8 @@ TEST_F(LoggerTest, LinesOfTwoLogsInOnePipeStayWhole) {
   std::thread reader;
   constexpr int kLines = 500;
   {
-    Logger first(LogStyle::kReadable, Level::kInfo, pipe_[1]);
-    Logger second(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+    Logger first(kReadable, Level::kInfo, pipe_[1]);
+    Logger second(kReadable, Level::kInfo, pipe_[1]);
     reader = std::thread([&] { text = rest(); });
     for (int i = 0; i < kLines; ++i) {
       first.write(Level::kInfo, std::string(300, 'a'));
@@ -150,7 +168,7 @@ TEST_F(LoggerTest, LinesOfTwoLogsInOnePipeStayWhole) {
 
 TEST_F(LoggerTest, AReaderThatTakesNothingDoesNotKeepTheEnd) {
   {
-    Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+    Logger logger(kReadable, Level::kInfo, pipe_[1]);
     const std::string long_line(1000, 'x');
     for (int i = 0; i < 1000; ++i) logger.write(Level::kInfo, long_line);
   }
@@ -164,7 +182,7 @@ TEST_F(LoggerTest, ADescriptorThatDoesNotBlockLosesNothing) {
   constexpr int kLines = 100;
   const std::string long_line(10'000, 'x');
   {
-    Logger logger(LogStyle::kReadable, Level::kInfo, pipe_[1]);
+    Logger logger(kReadable, Level::kInfo, pipe_[1]);
     for (int i = 0; i < kLines; ++i) logger.write(Level::kInfo, long_line);
     reader = std::thread([&] { text = rest(); });
   }

@@ -9,6 +9,16 @@ ThreadId this_thread_id() noexcept {
   return id;
 }
 
+constinit thread_local const CallMark* CallMark::here_ = nullptr;
+
+bool CallsInFlight::is_in_flight(const CallMark* mark, std::uint32_t number) const {
+  const std::scoped_lock lock(mutex_);
+  for (const CallMark* each = first_; each != nullptr; each = each->next_) {
+    if (each == mark) return mark->number() == number && !mark->ids().request.empty();
+  }
+  return false;
+}
+
 CallMark::CallMark(CallsInFlight* calls) : calls_(calls) {
   if (calls_ == nullptr) return;
   const std::scoped_lock lock(calls_->mutex_);

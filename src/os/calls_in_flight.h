@@ -2,7 +2,7 @@
 //
 //   CallsInFlight calls;
 //   CallMark mark(&calls);                      // a member of an object that is reused for one call after the other
-//   mark.began("hello", request_id);
+//   mark.began(function, {.request = id});
 //   { const CallMark::RunsHere here(mark); function(); }
 //   mark.ended();
 #pragma once
@@ -18,6 +18,8 @@
 #include <string_view>
 #include <sys/types.h>
 
+#include "base/call_fields.h"
+
 namespace ofn::os {
 
 using ThreadId = pid_t;  // the kernel's number of the thread
@@ -28,7 +30,7 @@ ThreadId this_thread_id() noexcept;
 class CallMark;
 
 // Lifetime: outlives its marks. Threads: any. A signal handler reads the list without the lock while other threads still run.
-// Therefore each mark copies the request id into memory that never moves.
+// Therefore each mark copies the ids into memory that never moves.
 class CallsInFlight {
  public:
   CallsInFlight() = default;
@@ -37,20 +39,22 @@ class CallsInFlight {
 
   struct Call {
     std::string_view function;
-    std::string_view request_id;
+    CallIds ids;
     ThreadId thread;  // the thread that runs it now; 0 while it waits
   };
   // Calls `visit` for each call in flight. May be called in a signal handler.
   template <class Visit>
   void each(Visit visit) const;
+  // Returns true if the mark exists and still marks the call of that number. Takes the lock.
+  bool is_in_flight(const CallMark* mark, std::uint32_t number) const;
 
  private:
   friend class CallMark;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::atomic<CallMark*> first_ = nullptr;
 };
 
-// Marks one call at a time. Lifetime: reusable. Threads: one at a time. Cost of a call: it copies the id and stores a few words.
+// Marks one call at a time. Lifetime: reusable. Threads: one at a time. Cost of a call: it copies the ids and stores a few words.
 class CallMark {
  public:
   // If `calls` is null, the mark is in no list.
@@ -60,38 +64,86 @@ class CallMark {
   ~CallMark();
 
   // `function` is the function's name. It lives as long as the program.
-  void began(const std::string& function, std::string_view request_id) noexcept {
-    id_size_.store(0, std::memory_order_relaxed);
+  void began(const std::string& function, const CallIds& ids) noexcept {
+    request_.clear();
     function_.store(&function, std::memory_order_relaxed);
-    const std::size_t size = std::min(request_id.size(), id_.size());
-    std::memcpy(id_.data(), request_id.data(), size);
-    id_size_.store(static_cast<std::uint8_t>(size), std::memory_order_release);
+    number_.store(number_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    execution_.set(ids.execution);
+    traceparent_.set(ids.traceparent);
+    request_.set(ids.request);
   }
-  void ended() noexcept { id_size_.store(0, std::memory_order_relaxed); }
+  // Replaces the trace context, when an observer has set it.
+  void set_trace(std::string_view traceparent) noexcept { traceparent_.set(traceparent); }
+  void ended() noexcept { request_.clear(); }
+
+  // The call that runs on this thread; null: none.
+  static const CallMark* here() noexcept { return here_; }
+  // Of the call. Lifetime: until the call has ended. Threads: that on which it runs.
+  CallIds ids() const noexcept {
+    return {.request = request_.view(),
+            .execution = execution_.view(),
+            .traceparent = traceparent_.view()};
+  }
+  const std::string& function() const noexcept {
+    return *function_.load(std::memory_order_relaxed);
+  }
+  // Which of the calls of this mark it is.
+  std::uint32_t number() const noexcept { return number_.load(std::memory_order_relaxed); }
 
   // While this object lives, the call is marked as running on this thread.
   class RunsHere {
    public:
-    explicit RunsHere(CallMark& mark) noexcept : mark_(mark) {
+    explicit RunsHere(CallMark& mark) noexcept : mark_(mark), before_(here_) {
       mark_.thread_.store(this_thread_id(), std::memory_order_relaxed);
+      here_ = &mark;
     }
     RunsHere(const RunsHere&) = delete;
     RunsHere& operator=(const RunsHere&) = delete;
-    ~RunsHere() { mark_.thread_.store(0, std::memory_order_relaxed); }
+    ~RunsHere() {
+      here_ = before_;
+      mark_.thread_.store(0, std::memory_order_relaxed);
+    }
 
    private:
     CallMark& mark_;
+    const CallMark* before_;
   };
 
  private:
   friend class CallsInFlight;
-  static constexpr std::size_t kLongestId = 64;
+
+  // A text that another thread may read while it changes. What it then reads is a mixture, but within the memory.
+  template <std::size_t kMost>
+  class Text {
+   public:
+    void clear() noexcept { size_.store(0, std::memory_order_relaxed); }
+    void set(std::string_view text) noexcept {
+      clear();
+      if (text.empty()) return;
+      const std::size_t size = std::min(text.size(), kMost);
+      std::memcpy(bytes_.data(), text.data(), size);
+      size_.store(static_cast<std::uint8_t>(size), std::memory_order_release);
+    }
+    std::string_view view() const noexcept {
+      return {bytes_.data(), size_.load(std::memory_order_acquire)};
+    }
+
+   private:
+    std::array<char, kMost> bytes_{};
+    std::atomic<std::uint8_t> size_ = 0;
+  };
+  // One byte more than the ids of a traceparent take, so that it is known to be longer.
+  static constexpr std::size_t kLongestTrace = 56;
+
+  static constinit thread_local const CallMark* here_;
 
   CallsInFlight* calls_;
   std::atomic<CallMark*> next_ = nullptr;
   std::atomic<const std::string*> function_ = nullptr;
-  std::array<char, kLongestId> id_{};
-  std::atomic<std::uint8_t> id_size_ = 0;  // 0: no call
+  Text<64> request_;  // empty: no call
+  Text<64> execution_;
+  Text<kLongestTrace> traceparent_;
+  std::atomic<std::uint32_t> number_ = 0;
   std::atomic<ThreadId> thread_ = 0;
 };
 
@@ -99,10 +151,10 @@ template <class Visit>
 void CallsInFlight::each(Visit visit) const {
   for (const CallMark* mark = first_.load(std::memory_order_acquire); mark != nullptr;
        mark = mark->next_.load(std::memory_order_acquire)) {
-    const std::size_t size = mark->id_size_.load(std::memory_order_acquire);
-    if (size == 0) continue;
-    visit(Call{.function = *mark->function_.load(std::memory_order_relaxed),
-               .request_id = {mark->id_.data(), size},
+    const CallIds ids = mark->ids();
+    if (ids.request.empty()) continue;
+    visit(Call{.function = mark->function(),
+               .ids = ids,
                .thread = mark->thread_.load(std::memory_order_relaxed)});
   }
 }

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -11,7 +12,7 @@ namespace {
 std::string seen(const CallsInFlight& calls) {
   std::string text;
   calls.each([&](const CallsInFlight::Call& call) {
-    text += std::string(call.function) + ' ' + std::string(call.request_id) +
+    text += std::string(call.function) + ' ' + std::string(call.ids.request) +
             (call.thread == this_thread_id() ? " here\n" : "\n");
   });
   return text;
@@ -24,9 +25,10 @@ TEST(CallsInFlight, KnowsWhatHasBegunAndWhereItRuns) {
   auto second = std::make_unique<CallMark>(&calls);
   CallMark third(&calls);
   EXPECT_EQ(seen(calls), "");
-  first.began(hello, "r1");
-  second->began(hello, "r2");
-  third.began(hello, std::string(100, 'x'));
+  first.began(hello, {.request = "r1"});
+  second->began(hello, {.request = "r2"});
+  const std::string long_id(100, 'x');
+  third.began(hello, {.request = long_id});
   EXPECT_EQ(seen(calls), "hello " + std::string(64, 'x') + "\nhello r2\nhello r1\n");
   {
     const CallMark::RunsHere here(first);
@@ -39,9 +41,38 @@ TEST(CallsInFlight, KnowsWhatHasBegunAndWhereItRuns) {
 
 TEST(CallsInFlight, AMarkWithoutAListDoesNothing) {
   CallMark mark(nullptr);
-  mark.began("hello", "r1");
+  const std::string hello = "hello";
+  mark.began(hello, {.request = "r1"});
   const CallMark::RunsHere here(mark);
   mark.ended();
+}
+
+TEST(CallsInFlight, AThreadKnowsItsCall) {
+  const std::string hello = "hello";
+  CallsInFlight calls;
+  CallMark outer(&calls);
+  CallMark inner(&calls);
+  EXPECT_EQ(CallMark::here(), nullptr);
+  outer.began(hello, {.request = "r1", .execution = "e1", .traceparent = "t1"});
+  inner.began(hello, {.request = "r2"});
+  const CallMark::RunsHere here(outer);
+  {
+    const CallMark::RunsHere within(inner);
+    EXPECT_EQ(CallMark::here(), &inner);
+    std::thread([] { EXPECT_EQ(CallMark::here(), nullptr); }).join();
+  }
+  ASSERT_EQ(CallMark::here(), &outer);
+  EXPECT_EQ(outer.ids(), (CallIds{.request = "r1", .execution = "e1", .traceparent = "t1"}));
+  outer.set_trace("t2");
+  EXPECT_EQ(outer.ids().traceparent, "t2");
+  const std::uint32_t number = outer.number();
+  EXPECT_TRUE(calls.is_in_flight(&outer, number));
+  outer.ended();
+  EXPECT_FALSE(calls.is_in_flight(&outer, number));
+  outer.began(hello, {.request = "r3"});
+  EXPECT_FALSE(calls.is_in_flight(&outer, number)) << "another call";
+  EXPECT_EQ(outer.ids(), (CallIds{.request = "r3"})) << "nothing of the last call is left";
+  EXPECT_FALSE(calls.is_in_flight(nullptr, 0));
 }
 
 }  // namespace

@@ -100,9 +100,7 @@ void add_signal(FixedLine& line, FixedText& scratch, const siginfo_t& info, cons
       line.field("address", scratch.text());
     }
   } else if (info.si_pid != getpid()) {
-    scratch.clear();
-    scratch.add_number(static_cast<std::uint64_t>(info.si_pid));
-    line.field("sent_by_process", scratch.text());
+    line.number("sent_by_process", static_cast<std::uint64_t>(info.si_pid));
   }
   const char* const known = process_state.why_aborted;
   line.field("reason", known != nullptr ? known : reason_of(info, place));
@@ -225,7 +223,7 @@ void pass_to_culprit(int number, siginfo_t info) {
   process_state.report = &report;
   FixedLine& line = report.line;
   FixedText& scratch = report.scratch;
-  line.begin(unix_micros_now(), "error",
+  line.begin(unix_micros_now(), Level::kError,
              process_state.is_forked_child ? "a process that the function forked crashed"
                                            : "process crashed");
   add_signal(line, scratch, *info, place);

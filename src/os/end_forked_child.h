@@ -14,6 +14,11 @@ extern const std::atomic<bool>& is_forked_child;
 [[noreturn]] void end_this_child();
 }  // namespace internal
 
+// Returns true if the function has forked this process.
+inline bool is_forked_child() noexcept {
+  return internal::is_forked_child.load(std::memory_order_relaxed);
+}
+
 // If this process is a forked child, writes a line that says why and ends it. Cost: a load.
 inline void end_forked_child() {
   if (internal::is_forked_child.load(std::memory_order_relaxed)) [[unlikely]]

@@ -47,7 +47,7 @@ bool is_by_function() {
     end_at_once(options == nullptr ? EXIT_FAILURE : options->not_loaded);
   }
   give_notice();
-  line.begin(unix_micros_now(), "error", "the function ended the process");
+  line.begin(unix_micros_now(), Level::kError, "the function ended the process");
   add_call();
   line.field("call", scratch.text());
   add_calls(line, scratch);

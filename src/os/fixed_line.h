@@ -1,8 +1,7 @@
-// Composes one log line in a given buffer, for signal handlers, which may neither allocate nor lock. The line has the format of
-// logging/logger.h, byte for byte.
+// Composes one log line in a given buffer, for signal handlers, which may neither allocate nor lock.
 //
-//   FixedLine line(buffer, LineFormat::kJson);
-//   line.begin(unix_micros, "error", "the function crashed the program");
+//   FixedLine line(buffer, shape);
+//   line.begin(unix_micros, Level::kError, "the function crashed the program");
 //   line.field("signal", "SIGSEGV");
 //   write(fd, line.end());
 #pragma once
@@ -11,6 +10,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+
+#include "base/log_line.h"
 
 namespace ofn::os {
 
@@ -40,27 +41,38 @@ class FixedText {
   bool cut_ = false;
 };
 
-enum class LineFormat { kJson, kReadable };
-
 // Threads: one. After end() the line is complete, even if a crash interrupted the composer between two fields: each field is
 // added as a whole, and only if the field and the line's end fit.
 class FixedLine {
  public:
-  FixedLine(std::span<char> room, LineFormat format) : text_(room), format_(format) {}
+  FixedLine(std::span<char> room, const LogShape& shape) : text_(room), line_(Out{text_}, shape) {}
+  FixedLine(const FixedLine&) = delete;
+  FixedLine& operator=(const FixedLine&) = delete;
+  ~FixedLine() = default;
 
-  void begin(std::int64_t unix_micros, std::string_view level, std::string_view message);
-  // Adds nothing if the value is empty. Cuts a value that is too long.
-  void field(std::string_view name, std::string_view value);
+  void begin(std::int64_t unix_micros, Level level, std::string_view message) {
+    line_.begin(unix_micros, level, message);
+  }
+  // Adds nothing if the text is empty. Cuts a text that is too long.
+  void field(std::string_view name, std::string_view value) {
+    if (!ended_ && !value.empty()) line_.field(name, value);
+  }
+  void number(std::string_view name, std::uint64_t value) {
+    if (!ended_) line_.field(name, value);
+  }
   // Ends the line and returns it with its line feed. Nothing can be added after that.
   std::string_view end();
 
  private:
-  void add_time(std::int64_t unix_micros);
-  // Adds as much of `text` as fits, between quotes.
-  void add_json(std::string_view text);
+  struct Out {
+    FixedText& text;
+    void add(std::string_view added) const { text.add(added); }
+    void add(char byte) const { text.add(byte); }
+    std::size_t left() const { return text.left(); }
+  };
 
   FixedText text_;
-  LineFormat format_;
+  LogLine<Out> line_;
   bool ended_ = false;
 };
 

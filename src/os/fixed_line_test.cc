@@ -13,21 +13,24 @@ constexpr std::int64_t kMoment = 1'763'825'880'123'456;  // 2025-11-22T15:38:00.
 
 TEST(FixedLine, IsALineOfTheLog) {
   std::vector<char> room(1000);
-  FixedLine line(room, LineFormat::kJson);
-  line.begin(kMoment, "error", "process crashed");
+  const LogShape shape{};
+  FixedLine line(room, shape);
+  line.begin(kMoment, Level::kError, "process crashed");
   line.field("signal", "SIGSEGV");
   line.field("empty", "");
   line.field("error", "a\"b\\\n\x01");
-  EXPECT_EQ(line.end(),
-            R"({"time":"2025-11-22T15:38:00.123456Z","level":"error","message":"process crashed",)"
-            R"("signal":"SIGSEGV","error":"a\"b\\\n\u0001"})"
-            "\n");
+  EXPECT_EQ(
+      line.end(),
+      R"({"time":"2025-11-22T15:38:00.123456Z","severity":"ERROR","level":"error","message":"process crashed",)"
+      R"("signal":"SIGSEGV","error":"a\"b\\\n\u0001"})"
+      "\n");
 }
 
 TEST(FixedLine, ForPeople) {
   std::vector<char> room(1000);
-  FixedLine line(room, LineFormat::kReadable);
-  line.begin(kMoment, "error", "process crashed");
+  const LogShape shape{.format = LogFormat::kReadable};
+  FixedLine line(room, shape);
+  line.begin(kMoment, Level::kError, "process crashed");
   line.field("signal", "SIGSEGV");
   line.field("reason", "a null pointer was used");
   EXPECT_EQ(
@@ -35,32 +38,15 @@ TEST(FixedLine, ForPeople) {
       "15:38:00.123 error process crashed signal=SIGSEGV reason=\"a null pointer was used\"\n");
 }
 
-TEST(FixedLine, Dates) {
-  const struct {
-    std::int64_t seconds;
-    std::string_view expected;
-  } cases[] = {{0, "1970-01-01T00:00:00"},
-               {951'782'399, "2000-02-28T23:59:59"},
-               {951'782'400, "2000-02-29T00:00:00"},
-               {951'868'800, "2000-03-01T00:00:00"},
-               {1'735'689'599, "2024-12-31T23:59:59"},
-               {4'107'542'400, "2100-03-01T00:00:00"}};
-  for (const auto& [seconds, expected] : cases) {
-    std::vector<char> room(200);
-    FixedLine line(room, LineFormat::kJson);
-    line.begin(seconds * 1'000'000, "error", "x");
-    EXPECT_EQ(line.end().substr(9, expected.size()), expected);
-  }
-}
-
 // With a buffer of any size, the line never exceeds the buffer and is always complete.
 TEST(FixedLine, EndsWholeInAnyRoom) {
-  for (std::size_t size = 120; size < 400; ++size) {
+  for (std::size_t size = 120; size < 900; ++size) {
     std::vector<char> room(size, '#');
-    FixedLine line(room, LineFormat::kJson);
-    line.begin(kMoment, "error", "process crashed");
+    const LogShape shape{};
+    FixedLine line(room, shape);
+    line.begin(kMoment, Level::kError, "process crashed");
     line.field("signal", "SIGSEGV");
-    std::string stack(100, 'x');
+    std::string stack(300, 'x');
     stack.append("gr\xc3\xbc\xc3\x9f").append(100, '\n');
     line.field("stack", stack);
     line.field("last", "value");

@@ -88,7 +88,7 @@ void end_this_child() {
   bool self = false;
   if (is_first_to_report(self)) {
     Report report;
-    report.line.begin(unix_micros_now(), "error",
+    report.line.begin(unix_micros_now(), Level::kError,
                       "a process that the function forked returned to the framework, and was "
                       "ended: it must call _exit() or exec()");
     report.scratch.add_number(static_cast<std::uint64_t>(getpid()));

@@ -21,7 +21,7 @@ struct ProcessState {
   // WatchedProcess sets these before other threads run. Its destructor sets the pointers to null again, because the log and the
   // calls end with it.
   std::atomic<const WatchedProcess::Options*> options = nullptr;
-  LineFormat format = LineFormat::kJson;
+  LogShape shape{};
   std::atomic<bool> author_reads = false;  // Reader::kAuthor
   std::atomic<std::int64_t> started = 0;   // microseconds of Unix time
   std::array<char, 4096> folder{};         // the working directory at the start; empty: unknown

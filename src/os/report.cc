@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/call_fields.h"
 #include "os/author_frames.h"
 #include "os/source_line.h"
 #include "os/started_threads.h"
@@ -37,19 +38,19 @@ void add_calls(FixedLine& line, FixedText& scratch) {
   const CallsInFlight* calls = options == nullptr ? nullptr : options->calls;
   const ThreadId self = this_thread_id();
   std::string_view function;
-  std::string_view request_id;
+  CallIds ids;
   scratch.clear();
   std::size_t others = 0;
   if (calls != nullptr) {
     calls->each([&](const CallsInFlight::Call& call) {
       if (call.thread == self) {
         function = call.function;
-        request_id = call.request_id;
+        ids = call.ids;
         return;
       }
       if (others++ >= kMostCalls) return;
       if (others > 1) scratch.add(' ');
-      scratch.add(call.request_id);
+      scratch.add(call.ids.request);
     });
   }
   if (others > kMostCalls) {
@@ -61,8 +62,8 @@ void add_calls(FixedLine& line, FixedText& scratch) {
   const char* const serving = process_state.serving;
   if (function.empty() && serving != nullptr) function = serving;
   line.field("function", function);
-  line.field("request_id", request_id);
-  if (request_id.empty()) line.field("started_by", starter_of_this_thread());
+  for (const LogField& id : CallFields(ids).span()) line.field(id.name, id.value.text());
+  if (ids.request.empty()) line.field("started_by", starter_of_this_thread().ids.request);
   line.field("in_flight", scratch.text());
   if (loading != nullptr) line.field("loading", loading);
 }
@@ -86,12 +87,11 @@ void add_stack(FixedLine& line, FixedText& scratch, std::span<const Frames::Fram
         });
     if (count.shown > 0) {
       line.field("stack", scratch.text());
-      scratch.clear();
-      if (count.left_out > 0) scratch.add_number(count.left_out);
-      line.field("left_out", scratch.text());
+      if (count.left_out > 0) line.number("left_out", count.left_out);
       line.field("source_line", sources.text().substr(0, size_of_first));
       // For the supervisor: a person would read long lines.
-      if (process_state.format == LineFormat::kJson) line.field("source_lines", sources.text());
+      if (process_state.shape.format != LogFormat::kReadable)
+        line.field("source_lines", sources.text());
       return;
     }
   }

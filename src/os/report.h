@@ -14,7 +14,7 @@ namespace ofn::os {
 // The report of the first thread that has something to report. Another handler can write the part
 // that is composed so far at any time.
 struct Report {
-  FixedLine line{process_state.line, process_state.format};
+  FixedLine line{process_state.line, process_state.shape};
   FixedText scratch{process_state.scratch};
 };
 
@@ -22,7 +22,7 @@ std::int64_t unix_micros_now();
 // Returns true if this thread is the first that has something to report. If not, sets `self` to true if this thread itself is in
 // the middle of its report, and to false if another thread reports: then the caller should wait for the end of the process.
 bool is_first_to_report(bool& self);
-// Adds "function" and "request_id" (of the call on this thread), "started_by" (the call that has started this thread, if no call
+// Adds "function" and the ids of the call on this thread, "started_by" (the call that has started this thread, if no call
 // runs on it), "in_flight" (the other calls), and "loading" (the file that is being loaded).
 void add_calls(FixedLine& line, FixedText& scratch);
 // Adds "stack". If the author reads the report and the stack has frames of the author's, adds only those, with "left_out" (the

@@ -4,12 +4,16 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <dlfcn.h>
-#include <memory>
 #include <new>
+#include <optional>
 #include <pthread.h>
+#include <string>
+#include <utility>
 
 #include "os/alternate_stack.h"
+#include "os/calls_in_flight.h"
 #include "os/process_state.h"
 
 namespace ofn::os {
@@ -21,37 +25,60 @@ using Routine = void* (*)(void*);
 struct Start {
   Routine routine = nullptr;
   void* argument = nullptr;
-  std::array<char, 64> id{};  // as long as in a CallMark
-  std::size_t id_size = 0;
+  const CallMark* mark = nullptr;
+  std::uint32_t number = 0;
+  const std::string* function = nullptr;
+  std::array<char, 192> room{};  // as long as the ids in a CallMark
+  CallIds ids{};                 // in `room`
 };
 
 // Null on a thread that no call has started.
 constinit thread_local const Start* started_by = nullptr;
 
 // Unused with a sanitizer: below.
-[[maybe_unused]] std::string_view id_of_this_call() {
-  const WatchedProcess::Options* const options = process_state.options;
-  if (options == nullptr || options->calls == nullptr) return {};
-  const ThreadId self = this_thread_id();
-  std::string_view id;
-  options->calls->each([&](const CallsInFlight::Call& call) {
-    if (call.thread == self) id = call.request_id;
-  });
-  return id;
+[[maybe_unused]] Start* start_by_this_thread() {
+  const CallMark* const mark = CallMark::here();
+  if (mark == nullptr && started_by == nullptr) return nullptr;
+  auto* const start = new (std::nothrow) Start;
+  if (start == nullptr) return nullptr;
+  start->mark = mark != nullptr ? mark : started_by->mark;
+  start->number = mark != nullptr ? mark->number() : started_by->number;
+  start->function = mark != nullptr ? &mark->function() : started_by->function;
+  const CallIds ids = mark != nullptr ? mark->ids() : started_by->ids;
+  char* at = start->room.data();
+  const auto copied = [&at](std::string_view text) {
+    const std::string_view copy(at, text.copy(at, text.size()));
+    at += copy.size();
+    return copy;
+  };
+  start->ids = {.request = copied(ids.request),
+                .execution = copied(ids.execution),
+                .traceparent = copied(ids.traceparent)};
+  return start;
 }
 
 [[maybe_unused]] void* run_started(void* argument) {
-  const std::unique_ptr<const Start> start(static_cast<const Start*>(argument));
-  started_by = start.get();
-  const AlternateStack stack;
-  return start->routine(start->argument);
+  struct Ends {
+    ~Ends() { delete std::exchange(started_by, nullptr); }
+  };
+  started_by = static_cast<const Start*>(argument);
+  const Ends ends;
+  std::optional<AlternateStack> stack;
+  if (process_state.author_reads.load(std::memory_order_relaxed)) stack.emplace();
+  return started_by->routine(started_by->argument);
 }
 
 }  // namespace
 
-std::string_view starter_of_this_thread() noexcept {
-  return started_by == nullptr ? std::string_view()
-                               : std::string_view(started_by->id.data(), started_by->id_size);
+Starter starter_of_this_thread() noexcept {
+  if (started_by == nullptr) return {};
+  return {.function = *started_by->function, .ids = started_by->ids};
+}
+
+bool starter_is_in_flight() {
+  const WatchedProcess::Options* const options = process_state.options;
+  if (started_by == nullptr || options == nullptr || options->calls == nullptr) return false;
+  return options->calls->is_in_flight(started_by->mark, started_by->number);
 }
 
 }  // namespace ofn::os
@@ -70,15 +97,11 @@ extern "C" __attribute__((weak, visibility("default"))) int pthread_create(
     next.store(create, std::memory_order_relaxed);
   }
   using namespace ofn::os;  // NOLINT(google-build-using-namespace)
-  if (!process_state.author_reads.load(std::memory_order_relaxed)) [[likely]]
+  Start* const start = start_by_this_thread();
+  if (start == nullptr) [[likely]]
     return create(thread, attributes, routine, argument);
-  const std::string_view own = id_of_this_call();
-  const std::string_view id = own.empty() ? starter_of_this_thread() : own;
-  auto* const start = id.empty() ? nullptr : new (std::nothrow) Start;
-  if (start == nullptr) return create(thread, attributes, routine, argument);
   start->routine = routine;
   start->argument = argument;
-  start->id_size = id.copy(start->id.data(), start->id.size());
   const int problem = create(thread, attributes, run_started, start);
   if (problem != 0) delete start;
   return problem;

@@ -1,16 +1,27 @@
-// Remembers which call of a function has started a thread, so that a report about the thread can name the call.
+// Remembers which call of a function has started a thread, so that a log line or a report of the thread can name the call.
 //
-// The program has a pthread_create() in place of the C library's, which the author's code and std::thread call. If WatchedProcess
-// reports to the author, a thread that a call starts knows the call's id, and so do the threads that it starts. Such a thread
+// The program has a pthread_create() in place of the C library's, which the author's code and std::thread call. A thread that a call
+// starts knows the call's ids, and so do the threads that it starts. If WatchedProcess reports to the author, such a thread
 // also has an alternate stack, so that an overflow of its own stack is reported.
 #pragma once
 
 #include <string_view>
 
+#include "base/call_fields.h"
+
 namespace ofn::os {
 
-// Returns the id of the request whose call has started this thread, perhaps through other threads; empty if it is unknown. A
-// signal handler may call it.
-std::string_view starter_of_this_thread() noexcept;
+// The call that has started a thread, perhaps through other threads.
+struct Starter {
+  std::string_view function{};
+  CallIds ids{};
+};
+
+// Returns the starter of this thread; without ids if it is unknown, and where a sanitizer has its own pthread_create().
+// Lifetime: the thread's. A signal handler may call it. Cost: a load.
+Starter starter_of_this_thread() noexcept;
+
+// Returns true if the call that has started this thread has not ended. Takes a lock.
+bool starter_is_in_flight();
 
 }  // namespace ofn::os

@@ -12,7 +12,7 @@
 namespace ofn::os {
 
 WatchedProcess::WatchedProcess(const Options& options) : options_(options) {
-  process_state.format = options.format;
+  process_state.shape = options.shape;
   if (process_state.started == 0) process_state.started = unix_micros_now();
   if (getcwd(process_state.folder.data(), process_state.folder.size()) == nullptr)
     process_state.folder[0] = '\0';
@@ -30,6 +30,7 @@ WatchedProcess::~WatchedProcess() {
   ends();
   process_state.options = nullptr;
   process_state.serving = nullptr;
+  process_state.shape = {.format = process_state.shape.format};  // the texts end with their owner
   for (auto& port : process_state.ports) port = 0;
 }
 

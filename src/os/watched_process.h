@@ -46,7 +46,7 @@ class WatchedProcess {
  public:
   struct Options {
     Reader reader = Reader::kOperator;
-    LineFormat format = LineFormat::kJson;
+    LogShape shape{};
     int fd = 2;  // the log's descriptor
     // Gets the byte 'x' when the process begins to crash, before the report is made; -1: none.
     int crash_notice = -1;

@@ -216,12 +216,14 @@ bool Outputs::Delivery::retries(Attempt& attempt, const SidecarError& failure) {
 
   Log& log = outputs_.log_;
   if (log.enabled(Level::kDebug)) {
+    const std::string text = failure.error.text();
     log.write(Level::kDebug, "output is retried",
-              {{"request_id", options_.request_id},
-               {"output", attempt.output.name},
-               {"component", attempt.output.component},
-               {"code", code_name(code)},
-               {"error", failure.error.text()}});
+              CallFields(options_.ids())
+                  .add("output", attempt.output.name)
+                  .add("component", attempt.output.component)
+                  .add("code", code_name(code))
+                  .add("error", text)
+                  .span());
   }
   return true;
 }
@@ -258,19 +260,16 @@ void Outputs::Delivery::log(const OutputResult& result) const {
   const bool confirmed = result.outcome == Delivered::kConfirmed;
   const Level level = confirmed ? Level::kDebug : Level::kWarning;
   if (!outputs_.log_.enabled(level)) return;
-  const std::string tries = std::to_string(result.tries);
-  std::vector<LogField> fields = {{"request_id", options_.request_id},
-                                  {"output", result.output->name},
-                                  {"component", result.output->component},
-                                  {"tries", tries}};
+  CallFields fields(options_.ids());
+  fields.add("output", result.output->name)
+      .add("component", result.output->component)
+      .add("tries", result.tries);
   std::string error;
   if (!confirmed) {
     error = result.reply.error().text();
-    fields.push_back({"code", code_name(result.reply.error().code())});
-    fields.push_back({"error", error});
+    fields.add("code", code_name(result.reply.error().code())).add("error", error);
   }
-  outputs_.log_.write(level, confirmed ? "output confirmed" : "output failed",
-                      std::span<const LogField>(fields));
+  outputs_.log_.write(level, confirmed ? "output confirmed" : "output failed", fields.span());
 }
 
 Outputs::Outputs(const FunctionContext& context, Sidecar& sidecar, Loop& loop, Log& log,

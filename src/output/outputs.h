@@ -15,6 +15,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/call_fields.h"
 #include "base/log.h"
 #include "context/function_context.h"
 #include "loop/loop.h"
@@ -26,8 +27,9 @@
 namespace ofn {
 
 struct DeliveryOptions {
-  Deadline deadline{};            // of the invocation; the delivery waits no longer
-  std::string_view request_id{};  // for the log
+  Deadline deadline{};              // of the invocation; the delivery waits no longer
+  std::string_view request_id{};    // for the log
+  std::string_view execution_id{};  // for the log; empty: the request's id
   std::string_view traceparent{};
   std::string_view tracestate{};
   std::string_view baggage{};
@@ -36,6 +38,10 @@ struct DeliveryOptions {
   const Output* only = nullptr;
   std::string_view operation{};           // of a binding; if empty, the output's own
   std::span<const Header> metadata = {};  // added to the output's own; the same key replaces it
+
+  CallIds ids() const {
+    return {.request = request_id, .execution = execution_id, .traceparent = traceparent};
+  }
 };
 
 // Is told of the end of each payload at each output, also of what the function itself sends.

@@ -117,8 +117,8 @@ std::vector<Hooks::Failures> Hooks::failures() const {
   return failures;
 }
 
-HookRun::HookRun(const Hooks& hooks, Log& log, std::string_view request_id)
-    : hooks_(hooks), log_(log), request_id_(request_id) {
+HookRun::HookRun(const Hooks& hooks, Log& log, const CallIds& ids)
+    : hooks_(hooks), log_(log), ids_(ids) {
   active_.reserve(hooks.plugins_.size());
   for (const PluginType& plugin : hooks.plugins_) active_.push_back({.name = plugin.name});
   for (std::size_t i = 0; i < active_.size(); ++i) {
@@ -152,10 +152,7 @@ void HookRun::run(std::size_t plugin, std::string_view which, Hook hook) {
   const PluginType& type = hooks_.plugins_[plugin];
   hooks_.failures_[plugin].fetch_add(1, std::memory_order_relaxed);
   log_crash(log_, "hook failed",
-            {{"request_id", request_id_},
-             {"hook", type.name},
-             {"version", type.version},
-             {"kind", which}},
+            CallFields(ids_).add("hook", type.name).add("version", type.version).add("kind", which),
             *crash);
   if (!type.required || !failed_.empty()) return;
   failed_ = type.name;

@@ -2,7 +2,7 @@
 //
 //   std::vector<PluginType> known;                           // at start: add_plugins(program, known)
 //   const auto hooks = Hooks::of(context, known, settings.optional_hooks, log);
-//   HookRun run(*hooks, log, request_id);                    // for one call
+//   HookRun run(*hooks, log, ids);                    // for one call
 #pragma once
 
 #include <atomic>
@@ -73,7 +73,7 @@ class Hooks {
 class HookRun {
  public:
   // All arguments outlive it.
-  HookRun(const Hooks& hooks, Log& log, std::string_view request_id);
+  HookRun(const Hooks& hooks, Log& log, const CallIds& ids);
   HookRun(const HookRun&) = delete;
   HookRun& operator=(const HookRun&) = delete;
   ~HookRun();
@@ -96,7 +96,7 @@ class HookRun {
 
   const Hooks& hooks_;
   Log& log_;
-  std::string_view request_id_;
+  const CallIds& ids_;
   std::vector<abi::ActivePlugin> active_;  // in the order of the plugins of hooks_
   std::string_view failed_;
   Crash crash_;

@@ -115,7 +115,8 @@ TEST(Hooks, RunInTheOrderOfTheContext) {
     Response response("out");
     CallResult result("success", "", &response, nullptr);
     {
-      HookRun run(hooks, log, "id");
+      const CallIds ids{.request = "id"};
+      HookRun run(hooks, log, ids);
       const abi::ContextTable table{};
       const abi::ContextFacts facts{.plugins = run.plugins()};
       Context context(table, nullptr, facts);
@@ -135,7 +136,8 @@ TEST(Hooks, AFailureIsLogged) {
   declared.pre_hooks = {"bad"};
   declared.post_hooks = {"bad", "unmade"};
   const Hooks hooks = *Hooks::of(declared, own_plugins(), {}, log);
-  HookRun run(hooks, log, "id");
+  const CallIds ids{.request = "id"};
+  HookRun run(hooks, log, ids);
   const abi::ContextTable table{};
   const abi::ContextFacts facts{};
   Context context(table, nullptr, facts);

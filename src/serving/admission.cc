@@ -72,7 +72,7 @@ void Admission::run() {
 void Admission::answered(std::size_t bytes) {
   if (has_run_) policy_->record_answer(bytes);
   if (running() && !invocation_.tells_still_running())
-    on_loop_.runner.report(*this, function_->name, invocation_.request_id());
+    on_loop_.runner.report(*this, function_->name, invocation_.ids());
 }
 
 }  // namespace ofn

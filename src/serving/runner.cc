@@ -1,9 +1,7 @@
 #include "serving/runner.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -113,26 +111,25 @@ void Runner::returned(Job& job) {
   job.finish();
 }
 
-void Runner::report(Job& job, std::string_view function, std::string_view request_id) {
+void Runner::report(Job& job, std::string_view function, const CallIds& ids) {
   // If the system grants no thread for the report, there is none.
   (void)reporter_.post([this, &job, turn = job.turns_, thread = job.thread_.load(),
-                        function = std::string(function), id = std::string(request_id)]() mutable {
+                        function = std::string(function), ids = OwnCallIds(ids)]() mutable {
     os::StackText text = thread == 0 ? os::StackText() : stack_of(thread, kReportPatience);
     if (text.stack.empty()) text.stack = "unknown: its thread takes no signals";
-    loop_.post([this, &job, turn, function = std::move(function), id = std::move(id),
+    loop_.post([this, &job, turn, function = std::move(function), ids = std::move(ids),
                 text = std::move(text)] {
       // If the same run still goes on, the stack belongs to it.
       if (!job.running_ || job.turns_ != turn) return;
       const auto ran =
           std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - job.began_);
-      const std::string milliseconds = std::to_string(ran.count());
-      const std::array<LogField, 5> fields = {{{"request_id", id},
-                                               {"function", function},
-                                               {"running_ms", milliseconds},
-                                               {"stack", text.stack},
-                                               {"source_line", text.source_line}}};
       all_.log.write(Level::kError, "function still running after its deadline",
-                     std::span(fields).first(text.source_line.empty() ? 4 : 5));
+                     CallFields(ids.view())
+                         .add("function", function)
+                         .add("running_ms", ran.count())
+                         .add("stack", text.stack)
+                         .add_if_any("source_line", text.source_line)
+                         .span());
     });
   });
 }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/call_fields.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/inline_policy.h"
@@ -93,7 +94,7 @@ class Runner {
   void queue(Job& job);
   // Reports a function that still runs after its caller was answered without it. Logs the function and the stack of its thread
   // once, unless the function returns before the stack is known.
-  void report(Job& job, std::string_view function, std::string_view request_id);
+  void report(Job& job, std::string_view function, const CallIds& ids);
   // Runs code of the author that is not a function, such as a stop callback, on separate threads: every worker may be blocked by
   // a function that waits for that code. Runs the task at once, on the loop, if the system grants no thread.
   void run_aside(Task task) {

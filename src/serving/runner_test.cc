@@ -317,7 +317,7 @@ TEST_F(RunnerTest, AFunctionThatDoesNotReturnIsReportedOnce) {
   inside.wait();
   EXPECT_TRUE(call.running());
   clock.advance(7s);
-  runner.report(call, "app::stuck", "id-1");
+  runner.report(call, "app::stuck", {.request = "id-1"});
   while (log.text().empty()) loop.poll();
   leave.count_down();
   while (!done) loop.poll();
@@ -335,7 +335,9 @@ TEST_F(RunnerTest, AFunctionThatHasReturnedMeanwhileIsNotReported) {
   InlinePolicy policy = short_policy(1us);
   bool done = false;
   Call call(runner, policy, [] {}, [&] { done = true; });
-  call.inside = [&] { runner.report(call, "f", "id"); };  // returns before the report can be made
+  call.inside = [&] {
+    runner.report(call, "f", {.request = "id"});
+  };  // returns before the report can be made
   runner.queue(call);
   loop.poll();
   EXPECT_TRUE(done);

@@ -15,7 +15,7 @@ RequestId log_refusal(Log& log, Transport& transport, int status, std::string_vi
   log.write(Level::kInfo, "request refused",
             {{"request_id", id.view()},
              {"peer", transport.peer()},
-             {"status", std::to_string(status)},
+             {"status", status},
              {"reason", reason}});
   return id;
 }

@@ -240,9 +240,8 @@ class Server::OnLoop final : private Relief {
   }
 
   void end(Connection& connection, std::size_t held, std::string_view reason) {
-    server_.log_.write(
-        Level::kWarning, "connection ended: memory is short",
-        {{"peer", connection.peer()}, {"held", std::to_string(held)}, {"reason", reason}});
+    server_.log_.write(Level::kWarning, "connection ended: memory is short",
+                       {{"peer", connection.peer()}, {"held", held}, {"reason", reason}});
     ending_ = true;
     connection.shed();
     ending_ = false;
@@ -368,9 +367,7 @@ void Server::tell_full(std::string_view what) {
   if (now < tell_full_at_) return;
   tell_full_at_ = now + kTellFullEvery;
   log_.write(Level::kWarning, "new connections wait",
-             {{"reason", what},
-              {"open", std::to_string(connections())},
-              {"limit", std::to_string(max_connections_)}});
+             {{"reason", what}, {"open", connections()}, {"limit", max_connections_}});
 }
 
 void Server::hand_over(int fd, std::string peer, std::string received) {

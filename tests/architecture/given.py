@@ -40,7 +40,10 @@ struct Always {
 # For each example of a header.
 GIVEN = {
     "base/error.h": "using Port = std::uint16_t;",
+    "base/call_fields.h": "CallIds ids;",
     "base/limited_log.h": "Log& all; std::string why;",
+    "base/log_line.h": "std::int64_t unix_micros;",
+    "base/log_text.h": "GrowingText out;",
     "base/request_id.h": "wire::Message message;",
     "base/secret.h": "std::string given; void refuse();",
     "base/span_context.h": "std::string_view value; SpanContext context_of_span; struct { std::vector<Field> headers; } request;",
@@ -62,6 +65,7 @@ GIVEN = {
     "cli/long_calls.h": "os::CallsInFlight& calls; dev::ControlChannel& channel; void load();",
     "cli/measurement.h": "std::vector<Loop*> loops; Logger& logger;",
     "cli/precompiling.h": "Build build; LoadRequest request; RunningServer* server;",
+    "cli/program_log.h": "std::optional<Supervised> supervised; LoadRequest request;",
     "cli/running_server.h": """
         Routes routes; Hooks hooks; Subscriptions subscriptions; os::CallsInFlight calls; os::ReadyNotice notice;""",
     "cli/sidecar_check.h": "wire::Endpoint sidecar; std::string api_token; WantedOfSidecar wanted;",
@@ -107,7 +111,7 @@ GIVEN = {
     "function/routes.h": "std::vector<Function> functions; void answer(int);",
     "function/typed.h": "abi::Outcome outcome;",
     "invocation/context_call.h": """
-        ContextHost& context_host; CallHosts hosts; abi::Call abi_call; RunResult ran; abi::ContextFacts facts;""",
+        CallLabel label; ContextHost& context_host; CallHosts hosts; abi::Call abi_call; RunResult ran; abi::ContextFacts facts;""",
     "invocation/observers.h": "Observer reports; Observer access_log;",
     "invocation/reading.h": """
         RequestReading reading; Arrival arrival; abi::Call call; RunResult ran; WorkResult result;
@@ -116,7 +120,7 @@ GIVEN = {
     "invocation/trace_context.h": """
         TraceContext trace; SpanContext made; std::string_view header(std::string_view); void send(std::string_view);""",
     "invocation/work.h": """
-        ContextHost& context_host; CallHosts hosts; StopState stop; Request::Parts parts; void answer(const WorkResult&);""",
+        CallLabel label; ContextHost& context_host; CallHosts hosts; StopState stop; Request::Parts parts; void answer(const WorkResult&);""",
     "loader/authors_functions.h": """
 std::vector<Object> objects; Target target; Registry registry;""",
     "loader/cache.h": """
@@ -146,6 +150,8 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "localdapr/sidecar_api.h": "LoaderOptions options; Executor run;",
     "localdapr/sqlite/sqlite_state.h": "Component component;",
     "localdapr/topic_scopes.h": "Component component;",
+    "logging/author_log.h": "Logger& logger; abi::Program program;",
+    "logging/captured_output.h": "Logger& logger;",
     "loop/loop_threads.h": "std::vector<Loop*> loops;",
     "loop/memory_return.h": "struct Server { std::size_t connections(); }; Workers& workers; Server server;",
     "loop/signals.h": "void drain();",
@@ -162,11 +168,11 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "metrics/scrapes.h": "std::vector<Loop*> loops; Collector& collector; wire::ExchangePtr exchange;",
     "metrics/text_format.h": "Snapshot snapshot;",
     "os/author_frames.h": "Symbols symbols; Frames frames; FixedText text;",
-    "os/calls_in_flight.h": "std::string request_id; void function();",
+    "os/calls_in_flight.h": "void function();",
     "os/descriptor.h": "const char* path; Anything failure(int);",
     "os/end_forked_child.h": "abi::Call call; abi::Outcome outcome;",
     "os/file_watch.h": "Build build;",
-    "os/fixed_line.h": "std::array<char, 64> buffer; std::int64_t unix_micros; void write(int, std::string_view);",
+    "os/fixed_line.h": "std::array<char, 64> buffer; std::int64_t unix_micros; LogShape shape; void write(int, std::string_view);",
     "os/memory_reserve.h": "os::MemoryLimits limits; os::MappedMemory mapped; Anything refuse(int);",
     "os/module.h": "Anything unusable();",
     "os/process.h": "int listening;",
@@ -191,7 +197,7 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "otlp/settings.h": "std::vector<Note> notes; void connect_to(const otlp::Target&);",
     "output/outputs.h": "Sidecar& sidecar; OutputPolicy policy; Payload payload;",
     "output/policy.h": "OutputPolicy policy; unsigned retry; Deadline limit;",
-    "plugin/hooks.h": "std::string request_id;",
+    "plugin/hooks.h": "CallIds ids;",
     "serving/admission.h": "Admission& admission; InlinePolicy policy; Invocation& invocation; Anything refuse(Invocation&);",
     "serving/async/async_service.h": """
         Subscriptions subscriptions; Gate& gate; Workers& workers; Duration timeout; std::size_t queue;""",

@@ -23,6 +23,26 @@ def test_an_exception_is_told_once_with_its_place(develop, source, text):
     assert "function crashed" not in dev.process.output
 
 
+_LOGS = """
+#include <ofn/function.h>
+#include <ofn/log.h>
+std::string answer(const ofn::Request& request) {
+  ofn::log_info("charged", {{"cents", request.body().size()}});
+  return "ok\\n";
+}
+OFN_FUNCTION(answer)
+"""
+
+
+def test_lines_of_the_function_are_shown_and_those_of_the_framework_are_not(develop):
+    dev = develop(_LOGS)
+    dev.serves(1)
+    assert call(dev.url, "/pay", body=b"12345", headers={"X-Request-Id": "r1"}).status == 200
+    dev.says(" info charged request_id=r1 function=answer ", "function.cc:5 cents=5")
+    dev.says("POST /pay 200")
+    assert " info listening" not in dev.process.output and " info request " not in dev.process.output
+
+
 @pytest.mark.parametrize("flags", [(), ("--verbose",), ("--json",)], ids=["plain", "verbose", "json"])
 def test_secrets_and_bodies_are_not_shown(develop, text, flags):
     dev = develop(text("calls.cc", "1"), *flags)

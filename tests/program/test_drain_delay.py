@@ -53,7 +53,7 @@ def test_what_comes_during_the_delay_is_served_and_a_second_signal_skips_the_res
         client = http2(multiplexed)
         assert client.answer(client.request()).status == 200
         record = stopping(server, number)
-        assert (record["signal"], record["drain_delay_ms"], record["connections"]) == (number.name, "3600000", "4")
+        assert (record["signal"], record["drain_delay_ms"], record["connections"]) == (number.name, 3600000, 4)
 
         assert call(server.url, headers=PROBE).status == 503
         assert call(server.url).status == 200, "a new connection"
@@ -81,9 +81,9 @@ def test_the_drain_follows_the_delay(serve, fifo, release):
     with Raw(server.port) as raw:
         raw.send(b"GET /?fifo=%s HTTP/1.1\r\nHost: x\r\n\r\n" % str(fifo).encode())
         server.logged("waiting")
-        assert stopping(server)["drain_delay_ms"] == "50"
+        assert stopping(server)["drain_delay_ms"] == 50
         record = json.loads(server.logged('"draining"'))
-        assert (record["reason"], record["invocations"]) == ("the drain delay has passed", "1")
+        assert (record["reason"], record["invocations"]) == ("the drain delay has passed", 1)
         until(lambda: not accepts(server.port), "the port to be closed")
         release(fifo)
         assert raw.answer().headers["Connection"] == "close"
@@ -107,9 +107,9 @@ def test_answers_in_pieces_that_begin_during_the_delay_are_the_last(serve, share
 PLACES = [
     # variables, the delay in ms
     ({}, None),
-    ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, "5000"),
+    ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, 5000),
     ({"KUBERNETES_SERVICE_HOST": "10.0.0.1", "K_SERVICE": "greeter"}, None),
-    ({"KUBERNETES_SERVICE_HOST": "10.0.0.1", "OFN_DRAIN_DELAY": "2s"}, "2000"),
+    ({"KUBERNETES_SERVICE_HOST": "10.0.0.1", "OFN_DRAIN_DELAY": "2s"}, 2000),
     ({"KUBERNETES_SERVICE_HOST": "10.0.0.1", "OFN_DRAIN_DELAY": "0"}, None),
 ]
 

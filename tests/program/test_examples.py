@@ -42,6 +42,7 @@ TESTED = {
     "iterating-outputs/function.cc",
     "linked/CMakeLists.txt",
     "linked/main.cc",
+    "logging/orders.cc",
     "multiple/functions.cc",
     "path-parameters/functions.cc",
     "plugin-sum/func_context.json",

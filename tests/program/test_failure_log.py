@@ -46,18 +46,18 @@ def served(program, shared_from):
 
 CASES = [
     # path, request, status, message, other fields of the line
-    ("/returns?status=500", {}, 500, "function failed", {"function": "returns", "status": "500"}),
-    ("/returns?status=503", {}, 503, "function failed", {"function": "returns", "status": "503"}),
-    ("/out", {}, 500, "function failed", {"function": "out", "status": "500"}),
-    ("/takes_event", {"body": b'{"secret":1}'}, 400, "event refused", {"function": "takes_event", "status": "400"}),
+    ("/returns?status=500", {}, 500, "function failed", {"function": "returns", "status": 500}),
+    ("/returns?status=503", {}, 503, "function failed", {"function": "returns", "status": 503}),
+    ("/out", {}, 500, "function failed", {"function": "out", "status": 500}),
+    ("/takes_event", {"body": b'{"secret":1}'}, 400, "event refused", {"function": "takes_event", "status": 400}),
     (
         "/typed",
         {"body": b'{"count":"the secret"}', "headers": {"Content-Type": "application/json"}},
         400,
         "argument refused",
-        {"function": "typed", "status": "400"},
+        {"function": "typed", "status": 400},
     ),
-    ("/typed", {"body": b"secret", "headers": {"Content-Type": "text/csv"}}, 415, "argument refused", {"status": "415"}),
+    ("/typed", {"body": b"secret", "headers": {"Content-Type": "text/csv"}}, 415, "argument refused", {"status": 415}),
 ]
 
 
@@ -86,7 +86,7 @@ def test_what_is_refused_as_http_is_told(served):
         raw.send(b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n")
         assert raw.answer().status == 400
     record = json.loads(served.logged("request refused"))
-    assert (record["level"], record["status"]) == ("info", "400") and record["reason"]
+    assert (record["level"], record["status"]) == ("info", 400) and record["reason"]
 
 
 def test_a_function_that_says_404_is_no_warning(served):

@@ -77,7 +77,7 @@ THROWS = [
 def test_an_exception_names_its_throw_site(program, built, compare, golden, function, how):
     if how == "memory" and is_sanitized(program.path):
         pytest.skip("a sanitizer ends the process instead")
-    with program.serve(built("throwing_functions"), function, flags=["--debug"], cwd=_HERE) as server:
+    with program.serve(built("throwing_functions"), function, flags=["--debug", "--access-log=off"], cwd=_HERE) as server:
         before = server.process.output
         answer = call(server.url, "/?how=" + how, headers={"X-Request-Id": "the-request"})
         server.logged("the-request")
@@ -86,7 +86,7 @@ def test_an_exception_names_its_throw_site(program, built, compare, golden, func
 
 def test_so_does_one_in_a_writer(program, built, compare):
     """Its answer has begun, and is aborted."""
-    with program.serve(built("throwing_functions"), "throws_in_writer", flags=["--debug"], cwd=_HERE) as server:
+    with program.serve(built("throwing_functions"), "throws_in_writer", flags=["--debug", "--access-log=off"], cwd=_HERE) as server:
         before = server.process.output
         with contextlib.suppress(Exception):
             call(server.url, "/?how=author", headers={"X-Request-Id": "the-request"})
@@ -97,7 +97,7 @@ def test_so_does_one_in_a_writer(program, built, compare):
 @pytest.mark.parametrize("hook", ["guard", "required guard"])
 def test_so_does_one_in_a_hook(program, built, compare, hook):
     context = {"name": "f", "version": "v1", "runtime": "Knative", "prePlugins": [hook]}
-    with program.serve(built("throwing_functions"), "works", context, flags=["--debug"], cwd=_HERE) as server:
+    with program.serve(built("throwing_functions"), "works", context, flags=["--debug", "--access-log=off"], cwd=_HERE) as server:
         before = server.process.output
         answer = call(server.url, "/", headers={"X-Request-Id": "the-request"})
         server.logged("the-request")
@@ -113,7 +113,7 @@ def test_an_exception_names_no_site_in_production(program, built):
 
 def test_the_site_in_a_linked_program(linked):
     """Its frames are in the executable, as the framework's are."""
-    with linked("linked_functions").serve("none is needed", "crash", flags=["--debug"]) as server:
+    with linked("linked_functions").serve("none is needed", "crash", flags=["--debug", "--access-log=off"]) as server:
         answer = call(server.url, "/?throw=int")
         assert "thrown in crash()" in answer.text and "ofn::" not in answer.text, answer.text
 
@@ -138,7 +138,7 @@ CRASHES = [
 def test_a_crash_names_its_request_and_the_others(serve, program, built, compare, golden, how, code, sent):
     if is_sanitized(program.path):
         pytest.skip("a sanitizer has handlers and reports of its own")
-    server = serve("dies", "--debug", source=built("dying_functions"), cwd=_HERE)
+    server = serve("dies", "--debug", "--access-log=off", source=built("dying_functions"), cwd=_HERE)
     answers = [start_call(server.url, "/?how=wait", headers={"X-Request-Id": "the-other"})]
     server.logged("it waits")
     before = server.process.output
@@ -156,7 +156,7 @@ def test_a_crash_names_its_request_and_the_others(serve, program, built, compare
 def test_a_function_that_does_not_end_is_named(program, built, compare):
     if is_sanitized(program.path):
         pytest.skip("its frames differ")
-    flags = ["--debug", "--timeout", "100ms"]
+    flags = ["--debug", "--access-log=off", "--timeout", "100ms"]
     with program.serve(built("dying_functions"), "dies", flags=flags, cwd=_HERE) as server:
         before = server.process.output
         assert call(server.url, "/?how=loop", headers={"X-Request-Id": "the-request"}).status == 504

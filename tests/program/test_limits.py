@@ -113,7 +113,7 @@ def test_at_the_limit_of_connections_new_ones_wait(serve):
             assert raw.answer().status == 200
         for raw in (third, fourth):
             raw.send(request)
-        server.logged("new connections wait", '"limit":"2"')
+        server.logged("new connections wait", '"limit":2')
         second.send(request)
         assert second.answer().status == 200
         first.__exit__()

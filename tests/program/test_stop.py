@@ -42,7 +42,7 @@ def test_what_is_in_flight_finishes(serve, fifo, release, number):
         until(lambda: not accepts(server.port), "the port to be closed")
         assert server.process.is_running()
         record = json.loads(server.logged('"draining"'))
-        assert (record["signal"], record["invocations"]) == (number.name, "1")
+        assert (record["signal"], record["invocations"]) == (number.name, 1)
         release(fifo)
         answer = raw.answer()
         assert (answer.status, answer.body) == (200, b"released\n")
@@ -81,7 +81,7 @@ def test_what_does_not_finish_is_abandoned_and_said_so(serve, fifo, flags, signa
         server.logged('"draining"')
     assert server.process.exit_code() == 1
     record = json.loads(server.logged("abandoned"))
-    assert (record["reason"], record["invocations"], record["level"]) == (why, "1", "error")
+    assert (record["reason"], record["invocations"], record["level"]) == (why, 1, "error")
     assert answer.exception() is not None, "no answer is better than a wrong one"
 
 

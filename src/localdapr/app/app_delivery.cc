@@ -102,8 +102,7 @@ void AppDelivery::ask_inputs() {
     there_ = true;
     told_away_ = false;
     log_.write(Level::kInfo, "the app listens",
-               {{"topics", std::to_string(subscriptions_.size())},
-                {"input_bindings", std::to_string(running_.size())}});
+               {{"topics", subscriptions_.size()}, {"input_bindings", running_.size()}});
     for (auto waiting = std::exchange(waiting_, {}); !waiting.empty(); waiting.pop_front()) {
       deliver(std::move(waiting.front()));
     }

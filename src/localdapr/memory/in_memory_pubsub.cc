@@ -50,9 +50,7 @@ struct InMemoryPubsub::Topic : std::enable_shared_from_this<Topic> {
       return again.arm(loop.clock().now() + kBetween);
     if (taken == Taken::kNo) {
       log.write(Level::kError, "message lost: the app did not take it",
-                {{"pubsub", name},
-                 {"topic", waiting.front().topic},
-                 {"deliveries", std::to_string(deliveries)}});
+                {{"pubsub", name}, {"topic", waiting.front().topic}, {"deliveries", deliveries}});
     }
     waiting.pop_front();
     delivering = false;

@@ -72,10 +72,8 @@ Response webhook_answer(const Field& origin) {
 // As the wire logs what it refuses.
 void log_refusal(Log& log, std::string_view id, std::string_view peer, int status,
                  std::string_view reason) {
-  if (!log.enabled(Level::kInfo)) return;
-  log.write(
-      Level::kInfo, "request refused",
-      {{"request_id", id}, {"peer", peer}, {"status", std::to_string(status)}, {"reason", reason}});
+  log.write(Level::kInfo, "request refused",
+            {{"request_id", id}, {"peer", peer}, {"status", status}, {"reason", reason}});
 }
 
 }  // namespace
