@@ -58,8 +58,11 @@ void LoopMetrics::ended(const CallRecord& record) {
   series->bytes_in.record(record.bytes_in);
   series->bytes_out.record(record.bytes_out);
   if (series->ran != nullptr) series->ran->record(nanoseconds(record.ran));
-  if (record.trace != nullptr && !record.trace->traceparent().empty())
-    keep_exemplar(*series, answered, record.trace->traceparent());
+  // A tracer's own span is known without its text, which takes time to write.
+  const TraceContext* const trace = record.trace;
+  const bool may_be_sampled = trace != nullptr && (!trace->is_set() || trace->span().own.sampled());
+  if (may_be_sampled && !trace->traceparent().empty())
+    keep_exemplar(*series, answered, trace->traceparent());
 }
 
 void LoopMetrics::keep_exemplar(CallSeries& series, std::uint64_t answered,

@@ -329,6 +329,22 @@ TEST(LoopMetrics, TheLastSampledTraceOfABucketIsItsExemplar) {
   EXPECT_THAT(stage.text(), Not(HasSubstr("trace_id"))) << "the older format has none";
 }
 
+TEST(LoopMetrics, ATracersSpanIsAnExemplarIfItIsSampled) {
+  for (const bool is_sampled : {true, false}) {
+    Stage stage;
+    TraceContext trace;
+    SpanContext own = *SpanContext::parse(kSampled);
+    own.flags = is_sampled ? 1 : 0;
+    trace.begin("", "");
+    trace.set({.own = own});
+    CallRecord record = request();
+    record.trace = &trace;
+    stage.call(record);
+    const std::string text = stage.text(TextFormat::kOpenMetrics);
+    EXPECT_EQ(text.find("0af7651916cd43dd8448eb211c80319c") != std::string::npos, is_sampled);
+  }
+}
+
 TEST(LoopMetrics, AReaderOnAnotherThreadSeesWholeHistograms) {
   Stage stage;
   std::atomic<bool> has_read = false;
