@@ -2,7 +2,7 @@
 //
 //   CallsInFlight calls;
 //   CallMark mark(&calls);                      // a member of an object that is reused for one call after the other
-//   mark.began(function, {.request = id});
+//   mark.began(name, {.request = id});
 //   { const CallMark::RunsHere here(mark); function(); }
 //   mark.ended();
 #pragma once
