@@ -43,7 +43,9 @@ class ErrorLog final : public Log {
   bool enabled(Level) const noexcept override { return true; }
   void write(Level, std::string_view message, std::span<const LogField> fields) noexcept override {
     std::cerr << message;
-    for (const LogField& field : fields) std::cerr << ' ' << field.name << '=' << field.value;
+    LogRoom room{};
+    for (const LogField& field : fields)
+      std::cerr << ' ' << field.name << '=' << written(field.value, room);
     std::cerr << '\n';
   }
 };
