@@ -30,7 +30,7 @@ LongCalls::LongCalls(const os::CallsInFlight& calls, const dev::ControlChannel& 
                      Options options)
     : calls_(calls), channel_(channel), options_(options), loads_(os::this_thread_id()) {
   // The first stack loads a library, which must wait while the function's start-up code runs.
-  (void)frames_of(loads_, kPatience);
+  if (os::tracer_of(getpid()) == 0) (void)frames_of(loads_, kPatience);
   // If the system grants no thread, nothing is told.
   (void)thread_.post([this] { serve(); });
 }

@@ -81,12 +81,15 @@ Worker::Worker(Loop& loop, Start start, Events events, ControlChannel channel,
       events_(std::move(events)),
       channel_(std::move(channel)),
       errors_(std::move(errors)),
-      orders_(
-          loop, channel_,
-          [this] {
-            events_.stuck("it had not read its orders for " + duration_text(Orders::kReadsWithin));
-          }),
-      end_(loop, [this] { events_.stuck("it had not ended within " + duration_text(end_limit_)); }),
+      orders_(loop, channel_,
+              [this] {
+                stuck("it had not read its orders for " + duration_text(Orders::kReadsWithin));
+              }),
+      end_(loop,
+           [this] {
+             end_.arm(loop_.clock().now() + end_limit_);  // once more, if it is in a debugger
+             stuck("it had not ended within " + duration_text(end_limit_));
+           }),
       started_(loop.system_now()) {}
 
 Worker::~Worker() = default;
@@ -105,6 +108,11 @@ void Worker::terminate(Duration within) {
 void Worker::must_end_within(Duration limit) {
   end_limit_ = limit;
   end_.arm(loop_.clock().now() + limit);
+}
+
+// Neither reads nor ends while its debugger has stopped it.
+void Worker::stuck(const std::string& why) {
+  if (!is_debugged()) events_.stuck(why);
 }
 
 void Worker::kill(std::string why) {

@@ -48,8 +48,9 @@ class Worker : private Ready {
     std::function<void(StillRuns)> still_runs;
     std::function<void(std::string_view)> wrote;          // to its standard error
     std::function<void(DebuggerWatch::Change)> debugger;  // attached to it, or detached
-    std::function<void(const std::string& why)> stuck;  // it does not do what it should: "it has …"
-    std::function<void(const os::Ended&)> ended;        // comes last
+    // It does not do what it should: "it has …". Not told while the process is in a debugger.
+    std::function<void(const std::string& why)> stuck;
+    std::function<void(const os::Ended&)> ended;  // comes last
   };
 
   // Errors: the process cannot be started.
@@ -91,6 +92,7 @@ class Worker : private Ready {
  private:
   Worker(Loop& loop, Start start, Events events, ControlChannel channel, os::Descriptor errors);
   void run_ready() override { read_some_messages(); }
+  void stuck(const std::string& why);
   // Reads some of the messages that wait, and the rest in later turns of the loop.
   void read_some_messages();
   // Returns false if there is none at present.

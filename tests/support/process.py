@@ -133,7 +133,8 @@ class Process:
         """Ends it in any state. If the test failed, pytest shows its output."""
         self.kill()
         self._reader.join(PATIENCE)
-        self._child.stdout.close()
+        if not self._reader.is_alive():  # a process that it has left behind may hold the pipe, and closing would wait for it
+            self._child.stdout.close()
         print(f"--- {self.name} (pid {self.pid}, exit {self._child.returncode}) ---\n{''.join(self._lines[-40:])}", end="")
 
     def _read(self):
