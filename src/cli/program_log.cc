@@ -34,12 +34,12 @@ ProgramLog::ProgramLog(const Settings& settings, const std::optional<Supervised>
     : project_(settings.cloud_project),
       service_(settings.service),
       version_(settings.revision),
-      real_(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)),
+      real_(settings.capture_output ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : -1),
       log_({.format = settings.log_format,
             .project = project_,
             .service = service_,
             .version = version_},
-           supervised ? supervised->log_level() : least_of(settings), real_.get()),
+           supervised ? supervised->log_level() : least_of(settings), fd()),
       authors_(log_, least_of(settings)),
       configured_(least_of(settings)) {}
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unistd.h>
 
 #include <ofn/log.h>
 
@@ -44,7 +45,7 @@ class ProgramLog {
   // Makes the function's output lines of the log, until the end. Before the function is loaded.
   Result<void> capture_output();
   // The real standard error, also while it is captured.
-  int fd() const { return real_.get(); }
+  int fd() const { return real_ ? real_.get() : STDERR_FILENO; }
   // Returns true if something is not yet written. For the end of the process; a signal handler may call it.
   bool is_behind() const;
   // Keeps the lines of level debug, or no longer. Threads: one.
@@ -57,7 +58,7 @@ class ProgramLog {
   const std::string project_;
   const std::string service_;
   const std::string version_;
-  const os::Descriptor real_;
+  const os::Descriptor real_;  // none, unless the output is captured
   Logger log_;
   AuthorLog authors_;
   const Level configured_;

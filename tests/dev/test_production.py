@@ -41,12 +41,12 @@ def test_the_program_has_only_what_serving_needs(program, tmp_path, shared, flag
         print(dict(threads), dict(descriptors))
         # The worker of the call may have ended.
         assert {"functions-frame": 1, "ofn-log": 1, "ofn-loop": 2} == threads - collections.Counter(["ofn-worker"])
-        # Each loop has the first three; the log has an eventfd, the signals have the pipe, and the server has the socket.
+        # Each loop has the first three; the log has an eventfd, the signals to stop and SIGUSR1 have a pipe each, and the server has the socket.
         assert descriptors == {
             "anon_inode:[eventpoll]": 2,
             "anon_inode:[timerfd]": 2,
             "anon_inode:[eventfd]": 3,
-            "pipe": 2,
+            "pipe": 4,
             "socket": 1,
         }
         assert not [task for task in os.listdir(f"/proc/{pid}/task") if children(pid, task)]
