@@ -94,6 +94,7 @@ class Collector:
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.url(protocol),
             "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
             "OTEL_BSP_SCHEDULE_DELAY": "20",
+            "OTEL_METRICS_EXPORTER": "none",
         } | others
 
     def falls_silent(self):
