@@ -43,11 +43,11 @@ Result<std::vector<Function>> loaded_functions(const Settings& settings,
                                                const std::optional<std::string>& target,
                                                const std::string& shown, const Environment& env,
                                                std::vector<PluginType>& plugins, Build& build,
-                                               Log& log, const abi::LogHost& log_host) {
+                                               Log& log, const abi::LogHost* log_host) {
   LoadRequest wanted = load_request(settings.source.value, target, settings.cxxflags, env);
   wanted.shown = shown;
   wanted.start_up = start_up_of(settings);
-  wanted.log_host = &log_host;
+  wanted.log_host = log_host;
   auto program = load_stoppable(std::move(wanted),
                                 [&](const LoadRequest& request) { return load(request, log); });
   if (!program) return std::unexpected(std::move(program).error());
@@ -78,10 +78,10 @@ LoadRequest load_request(const std::string& source, std::optional<std::string> t
 }
 
 Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins,
-                               const abi::LogHost& log_host) {
+                               const abi::LogHost* log_host) {
   for (const std::string& file : settings.plugins) {
     const InitializersWatched watched(file);
-    auto loaded = load_plugins(file, start_up_of(settings), plugins, &log_host);
+    auto loaded = load_plugins(file, start_up_of(settings), plugins, log_host);
     os::end_forked_child();
     if (!loaded) return loaded;
   }
@@ -91,11 +91,11 @@ Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>
 Result<Routes> load_functions(const Settings& settings, std::string_view http_pattern,
                               const std::string& shown, const Environment& env,
                               const abi::Program* linked, std::vector<PluginType>& plugins,
-                              Build& build, Log& log, const abi::LogHost& log_host) {
+                              Build& build, Log& log, const abi::LogHost* log_host) {
   const std::optional<std::string> target =
       settings.target.origin.is_default() ? std::nullopt : std::optional(settings.target.value);
   // The author's constructors have run already.
-  if (linked != nullptr) linked->log->store(&log_host, std::memory_order_release);
+  if (linked != nullptr) linked->log->store(log_host, std::memory_order_release);
   auto functions = linked != nullptr ? linked_functions(*linked, target, plugins)
                                      : loaded_functions(settings, target, shown, env, plugins,
                                                         build, log, log_host);

@@ -23,14 +23,14 @@ LoadRequest load_request(const std::string& source, std::optional<std::string> t
 
 // Returns the functions to serve: the target, or, if there is none, every function that the program
 // registers. `http_pattern`: the context's, for a single function without a route of its own. `shown`: LoadRequest::shown. Adds
-// the program's plugins to `plugins`. The program writes its lines of <ofn/log.h> to `log_host`. Sets `build` to the work that was done. Errors: message()
-// is for the user; exit with kExitLoad.
+// the program's plugins to `plugins`. The program writes its lines of <ofn/log.h> to `log_host`; null: to stderr. Sets `build` to
+// the work that was done. Errors: message() is for the user; exit with kExitLoad.
 Result<Routes> load_functions(const Settings& settings, std::string_view http_pattern,
                               const std::string& shown, const Environment& env,
                               const abi::Program* linked, std::vector<PluginType>& plugins,
-                              Build& build, Log& log, const abi::LogHost& log_host);
+                              Build& build, Log& log, const abi::LogHost* log_host);
 // Adds the plugins of --plugin. Errors: the same.
 Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins,
-                               const abi::LogHost& log_host);
+                               const abi::LogHost* log_host);
 
 }  // namespace ofn::cli

@@ -182,19 +182,21 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   // The function's constructors may read this variable.
   setenv("FUNCTION_TARGET", settings.target.value.c_str(), 1);
   if (inherited->supervised) inherited->supervised->watch_calls(calls);
+  // A program whose code does not run needs no log.
+  const abi::LogHost* const log_host = only_looks ? nullptr : &program_log->host();
   std::vector<PluginType> plugins;
   Build build;
   const std::string shown = inherited->supervised ? inherited->supervised->source() : "";
   const SystemTime load_began = SystemClock().system_now();
   const auto routes = load_functions(settings, context.http_pattern, shown, env, linked, plugins,
-                                     build, log, program_log->host());
+                                     build, log, log_host);
   if (!routes) return complain(routes.error().message(), kExitLoad);
   const tracing::StartUp::Step load{
       .name = "load", .began = load_began, .ended = SystemClock().system_now()};
   if (!configuration->subscriptions.inputs().empty()) {
     if (const auto problem = triggering_problem(*routes)) return complain(*problem, kExitLoad);
   }
-  if (const auto loaded = load_plugin_files(settings, plugins, program_log->host()); !loaded) {
+  if (const auto loaded = load_plugin_files(settings, plugins, log_host); !loaded) {
     return complain(loaded.error().message(), kExitLoad);
   }
   const auto hooks = Hooks::of(context, plugins, settings.optional_hooks, log);

@@ -55,7 +55,7 @@ inline char* put_fixed(char* at, Fixed value) {
   return at + sizeof value;
 }
 inline char* put_bytes(char* at, std::string_view bytes) {
-  std::memcpy(at, bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());  // an empty one may be null
   return at + bytes.size();
 }
 
