@@ -1,6 +1,7 @@
 #include "cli/user_signals.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace ofn::cli {
 

@@ -9,7 +9,7 @@ ThreadId this_thread_id() noexcept {
   return id;
 }
 
-constinit thread_local const CallMark* CallMark::here_ = nullptr;
+constinit thread_local const CallMark* CallMark::on_this_thread = nullptr;
 
 bool CallsInFlight::is_in_flight(const CallMark* mark, std::uint32_t number) const {
   const std::scoped_lock lock(mutex_);

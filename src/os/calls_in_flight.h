@@ -12,7 +12,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -77,7 +76,7 @@ class CallMark {
   void ended() noexcept { request_.clear(); }
 
   // The call that runs on this thread; null: none.
-  static const CallMark* here() noexcept { return here_; }
+  static const CallMark* here() noexcept { return on_this_thread; }
   // Of the call. Lifetime: until the call has ended. Threads: that on which it runs.
   CallIds ids() const noexcept {
     return {.request = request_.view(),
@@ -93,14 +92,14 @@ class CallMark {
   // While this object lives, the call is marked as running on this thread.
   class RunsHere {
    public:
-    explicit RunsHere(CallMark& mark) noexcept : mark_(mark), before_(here_) {
+    explicit RunsHere(CallMark& mark) noexcept : mark_(mark), before_(on_this_thread) {
       mark_.thread_.store(this_thread_id(), std::memory_order_relaxed);
-      here_ = &mark;
+      on_this_thread = &mark;
     }
     RunsHere(const RunsHere&) = delete;
     RunsHere& operator=(const RunsHere&) = delete;
     ~RunsHere() {
-      here_ = before_;
+      on_this_thread = before_;
       mark_.thread_.store(0, std::memory_order_relaxed);
     }
 
@@ -121,7 +120,7 @@ class CallMark {
       clear();
       if (text.empty()) return;
       const std::size_t size = std::min(text.size(), kMost);
-      std::memcpy(bytes_.data(), text.data(), size);
+      std::copy_n(text.begin(), size, bytes_.begin());
       size_.store(static_cast<std::uint8_t>(size), std::memory_order_release);
     }
     std::string_view view() const noexcept {
@@ -135,7 +134,7 @@ class CallMark {
   // One byte more than the ids of a traceparent take, so that it is known to be longer.
   static constexpr std::size_t kLongestTrace = 56;
 
-  static constinit thread_local const CallMark* here_;
+  static constinit thread_local const CallMark* on_this_thread;
 
   CallsInFlight* calls_;
   std::atomic<CallMark*> next_ = nullptr;
