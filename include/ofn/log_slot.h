@@ -1,4 +1,4 @@
-// Where the lines of a program's <ofn/log.h> go. Authors include <ofn/log.h>.
+// The variable by which a program finds the host's log. <ofn/log.h> uses it; authors include that header.
 #pragma once
 
 #include <atomic>

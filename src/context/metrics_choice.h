@@ -1,4 +1,4 @@
-// Where the program shows its metrics, if at all: --metrics, and the variables of OpenTelemetry.
+// Says whether the program shows its metrics, and at which address. --metrics and OpenTelemetry's variables decide it.
 //
 //   const auto choice = parse_metrics("9464", "127.0.0.1");
 //   if (choice->place == MetricsChoice::Place::kOwnPort) listen(choice->host, choice->port);

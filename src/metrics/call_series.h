@@ -42,7 +42,7 @@ std::string_view method_name(Method method) noexcept;  // "GET"; "_OTHER"
 
 namespace detail {
 
-// Where each fact begins in the packed number, and behind its name how many bits it has.
+// The first bit of each fact in the packed number. The comment says how many bits the fact takes.
 inline constexpr unsigned kStatusAt = 0;      // 10
 inline constexpr unsigned kMethodAt = 10;     // 4
 inline constexpr unsigned kVersionAt = 14;    // 2

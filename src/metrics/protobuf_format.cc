@@ -16,7 +16,7 @@ namespace {
 
 using otlp::ProtobufWriter;
 
-// Of the types sint32 and sint64.
+// Writes a number of the types sint32 and sint64.
 void signed_number(ProtobufWriter& out, std::uint32_t field, std::int64_t value) {
   out.varint(field,
              (static_cast<std::uint64_t>(value) << 1U) ^ static_cast<std::uint64_t>(value >> 63));

@@ -77,7 +77,7 @@ class CallMark {
 
   // The call that runs on this thread; null: none.
   static const CallMark* here() noexcept { return on_this_thread; }
-  // Of the call. Lifetime: until the call has ended. Threads: that on which it runs.
+  // Returns the ids of the call. Lifetime: until the call has ended. Threads: the one that runs the call.
   CallIds ids() const noexcept {
     return {.request = request_.view(),
             .execution = execution_.view(),

@@ -19,7 +19,7 @@ class BlockingCall {
   explicit BlockingCall(Loop& loop);
   BlockingCall(const BlockingCall&) = delete;
   BlockingCall& operator=(const BlockingCall&) = delete;
-  // Nobody is told of a call that still runs.
+  // A call that still runs goes on, and its `done` is never called.
   ~BlockingCall();
 
   // True while the work of a call runs, also if its answer is not wanted any more.

@@ -1,4 +1,4 @@
-// Where an exporter sends to, as a port: a collector over gRPC or HTTP, or a text.
+// The port Destination: an exporter gives it messages. A collector over gRPC or HTTP implements it, and so does a text.
 //
 //   destination.deliver(message, deadline, [&](const Answer& answer) {
 //     if (answer.verdict == Verdict::kAccepted) say("exported");
