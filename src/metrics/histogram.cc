@@ -9,38 +9,23 @@ namespace ofn::metrics {
 
 namespace {
 
-// "00-" + 32 digits + "-" + 16 digits + "-" + 2 digits (W3C Trace Context, 3.2).
-constexpr std::size_t kLength = 55;
+// Where the ids stand in a traceparent (W3C Trace Context, 3.2).
 constexpr std::size_t kTraceAt = 3;
 constexpr std::size_t kSpanAt = 36;
 
-bool is_digit(char c) noexcept { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
-
 }  // namespace
 
-bool is_sampled(std::string_view traceparent) noexcept {
-  if (traceparent.size() != kLength) return false;
-  const char flags = traceparent.back();
-  const int value = flags <= '9' ? flags - '0' : flags - 'a' + 10;
-  if (value % 2 == 0) return false;
-  for (std::size_t i = 0; i < kLength; ++i) {
-    const bool is_dash = i == 2 || i == kSpanAt - 1 || i == kLength - 3;
-    if (is_dash ? traceparent[i] != '-' : !is_digit(traceparent[i])) return false;
-  }
-  return true;
-}
-
-void Exemplars::keep(std::size_t bucket, std::string_view traceparent, std::uint64_t value,
+void Exemplars::keep(std::size_t bucket, const SpanContext& span, std::uint64_t value,
                      SystemTime at) noexcept {
   Slot& slot = slots_[bucket];
-  std::array<std::uint64_t, 6> digits{};
-  std::memcpy(digits.data(), traceparent.data() + kTraceAt, 32);
-  std::memcpy(digits.data() + 4, traceparent.data() + kSpanAt, 16);
+  std::array<std::uint64_t, 3> ids{};
+  static_assert(sizeof span.trace_id + sizeof span.span_id == sizeof ids);
+  std::memcpy(ids.data(), span.trace_id.data(), sizeof span.trace_id);
+  std::memcpy(ids.data() + 2, span.span_id.data(), sizeof span.span_id);
   const std::uint64_t version = slot.version.load(std::memory_order_relaxed);
   slot.version.store(version + 1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
-  for (std::size_t i = 0; i < digits.size(); ++i)
-    slot.digits[i].store(digits[i], std::memory_order_relaxed);
+  for (std::size_t i = 0; i < ids.size(); ++i) slot.ids[i].store(ids[i], std::memory_order_relaxed);
   slot.value.store(value, std::memory_order_relaxed);
   slot.at.store(at.time_since_epoch().count(), std::memory_order_relaxed);
   slot.version.store(version + 2, std::memory_order_release);
@@ -50,14 +35,15 @@ std::optional<Exemplar> Exemplars::read(std::size_t bucket, double per_unit) con
   const Slot& slot = slots_[bucket];
   const std::uint64_t version = slot.version.load(std::memory_order_acquire);
   if (version == 0 || version % 2 != 0) return std::nullopt;
-  std::array<char, 48> digits{};
-  for (std::size_t i = 0; i < slot.digits.size(); ++i) {
-    const std::uint64_t word = slot.digits[i].load(std::memory_order_relaxed);
-    std::memcpy(digits.data() + 8 * i, &word, 8);
-  }
+  std::array<std::uint64_t, 3> ids{};
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = slot.ids[i].load(std::memory_order_relaxed);
+  SpanContext span;
+  std::memcpy(span.trace_id.data(), ids.data(), sizeof span.trace_id);
+  std::memcpy(span.span_id.data(), ids.data() + 2, sizeof span.span_id);
+  const auto text = span.traceparent();
   Exemplar exemplar{
-      .trace_id = std::string(digits.data(), 32),
-      .span_id = std::string(digits.data() + 32, 16),
+      .trace_id = std::string(text.data() + kTraceAt, 2 * sizeof span.trace_id),
+      .span_id = std::string(text.data() + kSpanAt, 2 * sizeof span.span_id),
       .value = static_cast<double>(slot.value.load(std::memory_order_relaxed)) / per_unit,
       .at = SystemTime(SystemTime::duration(slot.at.load(std::memory_order_relaxed)))};
   std::atomic_thread_fence(std::memory_order_acquire);

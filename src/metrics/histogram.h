@@ -13,10 +13,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/span_context.h"
 #include "metrics/buckets.h"
 
 namespace ofn::metrics {
@@ -41,16 +41,13 @@ struct Exemplar {
   SystemTime at{};
 };
 
-// Returns true if the text is a W3C traceparent of a trace that is sampled.
-bool is_sampled(std::string_view traceparent) noexcept;
-
 // The last exemplar of each explicit bucket. Threads: one writes, any reads. A read beside a write finds nothing.
 class Exemplars {
  public:
   static constexpr std::size_t kBuckets = 16;  // at least as many as explicit buckets
 
-  // `traceparent`: one for which is_sampled() returns true.
-  void keep(std::size_t bucket, std::string_view traceparent, std::uint64_t value,
+  // `span`: one that is sampled.
+  void keep(std::size_t bucket, const SpanContext& span, std::uint64_t value,
             SystemTime at) noexcept;
   // `per_unit`: what a value is divided by.
   std::optional<Exemplar> read(std::size_t bucket, double per_unit) const;
@@ -59,7 +56,8 @@ class Exemplars {
   // The version is odd while the slot is written, and 0 until it was written once.
   struct Slot {
     std::atomic<std::uint64_t> version = 0;
-    std::array<std::atomic<std::uint64_t>, 6> digits{};  // of both ids, as text
+    std::array<std::atomic<std::uint64_t>, 3>
+        ids{};  // the bytes of the trace's id, then the span's
     std::atomic<std::uint64_t> value = 0;
     std::atomic<std::int64_t> at = 0;
   };
@@ -79,13 +77,13 @@ class Histogram {
     counts_[Buckets::index(value)].add();
     sum_.add(value);
   }
-  void keep_exemplar(std::uint64_t value, std::string_view traceparent, SystemTime at) {
+  void keep_exemplar(std::uint64_t value, const SpanContext& span, SystemTime at) {
     Exemplars* kept = exemplars_.load(std::memory_order_relaxed);
     if (kept == nullptr) {
       kept = new Exemplars;
       exemplars_.store(kept, std::memory_order_release);
     }
-    kept->keep(Buckets::layout().classic_of[Buckets::index(value)], traceparent, value, at);
+    kept->keep(Buckets::layout().classic_of[Buckets::index(value)], span, value, at);
   }
 
   std::uint64_t count(std::size_t bucket) const noexcept { return counts_[bucket].read(); }
@@ -139,7 +137,7 @@ class Distribution {
     std::uint64_t count;
   };
   std::vector<Native> native() const;
-  // Of an explicit bucket; null: there is none.
+  // Returns the last exemplar of an explicit bucket; null if it has none.
   const Exemplar* exemplar(std::size_t bucket) const noexcept {
     return bucket < exemplars_.size() && exemplars_[bucket] ? &*exemplars_[bucket] : nullptr;
   }

@@ -16,6 +16,18 @@ const Trigger* input_of(const CallStart& start) noexcept {
   return start.delivery == nullptr ? nullptr : &start.delivery->input;
 }
 
+// Returns the span of a call whose trace is sampled: the tracer's own, or the one of the caller.
+std::optional<SpanContext> sampled_span(const TraceContext* trace) {
+  if (trace == nullptr) return std::nullopt;
+  std::optional<SpanContext> span;
+  if (trace->is_set()) {
+    span = trace->span().own;
+  } else if (!trace->traceparent().empty()) {
+    span = SpanContext::parse(trace->traceparent());
+  }
+  return span && span->sampled() ? span : std::nullopt;
+}
+
 }  // namespace
 
 LoopMetrics::LoopMetrics(Loop& loop, const FunctionContext& context, SeriesLimit& limit)
@@ -58,17 +70,8 @@ void LoopMetrics::ended(const CallRecord& record) {
   series->bytes_in.record(record.bytes_in);
   series->bytes_out.record(record.bytes_out);
   if (series->ran != nullptr) series->ran->record(nanoseconds(record.ran));
-  // A tracer's own span is known without its text, which takes time to write.
-  const TraceContext* const trace = record.trace;
-  const bool may_be_sampled = trace != nullptr && (!trace->is_set() || trace->span().own.sampled());
-  if (may_be_sampled && !trace->traceparent().empty())
-    keep_exemplar(*series, answered, trace->traceparent());
-}
-
-void LoopMetrics::keep_exemplar(CallSeries& series, std::uint64_t answered,
-                                std::string_view traceparent) {
-  if (is_sampled(traceparent))
-    series.answered.keep_exemplar(answered, traceparent, loop_.system_now());
+  if (const auto span = sampled_span(record.trace))
+    series->answered.keep_exemplar(answered, *span, loop_.system_now());
 }
 
 void LoopMetrics::output_ended(const OutputResult& result) {

@@ -54,7 +54,6 @@ class LoopMetrics final : public Observer, public OutputObserver {
 
  private:
   CallSeriesTable::Fresh fresh(const CallRecord& record);
-  void keep_exemplar(CallSeries& series, std::uint64_t answered, std::string_view traceparent);
 
   Loop& loop_;
   const FunctionContext& context_;

@@ -54,8 +54,9 @@ TEST(OtlpFormat, AHistogramHasTheExplicitBuckets) {
   Histogram<TimeBuckets> times;
   times.record(4'000'000);
   times.record(20'000'000'000);
-  times.keep_exemplar(4'000'000, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-                      SystemTime(std::chrono::seconds(6)));
+  times.keep_exemplar(
+      4'000'000, *SpanContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+      SystemTime(std::chrono::seconds(6)));
   Distribution distribution(TimeBuckets::layout());
   distribution.add(times);
   Snapshot snapshot;
