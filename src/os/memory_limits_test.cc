@@ -1,40 +1,17 @@
 #include "os/memory_limits.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "os/machine_for_test.h"
+
 namespace ofn::os {
 namespace {
 
 constexpr std::size_t kMib = std::size_t{1024} * 1024;
-
-// A folder that holds the kernel's files of an imagined machine.
-class Machine {
- public:
-  Machine() {
-    std::string name = ::testing::TempDir() + "ofn-machine-XXXXXX";
-    root_ = mkdtemp(name.data());
-  }
-  Machine(const Machine&) = delete;
-  Machine& operator=(const Machine&) = delete;
-  ~Machine() { std::filesystem::remove_all(root_); }
-
-  void write(const std::string& path, const std::string& text) const {
-    const std::filesystem::path file = root_ + path;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-  }
-  const std::string& root() const { return root_; }
-
- private:
-  std::string root_;
-};
 
 constexpr const char* kMountOne =
     "30 25 0:26 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n"

@@ -1,38 +1,15 @@
 #include "os/process_usage.h"
 
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 
+#include "os/machine_for_test.h"
+
 namespace ofn::os {
 namespace {
-
-// A folder that holds the kernel's files of an imagined machine.
-class Machine {
- public:
-  Machine() {
-    std::string name = ::testing::TempDir() + "ofn-machine-XXXXXX";
-    root_ = mkdtemp(name.data());
-  }
-  Machine(const Machine&) = delete;
-  Machine& operator=(const Machine&) = delete;
-  ~Machine() { std::filesystem::remove_all(root_); }
-
-  void write(const std::string& path, const std::string& text) const {
-    const std::filesystem::path file = root_ + path;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-  }
-  const std::string& root() const { return root_; }
-
- private:
-  std::string root_;
-};
 
 TEST(ProcessUsage, ReadsTheKernelsFiles) {
   const Machine machine;
