@@ -12,9 +12,9 @@
 #include "cli/call_reports.h"
 #include "cli/command_line.h"
 #include "cli/flushed_answers.h"
+#include "cli/sending.h"
 #include "dapr/app_http.h"
 #include "dapr/app_server.h"
-#include "dapr/client.h"
 #include "invocation/invocation.h"
 #include "invocation/observers.h"
 #include "logging/access_log.h"
@@ -25,9 +25,7 @@
 #include "os/process_start.h"
 #include "os/start_up_code.h"
 #include "os/watched_process.h"
-#include "output/outputs.h"
 #include "serving/front.h"
-#include "wire/grpc/link.h"
 #include "wire/http_sessions.h"
 
 namespace ofn::cli {
@@ -62,11 +60,6 @@ std::size_t memory_of(const Settings& settings) {
                   2 * settings.max_body_size);
 }
 
-// The longest pause between two attempts to connect to the sidecar. It is at most the time that
-// Retry-After tells clients to wait, and well below the time that an output waits for a sidecar, so
-// that waiting outputs notice when the sidecar is back.
-constexpr std::chrono::seconds kLongestBackoff(1);
-
 // How long a stop may wait for the collector of the metrics.
 constexpr std::chrono::seconds kLastPush(1);
 
@@ -77,43 +70,6 @@ std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& cl
 }
 
 }  // namespace
-
-// The connection to the sidecar. It connects with the first call, so a program without calls never
-// connects.
-struct Sending {
-  // `traces`: null if nothing is traced.
-  Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
-          const FunctionContext& context, wire::MemoryAccount& account, Traces* traces, Log& log,
-          OutputObserver* observer)
-      : client(loop, wire::grpc::connector_to(loop, endpoint, limits),
-               {.api_token = settings.dapr_api_token,
-                .channel = {.authority = endpoint.text(),
-                            .max_message = largest_message(settings),
-                            .max_backoff = kLongestBackoff,
-                            .account = &account}}),
-        traced(traces == nullptr
-                   ? nullptr
-                   : std::make_unique<Traces::OnLoop>(
-                         *traces, loop, context,
-                         tracing::TracedSidecar::Next{.sidecar = client, .stores = client})),
-        outputs(context, sidecar(), loop, log,
-                {.unreachable = settings.sidecar_timeout, .retry_codes = settings.retry_codes},
-                observer) {}
-
-  Sidecar& sidecar() {
-    if (traced != nullptr) return traced->sidecar;
-    return client;
-  }
-  Stores& stores() {
-    if (traced != nullptr) return traced->sidecar;
-    return client;
-  }
-
-  wire::Limits limits;
-  dapr::DaprClient client;
-  std::unique_ptr<Traces::OnLoop> traced;  // null: nothing is traced
-  Outputs outputs;
-};
 
 struct RunningServer::OnLoop {
   OnLoop(RunningServer& server, Loop& on)
@@ -301,9 +257,10 @@ RunningServer::OnLoop* RunningServer::part_of(const Loop& loop) const {
   return part == parts_.end() ? nullptr : part->get();
 }
 
-void RunningServer::trace(std::string resource, std::vector<tracing::StartUp::Step> steps) {
+void RunningServer::trace(const otlp::TracesSettings& sent, std::string resource,
+                          std::vector<tracing::StartUp::Step> steps) {
   const std::vector<Loop*> all = loops();
-  traces_ = Traces::make(env_, context_, std::move(resource), all, log_);
+  traces_ = Traces::make(sent, env_, context_, std::move(resource), all, log_);
   start_steps_ = std::move(steps);
 }
 

@@ -33,6 +33,7 @@
 #include "os/watched_process.h"
 #include "otlp/resource.h"
 #include "otlp/settings.h"
+#include "tracing/section.h"
 
 namespace ofn::cli {
 
@@ -106,10 +107,17 @@ Result<void> wait_for_debugger(const std::optional<Supervised>& supervised) {
   return os::wait_for_debugger();
 }
 
-// Whether a collector gets the metrics, too. Only variables say it; the traces log what is wrong with them.
-otlp::MetricsSettings metrics_push(const Environment& env) {
+// What is sent to a collector. What is wrong with the variables, or with the context's section, never stops a start.
+otlp::Settings sent_telemetry(const Environment& env, const FunctionContext& context, Log& log) {
   std::vector<Note> notes;
-  return otlp::read_settings(env, notes).metrics;
+  otlp::Settings settings = otlp::read_settings(tracing::with_section(env, context, notes), notes);
+  log_notes(notes, log);
+  return settings;
+}
+
+bool is_observed(const Settings& settings, const otlp::Settings& sent) {
+  return settings.metrics.is_on() || sent.metrics.exporter != otlp::MetricsExporter::kNone ||
+         sent.traces.exporter != otlp::TracesExporter::kNone;
 }
 
 // What all telemetry of this process has in common.
@@ -224,16 +232,18 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   auto server = std::make_unique<RunningServer>(
       settings, context, *routes, *hooks, std::move(configuration->subscriptions), env, log, calls,
       inherited->notice, inherited->supervised ? &*inherited->supervised : nullptr);
-  const otlp::Resource resource = resource_of(context, served.names, env, log);
-  server->measure({.began = began,
-                   .loading = build.elapsed,
-                   .version = OFN_VERSION,
-                   .functions = served.names,
-                   .signature = served.signature,
-                   .build = inherited->supervised ? std::optional(inherited->supervised->build())
-                                                  : std::nullopt},
-                  {log_source(log), resource_source(resource)}, metrics_push(env), resource);
-  server->trace(otlp::encode(resource), {load});
+  if (const otlp::Settings sent = sent_telemetry(env, context, log); is_observed(settings, sent)) {
+    const otlp::Resource resource = resource_of(context, served.names, env, log);
+    server->measure({.began = began,
+                     .loading = build.elapsed,
+                     .version = OFN_VERSION,
+                     .functions = served.names,
+                     .signature = served.signature,
+                     .build = inherited->supervised ? std::optional(inherited->supervised->build())
+                                                    : std::nullopt},
+                    {log_source(log), resource_source(resource)}, sent.metrics, resource);
+    server->trace(sent.traces, otlp::encode(resource), {load});
+  }
   if (const auto connected = server->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());
     return kExitFailure;

@@ -5,7 +5,6 @@
 #include <unistd.h>
 #include <utility>
 
-#include "cli/streams.h"
 #include "otlp/make_destination.h"
 #include "otlp/text_destination.h"
 #include "tracing/section.h"
@@ -23,12 +22,9 @@ Result<std::unique_ptr<otlp::Destination>> destination_of(const otlp::TracesSett
 
 }  // namespace
 
-std::unique_ptr<Traces> Traces::make(const Environment& env, const FunctionContext& context,
-                                     std::string resource, std::span<Loop* const> loops, Log& log) {
-  std::vector<Note> notes;
-  const Environment all = tracing::with_section(env, context, notes);
-  const otlp::TracesSettings settings = otlp::read_settings(all, notes).traces;
-  log_notes(notes, log);
+std::unique_ptr<Traces> Traces::make(const otlp::TracesSettings& settings, const Environment& env,
+                                     const FunctionContext& context, std::string resource,
+                                     std::span<Loop* const> loops, Log& log) {
   if (settings.exporter == otlp::TracesExporter::kNone) return nullptr;
   auto destination = destination_of(settings, *loops.front());
   if (!destination) {

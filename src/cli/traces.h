@@ -1,6 +1,6 @@
 // Tracing of the running server: what the spans of all loops share, and the parts of one loop.
 //
-//   auto traces = Traces::make(env, context, resource, loops, log);            // null: nothing is traced
+//   auto traces = Traces::make(settings, env, context, resource, loops, log);  // null: nothing is traced
 //   Traces::OnLoop part(*traces, loop, context, {.sidecar = client, .stores = client});
 //   environment.observer = &part.tracer;
 //
@@ -48,10 +48,11 @@ class Traces {
     tracing::TracedSidecar sidecar;
   };
 
-  // `resource`: encoded. Returns null if nobody asked for spans. The first loop sends them. What is wrong with the settings is logged, and never stops a
-  // start.
-  static std::unique_ptr<Traces> make(const Environment& env, const FunctionContext& context,
-                                      std::string resource, std::span<Loop* const> loops, Log& log);
+  // `resource`: encoded. Returns null if nobody asked for spans, or if there is no way to where they should go, which is logged. The
+  // first loop sends them.
+  static std::unique_ptr<Traces> make(const otlp::TracesSettings& settings, const Environment& env,
+                                      const FunctionContext& context, std::string resource,
+                                      std::span<Loop* const> loops, Log& log);
   Traces(const otlp::TracesSettings& settings, std::string resource, const Environment& env,
          const FunctionContext& context, std::unique_ptr<otlp::Destination> destination,
          std::span<Loop* const> loops, Log& log);

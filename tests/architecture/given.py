@@ -68,11 +68,12 @@ GIVEN = {
     "cli/program_log.h": "std::optional<Supervised> supervised; LoadRequest request;",
     "cli/running_server.h": """
         Routes routes; Hooks hooks; Subscriptions subscriptions; os::CallsInFlight calls; os::ReadyNotice notice;""",
+    "cli/sending.h": "wire::Endpoint endpoint; wire::MemoryAccount& account;",
     "cli/sidecar_check.h": "wire::Endpoint sidecar; std::string api_token; WantedOfSidecar wanted;",
     "cli/stopping.h": "Stoppable& server;",
     "cli/supervised.h": "Routes routes;",
     "cli/traces.h": """
-        std::string resource; std::vector<Loop*> loops; dapr::DaprClient& client;""",
+        otlp::TracesSettings settings; std::string resource; std::vector<Loop*> loops; dapr::DaprClient& client;""",
     "context/env_file.h": "std::vector<Note> notes;",
     "context/flag_table.h": "void add_option(const std::string&);",
     "context/function_context.h": "std::string data; Result<void> deliver(const Output&, std::string_view);",

@@ -1,0 +1,47 @@
+// One loop's connection to the sidecar, and the outputs that are sent over it. If calls are traced, spans stand between both.
+//
+//   Sending sending(loop, endpoint, settings, context, account, nullptr, log, nullptr);
+//   environment.outputs = &sending.outputs;
+//   environment.stores = &sending.stores();
+#pragma once
+
+#include <memory>
+
+#include "base/log.h"
+#include "cli/traces.h"
+#include "context/function_context.h"
+#include "context/settings.h"
+#include "dapr/client.h"
+#include "loop/loop.h"
+#include "output/outputs.h"
+#include "output/sidecar.h"
+#include "wire/endpoint.h"
+#include "wire/limits.h"
+#include "wire/memory_account.h"
+
+namespace ofn::cli {
+
+// It connects with the first call, so a program without calls never connects.
+// Lifetime: all arguments outlive it. Threads: its loop's.
+struct Sending {
+  // `traces`: null if nothing is traced. `observer`: null if nobody observes outputs.
+  Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
+          const FunctionContext& context, wire::MemoryAccount& account, Traces* traces, Log& log,
+          OutputObserver* observer);
+
+  Sidecar& sidecar() {
+    if (traced != nullptr) return traced->sidecar;
+    return client;
+  }
+  Stores& stores() {
+    if (traced != nullptr) return traced->sidecar;
+    return client;
+  }
+
+  wire::Limits limits;
+  dapr::DaprClient client;
+  std::unique_ptr<Traces::OnLoop> traced;  // null: nothing is traced
+  Outputs outputs;
+};
+
+}  // namespace ofn::cli
