@@ -1,11 +1,12 @@
-// Reads the field Accept of a scraper, and a traceparent. The result must not depend on spaces behind commas, and a text that is
-// sampled must be what an exemplar shows.
+// Reads the field Accept of a scraper, and a traceparent. The result must not depend on spaces behind commas, and an exemplar must
+// show the ids that the traceparent names.
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/check.h"
+#include "base/span_context.h"
 #include "metrics/accept.h"
 #include "metrics/histogram.h"
 
@@ -20,9 +21,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   }
   OFN_CHECK(accepted_format(input) == accepted_format(spaced));
   OFN_CHECK(!content_type(accepted_format(input)).empty());
-  if (!is_sampled(input)) return 0;
+  const auto span = ofn::SpanContext::parse(input);
+  if (!span || !span->sampled()) return 0;
   Exemplars kept;
-  kept.keep(0, input, 7, {});
+  kept.keep(0, *span, 7, {});
   const auto exemplar = kept.read(0, 1);
   OFN_CHECK(exemplar && exemplar->trace_id == input.substr(3, 32));
   OFN_CHECK(exemplar->span_id == input.substr(36, 16) && exemplar->value == 7);

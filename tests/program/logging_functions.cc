@@ -17,7 +17,7 @@ struct StartUp {
   StartUp() { ofn::log_info("start-up", {{"where", "constructor"}}); }
   ~StartUp() { ofn::log_info("the end", {{"where", "destructor"}}); }
 };
-const StartUp start_up;
+const StartUp kStartUp;
 
 }  // namespace
 
