@@ -2,6 +2,7 @@
 #
 # A source must still include everything that it uses: clang-tidy reads each file without a precompiled header (./dev lint),
 # so it finds a forgotten #include.
+set(OFN_SMALL $<$<CONFIG:Release>:-Os>)
 option(OFN_PRECOMPILED "Precompile the headers that nearly every file reads" ON)
 if(OFN_PRECOMPILED)
   set(standard_headers <algorithm> <array> <atomic> <charconv> <chrono> <cstddef> <cstdint> <cstring> <deque> <expected>
@@ -18,6 +19,9 @@ if(OFN_PRECOMPILED)
   endfunction()
 
   ofn_precompiled_headers(ofn_precompiled_standard ${standard_headers})
+  # For rooms that are compiled for size (OfnRoom.cmake): a compiler refuses a header that was made with other flags.
+  ofn_precompiled_headers(ofn_precompiled_small ${standard_headers})
+  target_compile_options(ofn_precompiled_small PRIVATE ${OFN_SMALL})
   if(OFN_DEVELOPER)
     ofn_precompiled_headers(ofn_precompiled_test ${standard_headers} <gmock/gmock.h> <gtest/gtest.h>)
     target_link_libraries(ofn_precompiled_test PRIVATE GTest::gmock ofn_test_flags)

@@ -157,7 +157,7 @@ std::vector<const Node*> Reader::unknown() const {
 
 void Reader::note_unknown() {
   for (const Node* child : unknown()) {
-    report_->note(Level::kDebug, path(child->key()), "unknown member, ignored");
+    report_->note(Level::kDebug, path(child->key()), kUnknownMember);
   }
 }
 

@@ -54,6 +54,9 @@ std::string path_to(std::string_view parent, std::size_t index);
 enum class Reveal { kValue, kHidden };
 std::string describe(const Node* node, const Words& words, Reveal reveal = Reveal::kValue);
 
+// How the note about a member that was not read ends.
+inline constexpr std::string_view kUnknownMember = "unknown member, ignored";
+
 // Lifetime: the node and the report outlive the reader.
 class Reader {
  public:
