@@ -1,7 +1,9 @@
 #include "cli/command_line.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -72,6 +74,108 @@ std::string variables_footer() {
   return text;
 }
 
+// The flags of `manifest` that choose what is written.
+struct KindFlag {
+  manifest::Kind kind;
+  const char* flag;
+  const char* help;
+};
+constexpr std::array<KindFlag, 6> kKindFlags = {{
+    {manifest::Kind::kKnative, "--knative", "Knative Service"},
+    {manifest::Kind::kDeployment, "--deployment", "Deployment, Service, PodDisruptionBudget"},
+    {manifest::Kind::kKeda, "--keda",
+     "Deployment that KEDA scales, by requests (InterceptorRoute) and by brokers (ScaledObject)"},
+    {manifest::Kind::kDapr, "--dapr",
+     "Dapr components of the context, and the annotations of the pod"},
+    {manifest::Kind::kCompose, "--compose", "Compose file with daprd and brokers"},
+    {manifest::Kind::kExplained, "--explain",
+     "Not a manifest: the variables that OpenFunction's controller makes of it, FUNC_CONTEXT and "
+     "FUNC_CONTEXT_V1BETA2, as a file for --env-file"},
+}};
+constexpr const char* kWhatIsWritten = "What is written";
+
+// The kinds that are chosen on the command line.
+struct Kinds {
+  std::vector<manifest::Kind> kinds;
+  std::string openfunction;  // the version
+};
+
+CLI::App* add_manifest(CLI::App& app, ManifestCommand& command, Kinds& chosen) {
+  CLI::App* manifest_app = app.add_subcommand(
+      "manifest",
+      "Write a manifest of the function, for a cluster or Docker Compose; or check manifests");
+  manifest_app->allow_extras();
+  manifest_app->footer(
+      "The numbers of a manifest agree with the flags above: it also sets their variables for the "
+      "program.");
+  manifest_app
+      ->add_flag("--openfunction{v1beta2}", chosen.openfunction,
+                 "OpenFunction Function; --openfunction=v1beta1 for the older version")
+      ->group(kWhatIsWritten);
+  for (const KindFlag& each : kKindFlags) {
+    manifest_app
+        ->add_flag_callback(
+            each.flag, [&chosen, kind = each.kind] { chosen.kinds.push_back(kind); }, each.help)
+        ->group(kWhatIsWritten);
+  }
+  manifest_app
+      ->add_option("--kustomize", command.kustomize,
+                   "Write a base and overlays to this folder; overlays that exist are kept")
+      ->type_name("DIR")
+      ->group(kWhatIsWritten);
+  const auto add_text = [&](const char* flag, std::string& into, const char* value,
+                            const char* help) {
+    manifest_app->add_option(flag, into, help)->type_name(value)->group("Manifest");
+  };
+  add_text("--image", command.image, "IMAGE", "Image of the function");
+  add_text("--name", command.name, "NAME",
+           "Name of all objects [default the context's name, or else the function's]");
+  add_text("--namespace", command.space, "NAME", "Namespace of all objects");
+  add_text("--hostname", command.host, "HOST", "Host of the function's requests, for --keda");
+  manifest_app->add_option("--min-replicas", command.min_replicas, "Fewest pods [default 0]")
+      ->check(CLI::Range(0, 10000))
+      ->type_name("N")
+      ->group("Manifest");
+  manifest_app->add_option("--max-replicas", command.max_replicas, "Most pods [default 10]")
+      ->check(CLI::Range(1, 10000))
+      ->type_name("N")
+      ->group("Manifest");
+  manifest_app
+      ->add_flag("--h2c", command.h2c, "Proxies of the cluster speak HTTP/2 to the function")
+      ->group("Manifest");
+  add_flags(*manifest_app, command.flags, [](const FlagSpec& spec) {
+    constexpr std::array kNot = {Flag::kHost, Flag::kListenFd, Flag::kReadyFd, Flag::kLocalSidecar};
+    return spec.group != FlagGroup::kModes && std::ranges::find(kNot, spec.flag) == kNot.end();
+  });
+  return manifest_app;
+}
+
+// Returns what is wrong with the kinds; otherwise sets the command's.
+std::optional<std::string> choose_kind(Kinds& chosen, ManifestCommand& command) {
+  if (chosen.openfunction == "v1beta2") {
+    chosen.kinds.push_back(manifest::Kind::kOpenFunctionV1Beta2);
+  } else if (chosen.openfunction == "v1beta1") {
+    chosen.kinds.push_back(manifest::Kind::kOpenFunctionV1Beta1);
+  } else if (!chosen.openfunction.empty()) {
+    return "--openfunction: expected v1beta1 or v1beta2, found \"" + chosen.openfunction + "\"";
+  }
+  const std::size_t count = chosen.kinds.size() + (command.kustomize.empty() ? 0 : 1);
+  if (count != 1) {
+    std::string flags = "--openfunction";
+    for (const KindFlag& each : kKindFlags) flags += ", " + std::string(each.flag);
+    return "manifest: expected one of " + flags + ", --kustomize, found " +
+           (count == 0 ? "none" : std::to_string(count) + " of them");
+  }
+  if (!chosen.kinds.empty()) command.kind = chosen.kinds.front();
+  const bool has_image =
+      command.kind != manifest::Kind::kDapr && command.kind != manifest::Kind::kExplained;
+  if (command.image.empty() && has_image) {
+    return "manifest: --image is missing; it names the image of the function, such as "
+           "registry.example/greeter:1";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::expected<Command, std::string> parse_command_line(std::span<const std::string> arguments) {
@@ -79,6 +183,9 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   DevCommand dev;
   BuildCommand build;
   SidecarCommand sidecar;
+  ManifestCommand manifest;
+  CheckCommand checked;
+  Kinds kinds;
 
   CLI::App app(
       "Serves a C++ function over HTTP and CloudEvents, and sends its results to Dapr "
@@ -163,14 +270,23 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
       ->type_name("PROTOCOL");
   sidecar_app->add_flag("--debug", sidecar.debug, "Readable log with details");
 
+  CLI::App* manifest_app = add_manifest(app, manifest, kinds);
+  CLI::App* check_app =
+      manifest_app->add_subcommand("check", "Say what is wrong in manifests, and what to change");
+  check_app->add_option("FILE", checked.files, "YAML files")->required();
+
   std::vector<std::string> reversed(arguments.rbegin(),
                                     arguments.rend());  // CLI11 reads them from the end
   try {
     app.parse(reversed);
   } catch (const CLI::CallForHelp&) {
-    for (const CLI::App* used : app.get_subcommands())
-      return ShowCommand{used->help("functions-framework")};
-    return ShowCommand{app.help()};
+    const CLI::App* used = &app;
+    std::string path;  // of the commands before the one that is asked for
+    while (!used->get_subcommands().empty()) {
+      path += (path.empty() ? "" : " ") + used->get_name();
+      used = used->get_subcommands().front();
+    }
+    return ShowCommand{used->help(path)};
   } catch (const CLI::CallForVersion&) {
     return ShowCommand{std::string(kVersion) + "\n"};
   } catch (const CLI::ParseError& error) {
@@ -185,6 +301,11 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   if (used == dev_app) return dev;
   if (used == build_app) return build;
   if (used == sidecar_app) return sidecar;
+  if (check_app->parsed()) return checked;
+  if (used == manifest_app) {
+    if (auto wrong = choose_kind(kinds, manifest)) return std::unexpected(*std::move(wrong));
+    return manifest;
+  }
   return serve;
 }
 

@@ -10,9 +10,11 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "context/flag_table.h"
 #include "context/settings.h"
+#include "manifest/manifest.h"
 
 namespace ofn::cli {
 
@@ -65,12 +67,32 @@ struct SidecarCommand {
   bool debug = false;
 };
 
+// functions-framework manifest --deployment --image IMAGE [flags]
+struct ManifestCommand {
+  Flags flags;
+  manifest::Kind kind = manifest::Kind::kDeployment;
+  std::string kustomize;  // the folder of a kustomization, which is written instead of the kind
+  std::string image;
+  std::string name;   // empty: made from the function's
+  std::string space;  // the namespace; may be empty
+  std::string host;   // of the requests for the function; may be empty
+  std::uint32_t min_replicas = 0;
+  std::uint32_t max_replicas = 10;
+  bool h2c = false;
+};
+
+// functions-framework manifest check FILE…
+struct CheckCommand {
+  std::vector<std::string> files;
+};
+
 // --help or --version, of the program or of a subcommand: print the text and exit with 0.
 struct ShowCommand {
   std::string text;
 };
 
-using Command = std::variant<ServeCommand, DevCommand, BuildCommand, SidecarCommand, ShowCommand>;
+using Command = std::variant<ServeCommand, DevCommand, BuildCommand, SidecarCommand,
+                             ManifestCommand, CheckCommand, ShowCommand>;
 
 // Errors: one message for people that names the flag and, if it is unknown, the most similar flag.
 // The exit code is then kExitUsage.

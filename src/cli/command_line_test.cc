@@ -88,6 +88,15 @@ TEST(CommandLine, ErrorsNameTheFlagAndTheNearest) {
       {{"sidecar", "--app-port", "70000"}, "--app-port: Value 70000 not in range 0 to 65535"},
       {{"sidecar", "--app-port", "1", "--app-protocol", "smtp"}, "--app-protocol"},
       {{"sidecar", "--component", "x"}, "did you mean --components?"},
+      {{"manifest"}, "expected one of --openfunction, --knative, --deployment"},
+      {{"manifest", "--knative", "--dapr"}, "found 2 of them"},
+      {{"manifest", "--knative", "--kustomize", "d"}, "found 2 of them"},
+      {{"manifest", "--openfunction=v1"}, "expected v1beta1 or v1beta2, found \"v1\""},
+      {{"manifest", "--knative"}, "--image is missing"},
+      {{"manifest", "--knative", "--imge", "i"}, "did you mean --image?"},
+      {{"manifest", "--knative", "--debug"}, "unknown flag --debug"},
+      {{"manifest", "--dapr", "--max-replicas", "0"}, "--max-replicas"},
+      {{"manifest", "check"}, "FILE"},
   };
   for (const auto& [arguments, expected] : cases) {
     const auto command = parse(arguments);
@@ -128,6 +137,33 @@ TEST(CommandLine, Subcommands) {
   EXPECT_NE(std::get<ShowCommand>(*parse({"sidecar", "--help"})).text.find("bindings.cron, "),
             std::string::npos);
   EXPECT_NE(std::get<ShowCommand>(*parse({"sidecar", "--help"})).text.find("--grpc-port"),
+            std::string::npos);
+}
+
+TEST(CommandLine, Manifest) {
+  const auto kind_of = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"manifest", "--image", "i"});
+    return std::get<ManifestCommand>(*parse(arguments)).kind;
+  };
+  EXPECT_EQ(kind_of({"--openfunction"}), manifest::Kind::kOpenFunctionV1Beta2);
+  EXPECT_EQ(kind_of({"--openfunction=v1beta1"}), manifest::Kind::kOpenFunctionV1Beta1);
+  EXPECT_EQ(kind_of({"--keda"}), manifest::Kind::kKeda);
+  const auto full = std::get<ManifestCommand>(
+      *parse({"manifest", "--kustomize", "d", "--image", "i", "--name", "n", "--namespace", "s",
+              "--hostname", "h", "--min-replicas", "1", "--max-replicas", "2", "--h2c", "--timeout",
+              "5s"}));
+  EXPECT_EQ(full.kustomize, "d");
+  EXPECT_EQ(full.image, "i");
+  EXPECT_EQ(full.name, "n");
+  EXPECT_EQ(full.space, "s");
+  EXPECT_EQ(full.host, "h");
+  EXPECT_EQ(full.min_replicas, 1U);
+  EXPECT_EQ(full.max_replicas, 2U);
+  EXPECT_TRUE(full.h2c);
+  EXPECT_EQ(full.flags[Flag::kTimeout], "5s");
+  EXPECT_EQ(std::get<CheckCommand>(*parse({"manifest", "check", "a.yaml", "b.yaml"})).files,
+            (std::vector<std::string>{"a.yaml", "b.yaml"}));
+  EXPECT_NE(std::get<ShowCommand>(*parse({"manifest", "check", "--help"})).text.find("FILE"),
             std::string::npos);
 }
 

@@ -18,6 +18,7 @@
 #include "cli/dev_command.h"
 #include "cli/inherited.h"
 #include "cli/init.h"
+#include "cli/manifest_command.h"
 #include "cli/serve.h"
 #include "cli/sidecar_command.h"
 #include "cli/streams.h"
@@ -81,6 +82,8 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
           [&](const DevCommand& developing) { return dev(developing, env); },
           [&](const BuildCommand& building) { return build(building, env); },
           [&](const SidecarCommand& alone) { return run_sidecar(alone, env); },
+          [&](const ManifestCommand& wanted) { return write_manifest(wanted, env, linked); },
+          [&](const CheckCommand& wanted) { return check_manifests(wanted); },
           [&](const ShowCommand& shown) { return static_cast<int>(print(shown.text)); },
       },
       *command);
