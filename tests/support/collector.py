@@ -110,6 +110,10 @@ class Collector:
     def spans(self):
         return [span for request in self.requests for span in _spans(request)]
 
+    def trace(self, id):
+        """Returns the spans of a trace that have arrived."""
+        return [span for span in self.spans if span.trace == id]
+
     def wait_for(self, count):
         """Returns the first `count` spans, in the order in which they began, as soon as they are there."""
         spans = until(lambda: self.spans if len(self.spans) >= count else None, f"{count} spans")

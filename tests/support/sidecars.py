@@ -46,9 +46,9 @@ def write_component(folder, name, type, **metadata):
 class Sidecar:
     """The part that both share. With `app_port` it delivers to the app there."""
 
-    def __init__(self, folder, web="http://127.0.0.1:9/", app_port=None, app_protocol="grpc", app_token=None):
+    def __init__(self, folder, web="http://127.0.0.1:9/", app_port=None, app_protocol="grpc", app_token=None, variables=None):
         self._app = ["--app-port", app_port, "--app-protocol", app_protocol] if app_port else []
-        self._token = {"APP_API_TOKEN": app_token} if app_token else {}
+        self._variables = (variables or {}) | ({"APP_API_TOKEN": app_token} if app_token else {})
         self.folder = Path(folder).resolve()
         self.components = self.folder / "components"
         self.components.mkdir(parents=True)
@@ -104,6 +104,7 @@ class Daprd(Sidecar):
         self._program = tool("daprd")
         super().__init__(folder, **options)
         self._app += flags
+        self.http_port = reserve_port()
 
     def start(self):
         self.launch()
@@ -111,29 +112,28 @@ class Daprd(Sidecar):
 
     def launch(self):
         """Starts it without waiting, because with an app it is ready only when the app listens."""
-        self._http_port = http_port = reserve_port()
         self.process = Process(
             [
                 self._program,
                 *("--app-id", "contract", "--resources-path", self.components),
-                *("--dapr-grpc-port", self.port, "--dapr-http-port", http_port),
+                *("--dapr-grpc-port", self.port, "--dapr-http-port", self.http_port),
                 *("--dapr-internal-grpc-port", reserve_port()),
                 *("--dapr-listen-addresses", "127.0.0.1", "--dapr-internal-grpc-listen-address", "127.0.0.1"),
                 *("--enable-metrics=false", "--log-level", "warn"),
                 *self._app,
             ],
             # Here it would look for a user's components.
-            {"HOME": str(self.folder), "PATH": "/usr/bin:/bin", **self._token},
+            {"HOME": str(self.folder), "PATH": "/usr/bin:/bin", **self._variables},
             cwd=self.folder,
         )
 
     def wait_until_ready(self):
-        until(lambda: self._is_ready(self._http_port), "daprd to be ready")
+        until(lambda: self._is_ready(), "daprd to be ready")
 
-    def _is_ready(self, http_port):
+    def _is_ready(self):
         assert self.process.is_running(), self.process.output
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{http_port}/v1.0/healthz/outbound", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/v1.0/healthz/outbound", timeout=5) as answer:
                 return answer.status == 204
         except (urllib.error.URLError, ConnectionError):
             return False
@@ -148,7 +148,7 @@ class LocalSidecar(Sidecar):
 
     def start(self):
         arguments = ["sidecar", "--components", self.components, "--grpc-port", self.port, *self._app]
-        self.process = self._program.run(arguments, {"APP_ID": "contract"} | self._token, cwd=self.folder)
+        self.process = self._program.run(arguments, {"APP_ID": "contract"} | self._variables, cwd=self.folder)
         self.process.line(lambda line: f"127.0.0.1:{self.port}" in line, "the sidecar's announcement")
 
 

@@ -7,9 +7,9 @@
 // on the wire (API servers, app channel, component loaders, flags) are Dapr's
 // packages, unchanged; only the list of components is shorter.
 //
-// No name resolver is registered: service invocation is the one thing that
-// needs it, and no test does that. daprd logs one error line about it, naming
-// mdns, and serves.
+// Its only name resolver is a table in daprd's configuration. Without that
+// table, one app cannot call another; daprd logs one error line about it,
+// naming mdns, and serves.
 package main
 
 import (
@@ -24,6 +24,7 @@ import (
 	bindinglocalstorage "github.com/dapr/components-contrib/bindings/localstorage"
 	bindingmqtt3 "github.com/dapr/components-contrib/bindings/mqtt3"
 	bindingredis "github.com/dapr/components-contrib/bindings/redis"
+	"github.com/dapr/components-contrib/nameresolution"
 	pubsubinmemory "github.com/dapr/components-contrib/pubsub/in-memory"
 	pubsubmqtt3 "github.com/dapr/components-contrib/pubsub/mqtt3"
 	pubsubredis "github.com/dapr/components-contrib/pubsub/redis"
@@ -32,6 +33,7 @@ import (
 	stateredis "github.com/dapr/components-contrib/state/redis"
 	"github.com/dapr/dapr/cmd/daprd/options"
 	bindingsloader "github.com/dapr/dapr/pkg/components/bindings"
+	resolverloader "github.com/dapr/dapr/pkg/components/nameresolution"
 	pubsubloader "github.com/dapr/dapr/pkg/components/pubsub"
 	secretstoresloader "github.com/dapr/dapr/pkg/components/secretstores"
 	stateloader "github.com/dapr/dapr/pkg/components/state"
@@ -42,6 +44,7 @@ import (
 	"github.com/dapr/dapr/pkg/runtime/registry"
 	"github.com/dapr/dapr/pkg/security"
 	"github.com/dapr/kit/concurrency"
+	"github.com/dapr/kit/config"
 	"github.com/dapr/kit/logger"
 	"github.com/dapr/kit/signals"
 )
@@ -63,6 +66,7 @@ func registerComponents(log logger.Logger) {
 	pubsubloader.DefaultRegistry.Logger = log
 	stateloader.DefaultRegistry.Logger = log
 	secretstoresloader.DefaultRegistry.Logger = log
+	resolverloader.DefaultRegistry.Logger = log
 
 	b := bindingsloader.DefaultRegistry
 	b.RegisterInputBinding(bindingcron.NewCron, "cron")
@@ -82,7 +86,40 @@ func registerComponents(log logger.Logger) {
 	s.RegisterComponent(stateredis.NewRedisStateStore, "redis")
 
 	secretstoresloader.DefaultRegistry.RegisterComponent(secretfile.NewLocalSecretStore, "local.file")
+	resolverloader.DefaultRegistry.RegisterComponent(func(logger.Logger) nameresolution.Resolver { return &table{} }, "table")
 }
+
+// table finds the internal address of an app's sidecar in daprd's configuration:
+//
+//	spec: {nameResolution: {component: table, configuration: {greeter: "127.0.0.1:50002"}}}
+type table struct {
+	addresses map[string]string
+}
+
+func (t *table) Init(_ context.Context, metadata nameresolution.Metadata) error {
+	configuration, err := config.Normalize(metadata.Configuration)
+	if err != nil {
+		return err
+	}
+	rows, ok := configuration.(map[string]any)
+	if !ok {
+		return fmt.Errorf("the table of addresses is a %T", configuration)
+	}
+	t.addresses = map[string]string{}
+	for app, address := range rows {
+		t.addresses[app] = fmt.Sprint(address)
+	}
+	return nil
+}
+
+func (t *table) ResolveID(_ context.Context, request nameresolution.ResolveRequest) (string, error) {
+	if address, ok := t.addresses[request.ID]; ok {
+		return address, nil
+	}
+	return "", fmt.Errorf("the table has no app %s", request.ID)
+}
+
+func (t *table) Close() error { return nil }
 
 // daprVersion is the pin in go.mod: the version that Dapr's own build injects
 // through the linker says "edge" here.
