@@ -133,14 +133,12 @@ metrics::Source log_source(const Logger& log) {
   };
 }
 
-metrics::Source start_source(StartFacts facts, const std::atomic<SteadyTime>& ready) {
-  return [facts = std::move(facts), &ready](Snapshot& snapshot) {
+metrics::Source start_source(StartFacts facts, const SteadyTime& listening) {
+  return [facts = std::move(facts), &listening](Snapshot& snapshot) {
     snapshot.add(Metric::kCompileDuration, {}, seconds(facts.loading));
-    if (const SteadyTime at = ready.load(); at != SteadyTime::min()) {
-      metrics::Distribution start(metrics::TimeBuckets::layout());
-      start.add<metrics::TimeBuckets>(static_cast<std::uint64_t>((at - facts.began).count()));
-      snapshot.add(Metric::kInitDuration, {}, std::move(start));
-    }
+    metrics::Distribution start(metrics::TimeBuckets::layout());
+    start.add<metrics::TimeBuckets>(static_cast<std::uint64_t>((listening - facts.began).count()));
+    snapshot.add(Metric::kInitDuration, {}, std::move(start));
     if (facts.build) snapshot.add(Metric::kReloads, {}, static_cast<double>(*facts.build - 1));
     snapshot.add(Metric::kBuildInfo,
                  {{"version", facts.version},

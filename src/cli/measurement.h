@@ -6,7 +6,6 @@
 //   measurement.open();
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -75,7 +74,7 @@ class Measurement {
 
 // What a start knows of itself. Lifetime of the pointers: as long as the source may be read.
 struct StartFacts {
-  SteadyTime began{};
+  SteadyTime began{};               // of the process
   Duration loading{};               // the function's time to load or compile
   std::string version{};            // the framework's
   std::string functions{};          // "hello", or "add,get"
@@ -89,8 +88,8 @@ metrics::Source memory_source(const wire::MemoryAccount& account);
 metrics::Source loops_source(std::vector<Loop*> loops);
 metrics::Source hooks_source(const Hooks& hooks);
 metrics::Source log_source(const Logger& log);
-// `ready`: when requests were served first; SteadyTime::min() before that.
-metrics::Source start_source(StartFacts facts, const std::atomic<SteadyTime>& ready);
+// `listening`: since when; read at a scrape.
+metrics::Source start_source(StartFacts facts, const SteadyTime& listening);
 metrics::Source resource_source(const otlp::Resource& resource);
 
 }  // namespace ofn::cli

@@ -22,7 +22,6 @@
 #include "metrics/process_source.h"
 #include "os/debugger.h"
 #include "os/memory_limits.h"
-#include "os/process_start.h"
 #include "os/start_up_code.h"
 #include "os/watched_process.h"
 #include "serving/front.h"
@@ -236,7 +235,7 @@ void RunningServer::measure(StartFacts facts, std::vector<metrics::Source> sourc
   }
   for (metrics::Source& source : sources) measurement_->add(std::move(source));
   measurement_->add(metrics::process_source(clock_, facts.began));
-  measurement_->add(start_source(std::move(facts), ready_));
+  measurement_->add(start_source(std::move(facts), listening_));
   measurement_->add(gate_source(gate_));
   measurement_->add(memory_source(memory_));
   measurement_->add(loops_source(loops()));
@@ -258,10 +257,10 @@ RunningServer::OnLoop* RunningServer::part_of(const Loop& loop) const {
 }
 
 void RunningServer::trace(const otlp::TracesSettings& sent, std::string resource,
-                          std::vector<tracing::StartUp::Step> steps) {
+                          tracing::StartUp start_up) {
   const std::vector<Loop*> all = loops();
   traces_ = Traces::make(sent, env_, context_, std::move(resource), all, log_);
-  start_steps_ = std::move(steps);
+  start_up_ = std::move(start_up);
 }
 
 std::expected<void, std::vector<Error>> RunningServer::connect() {
@@ -313,12 +312,10 @@ Result<wire::Endpoint> RunningServer::listen(std::optional<wire::ListeningSocket
       is_inherited_ ? server_->listen(*std::move(inherited))
                     : server_->listen({settings_.host.value, settings_.port.value, {}});
   if (!bound) return bound;
+  listening_ = clock_.now();
+  start_up_.listening = clock_.system_now();
   if (measurement_) measurement_->open();
-  if (traces_ != nullptr) {
-    traces_->started({.began = os::process_start(),
-                      .listening = clock_.system_now(),
-                      .steps = std::move(start_steps_)});
-  }
+  if (traces_ != nullptr) traces_->started(std::move(start_up_));
   warn_of_callbacks(*bound);
   os::WatchedProcess::listens(bound->port);
   os::WatchedProcess::listens(bound->unix_path);
@@ -390,7 +387,6 @@ int RunningServer::run() {
   }
   loops_.front()->post([this] {
     log_problem(notice_.ready());
-    ready_ = loops_.front()->now();
     if (supervised_ != nullptr) obey_supervisor();
   });
   threads_->wait();

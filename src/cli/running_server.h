@@ -8,7 +8,6 @@
 //   return server.run();
 #pragma once
 
-#include <atomic>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -68,10 +67,9 @@ class RunningServer final : private Stoppable {
   // Prepares the connection to the sidecar, and starts the local sidecar if needed. Connects when
   // the first output needs it. Errors: those of ChosenSidecar::make().
   std::expected<void, std::vector<Error>> connect();
-  // From listen() on, calls are traced if `sent` asks for it. `resource`: encoded; `steps`: of the start, for the span `init` of the
+  // From listen() on, calls are traced if `sent` asks for it. `resource`: encoded; `start_up`: until now, for the span `init` of the
   // first call. Call it before connect().
-  void trace(const otlp::TracesSettings& sent, std::string resource,
-             std::vector<tracing::StartUp::Step> steps);
+  void trace(const otlp::TracesSettings& sent, std::string resource, tracing::StartUp start_up);
   // Opens the port, or takes `inherited`, a socket of the process that started this one. Requests
   // that arrive wait for run().
   Result<wire::Endpoint> listen(std::optional<wire::ListeningSocket> inherited);
@@ -130,9 +128,9 @@ class RunningServer final : private Stoppable {
   std::optional<DebuggerWatch> debugger_;
   std::optional<Timer> tell_failures_;  // logs how many lines were held back
   std::optional<ChosenSidecar> sidecar_;
-  std::atomic<SteadyTime> ready_ = SteadyTime::min();  // when requests were served first
+  SteadyTime listening_ = SteadyTime::min();  // since when; set before the loops run
   std::optional<Measurement> measurement_;
-  std::vector<tracing::StartUp::Step> start_steps_;
+  tracing::StartUp start_up_;
   std::unique_ptr<Traces> traces_;  // null: nothing is traced
   std::vector<std::unique_ptr<OnLoop>> parts_;
   std::optional<SidecarCheck> sidecar_check_;

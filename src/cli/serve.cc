@@ -30,6 +30,7 @@
 #include "os/heap.h"
 #include "os/memory_limits.h"
 #include "os/memory_reserve.h"
+#include "os/process_start.h"
 #include "os/watched_process.h"
 #include "otlp/resource.h"
 #include "otlp/settings.h"
@@ -137,12 +138,21 @@ otlp::Resource resource_of(const FunctionContext& context, const std::string& na
   return resource;
 }
 
+// The steps of a start: the program is made, unless the source is one, and then loaded: its libraries, its start-up code, and the
+// registrations.
+std::vector<tracing::StartUp::Step> load_steps(SystemTime began, std::optional<SystemTime> made,
+                                               SystemTime loaded) {
+  std::vector<tracing::StartUp::Step> steps;
+  if (made) steps.push_back({.name = "compile", .began = began, .ended = *made});
+  steps.push_back({.name = "load", .began = made.value_or(began), .ended = loaded});
+  return steps;
+}
+
 std::size_t mappable_now() { return os::mappable_memory(os::memory_limits(), os::mapped_memory()); }
 
 }  // namespace
 
 int serve(const ServeCommand& command, const Environment& process, const abi::Program* linked) {
-  const SteadyTime began = SystemClock().now();
   os::bound_kept_memory(mappable_now());
   auto configuration = resolve_configuration(command.flags, process);
   if (!configuration) return complain(configuration.error());
@@ -199,8 +209,6 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   const auto routes = load_functions(settings, context.http_pattern, shown, env, linked, plugins,
                                      build, log, log_host);
   if (!routes) return complain(routes.error().message(), kExitLoad);
-  const tracing::StartUp::Step load{
-      .name = "load", .began = load_began, .ended = SystemClock().system_now()};
   if (!configuration->subscriptions.inputs().empty()) {
     if (const auto problem = triggering_problem(*routes)) return complain(*problem, kExitLoad);
   }
@@ -212,6 +220,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
     for (const Error& error : hooks.error()) complain(error.message());
     return kExitContext;
   }
+  const SystemTime loaded = SystemClock().system_now();
   if (inherited->supervised) inherited->supervised->long_calls()->loaded();
   const Served served = served_by(*routes);
   setenv("FUNCTION_TARGET", served.names.c_str(), 1);
@@ -234,7 +243,9 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
       inherited->notice, inherited->supervised ? &*inherited->supervised : nullptr);
   if (const otlp::Settings sent = sent_telemetry(env, context, log); is_observed(settings, sent)) {
     const otlp::Resource resource = resource_of(context, served.names, env, log);
-    server->measure({.began = began,
+    const SystemTime began = os::process_start();
+    const SystemClock clock;
+    server->measure({.began = clock.now() - (clock.system_now() - began),
                      .loading = build.elapsed,
                      .version = OFN_VERSION,
                      .functions = served.names,
@@ -242,7 +253,8 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
                      .build = inherited->supervised ? std::optional(inherited->supervised->build())
                                                     : std::nullopt},
                     {log_source(log), resource_source(resource)}, sent.metrics, resource);
-    server->trace(sent.traces, otlp::encode(resource), {load});
+    server->trace(sent.traces, otlp::encode(resource),
+                  {.began = began, .steps = load_steps(load_began, build.made, loaded)});
   }
   if (const auto connected = server->connect(); !connected) {
     for (const Error& error : connected.error()) complain(error.text());

@@ -184,6 +184,7 @@ Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* outp
                 {{"source", warning.source}, {"text", warning.text}});
     }
     if (!shared.program) return std::unexpected(shared.program.error());
+    shared.build.made = clock.system_now();
   }
   const std::string& shown = request.shown.empty() ? request.source : request.shown;
   const auto opened =

@@ -87,7 +87,9 @@ struct Build {
   // program anew (1) or not (0).
   unsigned commands = 0;
   Duration elapsed{};
-  Duration cpu{};                  // of the compilers
+  Duration cpu{};  // of the compilers
+  // Of load(): when the program was there, compiled or taken from the cache; then it is loaded. Not set if the source is a program.
+  std::optional<SystemTime> made = {};
   bool precompiling_pays = false;  // true if prepare() would speed up the next compilation
   // Every file from which the program was made, as absolute, sorted paths: sources, headers
   // (including the system's), libraries, and files that --cxxflags names. If none has changed and

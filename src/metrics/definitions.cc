@@ -25,7 +25,7 @@ constexpr std::array<Definition, kMetricCount> kTable = {{
     {Metric::kInvokeDuration, "faas.invoke_duration", "s", Type::kHistogram, "faas.trigger",
      "Time that the function ran, without waiting and without outputs"},
     {Metric::kInitDuration, "faas.init_duration", "s", Type::kHistogram, "",
-     "Time from the program's start until it served requests"},
+     "Time from the process's start until it listened, as the span init"},
     {Metric::kColdStarts, "faas.coldstarts", "{coldstart}", Type::kCounter, "faas.trigger",
      "Calls that were the first of their process"},
     {Metric::kInvocations, "faas.invocations", "{invocation}", Type::kCounter, "faas.trigger",

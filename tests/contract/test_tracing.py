@@ -1,10 +1,13 @@
 """The spans of calls and of what they send, at a collector with the public descriptors."""
 
+import re
+
 import pytest
 from dapr.proto.runtime.v1 import dapr_pb2
 
 from support.collector import Collector
 from support.http_client import call
+from support.ports import reserve_port
 from support.program import binding, topic
 from support.waiting import until
 
@@ -26,8 +29,8 @@ def test_a_request_and_what_it_sends(collector, sink, serve, protocol):
     answer = call(server.url, "/a?token=secret", headers=SAMPLED | {"User-Agent": "test"})
     assert answer.status == 200
 
-    spans = collector.wait_for(4)
-    init, load, request, producer = spans
+    spans = collector.wait_for(5)
+    init, compiled, load, request, producer = spans
     assert (request.kind, request.name) == ("SERVER", "POST /{path...}")
     assert (request.trace, request.parent, request.state) == (TRACE, PARENT, "vendor=1")
     assert request.attributes == {
@@ -57,12 +60,53 @@ def test_a_request_and_what_it_sends(collector, sink, serve, protocol):
     assert received.headers["baggage"] == "user=7"
 
     assert (init.name, init.parent) == ("init", request.id)
-    assert (load.name, load.parent) == ("load", init.id)
-    assert init.began <= load.began <= load.ended <= init.ended <= request.began
+    assert (compiled.name, compiled.parent, load.name, load.parent) == ("compile", init.id, "load", init.id)
+    assert init.began <= compiled.began <= compiled.ended == load.began <= load.ended <= init.ended <= request.began
     assert request.resource["service.name"] == "contract"
     assert request.resource["telemetry.sdk.language"] == "cpp"
     assert collector.requests[0].headers["x-key"] == "secret"
     assert "secret" not in str(spans)
+
+
+START = """\
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <ofn/function.h>
+
+static long long now() { return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count(); }
+static const bool started = [] { return std::fprintf(stderr, "began: %lld\\n", now()) > 0; }();
+
+std::string hello(const ofn::Request&) { return "hello"; }
+OFN_FUNCTION(hello)
+"""
+
+
+@pytest.mark.parametrize("made", ["from a source", "before"])
+def test_a_cold_start(collector, program, tmp_path, shared, made):
+    """Its steps have the times that the function and the metrics see."""
+    source = tmp_path / "start.cc"
+    source.write_text(START)
+    if made == "before":
+        source = shared(source, tmp_path / "start.so")
+    metrics = reserve_port()
+    environment = collector.environment()
+    with program.serve(source, None, None, environment, flags=["--metrics", metrics]) as server:
+        began = int(server.process.line(re.compile(r"^began: (\d+)").search)[1])
+        assert call(server.url).status == 200
+        exposed = call(f"http://127.0.0.1:{metrics}/", "/metrics", method="GET").text
+        steps = ["compile", "load"] if made == "from a source" else ["load"]
+        spans = {span.name: span for span in collector.wait_for(2 + len(steps))}
+    init, load, request = (spans[name] for name in ("init", "load", "POST /{path...}"))
+    assert request.attributes["faas.coldstart"] is True
+    assert sorted(spans) == sorted([*steps, "init", request.name])
+    assert [spans[name].parent for name in steps] == [init.id] * len(steps)
+    assert init.began <= spans[steps[0]].began <= load.began <= began <= load.ended <= init.ended
+    if made == "from a source":
+        assert spans["compile"].ended == load.began
+    # In whole microseconds; the clocks are read one after the other.
+    duration = float(re.search(r"^faas_init_duration_seconds_sum (\S+)", exposed, re.MULTILINE)[1])
+    assert duration == pytest.approx((init.ended - init.began) / 1e9, abs=0.001)
 
 
 def test_a_trace_that_is_not_sampled(collector, sink, serve):
@@ -82,7 +126,7 @@ def test_a_failure(collector, sink, serve):
     server = serve(sink, environment=collector.environment())
     assert call(server.url, "/throw").status == 500
     assert call(server.url, "/?status=404").status == 404
-    failed, refused = [span for span in collector.wait_for(4) if span.kind == "SERVER"]
+    failed, refused = [span for span in collector.wait_for(5) if span.kind == "SERVER"]
     assert failed.failed and failed.attributes["error.type"] == "std::runtime_error"
     event, = failed.events
     assert event["exception.type"] == "std::runtime_error"
@@ -129,7 +173,7 @@ def test_spans_are_sent_before_the_end(collector, sink, serve):
     assert call(server.url).status == 200
     assert collector.spans == []
     server.process.terminate()
-    assert any(span.kind == "SERVER" for span in collector.wait_for(3))
+    assert any(span.kind == "SERVER" for span in collector.wait_for(4))
 
 
 @pytest.mark.parametrize("state", ["dead", "silent"])
@@ -158,7 +202,7 @@ def test_the_contexts_section(collector, sink, serve, protocol):
     environment = {"OTEL_BSP_SCHEDULE_DELAY": "20", "POD_NAME": "pod-1", "POD_NAMESPACE": "shop"}
     server = serve(sink, topic("news"), environment=environment, pluginsTracing=section)
     assert call(server.url).status == 200
-    request, = (span for span in collector.wait_for(4) if span.kind == "SERVER")
+    request, = (span for span in collector.wait_for(5) if span.kind == "SERVER")
     tags = {name: request.attributes.get(name) for name in ("team", "func", "instance", "namespace")}
     assert tags == {"team": "core", "func": "contract", "instance": "pod-1", "namespace": "shop"}
     assert request.resource["k8s.pod.name"] == "pod-1"
@@ -177,7 +221,7 @@ def test_nothing_is_traced_unless_it_is_asked_for(sink, serve):
 def test_bindings_have_a_clients_span(collector, sink, serve):
     server = serve(sink, binding("archive"), environment=collector.environment())
     assert call(server.url).status == 200
-    client, = (span for span in collector.wait_for(4) if span.kind == "CLIENT")
+    client, = (span for span in collector.wait_for(5) if span.kind == "CLIENT")
     assert client.name == "create archive"
     assert client.attributes["rpc.method"] == "dapr.proto.runtime.v1.Dapr/InvokeBinding"
 
@@ -190,7 +234,7 @@ def test_an_answer_waits_for_its_spans(collector, sink, serve):
     assert {span.kind for span in collector.spans} == {"SERVER", "PRODUCER", "INTERNAL"}
     collector.falls_silent()
     assert call(server.url, body=b"late").body == b"late"
-    assert len(collector.spans) == 6
+    assert len(collector.spans) == 7
 
 
 def test_spans_on_standard_output(sink, serve):
