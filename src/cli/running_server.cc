@@ -109,11 +109,11 @@ struct RunningServer::OnLoop {
             server.supervised_ == nullptr
                 ? std::nullopt
                 : std::optional<BuildStamp>(std::in_place, *recorder, server.supervised_->build())),
-        flushed(sending.traced == nullptr || !server.settings_.trace_flush
+        flushed(sending.traced == nullptr || !server.settings_.trace_flush.value
                     ? std::nullopt
                     : std::optional<FlushedAnswers>(
                           std::in_place, stamp ? static_cast<wire::Handler&>(*stamp) : front,
-                          *sending.traced, *server.settings_.trace_flush)),
+                          *sending.traced, *server.settings_.trace_flush.value)),
         sessions(
             handler(), server.limits_, server.failures_, &server.memory_,
             [this](std::string_view id, int status) { requests.on_broken_request(id, status); }),
@@ -261,6 +261,13 @@ void RunningServer::trace(const otlp::TracesSettings& sent, std::string resource
   const std::vector<Loop*> all = loops();
   traces_ = Traces::make(sent, env_, context_, std::move(resource), all, log_);
   start_up_ = std::move(start_up);
+  if (traces_ == nullptr || !settings_.may_be_stopped_at_rest) return;
+  // Who writes `batch` has decided.
+  if (!settings_.trace_flush.origin.is_default()) return;
+  log_.write(Level::kWarning,
+             "spans are sent some seconds after an answer, and may be late or lost if the platform "
+             "gives processors only to requests, as Cloud Run does by default: set "
+             "OFN_TRACE_FLUSH=response:200ms (--trace-flush), or batch if it always gives them");
 }
 
 std::expected<void, std::vector<Error>> RunningServer::connect() {

@@ -187,11 +187,12 @@ class Resolver {
   }
 
   void surroundings() {
-    settings_.in_pod = non_empty(env_, "KUBERNETES_SERVICE_HOST") || non_empty(env_, "K_SERVICE") ||
-                       non_empty(env_, "POD_NAME");
+    const bool in_kubernetes = non_empty(env_, "KUBERNETES_SERVICE_HOST").has_value();
+    settings_.service = non_empty(env_, "K_SERVICE").value_or("");
+    settings_.in_pod = in_kubernetes || !settings_.service.empty() || non_empty(env_, "POD_NAME");
+    settings_.may_be_stopped_at_rest = !settings_.service.empty() && !in_kubernetes;
     settings_.pod_name = non_empty(env_, "POD_NAME").value_or("");
     settings_.pod_namespace = non_empty(env_, "POD_NAMESPACE").value_or("");
-    settings_.service = non_empty(env_, "K_SERVICE").value_or("");
     settings_.revision = non_empty(env_, "K_REVISION").value_or("");
   }
 
@@ -346,9 +347,10 @@ class Resolver {
          "gRPC codes such as UNAVAILABLE,ABORTED (not RESOURCE_EXHAUSTED: too large stays too "
          "large)",
          parse_codes);
-    read(Flag::kTraceFlush, settings_.trace_flush,
-         "batch, or response: with a duration from 1ms to 1s, such as response:200ms",
-         parse_trace_flush);
+    settings_.trace_flush.origin =
+        read(Flag::kTraceFlush, settings_.trace_flush.value,
+             "batch, or response: with a duration from 1ms to 1s, such as response:200ms",
+             parse_trace_flush);
     read(Flag::kLocalSidecar, settings_.local_sidecar, "auto, on or off", parse_local_sidecar);
     text(Flag::kComponents, settings_.components);
     settings_.dapr_api_token = non_empty(env_, "DAPR_API_TOKEN").value_or("");

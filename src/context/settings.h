@@ -103,7 +103,7 @@ struct Settings {
   // gRPC codes to retry, in addition to calls that never reached the sidecar.
   std::vector<Code> retry_codes;
   // How long an answer waits at most until its spans are sent; nullopt: spans are sent in batches.
-  std::optional<Duration> trace_flush;
+  Sourced<std::optional<Duration>> trace_flush;
   LocalSidecarMode local_sidecar = LocalSidecarMode::kAuto;
   std::string components;      // directory of the local sidecar's component files
   std::string dapr_api_token;  // sent to the sidecar; empty if there is none. A secret
@@ -126,6 +126,8 @@ struct Settings {
 
   // Surroundings.
   bool in_pod = false;  // KUBERNETES_SERVICE_HOST, K_SERVICE or POD_NAME is set
+  // The platform may take the processors away between requests: K_SERVICE without Kubernetes, as on Cloud Run.
+  bool may_be_stopped_at_rest = false;
   std::string pod_name;
   std::string pod_namespace;
   std::string service;   // K_SERVICE

@@ -243,6 +243,14 @@ TEST(Settings, HostInDebugIsLoopbackOutsideAPod) {
   }
 }
 
+TEST(Settings, OnlyAServiceOutsideKubernetesMayBeStoppedAtRest) {
+  EXPECT_FALSE(resolved({}).may_be_stopped_at_rest);
+  EXPECT_TRUE(resolved({}, {{"K_SERVICE", "s"}}).may_be_stopped_at_rest);
+  EXPECT_FALSE(
+      resolved({}, {{"K_SERVICE", "s"}, {"KUBERNETES_SERVICE_HOST", "x"}}).may_be_stopped_at_rest);
+  EXPECT_FALSE(resolved({}, {{"KUBERNETES_SERVICE_HOST", "x"}}).may_be_stopped_at_rest);
+}
+
 TEST(Settings, ThereIsADrainDelayInAPodThatIsNotKnatives) {
   const Flags none;
   EXPECT_EQ(resolved(none).drain_delay, Duration::zero());
@@ -287,7 +295,7 @@ TEST(Settings, Defaults) {
   EXPECT_EQ(s.app_protocol, AppProtocol::kGrpc);
   EXPECT_EQ(s.sidecar, SidecarAddress());
   EXPECT_TRUE(s.retry_codes.empty());
-  EXPECT_FALSE(s.trace_flush);
+  EXPECT_FALSE(s.trace_flush.value);
   EXPECT_TRUE(s.cxxflags.empty());
   EXPECT_TRUE(s.target.origin.is_default());
   EXPECT_FALSE(s.in_pod);
@@ -331,7 +339,7 @@ TEST(Settings, EveryOtherVariable) {
   EXPECT_EQ(s.slow_reader_timeout, seconds(3));
   EXPECT_EQ(s.sidecar_timeout, seconds(4));
   EXPECT_THAT(s.retry_codes, ElementsAre(Code::kUnavailable, Code::kAborted));
-  EXPECT_EQ(s.trace_flush, milliseconds(200));
+  EXPECT_EQ(s.trace_flush.value, milliseconds(200));
   EXPECT_EQ(s.local_sidecar, LocalSidecarMode::kOff);
   EXPECT_EQ(s.components, "/c");
   EXPECT_EQ(s.cxxflags, "-O2 -DX");
@@ -374,7 +382,7 @@ TEST(Settings, AllProblemsAtOnce) {
 
 TEST(Settings, AnAnswerWaitsForItsSpansForAShortTimeOnly) {
   const auto flush = [](const char* text) {
-    return resolved(flags_of({{Flag::kTraceFlush, text}})).trace_flush;
+    return resolved(flags_of({{Flag::kTraceFlush, text}})).trace_flush.value;
   };
   EXPECT_EQ(flush("batch"), std::nullopt);
   EXPECT_EQ(flush("response:1ms"), milliseconds(1));

@@ -237,6 +237,24 @@ def test_an_answer_waits_for_its_spans(collector, sink, serve):
     assert len(collector.spans) == 7
 
 
+WARNING = "OFN_TRACE_FLUSH=response:200ms"
+CLOUD_RUN = {"K_SERVICE": "greeter"}
+PLATFORMS = {
+    # variables, flags, whether there is a warning
+    "Cloud Run": (CLOUD_RUN, [], True),
+    "Cloud Run, before each answer": (CLOUD_RUN, ["--trace-flush", "response:1s"], False),
+    "Cloud Run that always gives processors": (CLOUD_RUN | {"OFN_TRACE_FLUSH": "batch"}, [], False),
+    "Knative": (CLOUD_RUN | {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, [], False),
+    "a server": ({}, [], False),
+}
+
+
+@pytest.mark.parametrize(("variables", "flags", "is_warned"), PLATFORMS.values(), ids=PLATFORMS)
+def test_a_platform_that_stops_the_processors(collector, sink, serve, variables, flags, is_warned):
+    server = serve(sink, environment=collector.environment() | variables, flags=flags)
+    assert server.process.output.count(WARNING) == int(is_warned)
+
+
 def test_spans_on_standard_output(sink, serve):
     environment = {"OTEL_TRACES_EXPORTER": "console", "OTEL_BSP_SCHEDULE_DELAY": "20"}
     server = serve(sink, environment=environment)
