@@ -6,6 +6,7 @@
 #include "otlp/attributes.h"
 #include "otlp/protobuf_writer.h"
 #include "tracing/conventions.h"
+#include "tracing/forwarded.h"
 
 namespace ofn::tracing {
 namespace {
@@ -59,11 +60,19 @@ void add_request(SpanFields& fields, const CallRecord& record) {
   if (record.status != 0)
     fields.attribute("http.response.status_code", std::int64_t{record.status});
   fields.attribute_if_any("network.protocol.version", start.version);
-  std::string_view host, agent;
+  std::string_view host, agent, forwarded, forwarded_by_list;
   for (const Field& field : start.fields) {
-    if (field.name.size() == 4 && same_field_name(field.name, "host")) host = field.value;
-    if (field.name.size() == 10 && same_field_name(field.name, "user-agent")) agent = field.value;
+    const std::size_t size = field.name.size();
+    if (size == 4 && same_field_name(field.name, "host")) host = field.value;
+    if (size == 9 && same_field_name(field.name, "forwarded"))
+      forwarded = forwarded_host(field.value);
+    if (size == 10 && same_field_name(field.name, "user-agent")) agent = field.value;
+    if (size == 16 && same_field_name(field.name, "x-forwarded-host"))
+      forwarded_by_list = first_host(field.value);
   }
+  // OpenTelemetry's order: the name by which the client knows the server comes first.
+  if (!forwarded_by_list.empty()) host = forwarded_by_list;
+  if (!forwarded.empty()) host = forwarded;
   add_address(fields, host);
   fields.attribute_if_any("user_agent.original", agent);
 }

@@ -1,8 +1,10 @@
 #include "tracing/tracer.h"
 
 #include <chrono>
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -60,6 +62,41 @@ TEST(Tracer, MakesASpanOfARequest) {
   faas.coldstart = true
   faas.invocation_id = ")" + traced.stage.fields["X-Request-Id"] +
                                      "\"\n");
+}
+
+TEST(Tracer, KnowsTheServerAsTheClientDoes) {
+  struct Case {
+    const char* name;
+    std::vector<Field> headers;
+    std::string expected;
+  };
+  const Case cases[] = {
+      {"no host", {}, ""},
+      {"a host", {{"host", "shop.test"}}, "shop.test"},
+      {"an address of version 6", {{"Host", "[::1]:8080"}}, "::1 8080"},
+      {"a proxy's list",
+       {{"Host", "pod"}, {"X-Forwarded-Host", "shop.test:81, inner"}},
+       "shop.test 81"},
+      {"a proxy's list is empty", {{"Host", "pod"}, {"X-Forwarded-Host", ""}}, "pod"},
+      {"Forwarded comes first",
+       {{"Forwarded", R"(for=_x;host="shop.test:82")"},
+        {"X-Forwarded-Host", "inner"},
+        {"Host", "pod"}},
+       "shop.test 82"},
+      {"Forwarded without a host", {{"Forwarded", "for=_x"}, {"Host", "pod"}}, "pod"},
+  };
+  for (const Case& c : cases) {
+    Traced traced;
+    traced.stage.headers = c.headers;
+    traced.stage.call(kEcho);
+    std::string found;
+    std::istringstream lines(traced.spans.text());
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("  server.address = ")) found = line.substr(20, line.size() - 21);
+      if (line.starts_with("  server.port = ")) found += line.substr(15);
+    }
+    EXPECT_EQ(found, c.expected) << c.name;
+  }
 }
 
 TEST(Tracer, PutsTheSpansOwnContextIntoWhatIsSent) {

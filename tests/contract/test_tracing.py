@@ -6,9 +6,11 @@ import pytest
 from dapr.proto.runtime.v1 import dapr_pb2
 
 from support.collector import Collector
+from support.http2 import Http2
 from support.http_client import call
 from support.ports import reserve_port
 from support.program import binding, topic
+from support.raw import Raw
 from support.waiting import until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -107,6 +109,22 @@ def test_a_cold_start(collector, program, tmp_path, shared, made):
     # In whole microseconds; the clocks are read one after the other.
     duration = float(re.search(r"^faas_init_duration_seconds_sum (\S+)", exposed, re.MULTILINE)[1])
     assert duration == pytest.approx((init.ended - init.began) / 1e9, abs=0.001)
+
+
+def test_a_request_over_http2(collector, sink, serve):
+    server = serve(sink, environment=collector.environment())
+    with Raw(server.port) as raw:
+        client = Http2(raw)
+        client.h2.initiate_connection()
+        client.flush()
+        assert client.answer(client.request("/a", authority="shop.test:8080")).status == 200
+        assert client.answer(client.request("/b", forwarded='host="shop.test:443"')).status == 200
+    found = {
+        span.attributes["url.path"]: [span.attributes[name] for name in ("network.protocol.version", "server.address", "server.port")]
+        for span in collector.wait_for(5)
+        if span.kind == "SERVER"
+    }
+    assert found == {"/a": ["2", "shop.test", 8080], "/b": ["2", "shop.test", 443]}
 
 
 def test_a_trace_that_is_not_sampled(collector, sink, serve):

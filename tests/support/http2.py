@@ -22,9 +22,9 @@ class Http2:
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
         self.events = []
 
-    def request(self, path="/", method="POST", body=b"", **fields):
+    def request(self, path="/", method="POST", body=b"", authority="x", **fields):
         stream = self.h2.get_next_available_stream_id()
-        head = [(":method", method), (":path", path), (":scheme", "http"), (":authority", "x"), *fields.items()]
+        head = [(":method", method), (":path", path), (":scheme", "http"), (":authority", authority), *fields.items()]
         self.h2.send_headers(stream, head, end_stream=not body)
         if body:
             self.h2.send_data(stream, body, end_stream=True)
