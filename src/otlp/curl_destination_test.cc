@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
+#include "otlp/answer_for_test.h"
 #include "otlp/protobuf_writer.h"
 #include "wire/grpc/codec.h"
 
@@ -65,10 +66,7 @@ class CurlDestinationTest : public ::testing::Test {
     destination.deliver("message", Deadline::in(10s, clock_),
                         [&](const Answer& answer) { answered = answer; });
     loop_.run_until([&] { return answered.has_value(); });
-    return (answered->verdict == Verdict::kAccepted  ? "accepted "
-            : answered->verdict == Verdict::kRefused ? "refused "
-                                                     : "retry ") +
-           answered->text;
+    return shown(answered);
   }
   static HttpReply reply(int status, std::vector<Header> headers, std::string body = {}) {
     return {.status = status,

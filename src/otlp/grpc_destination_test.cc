@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "otlp/answer_for_test.h"
 #include "otlp/http_message.h"
 #include "otlp/protobuf_writer.h"
 #include "testing/manual_clock.h"
@@ -52,14 +53,7 @@ class GrpcDestinationTest : public ::testing::Test {
                           [this](const Answer& answer) { answer_ = answer; });
     EXPECT_FALSE(answer_) << "never from inside deliver()";
     network_.run();
-    return shown();
-  }
-  std::string shown() const {
-    if (!answer_) return "nothing";
-    return (answer_->verdict == Verdict::kAccepted  ? "accepted "
-            : answer_->verdict == Verdict::kRefused ? "refused "
-                                                    : "retry ") +
-           answer_->text;
+    return shown(answer_);
   }
 
   ofn::testing::ManualClock clock_;
@@ -123,7 +117,7 @@ TEST_F(GrpcDestinationTest, SilentAndDeadCollectors) {
   EXPECT_EQ(deliver(), "nothing");
   clock_.advance(10s);
   network_.run();
-  EXPECT_EQ(shown(), "retry DEADLINE_EXCEEDED: \"the deadline has passed\"");
+  EXPECT_EQ(shown(answer_), "retry DEADLINE_EXCEEDED: \"the deadline has passed\"");
   close();
   kept_.clear();
   destination_ = nullptr;
@@ -136,7 +130,7 @@ TEST_F(GrpcDestinationTest, CloseForgetsTheMessages) {
   silent_ = true;
   deliver();
   close();
-  EXPECT_EQ(shown(), "nothing");
+  EXPECT_EQ(shown(answer_), "nothing");
   kept_.clear();
   destination_ = nullptr;
   make(Signal::kTraces, {});

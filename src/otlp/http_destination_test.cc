@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "otlp/answer_for_test.h"
 #include "otlp/exporter.h"
 #include "otlp/scripted_collector_for_test.h"
 #include "testing/manual_clock.h"
@@ -59,13 +60,6 @@ class HttpDestinationTest : public ::testing::Test {
     EXPECT_FALSE(answer_) << "never from inside deliver()";
     network_.run();
   }
-  std::string shown() const {
-    if (!answer_) return "nothing";
-    return (answer_->verdict == Verdict::kAccepted  ? "accepted "
-            : answer_->verdict == Verdict::kRefused ? "refused "
-                                                    : "retry ") +
-           answer_->text;
-  }
 
   ofn::testing::ManualClock clock_;
   Loop loop_{clock_};
@@ -85,7 +79,7 @@ TEST_F(HttpDestinationTest, PostsOverOneConnection) {
   for (int i = 0; i < 3; ++i) {
     script_.answers.emplace_back(kOk);
     deliver();
-    EXPECT_EQ(shown(), "accepted ");
+    EXPECT_EQ(shown(answer_), "accepted ");
   }
   EXPECT_EQ(network_.attempts, 1);
   EXPECT_EQ(script_.requests[0],
@@ -143,7 +137,7 @@ TEST_F(HttpDestinationTest, ACollectorIsBelievedOnlyIfItAnswersInOtlp) {
        }) {
     script_.answers.push_back(c.answer);
     deliver();
-    EXPECT_EQ(shown(), c.expected);
+    EXPECT_EQ(shown(answer_), c.expected);
   }
 }
 
@@ -152,7 +146,7 @@ TEST_F(HttpDestinationTest, AConnectionThatTheCollectorClosedIsReplaced) {
   for (int i = 0; i < 2; ++i) {
     script_.answers.emplace_back(kOk);
     deliver();
-    EXPECT_EQ(shown(), "accepted ");
+    EXPECT_EQ(shown(answer_), "accepted ");
   }
   EXPECT_EQ(network_.attempts, 2);
 
@@ -163,7 +157,7 @@ TEST_F(HttpDestinationTest, AConnectionThatTheCollectorClosedIsReplaced) {
   // The collector closes the idle connection just when the next message comes.
   script_.closes_without_answer = true;
   deliver();
-  EXPECT_EQ(shown(), "retry the server ended the connection before it answered");
+  EXPECT_EQ(shown(answer_), "retry the server ended the connection before it answered");
   EXPECT_EQ(network_.attempts, 4) << "one more, and no more than that";
 }
 
@@ -174,33 +168,33 @@ TEST_F(HttpDestinationTest, AMessageOnAStaleConnectionIsSentAgainAtOnce) {
   network_.client().session().input_ended();  // seen together with the next message
   script_.answers.emplace_back(kOk);
   deliver();
-  EXPECT_EQ(shown(), "accepted ");
+  EXPECT_EQ(shown(answer_), "accepted ");
   EXPECT_EQ(network_.attempts, 2);
 }
 
 TEST_F(HttpDestinationTest, ADeadCollectorIsToldOf) {
   network_.refuse = true;
   deliver();
-  EXPECT_EQ(shown(), "retry connection refused");
+  EXPECT_EQ(shown(answer_), "retry connection refused");
   network_.refuse = false;
   script_.answers.emplace_back(kOk);
   deliver();
-  EXPECT_EQ(shown(), "accepted ");
+  EXPECT_EQ(shown(answer_), "accepted ");
 }
 
 TEST_F(HttpDestinationTest, ASilentCollectorIsLeftAtTheDeadline) {
   deliver();
-  EXPECT_EQ(shown(), "nothing");
+  EXPECT_EQ(shown(answer_), "nothing");
   clock_.advance(9999ms);
   network_.run();
-  EXPECT_EQ(shown(), "nothing");
+  EXPECT_EQ(shown(answer_), "nothing");
   clock_.advance(1ms);
   network_.run();
-  EXPECT_EQ(shown(), "retry the collector did not answer in time");
+  EXPECT_EQ(shown(answer_), "retry the collector did not answer in time");
   EXPECT_EQ(network_.open(), 0U) << "a late answer cannot be taken for another's";
   script_.answers.emplace_back(kOk);
   deliver();
-  EXPECT_EQ(shown(), "accepted ");
+  EXPECT_EQ(shown(answer_), "accepted ");
 
   network_.hang = true;
   network_.server().session().drain();
@@ -208,7 +202,7 @@ TEST_F(HttpDestinationTest, ASilentCollectorIsLeftAtTheDeadline) {
   deliver();
   clock_.advance(10s);
   network_.run();
-  EXPECT_EQ(shown(), "retry the collector did not answer in time");
+  EXPECT_EQ(shown(answer_), "retry the collector did not answer in time");
 }
 
 TEST_F(HttpDestinationTest, CloseForgetsTheMessage) {
@@ -216,7 +210,7 @@ TEST_F(HttpDestinationTest, CloseForgetsTheMessage) {
   close();
   clock_.advance(1h);
   network_.run();
-  EXPECT_EQ(shown(), "nothing");
+  EXPECT_EQ(shown(answer_), "nothing");
   destination_ = nullptr;
   make(target());
 }
