@@ -14,24 +14,12 @@ from pathlib import Path
 import pytest
 
 from support.dev_loop import save
-from support.golden import Golden
+from support.golden import Golden, without_own
 from support.http_client import call, start_call
 from support.memory import is_sanitized
 from support.waiting import until
 
 _HERE = Path(__file__).parent
-_VOLATILE = [
-    (r"^\d\d:\d\d:\d\d(\.\d{3})? ", "TIME "),
-    (r"\bsince \d\d:\d\d:\d\d\b", "since TIME"),
-    (r"\b[\d.,]+ (ms|s)\b", "N s"),
-    (r"/\S+/(?=function\.cc)", ""),
-    (r"http://127\.0\.0\.1:\d+/", "http://127.0.0.1:PORT/"),
-    (r"\baddress 0x(?!0\b)[0-9a-f]+", "address ADDRESS"),
-    (r"\bprocess \d+", "process PROCESS"),
-    (r"\(\d{2,} times\)", "(N times)"),
-]
-# The functions say it, so that a test can wait for it.
-_OWN = ("it waits", "it loops")
 
 
 @pytest.fixture
@@ -39,7 +27,7 @@ def compare(request, program):
     """compare(name, text): fails if the golden file has another text."""
     if is_sanitized(program.path):
         pytest.skip("a sanitizer has reports of its own, and other frames")
-    return Golden(_HERE / "golden", _VOLATILE, request.config.getoption("--renew-golden"))
+    return Golden(_HERE / "golden", request.config.getoption("--renew-golden"))
 
 
 class Words:
@@ -51,8 +39,8 @@ class Words:
         self._before = dev.process.output
 
     def so_far(self):
-        lines = self.dev.process.output[len(self._before) :].splitlines(keepends=True)
-        return "".join(line for line in lines if line.strip() not in _OWN and "serving build 1 again" not in line)
+        lines = without_own(self.dev.process.output[len(self._before) :]).splitlines(keepends=True)
+        return "".join(line for line in lines if "serving build 1 again" not in line)
 
     def said(self):
         """Ends the loop, so that everything has been said. The line that a build serves again may stand before or behind a crash."""

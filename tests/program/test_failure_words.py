@@ -11,23 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from support.golden import Golden
+from support.golden import Golden, without_own
 from support.http_client import call, start_call
 from support.memory import is_sanitized
 from support.waiting import until
 
 _HERE = Path(__file__).parent
-# What differs between two runs, and what stands in its place.
-_VOLATILE = [
-    (r"^\d\d:\d\d:\d\d\.\d{3} ", "TIME "),
-    (r"\baddress=0x(?!0\b)[0-9a-f]+", "address=ADDRESS"),
-    (r"\bsent_by_process=\d+", "sent_by_process=PROCESS"),
-    (r"\brunning_ms=\d+", "running_ms=N"),
-    (r"\bleft_out=\d+", "left_out=N"),
-    (r"\(\d{2,} times\)", "(N times)"),
-]
-# The functions say it, so that a test can wait for it.
-_OWN = ("it waits", "it loops")
 
 
 @pytest.fixture(scope="session")
@@ -47,13 +36,12 @@ def built(shared, tmp_path_factory):
 @pytest.fixture
 def compare(request):
     """compare(name, text): fails if the golden file has another text."""
-    return Golden(_HERE / "golden", _VOLATILE, request.config.getoption("--renew-golden"))
+    return Golden(_HERE / "golden", request.config.getoption("--renew-golden"))
 
 
 def said_since(server, before):
-    """What it said after that text, without what the functions say for the tests."""
-    lines = server.process.output[len(before) :].splitlines(keepends=True)
-    return "".join(line for line in lines if line.strip() not in _OWN)
+    """What it said after that text."""
+    return without_own(server.process.output[len(before) :])
 
 
 THROWS = [
