@@ -13,6 +13,8 @@ from dapr.proto.runtime.v1 import dapr_pb2_grpc
 
 from support import at_a_terminal
 from support.dev_loop import DevLoop
+from support.program import context
+from support.sidecars import write_component
 
 _HERE = Path(__file__).parent
 
@@ -69,6 +71,30 @@ def components(source):
 @pytest.fixture
 def ledger(tmp_path):
     return Ledger(tmp_path / "ledger")
+
+
+@pytest.fixture
+def clock(components):
+    """The input of a timer that ticks every second, with its component."""
+    write_component(components, "clock", "bindings.cron", schedule="@every 1s")
+    return "clock", {"uri": "clock", "componentName": "clock", "componentType": "bindings.cron"}
+
+
+@pytest.fixture
+def deliver(develop, components, ledger):
+    """deliver(text, inputs): the loop with a local sidecar that delivers these inputs, once it serves."""
+
+    def start(text, inputs, **environment):
+        dev = develop(
+            text,
+            *("--local-sidecar", "on", "--components", components),
+            function_context=context([], "Async", inputs=dict(inputs)),
+            environment={"LEDGER": str(ledger.path)} | environment,
+        )
+        dev.serves(1)
+        return dev
+
+    return start
 
 
 class Ledger:

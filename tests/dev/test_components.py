@@ -19,7 +19,6 @@ from support.program import binding, context, topic
 from support.sidecars import write_component
 from support.waiting import until
 
-TICK = {"uri": "clock", "componentName": "clock", "componentType": "bindings.cron"}
 STATES = {"visits": {"componentName": "visits", "componentType": "state.in-memory"}}
 
 
@@ -74,22 +73,15 @@ class Publisher:
             self.count += 1
 
 
-def test_only_the_changed_component_starts_anew(request, develop, text, components, ledger, sidecar_of, tmp_path):
+def test_only_the_changed_component_starts_anew(request, deliver, text, components, clock, ledger, sidecar_of, tmp_path):
     changes = 20 if request.config.getoption("--heavy") else 8
     with Mosquitto(tmp_path) as broker:
         for name in ("bus", "noise"):
             write_component(components, name, "pubsub.in-memory")
         write_component(components, "visits", "state.in-memory")
-        write_component(components, "clock", "bindings.cron", schedule="@every 1s")
         write_component(components, "queue", "pubsub.mqtt3", url=broker.url, qos="1")
         topics = [topic("orders", "bus"), topic("noise"), topic("far", "queue", type="pubsub.mqtt3")]
-        dev = develop(
-            text("deliveries.cc", "A"),
-            *("--local-sidecar", "on", "--components", components),
-            function_context=context([], "Async", inputs={**dict(topics), "clock": TICK}),
-            environment={"LEDGER": str(ledger.path)},
-        )
-        dev.serves(1)
+        dev = deliver(text("deliveries.cc", "A"), [*topics, clock])
         with sidecar_of(dev) as sidecar:
             keep(sidecar, b"mine")
             arrives(sidecar, ledger, "orders", -1)
@@ -118,16 +110,10 @@ def test_only_the_changed_component_starts_anew(request, develop, text, componen
     print(f"{changes} changes: {publisher.count} messages, {len(ticks)} ticks, 0 lost, 0 twice")
 
 
-def test_what_is_lost_is_told(develop, text, components, ledger, sidecar_of):
+def test_what_is_lost_is_told(deliver, text, components, ledger, sidecar_of):
     write_component(components, "bus", "pubsub.in-memory")
     write_component(components, "visits", "state.in-memory")
-    dev = develop(
-        text("deliveries.cc", "A"),
-        *("--local-sidecar", "on", "--components", components),
-        function_context=context([], "Async", inputs=dict([topic("orders", "bus")])),
-        environment={"LEDGER": str(ledger.path)},
-    )
-    dev.serves(1)
+    dev = deliver(text("deliveries.cc", "A"), [topic("orders", "bus")])
     messages = 1000
     with sidecar_of(dev) as sidecar:
         keep(sidecar, b"mine")
@@ -151,16 +137,10 @@ def test_what_is_lost_is_told(develop, text, components, ledger, sidecar_of):
         assert kept(sidecar) == b""
 
 
-def test_a_broken_file_leaves_the_components(develop, text, components, ledger, sidecar_of):
+def test_a_broken_file_leaves_the_components(deliver, text, components, ledger, sidecar_of):
     write_component(components, "bus", "pubsub.in-memory")
     write_component(components, "visits", "state.in-memory")
-    dev = develop(
-        text("deliveries.cc", "A"),
-        *("--local-sidecar", "on", "--components", components),
-        function_context=context([], "Async", inputs=dict([topic("orders", "bus")])),
-        environment={"LEDGER": str(ledger.path)},
-    )
-    dev.serves(1)
+    dev = deliver(text("deliveries.cc", "A"), [topic("orders", "bus")])
     good = (components / "bus.yaml").read_text(encoding="utf-8")
     with sidecar_of(dev) as sidecar:
         keep(sidecar, b"mine")

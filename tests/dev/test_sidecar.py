@@ -27,16 +27,10 @@ def alternate(dev, source, texts, reloads):
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
-def test_no_message_of_a_topic_is_lost(develop, text, source, components, ledger, reloads, sidecar_of, protocol):
+def test_no_message_of_a_topic_is_lost(deliver, text, source, components, ledger, reloads, sidecar_of, protocol):
     write_component(components, "bus", "pubsub.in-memory")
     texts = [text("deliveries.cc", version) for version in ("A", "B")]
-    dev = develop(
-        texts[0],
-        *("--local-sidecar", "on", "--components", components),
-        function_context=context([], "Async", inputs=dict([topic("orders", "bus")])),
-        environment={"LEDGER": str(ledger.path), "APP_PROTOCOL": protocol},
-    )
-    dev.serves(1)
+    dev = deliver(texts[0], [topic("orders", "bus")], APP_PROTOCOL=protocol)
     ids = iter(range(MESSAGES))
     with sidecar_of(dev) as sidecar:
 
@@ -66,16 +60,10 @@ def test_no_message_of_a_topic_is_lost(develop, text, source, components, ledger
     assert set(by_version) == {"A", "B"}
 
 
-def test_no_message_is_acknowledged_by_a_process_that_dies(develop, text, components, ledger, sidecar_of):
+def test_no_message_is_acknowledged_by_a_process_that_dies(deliver, text, components, ledger, sidecar_of):
     """Each is delivered at least once, whenever the worker is killed."""
     write_component(components, "bus", "pubsub.in-memory")
-    dev = develop(
-        text("deliveries.cc", "A"),
-        *("--local-sidecar", "on", "--components", components),
-        function_context=context([], "Async", inputs=dict([topic("orders", "bus")])),
-        environment={"LEDGER": str(ledger.path)},
-    )
-    dev.serves(1)
+    dev = deliver(text("deliveries.cc", "A"), [topic("orders", "bus")])
     kills = 10
     with sidecar_of(dev) as sidecar:
         for kill in range(kills):
@@ -92,17 +80,9 @@ def test_no_message_is_acknowledged_by_a_process_that_dies(develop, text, compon
     print(f"{MESSAGES} messages, {kills} kills: 0 lost, {len(ledger.lines('orders')) - MESSAGES} delivered again")
 
 
-def test_a_timer_keeps_its_phase(request, develop, text, source, components, ledger):
-    write_component(components, "clock", "bindings.cron", schedule="@every 1s")
+def test_a_timer_keeps_its_phase(request, deliver, text, source, clock, ledger):
     texts = [text("deliveries.cc", version) for version in ("A", "B")]
-    tick = {"uri": "clock", "componentName": "clock", "componentType": "bindings.cron"}
-    dev = develop(
-        texts[0],
-        *("--local-sidecar", "on", "--components", components),
-        function_context=context([], "Async", inputs={"clock": tick}),
-        environment={"LEDGER": str(ledger.path)},
-    )
-    dev.serves(1)
+    dev = deliver(texts[0], [clock])
     until(lambda: ledger.lines("clock"), "the first tick")
     ticks_a_reload = 3 if request.config.getoption("--heavy") else 0.5
     for number in alternate(dev, source, texts, 20):
