@@ -61,7 +61,12 @@ def fifo(tmp_path):
     """The FIFO for which the function `wait` waits; `release(fifo)` lets it continue."""
     path = tmp_path / "fifo"
     os.mkfifo(path)
-    return path
+    yield path
+    # If the test has failed, somebody may still wait, such as a debugger's shell, which the end of the debugger does not end.
+    # This ends the waiting; and who has not opened the FIFO yet finds none.
+    writer = os.open(path, os.O_RDWR)
+    path.unlink()
+    os.close(writer)
 
 
 @pytest.fixture(scope="session")
