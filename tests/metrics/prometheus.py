@@ -5,23 +5,19 @@
 """
 
 import json
-import shutil
 import subprocess
 from urllib.parse import quote
 
 from support.http_client import call
 from support.ports import reserve_port
 from support.process import Process
-from support.tools import missing
+from support.tools import tool
 from support.waiting import until
 
 
 def program(name):
-    """Returns the path of `prometheus` or `promtool`."""
-    path = shutil.which(name)
-    if path is None:
-        missing(f"{name} is missing: ./dev setup test, or apt-get install prometheus")
-    return path
+    """Returns the path of `prometheus` or `promtool`, which are in one package."""
+    return tool("prometheus").with_name(name)
 
 
 def check_metrics(text):
@@ -35,7 +31,7 @@ class Prometheus:
         self._folder = folder
         self.port = reserve_port()
         config = {
-            "global": {"scrape_interval": "100ms", "scrape_timeout": "100ms"},
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
             "scrape_configs": [{"job_name": "function", "static_configs": [{"targets": [f"127.0.0.1:{target_port}"]}]}],
         }
         (folder / "prometheus.json").write_text(json.dumps(config))
@@ -71,8 +67,15 @@ class Prometheus:
         assert len(result) == 1, result
         return float(result[0]["value"][1])
 
-    def target(self):
-        """Waits for the first scrape, and returns what Prometheus says of it."""
-        return until(
-            lambda: next((t for t in self.ask("/api/v1/targets")["activeTargets"] if t["health"] != "unknown"), None), "a scrape"
-        )
+    def scraped(self):
+        """Waits for a scrape that succeeds. A busy machine may be late for some."""
+        seen = []
+
+        def is_up():
+            seen[:] = self.ask("/api/v1/targets")["activeTargets"]
+            return any(target["health"] == "up" for target in seen)
+
+        try:
+            until(is_up, "a scrape")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the targets: {seen}") from None

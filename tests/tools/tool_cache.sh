@@ -10,6 +10,7 @@
 #   packages FOLDER       Python's or Node's packages that requirements.txt or package.json name, beside the
 #                         folder's files; its `start` is the program
 #   installed PROGRAM DEBIAN_PACKAGE    nothing to build, only to find
+#   unpacked PACKAGE FILE…              files of a Debian package that is not installed, because it would start a service
 # shellcheck shell=bash
 
 # The go.mod files say `go 1.26`. The version installed where the machine has
@@ -100,6 +101,26 @@ build_packages() {
   mv "$to/start" "$2"
 }
 
+# $1: a Debian package, $2: the folder to write to, then files of the package. Nothing is installed. apt's lists may be
+# missing or too old; then others are fetched for this download only, which needs no root.
+unpack() {
+  local package=$1 to=$2 lists apt=(apt-get -qq -o APT::Sandbox::User=root)
+  shift 2
+  command -v apt-get >/dev/null || die "this system has no apt-get: install $package and put it on PATH"
+  mkdir "$to/package"
+  if ! (cd "$to/package" && "${apt[@]}" download "$package") >&2; then
+    lists=$to/lists
+    mkdir -p "$lists/partial"
+    apt+=(-o Dir::State::lists="$lists" -o Dir::Cache="$lists")
+    "${apt[@]}" update >&2
+    (cd "$to/package" && "${apt[@]}" download "$package") >&2
+    rm -rf "$lists"
+  fi
+  dpkg-deb -x "$to/package/"*.deb "$to/package"
+  (cd "$to/package" && mv "$@" "$to")
+  rm -rf "$to/package"
+}
+
 # $1: folder, then the words of the recipe. Everything that decides what comes
 # out, so that an edit builds anew and an old checkout finds its old program.
 recipe_hash() {
@@ -107,8 +128,10 @@ recipe_hash() {
   shift
   {
     printf '%s\n' "$*" "$(uname -sm)" "${kGoFlags[@]}" "${kCxxFlags[@]}" "${CXX:-c++}"
-    cd "$folder" || exit
-    find . -type f ! -name '*.md' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    if [[ -d $folder ]]; then
+      cd "$folder" || exit
+      find . -type f ! -name '*.md' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    fi
   } | sha256sum | cut -c1-16
 }
 
@@ -128,6 +151,7 @@ print_tool() {
     PATH=$PATH:/usr/sbin:/sbin command -v "$folder" || die "$folder is not installed: apt-get install $what"
     return
   fi
+  if [[ $kind == unpacked ]] && command -v "$name"; then return; fi
 
   local cache key
   cache=$(tool_cache)
@@ -147,6 +171,8 @@ print_tool() {
         go) build_go "$top/$folder" "$what" "$fresh/$name" ;;
         c++) build_cxx "$top/$folder" "$what" "$fresh/$name" ;;
         packages) build_packages "$top/$folder" "$fresh/$name" ;;
+        # shellcheck disable=SC2086  # the files are words
+        unpacked) unpack "$folder" "$fresh" $what ;;
       esac
       chmod 755 "$fresh"
       rm -rf "${cache:?}/$key"
