@@ -13,6 +13,7 @@
 #include "otlp/protobuf_writer.h"
 #include "tracing/conventions.h"
 #include "tracing/span.h"
+#include "tracing/state_use.h"
 
 namespace ofn::tracing {
 namespace {
@@ -40,29 +41,9 @@ void add_message(SpanFields& fields, std::string_view system, std::string_view d
   fields.attribute("messaging.destination.name", destination);
 }
 
-// The operation of a call of a state store, and how many keys it has.
-struct StateUse {
-  std::string_view operation;
-  std::string_view store;
-  std::size_t keys = 1;
-};
-
-StateUse use_of(const GetState& call) { return {"get", call.store}; }
-StateUse use_of(const GetBulkState& call) { return {"get", call.store, call.keys.size()}; }
-StateUse use_of(const StateItems& call) { return {"set", call.store, call.items.size()}; }
-StateUse use_of(const DeleteState& call) { return {"delete", call.store}; }
-StateUse use_of(const DeleteBulkState& call) {
-  return {"delete", call.items.store, call.items.items.size()};
-}
-StateUse use_of(const StateTransaction& call) {
-  return {"transaction", call.store, call.operations.size()};
-}
-
 Description describe_state(SpanFields& fields, const StateUse& use,
                            const FunctionContext& context) {
-  const auto declared = std::ranges::find(context.states, use.store, &State::component);
-  const std::string_view type =
-      declared == context.states.end() ? std::string_view() : declared->component_type;
+  const std::string_view type = store_type(context, use.store);
   fields.attribute("db.system.name", database_system(type));
   fields.attribute("db.operation.name", use.operation);
   if (use.keys > 1)

@@ -5,6 +5,7 @@
 
 #include "otlp/attributes.h"
 #include "otlp/protobuf_writer.h"
+#include "tracing/call_facts.h"
 #include "tracing/conventions.h"
 #include "tracing/forwarded.h"
 
@@ -19,16 +20,6 @@ std::string encoded(const Metadata& tags) {
   for (const auto& [name, value] : tags)
     otlp::write_attribute(out, kAttributes, name, std::string_view(value));
   return bytes;
-}
-
-// "/a?b" → "/a", "http://host/a" → "/a".
-std::string_view path_of(std::string_view target) {
-  if (const std::size_t scheme = target.find("://");
-      !target.starts_with('/') && scheme != std::string_view::npos) {
-    target.remove_prefix(std::min(target.find('/', scheme + 3), target.size()));
-    if (target.empty()) return "/";
-  }
-  return target.substr(0, target.find('?'));
 }
 
 void add_address(SpanFields& fields, std::string_view host) {
@@ -99,24 +90,6 @@ void add_delivery(SpanFields& fields, const CallRecord& record) {
   }
 }
 
-std::string stack_of(const Crash& crash) {
-  std::string text;
-  for (const os::SourceFrame& frame : crash.frames) {
-    text += "at " + frame.function;
-    if (!frame.file.empty()) text += " (" + frame.file + ":" + std::to_string(frame.line) + ")";
-    text += '\n';
-  }
-  return text;
-}
-
-// A request fails with 5xx or without an answer, a delivery whenever it was not a success.
-bool has_failed(const CallRecord& record) {
-  if (record.crash != nullptr || record.status == 0) return true;
-  if (record.start.delivery != nullptr)
-    return record.verdict != Verdict::kSuccess || record.status >= 400;
-  return record.status >= 500;
-}
-
 void add_failure(SpanFields& fields, const CallRecord& record, SystemTime now) {
   if (!has_failed(record)) return;
   fields.failed();
@@ -127,10 +100,6 @@ void add_failure(SpanFields& fields, const CallRecord& record, SystemTime now) {
   }
   if (record.status == 0) return fields.attribute("error.type", "cancelled");
   fields.attribute("error.type", std::string_view(std::to_string(record.status)));
-}
-
-SystemTime earlier_by(SystemTime at, Duration by) {
-  return at - std::chrono::duration_cast<SystemTime::duration>(by);
 }
 
 }  // namespace
@@ -222,10 +191,7 @@ std::string_view Tracer::name_of(const CallStart& start) {
 void Tracer::write(const CallRecord& record, const TraceContext::Span& span,
                    std::string_view tracestate) {
   const CallStart& start = record.start;
-  const SystemTime now = loop_.system_now();
-  const SystemTime began = earlier_by(now, loop_.now() - start.arrived);
-  const SystemTime ended =
-      began + std::chrono::duration_cast<SystemTime::duration>(record.answered);
+  const auto [began, ended] = times_of(record, loop_);
   const bool is_request = start.delivery == nullptr;
   batch_.add({.own = span.own,
               .parent = span.parent,

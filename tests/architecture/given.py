@@ -210,6 +210,7 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "serving/gate.h": "Gate& gate; Gate::Waiter& waiter;",
     "serving/http/http_service.h": "Routes routes; Gate& gate; Workers& workers; Duration timeout;",
     "serving/runner.h": "Runners& runners; Runner::Job& job;",
+    "tracing/call_facts.h": "CallRecord record; tracing::SpanFields& span;",
     "tracing/conventions.h": "tracing::SpanFields fields;",
     "tracing/propagation.h": """
         otlp::Settings settings; CallStart start; void continue_trace(const SpanContext&);""",
