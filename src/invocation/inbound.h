@@ -29,6 +29,8 @@ struct Inbound {
   // The delivery's own: a binding's metadata, a topic's extensions; traceparent and tracestate
   // included where they came.
   std::span<const Field> metadata{};
+  // Of these the ones that another framework of the family has sent along in its inner event.
+  std::span<const Field> inner{};
   const CloudEvent* event = nullptr;  // a topic's envelope; null for a binding
   // The trace of the call that brought it, which is not the event's own; empty: there is none.
   std::string_view traceparent{};

@@ -122,6 +122,10 @@ Caller Tracer::caller_of(const CallStart& start) const {
   }
   Caller caller =
       rules_.propagation.read(delivery->traceparent, delivery->tracestate, delivery->baggage);
+  if (!delivery->inner.empty()) {
+    const Caller inner = rules_.propagation.read(delivery->inner);
+    if (inner.parent) return within_inner(caller, inner);
+  }
   if (delivery->event == nullptr) return caller;
   const auto extension = [delivery](std::string_view name) {
     return delivery->event->extension(name).value_or(std::string_view());
@@ -132,6 +136,18 @@ Caller Tracer::caller_of(const CallStart& start) const {
   if (caller.parent) return caller;
   caller.parent = event.parent;
   caller.tracestate = event.tracestate;
+  return caller;
+}
+
+// What the sender has put into its inner event goes the whole way, while a sidecar may begin a trace of its own on the way, as Dapr's
+// does behind an input binding. A sidecar's span within the sender's trace is nearer, and is the parent then.
+Caller Tracer::within_inner(Caller caller, const Caller& inner) {
+  const bool is_on_the_way = caller.parent && caller.parent->trace_id == inner.parent->trace_id;
+  caller.event = is_on_the_way ? inner.parent : caller.parent;
+  if (is_on_the_way) return caller;
+  caller.parent = inner.parent;
+  caller.tracestate = inner.tracestate;
+  if (!inner.baggage.empty()) caller.baggage = inner.baggage;
   return caller;
 }
 

@@ -62,6 +62,7 @@ class Tracer final : public Observer {
 
  private:
   Caller caller_of(const CallStart& start) const;
+  static Caller within_inner(Caller caller, const Caller& inner);
   TraceContext::Span decide(const Caller& caller);
   void write(const CallRecord& record, const TraceContext::Span& span, std::string_view tracestate);
   void write_init(const TraceContext::Span& span);

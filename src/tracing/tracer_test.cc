@@ -251,6 +251,37 @@ TEST(Tracer, ContinuesTheEventsTraceIfTheSidecarHasNone) {
   EXPECT_EQ(traced.stage.sidecar.calls().at(0).traceparent.substr(0, 36), kEvents.substr(0, 36));
 }
 
+// A sidecar that begins a trace of its own between the sender and the receiver does not cut the sender's.
+TEST(Tracer, ContinuesTheTraceOfAnInnerEvent) {
+  const std::string on_the_way = kEvents.substr(0, 36) + "1111111111111111-01";
+  struct Case {
+    const char* name;
+    std::string sidecar;
+    std::string expected;
+  };
+  const Case cases[] = {
+      {"no sidecar's span", "", "trace 1, span 2, state b=2, parent 3, 0 ms"},
+      {"another trace", kParent, "link to trace 4, span 5"},
+      {"the same trace", on_the_way, "link to trace 1, span 4"},
+  };
+  const Trigger queue{.name = "orders", .component = "fn-orders"};
+  const std::vector<Field> inner = {
+      {"traceparent", kEvents}, {"tracestate", "b=2"}, {"baggage", "user=7"}};
+  for (const Case& c : cases) {
+    Traced traced;
+    traced.stage.deliver(kEcho, {.input = queue,
+                                 .metadata = inner,
+                                 .inner = inner,
+                                 .traceparent = c.sidecar,
+                                 .kind = CallKind::kBinding});
+    const std::string text = traced.spans.text();
+    EXPECT_NE(text.find(c.expected), std::string::npos) << c.name << "\n" << text;
+    const FakeSidecar::Call& sent = traced.stage.sidecar.calls().at(0);
+    EXPECT_EQ(sent.traceparent.substr(0, 36), kEvents.substr(0, 36)) << c.name;
+    EXPECT_EQ(sent.baggage, c.sidecar == on_the_way ? "" : "user=7") << c.name;
+  }
+}
+
 TEST(Tracer, MakesASpanOfABindingsDelivery) {
   Traced traced;
   const Trigger cron{.name = "tick", .component = "fn-tick", .component_type = "bindings.cron"};

@@ -12,13 +12,14 @@ void Message::take(dapr::TopicEvent event, CallTrace trace, std::string_view mad
   data_.clear();
   content_type_ = std::move(event.content_type);
   metadata_.clear();
+  inner_.clear();
 
   std::optional<InnerEvent> inner = event.type.starts_with(kInnerEventType)
                                         ? unwrap_inner_data(event.data)
                                         : unwrap_inner_event(event.data);
   if (inner) {
     event.data = std::move(inner->data);
-    metadata_ = std::move(inner->metadata);
+    metadata_ = inner_ = std::move(inner->metadata);
   }
   // What a raw message, or the platform's proxy, does not say.
   if (event.id.empty()) event.id = made_id;
@@ -61,9 +62,11 @@ void Message::take(dapr::BindingEvent event, CallTrace trace) {
   content_type_.clear();
   data_ = std::move(event.data);
   metadata_ = std::move(event.metadata);
+  inner_.clear();
   if (auto inner = unwrap_inner_event(data_)) {
     data_ = std::move(inner->data);
-    std::ranges::move(inner->metadata, std::back_inserter(metadata_));
+    inner_ = std::move(inner->metadata);
+    std::ranges::copy(inner_, std::back_inserter(metadata_));
   }
   add_trace(std::move(trace));
   seal();
@@ -85,6 +88,8 @@ void Message::add_trace(CallTrace trace) {
 void Message::seal() {
   fields_.clear();
   for (const Header& header : metadata_) fields_.push_back({header.name, header.value});
+  inner_fields_.clear();
+  for (const Header& header : inner_) inner_fields_.push_back({header.name, header.value});
 }
 
 Inbound Message::inbound(const Trigger& trigger, SteadyTime deadline) const {
@@ -92,6 +97,7 @@ Inbound Message::inbound(const Trigger& trigger, SteadyTime deadline) const {
           .data = event_ ? std::string_view(*event_->data()) : data_,
           .content_type = content_type_,
           .metadata = fields_,
+          .inner = inner_fields_,
           .event = event_ ? &*event_ : nullptr,
           .traceparent = trace_.traceparent,
           .tracestate = trace_.tracestate,

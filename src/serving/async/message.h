@@ -11,8 +11,8 @@
 #include <ofn/field.h>
 
 #include "dapr/app_codec.h"
+#include "event/inner_event.h"
 #include "invocation/inbound.h"
-#include "serving/async/inner_event.h"
 
 namespace ofn {
 
@@ -45,6 +45,8 @@ class Message {
   std::string content_type_;
   std::vector<Header> metadata_;
   std::vector<Field> fields_;  // views of metadata_
+  std::vector<Header> inner_;  // what an inner event had as metadata
+  std::vector<Field> inner_fields_;
   CallTrace trace_;
   std::optional<CloudEvent> event_;
   CallKind kind_{};

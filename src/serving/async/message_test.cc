@@ -115,6 +115,10 @@ TEST(Message, ASiblingsInnerEventIsUnwrapped) {
   message.take({.component = "queue", .data = event}, {});
   EXPECT_EQ(message.inbound(kTrigger, {}).data, bytes) << "a binding's data is the event";
   EXPECT_EQ(field(message.inbound(kTrigger, {}), "sw8"), "trace");
+  ASSERT_EQ(message.inbound(kTrigger, {}).inner.size(), 1U) << "which of them the sibling added";
+  EXPECT_EQ(message.inbound(kTrigger, {}).inner[0].value, "trace");
+  message.take({.component = "queue", .data = "plain"}, {});
+  EXPECT_TRUE(message.inbound(kTrigger, {}).inner.empty());
 }
 
 TEST(Message, WhatOnlyResemblesAnInnerEventIsVerbatim) {

@@ -1,4 +1,4 @@
-#include "serving/async/inner_event.h"
+#include "event/inner_event.h"
 
 #include <utility>
 
