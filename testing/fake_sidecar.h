@@ -41,7 +41,8 @@ class FakeSidecar final : public Sidecar {
     std::string traceparent;
     std::string tracestate;
     std::string baggage;
-    std::string output;  // the user's name for it
+    std::map<std::string, std::string> notation;  // the trace in another notation
+    std::string output;                           // the user's name for it
     bool answered = false;
   };
 
@@ -115,6 +116,8 @@ class FakeSidecar final : public Sidecar {
     call.traceparent = options.traceparent;
     call.tracestate = options.tracestate;
     call.baggage = options.baggage;
+    for (const Field& field : options.notation)
+      call.notation.emplace(std::string(field.name), std::string(field.value));
     call.output = options.output;
     calls_.push_back(std::move(call));
     waiting_.push_back(std::move(done));

@@ -82,7 +82,7 @@ struct RunningServer::OnLoop {
         access_log(access_log_of(server)),
         sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
                 server.traces_.get(), server.log_, counted),
-        observers({sending.traced == nullptr ? nullptr : &sending.traced->tracer,
+        observers({sending.traced == nullptr ? nullptr : &sending.traced->tracer(),
                    reports ? &*reports : nullptr, counted, access_log ? &*access_log : nullptr}),
         environment{.loop = on,
                     .context = server.context_,
@@ -256,10 +256,10 @@ RunningServer::OnLoop* RunningServer::part_of(const Loop& loop) const {
   return part == parts_.end() ? nullptr : part->get();
 }
 
-void RunningServer::trace(const otlp::TracesSettings& sent, std::string resource,
+void RunningServer::trace(const TraceChoice& choice, std::string resource,
                           tracing::StartUp start_up) {
   const std::vector<Loop*> all = loops();
-  traces_ = Traces::make(sent, env_, context_, std::move(resource), all, log_);
+  traces_ = Traces::make(choice, env_, context_, std::move(resource), all, log_);
   start_up_ = std::move(start_up);
   if (traces_ == nullptr || !settings_.may_be_stopped_at_rest) return;
   // Who writes `batch` has decided.

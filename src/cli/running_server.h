@@ -67,9 +67,9 @@ class RunningServer final : private Stoppable {
   // Prepares the connection to the sidecar, and starts the local sidecar if needed. Connects when
   // the first output needs it. Errors: those of ChosenSidecar::make().
   std::expected<void, std::vector<Error>> connect();
-  // From listen() on, calls are traced if `sent` asks for it. `resource`: encoded; `start_up`: until now, for the span `init` of the
+  // From listen() on, calls are traced if the choice asks for it. `resource`: encoded; `start_up`: until now, for the span `init` of the
   // first call. Call it before connect().
-  void trace(const otlp::TracesSettings& sent, std::string resource, tracing::StartUp start_up);
+  void trace(const TraceChoice& choice, std::string resource, tracing::StartUp start_up);
   // Opens the port, or takes `inherited`, a socket of the process that started this one. Requests
   // that arrive wait for run().
   Result<wire::Endpoint> listen(std::optional<wire::ListeningSocket> inherited);

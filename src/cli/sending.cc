@@ -25,11 +25,8 @@ Sending::Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& set
                           .max_message = largest_message(settings),
                           .max_backoff = kLongestBackoff,
                           .account = &account}}),
-      traced(traces == nullptr
-                 ? nullptr
-                 : std::make_unique<Traces::OnLoop>(
-                       *traces, loop, context,
-                       tracing::TracedSidecar::Next{.sidecar = client, .stores = client})),
+      traced(traces == nullptr ? nullptr
+                               : std::make_unique<Traces::OnLoop>(*traces, loop, context, client)),
       outputs(context, sidecar(), loop, log,
               {.unreachable = settings.sidecar_timeout, .retry_codes = settings.retry_codes},
               observer) {}

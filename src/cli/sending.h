@@ -30,11 +30,11 @@ struct Sending {
           OutputObserver* observer);
 
   Sidecar& sidecar() {
-    if (traced != nullptr) return traced->sidecar;
+    if (traced != nullptr) return traced->sidecar();
     return client;
   }
   Stores& stores() {
-    if (traced != nullptr) return traced->sidecar;
+    if (traced != nullptr) return traced->stores();
     return client;
   }
 

@@ -116,24 +116,32 @@ otlp::Settings sent_telemetry(const Environment& env, const FunctionContext& con
   return settings;
 }
 
-bool is_observed(const Settings& settings, const otlp::Settings& sent) {
+TraceChoice traces_of(const Environment& env, const FunctionContext& context,
+                      const otlp::Settings& sent, const otlp::ResourceFacts& facts, Log& log) {
+  std::vector<Note> notes;
+  TraceChoice choice = choose_traces(env, context, sent, facts, notes);
+  log_notes(notes, log);
+  return choice;
+}
+
+bool is_observed(const Settings& settings, const otlp::Settings& sent, const TraceChoice& traced) {
   return settings.metrics.is_on() || sent.metrics.exporter != otlp::MetricsExporter::kNone ||
-         sent.traces.exporter != otlp::TracesExporter::kNone;
+         traced.is_on();
+}
+
+// `names`: of the functions.
+otlp::ResourceFacts facts_of(const FunctionContext& context, const std::string& names) {
+  Random random;
+  return otlp::with_process({.function_name = context.name.empty() ? names : context.name,
+                             .function_version = context.version,
+                             .framework_version = OFN_VERSION,
+                             .instance_id = uuid4(random)});
 }
 
 // What all telemetry of this process has in common.
-// `names`: of the functions.
-otlp::Resource resource_of(const FunctionContext& context, const std::string& names,
-                           const Environment& env, Log& log) {
-  Random random;
+otlp::Resource resource_of(const otlp::ResourceFacts& facts, const Environment& env, Log& log) {
   std::vector<Note> notes;
-  otlp::Resource resource = otlp::read_resource(
-      env,
-      otlp::with_process({.function_name = context.name.empty() ? names : context.name,
-                          .function_version = context.version,
-                          .framework_version = OFN_VERSION,
-                          .instance_id = uuid4(random)}),
-      notes);
+  otlp::Resource resource = otlp::read_resource(env, facts, notes);
   log_notes(notes, log);
   return resource;
 }
@@ -241,8 +249,11 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   auto server = std::make_unique<RunningServer>(
       settings, context, *routes, *hooks, std::move(configuration->subscriptions), env, log, calls,
       inherited->notice, inherited->supervised ? &*inherited->supervised : nullptr);
-  if (const otlp::Settings sent = sent_telemetry(env, context, log); is_observed(settings, sent)) {
-    const otlp::Resource resource = resource_of(context, served.names, env, log);
+  const otlp::Settings sent = sent_telemetry(env, context, log);
+  const otlp::ResourceFacts facts = facts_of(context, served.names);
+  const TraceChoice traced = traces_of(env, context, sent, facts, log);
+  if (is_observed(settings, sent, traced)) {
+    const otlp::Resource resource = resource_of(facts, env, log);
     const SystemTime began = os::process_start();
     const SystemClock clock;
     server->measure({.began = clock.now() - (clock.system_now() - began),
@@ -253,7 +264,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
                      .build = inherited->supervised ? std::optional(inherited->supervised->build())
                                                     : std::nullopt},
                     {log_source(log), resource_source(resource)}, sent.metrics, resource);
-    server->trace(sent.traces, otlp::encode(resource),
+    server->trace(traced, otlp::encode(resource),
                   {.began = began, .steps = load_steps(load_began, build.made, loaded)});
   }
   if (const auto connected = server->connect(); !connected) {

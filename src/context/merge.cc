@@ -74,7 +74,7 @@ class Merger {
   void warn_of_tracing(const FunctionContext& context) {
     if (!context.tracing || !context.tracing->enabled) return;
     const std::string& provider = context.tracing->provider;
-    if (provider == "opentelemetry") return;
+    if (provider == "opentelemetry" || provider == "skywalking") return;
     warn("the context enables tracing" + (provider.empty() ? "" : " by " + quoted(provider)) +
          ", which this version does not support: the function is served without it and exports no "
          "spans; a client's traceparent is passed on to the outputs");

@@ -23,6 +23,9 @@ class CallMetadata {
   CallMetadata(std::string_view api_token, const SidecarOptions& options)
       : trace_bin_(trace_bin(options.traceparent)) {
     if (!api_token.empty()) add(kToken, api_token);
+    for (const Field& field : options.notation) {
+      if (count_ < kMost && grpc::valid_metadata_value(field.value)) add(field.name, field.value);
+    }
     if (!trace_bin_) return;
     add("traceparent", options.traceparent);
     add("grpc-trace-bin", *trace_bin_);
@@ -42,7 +45,9 @@ class CallMetadata {
   void add(std::string_view name, std::string_view value) { fields_[count_++] = {name, value}; }
 
   std::optional<std::string> trace_bin_;
-  std::array<Field, 5> fields_{};
+  static constexpr std::size_t kOwn = 5;
+  static constexpr std::size_t kMost = 3;  // before the ones of W3C
+  std::array<Field, kMost + kOwn> fields_{};
   std::size_t count_ = 0;
 };
 

@@ -29,6 +29,25 @@ std::optional<InnerEvent> unwrap_inner_data(std::string_view data) {
   return inner;
 }
 
+std::string wrap_inner_event(const InnerEventHead& head, std::string_view data,
+                             const std::vector<Header>& metadata) {
+  using document::Node;
+  std::vector<Node> entries;
+  for (const Header& entry : metadata) entries.push_back(Node(entry.value).with_key(entry.name));
+  const auto with_space = [&head](char between) {
+    return head.space.empty() ? std::string(head.function)
+                              : std::string(head.space) + between + std::string(head.function);
+  };
+  return document::to_json(
+      Node::object({{"specversion", "1.0"},
+                    {"id", head.id},
+                    {"source", with_space('/')},
+                    {"type", std::string(kInnerEventType) + with_space('.')},
+                    {"datacontenttype", "application/json"},
+                    {"data", Node::object({{"metadata", Node::object_of(std::move(entries))},
+                                           {"userData", base64_encode(data)}})}}));
+}
+
 std::optional<InnerEvent> unwrap_inner_event(std::string_view payload) {
   if (!payload.starts_with('{') || payload.find(kInnerEventType) == std::string_view::npos)
     return std::nullopt;

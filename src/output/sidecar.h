@@ -4,6 +4,7 @@
 
 #include <expected>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,9 @@ struct SidecarOptions {
   std::string_view traceparent;  // W3C Trace Context of the invocation; empty if there is none
   std::string_view tracestate;
   std::string_view baggage{};  // W3C Baggage
-  std::string_view output{};   // the user's name for the output; empty: a call of a store
+  // The same trace in another notation: names in lower case, printable values.
+  std::span<const Field> notation{};
+  std::string_view output{};  // the user's name for the output; empty: a call of a store
 };
 
 // The sidecar's answer.

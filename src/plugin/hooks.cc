@@ -82,8 +82,8 @@ std::expected<Hooks, std::vector<Error>> Hooks::of(const FunctionContext& contex
     }
     log.write(Level::kWarning,
               is_optional ? "the context names an optional hook that no program registers"
-                          : "the context names the platform's tracing as a hook; this version does "
-                            "not support tracing, and the function is served without it",
+                          : "the context names the platform's tracing as a hook; only its section "
+                            "`tracing` switches tracing on",
               {{"hook", name}, {"kind", kind}, {"known", joined(known)}});
   };
   const auto places = [&](const std::vector<std::string>& names, std::string_view kind) {

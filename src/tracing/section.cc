@@ -124,10 +124,9 @@ Environment with_section(const Environment& env, const FunctionContext& context,
           }};
 }
 
-Metadata section_tags(const Environment& env, const FunctionContext& context) {
-  const Tracing* section = section_of(context);
-  if (section == nullptr) return {};
-  Metadata tags = section->tags;
+Metadata filled_tags(const Environment& env, const FunctionContext& context,
+                     const Tracing& section) {
+  Metadata tags = section.tags;
   const auto fill = [&tags](const char* name, std::string value) {
     if (!value.empty()) tags.emplace(name, std::move(value));
   };
@@ -135,6 +134,11 @@ Metadata section_tags(const Environment& env, const FunctionContext& context) {
   fill("instance", non_empty(env, "POD_NAME").value_or(""));
   fill("namespace", non_empty(env, "POD_NAMESPACE").value_or(""));
   return tags;
+}
+
+Metadata section_tags(const Environment& env, const FunctionContext& context) {
+  const Tracing* section = section_of(context);
+  return section == nullptr ? Metadata() : filled_tags(env, context, *section);
 }
 
 Metadata section_baggage(const FunctionContext& context) {

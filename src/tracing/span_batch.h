@@ -29,9 +29,17 @@ class SpanBatch {
 
   template <class Body>
   void add(const SpanHead& head, const otlp::SpanLimits& limits, Body body) {
+    append([&](std::string& bytes) {
+      write_span(bytes, head, limits, body);
+      return std::size_t{1};
+    });
+  }
+  // `write` writes to the end of a text, and returns how many spans it wrote.
+  template <class Write>
+  void append(Write write) {
     if (count_ == 0) begin();
-    write_span(spans_, head, limits, body);
-    if (++count_ >= most_) hand_over();
+    count_ += write(spans_);
+    if (count_ >= most_) hand_over();
   }
   // Gives what there is to the SpanExport.
   void hand_over();

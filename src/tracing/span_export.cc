@@ -16,21 +16,24 @@ void SpanExport::take(std::string spans, std::size_t count) {
   if (count == 0) return;
   const otlp::ExportCounts sent = exporter_.counts();
   const std::uint64_t over = sent.exported + sent.rejected + sent.failed + sent.dropped;
-  // Two loops at once may take a batch too many.
-  if (taken_.load(std::memory_order_relaxed) + count > over + options_.max_queue_size) {
+  // Two loops at once may take a batch too many. One always has room: a segment may have more spans than the queue.
+  const std::uint64_t taken = taken_.load(std::memory_order_relaxed);
+  if (taken > over && taken + count > over + options_.max_queue_size) {
     dropped_.fetch_add(count, std::memory_order_relaxed);
     return;
   }
   taken_.fetch_add(count, std::memory_order_relaxed);
-  loop_.post([this, spans = std::move(spans), count] {
+  loop_.post([this, spans = std::move(spans), count]() mutable {
     if (closing_) {
       dropped_.fetch_add(count, std::memory_order_relaxed);
       return;
     }
-    exporter_.send(otlp::make_request({.resource = options_.resource,
-                                       .scope = "ofn",
-                                       .scope_version = options_.scope_version},
-                                      spans),
+    exporter_.send(options_.are_whole
+                       ? std::move(spans)
+                       : otlp::make_request({.resource = options_.resource,
+                                             .scope = "ofn",
+                                             .scope_version = options_.scope_version},
+                                            spans),
                    count);
   });
 }

@@ -19,6 +19,8 @@
 namespace ofn::tracing {
 
 struct SpanExportOptions {
+  // True: items one behind the other are a message, without a head. False: they are OTLP's.
+  bool are_whole = false;
   std::string resource = {};       // encoded (otlp/resource.h)
   std::string scope_version = {};  // of the framework
   // Of all loops: spans that were handed over and not sent yet. What would be more is dropped.
@@ -33,7 +35,7 @@ class SpanExport {
   SpanExport(Loop& loop, std::unique_ptr<otlp::Destination> destination, SpanExportOptions options,
              Log& log);
 
-  // Takes spans that write_span() has written one behind the other. Never waits. Threads: any.
+  // Takes spans, or segments of so many spans, that were written one behind the other. Never waits. Threads: any.
   void take(std::string spans, std::size_t count);
   // As for Exporter, of all that take() got before on any thread that has returned from it. Threads: any; `done` runs on the loop.
   void flush(Deadline deadline, std::move_only_function<void(bool)> done);

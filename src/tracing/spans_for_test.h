@@ -136,13 +136,17 @@ class KeptForTest final : public otlp::Destination {
   std::vector<std::string>& messages_;
 };
 
+// Whether a message is what the batch had, or OTLP's with a head.
+enum class Whole : std::uint8_t { kNo, kYes };
+
 // A batch, and all behind it.
 struct SpansForTest {
-  explicit SpansForTest(Loop& on, const otlp::SpanBatches& settings = {})
+  explicit SpansForTest(Loop& on, const otlp::SpanBatches& settings = {}, Whole whole = Whole::kNo)
       : loop(on),
         destination(new KeptForTest(on, messages)),
         exporting(on, std::unique_ptr<otlp::Destination>(destination),
-                  {.max_queue_size = settings.max_queue_size}, log),
+                  {.are_whole = whole == Whole::kYes, .max_queue_size = settings.max_queue_size},
+                  log),
         batch(on, exporting, settings, 1) {}
 
   // Of all spans until now.

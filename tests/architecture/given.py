@@ -73,7 +73,7 @@ GIVEN = {
     "cli/stopping.h": "Stoppable& server;",
     "cli/supervised.h": "Routes routes;",
     "cli/traces.h": """
-        otlp::TracesSettings settings; std::string resource; std::vector<Loop*> loops; dapr::DaprClient& client;""",
+        cli::TraceChoice choice; std::string resource; std::vector<Loop*> loops; dapr::DaprClient& client;""",
     "context/env_file.h": "std::vector<Note> notes;",
     "context/flag_table.h": "void add_option(const std::string&);",
     "context/function_context.h": "std::string data; Result<void> deliver(const Output&, std::string_view);",
@@ -107,6 +107,8 @@ GIVEN = {
     "document/reader.h": "std::vector<Problem> problems; std::vector<Note> notes; Node node;",
     "document/slices.h": "void use(std::string_view);",
     "document/tree_builder.h": "Anything too_deep();",
+    "event/inner_event.h": """
+        std::string payload, data, trace; void take(const std::string&, const std::vector<Header>&);""",
     "function/guard.h": "abi::Call call; abi::Outcome outcome;",
     "function/registry.h": "abi::Program program;",
     "function/routes.h": "std::vector<Function> functions; void answer(int);",
@@ -210,6 +212,18 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "serving/gate.h": "Gate& gate; Gate::Waiter& waiter;",
     "serving/http/http_service.h": "Routes routes; Gate& gate; Workers& workers; Duration timeout;",
     "serving/runner.h": "Runners& runners; Runner::Job& job;",
+    "skywalking/oap_destination.h": "wire::grpc::Connector connector; skywalking::Settings settings;",
+    "skywalking/open_calls.h": "skywalking::OpenCalls calls; SpanContext own; std::string traceparent;",
+    "skywalking/segment.h": "std::string bytes, trace, segment;",
+    "skywalking/segment_sidecar.h": """
+        skywalking::SegmentRules& rules; skywalking::OpenCalls& calls; dapr::DaprClient& client;""",
+    "skywalking/segment_tracer.h": """
+        skywalking::Settings settings; otlp::TracesSettings traces; skywalking::OpenCalls calls; tracing::SpanBatch& batch;""",
+    "skywalking/segments_for_test.h": "std::string collection;",
+    "skywalking/settings.h": """
+        std::string names; std::vector<Note> notes; void connect_to(const wire::Endpoint&, const std::string&);""",
+    "skywalking/sw8.h": """
+        std::string value, trace, segment; void continue_trace(const skywalking::Reference&); Anything send(Anything, Anything);""",
     "tracing/call_facts.h": "CallRecord record; tracing::SpanFields& span;",
     "tracing/conventions.h": "tracing::SpanFields fields;",
     "tracing/propagation.h": """

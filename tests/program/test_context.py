@@ -123,7 +123,7 @@ def test_the_platforms_lists_with_traces_by_opentelemetry(program, functions):
 
 
 def test_tracing_is_said_to_be_missing(program, functions):
-    document = {"runtime": "Knative", "pluginsTracing": {"enabled": True, "provider": {"name": "skywalking"}}}
+    document = {"runtime": "Knative", "pluginsTracing": {"enabled": True, "provider": {"name": "zipkin"}}}
     done = program.run_to_end(["--source", functions, "--target", "wait", "--dry-run"], {V1: json.dumps(document)})
     assert done.code == 0
     assert "the context enables tracing by" in done.stderr and "this version does not support" in done.stderr

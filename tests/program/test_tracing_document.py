@@ -25,6 +25,17 @@ def test_variables():
     assert set(re.findall(r"`(OTEL_[A-Z_]+)`", section("Variables"))) == read
 
 
+def test_variables_of_skywalking():
+    read = set(re.findall(r'"(SW_[A-Z_]+)"', source("skywalking/settings.cc")))
+    assert set(re.findall(r"`(SW_[A-Z_]+)`", section("Segments for SkyWalking"))) == read
+
+
+def test_tags():
+    written = set(re.findall(r'tag\("([a-z_.]+)"', source("skywalking/segment_tracer.cc")))
+    written |= set(re.findall(r'\{+"([a-z]+\.[a-z]+)",', source("skywalking/segment_sidecar.cc")))
+    assert written <= set(re.findall(r"`([a-z_.]+)`", section("Segments for SkyWalking")))
+
+
 def test_attributes():
     code = source("tracing/tracer.cc", "tracing/traced_sidecar.cc", "tracing/span.cc")
     written = set(re.findall(r'(?:attribute|attribute_if_any|add)\(\s*"([a-z_.]+)"', code))
