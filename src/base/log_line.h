@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <string>
@@ -44,8 +45,19 @@ struct LogShape {
 class GrowingText {
  public:
   explicit GrowingText(std::string& text) : text_(text) {}
-  void add(std::string_view text) { text_ += text; }
-  void add(char byte) { text_ += byte; }
+  // Within what the text has reserved, a literal costs only its copy.
+  void add(std::string_view text) {
+    const std::size_t old = text_.size();
+    if (text_.capacity() - old < text.size()) [[unlikely]] {
+      text_ += text;
+      return;
+    }
+    text_.resize_and_overwrite(old + text.size(), [&](char* data, std::size_t size) {
+      if (!text.empty()) std::memcpy(data + old, text.data(), text.size());
+      return size;
+    });
+  }
+  void add(char byte) { add(std::string_view(&byte, 1)); }
   static std::size_t left() { return std::numeric_limits<std::size_t>::max(); }
 
  private:

@@ -1,5 +1,7 @@
 #include "base/log_line.h"
 
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -9,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/call_fields.h"
+#include "base/random.h"
 
 namespace ofn {
 namespace {
@@ -63,6 +66,26 @@ TEST(LogLine, WritesEachKindOfValue) {
   };
   for (const auto& [name, value, expected] : cases)
     EXPECT_EQ(json({{"v", value}}), ",\"v\":" + std::string(expected) + "}") << name;
+}
+
+// The shortest text that gives the number again, as std::to_chars() writes it.
+TEST(LogLine, WritesRealNumbersShortest) {
+  std::vector<double> numbers = {0,      0.001,   0.0011, 0.00099, 1e-6,     0.000037,  1,
+                                 10'000, 12'345,  99'999, 100'000, 99999.5,  0.1 + 0.2, 1.0 / 3,
+                                 -0.5,   0.12345, 1e-300, 5e-324,  1234.5678};
+  Random random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    const auto nanoseconds = static_cast<double>(random() >> (i % 40 + 24));
+    numbers.push_back(nanoseconds / 1e6);
+    numbers.push_back(std::nextafter(nanoseconds / 1e6, 1e9));
+  }
+  for (const double number : numbers) {
+    std::array<char, 32> room{};
+    const std::string_view expected(room.data(),
+                                    std::to_chars(room.data(), room.data() + 32, number).ptr);
+    LogRoom own{};
+    ASSERT_EQ(written(number, own), expected);
+  }
 }
 
 TEST(LogLine, ACallHasItsIds) {
