@@ -2,7 +2,7 @@
 """Measures the framework beside its peers and prints Markdown tables (docs/performance.md keeps one run of it).
 
 README.md beside this file says what is measured and how. The script needs Python's standard library, wrk, h2load and nginx. The tables
-output, deliveries, start, overload and peers also need Go, and peers needs npm. The script starts processes of its own on free loopback
+output, deliveries, start, overload, observe and peers also need Go, and peers needs npm. The script starts processes of its own on free loopback
 ports, and ends exactly those.
 """
 
@@ -23,7 +23,7 @@ from harness.report import table
 from harness.servers import ROOT, peer
 
 # Each name is a module in tables/ with a function `run(bench)`.
-TABLES = ["hello", "h2c", "bodies", "connections", "output", "deliveries", "start", "peers", "overload", "reload"]
+TABLES = ["hello", "h2c", "bodies", "connections", "output", "deliveries", "start", "peers", "overload", "observe", "reload"]
 
 
 def machine():

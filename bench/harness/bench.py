@@ -33,8 +33,8 @@ class Bench:
             self._functions[name] = built
         return self._functions[name]
 
-    def ours(self, sidecar=None, function="hello", flags=()):
-        """Our server. `flags` are further flags of its command line."""
+    def ours(self, sidecar=None, function="hello", flags=(), variables=None):
+        """Our server. `flags` are further flags of its command line, `variables` further ones of its environment."""
         source = self.function(function)
         environment = {}
         if sidecar:
@@ -46,7 +46,7 @@ class Bench:
                 "DAPR_GRPC_PORT": str(sidecar.port),
             }
         return Server(lambda port: [self.program, "--source", source, "--target", function,
-                                    "--host", "127.0.0.1", "--port", port, *flags], environment)
+                                    "--host", "127.0.0.1", "--port", port, *flags], {**environment, **(variables or {})})
 
     def nginx(self, http2=False):
         """nginx with HTTP/1.1 or HTTP/2: this version cannot speak both on one cleartext port."""
@@ -69,6 +69,13 @@ class Bench:
     def dapr_go(self, sidecar=None):
         arguments = ["-sidecar-port", sidecar.port] if sidecar else ["-no-output"]
         return Server(lambda port: [peer("dapr-go"), "-port", port, *arguments])
+
+    def google_go(self, mode, *more, variables=None):
+        """Google's framework for Go, observed by OpenTelemetry's SDK as `mode` says."""
+        return Server(lambda port: [peer("google-go-observed"), port, mode, *more], variables)
+
+    def otlp_sink(self):
+        return Server(lambda port: [peer("otlp-sink"), "-port", port], answers_http=False)
 
     def sink(self):
         return Server(lambda port: [peer("sidecar-sink"), "-port", port], answers_http=False)

@@ -1,0 +1,3 @@
+module ofn/bench/peers/otlp-sink
+
+go 1.26
