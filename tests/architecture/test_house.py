@@ -1,5 +1,6 @@
 """Checks every rule on this repository."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,9 @@ def test_rule(rule):
 @pytest.mark.parametrize("rule, file", rules.EXCEPTIONS, ids="-".join)
 def test_exception_is_needed(rule, file):
     assert any(v.file == file for v in getattr(rules, rule)(_HOUSE)), f"{file} keeps {rule}: remove the exception"
+
+
+def test_no_folder_of_tests_hides_a_module_of_python():
+    # pytest names a folder's conftest.py after the folder, and its workers then find Python's module instead.
+    folders = {folder.name for folder in Path(__file__).resolve().parents[1].iterdir() if folder.is_dir()}
+    assert not folders & sys.stdlib_module_names
