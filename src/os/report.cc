@@ -62,7 +62,8 @@ void add_calls(FixedLine& line, FixedText& scratch) {
   const char* const serving = process_state.serving;
   if (function.empty() && serving != nullptr) function = serving;
   line.field("function", function);
-  for (const LogField& id : CallFields(ids).span()) line.field(id.name, id.value.text());
+  const CallFields named(ids);
+  for (const LogField& id : named.span()) line.field(id.name, id.value.text());
   if (ids.request.empty()) line.field("started_by", starter_of_this_thread().ids.request);
   line.field("in_flight", scratch.text());
   if (loading != nullptr) line.field("loading", loading);
