@@ -74,6 +74,24 @@ std::string variables_footer() {
   return text;
 }
 
+CLI::Option* add_waiting(CLI::App& app, bool& waits) {
+  return app.add_flag("--wait-for-debugger", waits,
+                      "Wait until a debugger has attached, before the function is loaded");
+}
+
+void add_dev_flags(CLI::App& app, DevCommand& command) {
+  add_flags(app, command.flags, [](const FlagSpec&) { return true; });
+  app.add_flag("--no-watch{false}", command.watches,
+               "Do not watch files; the key b begins a build");
+  app.add_flag("--json", command.json, "Write what happens as NDJSON to standard output");
+  app.add_flag("--release", command.is_release, "Compile as `build` does, to measure the function");
+  app.add_option("--sanitize", command.sanitizers,
+                 "Compile for sanitizers, such as address,undefined")
+      ->type_name("NAMES");
+  add_waiting(app, command.waits_for_debugger);
+  app.add_flag("--verbose", command.verbose, "Show probes and more of each call and reload");
+}
+
 // The flags of `manifest` that choose what is written.
 struct KindFlag {
   manifest::Kind kind;
@@ -100,54 +118,49 @@ struct Kinds {
   std::string openfunction;  // the version
 };
 
-CLI::App* add_manifest(CLI::App& app, ManifestCommand& command, Kinds& chosen) {
-  CLI::App* manifest_app = app.add_subcommand(
-      "manifest",
-      "Write a manifest of the function, for a cluster or Docker Compose; or check manifests");
-  manifest_app->allow_extras();
-  manifest_app->footer(
+void add_manifest_flags(CLI::App& app, ManifestCommand& command, CheckCommand& checked,
+                        Kinds& chosen) {
+  app.footer(
       "The numbers of a manifest agree with the flags above: it also sets their variables for the "
       "program.");
-  manifest_app
-      ->add_flag("--openfunction{v1beta2}", chosen.openfunction,
-                 "OpenFunction Function; --openfunction=v1beta1 for the older version")
+  app.add_flag("--openfunction{v1beta2}", chosen.openfunction,
+               "OpenFunction Function; --openfunction=v1beta1 for the older version")
       ->group(kWhatIsWritten);
   for (const KindFlag& each : kKindFlags) {
-    manifest_app
-        ->add_flag_callback(
-            each.flag, [&chosen, kind = each.kind] { chosen.kinds.push_back(kind); }, each.help)
+    app.add_flag_callback(
+           each.flag, [&chosen, kind = each.kind] { chosen.kinds.push_back(kind); }, each.help)
         ->group(kWhatIsWritten);
   }
-  manifest_app
-      ->add_option("--kustomize", command.kustomize,
-                   "Write a base and overlays to this folder; overlays that exist are kept")
+  app.add_option("--kustomize", command.kustomize,
+                 "Write a base and overlays to this folder; overlays that exist are kept")
       ->type_name("DIR")
       ->group(kWhatIsWritten);
   const auto add_text = [&](const char* flag, std::string& into, const char* value,
                             const char* help) {
-    manifest_app->add_option(flag, into, help)->type_name(value)->group("Manifest");
+    app.add_option(flag, into, help)->type_name(value)->group("Manifest");
   };
   add_text("--image", command.image, "IMAGE", "Image of the function");
   add_text("--name", command.name, "NAME",
            "Name of all objects [default the context's name, or else the function's]");
   add_text("--namespace", command.space, "NAME", "Namespace of all objects");
   add_text("--hostname", command.host, "HOST", "Host of the function's requests, for --keda");
-  manifest_app->add_option("--min-replicas", command.min_replicas, "Fewest pods [default 0]")
+  app.add_option("--min-replicas", command.min_replicas, "Fewest pods [default 0]")
       ->check(CLI::Range(0, 10000))
       ->type_name("N")
       ->group("Manifest");
-  manifest_app->add_option("--max-replicas", command.max_replicas, "Most pods [default 10]")
+  app.add_option("--max-replicas", command.max_replicas, "Most pods [default 10]")
       ->check(CLI::Range(1, 10000))
       ->type_name("N")
       ->group("Manifest");
-  manifest_app
-      ->add_flag("--h2c", command.h2c, "Proxies of the cluster speak HTTP/2 to the function")
+  app.add_flag("--h2c", command.h2c, "Proxies of the cluster speak HTTP/2 to the function")
       ->group("Manifest");
-  add_flags(*manifest_app, command.flags, [](const FlagSpec& spec) {
+  add_flags(app, command.flags, [](const FlagSpec& spec) {
     constexpr std::array kNot = {Flag::kHost, Flag::kListenFd, Flag::kReadyFd, Flag::kLocalSidecar};
     return spec.group != FlagGroup::kModes && std::ranges::find(kNot, spec.flag) == kNot.end();
   });
-  return manifest_app;
+  app.add_subcommand("check", "Say what is wrong in manifests, and what to change")
+      ->add_option("FILE", checked.files, "YAML files")
+      ->required();
 }
 
 // Returns what is wrong with the kinds; otherwise sets the command's.
@@ -200,28 +213,17 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   app.add_flag("--no-watch{false}", serve.watches,
                "With --debug: do not serve the function anew when a file is saved")
       ->group(std::string(flag_group_title(FlagGroup::kModes)));
-  const auto add_waiting = [](CLI::App& command, bool& waits) {
-    return command.add_flag("--wait-for-debugger", waits,
-                            "Wait until a debugger has attached, before the function is loaded");
-  };
   add_waiting(app, serve.waits_for_debugger)
       ->group(std::string(flag_group_title(FlagGroup::kModes)));
 
   CLI::App* dev_app = app.add_subcommand(
       "dev", "Serve the function while you work on it: each save is compiled and served at once");
   dev_app->allow_extras();
-  add_flags(*dev_app, dev.flags, [](const FlagSpec&) { return true; });
-  dev_app->add_flag("--no-watch{false}", dev.watches,
-                    "Do not watch files; the key b begins a build");
-  dev_app->add_flag("--json", dev.json, "Write what happens as NDJSON to standard output");
-  dev_app->add_flag("--release", dev.is_release,
-                    "Compile as `build` does, to measure the function");
-  dev_app
-      ->add_option("--sanitize", dev.sanitizers,
-                   "Compile for sanitizers, such as address,undefined")
-      ->type_name("NAMES");
-  add_waiting(*dev_app, dev.waits_for_debugger);
-  dev_app->add_flag("--verbose", dev.verbose, "Show probes and more of each call and reload");
+  const auto is_named = [arguments](std::string_view word) {
+    return std::ranges::find(arguments, word) != arguments.end();
+  };
+  // These flags, and those of `manifest`, would make every start slower.
+  if (is_named("dev")) add_dev_flags(*dev_app, dev);
 
   CLI::App* build_app = app.add_subcommand(
       "build", "Compile a function into a .so, so that an image needs no compiler");
@@ -270,10 +272,11 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
       ->type_name("PROTOCOL");
   sidecar_app->add_flag("--debug", sidecar.debug, "Readable log with details");
 
-  CLI::App* manifest_app = add_manifest(app, manifest, kinds);
-  CLI::App* check_app =
-      manifest_app->add_subcommand("check", "Say what is wrong in manifests, and what to change");
-  check_app->add_option("FILE", checked.files, "YAML files")->required();
+  CLI::App* manifest_app = app.add_subcommand(
+      "manifest",
+      "Write a manifest of the function, for a cluster or Docker Compose; or check manifests");
+  manifest_app->allow_extras();
+  if (is_named("manifest")) add_manifest_flags(*manifest_app, manifest, checked, kinds);
 
   std::vector<std::string> reversed(arguments.rbegin(),
                                     arguments.rend());  // CLI11 reads them from the end
@@ -301,7 +304,7 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   if (used == dev_app) return dev;
   if (used == build_app) return build;
   if (used == sidecar_app) return sidecar;
-  if (check_app->parsed()) return checked;
+  if (!checked.files.empty()) return checked;
   if (used == manifest_app) {
     if (auto wrong = choose_kind(kinds, manifest)) return std::unexpected(*std::move(wrong));
     return manifest;
