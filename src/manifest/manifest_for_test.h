@@ -8,9 +8,12 @@
 #include <gtest/gtest.h>
 
 #include "context/environment.h"
+#include "context/parse_context.h"
+#include "context/settings.h"
 #include "context/units.h"
 #include "document/node.h"
 #include "document/yaml.h"
+#include "manifest/manifest.h"
 
 namespace ofn::manifest {
 
@@ -82,5 +85,23 @@ class ManifestForTest {
 
   std::vector<document::Node> documents_;
 };
+
+inline std::string written(Kind kind, const Description& function) {
+  auto text = manifest_of(kind, function);
+  if (!text) ADD_FAILURE() << text.error().message();
+  return text.value_or("");
+}
+
+// The settings that the program has in the container with these variables.
+inline Settings settings_by(EnvironmentMap variables, std::string_view place) {
+  variables.emplace(place, "set");
+  std::vector<Note> notes;
+  const Environment env = environment_of(variables);
+  const auto context = parse_context(std::nullopt, env("FUNC_CONTEXT_V1BETA2"), notes);
+  EXPECT_TRUE(context.has_value());
+  const auto settings = resolve_settings(Flags(), env, context.value_or(FunctionContext()), notes);
+  EXPECT_TRUE(settings.has_value());
+  return settings.value_or(Settings());
+}
 
 }  // namespace ofn::manifest

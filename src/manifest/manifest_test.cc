@@ -20,24 +20,6 @@ using testing::Not;
 
 constexpr std::string_view kPodSpec = "spec.template.spec.";
 
-std::string written(Kind kind, const Description& function) {
-  auto text = manifest_of(kind, function);
-  if (!text) ADD_FAILURE() << text.error().message();
-  return text.value_or("");
-}
-
-// The settings that the program has in the container with these variables.
-Settings settings_by(EnvironmentMap variables, std::string_view place) {
-  variables.emplace(place, "set");
-  std::vector<Note> notes;
-  const Environment env = environment_of(variables);
-  const auto context = parse_context(std::nullopt, env("FUNC_CONTEXT_V1BETA2"), notes);
-  EXPECT_TRUE(context.has_value());
-  const auto settings = resolve_settings(Flags(), env, context.value_or(FunctionContext()), notes);
-  EXPECT_TRUE(settings.has_value());
-  return settings.value_or(Settings());
-}
-
 // The program in the container reads the same context.
 void check_context(const EnvironmentMap& variables, const Description& function) {
   std::vector<Note> notes;
