@@ -62,8 +62,8 @@ Checked check(std::string_view text) {
     Findings findings(rule.id, checked.findings);
     rule.run(objects, workloads, findings);
   }
-  std::ranges::stable_sort(checked.findings, {}, [](const Finding& finding) {
-    return std::tuple(finding.line, finding.rule);
+  std::ranges::sort(checked.findings, {}, [](const Finding& finding) {
+    return std::tie(finding.line, finding.rule, finding.found);
   });
   return checked;
 }

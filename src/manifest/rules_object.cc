@@ -119,7 +119,7 @@ void async_port(const Node& object, Findings& findings) {
   findings.add(
       port->line(),
       "a function with Dapr triggers gets port 8080 from the controller, and its context says " +
-          port->text(),
+          quoted(port->text()),
       "set triggers.http.port to 8080");
 }
 

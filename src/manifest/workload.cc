@@ -170,8 +170,9 @@ std::optional<std::int64_t> number_at(const Node* node,
   const std::string& text = found->text();
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
-                                                                  : std::nullopt;
+  constexpr std::int64_t kMost = 1'000'000'000'000;  // no sum of such numbers overflows
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  return is_number && number >= -kMost && number <= kMost ? std::optional(number) : std::nullopt;
 }
 
 int line_or(const Node* node, const Node* other) {

@@ -68,7 +68,7 @@ std::optional<Workload> workload_of(const document::Node& document);
 // Returns the node at the path; null if there is none.
 const document::Node* node_at(const document::Node* node,
                               std::initializer_list<std::string_view> path);
-// Returns the number at the path; nullopt if there is none.
+// Returns the number at the path; nullopt if there is none, or one that no manifest can mean.
 std::optional<std::int64_t> number_at(const document::Node* node,
                                       std::initializer_list<std::string_view> path);
 // Returns the line of the node, or of the other one if it is null.
