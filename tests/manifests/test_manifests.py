@@ -17,7 +17,7 @@ from support.golden import Golden
 @pytest.fixture(scope="session")
 def compare(request):
     # The components' folder of a Compose file is where the repository is.
-    return Golden(GOLDEN, [(str(HERE), "HERE")], request.config.getoption("--renew-golden"))
+    return Golden(GOLDEN, request.config.getoption("--renew-golden"), [(str(HERE), "HERE")])
 
 
 def written(program, words, cwd=None):
