@@ -3,6 +3,7 @@
 //   otlp_sender traces|metrics MESSAGES ITEMS
 //
 // Each message has so many items. The last line on standard error is "exported N rejected N failed N dropped N".
+// BACKOFF in the environment is the pause before a message is sent again, in seconds.
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -147,8 +148,10 @@ int main(int argc, char** argv) {
   ErrorLog log;
   const Target& target =
       signal == Signal::kTraces ? settings.traces.target : settings.metrics.target;
-  Exporter exporter(loop, destination_for(loop, signal, settings),
-                    {.signal = argv[1], .timeout = target.timeout}, log);
+  ExporterOptions options{.signal = argv[1], .timeout = target.timeout};
+  if (const auto seconds = env("BACKOFF"))
+    options.first_backoff = options.max_backoff = std::chrono::seconds(std::stoi(*seconds));
+  Exporter exporter(loop, destination_for(loop, signal, settings), options, log);
   for (std::size_t i = 0; i < messages; ++i) {
     exporter.send(make_request({.resource = resource, .scope = "ofn", .scope_version = "1"},
                                signal == Signal::kTraces ? spans(items) : metrics(items)),
