@@ -195,7 +195,7 @@ def test_large_messages(deliver):
 
 def test_the_deadline(deliver):
     server, app = deliver()
-    app.options["timeout"] = 0.3
+    app.options["timeout"] = 2
     assert code_of(lambda: app.topic("orders", b"slow")) == Code.DEADLINE_EXCEEDED
     server.logged("stopped")
     app.options["timeout"] = PATIENCE

@@ -89,7 +89,7 @@ ANSWERS = [
 
 def test_what_daprd_does_with_each_answer(pair):
     sidecar, start = pair
-    server = start(flags=["--timeout", "200ms"])
+    server = start(flags=["--timeout", "1s"])
     sidecar.start()
     reaches(sidecar, server, "plain", b"fine first")
     for data, *_ in ANSWERS:

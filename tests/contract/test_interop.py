@@ -81,7 +81,7 @@ def test_our_client_sends_large_messages(sink, serve):
 
 
 def test_our_client_gives_up_and_goes_on(sink, serve):
-    server = serve(sink, binding("archive"), flags=["--timeout", "300ms"])
+    server = serve(sink, binding("archive"), flags=["--timeout", "2s"])
     assert call(server.url, body=b"before").status == 200
     gate = sink.hold("archive")
     assert call(server.url, body=b"late").status == 504

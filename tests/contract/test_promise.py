@@ -116,7 +116,7 @@ def test_the_failure_is_logged_without_the_payload(sink, serve):
 
 
 def test_no_confirmation_by_the_deadline(sink, serve):
-    server = serve(sink, binding("files", "store-7f3a"), topic("news"), flags=["--timeout", "300ms"])
+    server = serve(sink, binding("files", "store-7f3a"), topic("news"), flags=["--timeout", "2s"])
     gate = sink.hold("store-7f3a")
     answer = call(server.url, body=SECRET)
     gate.set()

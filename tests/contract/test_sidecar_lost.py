@@ -80,7 +80,7 @@ def test_killed_with_requests_in_flight(sidecar, serve):
 
 
 def test_never_answers(sidecar, serve):
-    server = serve(sidecar, binding("files", "archive"), flags=["--timeout", "300ms"])
+    server = serve(sidecar, binding("files", "archive"), flags=["--timeout", "2s"])
     assert call(server.url, body=b"before\0").status == 200
     sidecar.process.stop()
     answer = call(server.url, body=b"during\0")

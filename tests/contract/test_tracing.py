@@ -245,14 +245,27 @@ def test_bindings_have_a_clients_span(collector, sink, serve):
 
 
 def test_an_answer_waits_for_its_spans(collector, sink, serve):
-    """With --trace-flush response:… an answer leaves after its spans, but not later than it says."""
+    """With --trace-flush response:… an answer leaves after its spans."""
     environment = collector.environment(OTEL_BSP_SCHEDULE_DELAY="3600000")
     server = serve(sink, topic("news"), environment=environment, flags=["--trace-flush", "response:1s"])
     assert call(server.url).status == 200
-    assert {span.kind for span in collector.spans} == {"SERVER", "PRODUCER", "INTERNAL"}
+    assert {span.kind for span in collector.wait_for(5)} == {"SERVER", "PRODUCER", "INTERNAL"}
+
+    def is_after_its_spans():
+        before = len(collector.spans)
+        assert call(server.url).status == 200
+        return len(collector.spans) == before + 2
+
+    # A busy machine may once need more than the second, which is the longest that an answer can wait.
+    assert any(is_after_its_spans() for _ in range(3))
+
+
+def test_an_answer_does_not_wait_for_its_spans_longer_than_it_says(collector, sink, serve):
+    hour = {name: "3600000" for name in ("OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT")}
     collector.falls_silent()
+    server = serve(sink, topic("news"), environment=collector.environment(**hour), flags=["--trace-flush", "response:300ms"])
     assert call(server.url, body=b"late").body == b"late"
-    assert len(collector.spans) == 7
+    assert {span.kind for span in collector.wait_for(5)} == {"SERVER", "PRODUCER", "INTERNAL"}
 
 
 WARNING = "OFN_TRACE_FLUSH=response:200ms"

@@ -233,11 +233,11 @@ def test_a_blocking_function_stalls_nobody(serve, fifo, release):
 
 
 def test_a_deadline_that_passes_is_504_and_what_comes_later_is_dropped(serve, fifo, release):
-    server = serve("wait", "--timeout", "100ms")
+    server = serve("wait", "--timeout", "1s")
     answer = call(server.url, f"/?fifo={fifo}")
     assert answer.status == 504
     record = json.loads(server.logged("function still running after its deadline", answer.headers["X-Request-Id"]))
-    assert record["function"] == "wait" and int(record["running_ms"]) >= 100 and record["stack"]
+    assert record["function"] == "wait" and int(record["running_ms"]) >= 1000 and record["stack"]
     assert call(server.url, "/?fifo=/dev/null").status == 200, "it goes on"
     release(fifo)
     server.logged("result dropped", answer.headers["X-Request-Id"])
