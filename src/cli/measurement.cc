@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <variant>
 
+#include "otlp/exporter.h"
 #include "otlp/make_destination.h"
 #include "otlp/text_destination.h"
 
@@ -17,6 +18,19 @@ using metrics::Metric;
 using metrics::Snapshot;
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+void add_count(Snapshot& snapshot, Metric metric, std::uint64_t count, std::string error = {}) {
+  metrics::Labels labels;
+  if (!error.empty()) labels.push_back({"error.type", std::move(error)});
+  snapshot.add(metric, std::move(labels), static_cast<double>(count));
+}
+
+// Also zeros, so that a scraper sees the first loss as an increase.
+void add_exported(Snapshot& snapshot, Metric metric, const otlp::ExportCounts& counts) {
+  add_count(snapshot, metric, counts.exported);
+  add_count(snapshot, metric, counts.rejected, "rejected");
+  add_count(snapshot, metric, counts.failed, "failed");
+}
 
 }  // namespace
 
@@ -74,6 +88,9 @@ Result<void> Measurement::push_to(const otlp::MetricsSettings& settings,
           loop, std::move(destination),
           otlp::ExporterOptions{.signal = "metrics", .timeout = settings.target.timeout}, log_),
       std::move(options), loop.clock().system_now());
+  collector_.add([&push = *push_](Snapshot& snapshot) {
+    add_exported(snapshot, Metric::kPointsExported, push.counts());
+  });
   return {};
 }
 
@@ -90,9 +107,9 @@ void Measurement::open() {
 }
 
 void Measurement::close() {
-  push_.reset();
   listener_.reset();
   scrapes_.clear();
+  push_.reset();  // scrapes read what it has sent
 }
 
 metrics::Source gate_source(const Gate& gate) {
@@ -130,6 +147,15 @@ metrics::Source hooks_source(const Hooks& hooks) {
 metrics::Source log_source(const Logger& log) {
   return [&log](Snapshot& snapshot) {
     snapshot.add(Metric::kLogLinesDropped, {}, static_cast<double>(log.dropped()));
+  };
+}
+
+metrics::Source traces_source(const Traces& traces) {
+  return [&traces](Snapshot& snapshot) {
+    const otlp::ExportCounts counts = traces.counts();
+    add_count(snapshot, Metric::kSpansProcessed, counts.exported + counts.rejected + counts.failed);
+    add_count(snapshot, Metric::kSpansProcessed, counts.dropped, "queue_full");
+    add_exported(snapshot, Metric::kSpansExported, counts);
   };
 }
 

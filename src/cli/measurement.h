@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/counted_callbacks.h"
+#include "cli/traces.h"
 #include "context/function_context.h"
 #include "context/metrics_choice.h"
 #include "function/routes.h"
@@ -88,6 +89,7 @@ metrics::Source memory_source(const wire::MemoryAccount& account);
 metrics::Source loops_source(std::vector<Loop*> loops);
 metrics::Source hooks_source(const Hooks& hooks);
 metrics::Source log_source(const Logger& log);
+metrics::Source traces_source(const Traces& traces);
 // `listening`: since when; read at a scrape.
 metrics::Source start_source(StartFacts facts, const SteadyTime& listening);
 metrics::Source resource_source(const otlp::Resource& resource);

@@ -261,6 +261,7 @@ void RunningServer::trace(const TraceChoice& choice, std::string resource,
   const std::vector<Loop*> all = loops();
   traces_ = Traces::make(choice, env_, context_, std::move(resource), all, log_);
   start_up_ = std::move(start_up);
+  if (measurement_ && traces_ != nullptr) measurement_->add(traces_source(*traces_));
   if (traces_ == nullptr || !settings_.may_be_stopped_at_rest) return;
   // Who writes `batch` has decided.
   if (!settings_.trace_flush.origin.is_default()) return;

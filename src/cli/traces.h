@@ -92,6 +92,8 @@ class Traces {
   void started(tracing::StartUp start_up) { rules_.start_up = std::move(start_up); }
   // Sends what `parts` have, and runs `done` on the first loop when it was sent or lost, or at the deadline. No call may be under way.
   void flush(std::vector<OnLoop*> parts, Deadline deadline, Task done);
+  // Of spans, also of those in segments. Threads: any.
+  otlp::ExportCounts counts() const { return export_.counts(); }
 
  private:
   const otlp::TracesSettings settings_;

@@ -12,7 +12,7 @@ constexpr std::string_view kRequestLabels =
     "http.request.method url.scheme http.response.status_code http.route "
     "network.protocol.version error.type";
 
-// Spec: OpenTelemetry's semantic conventions 1.44 for http.*, faas.*, messaging.* and process.*.
+// Spec: OpenTelemetry's semantic conventions 1.44 for http.*, faas.*, messaging.*, otel.* and process.*.
 constexpr std::array<Definition, kMetricCount> kTable = {{
     {Metric::kRequestDuration, "http.server.request.duration", "s", Type::kHistogram,
      kRequestLabels, "Time from the whole request's arrival to its answer"},
@@ -74,6 +74,12 @@ constexpr std::array<Definition, kMetricCount> kTable = {{
      "Loops that another thread took over because a function did not return"},
     {Metric::kLogLinesDropped, "ofn.log.dropped_lines", "{line}", Type::kCounter, "",
      "Log lines that were lost because their reader was slow"},
+    {Metric::kSpansProcessed, "otel.sdk.processor.span.processed", "{span}", Type::kCounter,
+     "error.type", "Spans that left the queue, or were dropped because it was full"},
+    {Metric::kSpansExported, "otel.sdk.exporter.span.exported", "{span}", Type::kCounter,
+     "error.type", "Spans by what became of them at the collector"},
+    {Metric::kPointsExported, "otel.sdk.exporter.metric_data_point.exported", "{data_point}",
+     Type::kCounter, "error.type", "Data points by what became of them at the collector"},
     {Metric::kCompileDuration, "ofn.compile.duration", "s", Type::kGauge, "",
      "Time that this start took to load the function, or to compile it"},
     {Metric::kReloads, "ofn.reloads", "{reload}", Type::kCounter, "",

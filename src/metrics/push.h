@@ -36,6 +36,8 @@ class Push {
   void start();
   // Sends once more, and runs `done` when that has arrived or is lost, or at the deadline. The last call.
   void finish(Deadline deadline, Task done);
+  // Of data points. Threads: any.
+  otlp::ExportCounts counts() const { return exporter_->counts(); }
 
  private:
   void send(Task sent);

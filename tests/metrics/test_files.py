@@ -34,7 +34,7 @@ def test_the_table_of_the_documentation_is_the_table_of_the_code():
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
 def test_an_expression_names_only_metrics_and_labels_that_exist(expression):
     known = {d.name: d for d in definitions()}
-    names = re.findall(r"\b((?:http|faas|messaging|ofn|process)_\w+)(?=[{\[) ]|$)", re.sub(r"by \([^)]*\)", "", expression))
+    names = re.findall(r"\b((?:http|faas|messaging|ofn|otel|process)_\w+)(?=[{\[) ]|$)", re.sub(r"by \([^)]*\)", "", expression))
     assert names
     labels = set()
     for name in names:

@@ -23,10 +23,11 @@ _GOLDEN = Path(__file__).with_name("golden") / "names.txt"
 
 
 @pytest.fixture
-def busy(measure):
-    """A server that has sent to an output, failed, refused, and had a traced request."""
+def busy(measure, request):
+    """A server that has sent to an output, failed, refused, and had a traced request. A parameter has more variables for it."""
     with Sink() as sink:
-        measured = measure(function_context=context([binding("archive")]), environment={"DAPR_HOST": "127.0.0.1", **sink.environment})
+        environment = {"DAPR_HOST": "127.0.0.1", **sink.environment, **getattr(request, "param", {})}
+        measured = measure(function_context=context([binding("archive")]), environment=environment)
         call(measured.url, "/hello/ada", method="GET", headers={"traceparent": f"00-{_TRACE}-{_SPAN}-01"})
         call(measured.url, "/echo", body=b"x" * 5000)
         call(measured.url, "/crash")
@@ -34,6 +35,10 @@ def busy(measure):
         yield measured
 
 
+_SENDS = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_METRICS_EXPORTER": "otlp"}
+
+
+@pytest.mark.parametrize("busy", [_SENDS], indirect=True, ids=[""])
 def test_names_labels_types_and_help(busy, request):
     """Everything of the text but its numbers, and the values of labels that differ between machines."""
     text = busy.scrape().text
