@@ -1,6 +1,7 @@
 // Reads a manifest back: its documents by their kinds, their values by paths.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
