@@ -1,8 +1,9 @@
 """What `functions-framework manifest` writes and refuses, from outside.
 
-If a manifest changes on purpose, renew the golden files and review the difference:
+If a manifest changes on purpose, renew the golden files, run the judges (test_judges.py) and review the difference:
 
     ./dev test pytest tests/manifests --renew-golden
+    ./dev test pytest tests/manifests --heavy
 """
 
 import json
