@@ -15,10 +15,10 @@
 
 #include "cli/chosen_sidecar.h"
 #include "cli/configuration.h"
-#include "cli/dev_folder.h"
 #include "cli/load_function.h"
 #include "cli/precompiling.h"
 #include "cli/streams.h"
+#include "cli/work_folder.h"
 #include "dev/invoke_again.h"
 #include "dev/json_events.h"
 #include "dev/keys.h"
@@ -156,7 +156,7 @@ class Developer {
     auto socket = listen(settings, note);
     if (!socket) return complain(socket.error().text(), kExitListen);
     if (auto found = find_runtimes(); !found) return complain(found.error().message(), kExitUsage);
-    auto folder = DevFolder::make(load_request_of(configuration_).cache_dirs);
+    auto folder = WorkFolder::make(load_request_of(configuration_).cache_dirs);
     if (!folder) return complain(folder.error().message(), kExitFailure);
     if (const auto chosen = choose_sidecar(socket->address()); !chosen)
       return complain(joined(chosen.error()), kExitFailure);

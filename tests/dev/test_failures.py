@@ -241,7 +241,7 @@ def test_nothing_is_left_of_a_supervisor_that_is_killed(develop, text, source):
         print(f"{len(started)} processes were there, none is left")
     again = develop(None)
     again.serves(1)
-    assert mine[0] not in cache.glob("ofn-dev-*")
+    assert mine[0] not in cache.glob("ofn-work-*")
 
 
 def folders_of(cache, dev):
@@ -252,7 +252,7 @@ def folders_of(cache, dev):
             opened.add(os.readlink(entry.path))
         except FileNotFoundError:
             pass
-    return [folder for folder in cache.glob("ofn-dev-*") if str(folder) in opened]
+    return [folder for folder in cache.glob("ofn-work-*") if str(folder) in opened]
 
 
 def test_a_normal_end_leaves_nothing(develop, text):

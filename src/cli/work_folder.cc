@@ -1,4 +1,4 @@
-#include "cli/dev_folder.h"
+#include "cli/work_folder.h"
 
 #include <cstdlib>
 #include <fcntl.h>
@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "ofn-dev-";
+constexpr std::string_view kPrefix = "ofn-work-";
 
 // Only of this user's folders.
 os::Descriptor lock(const fs::path& folder) {
@@ -38,7 +38,7 @@ void remove_abandoned(const fs::path& parent) {
 
 }  // namespace
 
-Result<DevFolder> DevFolder::make(std::span<const fs::path> cache_dirs) {
+Result<WorkFolder> WorkFolder::make(std::span<const fs::path> cache_dirs) {
   for (const fs::path& cache : cache_dirs) {
     const fs::path parent = cache.parent_path();
     std::error_code error;
@@ -47,14 +47,14 @@ Result<DevFolder> DevFolder::make(std::span<const fs::path> cache_dirs) {
     std::string name = (parent / (std::string(kPrefix) + "XXXXXX")).native();
     if (::mkdtemp(name.data()) == nullptr) continue;
     os::Descriptor locked = lock(name);
-    if (locked && fs::exists(name, error)) return DevFolder(fs::path(name), std::move(locked));
+    if (locked && fs::exists(name, error)) return WorkFolder(fs::path(name), std::move(locked));
   }
   return fail(Code::kPermissionDenied,
               "no folder for the compiled functions can be made; set XDG_CACHE_HOME or TMPDIR to a "
               "folder that can be written to");
 }
 
-DevFolder::~DevFolder() {
+WorkFolder::~WorkFolder() {
   if (!lock_) return;
   std::error_code ignored;
   fs::remove_all(path_, ignored);
