@@ -180,6 +180,31 @@ std::string ElfFile::without_start_up() const {
   return bytes;
 }
 
+std::string ElfFile::interpreter() const {
+  for (const auto& segment :
+       table<Elf64_Phdr>(header_of(bytes_).e_phoff, header_of(bytes_).e_phnum)) {
+    if (segment.p_type != PT_INTERP) continue;
+    const std::string_view path = view(segment.p_offset, segment.p_filesz);
+    return std::string(path.substr(0, path.find('\0')));
+  }
+  return {};
+}
+
+std::string ElfFile::without_sections() const {
+  Elf64_Ehdr header = header_of(bytes_);
+  // Only segments are loaded, and linkers put everything else behind them.
+  std::uint64_t end = header.e_phoff + header.e_phnum * sizeof(Elf64_Phdr);
+  for (const Elf64_Phdr& segment : table<Elf64_Phdr>(header.e_phoff, header.e_phnum)) {
+    end = std::max(end, segment.p_offset + segment.p_filesz);
+  }
+  header.e_shoff = 0;
+  header.e_shnum = 0;
+  header.e_shstrndx = SHN_UNDEF;
+  std::string bytes = bytes_.substr(0, end);
+  std::memcpy(bytes.data(), &header, sizeof header);
+  return bytes;
+}
+
 bool ElfFile::is_shared_object() const noexcept { return header_of(bytes_).e_type == ET_DYN; }
 
 std::vector<std::string> ElfFile::notes(std::string_view name, std::uint32_t type) const {

@@ -38,6 +38,7 @@ class ElfFile {
   static Result<ElfFile> open(const std::filesystem::path& path);
   static Result<ElfFile> parse(std::string bytes);
 
+  const std::string& bytes() const noexcept { return bytes_; }
   bool is_shared_object() const noexcept;
   // Returns the descriptors of all notes of that name and type, from the segments that a loader
   // uses.
@@ -47,6 +48,11 @@ class ElfFile {
   std::vector<Symbol> function_symbols() const;
   // Returns the shared libraries that are loaded with it.
   Needs needs() const;
+  // Returns the path of the dynamic loader that starts it; empty for a shared object.
+  std::string interpreter() const;
+  // Returns the bytes that a process needs: the file without its symbols for debuggers and its other sections. What runs is
+  // the same.
+  std::string without_sections() const;
   // Returns the file's bytes without initializers and finalizers, so that loading them runs no
   // code.
   std::string without_start_up() const;

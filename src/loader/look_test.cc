@@ -141,8 +141,24 @@ TEST_F(LookTest, AFileOfAnyBytesIsReadWithinItsBounds) {
     const auto elf = loader::ElfFile::parse(std::move(damaged));
     if (!elf) continue;
     (void)elf->needs();
+    (void)elf->interpreter();
     EXPECT_EQ(elf->without_start_up().size(), bytes.size());
+    EXPECT_LE(elf->without_sections().size(), bytes.size());
   }
+}
+
+TEST_F(LookTest, AProgramWithoutItsSectionsStillRuns) {
+  const std::string source = files_.write("main.cc", "int main() { return 7; }\n");
+  const fs::path program = files_.path() / "program";
+  ASSERT_TRUE(loader::run({{"g++", "-g", source, "-o", program.native()}}, {})->ok());
+  const auto elf = loader::ElfFile::open(program);
+  ASSERT_TRUE(elf);
+  EXPECT_TRUE(fs::exists(elf->interpreter())) << elf->interpreter();
+  const std::string smaller = elf->without_sections();
+  EXPECT_LT(smaller.size(), fs::file_size(program));
+  EXPECT_TRUE(loader::ElfFile::parse(smaller));
+  fs::permissions(files_.write("smaller", smaller), fs::perms::owner_all);
+  EXPECT_EQ(loader::run({{(files_.path() / "smaller").native()}}, {})->exit_code, 7);
 }
 
 }  // namespace
