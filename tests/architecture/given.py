@@ -61,6 +61,7 @@ GIVEN = {
     "cli/counted_callbacks.h": "wire::Handler& app_server; wire::ExchangePtr exchange;",
     "cli/flushed_answers.h": "wire::Handler& front; Traces::OnLoop& part;",
     "cli/env_files.h": "Flags flags;",
+    "cli/function_build.h": "BuildCommand command; Environment process;",
     "cli/loading.h": "LoadRequest request;",
     "cli/long_calls.h": "os::CallsInFlight& calls; dev::ControlChannel& channel; void load();",
     "cli/measurement.h": "std::vector<Loop*> loops; Logger& logger;",
