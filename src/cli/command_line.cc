@@ -61,6 +61,59 @@ void add_flags(CLI::App& app, Flags& flags, Wanted wanted) {
   }
 }
 
+bool is_built_with(const FlagSpec& spec) {
+  return spec.group == FlagGroup::kFunction || spec.flag == Flag::kEnvFile;
+}
+
+// An option that is given as NAME=VALUE, any number of times.
+void add_label(const std::string& text, std::map<std::string, std::string>& labels) {
+  const std::size_t sign = text.find('=');
+  if (sign == 0 || sign == std::string::npos) {
+    throw CLI::ValidationError("--label", "expected NAME=VALUE, found \"" + text + "\"");
+  }
+  labels.insert_or_assign(text.substr(0, sign), text.substr(sign + 1));
+}
+
+void add_image_flags(CLI::App& app, ImageCommand& image) {
+  app.footer(
+      "The image has the program, the function and the shared libraries that they need. Push it "
+      "with: skopeo copy oci:DIR docker://REGISTRY/NAME");
+  add_flags(app, image.flags, is_built_with);
+  const auto keep_source = [&image](const std::string& text) { image.flags[Flag::kSource] = text; };
+  app.add_option_function<std::string>("SOURCE", keep_source, "The same as --source")
+      ->type_name("");
+  const auto not_empty = [](const std::string& text) {
+    return text.empty() ? std::string("must not be empty") : std::string();
+  };
+  app.add_option("--oci", image.layout, "Folder to write; a layout that exists gets one more image")
+      ->required()
+      ->check(not_empty)
+      ->type_name("DIR");
+  app.add_option("--tag", image.tag, "Name of the image in the folder [default latest]")
+      ->check(not_empty)
+      ->type_name("NAME");
+  app.add_flag("--ca", image.has_certificates,
+               "Add this machine's CA certificates, for functions that use TLS");
+  app.add_option("--with", image.opened,
+                 "Add a library that the program opens only when a configuration needs it, such "
+                 "as libcurl.so.4; may be repeated")
+      ->check([](const std::string& name) {
+        return name.empty() || name.find_first_of(" :/") != std::string::npos
+                   ? "expected a library's name such as libcurl.so.4, found \"" + name + "\""
+                   : std::string();
+      })
+      ->allow_extra_args(false)  // the next word is the source
+      ->type_name("LIBRARY");
+  app.add_option_function<std::vector<std::string>>(
+         "--label",
+         [&image](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) add_label(text, image.labels);
+         },
+         "Add a label, such as org.opencontainers.image.source=URL; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
+}
+
 std::string variables_footer() {
   std::string text = "Other variables:\n";
   for (const VariableSpec& variable : variable_table()) {
@@ -195,6 +248,7 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   ServeCommand serve;
   DevCommand dev;
   BuildCommand build;
+  ImageCommand image;
   SidecarCommand sidecar;
   ManifestCommand manifest;
   CheckCommand checked;
@@ -222,21 +276,25 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   const auto is_named = [arguments](std::string_view word) {
     return std::ranges::find(arguments, word) != arguments.end();
   };
-  // These flags, and those of `manifest`, would make every start slower.
+  // These flags, and those of `image` and `manifest`, would make every start slower.
   if (is_named("dev")) add_dev_flags(*dev_app, dev);
 
   CLI::App* build_app = app.add_subcommand(
       "build", "Compile a function into a .so, so that an image needs no compiler");
   build_app->allow_extras();
-  add_flags(*build_app, build.flags, [](const FlagSpec& spec) {
-    return spec.group == FlagGroup::kFunction || spec.flag == Flag::kEnvFile;
-  });
+  add_flags(*build_app, build.flags, is_built_with);
   build_app->add_option("-o,--output", build.output, "The .so to write")
       ->required()
       ->check([](const std::string& file) {
         return file.empty() ? std::string("needs the name of a file") : std::string();
       })
       ->type_name("FILE");
+
+  CLI::App* image_app = app.add_subcommand(
+      "image",
+      "Compile a function and write a container image with it, as a folder in OCI's layout");
+  image_app->allow_extras();
+  if (is_named("image")) add_image_flags(*image_app, image);
 
   CLI::App* sidecar_app =
       app.add_subcommand("sidecar",
@@ -303,6 +361,7 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   }
   if (used == dev_app) return dev;
   if (used == build_app) return build;
+  if (used == image_app) return image;
   if (used == sidecar_app) return sidecar;
   if (!checked.files.empty()) return checked;
   if (used == manifest_app) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <span>
 #include <string>
 #include <variant>
@@ -56,6 +57,16 @@ struct BuildCommand {
   std::string output;
 };
 
+// functions-framework image --oci DIR [SOURCE]
+struct ImageCommand {
+  Flags flags;
+  std::string layout;  // the folder to write
+  std::string tag = "latest";
+  std::vector<std::string> opened = {};  // libraries that the program opens by name
+  bool has_certificates = false;
+  std::map<std::string, std::string> labels = {};
+};
+
 // functions-framework sidecar --components DIR --grpc-port N [--app-port N --app-protocol grpc|http]
 struct SidecarCommand {
   Flags flags;  // --env-file only
@@ -91,7 +102,7 @@ struct ShowCommand {
   std::string text;
 };
 
-using Command = std::variant<ServeCommand, DevCommand, BuildCommand, SidecarCommand,
+using Command = std::variant<ServeCommand, DevCommand, BuildCommand, ImageCommand, SidecarCommand,
                              ManifestCommand, CheckCommand, ShowCommand>;
 
 // Errors: one message for people that names the flag and, if it is unknown, the most similar flag.

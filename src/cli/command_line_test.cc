@@ -122,6 +122,16 @@ TEST(CommandLine, Subcommands) {
   EXPECT_EQ(build.flags[Flag::kSource], "a.cc");
   EXPECT_EQ(build.flags[Flag::kTarget], "f");
   EXPECT_EQ(build.output, "a.so");
+  const auto image =
+      std::get<ImageCommand>(*parse({"image", "--oci", "d", "--with", "a.so", "--label", "a=b=c",
+                                     "--with", "b.so", "--ca", "--target", "f", "a.cc"}));
+  EXPECT_EQ(image.flags[Flag::kSource], "a.cc");
+  EXPECT_EQ(image.flags[Flag::kTarget], "f");
+  EXPECT_EQ(image.layout, "d");
+  EXPECT_EQ(image.tag, "latest");
+  EXPECT_EQ(image.opened, (std::vector<std::string>{"a.so", "b.so"}));
+  EXPECT_EQ(image.labels, (std::map<std::string, std::string>{{"a", "b=c"}}));
+  EXPECT_TRUE(image.has_certificates);
   const auto sidecar =
       std::get<SidecarCommand>(*parse({"sidecar", "--components", "d", "--grpc-port", "0"}));
   EXPECT_EQ(sidecar.components, "d");

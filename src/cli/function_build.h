@@ -1,4 +1,4 @@
-// Compiles a function into a .so and runs none of it: what the command `build` does, and others will.
+// Compiles a function into a .so and runs none of it: what the commands `build` and `image` have in common.
 //
 //   FunctionBuild build(command.flags, process);
 //   if (build.problem()) return *build.problem();

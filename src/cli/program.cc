@@ -16,6 +16,7 @@
 #include "cli/command_line.h"
 #include "cli/descriptors.h"
 #include "cli/dev_command.h"
+#include "cli/image_command.h"
 #include "cli/inherited.h"
 #include "cli/init.h"
 #include "cli/manifest_command.h"
@@ -81,6 +82,7 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
           [&](const ServeCommand& serving) { return serve(serving, env, linked); },
           [&](const DevCommand& developing) { return dev(developing, env); },
           [&](const BuildCommand& building) { return build(building, env); },
+          [&](const ImageCommand& image) { return make_image(image, env, linked); },
           [&](const SidecarCommand& alone) { return run_sidecar(alone, env); },
           [&](const ManifestCommand& wanted) { return write_manifest(wanted, env, linked); },
           [&](const CheckCommand& wanted) { return check_manifests(wanted); },

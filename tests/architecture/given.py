@@ -114,6 +114,8 @@ GIVEN = {
     "function/registry.h": "abi::Program program;",
     "function/routes.h": "std::vector<Function> functions; void answer(int);",
     "function/typed.h": "abi::Outcome outcome;",
+    "image/layer.h": "void write(const std::string&);",
+    "image/libraries.h": "void copy(const std::filesystem::path&, const std::string&);",
     "invocation/context_call.h": """
         CallLabel label; ContextHost& context_host; CallHosts hosts; abi::Call abi_call; RunResult ran; abi::ContextFacts facts;""",
     "invocation/observers.h": "Observer reports; Observer access_log;",
