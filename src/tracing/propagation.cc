@@ -181,6 +181,7 @@ Propagation::Propagation(std::span<const otlp::Propagator> propagators, const Me
 
 Caller Propagation::read(std::span<const Field> fields) const noexcept {
   Once traceparent, tracestate, baggage, event;
+  bool has_any = b3_ || b3_multi_;
   for (const Field& field : fields) {
     switch (field.name.size()) {  // nearly all other fields cost only this
       case std::string_view("baggage").size():
@@ -196,9 +197,11 @@ Caller Propagation::read(std::span<const Field> fields) const noexcept {
         event.add(field, "ce-traceparent");
         break;
       default:
-        break;
+        continue;
     }
+    has_any = true;
   }
+  if (!has_any) return {};
   Caller caller = read(traceparent.value(), tracestate.value(), baggage.value());
   if (w3c_) caller.event = SpanContext::parse(event.value());
   if (!caller.parent && b3_) caller.parent = parse_b3(value_once(fields, "b3"));
