@@ -114,9 +114,13 @@ struct RunningServer::OnLoop {
                     : std::optional<FlushedAnswers>(
                           std::in_place, stamp ? static_cast<wire::Handler&>(*stamp) : front,
                           *sending.traced, *server.settings_.trace_flush.value)),
-        sessions(
-            handler(), server.limits_, server.failures_, &server.memory_,
-            [this](std::string_view id, int status) { requests.on_broken_request(id, status); }),
+        sessions(handler(), server.limits_, server.failures_, &server.memory_,
+                 [this, &server](std::string_view id, const wire::Refused& refused) {
+                   // What a sidecar calls is counted in front of its handler.
+                   const bool is_callback =
+                       refused.call != nullptr && server.callbacks_ == Callbacks::kGrpc;
+                   if (!is_callback) requests.on_refused(id, refused);
+                 }),
         memory_return(on, server.workers_, [&server] {
           return server.server_ != nullptr && server.server_->connections() > 0;
         }) {}

@@ -67,7 +67,9 @@ std::string error_of_request(const CallFacts& facts) {
   if (facts.refusal == Refusal::kCallerLeft) return "caller_left";
   if (facts.timed_out) return "timeout";
   if (facts.status >= 500) return std::to_string(facts.status);
-  return facts.verdict != Verdict::kSuccess && facts.status < 400 ? "aborted" : "";
+  // A gRPC call that was refused has the status 200, and its own in a field.
+  const bool has_run = facts.refusal == Refusal::kNone;
+  return has_run && facts.verdict != Verdict::kSuccess && facts.status < 400 ? "aborted" : "";
 }
 
 std::string error_of_delivery(const CallFacts& facts) {

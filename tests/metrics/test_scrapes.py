@@ -4,10 +4,14 @@ import os
 import socket
 import threading
 
+import grpc
+import pytest
+
 from metrics.measured import samples
 from support.http_client import Caller, call, start_call
 from support.ports import reserve_port
 from support.raw import Raw
+from support.waiting import PATIENCE
 
 
 def test_requests_are_counted_by_route_status_and_method(measure):
@@ -28,6 +32,18 @@ def test_requests_are_counted_by_route_status_and_method(measure):
     assert measured.value("ofn_probes_total") == 1
     text = measured.scrape().text
     assert "secret" not in text and "ada" not in text and "nowhere" not in text
+
+
+def test_a_grpc_call_of_a_function_is_a_request_without_a_route(measure):
+    measured = measure()
+    with grpc.insecure_channel(f"127.0.0.1:{measured.server.port}") as channel:
+        with pytest.raises(grpc.RpcError) as raised:
+            channel.unary_unary("/shop.Cart/Add")(b"", timeout=PATIENCE)
+    assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    count = "http_server_request_duration_seconds_count"
+    assert measured.value(count, http_request_method="POST", http_response_status_code="200", network_protocol_version="2") == 1
+    assert measured.value("ofn_refused_requests_total", ofn_reason="no_route") == 1
+    assert measured.value("ofn_refused_requests_total", ofn_reason="broken") is None
 
 
 def test_the_second_port_has_only_metrics(measure):

@@ -130,11 +130,21 @@ TEST_F(HttpServiceTest, TheObserverIsToldOfWhatReachesNoFunction) {
     EXPECT_EQ(log_.text().substr(before), line);
   }
   ends.answer = nullptr;
-  on_loop_->on_broken_request("an-id", 414);
+  on_loop_->on_refused("an-id", {.status = 414});
   EXPECT_EQ(ends.records.back().refusal, Refusal::kBroken);
   EXPECT_EQ(ends.records.back().status, 414);
   EXPECT_EQ(ends.ids.back(), "an-id");
-  EXPECT_EQ(ends.records.size(), std::size(cases) + 1);
+  wire::Message call;
+  call.method = "POST";
+  call.target = "/shop.Cart/Add";
+  call.version = wire::Version::kHttp2;
+  on_loop_->on_refused("a-call", {.status = 200, .call = &call});
+  EXPECT_EQ(ends.records.back().refusal, Refusal::kNoRoute);
+  EXPECT_EQ(ends.records.back().verdict, Verdict::kError);
+  EXPECT_EQ(ends.records.back().start.version, "2");
+  EXPECT_EQ(ends.methods.back(), "POST");
+  EXPECT_EQ(ends.ids.back(), "a-call");
+  EXPECT_EQ(ends.records.size(), std::size(cases) + 2);
   EXPECT_EQ(ends.begins, 0) << "no function was going to be called";
 
   FakeAnswer answer;

@@ -257,12 +257,20 @@ void HttpService::OnLoop::answer_without_function(wire::Exchange& exchange, Resp
                                 .bytes_out = bytes_out});
 }
 
-void HttpService::OnLoop::on_broken_request(std::string_view id, int status) const {
+void HttpService::OnLoop::on_refused(std::string_view id, const wire::Refused& refused) const {
   if (environment_.observer == nullptr) return;
-  environment_.observer->ended({.start = {.id = id, .arrived = environment_.loop.now()},
-                                .verdict = Verdict::kError,
-                                .status = status,
-                                .refusal = Refusal::kBroken});
+  CallRecord record{.start = {.id = id, .arrived = environment_.loop.now()},
+                    .verdict = Verdict::kError,
+                    .status = refused.status,
+                    .refusal = Refusal::kBroken};
+  if (refused.call != nullptr) {
+    record.start.method = refused.call->method;
+    record.start.target = refused.call->target;
+    record.start.version = version_of(*refused.call);
+    record.start.fields = refused.call->fields;
+    record.refusal = Refusal::kNoRoute;
+  }
+  environment_.observer->ended(record);
 }
 
 }  // namespace ofn

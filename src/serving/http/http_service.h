@@ -20,6 +20,7 @@
 #include "serving/gate.h"
 #include "serving/runner.h"
 #include "wire/exchange.h"
+#include "wire/refusal.h"
 
 namespace ofn {
 
@@ -67,8 +68,9 @@ class HttpService::OnLoop final : public wire::Handler {
   std::optional<Response> refuse_call(const wire::Message& head) override;
   // Asks every function that runs to stop: the server is about to give up on it.
   void stop_calls();
-  // For wire::HttpSessions: tells the observer of a request that breaks a rule or a limit of HTTP. `id` is the answer's.
-  void on_broken_request(std::string_view id, int status) const;
+  // For wire::HttpSessions: tells the observer of what was refused before it came here: a request that breaks a rule or a limit of HTTP,
+  // or a gRPC call. `id` is the answer's.
+  void on_refused(std::string_view id, const wire::Refused& refused) const;
 
  private:
   class Call;

@@ -93,7 +93,9 @@ void Http1Session::take_back(Http1Exchange& exchange) {
 
 void Http1Session::refuse(const Reject& reject, std::string_view method) {
   const RequestId id =
-      context_.refused ? context_.refused(*transport_, reject.status, reject.reason) : RequestId();
+      context_.refused
+          ? context_.refused(*transport_, {.status = reject.status, .reason = reject.reason})
+          : RequestId();
   const Field extra{RequestId::kName, id.view()};
   if (reject.status != 0) {
     Response response(std::string(reject.reason) + '\n');

@@ -296,8 +296,8 @@ TEST(Http1Session, UpgradesToH2c) {
 TEST(Refusal, CarriesTheIdThatWasLogged) {
   Bench bench;
   std::vector<std::string> refused;
-  bench.context.refused = [&](Transport& transport, int status, std::string_view reason) {
-    refused.push_back(std::to_string(status) + " " + std::string(reason));
+  bench.context.refused = [&](Transport& transport, const Refused& refusal) {
+    refused.push_back(std::to_string(refusal.status) + " " + std::string(refusal.reason));
     return RequestId::of({}, transport.loop().random());
   };
   bench.send("GET / HTTP/1.1\r\n\r\n");

@@ -33,7 +33,10 @@ std::string_view reason_of(int status) {
 bool ServerSession::refuse_call(ServerStream& stream) {
   std::optional<Response> refusal = handler_.refuse_call(stream.request());
   if (!refusal) return false;
-  answer_early(stream, *std::move(refusal), "this server has no such gRPC method");
+  // gRPC's own status is in its fields.
+  answer_early(
+      stream, *std::move(refusal),
+      {.status = 200, .reason = "this server has no such gRPC method", .call = &stream.request()});
   return true;
 }
 
@@ -41,16 +44,15 @@ void ServerSession::answer_early(ServerStream& stream, int status) {
   const std::string_view reason = reason_of(status);
   Response response = stream.refusal(status, reason);
   if (status == 503) response.header("retry-after", "1");
-  answer_early(stream, std::move(response), reason, status);
+  answer_early(stream, std::move(response), {.status = status, .reason = reason});
 }
 
-void ServerSession::answer_early(ServerStream& stream, Response response, std::string_view reason,
-                                 int status) {
+void ServerSession::answer_early(ServerStream& stream, Response response, const Refused& refused) {
   stream.notes.discarding = true;
   free_memory(stream.body());  // its memory is not kept while the peer goes on
   stream.share().release();
   settle_memory(stream);
-  const RequestId id = refused_ ? refused_(*transport_, status, reason) : RequestId();
+  const RequestId id = refused_ ? refused_(*transport_, refused) : RequestId();
   const Field extra = {.name = RequestId::kName, .value = id.view()};
   stream.respond(std::move(response), std::span(&extra, refused_ ? 1 : 0), {});
   stream.drop_head();

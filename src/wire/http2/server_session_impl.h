@@ -98,9 +98,8 @@ class ServerSession final : public Session, public StreamOwner {
   void dispatch(ServerStream& stream);
   bool refuse_call(ServerStream& stream);
   void answer_early(ServerStream& stream, int status);
-  // `status`: what the log says.
-  void answer_early(ServerStream& stream, Response response, std::string_view reason,
-                    int status = 200);
+  // `refused`: what the log says.
+  void answer_early(ServerStream& stream, Response response, const Refused& refused);
   void count_malformed(ServerStream& stream);
   void count_bad_head(ServerStream& stream);
   void count_too_large(const ServerStream& stream);

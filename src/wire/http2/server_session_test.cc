@@ -200,13 +200,13 @@ TEST_F(ServerSessionTest, GrpcCallsAreRefusedWithGrpcStatuses) {
 TEST_F(ServerSessionTest, RefusalsAreToldAndCarryAnId) {
   std::string told;
   server_ = std::make_unique<MemoryTransport>(
-      loop_, make_server_session(handler_, limits_,
-                                 [&](Transport& transport, int status, std::string_view reason) {
-                                   told = std::string(transport.peer()) + " " +
-                                          std::to_string(status) + " " + std::string(reason);
-                                   const std::vector<Field> fields = {{"x-request-id", "the-id"}};
-                                   return RequestId::of(fields, transport.loop().random());
-                                 }));
+      loop_,
+      make_server_session(handler_, limits_, [&](Transport& transport, const Refused& refusal) {
+        told = std::string(transport.peer()) + " " + std::to_string(refusal.status) + " " +
+               std::string(refusal.reason);
+        const std::vector<Field> fields = {{"x-request-id", "the-id"}};
+        return RequestId::of(fields, transport.loop().random());
+      }));
   auto session = std::make_unique<ClientSession>(ClientOptions{}, [] {});
   client_session_ = session.get();
   client_ = std::make_unique<MemoryTransport>(loop_, std::move(session));
