@@ -15,14 +15,14 @@
 #include <ofn/cloud_event.h>
 #include <ofn/context.h>
 #include <ofn/event.h>
-#include <ofn/log_slot.h>
+#include <ofn/host.h>
 #include <ofn/request.h>
 #include <ofn/response.h>
 #include <ofn/task.h>
 #include <ofn/writer.h>
 
 // Increase it with every change of a type that crosses the interface.
-#define OFN_ABI_NUMBER 8  // NOLINT(modernize-macro-to-enum): its text is wanted
+#define OFN_ABI_NUMBER 9  // NOLINT(modernize-macro-to-enum): its text is wanted
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): only the preprocessor knows these facts.
 #define OFN_INTERNAL_TEXT_OF(x) #x
@@ -245,7 +245,7 @@ struct Program {
   const Registration* const* end = nullptr;
   const PluginRegistration* const* plugins_begin = nullptr;
   const PluginRegistration* const* plugins_end = nullptr;
-  LogSlot* log = nullptr;  // where the program looks for the host's log
+  HostSlot* host = nullptr;  // where the program looks for what the host lends
 };
 using ProgramFunction = void(Program*) noexcept;
 inline constexpr char kProgramSymbol[] = "ofn_program";

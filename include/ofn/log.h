@@ -25,8 +25,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include <ofn/host.h>
 #include <ofn/lazy.h>
-#include <ofn/log_slot.h>
 
 namespace ofn {
 
@@ -91,21 +91,14 @@ struct LogLine {
   std::uint32_t line = 0;
 };
 
-// The host's log. Threads: any.
-struct LogHost {
-  std::uint32_t size = sizeof(LogHost);
-  const std::atomic<Level>* least = nullptr;  // the least serious level that is kept; may change
-  void (*write)(void* host, const LogLine& line) noexcept = nullptr;
-  void* host = nullptr;
-};
-
 }  // namespace abi
 
 // Returns true if lines of this level are kept. Ask before you compute an expensive field.
 // Threads: any. Cost: about a nanosecond.
 inline bool log_enabled(Level level) noexcept {
-  const abi::LogHost* const host = internal::log_slot.load(std::memory_order_acquire);
-  return level >= (host == nullptr ? Level::kInfo : host->least->load(std::memory_order_relaxed));
+  const abi::Host* const host = internal::host_slot.load(std::memory_order_acquire);
+  return level >=
+         (host == nullptr ? Level::kInfo : host->log.least->load(std::memory_order_relaxed));
 }
 
 namespace internal {
@@ -191,8 +184,8 @@ OFN_INTERNAL_LAZY void write_log(Level level, std::string_view message,
                           .count = fields.size(),
                           .file = where.file_name(),
                           .line = where.line()};
-  const abi::LogHost* const host = log_slot.load(std::memory_order_acquire);
-  if (host != nullptr) return host->write(host->host, line);
+  const abi::Host* const host = host_slot.load(std::memory_order_acquire);
+  if (host != nullptr) return host->log.write(host->log.host, line);
   try {
     write_log_without_host(line);
   } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory; logging must not fail a call

@@ -15,7 +15,7 @@
 #include <cstdint>
 
 #include <ofn/abi.h>
-#include <ofn/log_slot.h>
+#include <ofn/host.h>
 #include <ofn/signature.h>
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage)
@@ -110,7 +110,7 @@ extern "C" __attribute__((used, visibility("default"))) inline void ofn_program(
   program->end = __stop_ofn_functions;
   program->plugins_begin = __start_ofn_plugins;
   program->plugins_end = __stop_ofn_plugins;
-  program->log = &ofn::internal::log_slot;
+  program->host = &ofn::internal::host_slot;
 }
 
 namespace ofn::internal {

@@ -26,8 +26,9 @@ std::string joined(std::span<const Function> functions) {
 // A program that is linked with the framework already contains its functions.
 Result<std::vector<Function>> linked_functions(const abi::Program& program,
                                                const std::optional<std::string>& target,
-                                               std::vector<PluginType>& plugins) {
-  if (auto added = add_plugins(program, plugins); !added) {
+                                               Programs& programs) {
+  programs.add(program);  // the author's constructors have run already
+  if (auto added = add_plugins(program, programs.plugins); !added) {
     return std::unexpected(std::move(added).error());
   }
   auto registry = Registry::of(program);
@@ -42,12 +43,10 @@ Result<std::vector<Function>> linked_functions(const abi::Program& program,
 Result<std::vector<Function>> loaded_functions(const Settings& settings,
                                                const std::optional<std::string>& target,
                                                const std::string& shown, const Environment& env,
-                                               std::vector<PluginType>& plugins, Build& build,
-                                               Log& log, const abi::LogHost* log_host) {
+                                               Programs& programs, Build& build, Log& log) {
   LoadRequest wanted = load_request(settings.source.value, target, settings.cxxflags, env);
   wanted.shown = shown;
   wanted.start_up = start_up_of(settings);
-  wanted.log_host = log_host;
   auto program = load_stoppable(std::move(wanted),
                                 [&](const LoadRequest& request) { return load(request, log); });
   if (!program) return std::unexpected(std::move(program).error());
@@ -56,7 +55,8 @@ Result<std::vector<Function>> loaded_functions(const Settings& settings,
              {"seconds", std::chrono::duration<double>(program->build.elapsed).count()},
              {"cpu_seconds", std::chrono::duration<double>(program->build.cpu).count()}});
   build = program->build;
-  plugins = std::move(program->plugins);
+  programs.add(program->program);
+  programs.plugins = std::move(program->plugins);
   return std::move(program->functions);
 }
 
@@ -77,28 +77,26 @@ LoadRequest load_request(const std::string& source, std::optional<std::string> t
                                        non_empty(env, "TMPDIR").value_or(""))};
 }
 
-Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins,
-                               const abi::LogHost* log_host) {
+Result<void> load_plugin_files(const Settings& settings, Programs& programs) {
   for (const std::string& file : settings.plugins) {
     const InitializersWatched watched(file);
-    auto loaded = load_plugins(file, start_up_of(settings), plugins, log_host);
+    auto loaded = load_plugins(file, start_up_of(settings), programs.plugins);
     os::end_forked_child();
-    if (!loaded) return loaded;
+    if (!loaded) return std::unexpected(std::move(loaded).error());
+    programs.add(*loaded);
   }
   return {};
 }
 
 Result<Routes> load_functions(const Settings& settings, std::string_view http_pattern,
                               const std::string& shown, const Environment& env,
-                              const abi::Program* linked, std::vector<PluginType>& plugins,
-                              Build& build, Log& log, const abi::LogHost* log_host) {
+                              const abi::Program* linked, Programs& programs, Build& build,
+                              Log& log) {
   const std::optional<std::string> target =
       settings.target.origin.is_default() ? std::nullopt : std::optional(settings.target.value);
-  // The author's constructors have run already.
-  if (linked != nullptr) linked->log->store(log_host, std::memory_order_release);
-  auto functions = linked != nullptr ? linked_functions(*linked, target, plugins)
-                                     : loaded_functions(settings, target, shown, env, plugins,
-                                                        build, log, log_host);
+  auto functions = linked != nullptr
+                       ? linked_functions(*linked, target, programs)
+                       : loaded_functions(settings, target, shown, env, programs, build, log);
   if (!functions) return std::unexpected(std::move(functions).error());
   if (functions->empty()) {
     return fail(Code::kInvalidArgument,

@@ -2,6 +2,7 @@
 // code is linked.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,16 +22,27 @@ namespace ofn::cli {
 LoadRequest load_request(const std::string& source, std::optional<std::string> target,
                          const std::string& cxxflags, const Environment& env);
 
+// The programs that the process has loaded: the function's, and those of --plugin.
+struct Programs {
+  // What each of them is lent; null: nothing, because their code does not run.
+  const abi::Host* host = nullptr;
+  std::vector<abi::Program> all = {};
+  std::vector<PluginType> plugins = {};
+
+  void add(const abi::Program& program) {
+    if (host != nullptr) program.host->store(host, std::memory_order_release);
+    all.push_back(program);
+  }
+};
+
 // Returns the functions to serve: the target, or, if there is none, every function that the program
 // registers. `http_pattern`: the context's, for a single function without a route of its own. `shown`: LoadRequest::shown. Adds
-// the program's plugins to `plugins`. The program writes its lines of <ofn/log.h> to `log_host`; null: to stderr. Sets `build` to
-// the work that was done. Errors: message() is for the user; exit with kExitLoad.
+// the program to `programs`. Sets `build` to the work that was done. Errors: message() is for the user; exit with kExitLoad.
 Result<Routes> load_functions(const Settings& settings, std::string_view http_pattern,
                               const std::string& shown, const Environment& env,
-                              const abi::Program* linked, std::vector<PluginType>& plugins,
-                              Build& build, Log& log, const abi::LogHost* log_host);
-// Adds the plugins of --plugin. Errors: the same.
-Result<void> load_plugin_files(const Settings& settings, std::vector<PluginType>& plugins,
-                               const abi::LogHost* log_host);
+                              const abi::Program* linked, Programs& programs, Build& build,
+                              Log& log);
+// Adds the programs of --plugin. Errors: the same.
+Result<void> load_plugin_files(const Settings& settings, Programs& programs);
 
 }  // namespace ofn::cli

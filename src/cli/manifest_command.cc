@@ -96,10 +96,10 @@ Result<std::vector<manifest::ServedFunction>> look_at_functions(const Configurat
       !fs::exists(settings.source.value, error)) {
     return std::vector<manifest::ServedFunction>();
   }
-  std::vector<PluginType> plugins;
+  Programs programs;
   Build build;
   const auto routes = load_functions(settings, configuration.context.http_pattern, "",
-                                     configuration.env, linked, plugins, build, log, nullptr);
+                                     configuration.env, linked, programs, build, log);
   if (!routes) return std::unexpected(routes.error());
   if (!configuration.subscriptions.inputs().empty() && routes->sole() != nullptr) {
     if (const auto problem = delivery_problem(*routes->sole()))

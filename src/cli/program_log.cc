@@ -53,9 +53,9 @@ void ProgramLog::End::operator()(ProgramLog* log) const {
   if (!log->is_lent_) delete log;
 }
 
-const abi::LogHost& ProgramLog::host() {
+const abi::Host& ProgramLog::host() {
   is_lent_ = true;
-  return authors_.host();
+  return host_;
 }
 
 void ProgramLog::finish() {

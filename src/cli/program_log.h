@@ -2,8 +2,7 @@
 // is asked for, the function's output.
 //
 //   const auto log = ProgramLog::make(settings, supervised);
-//   request.log_host = &log->host();
-//   load(request, log->log());
+//   program.host->store(&log->host());
 #pragma once
 
 #include <atomic>
@@ -41,7 +40,7 @@ class ProgramLog {
   // Writes everything, and takes no more lines of the framework.
   void finish();
   // For programs that are loaded.
-  const abi::LogHost& host();
+  const abi::Host& host();
   // Makes the function's output lines of the log, until the end. Before the function is loaded.
   Result<void> capture_output();
   // The real standard error, also while it is captured.
@@ -61,6 +60,7 @@ class ProgramLog {
   const os::Descriptor real_;  // none, unless the output is captured
   Logger log_;
   AuthorLog authors_;
+  const abi::Host host_{.log = authors_.host()};
   const Level configured_;
   bool is_lent_ = false;
   std::unique_ptr<CapturedOutput> captured_;

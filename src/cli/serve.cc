@@ -208,22 +208,20 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   // The function's constructors may read this variable.
   setenv("FUNCTION_TARGET", settings.target.value.c_str(), 1);
   if (inherited->supervised) inherited->supervised->watch_calls(calls);
-  // A program whose code does not run needs no log.
-  const abi::LogHost* const log_host = only_looks ? nullptr : &program_log->host();
-  std::vector<PluginType> plugins;
+  Programs programs{.host = only_looks ? nullptr : &program_log->host()};
   Build build;
   const std::string shown = inherited->supervised ? inherited->supervised->source() : "";
   const SystemTime load_began = SystemClock().system_now();
-  const auto routes = load_functions(settings, context.http_pattern, shown, env, linked, plugins,
-                                     build, log, log_host);
+  const auto routes =
+      load_functions(settings, context.http_pattern, shown, env, linked, programs, build, log);
   if (!routes) return complain(routes.error().message(), kExitLoad);
   if (!configuration->subscriptions.inputs().empty()) {
     if (const auto problem = triggering_problem(*routes)) return complain(*problem, kExitLoad);
   }
-  if (const auto loaded = load_plugin_files(settings, plugins, log_host); !loaded) {
+  if (const auto loaded = load_plugin_files(settings, programs); !loaded) {
     return complain(loaded.error().message(), kExitLoad);
   }
-  const auto hooks = Hooks::of(context, plugins, settings.optional_hooks, log);
+  const auto hooks = Hooks::of(context, programs.plugins, settings.optional_hooks, log);
   if (!hooks) {
     for (const Error& error : hooks.error()) complain(error.message());
     return kExitContext;

@@ -55,8 +55,8 @@ bool is_shared_object(const fs::path& path) {
 }
 
 // Loads a shared object and gets its registrations. Checks it before any of its code runs.
-Result<abi::Program> open_program(const std::string& shown, const fs::path& path, StartUp start_up,
-                                  const abi::LogHost* log_host) {
+Result<abi::Program> open_program(const std::string& shown, const fs::path& path,
+                                  StartUp start_up) {
   if (auto checked = loader::check_program(path, shown); !checked) {
     return std::unexpected(checked.error());
   }
@@ -84,7 +84,6 @@ Result<abi::Program> open_program(const std::string& shown, const fs::path& path
   }
   abi::Program program;
   reinterpret_cast<abi::ProgramFunction*>(symbol)(&program);  // NOLINT: what dlsym is for
-  if (start_up == StartUp::kRuns) program.log->store(log_host, std::memory_order_release);
   return program;
 }
 
@@ -187,14 +186,13 @@ Result<LoadedProgram> load_into(const LoadRequest& request, const fs::path* outp
     shared.build.made = clock.system_now();
   }
   const std::string& shown = request.shown.empty() ? request.source : request.shown;
-  const auto opened =
-      open_program(shown, *shared.program,
-                   output != nullptr ? StartUp::kIsLeftOut : request.start_up, request.log_host);
+  const auto opened = open_program(shown, *shared.program,
+                                   output != nullptr ? StartUp::kIsLeftOut : request.start_up);
   if (!opened) return std::unexpected(opened.error());
   const auto registry = Registry::of(*opened);
   if (!registry) return std::unexpected(in_file(shown, registry.error()));
 
-  LoadedProgram program{.functions = {}, .plugins = {}, .build = shared.build};
+  LoadedProgram program{.functions = {}, .plugins = {}, .program = *opened, .build = shared.build};
   if (auto added = add_plugins(*opened, program.plugins); !added) {
     return std::unexpected(in_file(shown, added.error()));
   }
@@ -280,16 +278,16 @@ bool may_join(const fs::path& file) {
   return !file.filename().native().starts_with('.') && loader::is_project_file(file);
 }
 
-Result<void> load_plugins(const std::string& file, StartUp start_up, std::vector<PluginType>& known,
-                          const abi::LogHost* log_host) {
+Result<abi::Program> load_plugins(const std::string& file, StartUp start_up,
+                                  std::vector<PluginType>& known) {
   std::error_code error;
   const fs::path path = fs::absolute(file, error);
   if (error || !fs::is_regular_file(path, error)) {
     return fail(Code::kNotFound,
                 file_text(file) + "that is expected to hold plugins doesn't exist");
   }
-  const auto program = open_program(file, path, start_up, log_host);
-  if (!program) return std::unexpected(program.error());
+  const auto program = open_program(file, path, start_up);
+  if (!program) return program;
   const std::size_t before = known.size();
   if (auto added = add_plugins(*program, known); !added) {
     return std::unexpected(in_file(file, added.error()));
@@ -299,7 +297,7 @@ Result<void> load_plugins(const std::string& file, StartUp start_up, std::vector
                                      "is expected to hold plugins, but registers none; write "
                                      "OFN_PLUGIN(Class, \"name\", \"version\") beside one");
   }
-  return {};
+  return program;
 }
 
 Result<Build> prepare(const LoadRequest& request, Log& log) {

@@ -60,8 +60,6 @@ struct LoadRequest {
   Deadline deadline = {};             // for all compilers together
   std::stop_token stop = {};
   bool in_background = false;  // prepare() runs with the lowest priority
-  // The program writes its lines of <ofn/log.h> there; null: to stderr. It outlives the process's programs.
-  const abi::LogHost* log_host = nullptr;
 };
 
 // An error or a warning of the compiler about a line.
@@ -122,6 +120,7 @@ struct LoadedProgram {
   // only.
   std::vector<Function> functions;
   std::vector<PluginType> plugins;
+  abi::Program program{};  // as it has registered itself
   Build build;
 };
 
@@ -156,9 +155,8 @@ bool may_join(const std::filesystem::path& file);
 
 // Loads a built .so for its plugins. Errors: those of load() for a .so; a .so without plugins; a
 // name that is already known.
-// `log_host`: see LoadRequest.
-Result<void> load_plugins(const std::string& file, StartUp start_up, std::vector<PluginType>& known,
-                          const abi::LogHost* log_host = nullptr);
+Result<abi::Program> load_plugins(const std::string& file, StartUp start_up,
+                                  std::vector<PluginType>& known);
 
 // Returns the libraries with the runtimes of LoadRequest::sanitizers, for LD_PRELOAD of a process
 // that loads programs made with them, in this order. Empty if there are no sanitizers.

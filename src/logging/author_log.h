@@ -2,7 +2,7 @@
 // them.
 //
 //   AuthorLog author_log(logger, Level::kInfo);
-//   *program.log = &author_log.host();     // when the program is loaded
+//   host.log = author_log.host();          // and *program.host = &host, when the program is loaded
 #pragma once
 
 #include <atomic>

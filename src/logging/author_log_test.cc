@@ -25,9 +25,10 @@ class AuthorLogTest : public testing::Test {
     EXPECT_EQ(pipe(pipe_.data()), 0);
     logger_.emplace(LogShape{}, Level::kInfo, pipe_[1]);
     log_.emplace(*logger_, Level::kInfo);
-    internal::log_slot = &log_->host();
+    host_.log = log_->host();
+    internal::host_slot = &host_;
   }
-  ~AuthorLogTest() override { internal::log_slot = nullptr; }
+  ~AuthorLogTest() override { internal::host_slot = nullptr; }
   // Ends the log.
   std::string text() {
     logger_->finish();
@@ -43,6 +44,7 @@ class AuthorLogTest : public testing::Test {
   std::array<int, 2> pipe_{};
   std::optional<Logger> logger_;
   std::optional<AuthorLog> log_;
+  abi::Host host_;
   const std::string pay_ = "pay";
   os::CallsInFlight calls_;
   os::CallMark mark_{&calls_};

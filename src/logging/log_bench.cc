@@ -25,14 +25,15 @@ int null_device() {
 void authors_line(benchmark::State& state, Level least) {
   Logger logger({}, least, null_device());
   const AuthorLog log(logger, least);
-  internal::log_slot = &log.host();
+  const abi::Host host{.log = log.host()};
+  internal::host_slot = &host;
   const std::string pay = "pay";
   const std::string order = "o-17";
   os::CallMark mark(nullptr);
   mark.began(pay, {.request = "4bf92f3577b34da6a3ce929d0e0e4736", .traceparent = kTraceparent});
   const os::CallMark::RunsHere here(mark);
   for (auto _ : state) log_info("charged", {{"order", order}, {"cents", 1299}});
-  internal::log_slot = nullptr;
+  internal::host_slot = nullptr;
   state.counters["dropped"] = static_cast<double>(logger.dropped());
 }
 void author_disabled(benchmark::State& state) { authors_line(state, Level::kWarning); }
