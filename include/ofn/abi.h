@@ -238,13 +238,17 @@ struct PluginRegistration {
   std::uint32_t line = 0;
 };
 
+struct MetricRegistration;  // <ofn/metrics.h>
+
 // All registrations of a program. Its only exported function, kProgramSymbol, fills this in. A
-// registration without `invoke` and a plugin without `create` are ignored.
+// registration without `invoke`, a plugin without `create` and a null metric are ignored.
 struct Program {
   const Registration* const* begin = nullptr;
   const Registration* const* end = nullptr;
   const PluginRegistration* const* plugins_begin = nullptr;
   const PluginRegistration* const* plugins_end = nullptr;
+  const MetricRegistration* const* metrics_begin = nullptr;
+  const MetricRegistration* const* metrics_end = nullptr;
   HostSlot* host = nullptr;  // where the program looks for what the host lends
 };
 using ProgramFunction = void(Program*) noexcept;

@@ -70,7 +70,7 @@
 #define OFN_INTERNAL_KEPT(name) __attribute__((used, section(name)))
 #endif
 
-// The program's own entries. The first two create the sections, so that their borders exist in a
+// The program's own entries. The first ones create the sections, so that their borders exist in a
 // program without registrations. The note is aligned as notes must be; the compiler would choose a
 // larger alignment. A macro, because Clang has no sections after a precompiled header that uses
 // them: see <ofn/precompiled.h>.
@@ -82,6 +82,8 @@
   constexpr abi::PluginRegistration kNoPlugin;                                   \
   OFN_INTERNAL_KEPT("ofn_plugins")                                               \
   constexpr const abi::PluginRegistration* kNoPluginEntry = &kNoPlugin;          \
+  OFN_INTERNAL_KEPT("ofn_metrics")                                               \
+  constexpr const abi::MetricRegistration* kNoMetricEntry = nullptr;             \
   OFN_INTERNAL_KEPT(".note.ofn")                                                 \
   __attribute__((aligned(4))) constexpr AbiNote kAbiNote = {                     \
       sizeof(abi::kNoteName), sizeof(OFN_INTERNAL_BUILD), abi::kNoteType, "ofn", \
@@ -101,6 +103,10 @@ extern "C" __attribute__((visibility("hidden")))
 const ofn::abi::PluginRegistration* const __start_ofn_plugins[];
 extern "C" __attribute__((visibility("hidden")))
 const ofn::abi::PluginRegistration* const __stop_ofn_plugins[];
+extern "C" __attribute__((visibility("hidden")))
+const ofn::abi::MetricRegistration* const __start_ofn_metrics[];
+extern "C" __attribute__((visibility("hidden")))
+const ofn::abi::MetricRegistration* const __stop_ofn_metrics[];
 // NOLINTEND(clang-diagnostic-reserved-identifier,readability-identifier-naming)
 
 // Returns every registration of the program into which this function was linked.
@@ -110,6 +116,8 @@ extern "C" __attribute__((used, visibility("default"))) inline void ofn_program(
   program->end = __stop_ofn_functions;
   program->plugins_begin = __start_ofn_plugins;
   program->plugins_end = __stop_ofn_plugins;
+  program->metrics_begin = __start_ofn_metrics;
+  program->metrics_end = __stop_ofn_metrics;
   program->host = &ofn::internal::host_slot;
 }
 

@@ -229,6 +229,7 @@ RunningServer::~RunningServer() {
 }
 
 void RunningServer::measure(StartFacts facts, std::vector<metrics::Source> sources,
+                            std::unique_ptr<metrics::AuthorMetrics> authors,
                             const otlp::MetricsSettings& push, const otlp::Resource& resource) {
   const bool pushes = push.exporter != otlp::MetricsExporter::kNone;
   if (!settings_.metrics.is_on() && !pushes) return;
@@ -238,6 +239,7 @@ void RunningServer::measure(StartFacts facts, std::vector<metrics::Source> sourc
         push, {.resource = otlp::encode(resource), .version = facts.version}));
   }
   for (metrics::Source& source : sources) measurement_->add(std::move(source));
+  measurement_->add(metrics::count(std::move(authors)));
   measurement_->add(metrics::process_source(clock_, facts.began));
   measurement_->add(start_source(std::move(facts), listening_));
   measurement_->add(gate_source(gate_));

@@ -32,6 +32,7 @@
 #include "loop/loop_threads.h"
 #include "loop/signals.h"
 #include "loop/workers.h"
+#include "metrics/author_metrics.h"
 #include "os/calls_in_flight.h"
 #include "os/ready_notice.h"
 #include "plugin/hooks.h"
@@ -61,9 +62,10 @@ class RunningServer final : private Stoppable {
 
   // From listen() on, the program is measured as --metrics says, and `sources` are read at each scrape. Does nothing if --metrics
   // is off. Call it before connect().
-  // `push`: whether a collector gets the metrics, too. `resource`: of all telemetry.
+  // `authors`: the metrics of the function's author. `push`: whether a collector gets all of it, too. `resource`: of all telemetry.
   void measure(StartFacts facts, std::vector<metrics::Source> sources,
-               const otlp::MetricsSettings& push, const otlp::Resource& resource);
+               std::unique_ptr<metrics::AuthorMetrics> authors, const otlp::MetricsSettings& push,
+               const otlp::Resource& resource);
   // Prepares the connection to the sidecar, and starts the local sidecar if needed. Connects when
   // the first output needs it. Errors: those of ChosenSidecar::make().
   std::expected<void, std::vector<Error>> connect();

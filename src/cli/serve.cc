@@ -25,6 +25,7 @@
 #include "context/settings.h"
 #include "function/typed.h"
 #include "logging/logger.h"
+#include "metrics/author_metrics.h"
 #include "os/calls_in_flight.h"
 #include "os/debugger.h"
 #include "os/heap.h"
@@ -221,6 +222,12 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   if (const auto loaded = load_plugin_files(settings, programs); !loaded) {
     return complain(loaded.error().message(), kExitLoad);
   }
+  // Also if they are not counted: what works on the author's machine works in production.
+  auto authors_metrics = metrics::AuthorMetrics::of(programs.all);
+  if (!authors_metrics) {
+    for (const Error& error : authors_metrics.error()) complain(error.message());
+    return kExitLoad;
+  }
   const auto hooks = Hooks::of(context, programs.plugins, settings.optional_hooks, log);
   if (!hooks) {
     for (const Error& error : hooks.error()) complain(error.message());
@@ -261,7 +268,8 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
                      .signature = served.signature,
                      .build = inherited->supervised ? std::optional(inherited->supervised->build())
                                                     : std::nullopt},
-                    {log_source(log), resource_source(resource)}, sent.metrics, resource);
+                    {log_source(log), resource_source(resource)}, *std::move(authors_metrics),
+                    sent.metrics, resource);
     server->trace(traced, otlp::encode(resource),
                   {.began = began, .steps = load_steps(load_began, build.made, loaded)});
   }

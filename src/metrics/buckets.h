@@ -21,9 +21,10 @@ struct Layout {
   std::span<const double> bounds;            // of the explicit buckets; the last bucket has none
   std::span<const std::uint8_t> classic_of;  // of each fine bucket, its explicit bucket
   std::span<const std::int16_t>
-      native_of;              // and its native bucket; the first fine one is the zero bucket
+      native_of;              // and its native bucket; the first fine ones are the zero bucket
   std::int32_t schema = 0;    // a native bucket ends at 2^(index / 2^schema)
   double zero_threshold = 0;  // the upper bound of the zero bucket
+  std::size_t zeros = 1;      // how many fine buckets are the zero bucket
 };
 
 namespace detail {

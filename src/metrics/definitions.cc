@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <utility>
 
 namespace ofn::metrics {
 
@@ -12,8 +14,17 @@ constexpr std::string_view kRequestLabels =
     "http.request.method url.scheme http.response.status_code http.route "
     "network.protocol.version error.type";
 
+struct Row {
+  Metric metric;
+  std::string_view name;
+  std::string_view unit;
+  Type type;
+  std::string_view labels;
+  std::string_view help;
+};
+
 // Spec: OpenTelemetry's semantic conventions 1.44 for http.*, faas.*, messaging.*, otel.* and process.*.
-constexpr std::array<Definition, kMetricCount> kTable = {{
+constexpr std::array<Row, kMetricCount> kRows = {{
     {Metric::kRequestDuration, "http.server.request.duration", "s", Type::kHistogram,
      kRequestLabels, "Time from the whole request's arrival to its answer"},
     {Metric::kActiveRequests, "http.server.active_requests", "{request}", Type::kUpDownCounter,
@@ -105,13 +116,19 @@ constexpr std::array<Definition, kMetricCount> kTable = {{
      "The resource that OpenTelemetry's conventions describe"},
 }};
 
-constexpr bool is_in_order() {
-  for (std::size_t i = 0; i < kTable.size(); ++i) {
-    if (static_cast<std::size_t>(kTable[i].metric) != i) return false;
-  }
-  return true;
+constexpr std::array<Definition, kMetricCount> table() {
+  std::array<Definition, kMetricCount> table;
+  for (const Row& row : kRows)
+    table.at(static_cast<std::size_t>(row.metric)) = {.name = row.name,
+                                                      .unit = row.unit,
+                                                      .type = row.type,
+                                                      .labels = row.labels,
+                                                      .help = row.help};
+  return table;
 }
-static_assert(is_in_order());
+constexpr std::array<Definition, kMetricCount> kTable = table();
+static_assert(std::ranges::none_of(kTable,
+                                   [](const Definition& each) { return each.name.empty(); }));
 
 }  // namespace
 
@@ -121,7 +138,17 @@ const Definition& definition_of(Metric metric) noexcept {
 }
 
 std::string_view unit_word(std::string_view unit) noexcept {
-  return unit == "s" ? "seconds" : unit == "By" ? "bytes" : "";
+  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"s", "seconds"},      {"By", "bytes"},       {"ms", "milliseconds"}, {"us", "microseconds"},
+      {"ns", "nanoseconds"}, {"min", "minutes"},    {"h", "hours"},         {"d", "days"},
+      {"KiBy", "kibibytes"}, {"MiBy", "mebibytes"}, {"GiBy", "gibibytes"},  {"kBy", "kilobytes"},
+      {"MBy", "megabytes"},  {"GBy", "gigabytes"},  {"m", "meters"},        {"V", "volts"},
+      {"A", "amperes"},      {"J", "joules"},       {"W", "watts"},         {"g", "grams"},
+      {"Cel", "celsius"},    {"Hz", "hertz"},       {"%", "percent"},
+  };
+  const auto* const found =
+      std::ranges::find(kWords, unit, &std::pair<std::string_view, std::string_view>::first);
+  return found == std::end(kWords) ? std::string_view() : found->second;
 }
 
 std::string label_name(std::string_view name) {

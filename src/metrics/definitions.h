@@ -1,4 +1,4 @@
-// Every metric of the program: its name, unit, type, labels and meaning, in one table. The names are OpenTelemetry's; the names
+// Every metric of the framework: its name, unit, type, labels and meaning, in one table. The names are OpenTelemetry's; the names
 // that Prometheus sees are derived from them.
 //
 //   for (const Definition& each : definitions()) say(prometheus_name(each), each.help);
@@ -71,7 +71,6 @@ enum class Type : std::uint8_t {
 };
 
 struct Definition {
-  Metric metric{};
   std::string_view name;  // "http.server.request.duration"
   std::string_view unit;  // UCUM: "s", "By", "{request}"; empty for an info
   Type type{};
@@ -79,6 +78,7 @@ struct Definition {
   std::string_view help;    // one sentence without a period
 };
 
+// In the order of Metric.
 std::span<const Definition> definitions() noexcept;
 const Definition& definition_of(Metric metric) noexcept;
 

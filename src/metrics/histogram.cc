@@ -15,7 +15,7 @@ constexpr std::size_t kSpanAt = 36;
 
 }  // namespace
 
-void Exemplars::keep(std::size_t bucket, const SpanContext& span, std::uint64_t value,
+void Exemplars::keep(std::size_t bucket, const SpanContext& span, double value,
                      SystemTime at) noexcept {
   Slot& slot = slots_[bucket];
   std::array<std::uint64_t, 3> ids{};
@@ -31,7 +31,7 @@ void Exemplars::keep(std::size_t bucket, const SpanContext& span, std::uint64_t 
   slot.version.store(version + 2, std::memory_order_release);
 }
 
-std::optional<Exemplar> Exemplars::read(std::size_t bucket, double per_unit) const {
+std::optional<Exemplar> Exemplars::read(std::size_t bucket) const {
   const Slot& slot = slots_[bucket];
   const std::uint64_t version = slot.version.load(std::memory_order_acquire);
   if (version == 0 || version % 2 != 0) return std::nullopt;
@@ -44,7 +44,7 @@ std::optional<Exemplar> Exemplars::read(std::size_t bucket, double per_unit) con
   Exemplar exemplar{
       .trace_id = std::string(text.data() + kTraceAt, 2 * sizeof span.trace_id),
       .span_id = std::string(text.data() + kSpanAt, 2 * sizeof span.span_id),
-      .value = static_cast<double>(slot.value.load(std::memory_order_relaxed)) / per_unit,
+      .value = slot.value.load(std::memory_order_relaxed),
       .at = SystemTime(SystemTime::duration(slot.at.load(std::memory_order_relaxed)))};
   std::atomic_thread_fence(std::memory_order_acquire);
   if (slot.version.load(std::memory_order_relaxed) != version) return std::nullopt;
@@ -61,9 +61,15 @@ std::vector<std::uint64_t> Distribution::classic() const {
   return buckets;
 }
 
+std::uint64_t Distribution::zeros() const noexcept {
+  return std::accumulate(counts_.begin(),
+                         counts_.begin() + static_cast<std::ptrdiff_t>(layout_->zeros),
+                         std::uint64_t{0});
+}
+
 std::vector<Distribution::Native> Distribution::native() const {
   std::vector<Native> buckets;
-  for (std::size_t i = 1; i < counts_.size(); ++i) {
+  for (std::size_t i = layout_->zeros; i < counts_.size(); ++i) {
     if (counts_[i] == 0) continue;
     const std::int32_t index = layout_->native_of[i];
     if (buckets.empty() || buckets.back().index != index) buckets.push_back({index, 0});
@@ -72,10 +78,10 @@ std::vector<Distribution::Native> Distribution::native() const {
   return buckets;
 }
 
-void Distribution::add(const Exemplars& kept, double per_unit) {
+void Distribution::add(const Exemplars& kept) {
   exemplars_.resize(layout_->bounds.size() + 1);
   for (std::size_t i = 0; i < exemplars_.size(); ++i) {
-    auto exemplar = kept.read(i, per_unit);
+    auto exemplar = kept.read(i);
     if (exemplar && (!exemplars_[i] || exemplars_[i]->at < exemplar->at))
       exemplars_[i] = std::move(exemplar);
   }

@@ -44,13 +44,11 @@ struct Exemplar {
 // The last exemplar of each explicit bucket. Threads: one writes, any reads. A read beside a write finds nothing.
 class Exemplars {
  public:
-  static constexpr std::size_t kBuckets = 16;  // at least as many as explicit buckets
+  explicit Exemplars(const Layout& layout) : slots_(layout.bounds.size() + 1) {}
 
   // `span`: one that is sampled.
-  void keep(std::size_t bucket, const SpanContext& span, std::uint64_t value,
-            SystemTime at) noexcept;
-  // `per_unit`: what a value is divided by.
-  std::optional<Exemplar> read(std::size_t bucket, double per_unit) const;
+  void keep(std::size_t bucket, const SpanContext& span, double value, SystemTime at) noexcept;
+  std::optional<Exemplar> read(std::size_t bucket) const;
 
  private:
   // The version is odd while the slot is written, and 0 until it was written once.
@@ -58,10 +56,10 @@ class Exemplars {
     std::atomic<std::uint64_t> version = 0;
     std::array<std::atomic<std::uint64_t>, 3>
         ids{};  // the bytes of the trace's id, then the span's
-    std::atomic<std::uint64_t> value = 0;
+    std::atomic<double> value = 0;
     std::atomic<std::int64_t> at = 0;
   };
-  std::array<Slot, kBuckets> slots_;
+  std::vector<Slot> slots_;
 };
 
 // Threads: one records, any reads. Cost: some 20 instructions; allocates for the first exemplar.
@@ -80,10 +78,11 @@ class Histogram {
   void keep_exemplar(std::uint64_t value, const SpanContext& span, SystemTime at) {
     Exemplars* kept = exemplars_.load(std::memory_order_relaxed);
     if (kept == nullptr) {
-      kept = new Exemplars;
+      kept = new Exemplars(Buckets::layout());
       exemplars_.store(kept, std::memory_order_release);
     }
-    kept->keep(Buckets::layout().classic_of[Buckets::index(value)], span, value, at);
+    kept->keep(Buckets::layout().classic_of[Buckets::index(value)], span,
+               static_cast<double>(value) / Buckets::kPerUnit, at);
   }
 
   std::uint64_t count(std::size_t bucket) const noexcept { return counts_[bucket].read(); }
@@ -110,12 +109,12 @@ class Distribution {
   explicit Distribution(const Layout& layout)
       : layout_(&layout), counts_(layout.classic_of.size()) {}
 
-  // Adds what another loop has measured.
-  template <class Buckets>
-  void add(const Histogram<Buckets>& histogram) {
+  // Adds what a histogram of this layout has measured.
+  template <class Measured>
+  void add(const Measured& histogram) {
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += histogram.count(i);
     sum_ += histogram.sum();
-    if (const Exemplars* kept = histogram.exemplars()) add(*kept, Buckets::kPerUnit);
+    if (const Exemplars* kept = histogram.exemplars()) add(*kept);
   }
   // Adds one observation.
   template <class Buckets>
@@ -130,7 +129,7 @@ class Distribution {
   // Returns the explicit buckets, not cumulated; the last one is for values above all bounds.
   std::vector<std::uint64_t> classic() const;
   // Returns the number of observations in the zero bucket of the native form.
-  std::uint64_t zeros() const noexcept { return counts_.front(); }
+  std::uint64_t zeros() const noexcept;
   // The native buckets that have observations, in their order.
   struct Native {
     std::int32_t index;
@@ -143,7 +142,7 @@ class Distribution {
   }
 
  private:
-  void add(const Exemplars& kept, double per_unit);
+  void add(const Exemplars& kept);
 
   const Layout* layout_;
   std::vector<std::uint64_t> counts_;  // of the fine buckets

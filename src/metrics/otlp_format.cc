@@ -39,7 +39,7 @@ class Writer {
       : out_(items), started_(nanoseconds(times.started)), now_(nanoseconds(times.now)) {}
 
   void write(const Family& family) {
-    const Definition& definition = definition_of(family.metric);
+    const Definition& definition = *family.definition;
     out_.message(otlp::kItem, [&] {
       out_.bytes(1, definition.name);
       out_.bytes(2, definition.help);
@@ -122,8 +122,9 @@ class Writer {
 OtlpMetrics otlp_metrics(const Snapshot& snapshot, const OtlpTimes& times) {
   OtlpMetrics metrics;
   Writer writer(metrics.items, times);
+  const Definition* const left_out = &definition_of(Metric::kTargetInfo);
   for (const Family& family : snapshot.families()) {
-    if (family.samples.empty() || family.metric == Metric::kTargetInfo) continue;
+    if (family.samples.empty() || family.definition == left_out) continue;
     writer.write(family);
     metrics.points += family.samples.size();
   }

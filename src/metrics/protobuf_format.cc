@@ -121,7 +121,7 @@ void metric_fields(ProtobufWriter& out, const Sample& sample, WireType type) {
 }
 
 void family_fields(ProtobufWriter& out, const Family& family) {
-  const Definition& definition = definition_of(family.metric);
+  const Definition& definition = *family.definition;
   const WireType type = wire_type_of(definition.type);
   out.bytes(1, prometheus_name(definition));
   out.bytes(2, definition.help);

@@ -2,7 +2,7 @@
 //
 //   Snapshot snapshot;
 //   snapshot.add(Metric::kConnections, {}, 7);
-//   for (const Family& family : snapshot.families()) say(definition_of(family.metric).name);
+//   for (const Family& family : snapshot.families()) say(family.definition->name);
 #pragma once
 
 #include <algorithm>
@@ -34,33 +34,43 @@ struct Sample {
 };
 
 struct Family {
-  Metric metric{};
+  const Definition* definition = nullptr;
   std::vector<Sample> samples;
 };
 
-// Bytes of a label's value that are not UTF-8 become question marks: a reader would refuse everything. Threads: one at a time.
+// Returns a label's value with question marks for the bytes that are not ASCII if it is not UTF-8: a reader would refuse everything.
+inline std::string readable(std::string value) {
+  if (!is_utf8(value)) std::ranges::replace_if(value, [](char c) { return (c & 0x80) != 0; }, '?');
+  return value;
+}
+
+// Values of labels become readable(). Lifetime: the definitions outlive it. Threads: one at a time.
 class Snapshot {
  public:
-  void add(Metric metric, Labels labels, double value) { append(metric, std::move(labels), value); }
-  void add(Metric metric, Labels labels, Distribution value) {
-    append(metric, std::move(labels), std::move(value));
+  // A value of the framework's metrics.
+  void add(Metric metric, Labels labels, double value) {
+    append(families_[static_cast<std::size_t>(metric)], std::move(labels), value);
   }
-  // One for each metric, in the order of the definitions. A family may have no samples.
+  void add(Metric metric, Labels labels, Distribution value) {
+    append(families_[static_cast<std::size_t>(metric)], std::move(labels), std::move(value));
+  }
+  // A value of another metric. Add the values of one metric one after the other.
+  void add(const Definition& definition, Labels labels, std::variant<double, Distribution> value) {
+    if (families_.back().definition != &definition) families_.push_back({&definition, {}});
+    append(families_.back(), std::move(labels), std::move(value));
+  }
+  // One for each metric of the framework, in the order of the definitions, and then the others. A family may have no samples.
   const std::vector<Family>& families() const { return families_; }
 
  private:
   static std::vector<Family> empty_families() {
     std::vector<Family> families;
-    for (const Definition& each : definitions()) families.push_back({each.metric, {}});
+    for (const Definition& each : definitions()) families.push_back({&each, {}});
     return families;
   }
-  void append(Metric metric, Labels labels, std::variant<double, Distribution> value) {
-    for (Label& label : labels) {
-      if (!is_utf8(label.value))
-        std::ranges::replace_if(label.value, [](char c) { return (c & 0x80) != 0; }, '?');
-    }
-    families_[static_cast<std::size_t>(metric)].samples.push_back(
-        {std::move(labels), std::move(value)});
+  static void append(Family& family, Labels labels, std::variant<double, Distribution> value) {
+    for (Label& label : labels) label.value = readable(std::move(label.value));
+    family.samples.push_back({std::move(labels), std::move(value)});
   }
 
   std::vector<Family> families_ = empty_families();

@@ -31,7 +31,7 @@ class Writer {
 
   void write(const Family& family) {
     if (family.samples.empty()) return;
-    const Definition& definition = definition_of(family.metric);
+    const Definition& definition = *family.definition;
     name_ = prometheus_name(definition);
     head(definition);
     for (const Sample& sample : family.samples) {
