@@ -12,6 +12,7 @@ enum class Level : int;
 namespace abi {
 
 struct LogLine;
+struct SpanHost;  // <ofn/span.h>
 
 // The host's log. Threads: any.
 struct LogHost {
@@ -24,6 +25,7 @@ struct LogHost {
 struct Host {
   std::uint32_t size = sizeof(Host);
   LogHost log{};
+  const SpanHost* spans = nullptr;
 };
 
 // Null until the host has loaded the program.

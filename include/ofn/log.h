@@ -15,7 +15,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -23,55 +22,17 @@
 #include <source_location>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include <ofn/host.h>
 #include <ofn/lazy.h>
+#include <ofn/value.h>
 
 namespace ofn {
 
 enum class Level : int { kDebug, kInfo, kWarning, kError };
 
-// The value of a field: a text (any bytes), a number or a bool. Numbers are numbers in JSON, too.
-// Lifetime: a text is borrowed until the line has been written.
-class LogValue {
- public:
-  enum class Kind : std::uint8_t { kText, kInteger, kUnsigned, kReal, kBool };
-
-  // NOLINTBEGIN(google-explicit-constructor): a value is written where a field is.
-  constexpr LogValue(std::string_view text = {}) noexcept : text_(text) {}
-  constexpr LogValue(const char* text) noexcept
-      : text_(text == nullptr ? std::string_view() : std::string_view(text)) {}
-  constexpr LogValue(const std::string& text) noexcept : text_(text) {}
-  template <std::integral T>
-    requires(!std::same_as<T, char> && !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> &&
-             !std::same_as<T, char16_t> && !std::same_as<T, char32_t>)
-  constexpr LogValue(T value) noexcept
-      : integer_(static_cast<std::int64_t>(value)),
-        kind_(std::same_as<T, bool>   ? Kind::kBool
-              : std::is_unsigned_v<T> ? Kind::kUnsigned
-                                      : Kind::kInteger) {}
-  template <std::floating_point T>
-  constexpr LogValue(T value) noexcept : real_(static_cast<double>(value)), kind_(Kind::kReal) {}
-  // NOLINTEND(google-explicit-constructor)
-
-  constexpr Kind kind() const noexcept { return kind_; }
-  constexpr bool is_text() const noexcept { return kind_ == Kind::kText; }
-  // Each for its kind only.
-  constexpr std::string_view text() const noexcept { return text_; }
-  constexpr std::int64_t integer() const noexcept { return integer_; }
-  constexpr std::uint64_t natural() const noexcept { return static_cast<std::uint64_t>(integer_); }
-  constexpr double real() const noexcept { return real_; }
-  constexpr bool flag() const noexcept { return integer_ != 0; }
-
- private:
-  union {
-    std::string_view text_;
-    std::int64_t integer_;
-    double real_;
-  };
-  Kind kind_ = Kind::kText;
-};
+// The value of a field; a number is a number in JSON, too.
+using LogValue = Value;
 
 // One field of a line. If the name is one that the line has itself ("message", "trace_id", …), it is written with a '_' behind it.
 struct LogField {

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "cli/supervised.h"
 #include "context/settings.h"
+#include "invocation/call_spans.h"
 #include "logging/author_log.h"
 #include "logging/captured_output.h"
 #include "logging/logger.h"
@@ -60,7 +61,7 @@ class ProgramLog {
   const os::Descriptor real_;  // none, unless the output is captured
   Logger log_;
   AuthorLog authors_;
-  const abi::Host host_{.log = authors_.host()};
+  const abi::Host host_{.log = authors_.host(), .spans = &CallSpans::host()};
   const Level configured_;
   bool is_lent_ = false;
   std::unique_ptr<CapturedOutput> captured_;

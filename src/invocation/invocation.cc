@@ -54,6 +54,7 @@ Invocation::Invocation(const CallEnvironment& environment, Caller& caller)
                 return answer_.begin_pieces(std::move(head), [this] { stream_.has_room(); });
               }),
       tasks_(environment.loop, context_, stream_, [this] { caller_.go_on(); }),
+      spans_(environment.loop.clock()),
       work_(environment, context_, {.stream = stream_, .tasks = tasks_}, stop_),
       answer_(environment.loop, caller, environment.log, environment.failure_log(),
               [this] { on_late(); }) {}
@@ -251,6 +252,7 @@ void Invocation::observe_start(const CallStart& start) {
   trace_.begin(delivery_.traceparent, delivery_.tracestate);
   environment_.observer->began(start, trace_);
   if (!trace_.is_set()) return;
+  if (trace_.span().is_recorded) mark_.set_spans(&spans_);
   ids_.traceparent = trace_.traceparent();
   mark_.set_trace(ids_.traceparent);
   // A function that can send nothing costs no more.
@@ -279,7 +281,10 @@ void Invocation::end() {
     record_.bytes_out = answer_.bytes() + stream_.bytes_sent();
     if (!work_.result().is_read) record_.refusal = Refusal::kUnreadable;
     record_.crash = work_.result().crash.get();
+    record_.spans = spans_.end();
+    mark_.set_spans(nullptr);
     environment_.observer->ended(record_);
+    spans_.clear();
   }
   work_.clear();
   state_ = State::kIdle;

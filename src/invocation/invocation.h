@@ -34,6 +34,7 @@
 #include "function/function.h"
 #include "invocation/call_answer.h"
 #include "invocation/call_environment.h"
+#include "invocation/call_spans.h"
 #include "invocation/caller.h"
 #include "invocation/context_host.h"
 #include "invocation/inbound.h"
@@ -153,6 +154,7 @@ class Invocation {
   ContextHost context_;
   StreamHost stream_;
   TaskHost tasks_;
+  CallSpans spans_;
 
   Work work_;
   CallAnswer answer_;

@@ -25,6 +25,8 @@
 
 namespace ofn {
 
+struct RecordedSpans;  // invocation/call_spans.h
+
 // Lifetime: everything is borrowed until Observer::ended() has returned.
 struct CallStart {
   const Function* function = nullptr;  // null: no function is called, see Refusal
@@ -88,6 +90,8 @@ struct CallRecord {
   const TraceContext* trace = nullptr;
   // What the function threw, or why its answer cannot be sent; of a batch the first; null: nothing
   const Crash* crash = nullptr;
+  // What the author's code recorded; null: nothing.
+  const RecordedSpans* spans = nullptr;
 };
 
 // One for each loop, so that counters need no atomics. Each function does nothing unless it is overridden.

@@ -26,6 +26,14 @@ using ThreadId = pid_t;  // the kernel's number of the thread
 // Cost: one system call for each thread, and a load for each later call.
 ThreadId this_thread_id() noexcept;
 
+}  // namespace ofn::os
+
+namespace ofn {
+class CallSpans;
+}  // namespace ofn
+
+namespace ofn::os {
+
 class CallMark;
 
 // Lifetime: outlives its marks. Threads: any. A signal handler reads the list without the lock while other threads still run.
@@ -86,6 +94,9 @@ class CallMark {
   const std::string& function() const noexcept {
     return *function_.load(std::memory_order_relaxed);
   }
+  // What the author's code records of the call (invocation/call_spans.h); null: nothing. Threads: the one that runs the call.
+  CallSpans* spans() const noexcept { return spans_; }
+  void set_spans(CallSpans* spans) noexcept { spans_ = spans; }
   // Which of the calls of this mark it is.
   std::uint32_t number() const noexcept { return number_.load(std::memory_order_relaxed); }
 
@@ -142,6 +153,7 @@ class CallMark {
   Text<64> request_;  // empty: no call
   Text<64> execution_;
   Text<kLongestTrace> traceparent_;
+  CallSpans* spans_ = nullptr;
   std::atomic<std::uint32_t> number_ = 0;
   std::atomic<ThreadId> thread_ = 0;
 };

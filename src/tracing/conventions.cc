@@ -34,6 +34,35 @@ constexpr std::array kDatabaseNames = {
     Name{"sqlserver", "microsoft.sql_server"},
 };
 
+// In their order.
+constexpr std::array kOfCalls = std::to_array<std::string_view>({"cloudevents.event_id",
+                                                                 "cloudevents.event_source",
+                                                                 "cloudevents.event_spec_version",
+                                                                 "cloudevents.event_subject",
+                                                                 "cloudevents.event_type",
+                                                                 "dapr.component",
+                                                                 "error.type",
+                                                                 "faas.coldstart",
+                                                                 "faas.invocation_id",
+                                                                 "faas.name",
+                                                                 "faas.trigger",
+                                                                 "http.request.method",
+                                                                 "http.request.method_original",
+                                                                 "http.response.status_code",
+                                                                 "http.route",
+                                                                 "messaging.destination.name",
+                                                                 "messaging.message.id",
+                                                                 "messaging.operation.name",
+                                                                 "messaging.operation.type",
+                                                                 "messaging.system",
+                                                                 "network.protocol.version",
+                                                                 "ofn.dropped_spans",
+                                                                 "server.address",
+                                                                 "server.port",
+                                                                 "url.path",
+                                                                 "url.scheme",
+                                                                 "user_agent.original"});
+
 constexpr std::array kQueues = std::to_array<std::string_view>(
     {"aws.kinesis", "aws.sns", "aws.sqs", "azure.eventgrid", "azure.eventhubs",
      "azure.servicebusqueues", "azure.storagequeues", "gcp.pubsub", "kafka", "mqtt", "mqtt3",
@@ -74,6 +103,10 @@ std::string_view trigger_of(CallKind kind, std::string_view component_type) {
   }
   if (component_type == "bindings.cron") return "timer";
   return is_queue(component_type) ? "pubsub" : "other";
+}
+
+bool is_of_calls(std::string_view attribute) {
+  return std::ranges::binary_search(kOfCalls, attribute);
 }
 
 std::string_view known_method(std::string_view method) {

@@ -20,6 +20,8 @@ std::string_view database_system(std::string_view type);
 bool is_queue(std::string_view type);
 // Returns faas.trigger: "http", "pubsub", "timer" or "other".
 std::string_view trigger_of(CallKind kind, std::string_view component_type);
+// Returns true for the attributes that the framework gives spans of calls.
+bool is_of_calls(std::string_view attribute);
 // Returns the method if it is one that HTTP knows, otherwise an empty text.
 std::string_view known_method(std::string_view method);
 

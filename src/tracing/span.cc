@@ -29,6 +29,7 @@ constexpr std::uint32_t kEventAttributes = 3;
 constexpr std::uint32_t kLinkTraceId = 1;
 constexpr std::uint32_t kLinkSpanId = 2;
 constexpr std::uint32_t kLinkFlags = 6;
+constexpr std::uint32_t kStatusMessage = 2;
 constexpr std::uint32_t kStatusCode = 3;
 constexpr std::uint64_t kStatusError = 2;
 // Bits of the flags above those of W3C.
@@ -83,6 +84,11 @@ void SpanFields::limited(std::uint32_t field, std::string_view name, otlp::Attri
   otlp::write_attribute(out_, field, name, value);
 }
 
+void SpanFields::named(std::string_view name, const otlp::AttributeValue& value) {
+  if (++attributes_ > limits_.attributes) return;
+  limited(kAttributes, name, value);
+}
+
 void SpanFields::encoded_attributes(std::string_view bytes, std::size_t count) {
   attributes_ += count;
   if (attributes_ > limits_.attributes) return;
@@ -116,8 +122,11 @@ void SpanFields::exception(SystemTime at, std::string_view type, std::string_vie
   });
 }
 
-void SpanFields::failed() {
-  out_.message(kStatus, [&] { out_.varint(kStatusCode, kStatusError); });
+void SpanFields::failed(std::string_view text) {
+  out_.message(kStatus, [&] {
+    if (!text.empty()) otlp::write_text(out_, kStatusMessage, text);
+    out_.varint(kStatusCode, kStatusError);
+  });
 }
 
 void SpanFields::end() {

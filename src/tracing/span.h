@@ -92,13 +92,15 @@ class SpanFields {
   void attribute_if_any(const char (&name)[kSize], std::string_view value) {
     if (!value.empty()) attribute(name, value);
   }
+  // An attribute whose name is not known here.
+  void named(std::string_view name, const otlp::AttributeValue& value);
   // Adds attributes that write_attributes() has encoded.
   void encoded_attributes(std::string_view bytes, std::size_t count);
   void link(const SpanContext& to);
   void exception(SystemTime at, std::string_view type, std::string_view message,
                  std::string_view stack);
-  // The span's status is Error.
-  void failed();
+  // The span's status is Error. `text`: what was wrong.
+  void failed(std::string_view text = {});
   std::size_t attributes() const { return attributes_; }
   // Writes how much was left out.
   void end();

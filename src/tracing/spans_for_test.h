@@ -106,7 +106,13 @@ class SpanTextForTest {
         }
         rest += link;
       }
-      if (in->number == 15) rest += "  status error\n";
+      if (in->number == 15) {
+        rest += "  status error\n";
+        otlp::ProtobufReader status(in->bytes);
+        while (const auto part = status.next()) {
+          if (part->number == 2) rest += "    \"" + std::string(part->bytes) + "\"\n";
+        }
+      }
       if (in->number == 16) ids += ", flags " + std::to_string(in->value);
     }
     return kind + " " + name + "\n  " + ids + "\n" + rest;

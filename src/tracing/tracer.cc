@@ -5,6 +5,7 @@
 
 #include "otlp/attributes.h"
 #include "otlp/protobuf_writer.h"
+#include "tracing/author_spans.h"
 #include "tracing/call_facts.h"
 #include "tracing/conventions.h"
 #include "tracing/forwarded.h"
@@ -233,9 +234,17 @@ void Tracer::write(const CallRecord& record, const TraceContext::Span& span,
                }
                fields.attribute_if_any("faas.invocation_id", start.id);
                if (rules_.tag_count > 0) fields.encoded_attributes(rules_.tags, rules_.tag_count);
+               add_attributes(fields, record.spans);
                add_failure(fields, record, ended);
                if (span.linked.span_id != SpanId{}) fields.link(span.linked);
              });
+  if (record.spans != nullptr)
+    add_spans(*record.spans,
+              {.own = span.own,
+               .tracestate = tracestate,
+               .system_now = loop_.system_now(),
+               .now = loop_.now()},
+              rules_.limits, loop_.random(), batch_);
   if (span.is_first) write_init(span);
 }
 

@@ -116,6 +116,7 @@ GIVEN = {
     "function/typed.h": "abi::Outcome outcome;",
     "image/layer.h": "void write(const std::string&);",
     "image/libraries.h": "void copy(const std::filesystem::path&, const std::string&);",
+    "invocation/call_spans.h": "os::CallMark& mark; CallRecord record;",
     "invocation/context_call.h": """
         CallLabel label; ContextHost& context_host; CallHosts hosts; abi::Call abi_call; RunResult ran; abi::ContextFacts facts;""",
     "invocation/observers.h": "Observer reports; Observer access_log;",
@@ -231,6 +232,7 @@ std::vector<Object> objects; Target target; Registry registry;""",
         std::string names; std::vector<Note> notes; void connect_to(const wire::Endpoint&, const std::string&);""",
     "skywalking/sw8.h": """
         std::string value, trace, segment; void continue_trace(const skywalking::Reference&); Anything send(Anything, Anything);""",
+    "tracing/author_spans.h": "SpanFields& fields; CallRecord record; SpanOfCall call; TraceRules& rules; SpanBatch& batch;",
     "tracing/call_facts.h": "CallRecord record; tracing::SpanFields& span;",
     "tracing/conventions.h": "tracing::SpanFields fields;",
     "tracing/propagation.h": """

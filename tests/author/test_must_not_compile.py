@@ -189,22 +189,25 @@ def test_what_is_heeded_does_not_warn(warnings_of, statement):
 
 
 _METRICS = """#include <ofn/metrics.h>
+#include <ofn/span.h>
 OFN_COUNTER(counter, "shop.orders", "{order}", "Orders", "shop.kind")
 OFN_HISTOGRAM(histogram, "shop.time", "s", "Time", ofn::buckets(1, 2))
 """
 MEASURED = [
     # the mistake, the statement, words of the first error; empty: it is right
-    ("nothing", 'void f() { counter.add(1, "tea"); histogram.record(1); }', ""),
+    ("nothing", 'void f() { counter.add(1, "tea"); histogram.record(1); ofn::Span("a").set("b", 1); ofn::set_attribute("c", "d"); }', ""),
     ("a value too few", "void f() { counter.add(1); }", "write one value for each label of the metric"),
     ("a value too many", 'void f() { histogram.record(1, "tea"); }', "write one value for each label of the metric"),
     ("a number as a label's value", "void f() { counter.add(1, 7); }", "no matching function"),
     ("a counter that is set", "void f() { counter.set(1); }", "set"),
     ("a counter with buckets", 'OFN_COUNTER(a, "a", "1", "A", ofn::buckets(1))', "only a histogram has buckets"),
+    ("a span's name made at run time", 'void f(const char* name) { ofn::Span span(name); }', "name"),
+    ("an attribute's name made at run time", 'void f(const char* name) { ofn::set_attribute(name, 1); }', "name"),
 ]
 
 
 @pytest.mark.parametrize(("wrong", "code", "words"), MEASURED, ids=[row[0] for row in MEASURED])
-def test_metrics_are_checked_by_the_compiler(compiler, wrong, code, words):
+def test_metrics_and_spans_are_checked_by_the_compiler(compiler, wrong, code, words):
     done = compiler(f"{code}\n", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", head=HEAD + _METRICS)
     assert (done.returncode == 0) == (words == ""), f"{wrong}: {done.stderr}"
     assert words in done.stderr
