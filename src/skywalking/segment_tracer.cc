@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "skywalking/author_spans.h"
 #include "tracing/call_facts.h"
 
 namespace ofn::skywalking {
@@ -130,13 +131,16 @@ void SegmentTracer::ended(const CallRecord& record) {
 void SegmentTracer::write(const CallRecord& record, OpenCall& call) {
   const CallStart& start = record.start;
   const auto [began, ended] = tracing::times_of(record, loop_);
+  const RecordedSpans* const authors = record.spans;
+  const bool is_cut = call.is_cut || (authors != nullptr && authors->dropped > 0);
+  const SegmentOfCall own{.first = call.last_span + 1, .system = began, .steady = start.arrived};
   batch_.append([&](std::string& bytes) {
     return write_segment(bytes,
                          {.trace_id = call.trace_id,
                           .segment_id = call.segment_id,
                           .service = rules_.settings.service,
                           .instance = rules_.settings.instance,
-                          .is_cut = call.is_cut},
+                          .is_cut = is_cut},
                          [&](SegmentWriter& out) {
                            out.span({.began = began,
                                      .ended = ended,
@@ -156,6 +160,7 @@ void SegmentTracer::write(const CallRecord& record, OpenCall& call) {
                                       }
                                       fields.tag("runtime", rules_.runtime);
                                       fields.encoded(rules_.tags);
+                                      add_tags(fields, authors);
                                       add_failure(fields, record, ended);
                                     });
                            for (const Exit& exit : call.exits) {
@@ -171,6 +176,7 @@ void SegmentTracer::write(const CallRecord& record, OpenCall& call) {
                                        .failed = exit.failed || !exit.ended},
                                       [&](SpanFields& fields) { fields.encoded(exit.tags); });
                            }
+                           if (authors != nullptr) add_spans(out, *authors, own);
                          });
   });
 }

@@ -220,6 +220,8 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "serving/gate.h": "Gate& gate; Gate::Waiter& waiter;",
     "serving/http/http_service.h": "Routes routes; Gate& gate; Workers& workers; Duration timeout;",
     "serving/runner.h": "Runners& runners; Runner::Job& job;",
+    "skywalking/author_spans.h": """
+        SpanFields& fields; CallRecord record; SegmentWriter& out; OpenCall call; SystemTime began;""",
     "skywalking/oap_destination.h": "wire::grpc::Connector connector; skywalking::Settings settings;",
     "skywalking/open_calls.h": "skywalking::OpenCalls calls; SpanContext own; std::string traceparent;",
     "skywalking/segment.h": "std::string bytes, trace, segment;",

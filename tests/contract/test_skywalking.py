@@ -18,7 +18,7 @@ from support.golden import Golden
 from support.http_client import call
 from support.oap import Oap
 from support.otlp_receivers import GrpcReceiver, HttpReceiver
-from support.program import binding, topic
+from support.program import binding, context, topic
 from support.waiting import until
 
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "20"}
@@ -160,6 +160,21 @@ def test_a_failure(oap, sink, serve):
     assert thrown.failed and thrown.tags["status_code"] == "500"
     assert thrown.logs[0]["error.kind"] == "std::runtime_error"
     assert answered.failed and refused.failed
+
+
+def test_spans_of_the_function(oap, program, repository):
+    functions = repository / "tests" / "program" / "span_functions.cc"
+    with program.serve(functions, None, context([], pluginsTracing=oap.section()), SOON) as server:
+        answer = call(server.url, "/plain")
+        assert answer.status == 200
+        entry, outer, inner, sibling = oap.wait_for(4)
+    assert (entry.type, entry.trace, entry.tags["order.id"]) == ("Entry", answer.text, "o-17")
+    assert [(each.operation, each.type, each.id, each.parent) for each in (outer, inner, sibling)] == [
+        ("outer", "Local", 1, 0), ("inner", "Local", 2, 1), ("sibling", "Local", 3, 0)]
+    assert outer.tags == {"rows": "3", "share": "0.5", "cached": "false", "text": "a"}
+    assert (outer.failed, inner.failed, sibling.failed) == (False, True, False)
+    assert inner.logs[0]["message"] == "why"
+    assert all(entry.began <= each.began <= each.ended <= entry.ended for each in (outer, inner, sibling))
 
 
 def test_segments_are_sent_before_the_end(oap, sink, serve):
