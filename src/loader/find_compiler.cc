@@ -114,8 +114,11 @@ Result<Compiler> find_compiler(const LoadRequest& request, std::span<const std::
   // whatever dlopen was asked.
   if (compiler.is_gcc) compiler.flags.emplace_back("-fno-gnu-unique");
   // The headers are system headers, so that the author's warning flags apply only to the author's
-  // code.
-  append(compiler.flags, std::array<std::string, 2>{"-isystem", request.include_dir.native()});
+  // code. /usr/include is one already. If it were named, it would come before the C++ library's
+  // folders, whose headers need the next <stdlib.h>.
+  if (!fs::equivalent(request.include_dir, "/usr/include", error)) {
+    append(compiler.flags, std::array<std::string, 2>{"-isystem", request.include_dir.native()});
+  }
   append(compiler.flags, author_flags);
 
   // To link hello takes 8 ms of the processor with mold, 27 with lld, 44 with GNU ld.

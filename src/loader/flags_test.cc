@@ -1,8 +1,13 @@
 #include "loader/flags.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "loader/compiler.h"
 #include "testing/temporary_directory.h"
 
 namespace ofn::loader {
@@ -96,6 +101,21 @@ TEST(Flags, TellWhetherTheyNameRelativePaths) {
     EXPECT_FALSE(is_independent({flag})) << flag;
   }
   EXPECT_FALSE(is_independent({"-I", "a"}));
+}
+
+TEST(Flags, TheSystemsFolderOfHeadersIsNotNamed) {
+  const TemporaryDirectory folder;
+  std::filesystem::create_symlink("/usr/include", folder.path() / "include");
+  for (const auto& [include_dir, is_named] :
+       {std::pair{std::filesystem::path("/usr/include"), false},
+        std::pair{std::filesystem::path("/usr/include/"), false},
+        std::pair{folder.path() / "include", false}, std::pair{folder.path(), true}}) {
+    SCOPED_TRACE(include_dir);
+    const auto compiler = find_compiler(
+        {.source = "f.cc", .target = {}, .cxxflags = {}, .include_dir = include_dir}, {});
+    ASSERT_TRUE(compiler) << compiler.error().text();
+    EXPECT_EQ(std::ranges::count(compiler->flags, "-isystem"), is_named ? 1 : 0);
+  }
 }
 
 TEST(Flags, AreJoinedAsTheyAreSplit) {
