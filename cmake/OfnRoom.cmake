@@ -37,7 +37,7 @@ endfunction()
 #                        the order of the dependencies
 #   LIBRARIES …          third-party libraries, private to the room; a target that links ofn_framework also links them
 #   TESTS    a_test.cc … unit tests, beside the code; they are linked into one program, `ofn_NAME_test`
-#   SMALL                nothing of it runs while calls are served, so it is compiled for size and not for speed
+#   SMALL                no answer waits for its code, so it is compiled for size and not for speed; that halves the code
 #   TEST_USES …          rooms that only the tests use; they are also declared before it
 # )
 function(ofn_room name)
