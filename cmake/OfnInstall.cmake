@@ -1,4 +1,4 @@
-# What `cmake --install` installs: the program, its short name, the author's headers, and the CMake package `ofn` with which
+# What `cmake --install` installs: the program, its short name, its SBOM, the author's headers, and the CMake package `ofn` with which
 # other projects build functions (tests/install_consumer is such a project). Include it last, when all targets exist.
 #
 #   find_package(ofn REQUIRED)
@@ -32,6 +32,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ofn DESTINATION ${CMAKE_INSTALL_
         FILES_MATCHING PATTERN "*.h")
 
 if(TARGET functions-framework)
+  install(FILES ${PROJECT_BINARY_DIR}/ofn.spdx.json DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/functions-framework-cpp)
   install(TARGETS functions-framework EXPORT ofn-targets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   # The link is relative, so that the tree can be moved. It is made at install time, so that it obeys --prefix and DESTDIR.
   install(CODE "

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/nearest.h"
+#include "cli/parts.h"
 #include "localdapr/catalogue.h"
 
 namespace ofn::cli {
@@ -259,7 +260,10 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
       "outputs.",
       "functions-framework");
   app.footer(variables_footer());
-  app.set_version_flag("--version", std::string(kVersion), "Print the version");
+  CLI::Option* version =
+      app.set_version_flag("--version", std::string(kVersion), "Print the version");
+  const std::string verbose_help = "With --version: also the libraries that the program contains";
+  const CLI::Option* verbose = app.add_flag("--verbose", verbose_help)->needs(version);
   app.get_formatter()->column_width(34);
   app.allow_extras();
   app.require_subcommand(0, 1);
@@ -349,7 +353,9 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
     }
     return ShowCommand{used->help(path)};
   } catch (const CLI::CallForVersion&) {
-    return ShowCommand{std::string(kVersion) + "\n"};
+    return ShowCommand{
+        std::string(kVersion) + "\n" +
+        (verbose->count() == 0 ? std::string() : "It contains:\n" + std::string(parts_text()))};
   } catch (const CLI::ParseError& error) {
     return std::unexpected(std::string(error.what()) +
                            " (functions-framework --help lists all flags)");

@@ -144,6 +144,14 @@ TEST(CommandLine, Subcommands) {
   EXPECT_EQ(std::get<SidecarCommand>(*parse({"sidecar"})).app_protocol, AppProtocol::kGrpc);
   EXPECT_TRUE(
       std::get<ShowCommand>(*parse({"--version"})).text.starts_with("functions-framework "));
+  EXPECT_EQ(std::get<ShowCommand>(*parse({"--version"})).text.find("nghttp2"), std::string::npos);
+  for (const std::vector<std::string>& both :
+       {std::vector<std::string>{"--version", "--verbose"}, {"--verbose", "--version"}}) {
+    const std::string text = std::get<ShowCommand>(*parse(both)).text;
+    EXPECT_TRUE(text.starts_with("functions-framework "));
+    EXPECT_NE(text.find("\n  nghttp2 "), std::string::npos) << text;
+  }
+  EXPECT_NE(parse({"--verbose"}).error().find("--version"), std::string::npos);
   EXPECT_NE(std::get<ShowCommand>(*parse({"sidecar", "--help"})).text.find("bindings.cron, "),
             std::string::npos);
   EXPECT_NE(std::get<ShowCommand>(*parse({"sidecar", "--help"})).text.find("--grpc-port"),
