@@ -52,3 +52,19 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/ofn-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/ofn-config.cmake ${PROJECT_BINARY_DIR}/ofn-config-version.cmake
         DESTINATION ${package_dir})
+
+# The paths in ofn.pc are relative to its own place, as in the CMake package. The archives are those that ofn::framework names.
+file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" to_prefix "${to_prefix}")
+get_target_property(needed ofn_framework INTERFACE_LINK_LIBRARIES)
+set(libraries "")
+foreach(library ${needed})
+  if(library MATCHES "^\\$<INSTALL_INTERFACE:(.*)>$")
+    string(APPEND libraries " ${CMAKE_MATCH_1}")
+  elseif(NOT TARGET ${library} AND NOT library MATCHES "^(\\$|::@)")
+    string(APPEND libraries " -l${library}")
+  endif()
+endforeach()
+string(STRIP "${libraries}" libraries)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/ofn.pc.in ${PROJECT_BINARY_DIR}/ofn.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/ofn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -48,28 +48,59 @@ def built(prefix, tmp_path_factory):
 def test_what_is_installed(prefix):
     installed = {path.relative_to(prefix).as_posix() for path in prefix.rglob("*") if not path.is_dir()}
     headers = {f"include/ofn/{path.name}" for path in (_HERE.parents[1] / "include/ofn").glob("*.h")}
-    assert {"bin/functions-framework", "bin/ff"} <= installed
+    assert {"bin/functions-framework", "bin/ff", "share/doc/functions-framework-cpp/ofn.spdx.json"} <= installed
     assert {name for name in installed if name.startswith("include/")} == headers
     assert os.readlink(prefix / "bin/ff") == "functions-framework"
     here = str(_HERE.parents[1]).encode()
-    assert [name for name in installed if name.startswith("lib/cmake") and here in (prefix / name).read_bytes()] == []
+    described = [name for name in installed if name.startswith(("lib/cmake", "lib/pkgconfig"))]
+    assert "lib/pkgconfig/ofn.pc" in described
+    assert [name for name in described if here in (prefix / name).read_bytes()] == []
 
 
 @pytest.mark.parametrize("name", ["functions-framework", "ff"])
 def test_installed_program_serves_the_function(prefix, built, name, tmp_path):
-    with Program(prefix / "bin" / name, tmp_path).serve(built / "hello.so", "consumer::hello") as server:
-        with urllib.request.urlopen(server.url + "?name=install", timeout=30) as response:
-            assert response.read() == b"hello, install\n"
-        server.process.terminate()
-        assert server.process.exit_code() == 0
+    answers(Program(prefix / "bin" / name, tmp_path), built / "hello.so")
 
 
 def test_program_linked_with_the_installed_framework(built, tmp_path):
-    with Program(built / "linked", tmp_path).serve("unused", "consumer::hello") as server:
-        with urllib.request.urlopen(server.url + "?name=linked", timeout=30) as response:
-            assert response.read() == b"hello, linked\n"
+    answers(Program(built / "linked", tmp_path), "unused")
+
+
+def answers(program, source):
+    with program.serve(source, "consumer::hello") as server:
+        with urllib.request.urlopen(server.url + "?name=consumer", timeout=30) as response:
+            assert response.read() == b"hello, consumer\n"
         server.process.terminate()
         assert server.process.exit_code() == 0
+
+
+def described(prefix, what):
+    """What pkg-config says of ofn, as words."""
+    done = subprocess.run(["pkg-config", what, "ofn"], env=os.environ | {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")},
+                          capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_pkg_config(prefix, tmp_path):
+    """The commands that ofn.pc shows, for a function and for a program with its own main()."""
+    sanitize = cached("OFN_SANITIZE")
+    compiler = ["g++", *([f"-fsanitize={sanitize}"] if sanitize else []), *described(prefix, "--cflags")]
+    assert described(prefix, "--modversion") == [cached("CMAKE_PROJECT_VERSION")]
+    subprocess.run([*compiler, "-shared", "-o", tmp_path / "hello.so", _HERE / "hello.cc"], check=True)
+    answers(Program(prefix / "bin/functions-framework", tmp_path), tmp_path / "hello.so")
+    sources = [_HERE / "hello.cc", _HERE / "main.cc"]
+    subprocess.run([*compiler, "-o", tmp_path / "linked", *sources, *described(prefix, "--libs")], check=True)
+    answers(Program(tmp_path / "linked", tmp_path), "unused")
+
+
+def test_fetch_content(prefix, tmp_path):
+    """A project that takes the framework's source tree builds only what it uses, and installs nothing of the framework."""
+    cmake("-S", _HERE / "fetched", "-B", tmp_path / "build", "-G", "Ninja", f"-DOFN_SOURCE={_HERE.parents[1]}")
+    cmake("--build", tmp_path / "build", "--target", "hello")
+    assert not (tmp_path / "build/_deps/ofn-build/src/libofn_framework.a").exists()
+    answers(Program(prefix / "bin/functions-framework", tmp_path), tmp_path / "build/hello.so")
+    cmake("--install", tmp_path / "build", "--prefix", tmp_path / "installed")
+    assert not (tmp_path / "installed").exists()
 
 
 @pytest.fixture(scope="module")
