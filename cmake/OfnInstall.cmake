@@ -1,5 +1,6 @@
-# What `cmake --install` installs: the program, its short name, its SBOM, the author's headers, and the CMake package `ofn` with which
-# other projects build functions (tests/install_consumer is such a project). Include it last, when all targets exist.
+# What `cmake --install` installs: the program, its short name, its SBOM and systemd units, the author's headers, and the packages
+# `ofn` of CMake and pkg-config with which other projects build functions (tests/install_consumer is such a project). Include it last,
+# when all targets exist.
 #
 #   find_package(ofn REQUIRED)
 #   add_library(hello MODULE hello.cc)
@@ -32,7 +33,6 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ofn DESTINATION ${CMAKE_INSTALL_
         FILES_MATCHING PATTERN "*.h")
 
 if(TARGET functions-framework)
-  install(FILES ${PROJECT_BINARY_DIR}/ofn.spdx.json DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/functions-framework-cpp)
   install(TARGETS functions-framework EXPORT ofn-targets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   # The link is relative, so that the tree can be moved. It is made at install time, so that it obeys --prefix and DESTDIR.
   install(CODE "
@@ -68,3 +68,10 @@ endforeach()
 string(STRIP "${libraries}" libraries)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/ofn.pc.in ${PROJECT_BINARY_DIR}/ofn.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/ofn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(TARGET functions-framework)
+  install(FILES ${PROJECT_BINARY_DIR}/ofn.spdx.json DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/functions-framework-cpp)
+  install(FILES ${PROJECT_SOURCE_DIR}/packaging/systemd/functions-framework@.service
+                ${PROJECT_SOURCE_DIR}/packaging/systemd/functions-framework@.socket
+          DESTINATION lib/systemd/system)
+endif()

@@ -1,4 +1,4 @@
-# Precompiles the headers that nearly every file reads, once for all rooms and once for all tests.
+# Precompiles the headers that nearly every file reads: for all rooms, for the rooms that are optimized for size, and for all tests.
 #
 # A source must still include everything that it uses: clang-tidy reads each file without a precompiled header (./dev lint),
 # so it finds a forgotten #include.

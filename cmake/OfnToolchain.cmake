@@ -25,6 +25,14 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(ofn_flags INTERFACE -Wno-restrict -Wno-dangling-pointer -Wno-maybe-uninitialized)
 endif()
 
+# ./dev package and packaging/debian/rules turn this on. Debug information gets into a package of its own.
+if(OFN_PACKAGE)
+  add_compile_options(
+    -g1 -ffile-prefix-map=${PROJECT_BINARY_DIR}=build -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
+    -ffunction-sections -fdata-sections -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  add_link_options(LINKER:-z,relro,-z,now)
+endif()
+
 if(OFN_SANITIZE)
   if(NOT OFN_SANITIZE MATCHES "^(address,undefined|thread)$")
     message(FATAL_ERROR "OFN_SANITIZE is '${OFN_SANITIZE}'; it must be 'address,undefined' or 'thread'")

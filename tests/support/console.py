@@ -28,7 +28,7 @@ from support.waiting import PATIENCE, until
 
 _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
-_PROGRAM = re.compile(r"^(?:\w+=\S+ )*(?:functions-framework|build\S*/\S+)(?: |$)")
+_PROGRAM = re.compile(r"^(?:\w+=\S+ )*(?:functions-framework|ofn|(?:build|opt)\S*/\S+)(?: |$)")
 _ENDS_BY_ITSELF = re.compile(r"functions-framework build |--(?:print-schema|dry-run|help|version)\b")
 # Commands that the tests do not run, with the reasons.
 NOT_TYPED = {"./dev build": "the program that the tests run is built"}
@@ -66,9 +66,9 @@ class Console:
         self._images = images
         self._port = reserve_port()
         # "on", because a developer's daprd may also run on this machine.
-        self._environment = program.environment | {"HOST": "127.0.0.1", "PORT": str(self._port), "OFN_LOCAL_SIDECAR": "on",
+        self.environment = program.environment | {"HOST": "127.0.0.1", "PORT": str(self._port), "OFN_LOCAL_SIDECAR": "on",
                                                    "HOME": str(folder)}
-        self._environment["PATH"] = f"{program.path.parent}:{self._environment['PATH']}"
+        self.environment["PATH"] = f"{program.path.parent}:{self.environment['PATH']}"
 
     def __enter__(self):
         return self
@@ -120,7 +120,7 @@ class Console:
 
     def serve(self, command):
         self._end_server()
-        self.server = Process(["bash", "-c", command], self._environment, self.folder, name=command)
+        self.server = Process(["bash", "-c", command], self.environment, self.folder, name=command)
         self._wait_until_it_listens()
 
     def _wait_until_it_listens(self):
@@ -133,13 +133,13 @@ class Console:
         with open(ours, encoding="utf-8") as state:
             done = subprocess.run(
                 ["bash", "-c", f"{command}\ncode=$?; {{ pwd; env -0; }} >&{theirs}; exit $code"],
-                env=self._environment, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                 pass_fds=[theirs], timeout=4 * PATIENCE, check=False)
             os.close(theirs)
             folder, _, variables = state.read().partition("\n")
         assert not check or done.returncode == 0, f"`{command}` ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         self.folder = type(self.folder)(folder)
-        self._environment = dict(variable.split("=", 1) for variable in variables.split("\0") if variable)
+        self.environment = dict(variable.split("=", 1) for variable in variables.split("\0") if variable)
         return done.stdout
 
     def _end_server(self):
@@ -154,7 +154,7 @@ class Console:
             server.end()
 
     def _words(self, command, port=None):
-        text = string.Template(command).substitute(self._environment)
+        text = string.Template(command).substitute(self.environment)
         return shlex.split(text.replace(str(port), "8080") if port else text)
 
     def _here(self, text):

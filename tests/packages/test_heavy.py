@@ -1,0 +1,122 @@
+"""What takes minutes, and runs with --heavy: a bare Debian, builds as `./dev package` builds, Conan."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+import urllib.request
+
+import pytest
+
+from packages.conftest import needs
+from support.console import blocks
+from support.ports import reserve_port
+from support.process import Process
+
+_HOUR = 3600
+_CLEAN = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def heavy(request):
+    if not request.config.getoption("--heavy"):
+        pytest.skip("takes minutes; run it with --heavy")
+
+
+def run(*command, **options):
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)
+    print(f"--- {command} ---\n{done.stdout[-2000:]}")
+    assert done.returncode == 0, command
+    return done.stdout
+
+
+def copy_of_the_tree(repository, folder):
+    """The files that git knows, as in a fresh clone without its history."""
+    for name in run("git", "ls-files", "-co", "--exclude-standard", cwd=repository).split("\n"):
+        source = repository / name
+        if name and source.is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / name)
+    return folder
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="chroot needs root")
+def test_bare_debian(packed, repository, version, tmp_path):
+    """From a Debian without a compiler to the first answer, by the commands of docs/install.md; then an upgrade and a purge."""
+    needs("mmdebstrap", "unshare", "dpkg-buildpackage")
+    dist = packed("deb")
+    root = tmp_path / "root"
+    run("mmdebstrap", "--variant=apt", "--quiet", "bookworm", root)
+    page = blocks((repository / "docs/install.md").read_text())
+    (root / "root/dist").mkdir()
+    for deb in dist.glob("functions-framework-cpp_*.deb"):
+        shutil.copy(deb, root / "root/dist")
+    (root / "root/hello.cc").write_text(next(block.text for block in page if block.name == "hello.cc"))
+    install, serve = next(block.text for block in page if block.name == "apt").splitlines()
+
+    def inside(command):
+        return ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={root}/proc", "chroot", root, "sh", "-c",
+                f"cd /root && HOME=/root DEBIAN_FRONTEND=noninteractive && export HOME DEBIAN_FRONTEND && {command}"]
+
+    def ours():
+        """Files that belong to the package, or are named after it. The user's cache is the user's."""
+        names = [path.relative_to(root).as_posix() for path in root.rglob("*") if re.search(r"functions-framework|\bofn\b", path.name)]
+        return [name for name in names if not name.startswith(("proc/", "root/", "var/cache/apt/", "var/log/"))]
+
+    assert ours() == []
+    began = time.monotonic()
+    run(*inside(install))
+    installed = time.monotonic()
+    port = reserve_port()
+    with Process([str(word) for word in inside(f"exec {serve} --host 127.0.0.1 --port {port}")], _CLEAN, name="the program in the root") as server:
+        server.line(re.compile(r'"message":"listening"').search, "the line that it listens", seconds=120)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:
+            assert response.read() == b"hello\n"
+        print(f"install {installed - began:.1f} s, then {time.monotonic() - installed:.1f} s to the first answer")
+
+    run("dpkg-deb", "--raw-extract", next(dist.glob("functions-framework-cpp_*.deb")), tmp_path / "later")
+    control = tmp_path / "later/DEBIAN/control"
+    control.write_text(control.read_text().replace(f"Version: {version}\n", f"Version: {version}+later\n"))
+    run("dpkg-deb", "--root-owner-group", "--build", tmp_path / "later", root / "root/dist/later.deb")
+    run(*inside("apt-get install -y ./dist/later.deb"))
+    assert f"{version}+later" in run(*inside("dpkg-query --show functions-framework-cpp"))
+    assert "Dry run successful" in run(*inside(f"{serve} --dry-run"))
+
+    run(*inside("apt-get purge -y --autoremove functions-framework-cpp"))
+    assert ours() == []
+
+
+def test_two_builds_give_the_same_bytes(repository, tmp_path):
+    """In two folders, with all three kinds of packages."""
+    needs("dpkg-buildpackage", "dh", "help2man")
+    sums = []
+    for name in ("first", "a-second-folder"):
+        tree = copy_of_the_tree(repository, tmp_path / name)
+        environment = os.environ | {"SOURCE_DATE_EPOCH": "1767225600"}
+        run("cmake", "--preset", "package", cwd=tree, env=environment)
+        run("cmake", "--build", "build-package", "--target", "functions-framework", cwd=tree, timeout=_HOUR)
+        run("packaging/make", "build-package", "dist", "deb", "tar", "wheel", cwd=tree, env=environment)
+        lines = (tree / "dist/SHA256SUMS").read_text().splitlines()
+        # They list what the machine had, and the sums of the packages.
+        sums.append([line for line in lines if not line.endswith((".buildinfo", ".changes"))])
+    assert len(sums[0]) == 5 and sums[0] == sums[1]
+
+
+def test_the_source_package_builds(repository, tmp_path):
+    """dpkg-buildpackage in a copy of the tree, without ./dev and without network."""
+    needs("dpkg-buildpackage", "dh", "help2man", "unshare")
+    tree = copy_of_the_tree(repository, tmp_path / "tree")
+    run(repository / "packaging/make", os.environ.get("OFN_BUILD_DIR", repository / "build"), tree, "debian")
+    run("unshare", "--net", "dpkg-buildpackage", "-us", "-uc", "-b", cwd=tree, timeout=_HOUR)
+    debs = {path.name.split("_")[0]: path for path in tmp_path.glob("*.deb")}
+    assert set(debs) == {"functions-framework-cpp", "functions-framework-cpp-dbgsym", "libofn-dev"}
+    assert debs["functions-framework-cpp"].stat().st_size <= 2_650_000
+    run("lintian", "--allow-root", "--fail-on", "error,warning,info", next(tmp_path.glob("*.changes")))
+
+
+def test_conan_creates_the_package(repository, tmp_path):
+    needs("conan")
+    environment = os.environ | {"CONAN_HOME": str(tmp_path)}
+    run("conan", "profile", "detect", env=environment)
+    run("conan", "create", repository / "packaging/conan", "-s", "compiler.cppstd=20", "--build=missing", env=environment, timeout=_HOUR)
