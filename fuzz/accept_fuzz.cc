@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/span_context.h"
 #include "metrics/accept.h"
+#include "metrics/buckets.h"
 #include "metrics/histogram.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -23,9 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   OFN_CHECK(!content_type(accepted_format(input)).empty());
   const auto span = ofn::SpanContext::parse(input);
   if (!span || !span->sampled()) return 0;
-  Exemplars kept;
+  Exemplars kept(TimeBuckets::layout());
   kept.keep(0, *span, 7, {});
-  const auto exemplar = kept.read(0, 1);
+  const auto exemplar = kept.read(0);
   OFN_CHECK(exemplar && exemplar->trace_id == input.substr(3, 32));
   OFN_CHECK(exemplar->span_id == input.substr(36, 16) && exemplar->value == 7);
   return 0;

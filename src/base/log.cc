@@ -13,6 +13,7 @@ namespace {
 char* write_decimals(char* at, double value) noexcept {
   // From 0.001 to 100000 the text without an exponent is never the longer one, so std::to_chars() writes it, too.
   if (!(value >= 0.001 && value < 100'000.0)) return nullptr;
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings): the next line refuses a wrong one
   const auto millionths = static_cast<std::uint64_t>(value * 1e6 + 0.5);
   if (static_cast<double>(millionths) / 1e6 != value) return nullptr;
   at = std::to_chars(at, at + 5, millionths / 1'000'000).ptr;

@@ -21,7 +21,7 @@ constexpr std::array<std::uint32_t, 64> kRounds = {
 
 }  // namespace
 
-void Sha256::mix(const char* block) noexcept {
+void Sha256::mix(std::string_view block) noexcept {
   std::array<std::uint32_t, 64> words;
   for (std::size_t i = 0; i < 16; ++i) {
     words[i] = 0;
@@ -62,9 +62,9 @@ void Sha256::add(std::string_view bytes) noexcept {
     if (taken > 0) std::memcpy(block_.data() + begun, bytes.data(), taken);
     bytes.remove_prefix(taken);
     if (begun + taken < kBlock) return;
-    mix(block_.data());
+    mix({block_.data(), kBlock});
   }
-  for (; bytes.size() >= kBlock; bytes.remove_prefix(kBlock)) mix(bytes.data());
+  for (; bytes.size() >= kBlock; bytes.remove_prefix(kBlock)) mix(bytes);
   if (!bytes.empty()) std::memcpy(block_.data(), bytes.data(), bytes.size());
 }
 

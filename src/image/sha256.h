@@ -25,7 +25,7 @@ class Sha256 {
 
  private:
   static constexpr std::size_t kBlock = 64;  // bytes
-  void mix(const char* block) noexcept;
+  void mix(std::string_view block) noexcept;
 
   std::array<std::uint32_t, 8> state_ = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};

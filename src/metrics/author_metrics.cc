@@ -119,7 +119,7 @@ std::expected<std::unique_ptr<AuthorMetrics>, std::vector<Error>> AuthorMetrics:
     }
   }
   // A compiler puts them in any order.
-  std::ranges::stable_sort(all, {}, [](const abi::MetricRegistration* each) {
+  std::ranges::sort(all, {}, [](const abi::MetricRegistration* each) {
     return std::tuple(std::string_view(each->file), each->line);
   });
   for (const abi::MetricRegistration* each : all) metrics->add(*each, mistakes);
