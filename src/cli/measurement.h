@@ -58,6 +58,10 @@ class Measurement {
   void open();
   // Sends the metrics to a collector, too. Errors: as otlp::make_destination(); then nothing is sent.
   Result<void> push_to(const otlp::MetricsSettings& settings, metrics::PushOptions options);
+  // Messages to the collector go on if they rest. Threads: any.
+  void connection_accepted() {
+    if (push_) push_->wake();
+  }
   // Sends what has not been sent, and runs `done` on the first loop, at the deadline at the latest.
   void finish(Deadline deadline, Task done);
   // Ends the scrapes under way: nothing is read any more. Call it when the loops have stopped.

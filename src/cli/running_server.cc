@@ -235,8 +235,12 @@ void RunningServer::measure(StartFacts facts, std::vector<metrics::Source> sourc
   if (!settings_.metrics.is_on() && !pushes) return;
   measurement_.emplace(settings_.metrics, context_, loops(), log_);
   if (pushes) {
+    // Threads of the programs may count at any time.
+    const auto is_busy = [this, programs_count = !authors->empty()] {
+      return programs_count || left().connections + left().invocations > 0;
+    };
     log_problem(measurement_->push_to(
-        push, {.resource = otlp::encode(resource), .version = facts.version}));
+        push, {.resource = otlp::encode(resource), .version = facts.version, .is_busy = is_busy}));
   }
   for (metrics::Source& source : sources) measurement_->add(std::move(source));
   measurement_->add(metrics::count(std::move(authors)));
@@ -314,6 +318,7 @@ Result<wire::Endpoint> RunningServer::listen(std::optional<wire::ListeningSocket
     OnLoop* const part = part_of(loop);
     if (part == nullptr) return std::unique_ptr<wire::Session>();
     part->memory_return.connection_accepted();
+    if (measurement_) measurement_->connection_accepted();
     return part->sessions.make();
   };
   // Before a client can connect. A signal that comes before run() waits for it.

@@ -40,6 +40,8 @@ class AuthorMetrics {
   AuthorMetrics& operator=(const AuthorMetrics&) = delete;
   ~AuthorMetrics();
 
+  // Returns true if the programs have no metrics.
+  bool empty() const { return all_.empty(); }
   // From now on the programs count. The memory of the values then stays: threads of the programs, and destructors of their static
   // objects, may count until the process ends.
   void start();

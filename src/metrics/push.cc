@@ -14,15 +14,24 @@ Push::Push(Loop& loop, const Collector& collector, std::unique_ptr<otlp::Exporte
       exporter_(std::move(exporter)),
       options_(std::move(options)),
       started_(started),
-      timer_(loop, [this] {
-        arm();
-        if (exporter_->pending() == 0) send(nullptr);
-      }) {}
+      timer_(loop, [this] { tick(); }) {}
 
 void Push::start() { arm(); }
 
 void Push::arm() {
   if (!is_ending_) timer_.arm(loop_.clock().now() + options_.interval);
+}
+
+void Push::tick() {
+  // What is counted from here on comes with a call of wake().
+  rests_.store(true, std::memory_order_release);
+  const bool is_on_its_way = exporter_->pending() > 0;
+  if (is_on_its_way || !options_.is_busy || options_.is_busy()) go_on();
+  if (!is_on_its_way) send(nullptr);
+}
+
+void Push::go_on() {
+  if (rests_.exchange(false, std::memory_order_acq_rel)) arm();
 }
 
 void Push::send(Task sent) {

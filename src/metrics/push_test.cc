@@ -60,11 +60,12 @@ struct Stage {
   FunctionContext context;
   Collector collector{context};
   Kept kept;
+  bool is_busy = true;
   Push push{loop,
             collector,
             std::make_unique<otlp::Exporter>(loop, std::make_unique<KeepingDestination>(loop, kept),
                                              otlp::ExporterOptions{.signal = "metrics"}, log),
-            {.version = "1.2", .interval = 60s},
+            {.version = "1.2", .interval = 60s, .is_busy = [this] { return is_busy; }},
             clock.system_now()};
 };
 
@@ -84,6 +85,43 @@ TEST(Push, SendsEveryIntervalUnlessTheLastMessageIsOnItsWay) {
   stage.answer();
   stage.clock.advance(60s);
   stage.wait_for(2);
+}
+
+TEST(Push, RestsAfterTheLastValuesUntilItIsWoken) {
+  Stage stage;
+  stage.push.start();
+  stage.push.wake();
+  stage.clock.advance(60s);
+  stage.wait_for(1);
+  stage.is_busy = false;
+  stage.clock.advance(60s);
+  testing::settle(stage.loop);
+  EXPECT_EQ(stage.kept.messages.size(), 1U) << "the first one has no answer yet";
+  stage.answer();
+  stage.clock.advance(60s);
+  stage.wait_for(2);
+  stage.answer();
+  for (int i = 0; i < 10; ++i) {
+    stage.clock.advance(60s);
+    testing::settle(stage.loop);
+  }
+  EXPECT_EQ(stage.kept.messages.size(), 2U) << "nothing can have changed";
+  stage.push.wake();
+  stage.push.wake();
+  testing::settle(stage.loop);
+  stage.clock.advance(59s);
+  testing::settle(stage.loop);
+  EXPECT_EQ(stage.kept.messages.size(), 2U);
+  stage.clock.advance(1s);
+  stage.wait_for(3);
+  stage.answer();
+  stage.push.finish(Deadline::in(1s, stage.clock), [] {});
+  stage.push.wake();
+  stage.wait_for(4);
+  stage.answer();
+  stage.clock.advance(120s);
+  testing::settle(stage.loop);
+  EXPECT_EQ(stage.kept.messages.size(), 4U) << "it was the last";
 }
 
 TEST(Push, TheLastMessageIsAwaitedUntilTheDeadline) {

@@ -97,6 +97,17 @@ def test_a_collector_gets_them(program, shop, tmp_path):
     assert (point["explicitBounds"], point["bucketCounts"]) == ([1, 2, 5, 10], ["0", "0", "1", "0", "0"])
 
 
+def test_a_collector_gets_them_without_connections(program, shop, tmp_path):
+    with RealCollector(tmp_path) as collector:
+        environment = {
+            "OTEL_METRICS_EXPORTER": "otlp",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.http_url,
+            "OTEL_METRIC_EXPORT_INTERVAL": "100",
+        }
+        with program.serve(shop, None, environment=environment):
+            collector.lines("metrics", 5)
+
+
 def test_a_hook_counts(program, functions, shared, tmp_path):
     plugin = shared(_HERE / "author_plugin.cc", tmp_path / "plugin.so")
     hooks = context([], prePlugins=["counting"], postPlugins=["counting"])

@@ -6,6 +6,7 @@ import pytest
 
 from support.http_client import call
 from support.ports import reserve_port
+from support.raw import Raw
 from support.real_collector import RealCollector
 
 
@@ -49,7 +50,7 @@ def test_metrics_are_sent_while_it_serves(program, functions, tmp_path):
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.http_url,
             "OTEL_METRIC_EXPORT_INTERVAL": "100",
         }
-        with program.serve(functions, None, environment=environment) as server:
+        with program.serve(functions, None, environment=environment) as server, Raw(server.port):
             assert len(collector.lines("metrics", 3)) >= 3
             server.logged("metrics are served")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.collector import Collector
 from support.http_client import call
 from support.program import binding, context
 from support.sink import Sink
@@ -52,3 +53,24 @@ def test_nothing_wakes_up_without_connections(program, hello, request, calls):
             # The shortest look is longer than the time between two questions to a sidecar (5 s).
             sleeps(server.process, 60 if request.config.getoption("--heavy") else 6)
             assert call(server.url).status == 200
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_nothing_wakes_up_that_observes(program, hello, request, protocol):
+    """Metrics are served and sent, calls are traced and logged; without connections the last values are sent once."""
+    with Collector() as collector:
+        environment = collector.environment(
+            protocol, OTEL_TRACES_EXPORTER="otlp", OTEL_METRICS_EXPORTER="otlp", OTEL_METRIC_EXPORT_INTERVAL="500")
+
+        def messages():
+            return sum("metrics" in each.path.lower() for each in collector.requests)
+
+        with program.serve(hello, "hello", None, environment, ["--metrics", "127.0.0.1:0", "--access-log", "on"]) as server:
+            for _ in range(100):
+                assert call(server.url).status == 200
+            # Longer than a dozen of the intervals in which the metrics are sent.
+            sleeps(server.process, 60 if request.config.getoption("--heavy") else 6)
+            before = messages()
+            assert before > 0
+            assert call(server.url).status == 200
+            until(lambda: messages() > before, "the metrics of another call")
