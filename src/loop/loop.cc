@@ -1,5 +1,6 @@
 #include "loop/loop.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -185,8 +186,9 @@ bool Loop::handle_event() {
   if (whose == nullptr || whose == &reactor_->bell) return false;
   if (whose == &reactor_->alarm) {
     alarm_at_ = SteadyTime::max();
+    const bool is_early = !heap_.empty() && heap_.front()->queued_ > refresh();
     fire_due();
-    wake_for_timers();
+    wake_for_timers(is_early ? kAfterEarlyAlarm : Duration{});
     return true;
   }
   const auto seen = [&](unsigned events) { return (event.events & events) != 0; };
@@ -305,10 +307,10 @@ void Loop::fire_due() {
   }
 }
 
-void Loop::wake_for_timers() {
+void Loop::wake_for_timers(Duration at_least) {
   if (heap_.empty() || heap_.front()->queued_ >= alarm_at_) return;
   alarm_at_ = heap_.front()->queued_;
-  reactor_->set_alarm(Deadline(alarm_at_).left(clock_.now()));
+  reactor_->set_alarm(std::max(Deadline(alarm_at_).left(clock_.now()), at_least));
 }
 
 }  // namespace ofn

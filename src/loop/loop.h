@@ -239,7 +239,11 @@ class Loop {
   void enqueue(Timer& timer);
   void remove(Timer& timer);
   void fire_due();
-  void wake_for_timers();
+  void wake_for_timers(Duration at_least = {});
+
+  // The alarm follows the kernel's clock. It comes too early if the loop's clock stands still, as in tests. Without a pause it would
+  // then come again at once, for ever.
+  static constexpr Duration kAfterEarlyAlarm = std::chrono::milliseconds(1);
 
   const Clock& clock_;
   SteadyTime now_ = SteadyTime::min();         // min(): not read yet

@@ -272,6 +272,17 @@ TEST_F(LoopTest, ManyTimersInAnyOrderWithRemovalsFireSorted) {
   EXPECT_TRUE(std::ranges::is_sorted(fired));
 }
 
+TEST_F(LoopTest, AClockThatStandsBeforeATimersMomentDoesNotKeepItBusy) {
+  Timer timer(loop, [&] { log += "fired"; });
+  timer.arm(clock.time + 1ns);
+  while (loop.poll()) {
+  }
+  EXPECT_EQ(log, "");
+  clock.time += 1ns;
+  loop.poll();
+  EXPECT_EQ(log, "fired");
+}
+
 TEST_F(LoopTest, ATimerMayDestroyItself) {
   auto timer = std::make_unique<std::unique_ptr<Timer>>();
   *timer = std::make_unique<Timer>(loop, [&] {
