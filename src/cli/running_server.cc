@@ -13,6 +13,7 @@
 #include "cli/command_line.h"
 #include "cli/flushed_answers.h"
 #include "cli/sending.h"
+#include "cli/server_limits.h"
 #include "dapr/app_http.h"
 #include "dapr/app_server.h"
 #include "invocation/invocation.h"
@@ -36,28 +37,6 @@ constexpr std::chrono::seconds kLongestFlush(5);
 
 // The start is over this long after run(), when the first requests have been served.
 constexpr std::chrono::seconds kStart(1);
-
-wire::Limits limits_of(const Settings& settings) {
-  wire::Limits limits;
-  limits.head_bytes = settings.max_header_bytes;
-  limits.head_fields = settings.max_header_fields;
-  limits.trailer_bytes = settings.max_header_bytes;
-  limits.body_bytes = settings.max_body_size;
-  limits.head_timeout = settings.head_timeout;
-  limits.body_timeout = settings.body_timeout;
-  limits.idle_timeout = settings.idle_timeout;
-  limits.write_timeout = settings.slow_reader_timeout;
-  return limits;
-}
-
-// Returns the memory for bodies: by default a quarter of the memory that the process may use,
-// because the function, its responses and the connections also need memory. A body of the largest
-// size and its response always fit.
-std::size_t memory_of(const Settings& settings) {
-  if (settings.max_body_memory != 0) return settings.max_body_memory;
-  return std::max(os::usable_memory(os::memory_limits(), os::mapped_memory()) / 4,
-                  2 * settings.max_body_size);
-}
 
 // How long a stop may wait for the collector of the metrics.
 constexpr std::chrono::seconds kLastPush(1);
