@@ -20,17 +20,32 @@ namespace {
 
 constexpr std::string_view kVersion = "functions-framework " OFN_VERSION;
 
+// The command that shows the flags of `app`.
+std::string help_of(const CLI::App& app) {
+  std::string command = "--help";
+  for (const CLI::App* level = &app; level != nullptr; level = level->get_parent())
+    command = level->get_name() + " " + command;
+  return command;
+}
+
+// The command that the arguments name.
+const CLI::App& last_command(const CLI::App& app) {
+  const CLI::App* last = &app;
+  while (!last->get_subcommands().empty()) last = last->get_subcommands().front();
+  return *last;
+}
+
 std::string unknown_argument(const CLI::App& app, const std::string& argument) {
   const std::string word = argument.substr(0, argument.find('='));
   if (!word.starts_with("-")) {
-    return "unexpected argument \"" + argument + "\"; see functions-framework --help";
+    return "unexpected argument \"" + argument + "\"; see " + help_of(app);
   }
   std::vector<std::string> flags;
   for (const CLI::Option* option : app.get_options())
     flags.push_back("--" + option->get_single_name());
   const std::string nearest = nearest_word(word, flags);
   return "unknown flag " + word + (nearest.empty() ? "" : "; did you mean " + nearest + "?") +
-         " (functions-framework --help lists all)";
+         " (" + help_of(app) + " lists all)";
 }
 
 // Adds the rows of the flag table for which `wanted` returns true. Each line of --help contains the
@@ -357,14 +372,15 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
         std::string(kVersion) + "\n" +
         (verbose->count() == 0 ? std::string() : "It contains:\n" + std::string(parts_text()))};
   } catch (const CLI::ParseError& error) {
-    return std::unexpected(std::string(error.what()) +
-                           " (functions-framework --help lists all flags)");
+    return std::unexpected(std::string(error.what()) + " (" + help_of(last_command(app)) +
+                           " lists all flags)");
   }
-  const CLI::App* used = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
-  for (const auto* level : {static_cast<const CLI::App*>(&app), used}) {
+  for (const CLI::App* level = &app;; level = level->get_subcommands().front()) {
     const auto extras = level->remaining();
     if (!extras.empty()) return std::unexpected(unknown_argument(*level, extras.front()));
+    if (level->get_subcommands().empty()) break;
   }
+  const CLI::App* used = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
   if (used == dev_app) return dev;
   if (used == build_app) return build;
   if (used == image_app) return image;

@@ -96,7 +96,11 @@ TEST(CommandLine, ErrorsNameTheFlagAndTheNearest) {
       {{"manifest", "--knative", "--imge", "i"}, "did you mean --image?"},
       {{"manifest", "--knative", "--debug"}, "unknown flag --debug"},
       {{"manifest", "--dapr", "--max-replicas", "0"}, "--max-replicas"},
-      {{"manifest", "check"}, "FILE"},
+      {{"manifest", "--dapr", "a"},
+       "unexpected argument \"a\"; see functions-framework manifest --help"},
+      {{"manifest", "check"}, "FILE is required (functions-framework manifest check --help lists"},
+      {{"manifest", "check", "--jsn", "a.yaml"},
+       "unknown flag --jsn (functions-framework manifest check"},
   };
   for (const auto& [arguments, expected] : cases) {
     const auto command = parse(arguments);
