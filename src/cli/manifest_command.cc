@@ -16,6 +16,7 @@
 #include "cli/load_function.h"
 #include "cli/named_file.h"
 #include "cli/streams.h"
+#include "localdapr/component_loader.h"
 #include "logging/logger.h"
 #include "manifest/check.h"
 #include "manifest/manifest.h"
@@ -52,23 +53,21 @@ bool is_for_the_container(const FlagSpec& spec) {
   return is_setting && std::ranges::find(kNoVariables, spec.flag) == kNoVariables.end();
 }
 
-// Reads the components' files of a folder, in the order of their names. A folder that does not exist has none.
-std::vector<manifest::Component> read_components(const std::string& folder,
-                                                 std::vector<Problem>& problems) {
-  std::vector<std::string> files;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string extension = entry.path().extension().string();
-    if (extension == ".yaml" || extension == ".yml") files.push_back(entry.path().string());
-  }
-  std::ranges::sort(files);
+// Reads the components of the files of --components. The default folder need not exist.
+// Errors: message() is for the user.
+Result<std::vector<manifest::Component>> read_components(const std::string& folder, bool is_default,
+                                                         Log& log, std::vector<Problem>& problems) {
   std::vector<manifest::Component> components;
-  for (const std::string& file : files) {
+  std::error_code error;
+  if (is_default && !fs::exists(folder, error)) return components;
+  const auto files = localdapr::component_files(folder, log);
+  if (!files) return fail(files.error().code(), files.error().text());
+  for (const fs::path& file : *files) {
     auto text = read_named_file(file, {Origin::Kind::kFlag, "--components"});
     if (!text) {
       problems.push_back(std::move(text.error()));
     } else {
-      manifest::read_components(file, *text, components, problems);
+      manifest::read_components(file.native(), *text, components, problems);
     }
   }
   return components;
@@ -211,7 +210,12 @@ int write_manifest(const ManifestCommand& command, const Environment& process,
   if (const auto wrong = mistake(command, function)) return complain(*wrong, kExitUsage);
   std::vector<Problem> problems;
   function.components_folder = configuration->settings.components;
-  function.components = read_components(configuration->settings.components, problems);
+  auto components = read_components(
+      function.components_folder,
+      given_text(command.flags, configuration->env, Flag::kComponents).origin.is_default(), log,
+      problems);
+  if (!components) return complain(components.error().message(), kExitUsage);
+  function.components = *std::move(components);
   if (!problems.empty()) return complain(problems, kExitUsage);
   const auto text = command.kustomize.empty()
                         ? manifest::manifest_of(command.kind, function)

@@ -321,8 +321,7 @@ Components parse_components(std::string_view yaml, std::string_view file,
   return loaded;
 }
 
-Components load_components(const std::string& directory, const LoaderOptions& options, Log& log) {
-  Components loaded;
+Result<std::vector<fs::path>> component_files(const std::string& directory, Log& log) {
   std::error_code error;
   std::vector<fs::path> files;
   for (fs::directory_iterator entry(directory, error); !error && entry != fs::directory_iterator();
@@ -336,14 +335,23 @@ Components load_components(const std::string& directory, const LoaderOptions& op
     }
   }
   if (error) {
-    loaded.problems.emplace_back(Code::kNotFound,
+    return std::unexpected(Error(Code::kNotFound,
                                  "the components directory cannot be read: " + error.message() +
                                      "; make it, or name another with --components",
-                                 Error::Context{{"file", directory}});
-    return loaded;
+                                 Error::Context{{"file", directory}}));
   }
   std::ranges::sort(files);
-  for (const fs::path& file : files) {
+  return files;
+}
+
+Components load_components(const std::string& directory, const LoaderOptions& options, Log& log) {
+  Components loaded;
+  auto files = component_files(directory, log);
+  if (!files) {
+    loaded.problems.push_back(std::move(files.error()));
+    return loaded;
+  }
+  for (const fs::path& file : *files) {
     if (auto text = os::read_small_file(file)) {
       read_documents(*text, file.native(), options, log, loaded);
     } else {

@@ -16,6 +16,7 @@
 // Spec: https://docs.dapr.io/reference/resource-specs/component-schema/
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,11 @@ struct Components {
   std::vector<Error> problems;
 };
 
-// Reads the files of a directory in the order of their names, without sub-directories.
+// Returns the files of a directory that can hold components, in the order of their names, without sub-directories. Errors: kNotFound,
+// if the directory cannot be read.
+Result<std::vector<std::filesystem::path>> component_files(const std::string& directory, Log& log);
+
+// Reads the files of component_files().
 Components load_components(const std::string& directory, const LoaderOptions& options, Log& log);
 
 // Reads one file's text. `file` is for messages.

@@ -89,6 +89,8 @@ REFUSED = [
     (["--openfunction=v1beta1", "--image", "i", "--context", "async.json"], 2, "no file of --components describes"),
     (["--keda", "--image", "i", "--context", "async.json"], 2, "KEDA has no scaler"),
     (["--dapr", "--name", "a"], 2, "names no component of Dapr"),
+    (["--dapr", "--name", "a", "--components", "missing"], 2, "name another with --components (file=missing)"),
+    (["--dapr", "--name", "a", "--components", "async.json"], 2, "directory cannot be read: Not a directory"),
     (["--knative", "--imge", "i"], 2, "did you mean --image?"),
     (["check"], 2, "FILE"),
     (["check", "missing.yaml"], 1, "missing.yaml: there is no such file"),
