@@ -320,6 +320,8 @@ const BadCase kBad[] = {
     {"component-incomplete", kComponent, "  name: orders\n", "  labels: {}\n", "no name",
      "metadata.name"},
     {"compose-grace", kCompose, "    stop_grace_period: 40s\n", "", "10 s", "34s"},
+    {"compose-grace", kCompose, "OFN_DRAIN_TIMEOUT: 30s\n    stop_grace_period: 40s",
+     "FUNC_NAME: greeter", "10 s", "34s"},
     {"compose-grace", kCompose, "      OFN_DRAIN_TIMEOUT: 30s", "      - OFN_DRAIN_TIMEOUT=60s",
      "40 s", "64s"},
     {"not-yaml", kComponent, "spec:", "spec: [", "", "YAML"},

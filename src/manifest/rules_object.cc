@@ -230,10 +230,8 @@ void compose_grace(const Node& object, Findings& findings) {
           variables.emplace(text.substr(0, equals), text.substr(equals + 1));
       }
     }
-    if (!std::ranges::any_of(variables, [](const auto& each) {
-          return each.first.starts_with("OFN_") || each.first.starts_with("FUNC_CONTEXT") ||
-                 each.first == "FUNCTION_TARGET";
-        })) {
+    if (std::ranges::none_of(variables,
+                             [](const auto& each) { return is_programs_variable(each.first); })) {
       continue;
     }
     std::vector<Note> notes;

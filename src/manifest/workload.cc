@@ -11,11 +11,6 @@ namespace {
 
 using document::Node;
 
-bool is_programs_variable(std::string_view name) {
-  return name.starts_with("OFN_") || name.starts_with("FUNC_CONTEXT") ||
-         name == "FUNCTION_TARGET" || name == "FUNC_NAME";
-}
-
 void read_env(const Node* container, Workload& workload) {
   const Node* env = node_at(container, {"env"});
   if (env == nullptr) return;
@@ -154,6 +149,11 @@ std::optional<Workload> workload_of(const Node& document) {
   }
   if (workload) read_settings(*workload);
   return workload;
+}
+
+bool is_programs_variable(std::string_view name) {
+  return name.starts_with("OFN_") || name.starts_with("FUNC_CONTEXT") ||
+         name == "FUNCTION_TARGET" || name == "FUNC_NAME";
 }
 
 const Node* node_at(const Node* node, std::initializer_list<std::string_view> path) {

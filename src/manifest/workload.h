@@ -65,6 +65,9 @@ struct Workload {
 // Returns the workload of a document; nullopt if the document runs no function.
 std::optional<Workload> workload_of(const document::Node& document);
 
+// Returns true for a variable that only a container with the program has.
+bool is_programs_variable(std::string_view name);
+
 // Returns the node at the path; null if there is none.
 const document::Node* node_at(const document::Node* node,
                               std::initializer_list<std::string_view> path);
