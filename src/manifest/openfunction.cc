@@ -273,6 +273,21 @@ std::string timeout_note(const Description& function) {
          "default.\n";
 }
 
+// The members of `serving` about the pod, which both versions have.
+std::string pod_text(const Description& wanted) {
+  const Description function = as_controlled(wanted);
+  return fill(R"(${annotations}
+# The controller makes them variables of the container.
+${note}
+${params}
+${template}
+)",
+              {{"annotations", annotations_text(function)},
+               {"note", timeout_note(wanted)},
+               {"params", params_text(function)},
+               {"template", template_text(function)}});
+}
+
 std::string version_member(const Description& function) {
   return member("version", function.context.version);
 }
@@ -297,11 +312,7 @@ spec:
     ${scale}
     ${hooks}
     ${tracing}
-    ${annotations}
-    # The controller makes them variables of the container.
-    ${note}
-    ${params}
-    ${template}
+    ${pod}
 )",
               {{"heading",
                 heading(function, "OpenFunction Function of " + function.name, "--openfunction")},
@@ -317,10 +328,7 @@ spec:
                {"tracing", function.context.tracing
                                ? section("tracing", tracing_text(*function.context.tracing))
                                : ""},
-               {"annotations", annotations_text(function)},
-               {"note", timeout_note(wanted)},
-               {"params", params_text(function)},
-               {"template", template_text(function)}});
+               {"pod", pod_text(wanted)}});
 }
 
 Result<std::string> openfunction_v1beta1_text(const Description& wanted) {
@@ -346,11 +354,7 @@ spec:
     ${components}
     ${scale}
     ${triggers}
-    ${annotations}
-    # The controller makes them variables of the container.
-    ${note}
-    ${params}
-    ${template}
+    ${pod}
 )",
               {{"heading", heading(function, "OpenFunction Function of " + function.name,
                                    "--openfunction=v1beta1")},
@@ -366,10 +370,7 @@ spec:
                {"components", components_text(function, true)},
                {"scale", scale_v1beta1(function)},
                {"triggers", is_async(function) ? section("triggers", scaler_items(function)) : ""},
-               {"annotations", annotations_text(function)},
-               {"note", timeout_note(wanted)},
-               {"params", params_text(function)},
-               {"template", template_text(function)}});
+               {"pod", pod_text(wanted)}});
 }
 
 std::string explained_text(const Description& wanted) {
