@@ -85,8 +85,7 @@ std::string version_of(const Description& function) {
   return function.context.version.empty() ? "latest" : function.context.version;
 }
 
-}  // namespace
-
+// `tracing` in both schemas.
 Node tracing_node(const Tracing& tracing) {
   Node node = Node::object(
       {{"enabled", Node::scalar(Node::Kind::kBool, tracing.enabled ? "true" : "false")}});
@@ -110,6 +109,8 @@ Node tracing_node(const Tracing& tracing) {
   set_texts(node, "baggage", tracing.baggage);
   return node;
 }
+
+}  // namespace
 
 Node own_context(const Description& function) {
   const FunctionContext& context = function.context;

@@ -27,7 +27,4 @@ document::Node controllers_v1beta2(const Description& function);
 // `function.components` exists already, and keeps its name.
 std::string name_in_cluster(const Description& function, std::string_view component);
 
-// `tracing` in both schemas; also for the manifest.
-document::Node tracing_node(const Tracing& tracing);
-
 }  // namespace ofn::manifest

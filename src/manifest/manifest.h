@@ -32,9 +32,9 @@ enum class Kind : std::uint8_t {
 // do.
 Result<std::string> manifest_of(Kind kind, const Description& function);
 
-// Deployment, Service, and a PodDisruptionBudget if there are always two pods. `flag`: of the command, for the heading.
-// `is_scaled`: another object sets the number of pods.
+// What sets the number of pods: the Deployment, or a scaler's object.
 enum class Replicas : std::uint8_t { kHere, kByScaler };
+// Deployment, Service, and a PodDisruptionBudget if there are always two pods. `flag`: of the command, for the heading.
 std::string deployment_text(const Description& function, Replicas replicas, std::string_view flag);
 std::string disruption_budget_text(const Description& function);
 Result<std::string> knative_text(const Description& function);
