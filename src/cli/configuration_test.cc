@@ -1,35 +1,27 @@
 #include "cli/configuration.h"
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "testing/temporary_directory.h"
+
 namespace ofn::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
 class ConfigurationTest : public testing::Test {
  protected:
-  ConfigurationTest() {
-    std::string name = (fs::temp_directory_path() / "ofn-configuration-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) folder_ = name;
-  }
-  ~ConfigurationTest() override { fs::remove_all(folder_); }
-
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
   std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path(name), std::ios::binary) << text;
-    return path(name);
+    return folder_.write(name, text);
   }
 
-  fs::path folder_;
+  TemporaryDirectory folder_;
 };
 
 TEST_F(ConfigurationTest, NothingIsGiven) {

@@ -1,6 +1,5 @@
 #include "image/oci_layout.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -10,6 +9,7 @@
 #include "document/json.h"
 #include "image/sha256.h"
 #include "loader/digest.h"
+#include "testing/temporary_directory.h"
 
 namespace ofn::image {
 namespace {
@@ -19,16 +19,8 @@ using ::testing::HasSubstr;
 
 class OciLayoutTest : public ::testing::Test {
  protected:
-  OciLayoutTest() {
-    std::string name = (fs::temp_directory_path() / "ofn-layout-XXXXXX").native();
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~OciLayoutTest() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-
-  fs::path folder_;
+  const TemporaryDirectory temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 std::string text_of(const fs::path& file) { return loader::read_file(file).value_or("(none)"); }

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "localdapr/temporary_folder_for_test.h"
+#include "testing/temporary_directory.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -284,7 +284,7 @@ TEST(ComponentLoader, EveryCutOfAFileIsReadOrRefused) {
 }
 
 TEST(ComponentLoader, ReadsADirectoryInOrder) {
-  TemporaryFolder folder;
+  TemporaryDirectory folder;
   folder.write("b.yaml", component("two"));
   folder.write("a.YML", component("one"));
   folder.write("readme.md", "kind: Component");

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "localdapr/component_loader.h"
-#include "localdapr/temporary_folder_for_test.h"
+#include "testing/temporary_directory.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -79,7 +79,7 @@ class SidecarApiTest : public ::testing::Test {
     for (; !tasks_.empty(); tasks_.pop_front()) tasks_.front()();
   }
 
-  TemporaryFolder temporary_;
+  TemporaryDirectory temporary_;
   ofn::testing::ManualClock clock_;
   Loop loop_{clock_};
   NullLog log_;

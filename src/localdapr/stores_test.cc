@@ -10,7 +10,7 @@
 #include "localdapr/memory/memory_state.h"
 #include "localdapr/secrets/secret_file.h"
 #include "localdapr/sqlite/sqlite_state.h"
-#include "localdapr/temporary_folder_for_test.h"
+#include "testing/temporary_directory.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -59,7 +59,7 @@ class StoresTest : public ::testing::TestWithParam<std::string> {
     return outcome(stores_->remove({.store = "cart", .item = std::move(item)}));
   }
 
-  TemporaryFolder temporary_;
+  TemporaryDirectory temporary_;
   ofn::testing::ManualClock clock_;
   std::unique_ptr<Stores> stores_;
 };
@@ -231,7 +231,7 @@ TEST(StoresWordsTest, NamesKeysAsDaprdDoes) {
 
 TEST(SqliteStateTest, SaysWhatIsWrongWithItsProperties) {
   ofn::testing::ManualClock clock;
-  const TemporaryFolder folder;
+  const TemporaryDirectory folder;
   struct Case {
     std::vector<Header> properties;
     std::string message;
@@ -261,7 +261,7 @@ TEST(SqliteStateTest, AnIntervalThatIsNotAboveZeroIsNone) {
   };
   for (const Case& c : {Case{"1h", 1}, Case{"0", 2}, Case{"-1", 2}, Case{"-5m", 2}}) {
     ofn::testing::ManualClock clock;
-    const TemporaryFolder folder;
+    const TemporaryDirectory folder;
     const std::string path = (folder.path() / "x.db").string();
     Component component;
     component.properties = {{"connectionString", path}, {"cleanupInterval", c.interval}};
@@ -299,7 +299,7 @@ class SecretFileTest : public ::testing::Test {
     for (const Header& entry : secret->entries) all += entry.name + "=" + entry.value + ";";
     return all;
   }
-  TemporaryFolder temporary_;
+  TemporaryDirectory temporary_;
 };
 
 TEST_F(SecretFileTest, FlattensWhatIsNested) {

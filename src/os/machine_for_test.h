@@ -5,35 +5,22 @@
 //   read(machine.root());
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
-#include <gtest/gtest.h>
+#include "testing/temporary_directory.h"
 
 namespace ofn::os {
 
-// A folder that holds them; its destructor removes it.
+// A folder that holds them; it is removed with the object.
 class Machine {
  public:
-  Machine() {
-    std::string name = ::testing::TempDir() + "ofn-machine-XXXXXX";
-    root_ = mkdtemp(name.data());
-  }
-  Machine(const Machine&) = delete;
-  Machine& operator=(const Machine&) = delete;
-  ~Machine() { std::filesystem::remove_all(root_); }
-
   void write(const std::string& path, const std::string& text) const {
-    const std::filesystem::path file = root_ + path;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
+    folder_.write(path.substr(1), text);  // an absolute path would name a file of the real machine
   }
-  const std::string& root() const { return root_; }
+  std::string root() const { return folder_.path().native(); }
 
  private:
-  std::string root_;
+  TemporaryDirectory folder_;
 };
 
 }  // namespace ofn::os

@@ -1,11 +1,12 @@
 #include "os/small_file.h"
 
 #include <filesystem>
-#include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+
+#include "testing/temporary_directory.h"
 
 namespace ofn::os {
 namespace {
@@ -14,23 +15,16 @@ namespace fs = std::filesystem;
 
 class SmallFile : public testing::Test {
  protected:
-  SmallFile() {
-    std::string name = (fs::temp_directory_path() / "ofn-small-file-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) folder_ = name;
-  }
-  ~SmallFile() override { fs::remove_all(folder_); }
-
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
   std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path(name), std::ios::binary) << text;
-    return path(name);
+    return folder_.write(name, text);
   }
   static std::string problem(const std::string& path) {
     const auto text = read_small_file(path);
     return text ? "" : text.error().message();
   }
 
-  fs::path folder_;
+  TemporaryDirectory folder_;
 };
 
 TEST_F(SmallFile, IsReadWhole) {

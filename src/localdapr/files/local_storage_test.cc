@@ -11,7 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "localdapr/temporary_folder_for_test.h"
+#include "testing/temporary_directory.h"
 
 namespace {
 
@@ -77,7 +77,7 @@ class LocalStorageTest : public ::testing::Test {
     return reply->data;
   }
 
-  TemporaryFolder temporary_;
+  TemporaryDirectory temporary_;
   std::unique_ptr<BlockingBinding> storage_;
 };
 

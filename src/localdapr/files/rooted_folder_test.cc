@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "localdapr/temporary_folder_for_test.h"
+#include "testing/temporary_directory.h"
 
 namespace ofn::localdapr {
 namespace {
@@ -27,7 +27,7 @@ class RootedFolderTest : public ::testing::Test {
   fs::path root() const { return temporary_.path() / "root"; }
   RootedFolder folder() const { return *RootedFolder::open(root().string()); }
 
-  TemporaryFolder temporary_;
+  TemporaryDirectory temporary_;
 };
 
 TEST_F(RootedFolderTest, NoNameLeavesTheFolder) {
