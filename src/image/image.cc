@@ -29,7 +29,8 @@ constexpr std::string_view kPasswd =
 constexpr std::string_view kGroup = "root:x:0:\nnonroot:x:65532:\n";
 // The C library's own default asks DNS before /etc/hosts.
 constexpr std::string_view kNsswitch = "passwd: files\ngroup: files\nhosts: files dns\n";
-// Where distributions have the certificates of authorities. Their libraries look there, so it is also the place in the image.
+// The files in which distributions keep the certificates of authorities. The first that exists is copied to the same path in the image,
+// because the distribution's TLS libraries read it there.
 constexpr std::array<std::string_view, 4> kCertificates = {
     "/etc/ssl/certs/ca-certificates.crt",  // Debian, Ubuntu, Alpine, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",    // Fedora, RHEL
@@ -59,7 +60,7 @@ Result<std::string> read(const fs::path& file) {
 // What goes into the image, before it is written.
 struct Contents {
   Contents() = default;
-  Contents(const Contents&) = delete;  // a layer refers to the other
+  Contents(const Contents&) = delete;  // `function` refers to `framework`
   Contents& operator=(const Contents&) = delete;
 
   Layer framework;

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,7 +44,8 @@ struct ImageRequest {
 struct ImageFile {
   std::string path;
   std::size_t bytes = 0;
-  // Of a library: the name of the shared object that needs it, "--with" if the request did, or empty if the program does.
+  // Why a library is in the image: the name of the shared object that needs it; "--with" for one of ImageRequest::opened. Empty: the
+  // program needs it, or the file is no library.
   std::string needed_by = {};
 };
 
@@ -61,7 +61,7 @@ inline constexpr const char* kFunctionFolder = "/function";
 
 // The image has two layers: the framework (the same bytes for every function), and the function. Equal files give an equal digest.
 // It has no shell and no compiler, its user is 65532, and it needs no folder to write to.
-// Threads: any; blocks. Cost: half a second of CPU time, most of it for compression.
+// Threads: any; blocks. Cost: 0.7 s of CPU time, most of it for compression.
 // Errors: Error::message() is for the user: a library that is missing, a file that cannot be read, a layout that cannot be written.
 Result<Image> write_image(const ImageRequest& request);
 

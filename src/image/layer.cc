@@ -2,7 +2,7 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
+#include <string_view>
 #include <utility>
 
 namespace ofn::image {

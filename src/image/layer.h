@@ -9,7 +9,7 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <string_view>
+#include <utility>
 
 namespace ofn::image {
 

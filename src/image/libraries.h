@@ -21,8 +21,8 @@ struct Library {
   // In an image, which has no cache of the loader (/etc/ld.so.cache): all libraries are in the C library's folder, which the loader
   // knows by itself. What is asked for by a path has that path.
   std::string place;
-  std::size_t needed_by =
-      0;  // the first of LibraryQuery::files that needs it; their number: one of `opened`
+  // The index in LibraryQuery::files of the first file that needs it; the number of these files if one of `opened` needs it.
+  std::size_t needed_by = 0;
 };
 
 struct LibraryQuery {
