@@ -12,6 +12,7 @@
 
 #include "base/nearest.h"
 #include "cli/parts.h"
+#include "image/oci_layout.h"
 #include "localdapr/catalogue.h"
 
 namespace ofn::cli {
@@ -98,15 +99,19 @@ void add_image_flags(CLI::App& app, ImageCommand& image) {
   const auto keep_source = [&image](const std::string& text) { image.flags[Flag::kSource] = text; };
   app.add_option_function<std::string>("SOURCE", keep_source, "The same as --source")
       ->type_name("");
-  const auto not_empty = [](const std::string& text) {
-    return text.empty() ? std::string("must not be empty") : std::string();
-  };
   app.add_option("--oci", image.layout, "Folder to write; a layout that exists gets one more image")
       ->required()
-      ->check(not_empty)
+      ->check([](const std::string& text) {
+        return text.empty() ? std::string("must not be empty") : std::string();
+      })
       ->type_name("DIR");
   app.add_option("--tag", image.tag, "Name of the image in the folder [default latest]")
-      ->check(not_empty)
+      ->check([](const std::string& text) {
+        return image::is_tag(text)
+                   ? std::string()
+                   : "expected letters and digits with one of -._:@+/ between them, found \"" +
+                         text + "\"";
+      })
       ->type_name("NAME");
   app.add_flag("--ca", image.has_certificates,
                "Add this machine's CA certificates, for functions that use TLS");

@@ -1,5 +1,6 @@
 #include "image/oci_layout.h"
 
+#include <algorithm>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -37,6 +38,20 @@ bool is_layout(const fs::path& folder) {
 Node Descriptor::node() const {
   return Node::object(
       {{"mediaType", media_type}, {"digest", digest}, {"size", Node::number(size)}});
+}
+
+bool is_tag(std::string_view text) {
+  constexpr std::string_view kWord =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  constexpr std::string_view kBetween = "-._:@+/";
+  while (true) {
+    const std::size_t word = std::min(text.find_first_not_of(kWord), text.size());
+    if (word == 0) return false;
+    text.remove_prefix(word);
+    if (text.empty()) return true;
+    if (!kBetween.contains(text.front())) return false;
+    text.remove_prefix(text.starts_with("--") ? 2 : 1);
+  }
 }
 
 Result<OciLayout> OciLayout::open(fs::path folder) {

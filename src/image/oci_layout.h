@@ -30,6 +30,10 @@ struct Descriptor {
   document::Node node() const;
 };
 
+// Returns true if the text may be a tag: words of letters and digits, with one of "-._:@+/" or "--" between them.
+// Spec: OCI image format 1.1, annotations.md, org.opencontainers.image.ref.name. skopeo and others refuse what is none.
+bool is_tag(std::string_view text);
+
 // Several processes may write to one layout, except for the tags: the last one wins.
 // Spec: OCI image format 1.1, image-layout.md and descriptor.md.
 // Errors: each names the file and the system's reason.
@@ -41,7 +45,7 @@ class OciLayout {
 
   // Stores bytes under their digest, unless they are there.
   Result<Descriptor> add(std::string_view media_type, std::string_view bytes);
-  // Lets the name mean this manifest, from now on. Other names stay.
+  // Lets the name mean this manifest, from now on. Other names stay. `name`: a tag (is_tag).
   Result<void> tag(std::string_view name, const Descriptor& manifest);
 
  private:

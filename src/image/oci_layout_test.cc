@@ -25,6 +25,15 @@ class OciLayoutTest : public ::testing::Test {
 
 std::string text_of(const fs::path& file) { return loader::read_file(file).value_or("(none)"); }
 
+TEST(Tag, IsANameThatOtherProgramsRead) {
+  for (const char* tag : {"latest", "1", "v1.0", "functions/hello:1", "a--b", "a@b+c_d"}) {
+    EXPECT_TRUE(is_tag(tag)) << tag;
+  }
+  for (const char* text : {"", "a b", ":x", "x:", "a..b", "a---b", "a//b", "/a", "ä", "a\n"}) {
+    EXPECT_FALSE(is_tag(text)) << text;
+  }
+}
+
 TEST_F(OciLayoutTest, MakesALayoutInANewAndInAnEmptyFolder) {
   for (const fs::path& folder : {folder_, folder_ / "a" / "b"}) {
     if (folder != folder_) fs::remove_all(folder_);

@@ -45,6 +45,7 @@ class Case:
     Case("a file", ["--oci", "FUNCTION/oci", "FUNCTION"], 1, ["cannot make", "Not a directory"]),
     Case("no source", ["--oci", "NEW", "gone.cc"], 3, ["gone.cc", "doesn't exist"]),
     Case("two sources", ["--oci", "NEW", "FUNCTION", "FUNCTION"], 2, ["unexpected argument"]),
+    Case("a tag that skopeo refuses", ["--oci", "NEW", "--tag", "a b", "FUNCTION"], 2, ["--tag", "expected letters and digits", 'found "a b"']),
     Case("a wrong label", ["--oci", "NEW", "--label", "=x", "FUNCTION"], 2, ["--label", 'expected NAME=VALUE, found "=x"']),
     Case("a library's path", ["--oci", "NEW", "--with", "/lib/libz.so.1", "FUNCTION"], 2, ["--with", "a library's name"]),
     Case("a missing library", ["--oci", "NEW", "--with", "libgone.so.9", "FUNCTION"], 1, ["libgone.so.9 is not found on this machine"]),
