@@ -1,7 +1,6 @@
 """What the program contains: the list of --version --verbose and the SBOM."""
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import pytest
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-_BUILD = Path(os.environ.get("OFN_BUILD_DIR", Path(__file__).parents[2] / "build"))
+from packages.conftest import BUILD
+
 # Archives with several names, and the parts that are no archive of the linker's.
 _NAMES = {"protobuf-lite": "libprotobuf-lite.a", "SQLite": "libsqlite3.a", "zlib": "libz.a"}
 _NOT_ARCHIVES = {"libiberty-demangler", "CLI11", "nlohmann-json"}
@@ -26,12 +26,12 @@ def shown(program):
 
 @pytest.fixture(scope="module")
 def sbom():
-    return _BUILD / "ofn.spdx.json"
+    return BUILD / "ofn.spdx.json"
 
 
 def test_every_archive_that_is_linked_is_listed(shown):
     """The linker's command is the truth."""
-    text = (_BUILD / "build.ninja").read_text()
+    text = (BUILD / "build.ninja").read_text()
     edge = text[text.index("build bin/functions-framework:") :]
     linked = {Path(word).name for word in re.search(r"^  LINK_LIBRARIES = (.*)$", edge, re.MULTILINE)[1].split() if word.startswith("/") and word.endswith(".a")}
     assert "libnghttp2.a" in linked
