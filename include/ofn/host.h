@@ -1,5 +1,5 @@
-// What the host lends to a program, and the variable by which the program finds it. <ofn/log.h> uses it; authors include that
-// header.
+// What the host lends to a program, and the variable by which the program finds it. <ofn/log.h> and <ofn/span.h> use it; authors
+// include those headers.
 #pragma once
 
 #include <atomic>

@@ -67,7 +67,7 @@ namespace abi {
 
 enum class MetricKind : std::uint32_t { kCounter = 1, kGauge = 2, kHistogram = 3 };
 
-// Where the host keeps a metric's values. `labels`: one value for each label. Lifetime: the process's. Threads: any.
+// The host's functions that take a metric's values. `labels`: one value for each label. Lifetime: the process's. Threads: any.
 struct MetricSink {
   using Function = void(void* metric, double value, const std::string_view* labels) noexcept;
   Function* add = nullptr;  // for a histogram: one observation

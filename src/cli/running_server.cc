@@ -252,7 +252,7 @@ void RunningServer::trace(const TraceChoice& choice, std::string resource,
   start_up_ = std::move(start_up);
   if (measurement_ && traces_ != nullptr) measurement_->add(traces_source(*traces_));
   if (traces_ == nullptr || !settings_.may_be_stopped_at_rest) return;
-  // Who writes `batch` has decided.
+  // An operator who sets --trace-flush, also to `batch`, needs no warning.
   if (!settings_.trace_flush.origin.is_default()) return;
   log_.write(Level::kWarning,
              "spans are sent some seconds after an answer, and may be late or lost if the platform "

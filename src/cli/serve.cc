@@ -109,7 +109,7 @@ Result<void> wait_for_debugger(const std::optional<Supervised>& supervised) {
   return os::wait_for_debugger();
 }
 
-// What is sent to a collector. What is wrong with the variables, or with the context's section, never stops a start.
+// Reads what the program sends to a collector. A mistake in the variables or in the context's section is logged; it stops no start.
 otlp::Settings sent_telemetry(const Environment& env, const FunctionContext& context, Log& log) {
   std::vector<Note> notes;
   otlp::Settings settings = otlp::read_settings(tracing::with_section(env, context, notes), notes);

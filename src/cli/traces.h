@@ -33,7 +33,7 @@
 
 namespace ofn::cli {
 
-// What is sent, and where to. OpenTelemetry's spans, or SkyWalking's segments; neither: nothing is traced.
+// Where traces are sent, and in which notation: OpenTelemetry's spans or SkyWalking's segments. If both are off, nothing is traced.
 struct TraceChoice {
   otlp::TracesSettings spans;
   std::optional<skywalking::Settings>
@@ -92,7 +92,7 @@ class Traces {
   void started(tracing::StartUp start_up) { rules_.start_up = std::move(start_up); }
   // Sends what `parts` have, and runs `done` on the first loop when it was sent or lost, or at the deadline. No call may be under way.
   void flush(std::vector<OnLoop*> parts, Deadline deadline, Task done);
-  // Of spans, also of those in segments. Threads: any.
+  // Returns how many spans were sent, or lost; a segment counts with each of its spans. Threads: any.
   otlp::ExportCounts counts() const { return export_.counts(); }
 
  private:

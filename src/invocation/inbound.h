@@ -29,7 +29,7 @@ struct Inbound {
   // The delivery's own: a binding's metadata, a topic's extensions; traceparent and tracestate
   // included where they came.
   std::span<const Field> metadata{};
-  // Of these the ones that another framework of the family has sent along in its inner event.
+  // The part of `metadata` that came in an inner event, by which the sender's framework passes its trace on (event/inner_event.h).
   std::span<const Field> inner{};
   const CloudEvent* event = nullptr;  // a topic's envelope; null for a binding
   // The trace of the call that brought it, which is not the event's own; empty: there is none.

@@ -19,8 +19,8 @@ namespace ofn::tracing {
 // Errors: none; a value that is not understood is ignored, and a warning is added to the notes.
 Environment with_section(const Environment& env, const FunctionContext& context,
                          std::vector<Note>& notes);
-// Returns the tags of a section of any provider with `func`, `instance` and `namespace`, which OpenFunction's frameworks fill: the function's name, POD_NAME
-// and POD_NAMESPACE. A tag that the section has keeps its value.
+// Returns the tags of a section of any provider with `func`, `instance` and `namespace`, which OpenFunction's frameworks fill: the
+// function's name, POD_NAME and POD_NAMESPACE. A tag that the section has keeps its value.
 Metadata filled_tags(const Environment& env, const FunctionContext& context,
                      const Tracing& section);
 // The same; empty without a section of this provider.
