@@ -222,10 +222,4 @@ Escape escape_at(std::string_view text, std::size_t at, bool is_valid) noexcept 
   return {};
 }
 
-std::size_t fitting(std::string_view text, std::size_t room) noexcept {
-  if (text.size() <= room) return text.size();
-  while (room > 0 && (static_cast<unsigned char>(text[room]) & 0xc0U) == 0x80) --room;
-  return room;
-}
-
 }  // namespace ofn::log_text

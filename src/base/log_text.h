@@ -66,8 +66,6 @@ struct Escape {
 // A text that is not UTF-8 is escaped byte by byte, so that every line parses. Line separators beyond ASCII (U+0085, U+2028,
 // U+2029) are escaped, too: some readers split lines there.
 Escape escape_at(std::string_view text, std::size_t at, bool is_valid) noexcept;
-// Returns how many bytes of `text` fit into `room`, so that no character of a valid text is cut.
-std::size_t fitting(std::string_view text, std::size_t room) noexcept;
 
 // Appends the escaped text; false: it was cut.
 template <class Out>
@@ -85,7 +83,7 @@ bool add_escaped(Out& out, std::string_view text) {
     const std::size_t needed = run + escape.size + kReserve;
     if (needed > out.left()) {
       const std::size_t room = out.left() < kReserve ? 0 : out.left() - kReserve;
-      out.add(text.substr(0, fitting(text.substr(0, run), room)));
+      out.add(clipped(text.substr(0, run), room));
       out.add("…");
       return false;
     }

@@ -56,5 +56,15 @@ TEST(Utf8, IllFormed) {
   }
 }
 
+TEST(Utf8, IsClippedBetweenTwoCharacters) {
+  EXPECT_EQ(clipped("", 0), "");
+  EXPECT_EQ(clipped("abc", 3), "abc");
+  EXPECT_EQ(clipped("abc", 2), "ab");
+  EXPECT_EQ(clipped("a\xE2\x82\xAC", 4), "a\xE2\x82\xAC");
+  EXPECT_EQ(clipped("a\xE2\x82\xAC", 3), "a");
+  EXPECT_EQ(clipped("a\xE2\x82\xAC", 1), "a");
+  EXPECT_EQ(clipped("\xE2\x82\xAC", 2), "");
+}
+
 }  // namespace
 }  // namespace ofn

@@ -1,5 +1,7 @@
 #include "document/problem.h"
 
+#include "base/utf8.h"
+
 namespace ofn {
 
 std::string Problem::text() const {
@@ -11,11 +13,7 @@ std::string Problem::text() const {
 std::string quoted(std::string_view text, std::size_t limit) {
   static constexpr std::string_view kHex = "0123456789abcdef";
   const bool cut = text.size() > limit;
-  if (cut) {
-    // Does not cut within a UTF-8 sequence.
-    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
-    text = text.substr(0, limit);
-  }
+  text = clipped(text, limit);
   std::string result = "\"";
   for (const char character : text) {
     const auto byte = static_cast<unsigned char>(character);

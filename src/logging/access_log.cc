@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/call_fields.h"
-#include "base/log_text.h"
+#include "base/utf8.h"
 
 namespace ofn {
 
@@ -18,7 +18,7 @@ constexpr std::size_t kLongestPath = 1024;
 
 std::string_view path_of(std::string_view target) {
   const std::string_view path = target.substr(0, target.find_first_of("?#"));
-  return path.substr(0, log_text::fitting(path, kLongestPath));
+  return clipped(path, kLongestPath);
 }
 
 std::string_view protocol_of(std::string_view version) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/call_fields.h"
+#include "base/utf8.h"
 #include "logging/this_call.h"
 #include "os/end_forked_child.h"
 
@@ -18,10 +19,7 @@ constexpr std::size_t kLongestText = std::size_t{16} * 1024;
 constexpr std::string_view kCut = "… (cut)";
 
 std::string cut(std::string_view text) {
-  std::size_t size = kLongestText - kCut.size();
-  // No character is cut in two.
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80) --size;
-  return std::string(text.substr(0, size)).append(kCut);
+  return std::string(clipped(text, kLongestText - kCut.size())).append(kCut);
 }
 
 void write_line(Logger& log, const abi::LogLine& line) {

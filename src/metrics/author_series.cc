@@ -14,11 +14,7 @@ namespace ofn::metrics {
 namespace {
 
 std::string_view cut(std::string_view value) noexcept {
-  if (value.size() <= AuthorSeriesTable::kLongestValue) return value;
-  std::size_t size = AuthorSeriesTable::kLongestValue;
-  // No character is cut in two.
-  while (size > 0 && (static_cast<unsigned char>(value[size]) & 0xc0U) == 0x80) --size;
-  return value.substr(0, size);
+  return clipped(value, AuthorSeriesTable::kLongestValue);
 }
 
 std::size_t hash_of(const std::string_view* values, std::size_t count) noexcept {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf8.h"
 #include "otlp/url.h"
 #include "skywalking/sw8.h"
 #include "tracing/section.h"

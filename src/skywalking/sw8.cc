@@ -28,12 +28,6 @@ std::string_view take_until(std::string_view& rest, char mark) {
 
 }  // namespace
 
-std::string_view clipped(std::string_view text, std::size_t most) noexcept {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
-  return text.substr(0, most);
-}
-
 std::optional<Reference> parse_sw8(std::string_view value) {
   if (value.size() > kMaxSw8 || std::ranges::count(value, '-') != kFields - 1) return std::nullopt;
   Reference reference;

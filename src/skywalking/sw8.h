@@ -54,7 +54,4 @@ std::vector<Header> parse_correlation(std::string_view value);
 bool put(std::vector<Header>& entries, std::string_view name, std::string_view value);
 std::string to_correlation(std::span<const Header> entries);
 
-// Returns the text's first bytes, at most that many, and whole characters of UTF-8.
-std::string_view clipped(std::string_view text, std::size_t most) noexcept;
-
 }  // namespace ofn::skywalking
