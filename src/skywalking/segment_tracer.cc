@@ -6,9 +6,12 @@
 
 #include "skywalking/author_spans.h"
 #include "tracing/call_facts.h"
+#include "tracing/fields.h"
 
 namespace ofn::skywalking {
 namespace {
+
+using tracing::value_once;
 
 std::string encoded(const Metadata& tags) {
   std::string bytes;
@@ -24,26 +27,11 @@ std::string digits_of(const SpanContext& context) {
   return {text.data() + 3, 2 * sizeof context.trace_id};
 }
 
-// A field that comes twice says nothing.
-std::string_view value_once(std::span<const Field> fields, std::string_view name) {
-  std::string_view value;
-  bool seen = false;
-  for (const Field& field : fields) {
-    if (field.name.size() != name.size() || !same_field_name(field.name, name)) continue;
-    if (seen) return {};
-    value = field.value;
-    seen = true;
-  }
-  return value;
-}
-
-std::string_view host_of(std::span<const Field> fields) { return value_once(fields, "host"); }
-
 void add_request(SpanFields& fields, const CallRecord& record) {
   const CallStart& start = record.start;
   fields.tag("http.method", start.method);
   fields.tag("url",
-             std::string(host_of(start.fields)) + std::string(tracing::path_of(start.target)));
+             std::string(value_once(start.fields, "host")) + std::string(tracing::path_of(start.target)));
   if (record.status != 0) fields.tag("status_code", std::to_string(record.status));
 }
 

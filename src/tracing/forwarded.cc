@@ -4,14 +4,10 @@
 
 #include <ofn/field.h>
 
+#include "tracing/fields.h"
+
 namespace ofn::tracing {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t";
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
 
 // Removes the first parameter, `name=value`, from the text and returns it. Its end is a semicolon or a comma outside of quotes.
 std::string_view take_parameter(std::string_view& text) {

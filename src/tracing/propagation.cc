@@ -4,16 +4,10 @@
 #include <array>
 #include <vector>
 
+#include "tracing/fields.h"
+
 namespace ofn::tracing {
 namespace {
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 bool is_token(std::string_view text) {
   static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
@@ -71,27 +65,6 @@ std::string encoded(std::string_view value) {
     }
   }
   return result;
-}
-
-// The value of one field; a field that comes twice has none.
-class Once {
- public:
-  void add(const Field& field, std::string_view name) {
-    if (!same_field_name(field.name, name)) return;
-    value_ = seen_ ? std::string_view() : std::string_view(field.value);
-    seen_ = true;
-  }
-  std::string_view value() const { return trimmed(value_); }
-
- private:
-  std::string_view value_;
-  bool seen_ = false;
-};
-
-std::string_view value_once(std::span<const Field> fields, std::string_view name) {
-  Once once;
-  for (const Field& field : fields) once.add(field, name);
-  return once.value();
 }
 
 bool read_b3_trace_id(std::string_view text, TraceId& id) {

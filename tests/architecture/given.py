@@ -237,6 +237,7 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "tracing/author_spans.h": "SpanFields& fields; CallRecord record; SpanOfCall call; TraceRules& rules; SpanBatch& batch;",
     "tracing/call_facts.h": "CallRecord record; tracing::SpanFields& span;",
     "tracing/conventions.h": "tracing::SpanFields fields;",
+    "tracing/fields.h": "CallStart start;",
     "tracing/propagation.h": """
         otlp::Settings settings; CallStart start; void continue_trace(const SpanContext&);""",
     "tracing/sampler.h": "SpanContext* caller; TraceId trace_id; void record();",
