@@ -88,4 +88,10 @@ class Stores {
   virtual void ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) = 0;
 };
 
+// Both ports, for what stands in front of them.
+struct SidecarPorts {
+  Sidecar& sidecar;
+  Stores& stores;
+};
+
 }  // namespace ofn

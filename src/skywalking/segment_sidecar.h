@@ -24,13 +24,8 @@ namespace ofn::skywalking {
 // Cost: some allocations for each call; of what is wrapped one copy more.
 class SegmentSidecar final : public Sidecar, public Stores {
  public:
-  // The same ports without spans.
-  struct Next {
-    Sidecar& sidecar;
-    Stores& stores;
-  };
   SegmentSidecar(Loop& loop, const SegmentRules& rules, OpenCalls& calls,
-                 const FunctionContext& context, Next next)
+                 const FunctionContext& context, SidecarPorts next)
       : loop_(loop), rules_(rules), calls_(calls), context_(context), next_(next) {}
 
   void invoke_binding(const BindingCall& call, const SidecarOptions& options,
@@ -52,7 +47,7 @@ class SegmentSidecar final : public Sidecar, public Stores {
   const SegmentRules& rules_;
   OpenCalls& calls_;
   const FunctionContext& context_;
-  const Next next_;
+  const SidecarPorts next_;  // without spans
 };
 
 // Returns true for an output whose data is wrapped: a topic, or a binding that is a queue, of these types only.

@@ -22,13 +22,8 @@ namespace ofn::tracing {
 // Cost: of a call whose trace is not recorded a look at its traceparent; of another one three allocations.
 class TracedSidecar final : public Sidecar, public Stores {
  public:
-  // The same ports without spans.
-  struct Next {
-    Sidecar& sidecar;
-    Stores& stores;
-  };
   TracedSidecar(Loop& loop, const TraceRules& rules, SpanBatch& batch,
-                const FunctionContext& context, Next next)
+                const FunctionContext& context, SidecarPorts next)
       : loop_(loop), rules_(rules), batch_(batch), context_(context), next_(next) {}
 
   void invoke_binding(const BindingCall& call, const SidecarOptions& options,
@@ -48,7 +43,7 @@ class TracedSidecar final : public Sidecar, public Stores {
   const TraceRules& rules_;
   SpanBatch& batch_;
   const FunctionContext& context_;
-  const Next next_;
+  const SidecarPorts next_;  // without spans
 };
 
 }  // namespace ofn::tracing
