@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <concepts>
 #include <iterator>
 #include <string>
@@ -43,25 +42,23 @@ void add_tags(SpanFields& fields, const RecordedSpans* recorded) {
   if (recorded->dropped > 0) fields.tag("ofn.dropped_spans", std::to_string(recorded->dropped));
 }
 
-void add_spans(SegmentWriter& out, const RecordedSpans& recorded, const SegmentOfCall& call) {
-  const auto at = [&](SteadyTime time) {
-    return call.system + std::chrono::duration_cast<SystemTime::duration>(time - call.steady);
-  };
-  std::int32_t id = call.first;
+void add_spans(SegmentWriter& out, const RecordedSpans& recorded, std::int32_t first,
+               const tracing::CallTimes& times) {
+  std::int32_t id = first;
   for (const RecordedSpan& each : recorded.spans) {
     const SpanHead head{.id = id++,
                         .parent = each.parent == RecordedSpan::kCall
                                       ? 0
-                                      : call.first + static_cast<std::int32_t>(each.parent),
-                        .began = at(each.began),
-                        .ended = at(each.ended),
+                                      : first + static_cast<std::int32_t>(each.parent),
+                        .began = times.at(each.began),
+                        .ended = times.at(each.ended),
                         .operation = each.name,
                         .type = SpanType::kLocal,
                         .failed = each.has_failed};
     out.span(head, [&](SpanFields& fields) {
       for (const RecordedAttribute& attribute : each.attributes)
         fields.tag(attribute.name, text_of(attribute));
-      if (!each.failure.empty()) fields.error(at(each.ended), "", each.failure, "");
+      if (!each.failure.empty()) fields.error(times.at(each.ended), "", each.failure, "");
     });
   }
 }

@@ -30,8 +30,8 @@ std::string digits_of(const SpanContext& context) {
 void add_request(SpanFields& fields, const CallRecord& record) {
   const CallStart& start = record.start;
   fields.tag("http.method", start.method);
-  fields.tag("url",
-             std::string(value_once(start.fields, "host")) + std::string(tracing::path_of(start.target)));
+  fields.tag("url", std::string(value_once(start.fields, "host")) +
+                        std::string(tracing::path_of(start.target)));
   if (record.status != 0) fields.tag("status_code", std::to_string(record.status));
 }
 
@@ -118,10 +118,9 @@ void SegmentTracer::ended(const CallRecord& record) {
 
 void SegmentTracer::write(const CallRecord& record, OpenCall& call) {
   const CallStart& start = record.start;
-  const auto [began, ended] = tracing::times_of(record, loop_);
+  const tracing::CallTimes times = tracing::times_of(record, loop_);
   const RecordedSpans* const authors = record.spans;
   const bool is_cut = call.is_cut || (authors != nullptr && authors->dropped > 0);
-  const SegmentOfCall own{.first = call.last_span + 1, .system = began, .steady = start.arrived};
   batch_.append([&](std::string& bytes) {
     return write_segment(bytes,
                          {.trace_id = call.trace_id,
@@ -130,8 +129,8 @@ void SegmentTracer::write(const CallRecord& record, OpenCall& call) {
                           .instance = rules_.settings.instance,
                           .is_cut = is_cut},
                          [&](SegmentWriter& out) {
-                           out.span({.began = began,
-                                     .ended = ended,
+                           out.span({.began = times.began,
+                                     .ended = times.ended,
                                      .operation = call.endpoint,
                                      .type = SpanType::kEntry,
                                      .layer = Layer::kFaas,
@@ -149,13 +148,13 @@ void SegmentTracer::write(const CallRecord& record, OpenCall& call) {
                                       fields.tag("runtime", rules_.runtime);
                                       fields.encoded(rules_.tags);
                                       add_tags(fields, authors);
-                                      add_failure(fields, record, ended);
+                                      add_failure(fields, record, times.ended);
                                     });
                            for (const Exit& exit : call.exits) {
                              out.span({.id = exit.id,
                                        .parent = 0,
                                        .began = exit.began,
-                                       .ended = exit.ended.value_or(ended),
+                                       .ended = exit.ended.value_or(times.ended),
                                        .operation = exit.operation,
                                        .peer = exit.peer,
                                        .type = SpanType::kExit,
@@ -164,7 +163,8 @@ void SegmentTracer::write(const CallRecord& record, OpenCall& call) {
                                        .failed = exit.failed || !exit.ended},
                                       [&](SpanFields& fields) { fields.encoded(exit.tags); });
                            }
-                           if (authors != nullptr) add_spans(out, *authors, own);
+                           if (authors != nullptr)
+                             add_spans(out, *authors, call.last_span + 1, times);
                          });
   });
 }

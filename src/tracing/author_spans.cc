@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <string>
 #include <variant>
 #include <vector>
@@ -33,9 +32,6 @@ void add_attributes(SpanFields& fields, const RecordedSpans* recorded) {
 
 void add_spans(const RecordedSpans& recorded, const SpanOfCall& call,
                const otlp::SpanLimits& limits, Random& random, SpanBatch& batch) {
-  const auto at = [&](SteadyTime time) {
-    return call.system_now - std::chrono::duration_cast<SystemTime::duration>(call.now - time);
-  };
   std::vector<SpanId> ids;
   ids.reserve(recorded.spans.size());
   for (const RecordedSpan& each : recorded.spans) {
@@ -45,8 +41,8 @@ void add_spans(const RecordedSpans& recorded, const SpanOfCall& call,
         .tracestate = call.tracestate,
         .name = each.name,
         .kind = SpanKind::kInternal,
-        .began = at(each.began),
-        .ended = at(each.ended)};
+        .began = call.times.at(each.began),
+        .ended = call.times.at(each.ended)};
     head.own.span_id = ids.emplace_back(make_span_id(random));
     batch.add(head, limits, [&](SpanFields& fields) {
       for (const RecordedAttribute& attribute : each.attributes)

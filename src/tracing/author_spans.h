@@ -6,11 +6,11 @@
 
 #include <string_view>
 
-#include "base/clock.h"
 #include "base/random.h"
 #include "base/span_context.h"
 #include "invocation/call_spans.h"
 #include "otlp/settings.h"
+#include "tracing/call_facts.h"
 #include "tracing/span.h"
 #include "tracing/span_batch.h"
 
@@ -20,9 +20,7 @@ namespace ofn::tracing {
 struct SpanOfCall {
   SpanContext own{};
   std::string_view tracestate{};
-  // One moment by two clocks, by which times are converted.
-  SystemTime system_now{};
-  SteadyTime now{};
+  CallTimes times{};
 };
 
 // Adds the attributes of the call's own span; null: there are none. A name that the framework gives itself gets a '_' behind it.

@@ -4,6 +4,13 @@
 #include <chrono>
 
 namespace ofn::tracing {
+namespace {
+
+SystemTime::duration as_system(Duration by) {
+  return std::chrono::duration_cast<SystemTime::duration>(by);
+}
+
+}  // namespace
 
 std::string_view path_of(std::string_view target) {
   if (const std::size_t scheme = target.find("://");
@@ -31,12 +38,12 @@ bool has_failed(const CallRecord& record) {
   return record.status >= 500;
 }
 
+SystemTime CallTimes::at(SteadyTime moment) const { return began + as_system(moment - arrived); }
+
 CallTimes times_of(const CallRecord& record, Loop& loop) {
-  const auto as_system = [](Duration by) {
-    return std::chrono::duration_cast<SystemTime::duration>(by);
-  };
-  const SystemTime began = loop.system_now() - as_system(loop.now() - record.start.arrived);
-  return {.began = began, .ended = began + as_system(record.answered)};
+  const SteadyTime arrived = record.start.arrived;
+  const SystemTime began = loop.system_now() - as_system(loop.now() - arrived);
+  return {.began = began, .ended = began + as_system(record.answered), .arrived = arrived};
 }
 
 }  // namespace ofn::tracing

@@ -23,6 +23,9 @@ bool has_failed(const CallRecord& record);
 struct CallTimes {
   SystemTime began{};
   SystemTime ended{};
+  SteadyTime arrived{};  // the same moment as `began`
+  // Returns the system's time of a moment of the call.
+  SystemTime at(SteadyTime moment) const;
 };
 // Call it when the call has ended, on its loop.
 CallTimes times_of(const CallRecord& record, Loop& loop);

@@ -1,7 +1,6 @@
 #include "tracing/tracer.h"
 
 #include <charconv>
-#include <chrono>
 
 #include "otlp/attributes.h"
 #include "otlp/protobuf_writer.h"
@@ -208,7 +207,7 @@ std::string_view Tracer::name_of(const CallStart& start) {
 void Tracer::write(const CallRecord& record, const TraceContext::Span& span,
                    std::string_view tracestate) {
   const CallStart& start = record.start;
-  const auto [began, ended] = times_of(record, loop_);
+  const CallTimes times = times_of(record, loop_);
   const bool is_request = start.delivery == nullptr;
   batch_.add({.own = span.own,
               .parent = span.parent,
@@ -216,8 +215,8 @@ void Tracer::write(const CallRecord& record, const TraceContext::Span& span,
               .tracestate = tracestate,
               .name = name_of(start),
               .kind = is_request ? SpanKind::kServer : SpanKind::kConsumer,
-              .began = began,
-              .ended = ended},
+              .began = times.began,
+              .ended = times.ended},
              rules_.limits, [&](SpanFields& fields) {
                if (is_request) {
                  add_request(fields, record);
@@ -235,15 +234,11 @@ void Tracer::write(const CallRecord& record, const TraceContext::Span& span,
                fields.attribute_if_any("faas.invocation_id", start.id);
                if (rules_.tag_count > 0) fields.encoded_attributes(rules_.tags, rules_.tag_count);
                add_attributes(fields, record.spans);
-               add_failure(fields, record, ended);
+               add_failure(fields, record, times.ended);
                if (span.linked.span_id != SpanId{}) fields.link(span.linked);
              });
   if (record.spans != nullptr)
-    add_spans(*record.spans,
-              {.own = span.own,
-               .tracestate = tracestate,
-               .system_now = loop_.system_now(),
-               .now = loop_.now()},
+    add_spans(*record.spans, {.own = span.own, .tracestate = tracestate, .times = times},
               rules_.limits, loop_.random(), batch_);
   if (span.is_first) write_init(span);
 }

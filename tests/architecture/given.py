@@ -221,7 +221,7 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "serving/http/http_service.h": "Routes routes; Gate& gate; Workers& workers; Duration timeout;",
     "serving/runner.h": "Runners& runners; Runner::Job& job;",
     "skywalking/author_spans.h": """
-        SpanFields& fields; CallRecord record; SegmentWriter& out; OpenCall call; SystemTime began;""",
+        SpanFields& fields; CallRecord record; SegmentWriter& out; OpenCall call; tracing::CallTimes times;""",
     "skywalking/oap_destination.h": "wire::grpc::Connector connector; skywalking::Settings settings;",
     "skywalking/open_calls.h": "skywalking::OpenCalls calls; SpanContext own; std::string traceparent;",
     "skywalking/segment.h": "std::string bytes, trace, segment;",
