@@ -55,16 +55,16 @@ std::expected<Settings, std::vector<Problem>> settings_with_own_host(const Flags
                                                                      const Environment& env,
                                                                      const FunctionContext& context,
                                                                      std::vector<Note>& notes) {
+  const std::string_view host_variable = flag_spec(Flag::kHost).variable;
   auto settings = resolve_settings(flags, env, context, notes);
   if (!settings || settings->listen_fd.value ||
-      settings->host.origin.kind != Origin::Kind::kVariable ||
+      settings->host.origin != Origin{Origin::Kind::kVariable, env.label(host_variable)} ||
       wire::is_own_address(settings->host.value)) {
     return settings;
   }
   notes.push_back({Level::kWarning, foreign_host_warning(settings->host)});
   std::vector<Note> told_already;
-  return resolve_settings(flags, without(env, std::string(flag_spec(Flag::kHost).variable)),
-                          context, told_already);
+  return resolve_settings(flags, without(env, std::string(host_variable)), context, told_already);
 }
 
 }  // namespace

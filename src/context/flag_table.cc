@@ -124,7 +124,7 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "Print the JSON Schema of the typed functions, and exit"},
 }};
 
-constexpr std::array<VariableSpec, 22> kVariables = {{
+constexpr std::array<VariableSpec, 23> kVariables = {{
     {"FUNC_CONTEXT", "The function's context as JSON, as the platform writes it"},
     {"FUNC_CONTEXT_V1BETA2", "The context in the platform's newer schema; both are merged"},
     {"DAPR_GRPC_ENDPOINT", "The sidecar's address: host:port, http://host:port or unix:/path"},
@@ -138,6 +138,9 @@ constexpr std::array<VariableSpec, 22> kVariables = {{
      "Compiler for functions given as source [default the first of g++, c++, clang++ in PATH]"},
     {"OFN_INCLUDE_DIR",
      "Folder that has ofn/function.h [default ../include beside the program's folder]"},
+    {"LISTEN_ADDRESS",
+     "Host and port to listen on, such as [::]:8080, as Knative's func sets them; HOST and PORT "
+     "come first"},
     {"LISTEN_FDS", "Set by systemd for a socket unit: the inherited socket is descriptor 3"},
     {"LISTEN_PID", "Set by systemd: the process that LISTEN_FDS is for"},
     {"NOTIFY_SOCKET", "Set by systemd: the socket that gets READY=1 and STOPPING=1"},

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "context/listen_address.h"
 #include "context/units.h"
 #include "function/function.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 // The default in a pod that is not Knative's (flag_table.cc has the reason).
 constexpr std::chrono::seconds kPodDrainDelay(5);
+constexpr std::string_view kListenAddress = "LISTEN_ADDRESS";
 
 std::optional<LocalSidecarMode> parse_local_sidecar(std::string_view text) noexcept {
   if (equal_ignoring_case(text, "auto")) return LocalSidecarMode::kAuto;
@@ -84,19 +86,6 @@ std::optional<std::vector<Code>> parse_codes(std::string_view text) {
     codes.push_back(*code);
   }
   return codes;
-}
-
-// A URL writes an IPv6 address in brackets, but a socket needs it without them.
-std::optional<std::string> parse_host(std::string_view text) {
-  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
-  const bool printable =
-      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
-  const bool has_port = std::ranges::count(text, ':') == 1;  // an IPv6 address has more
-  if (text.empty() || !printable || has_port ||
-      text.find_first_of("/[]@") != std::string_view::npos) {
-    return std::nullopt;
-  }
-  return std::string(text);
 }
 
 // Takes the first of the names with ", " between them; empty: there is none.
@@ -260,40 +249,65 @@ class Resolver {
     }
   }
 
-  // Other tools export this common name with values of their own (conda: the machine's type).
-  void host() {
+  // Knative's `func` sets this variable in images that it builds, whatever PORT the platform sets
+  // later. So HOST and PORT come first. nullopt: it is not set, or wrong.
+  std::optional<ListenAddress> listen_address() {
+    const auto text = non_empty(env_, kListenAddress);
+    if (!text) return std::nullopt;
+    auto address = parse_listen_address(*text);
+    if (!address) wrong({*text, listen_address_origin()}, kExpectedListenAddress);
+    return address;
+  }
+  Origin listen_address_origin() const {
+    return {Origin::Kind::kVariable, env_.label(kListenAddress)};
+  }
+
+  void host(const std::optional<ListenAddress>& address) {
     GivenText from = given(Flag::kHost);
-    if (auto value = parse_host(from.text)) {
-      settings_.host = {std::move(*value), std::move(from.origin)};
-    } else if (from.origin.kind == Origin::Kind::kVariable) {
-      settings_.host.value = flag_spec(Flag::kHost).default_text;
+    auto value = parse_host(from.text);
+    if (!value && from.origin.kind == Origin::Kind::kVariable) {
+      // Other tools export this common name with values of their own (conda: the machine's type).
       notes_.push_back({Level::kWarning, foreign_host_warning({from.text, from.origin})});
+      from = {"", {Origin::Kind::kDefault, "the default"}};
+      value = flag_spec(Flag::kHost).default_text;
+    }
+    if (from.origin.is_default() && address && !address->host.empty()) {
+      settings_.host = {address->host, listen_address_origin()};
+    } else if (value) {
+      settings_.host = {std::move(*value), std::move(from.origin)};
     } else {
       wrong(from, "an address or a host name to listen on, without a port");
     }
   }
 
+  void port(const std::optional<ListenAddress>& address) {
+    settings_.port.origin =
+        read(Flag::kPort, settings_.port.value, kExpectedListeningPort, parse_listening_port);
+    if (!settings_.port.origin.is_default()) {
+      if (address && address->port != settings_.port.value)
+        notes_.push_back({Level::kInfo, env_.label(kListenAddress) + " names port " +
+                                            std::to_string(address->port) + ", which " +
+                                            settings_.port.origin.name + " overrides"});
+    } else if (address) {
+      settings_.port = {address->port, listen_address_origin()};
+    } else if (context_.port) {
+      settings_.port = {*context_.port, {Origin::Kind::kContext, "the context's port"}};
+    }
+  }
+
   void server() {
-    host();
+    const auto address = listen_address();
+    host(address);
     // A developer's machine should not be reachable from outside; in a pod, the probes and the mesh
     // come from outside.
     if (settings_.host.origin.is_default() && settings_.debug && !settings_.in_pod) {
       settings_.host.value = "127.0.0.1";
     }
-    settings_.port.origin = read(
-        Flag::kPort, settings_.port.value, "a number from 0 to 65535", [](std::string_view given) {
-          const auto value = parse_number(given);
-          return value && *value <= std::numeric_limits<std::uint16_t>::max()
-                     ? std::optional(static_cast<std::uint16_t>(*value))
-                     : std::nullopt;
-        });
-    if (settings_.port.origin.is_default() && context_.port) {
-      settings_.port = {*context_.port, {Origin::Kind::kContext, "the context's port"}};
-    }
+    port(address);
     settings_.listen_fd.origin = descriptor(Flag::kListenFd, settings_.listen_fd.value);
     descriptor(Flag::kReadyFd, settings_.ready_fd);
-    for (const Flag address : {Flag::kHost, Flag::kPort}) {
-      const GivenText other = given(address);
+    for (const Flag flag : {Flag::kHost, Flag::kPort}) {
+      const GivenText other = given(flag);
       if (settings_.listen_fd.value && other.origin.kind == Origin::Kind::kFlag)
         wrong(other, "no address beside " + settings_.listen_fd.origin.name);
     }

@@ -6,8 +6,9 @@
 //   listen(settings->host.value, settings->port.value);
 //
 // Precedence: the flag, its variable, the variable's alias (FUNC_NAME, FUNC_TYPE and FUNC_SRC of
-// the platform's builder, CLOUD_RUN_TIMEOUT_SECONDS), for the port the context, then the default.
-// An empty variable counts as not set. flag_table.h has the defaults and notations.
+// the platform's builder, CLOUD_RUN_TIMEOUT_SECONDS), for host and port LISTEN_ADDRESS, for the port
+// the context, then the default. An empty variable counts as not set. flag_table.h has the defaults
+// and notations.
 #pragma once
 
 #include <cstddef>

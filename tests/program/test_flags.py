@@ -218,6 +218,7 @@ USAGE = [
     (["--timeout", "soon"], {}, ["--timeout", '"soon"']),
     (["--port", "x", "--queue", "-1"], {"DRY_RUN": "?"}, ["--port", "--queue", "DRY_RUN"]),
     ([], {"PORT": "tcp://10.0.0.1:80"}, ['PORT: expected a number from 0 to 65535, found "tcp://10.0.0.1:80" (this is how Kubernetes']),
+    ([], {"LISTEN_ADDRESS": "8080"}, ["LISTEN_ADDRESS: expected an address and a port, such as [::]:8080", '"8080"']),
     (["--optional-hooks", "a,,b"], {}, ["--optional-hooks", '"a,,b"']),
     (["build", "--source", "x.cc"], {}, ["--output"]),
 ]

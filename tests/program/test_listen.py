@@ -11,11 +11,11 @@ from support.http_client import call
 
 @pytest.fixture
 def listen(program, functions):
-    """listen(*flags): a process that shall listen as the flags say."""
+    """listen(*flags, …): a process that shall listen as the flags and variables say."""
     started = []
 
-    def run(*flags):
-        started.append(program.run(["--source", functions, "--target", "app::echo", *flags]))
+    def run(*flags, **environment):
+        started.append(program.run(["--source", functions, "--target", "app::echo", *flags], environment))
         return started[-1]
 
     yield run
@@ -62,6 +62,24 @@ def test_two_colons_are_dual_stack(listen):
     port = port_of(listen("--host", "::", "--port", "0"))
     assert call(f"http://127.0.0.1:{port}/").status == 200
     assert call(f"http://[::1]:{port}/").status == 200
+
+
+@pytest.mark.parametrize(("address", "others", "reachable"), [
+    ("127.0.0.1:0", {}, "127.0.0.1"),
+    ("127.0.0.2:1", {"PORT": "0"}, "127.0.0.2"),
+    ("127.0.0.2:0", {"HOST": "127.0.0.1"}, "127.0.0.1"),
+])  # fmt: skip
+def test_listen_address(listen, address, others, reachable):
+    """LISTEN_ADDRESS, which HOST and PORT override."""
+    port = port_of(listen(LISTEN_ADDRESS=address, **others))
+    assert call(f"http://{reachable}:{port}/").status == 200
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.3", port)) != 0, "it listens nowhere else"
+
+
+def test_a_listen_address_that_is_not_ours(program, functions):
+    done = program.run_to_end(["--source", functions, "--target", "wait"], {"LISTEN_ADDRESS": "192.0.2.1:0"})
+    assert done.code == 5 and "192.0.2.1" in done.stderr and "LISTEN_ADDRESS" in done.stderr
 
 
 HOSTS = [("127.0.0.1", True), ("0.0.0.0", True), ("localhost", True), ("127.0.0.2", False)]
