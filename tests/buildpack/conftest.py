@@ -33,11 +33,16 @@ class Buildpack:
         return {path.stem: path.read_text() for path in (self.layers / "function/env.launch").iterdir()}
 
 
-@pytest.fixture
-def buildpack(program, repository, tmp_path):
-    app, layers = tmp_path / "app", tmp_path / "layers"
-    app.mkdir()
+def buildpack_of(program, repository, app, layers):
+    """The buildpack for this application, on a builder that has the program under test."""
     layers.mkdir()
-    (app / "hello.cc").write_text(_HELLO)
     environment = program.environment | {"PATH": f"{program.path.parent}:{os.environ['PATH']}", "CNB_LAYERS_DIR": str(layers)}
     return Buildpack(repository / "buildpack/bin", app, layers, environment)
+
+
+@pytest.fixture
+def buildpack(program, repository, tmp_path):
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "hello.cc").write_text(_HELLO)
+    return buildpack_of(program, repository, app, tmp_path / "layers")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from buildpack.layouts import Layout
 from image.container import Container, check, need
 from support.http_client import call
 from support.process import run_to_end
@@ -85,26 +86,9 @@ def test_the_lifecycle_makes_an_image_that_runs(platform, program, tmp_path):
     for layer in ("framework", "function", "launch.sbom"):
         assert f":{layer}'" in exported
 
-    config = _unpack(platform.image("function"), tmp_path)
-    assert config["args"] == ["/cnb/process/web"]
-    (sbom,) = (tmp_path / "rootfs").rglob("framework/sbom.spdx.json")
-    assert json.loads(sbom.read_text())["packages"][0]["name"] == "functions-framework"
+    function = Layout(platform.image("function"))
+    assert function.config["Entrypoint"] == ["/cnb/process/web"]
+    (sbom,) = function.unpack(tmp_path).rglob("framework/sbom.spdx.json")
+    assert json.loads(sbom.read_text())["packages"][0]["name"] == "functions-framework-cpp"
     with Container(tmp_path).serve() as server:
         assert call(server.url).body == b"Hello!\n"
-
-
-def _unpack(layout, bundle):
-    """As umoci does, which refuses the lifecycle's layers: they have Docker's media types in OCI's manifest."""
-
-    def read(descriptor):
-        return json.loads((layout / "blobs" / descriptor["digest"].replace(":", "/")).read_text())
-
-    manifest = read(json.loads((layout / "index.json").read_text())["manifests"][0])
-    (bundle / "rootfs").mkdir()
-    for layer in manifest["layers"]:
-        check("tar", "-C", bundle / "rootfs", "-xzf", layout / "blobs" / layer["digest"].replace(":", "/"))
-    run = read(manifest["config"])["config"]
-    uid, gid = run["User"].split(":")
-    process = {"args": run["Entrypoint"], "env": run["Env"], "cwd": run["WorkingDir"], "user": {"uid": int(uid), "gid": int(gid)}}
-    (bundle / "config.json").write_text(json.dumps({"process": process}))
-    return process

@@ -1,6 +1,8 @@
 """`bin/detect` and `bin/build` alone, with what a platform tells them."""
 
 import json
+import os
+import shutil
 from dataclasses import dataclass
 
 import pytest
@@ -42,7 +44,7 @@ def test_build_makes_layers_that_are_served(buildpack, program):
     assert launch["processes"] == [{"type": "web", "command": ["functions-framework"], "default": True}]
     assert launch["labels"] == [{"key": "org.opencontainers.image.title", "value": "hello"}]
     sbom = json.loads((buildpack.layers / "framework.sbom.spdx.json").read_text())
-    assert sbom["spdxVersion"] == "SPDX-2.3" and sbom["packages"]
+    assert sbom["spdxVersion"] == "SPDX-2.3" and [each["name"] for each in sbom["packages"]] == ["functions-framework-cpp"]
     variables = buildpack.variables()
     assert variables == {
         "FUNCTION_SOURCE": str(buildpack.layers / "function/function.so"),
@@ -70,12 +72,66 @@ def _kept(buildpack):
     return {(path.name, path.stat().st_ino) for path in (buildpack.layers / "cache").rglob("*.so")}
 
 
+@dataclass(frozen=True)
+class Told:
+    name: str
+    variables: dict
+    target: str = "hello"
+    signature: str | None = None
+
+
+@pytest.mark.parametrize("case", [
+    Told("OpenFunction's", {"FUNC_NAME": "hello", "FUNC_SRC": "hello.cc", "FUNC_TYPE": "http"}, signature="http"),
+    Told("Google's", {"GOOGLE_FUNCTION_TARGET": "hello", "GOOGLE_FUNCTION_SOURCE": "hello.cc", "GOOGLE_FUNCTION_SIGNATURE_TYPE": "http"},
+         signature="http"),
+    Told("the framework's", {"FUNCTION_TARGET": "hello", "FUNCTION_SOURCE": "hello.cc", "FUNCTION_SIGNATURE_TYPE": "http"}, signature="http"),
+    Told("OpenFunction's come first", {"FUNC_NAME": "hello", "GOOGLE_FUNCTION_TARGET": "no", "FUNCTION_TARGET": "no", "FUNC_SRC": "hello.cc",
+                                       "GOOGLE_FUNCTION_SOURCE": "no.cc", "FUNC_TYPE": "http", "GOOGLE_FUNCTION_SIGNATURE_TYPE": "event"},
+         signature="http"),
+    Told("Google's come next", {"GOOGLE_FUNCTION_TARGET": "hello", "FUNCTION_TARGET": "no", "GOOGLE_FUNCTION_SOURCE": "hello.cc",
+                                "FUNCTION_SOURCE": "no.cc"}),
+    Told("a source of several", {"FUNC_NAME": "bye", "FUNC_SRC": "other/bye.cc"}, target="bye"),
+    Told("a folder", {"FUNC_NAME": "bye", "FUNC_SRC": "other"}, target="bye"),
+], ids=lambda case: case.name)  # fmt: skip
+def test_the_platforms_variables(buildpack, case):
+    (buildpack.app / "other").mkdir()
+    (buildpack.app / "other/bye.cc").write_text((buildpack.app / "hello.cc").read_text().replace("hello", "bye"))
+    done = buildpack.run("build", case.variables)
+    assert done.code == 0, done.stdout + done.stderr
+    variables = buildpack.variables()
+    assert (variables["FUNCTION_TARGET"], variables.get("FUNCTION_SIGNATURE_TYPE")) == (case.target, case.signature)
+
+
 @pytest.mark.parametrize("variable", ["FUNC_CLEAR_SOURCE", "GOOGLE_CLEAR_SOURCE"])
 def test_the_source_is_cleared_if_the_platform_asks_for_it(buildpack, variable):
     (buildpack.app / ".hidden").mkdir()
+    for kept in ("false", "0"):
+        assert buildpack.run("build", {"FUNC_NAME": "hello", variable: kept}).code == 0
+        assert (buildpack.app / "hello.cc").exists()
+    refused = buildpack.run("build", {"FUNC_NAME": "hello", variable: "maybe"})
+    assert refused.code == 1 and f'{variable}: expected true or false, found "maybe"' in refused.stdout
     assert buildpack.run("build", {"FUNC_NAME": "hello", variable: "true"}).code == 0
     assert list(buildpack.app.iterdir()) == []
     assert (buildpack.layers / "function/function.so").exists()
+
+
+def test_variables_for_the_process_are_passed_on(buildpack):
+    """As `func` passes an address to listen on."""
+    assert buildpack.run("build", {"FUNC_NAME": "hello", "BPE_DEFAULT_LISTEN_ADDRESS": "[::]:8080"}).code == 0
+    assert buildpack.variables()["LISTEN_ADDRESS"] == "[::]:8080"
+
+
+def test_the_installed_sbom_is_the_layers(buildpack, program, repository, tmp_path):
+    """In a builder's image the framework is installed, with its SBOM. What a build made has none beside it."""
+    installed = tmp_path / "usr"
+    document = installed / "share/doc/functions-framework-cpp/ofn.spdx.json"
+    document.parent.mkdir(parents=True)
+    document.write_text('{"spdxVersion": "SPDX-2.3", "name": "the installed one"}')
+    (installed / "bin").mkdir()
+    shutil.copy(program.path, installed / "bin/functions-framework")
+    path = {"PATH": f"{installed / 'bin'}:{os.environ['PATH']}", "OFN_INCLUDE_DIR": str(repository / "include")}
+    assert buildpack.run("build", {"FUNC_NAME": "hello"} | path).code == 0
+    assert (buildpack.layers / "framework.sbom.spdx.json").read_text() == document.read_text()
 
 
 def test_a_function_that_does_not_compile_fails_with_its_messages(buildpack):
