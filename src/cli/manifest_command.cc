@@ -243,7 +243,9 @@ int check_manifests(const CheckCommand& command) {
     }
   }
   const bool is_good = report.empty() && is_readable;
-  if (is_good) report = std::to_string(objects) + " objects, nothing wrong\n";
+  if (is_good)
+    report =
+        std::to_string(objects) + (objects == 1 ? " object" : " objects") + ", nothing wrong\n";
   const Exit printed = print(report);
   return is_good ? printed : kExitFailure;
 }

@@ -1,13 +1,16 @@
 """The commands in the documents run, and print the output that the documents show."""
 
+import json
 import re
 import shutil
 import subprocess
 
 import pytest
 
+from image.container import check, need
 from support.console import Console, blocks, sections
 from support.dockerfile import Images
+from support.registry import Registry
 
 
 @pytest.fixture
@@ -21,9 +24,52 @@ def console(program, repository, tmp_path):
         yield console
 
 
-def test_readme(console, repository):
-    parts = sections((repository / "README.md").read_text())
-    for block in [*parts["Try it"], *parts["Your own function"]]:
+def blocks_of(repository, page, *headings):
+    parts = sections((repository / page).read_text())
+    return [block for heading in headings for block in parts[heading]]
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    with Registry(tmp_path_factory.mktemp("registry")) as registry:
+        yield registry
+
+
+@pytest.fixture
+def bare(program, registry, tmp_path):
+    """A console in an empty folder: the program is installed, and there is no clone."""
+    with Console(program, tmp_path, None, registry) as console:
+        yield console
+
+
+def test_readme_from_a_function_to_a_cluster(bare, repository, registry):
+    for block in blocks_of(repository, "README.md", "From a function to a cluster"):
+        bare.take(block)
+    assert bare.server, "it serves"
+    stored = json.loads(check(need("skopeo"), "inspect", "--tls-verify=false", f"docker://{registry.address}/greet:1"))
+    assert stored["Labels"]["org.opencontainers.image.title"] == "greet"
+    written = (bare.folder / "greet.yaml").read_text()
+    assert "\nkind: Function\n" in written and f"{registry.address}/greet:1" in written
+    bare.type("functions-framework manifest check greet.yaml", "1 object, nothing wrong\n")
+
+
+def test_images(bare, repository, registry):
+    shutil.copy(repository / "examples/hello/hello.cc", bare.folder)
+    for block in blocks((repository / "docs/images.md").read_text()):
+        bare.take(block)
+    check(need("skopeo"), "inspect", "--tls-verify=false", f"docker://{registry.address}/hello:1")
+
+
+def test_manifests(bare, repository):
+    """The page's function is the one of the golden files."""
+    shutil.copytree(repository / "tests/manifests/greeter", bare.folder, dirs_exist_ok=True)
+    for block in blocks((repository / "docs/manifests.md").read_text()):
+        bare.take(block)
+    assert {path.name for path in bare.folder.glob("deploy/*")} == {"knative.yaml", "deployment.yaml"}
+
+
+def test_readme_without_a_package(console, repository):
+    for block in blocks_of(repository, "README.md", "Without a package"):
         console.take(block)
     assert console.server, "it serves"
 

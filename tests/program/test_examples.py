@@ -15,7 +15,7 @@ from support.program import Server
 from support.raw import Raw
 from support.waiting import until
 
-SNIPPET = re.compile(r"<!-- snippet: (\S+) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SNIPPET = re.compile(r"<!-- snippet: (\S+) -->\n```\w*(?: \S+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # The files that these tests run. A new example needs a test first.
 TESTED = {
     "Dockerfile",

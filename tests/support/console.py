@@ -11,7 +11,7 @@ Three kinds of fenced blocks have a meaning here; all others are only for the re
     ```log                     lines that the last server writes
 
 A command that serves runs until the next one that serves, and is then ended as by Ctrl-C. The documents' port 8080 is replaced by
-a free port, because other tests run at the same time.
+a free port, because other tests run at the same time, and their registry.example by `registry`.
 """
 
 import os
@@ -29,9 +29,10 @@ from support.waiting import PATIENCE, until
 _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _PROGRAM = re.compile(r"^(?:\w+=\S+ )*(?:functions-framework|ofn|(?:build|opt)\S*/\S+)(?: |$)")
-_ENDS_BY_ITSELF = re.compile(r"functions-framework build |--(?:print-schema|dry-run|help|version)\b")
+_ENDS_BY_ITSELF = re.compile(r"functions-framework (?:build|image|manifest) |--(?:print-schema|dry-run|help|version)\b")
 # Commands that the tests do not run, with the reasons.
-NOT_TYPED = {"./dev build": "the program that the tests run is built"}
+NOT_TYPED = {"./dev build": "the program that the tests run is built",
+             "apt-get update && apt-get install -y ./dist/": "test_bare_debian of tests/packages/test_heavy.py types it, in a root of its own"}
 # The second step of `./dev run`, after it has built the program.
 _DEV_RUN = re.compile(r"^  cd (?P<folder>\S+)\n  (?P<context>FUNC_CONTEXT=\S+) exec \S+ \\\n    (?P<flags>.*) \"\$@\"$", re.MULTILINE)
 
@@ -60,15 +61,18 @@ def commands(block):
 
 
 class Console:
-    def __init__(self, program, folder, images):
+    def __init__(self, program, folder, images, registry=None):
         self.folder = folder
         self.server = None
         self._images = images
         self._port = reserve_port()
+        self._places = {"8080": str(self._port)} | ({"registry.example": registry.address} if registry else {})
         # "on", because a developer's daprd may also run on this machine.
         self.environment = program.environment | {"HOST": "127.0.0.1", "PORT": str(self._port), "OFN_LOCAL_SIDECAR": "on",
                                                    "HOME": str(folder)}
         self.environment["PATH"] = f"{program.path.parent}:{self.environment['PATH']}"
+        if registry:
+            registry.tell_clients(folder)
 
     def __enter__(self):
         return self
@@ -158,7 +162,9 @@ class Console:
         return shlex.split(text.replace(str(port), "8080") if port else text)
 
     def _here(self, text):
-        return text.replace("8080", str(self._port))
+        for shown, used in self._places.items():
+            text = text.replace(shown, used)
+        return text
 
 
 def _pattern(text):

@@ -25,6 +25,12 @@ class Registry:
         self._process = Process([tool("registry"), "serve", file], {"PATH": os.environ["PATH"], "OTEL_TRACES_EXPORTER": "none"})
         self.address = self._process.line(lambda line: re.search(r"listening on (127\.0\.0\.1:\d+)", line), "its address")[1]
 
+    def tell_clients(self, home):
+        """Tells skopeo, podman and buildah of the user with this home folder that there is no TLS here."""
+        file = home / ".config/containers/registries.conf"
+        file.parent.mkdir(parents=True)
+        file.write_text(f'[[registry]]\nlocation = "{self.address}"\ninsecure = true\n')
+
     def __enter__(self):
         return self
 
