@@ -91,6 +91,10 @@ void add_label(const std::string& text, std::map<std::string, std::string>& labe
   labels.insert_or_assign(text.substr(0, sign), text.substr(sign + 1));
 }
 
+std::string is_not_empty(const std::string& text) {
+  return text.empty() ? "must not be empty" : "";
+}
+
 void add_image_flags(CLI::App& app, ImageCommand& image) {
   app.footer(
       "The image has the program, the function and the shared libraries that they need. Push it "
@@ -101,9 +105,7 @@ void add_image_flags(CLI::App& app, ImageCommand& image) {
       ->type_name("");
   app.add_option("--oci", image.layout, "Folder to write; a layout that exists gets one more image")
       ->required()
-      ->check([](const std::string& text) {
-        return text.empty() ? std::string("must not be empty") : std::string();
-      })
+      ->check(is_not_empty)
       ->type_name("DIR");
   app.add_option("--tag", image.tag, "Name of the image in the folder [default latest]")
       ->check([](const std::string& text) {
@@ -113,6 +115,11 @@ void add_image_flags(CLI::App& app, ImageCommand& image) {
                          text + "\"";
       })
       ->type_name("NAME");
+  app.add_option("--base", image.base,
+                 "Build on an image (an OCI layout, DIR or DIR:NAME), or on a folder with a root "
+                 "file system")
+      ->check(is_not_empty)
+      ->type_name("DIR");
   app.add_flag("--ca", image.has_certificates,
                "Add this machine's CA certificates, for functions that use TLS");
   app.add_option("--with", image.opened,

@@ -62,6 +62,7 @@ struct ImageCommand {
   Flags flags;
   std::string layout;  // the folder to write
   std::string tag = "latest";
+  std::string base = {};                 // an image or a folder on which it is built
   std::vector<std::string> opened = {};  // libraries that the program opens by name
   bool has_certificates = false;
   std::map<std::string, std::string> labels = {};

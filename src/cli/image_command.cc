@@ -90,6 +90,25 @@ std::string content_of(const image::Image& made) {
   return text;
 }
 
+// What the image has of its base.
+std::string base_text(const ImageCommand& command, const image::Image& made) {
+  if (!made.base) return "";
+  const image::ImageBase& base = *made.base;
+  std::string text = "on the base " + command.base +
+                     (base.digest.empty() ? std::string() : " (" + base.digest + ")") + ": " +
+                     std::to_string(base.layers) + (base.layers == 1 ? " layer," : " layers,") +
+                     size_text(base.compressed_bytes) + " compressed\n";
+  std::string libraries;
+  for (const std::string& name : base.libraries)
+    libraries += (libraries.empty() ? "" : ", ") + name;
+  if (!libraries.empty()) text += "of the base: " + libraries + "\n";
+  if (!base.left_out.empty()) {
+    text += "left out of the base: " + std::to_string(base.left_out.size()) +
+            " devices, sockets and pipes, such as " + base.left_out.front() + "\n";
+  }
+  return text;
+}
+
 std::string left_out(const ImageCommand& command) {
   std::string text;
   for (const OpenedLibrary& library : kOpened) {
@@ -142,6 +161,7 @@ int make_image(const ImageCommand& command, const Environment& process,
   std::error_code error;
   image::ImageRequest request{.layout = command.layout,
                               .tag = command.tag,
+                              .base = command.base,
                               .program = fs::read_symlink("/proc/self/exe", error),
                               .functions = {},
                               .opened = command.opened,
@@ -170,7 +190,7 @@ int make_image(const ImageCommand& command, const Environment& process,
   const auto made = write_image(request);
   if (!made) return complain(made.error().message(), kExitFailure);
   return print(command.layout + ":" + command.tag + ": " + summary + "\n" + made->digest + "\n" +
-               content_of(*made) + left_out(command));
+               content_of(*made) + base_text(command, *made) + left_out(command));
 }
 
 }  // namespace ofn::cli

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@ struct SharedObject {
 struct ImageRequest {
   std::filesystem::path layout;  // OCI's image layout, made if it does not exist
   std::string tag = "latest";
+  std::string base =
+      {};  // "": none; else an OCI layout (DIR or DIR:TAG) or a folder with a root file system
   std::filesystem::path program;  // the framework's own
   // The function's first, then its plugins'. Empty if the program has its functions linked in; then it keeps its symbols, which
   // are the author's.
@@ -49,19 +52,30 @@ struct ImageFile {
   std::string needed_by = {};
 };
 
+// What an image has of its base.
+struct ImageBase {
+  std::string digest = {};  // of its manifest; empty if the base is a folder
+  std::size_t layers = 0;
+  std::size_t compressed_bytes = 0;
+  std::vector<std::string> libraries = {};  // that the program or the functions use
+  // Devices, sockets and pipes of a folder: they are not in the image.
+  std::vector<std::string> left_out = {};
+};
+
 struct Image {
   std::string digest = {};  // of its manifest: "sha256:…"
   std::vector<ImageFile> files = {};
-  std::size_t bytes = 0;             // of all files
-  std::size_t compressed_bytes = 0;  // of the layers, as a registry keeps them
+  std::size_t bytes = 0;             // of all these files
+  std::size_t compressed_bytes = 0;  // of their layers, as a registry keeps them
+  std::optional<ImageBase> base = {};
 };
 
 // The folder of the functions in an image.
 inline constexpr const char* kFunctionFolder = "/function";
 
-// The image has two layers: the framework (the same bytes for every function), and the function. Equal files give an equal digest.
-// It has no shell and no compiler, its user is 65532, and it needs no folder to write to.
-// Threads: any; blocks. Cost: 0.7 s of CPU time, most of it for compression.
+// The image has two layers, above those of the base: the framework (the same bytes for every function), and the function. Equal files
+// give an equal digest. Without a base it has no shell. Its user is 65532, and it needs no folder to write to.
+// Threads: any; blocks. Cost: 0.7 s of CPU time, most of it for compression; more with a base (base.h).
 // Errors: Error::message() is for the user: a library that is missing, a file that cannot be read, a layout that cannot be written.
 Result<Image> write_image(const ImageRequest& request);
 

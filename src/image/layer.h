@@ -35,7 +35,6 @@ class Layer {
   bool has_folder(const std::string& path) const;
   // Returns the sizes of all files together.
   std::size_t bytes() const;
-  // Spec: POSIX.1-2017 pax, "ustar" and "pax" interchange formats.
   std::string tar() const;
 
  private:

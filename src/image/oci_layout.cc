@@ -1,10 +1,14 @@
 #include "image/oci_layout.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <optional>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
+#include "base/random.h"
 #include "document/json.h"
 #include "image/sha256.h"
 #include "loader/cache.h"
@@ -25,6 +29,12 @@ fs::path blobs(const fs::path& folder) { return folder / "blobs" / "sha256"; }
 
 std::unexpected<Error> cannot_make(const fs::path& folder, const std::error_code& error) {
   return fail(Code::kInternal, "cannot make " + folder.native() + ": " + error.message());
+}
+
+// With the reason that the system has just given.
+std::unexpected<Error> cannot_write(const fs::path& file) {
+  return fail(Code::kInternal,
+              "cannot write " + file.native() + ": " + std::generic_category().message(errno));
 }
 
 bool is_layout(const fs::path& folder) {
@@ -85,6 +95,45 @@ Result<Descriptor> OciLayout::add(std::string_view media_type, std::string_view 
   return Descriptor{
       .media_type = std::string(media_type), .digest = "sha256:" + digest, .size = bytes.size()};
 }
+
+Result<BlobWriter> BlobWriter::make(const fs::path& folder) {
+  Random random;
+  const fs::path part = folder / ("new." + uuid4(random));
+  os::Descriptor file(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (!file) return cannot_write(part);
+  return BlobWriter(part, std::move(file));
+}
+
+BlobWriter::~BlobWriter() {
+  std::error_code ignored;
+  if (!part_.empty()) fs::remove(part_, ignored);
+}
+
+Result<void> BlobWriter::add(std::string_view bytes) {
+  hash_.add(bytes);
+  size_ += bytes.size();
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return cannot_write(part_);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<Descriptor> BlobWriter::end(std::string_view media_type) {
+  const std::string digest = hash_.hex();
+  std::error_code error;
+  const fs::path whole = part_.parent_path() / digest;
+  fs::rename(part_, whole, error);
+  if (error)
+    return fail(Code::kInternal, "cannot write " + whole.native() + ": " + error.message());
+  part_.clear();
+  return Descriptor{
+      .media_type = std::string(media_type), .digest = "sha256:" + digest, .size = size_};
+}
+
+Result<BlobWriter> OciLayout::begin_blob() const { return BlobWriter::make(blobs(folder_)); }
 
 Result<void> OciLayout::tag(std::string_view name, const Descriptor& manifest) {
   Node tagged = manifest.node();

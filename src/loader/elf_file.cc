@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 #include <elf.h>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -59,6 +60,25 @@ Elf64_Ehdr header_of(std::string_view bytes) {
   Elf64_Ehdr header;
   std::memcpy(&header, bytes.data(), sizeof header);
   return header;
+}
+
+// A damaged file may have chains that refer to the same bytes again and again. glibc and libstdc++ define less than 100 versions each.
+constexpr std::size_t kMostVersions = 4096;
+constexpr std::size_t kLongestName = std::size_t{64} * 1024;
+
+// Returns the entry at the beginning of the bytes; nullopt if they are too few.
+template <class T>
+std::optional<T> entry_at(std::string_view bytes) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  T entry;
+  if (bytes.size() < sizeof entry) return std::nullopt;
+  bytes.copy(reinterpret_cast<char*>(&entry), sizeof entry);
+  return entry;
+}
+
+// Returns the bytes of the next entry of a chain; empty after the last one, whose distance is 0.
+std::string_view after(std::string_view bytes, std::uint64_t distance) {
+  return distance == 0 || distance > bytes.size() ? std::string_view() : bytes.substr(distance);
 }
 
 constexpr std::uint64_t round_up(std::uint64_t size, std::uint64_t alignment) {
@@ -131,31 +151,39 @@ void ElfFile::each_dynamic(F f) const {
   }
 }
 
-ElfFile::Needs ElfFile::needs() const {
-  std::uint64_t names_address = 0;
-  std::uint64_t names_size = 0;
+std::uint64_t ElfFile::dynamic_value(std::int64_t wanted) const {
+  std::uint64_t found = 0;
   each_dynamic([&](std::uint64_t, std::int64_t tag, std::uint64_t value) {
-    if (tag == DT_STRTAB) names_address = value;
-    if (tag == DT_STRSZ) names_size = value;
+    if (tag == wanted) found = value;
   });
-  std::string_view names;
+  return found;
+}
+
+std::string_view ElfFile::from_address(std::uint64_t address) const {
   const Elf64_Ehdr header = header_of(bytes_);
   for (const Elf64_Phdr& segment : table<Elf64_Phdr>(header.e_phoff, header.e_phnum)) {
-    const bool holds = segment.p_type == PT_LOAD && names_address >= segment.p_vaddr &&
-                       names_address - segment.p_vaddr < segment.p_filesz;
-    if (holds) names = view(segment.p_offset + (names_address - segment.p_vaddr), names_size);
+    if (segment.p_type != PT_LOAD || address < segment.p_vaddr) continue;
+    const std::uint64_t at = address - segment.p_vaddr;
+    if (at < segment.p_filesz) return view(segment.p_offset + at, segment.p_filesz - at);
   }
-  const auto name_at = [&](std::uint64_t at) {
-    const std::string_view rest = at < names.size() ? names.substr(at) : std::string_view();
-    return std::string(rest.substr(0, rest.find('\0')));
-  };
+  return {};
+}
+
+std::string ElfFile::dynamic_name(std::uint64_t at) const {
+  const std::string_view names =
+      from_address(dynamic_value(DT_STRTAB)).substr(0, dynamic_value(DT_STRSZ));
+  const std::string_view rest = at < names.size() ? names.substr(at) : std::string_view();
+  return std::string(rest.substr(0, std::min(rest.find('\0'), kLongestName)));
+}
+
+ElfFile::Needs ElfFile::needs() const {
   Needs needs;
   std::string run_path;
   std::string old_run_path;
   each_dynamic([&](std::uint64_t, std::int64_t tag, std::uint64_t value) {
-    if (tag == DT_NEEDED) needs.libraries.push_back(name_at(value));
-    if (tag == DT_RUNPATH) run_path = name_at(value);
-    if (tag == DT_RPATH) old_run_path = name_at(value);
+    if (tag == DT_NEEDED) needs.libraries.push_back(dynamic_name(value));
+    if (tag == DT_RUNPATH) run_path = dynamic_name(value);
+    if (tag == DT_RPATH) old_run_path = dynamic_name(value);
   });
   if (run_path.empty()) run_path = std::move(old_run_path);
   for (std::size_t begin = 0; begin < run_path.size();) {
@@ -164,6 +192,41 @@ ElfFile::Needs ElfFile::needs() const {
     begin = end + 1;
   }
   return needs;
+}
+
+// Spec: Linux Standard Base 5.0, generic part, "Symbol Versioning".
+std::vector<ElfFile::NeededVersion> ElfFile::needed_versions() const {
+  std::vector<NeededVersion> needed;
+  std::size_t left = kMostVersions;
+  std::string_view rest = from_address(dynamic_value(DT_VERNEED));
+  while (const auto library = entry_at<Elf64_Verneed>(rest)) {
+    std::string_view versions = after(rest, library->vn_aux);
+    while (const auto version = entry_at<Elf64_Vernaux>(versions)) {
+      if (left-- == 0) return needed;
+      if ((version->vna_flags & VER_FLG_WEAK) == 0) {
+        needed.push_back({.library = dynamic_name(library->vn_file),
+                          .version = dynamic_name(version->vna_name)});
+      }
+      versions = after(versions, version->vna_next);
+    }
+    rest = after(rest, library->vn_next);
+  }
+  return needed;
+}
+
+std::vector<std::string> ElfFile::defined_versions() const {
+  std::vector<std::string> defined;
+  std::string_view rest = from_address(dynamic_value(DT_VERDEF));
+  while (const auto version = entry_at<Elf64_Verdef>(rest)) {
+    if (defined.size() == kMostVersions) return defined;
+    // The first name is the version's own; others are those that it inherits from.
+    const auto name = entry_at<Elf64_Verdaux>(after(rest, version->vd_aux));
+    if (name && (version->vd_flags & VER_FLG_BASE) == 0) {
+      defined.push_back(dynamic_name(name->vda_name));
+    }
+    rest = after(rest, version->vd_next);
+  }
+  return defined;
 }
 
 std::string ElfFile::without_start_up() const {

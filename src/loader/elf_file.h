@@ -33,6 +33,12 @@ class ElfFile {
     std::vector<std::string> run_path;
   };
 
+  // A version of a library's symbols, such as GLIBC_2.36 of libc.so.6.
+  struct NeededVersion {
+    std::string library;
+    std::string version;
+  };
+
   // Errors: not an ELF file, built for another machine, or truncated. The message continues "File x
   // ".
   static Result<ElfFile> open(const std::filesystem::path& path);
@@ -48,6 +54,9 @@ class ElfFile {
   std::vector<Symbol> function_symbols() const;
   // Returns the shared libraries that are loaded with it.
   Needs needs() const;
+  // Returns the versions without which it cannot be loaded, and those that it has for others.
+  std::vector<NeededVersion> needed_versions() const;
+  std::vector<std::string> defined_versions() const;
   // Returns the path of the dynamic loader that starts it; empty for a shared object.
   std::string interpreter() const;
   // Returns the bytes that a process needs: the file without its symbols for debuggers and its other sections. What runs is
@@ -64,6 +73,12 @@ class ElfFile {
   // Calls f(offset in the file, tag, value) for each entry of the dynamic section, up to its end.
   template <class F>
   void each_dynamic(F f) const;
+  // Returns the value of the last entry with that tag; 0 if there is none.
+  std::uint64_t dynamic_value(std::int64_t tag) const;
+  // Returns the bytes of the file from an address of the process on; empty if no segment has it.
+  std::string_view from_address(std::uint64_t address) const;
+  // Returns the name at that place of the dynamic section's names.
+  std::string dynamic_name(std::uint64_t at) const;
   bool inside(std::uint64_t offset, std::uint64_t size) const noexcept {
     return offset <= bytes_.size() && size <= bytes_.size() - offset;
   }

@@ -142,9 +142,33 @@ TEST_F(LookTest, AFileOfAnyBytesIsReadWithinItsBounds) {
     if (!elf) continue;
     (void)elf->needs();
     (void)elf->interpreter();
+    (void)elf->needed_versions();
+    (void)elf->defined_versions();
     EXPECT_EQ(elf->without_start_up().size(), bytes.size());
     EXPECT_LE(elf->without_sections().size(), bytes.size());
   }
+}
+
+TEST_F(LookTest, SymbolVersionsAreThoseOfAVersionScript) {
+  const std::string script =
+      files_.write("versions", "OLD_1.0 { global: old; };\nNEW_2.0 { } OLD_1.0;\n");
+  const fs::path library = files_.path() / "libversions.so";
+  const std::string source = files_.write("versions.c", "void old(void) {}\n");
+  ASSERT_TRUE(loader::run({{"gcc", "-shared", "-fPIC", "-Wl,--version-script=" + script,
+                            "-Wl,-soname,libversions.so", source, "-o", library.native()}},
+                          {})
+                  ->ok());
+  EXPECT_THAT(loader::ElfFile::open(library)->defined_versions(),
+              testing::ElementsAre("OLD_1.0", "NEW_2.0"));
+  const fs::path user = files_.path() / "user.so";
+  const std::string uses = files_.write("user.c", "void old(void);\nvoid f(void) { old(); }\n");
+  ASSERT_TRUE(
+      loader::run({{"gcc", "-shared", "-fPIC", uses, library.native(), "-o", user.native()}}, {})
+          ->ok());
+  std::vector<std::string> needed;
+  for (const auto& each : loader::ElfFile::open(user)->needed_versions())
+    needed.push_back(each.library + " " + each.version);
+  EXPECT_THAT(needed, testing::Contains("libversions.so OLD_1.0"));
 }
 
 TEST_F(LookTest, AProgramWithoutItsSectionsStillRuns) {

@@ -114,8 +114,13 @@ GIVEN = {
     "function/registry.h": "abi::Program program;",
     "function/routes.h": "std::vector<Function> functions; void answer(int);",
     "function/typed.h": "abi::Outcome outcome;",
+    "image/base_libraries.h": """
+        Result<std::vector<Library>> needed; BaseImage base; void copy(const std::filesystem::path&, const std::string&);""",
+    "image/compressed.h": "Sink write, read_tar; std::string_view tar, bytes;",
+    "image/folder_layer.h": "Sink write;",
     "image/layer.h": "void write(const std::string&);",
     "image/libraries.h": "void copy(const std::filesystem::path&, const std::string&);",
+    "image/tar.h": "std::string text;",
     "invocation/call_spans.h": "os::CallMark& mark; CallRecord record;",
     "invocation/context_call.h": """
         CallLabel label; ContextHost& context_host; CallHosts hosts; abi::Call abi_call; RunResult ran; abi::ContextFacts facts;""",

@@ -4,6 +4,7 @@ import pytest
 
 from image.container import Container, check, need
 from support.program import Program
+from support.registry import Registry
 from support.tools import missing
 
 
@@ -61,3 +62,10 @@ def linked_program(program, tmp_path_factory):
     if not path.exists():
         missing(f"{path} is missing: build everything (./dev test)")
     return Program(path, tmp_path_factory.mktemp("linked"))
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory):
+    """Its address."""
+    with Registry(tmp_path_factory.mktemp("registry")) as registry:
+        yield registry.address

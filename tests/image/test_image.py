@@ -43,9 +43,9 @@ def config_of(layout):
     return read(layout, manifest_of(layout)["config"]["digest"])
 
 
-def entries(layout):
-    """(path, type and mode, owner, time) of each entry of each layer."""
-    for layer in manifest_of(layout)["layers"]:
+def entries(layout, first=0):
+    """(path, type and mode, owner, time) of each entry of each layer, or of those from that one on."""
+    for layer in manifest_of(layout)["layers"][first:]:
         with tarfile.open(blob(layout, layer["digest"])) as tar:
             for entry in tar:
                 kind = "d" if entry.isdir() else "-" if entry.isfile() else "?"

@@ -2,18 +2,8 @@
 
 import json
 
-import pytest
-
 from image.container import Container, check, need
 from support.http_client import call
-from support.registry import Registry
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory):
-    """Its address."""
-    with Registry(tmp_path_factory.mktemp("registry")) as registry:
-        yield registry.address
 
 
 def test_an_image_is_pushed_and_pulled(hello, registry, unpack, tmp_path):
