@@ -70,7 +70,7 @@ configure_file(${PROJECT_SOURCE_DIR}/cmake/ofn.pc.in ${PROJECT_BINARY_DIR}/ofn.p
 install(FILES ${PROJECT_BINARY_DIR}/ofn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 if(TARGET functions-framework)
-  install(FILES ${PROJECT_BINARY_DIR}/ofn.spdx.json DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/functions-framework-cpp)
+  install(FILES ${PROJECT_BINARY_DIR}/ofn.spdx.json ${PROJECT_SOURCE_DIR}/packaging/debian/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/functions-framework-cpp)
   install(FILES ${PROJECT_SOURCE_DIR}/packaging/systemd/functions-framework@.service
                 ${PROJECT_SOURCE_DIR}/packaging/systemd/functions-framework@.socket
           DESTINATION lib/systemd/system)

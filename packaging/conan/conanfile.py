@@ -15,6 +15,8 @@ class Ofn(ConanFile):
     name = "ofn"
     description = "OpenFunction Functions Framework for C++: serves a C++ function"
     homepage = "https://openfunction.dev"
+    # Not chosen yet. packaging/debian/copyright, which is in the package, says what follows from that.
+    license = "LicenseRef-not-chosen"
     package_type = "static-library"
     settings = "os", "compiler", "build_type", "arch"
 
@@ -24,7 +26,7 @@ class Ofn(ConanFile):
 
     def export_sources(self):
         top = Path(self.recipe_folder).parents[1]
-        for kept in ("CMakeLists.txt", "apps/*", "cmake/*", "include/*", "packaging/systemd/*", "proto/*", "src/*", "testing/*"):
+        for kept in ("CMakeLists.txt", "apps/*", "cmake/*", "include/*", "packaging/debian/copyright", "packaging/systemd/*", "proto/*", "src/*", "testing/*"):
             copy(self, kept, src=top, dst=self.export_sources_folder)
 
     def layout(self):

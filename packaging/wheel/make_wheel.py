@@ -30,6 +30,7 @@ def main(installed, version, to):
     info, data = f"ofn-{version}.dist-info", f"ofn-{version}.data"
     metadata = (
         f"Metadata-Version: 2.1\nName: ofn\nVersion: {version}\nSummary: OpenFunction Functions Framework for C++: serves a C++ function\n"
+        "License: not chosen yet; nobody may use, change or distribute the code without its owner's permission\n"
         "Home-page: https://openfunction.dev\nRequires-Python: >=3.7\nDescription-Content-Type: text/markdown\n\n"
     )
     files = {f"{data}/scripts/ofn": (installed / "bin/functions-framework").read_bytes()}
@@ -37,6 +38,7 @@ def main(installed, version, to):
         files[f"{data}/data/include/ofn/{header.name}"] = header.read_bytes()
     (sbom,) = installed.glob("share/doc/*/ofn.spdx.json")
     files[f"{info}/sboms/ofn.spdx.json"] = sbom.read_bytes()
+    files[f"{info}/licenses/copyright"] = sbom.with_name("copyright").read_bytes()
     files[f"{info}/METADATA"] = metadata.encode() + (Path(__file__).parent / "description.md").read_bytes()
     files[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: ofn\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
     lines = "".join(record(name, content) for name, content in files.items())

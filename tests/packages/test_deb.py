@@ -43,6 +43,7 @@ def test_contents_and_sizes(debs, repository, version, tmp_path):
         "usr/bin/functions-framework", "usr/bin/ff", f"{unit}.service", f"{unit}.socket", f"{man}/functions-framework.1.gz", f"{man}/ff.1.gz",
         "usr/share/lintian/overrides/functions-framework-cpp", f"{doc}/changelog.gz", f"{doc}/copyright", f"{doc}/ofn.spdx.json"}
     assert {Path(name).name for name in files(library)} >= {"libofn_framework.a", "ofn.pc", "ofn-config.cmake", "copyright"}
+    assert field(program, "Maintainer") == re.search(r"^Maintainer: (.*)$", (repository / "packaging/debian/control").read_text(), re.MULTILINE)[1]
     assert "g++" in field(program, "Recommends") and "libstdc++6" in field(program, "Depends")
 
     run("dpkg-deb", "--extract", program, tmp_path)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,17 @@ def test_versions_are_those_of_the_distribution(sbom):
     for each in json.loads(sbom.read_text())["packages"][1:]:
         (reference,) = each["externalRefs"]
         assert reference["referenceLocator"].startswith("pkg:deb/"), each
+
+
+def test_every_kind_of_package_says_that_no_licence_is_chosen(packed, repository, version):
+    said = (repository / "packaging/debian/copyright").read_text()
+    assert "has not chosen a licence yet" in said
+    dist = packed("tar", "wheel")
+    with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
+        (copyright,) = [name for name in archive.getnames() if name.endswith("/share/doc/functions-framework-cpp/copyright")]
+        assert archive.extractfile(copyright).read().decode() == said
+    with zipfile.ZipFile(next(dist.glob("*.whl"))) as wheel:
+        assert wheel.read(f"ofn-{version}.dist-info/licenses/copyright").decode() == said
+        assert "\nLicense: not chosen yet" in wheel.read(f"ofn-{version}.dist-info/METADATA").decode()
+    assert json.loads((repository / "packaging/vcpkg/ports/ofn/vcpkg.json").read_text())["license"] is None
+    assert 'license = "LicenseRef-not-chosen"' in (repository / "packaging/conan/conanfile.py").read_text()

@@ -10,5 +10,5 @@ vcpkg_fixup_pkgconfig()
 file(REMOVE_RECURSE "${CURRENT_PACKAGES_DIR}/debug/include" "${CURRENT_PACKAGES_DIR}/debug/share" "${CURRENT_PACKAGES_DIR}/debug/lib/systemd"
                     "${CURRENT_PACKAGES_DIR}/lib/systemd")
 
-# The owner has not chosen a licence yet; README.md says so.
-file(INSTALL "${SOURCE_PATH}/README.md" DESTINATION "${CURRENT_PACKAGES_DIR}/share/${PORT}" RENAME copyright)
+# It says that the owner has not chosen a licence yet.
+vcpkg_install_copyright(FILE_LIST "${SOURCE_PATH}/packaging/debian/copyright")
