@@ -37,18 +37,20 @@ class Container:
         self._prefix = prefix
         self._process = json.loads((bundle / "config.json").read_text())["process"]
 
-    def command(self, arguments=(), user=None, mounts=()):
-        """`mounts`: pairs of a file of this machine and its place in the container."""
+    def command(self, arguments=(), user=None, mounts=(), tmp=None, environment=None):
+        """`mounts`: pairs of a file of this machine and its place in the container. `tmp`: a folder of this machine that is /tmp, where the
+        program may write. `environment`: as the platform sets it; by default the program takes any free port."""
         uid = self._process["user"]["uid"] if user is None else user
         gid = self._process["user"]["gid"] if user is None else 0
         words = [*self._prefix, need("bwrap"), "--bind", self.root, "/", "--proc", "/proc", "--dev", "/dev"]
         for outside, inside in mounts:
             words += ["--ro-bind", outside, inside]
-        words += ["--remount-ro", "/", "--unshare-all", "--share-net", "--uid", uid, "--gid", gid, "--cap-drop", "ALL",
+        words += ["--remount-ro", "/", *(["--bind", tmp, "/tmp"] if tmp else []), "--unshare-all", "--share-net", "--uid", uid, "--gid", gid, "--cap-drop", "ALL",
                   "--as-pid-1", "--die-with-parent", "--clearenv", "--chdir", self._process["cwd"]]
-        for variable in self._process["env"]:
-            words += ["--setenv", *variable.split("=", 1)]
-        return [*words, "--setenv", "HOST", "127.0.0.1", "--setenv", "PORT", 0, *self._process["args"], *arguments]
+        variables = dict(variable.split("=", 1) for variable in self._process["env"])
+        for name, value in (variables | {"HOST": "127.0.0.1"} | ({"PORT": "0"} if environment is None else environment)).items():
+            words += ["--setenv", name, value]
+        return [*words, *self._process["args"], *arguments]
 
     def start(self, arguments=(), **how):
         """Starts it with the image's entry point, and returns at once."""
@@ -59,8 +61,13 @@ class Container:
         return Server(self.start(arguments, **how))
 
 
-def terminate(server):
-    """Sends SIGTERM to the container's process 1, as a runtime does; returns its exit code."""
+def ask_to_stop(server):
+    """Sends SIGTERM to the container's process 1, as a runtime does."""
     (child,) = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     os.kill(int(child), signal.SIGTERM)
+
+
+def terminate(server):
+    """The same; returns its exit code."""
+    ask_to_stop(server)
     return server.process.exit_code()
