@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from packages.conftest import BUILD, LARGEST_DEB, needs, raised
-from support.console import blocks
+from support.console import blocks, sections
 from support.ports import reserve_port
 from support.process import Process
 
@@ -41,23 +41,35 @@ def copy_of_the_tree(repository, folder):
     return folder
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="chroot needs root")
-def test_bare_debian(packed, repository, version, tmp_path):
-    """From a Debian without a compiler to the first answer, by the commands of docs/install.md; then an upgrade and a purge."""
-    needs("mmdebstrap", "unshare", "dpkg-buildpackage")
-    dist = packed("deb")
+@pytest.fixture
+def debian(tmp_path):
+    """A bare Debian: its folder, and inside(command), which is a command that runs there."""
+    if os.geteuid() != 0:
+        pytest.skip("chroot needs root")
+    needs("mmdebstrap", "unshare")
     root = tmp_path / "root"
     run("mmdebstrap", "--variant=apt", "--quiet", "bookworm", root)
+
+    def inside(command):
+        return ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={root}/proc", "chroot", root, "sh", "-c",
+                f"cd /root && HOME=/root DEBIAN_FRONTEND=noninteractive && export HOME DEBIAN_FRONTEND && {command}"]
+
+    return root, inside
+
+
+def test_bare_debian(debian, packed, repository, version, tmp_path):
+    """From a Debian without a compiler to the first answer, by the commands of docs/install.md; then an upgrade and a purge."""
+    needs("dpkg-buildpackage")
+    dist = packed("deb")
+    root, inside = debian
     page = blocks((repository / "docs/install.md").read_text())
     (root / "root/dist").mkdir()
     for deb in dist.glob("functions-framework-cpp_*.deb"):
         shutil.copy(deb, root / "root/dist")
     (root / "root/hello.cc").write_text(next(block.text for block in page if block.name == "hello.cc"))
     install, serve = next(block.text for block in page if block.name == "apt").splitlines()
-
-    def inside(command):
-        return ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={root}/proc", "chroot", root, "sh", "-c",
-                f"cd /root && HOME=/root DEBIAN_FRONTEND=noninteractive && export HOME DEBIAN_FRONTEND && {command}"]
+    first = next(block for block in sections((repository / "README.md").read_text())["From a function to a cluster"] if block.kind == "console")
+    assert first.text == f"$ {install}\n", "README's first screen has the same command"
 
     def ours():
         """Files that belong to the package, or are named after it. The user's cache is the user's."""
@@ -83,6 +95,18 @@ def test_bare_debian(packed, repository, version, tmp_path):
 
     run(*inside("apt-get purge -y --autoremove functions-framework-cpp"))
     assert ours() == []
+
+
+def test_setup_starts_no_server(debian, repository):
+    """`./dev setup` in a Debian without systemd, where packages start their servers at once."""
+    root, inside = debian
+    text = (repository / "dev").read_text()
+    assert re.search(r"^test_packages=\([^)]*\bmosquitto [^)]*\bredis-server ", text, re.MULTILINE)
+    (root / "root/dev").write_text(re.sub(r"^test_packages=\([^)]*\)", "test_packages=(mosquitto redis-server)", text, flags=re.MULTILINE))
+    running = run(*inside("bash ./dev setup test >/dev/null 2>&1 && cat /proc/[0-9]*/comm")).split()
+    assert (root / "usr/bin/redis-server").exists() and (root / "usr/sbin/mosquitto").exists()
+    assert not {"mosquitto", "redis-server"} & set(running), running
+    assert not (root / "usr/sbin/policy-rc.d").exists(), "it was there for the call only"
 
 
 def test_two_builds_give_the_same_bytes(repository, tmp_path):
