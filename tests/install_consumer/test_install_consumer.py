@@ -1,12 +1,14 @@
 """Installs the framework, builds a separate project with it, and serves that project's function."""
 
 import os
+import shutil
 import subprocess
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from support.console import blocks
 from support.program import Program
 
 _HERE = Path(__file__).parent
@@ -48,7 +50,7 @@ def built(prefix, tmp_path_factory):
 def test_what_is_installed(prefix):
     installed = {path.relative_to(prefix).as_posix() for path in prefix.rglob("*") if not path.is_dir()}
     headers = {f"include/ofn/{path.name}" for path in (_HERE.parents[1] / "include/ofn").glob("*.h")}
-    assert {"bin/functions-framework", "bin/ff", "share/doc/functions-framework-cpp/ofn.spdx.json"} <= installed
+    assert {"bin/functions-framework", "bin/ff", "share/doc/functions-framework-cpp/ofn.spdx.json", "share/doc/functions-framework-cpp/copyright"} <= installed
     assert {name for name in installed if name.startswith("include/")} == headers
     assert os.readlink(prefix / "bin/ff") == "functions-framework"
     here = str(_HERE.parents[1]).encode()
@@ -74,22 +76,29 @@ def answers(program, source):
         assert server.process.exit_code() == 0
 
 
+def where_pkg_config_looks(prefix):
+    return os.environ | {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
+
+
 def described(prefix, what):
     """What pkg-config says of ofn, as words."""
-    done = subprocess.run(["pkg-config", what, "ofn"], env=os.environ | {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")},
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(["pkg-config", what, "ofn"], env=where_pkg_config_looks(prefix), capture_output=True, text=True, check=True)
     return done.stdout.split()
 
 
 def test_pkg_config(prefix, tmp_path):
-    """The commands that ofn.pc shows, for a function and for a program with its own main()."""
+    """The command of docs/install.md for a function, and the one that ofn.pc shows for a program with its own main()."""
     sanitize = cached("OFN_SANITIZE")
-    compiler = ["g++", *([f"-fsanitize={sanitize}"] if sanitize else []), *described(prefix, "--cflags")]
+    compiler = ["g++", *([f"-fsanitize={sanitize}"] if sanitize else [])]
     assert described(prefix, "--modversion") == [cached("CMAKE_PROJECT_VERSION")]
-    subprocess.run([*compiler, "-shared", "-o", tmp_path / "hello.so", _HERE / "hello.cc"], check=True)
+    page = blocks((_HERE.parents[1] / "docs/install.md").read_text())
+    command = next(block.text for block in page if block.name == "pkg-config").replace("g++", " ".join(compiler))
+    shutil.copy(_HERE / "hello.cc", tmp_path)
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, env=where_pkg_config_looks(prefix), check=True)
     answers(Program(prefix / "bin/functions-framework", tmp_path), tmp_path / "hello.so")
     sources = [_HERE / "hello.cc", _HERE / "main.cc"]
-    subprocess.run([*compiler, "-o", tmp_path / "linked", *sources, *described(prefix, "--libs")], check=True)
+    flags = [*described(prefix, "--cflags"), "-o", tmp_path / "linked", *sources, *described(prefix, "--libs")]
+    subprocess.run([*compiler, *flags], check=True)
     answers(Program(tmp_path / "linked", tmp_path), "unused")
 
 
