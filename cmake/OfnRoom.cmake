@@ -44,12 +44,13 @@ endfunction()
 #   LIBRARIES …          third-party libraries, private to the room; a target that links ofn_framework also links them
 #   TESTS    a_test.cc … unit tests, beside the code; they are linked into one program, `ofn_NAME_test`
 #   SMALL                no answer waits for its code, so it is compiled for size and not for speed; that halves the code
+#   COLD     a.cc …      those of the sources of another room for which no answer waits: they are compiled for size as well
 #   TEST_USES …          rooms that only the tests use; they are also declared before it
 # )
 function(ofn_room name)
-  cmake_parse_arguments(ROOM "SMALL" "" "SOURCES;USES;LIBRARIES;TESTS;TEST_USES" ${ARGN})
+  cmake_parse_arguments(ROOM "SMALL" "" "SOURCES;COLD;USES;LIBRARIES;TESTS;TEST_USES" ${ARGN})
   if(ROOM_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "ofn_room(${name}) does not know the argument '${ROOM_UNPARSED_ARGUMENTS}'; it takes SOURCES, USES, LIBRARIES, SMALL, TESTS and TEST_USES")
+    message(FATAL_ERROR "ofn_room(${name}) does not know the argument '${ROOM_UNPARSED_ARGUMENTS}'; it takes SOURCES, COLD, USES, LIBRARIES, SMALL, TESTS and TEST_USES")
   endif()
   foreach(used ${ROOM_USES} ${ROOM_TEST_USES})
     if(NOT TARGET ofn_${used})
@@ -67,6 +68,8 @@ function(ofn_room name)
     else()
       ofn_precompiled(ofn_${name} ofn_precompiled_standard)
     endif()
+    # The precompiled header of the room is made for speed, and a compiler refuses it then.
+    set_source_files_properties(${ROOM_COLD} PROPERTIES COMPILE_OPTIONS "${OFN_SMALL}" SKIP_PRECOMPILE_HEADERS ON)
     target_sources(ofn_framework PRIVATE $<TARGET_OBJECTS:ofn_${name}>)
     foreach(library ${ROOM_LIBRARIES})
       ofn_add_to_framework(${library})
