@@ -70,6 +70,23 @@ TEST_F(LoaderTest, WhatIsLeftOutIsTold) {
   EXPECT_THAT(message_of(load(request(d), log_)), EndsWith("left out of the sources: " + left_out));
 }
 
+// Such as /tmp, or a home. The search ends soon, and says why.
+TEST_F(LoaderTest, AFolderWithTooMuchInItIsRefused) {
+  const std::string d = (files_.path() / "d").native();
+  files_.write("d/f.cc", kHead + "static std::string f() { return \"f\"; }\nOFN_FUNCTION(f)\n");
+  for (int i = 0; i < 1000; ++i) files_.write("d/more/" + std::to_string(i) + ".cc", "");
+  EXPECT_THAT(message_of(load(request(d), log_)),
+              AllOf(HasSubstr("has more than 1000 C++ source files"),
+                    HasSubstr("name the folder that has only the function's sources")));
+  fs::remove_all(files_.path() / "d" / "more");
+  fs::create_directories(files_.path() / "d" / "data");
+  // Links cost the test less than files.
+  for (int i = 0; i < 20'000; ++i)
+    fs::create_symlink("x", files_.path() / "d" / "data" / std::to_string(i));
+  EXPECT_THAT(message_of(load(request(d), log_)),
+              HasSubstr("has more than 20000 files and folders"));
+}
+
 TEST_F(LoaderTest, ASourceIsTheFileThatTheSystemOpens) {
   files_.write("real/deep/x", "");
   files_.write("real/up.cc",

@@ -117,6 +117,10 @@ Searched search_project(const fs::path& directory) {
   return searched;
 }
 
+// A search of 20,000 entries takes 0.1 s; a thousand sources take minutes to compile.
+constexpr std::size_t kMaxEntries = 20'000;
+constexpr std::size_t kMaxSources = 1000;
+
 bool is_below(const fs::path& path, const fs::path& directory) {
   return path.native().starts_with(directory.native() + "/");
 }
@@ -162,13 +166,24 @@ std::set<std::string> looked_for(std::string_view output, const fs::path& build,
                             {.read = missing.included_by, .flags = flags, .folders = {}});
 }
 
-bool holds_sources(const fs::path& directory) {
+// Counts in `entries`, and ends at the limit.
+bool holds_sources(const fs::path& directory, std::size_t& entries) {
   std::error_code error;
   for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
        it.increment(error)) {
     if (is_source_file(it->path())) return true;
+    if (++entries > kMaxEntries) return false;
   }
   return false;
+}
+
+// The folder is probably not the function's, but one above it, such as /tmp or a home.
+std::unexpected<Error> too_large(const std::string& shown, std::size_t limit,
+                                 std::string_view what) {
+  return fail(Code::kOutOfRange, "File " + shown + " has more than " + std::to_string(limit) + " " +
+                                     std::string(what) +
+                                     "; name the folder that has only the function's sources, or "
+                                     "build it with CMake");
 }
 
 }  // namespace
@@ -196,9 +211,11 @@ bool is_project_file(const fs::path& path) {
 
 Result<SourceFiles> find_sources(const fs::path& directory, const std::string& shown) {
   SourceFiles found{.sources = {}, .left_out = {}, .folders = {directory.native()}};
+  std::size_t entries = 0;
   std::error_code error;
   fs::recursive_directory_iterator it(directory, error);
   for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
+    if (++entries > kMaxEntries) return too_large(shown, kMaxEntries, "files and folders");
     const fs::path path = it->path();
     const std::string name = path.filename().native();
     const std::string here = (fs::path(shown) / path.lexically_relative(directory)).native();
@@ -212,7 +229,7 @@ Result<SourceFiles> find_sources(const fs::path& directory, const std::string& s
         continue;
       }
       it.disable_recursion_pending();
-      if (is_hidden || !holds_sources(path)) continue;
+      if (is_hidden || !holds_sources(path, entries)) continue;
       found.left_out.push_back(here +
                                (is_link ? " (a link to a folder)" : " (a CMake build folder)"));
     } else if (is_source_file(name) && !name.starts_with('.')) {
@@ -220,6 +237,8 @@ Result<SourceFiles> find_sources(const fs::path& directory, const std::string& s
         found.left_out.push_back(here + " (a test)");
       } else {
         found.sources.push_back({.path = path, .shown = here, .root = directory});
+        if (found.sources.size() > kMaxSources)
+          return too_large(shown, kMaxSources, "C++ source files");
       }
     }
   }
