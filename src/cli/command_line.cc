@@ -270,6 +270,16 @@ std::optional<std::string> choose_kind(Kinds& chosen, ManifestCommand& command) 
   return std::nullopt;
 }
 
+// Returns what is wrong if flags of `manifest` stand before `check`, which needs none of them.
+std::optional<std::string> given_flags(const CLI::App& manifest) {
+  for (const CLI::Option* option : manifest.get_options()) {
+    if (option->count() == 0) continue;
+    return "manifest: --" + option->get_single_name() +
+           " has no effect on check; write: functions-framework manifest check FILE";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::expected<Command, std::string> parse_command_line(std::span<const std::string> arguments) {
@@ -397,7 +407,10 @@ std::expected<Command, std::string> parse_command_line(std::span<const std::stri
   if (used == build_app) return build;
   if (used == image_app) return image;
   if (used == sidecar_app) return sidecar;
-  if (!checked.files.empty()) return checked;
+  if (!checked.files.empty()) {
+    if (auto wrong = given_flags(*manifest_app)) return std::unexpected(*std::move(wrong));
+    return checked;
+  }
   if (used == manifest_app) {
     if (auto wrong = choose_kind(kinds, manifest)) return std::unexpected(*std::move(wrong));
     return manifest;

@@ -99,6 +99,8 @@ TEST(CommandLine, ErrorsNameTheFlagAndTheNearest) {
       {{"manifest", "--dapr", "a"},
        "unexpected argument \"a\"; see functions-framework manifest --help"},
       {{"manifest", "check"}, "FILE is required (functions-framework manifest check --help lists"},
+      {{"manifest", "--knative", "--image", "x", "check", "a.yaml"},
+       "manifest: --knative has no effect on check; write: functions-framework manifest check"},
       {{"manifest", "check", "--jsn", "a.yaml"},
        "unknown flag --jsn (functions-framework manifest check"},
   };

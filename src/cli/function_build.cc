@@ -31,12 +31,7 @@ FunctionBuild::FunctionBuild(const Flags& flags, const Environment& process) {
   settings_ = *std::move(settings);
   log_.emplace(LogShape{.format = LogFormat::kReadable}, Level::kWarning, STDERR_FILENO);
   log_notes(files.notes, *log_);
-  watched_.emplace(os::WatchedProcess::Options{.shape = {.format = LogFormat::kReadable},
-                                               .fd = STDERR_FILENO,
-                                               .exited = kExitLoad,
-                                               .came_back = kExitForkedChild,
-                                               .not_loaded = kExitLoad,
-                                               .flush = flush_output});
+  watched_.emplace(watched_command());
 }
 
 LoadRequest FunctionBuild::request() const {

@@ -76,6 +76,15 @@ InitializersWatched::~InitializersWatched() {
   std::set_terminate(before_);
 }
 
+os::WatchedProcess::Options watched_command() {
+  return {.shape = {.format = LogFormat::kReadable},
+          .fd = STDERR_FILENO,
+          .exited = kExitLoad,
+          .came_back = kExitForkedChild,
+          .not_loaded = kExitLoad,
+          .flush = flush_output};
+}
+
 Result<LoadedProgram> load_stoppable(
     LoadRequest request, const std::function<Result<LoadedProgram>(const LoadRequest&)>& load) {
   const InitializersWatched watched(request.source);

@@ -68,6 +68,9 @@ class InitializersWatched {
   std::terminate_handler before_;
 };
 
+// How a command that only compiles and looks at functions, such as `build`, reports that one of them ends the process.
+os::WatchedProcess::Options watched_command();
+
 // Calls `load` while both classes above are active.
 Result<LoadedProgram> load_stoppable(
     LoadRequest request, const std::function<Result<LoadedProgram>(const LoadRequest&)>& load);

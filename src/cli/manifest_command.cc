@@ -14,6 +14,7 @@
 #include "cli/configuration.h"
 #include "cli/env_files.h"
 #include "cli/load_function.h"
+#include "cli/loading.h"
 #include "cli/named_file.h"
 #include "cli/streams.h"
 #include "localdapr/component_loader.h"
@@ -155,6 +156,22 @@ std::optional<std::string> mistake(const ManifestCommand& command, const Descrip
            " cannot be used in a cluster: give one with --name, of at most 63 lower-case letters, "
            "digits and '-', which begins with a letter";
   }
+  if (!function.space.empty() && !manifest::is_namespace(function.space)) {
+    return "--namespace: expected at most 63 lower-case letters, digits and '-', with a letter or "
+           "a "
+           "digit at both ends, found " +
+           ofn::quoted(function.space);
+  }
+  if (!function.host.empty() && !manifest::is_host(function.host)) {
+    return "--hostname: expected a host without a port, such as greeter.example or *.example, "
+           "found " +
+           ofn::quoted(function.host);
+  }
+  if (!function.image.empty() && !manifest::is_image(function.image)) {
+    return "--image: expected an image as registries name it, such as registry.example/greeter:1, "
+           "found " +
+           ofn::quoted(function.image);
+  }
   if (function.port == 0) return "--port: expected a port from 1 to 65535, found \"0\"";
   if (command.min_replicas > command.max_replicas) {
     return "--min-replicas " + std::to_string(command.min_replicas) +
@@ -198,12 +215,7 @@ int write_manifest(const ManifestCommand& command, const Environment& process,
   set_in_process(configuration->variables);
   Logger log({.format = LogFormat::kReadable}, Level::kWarning, STDERR_FILENO);
   log_notes(configuration->notes, log);
-  const os::WatchedProcess watched({.shape = {.format = LogFormat::kReadable},
-                                    .fd = STDERR_FILENO,
-                                    .exited = kExitLoad,
-                                    .came_back = kExitForkedChild,
-                                    .not_loaded = kExitLoad,
-                                    .flush = flush_output});
+  const os::WatchedProcess watched(watched_command());
   auto functions = look_at_functions(*configuration, linked, log);
   if (!functions) return complain(functions.error().message(), kExitLoad);
   Description function = description_of(command, *configuration, *std::move(functions));

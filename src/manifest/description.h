@@ -68,6 +68,14 @@ struct Description {
   const Component* find_component(std::string_view component) const;
 };
 
+// Parts of every stop, in seconds.
+inline constexpr std::int64_t kStopTokens = 1;  // until the program gives up calls that ignore them
+inline constexpr std::int64_t kContainerEnds = 3;
+inline constexpr std::int64_t kDaprGraceful = 5;  // Dapr's own default
+
+// Returns how long the program may need its sidecar after the signal, in seconds.
+std::int64_t program_stops(Duration drain_delay, Duration drain_timeout);
+
 // The times of a stop, in whole seconds. docs/operations.md has the formula.
 struct Stopping {
   std::int64_t delay = 0;
@@ -94,5 +102,12 @@ std::string mebibytes(std::size_t bytes);
 std::string dns_label(std::string_view name);
 // Returns true for a name that Services and Knative accept (RFC 1035, at most 63 bytes).
 bool is_dns_label(std::string_view name);
+// Returns true for the name of a namespace: as above, but it may begin with a digit (RFC 1123).
+bool is_namespace(std::string_view name);
+// Returns true for a host that a request may name, without a port: such names with dots between them; the first may be "*".
+bool is_host(std::string_view name);
+// Returns true for an image as registries name it: "registry.example:5000/functions/greeter:1", also with "@sha256:…".
+// Spec: OCI distribution 1.1, "Pulling manifests".
+bool is_image(std::string_view name);
 
 }  // namespace ofn::manifest

@@ -74,6 +74,33 @@ TEST(Notations, AreThoseOfFlagsAndKubernetes) {
   EXPECT_EQ(mebibytes((std::size_t{10} << 20) + 1), "11Mi");
 }
 
+TEST(Names, OfNamespacesHostsAndImagesAreChecked) {
+  const std::string digest = "@sha256:" + std::string(64, 'a');
+  for (const char* name : {"shop", "7", "a-b", "0-day"}) EXPECT_TRUE(is_namespace(name)) << name;
+  for (const char* name : {"", "Bad Space", "Shop", "-a", "a-", "a.b"})
+    EXPECT_FALSE(is_namespace(name)) << name;
+  EXPECT_FALSE(is_namespace(std::string(64, 'a')));
+  for (const char* host : {"greeter", "greeter.example", "*.example", "1.example"})
+    EXPECT_TRUE(is_host(host)) << host;
+  for (const char* host :
+       {"", "*", "*.", "a..b", "greeter.example:80", "http://greeter", "Greeter.example", "a b"})
+    EXPECT_FALSE(is_host(host)) << host;
+  for (const std::string& image :
+       {std::string("greeter"), std::string("greeter:1"), std::string("me/greeter"),
+        std::string("registry.example/me/greeter:v1.2_X-3"), std::string("localhost:5000/greeter"),
+        std::string("Registry.example:5000/greeter:1"), "greeter" + digest,
+        "registry.example/greeter:1" + digest})
+    EXPECT_TRUE(is_image(image)) << image;
+  for (const std::string& image :
+       {std::string(), std::string("Greeter"), std::string("a b"), std::string("greeter:"),
+        std::string("greeter:-1"), std::string("/greeter"), std::string("me//greeter"),
+        std::string("registry.example:/greeter"), std::string("registry.example:x/greeter"),
+        std::string("https://registry.example/greeter"), std::string("greeter@sha256:1"),
+        "greeter@md5:" + std::string(64, 'a'), "@" + digest,
+        std::string("registry.example/Greeter")})
+    EXPECT_FALSE(is_image(image)) << image;
+}
+
 TEST(Names, BecomeDnsLabels) {
   EXPECT_EQ(dns_label("app::Hello"), "app-hello");
   EXPECT_EQ(dns_label("__x_"), "x");

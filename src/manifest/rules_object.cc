@@ -241,7 +241,7 @@ void compose_grace(const Node& object, Findings& findings) {
     const auto given = parse_duration(service.find_text("stop_grace_period"));
     const std::int64_t grace = given ? whole_seconds(*given) : 10;
     const std::int64_t needed =
-        whole_seconds(settings->drain_delay) + whole_seconds(settings->drain_timeout) + 4;
+        program_stops(settings->drain_delay, settings->drain_timeout) + kContainerEnds;
     if (grace >= needed) continue;
     findings.add(service.line(),
                  "the container is killed after " + std::to_string(grace) +

@@ -24,12 +24,12 @@ std::int64_t drain_of(const Workload& workload) {
 }
 // How long the program needs its sidecar after the signal.
 std::int64_t stop_of(const Workload& workload) {
-  return delay_of(workload) + drain_of(workload) + 1;
+  return program_stops(workload.settings.drain_delay, workload.settings.drain_timeout);
 }
 
 std::string parts_of(const Workload& workload) {
   return text(delay_of(workload)) + " s drain delay + " + text(drain_of(workload)) +
-         " s drain timeout + 1 s";
+         " s drain timeout + " + text(kStopTokens) + " s";
 }
 
 // Reads "36s", and a number as seconds.
@@ -55,18 +55,18 @@ void grace_too_short(const Workload& workload, Findings& findings) {
       is_knative
           ? 0
           : number_at(workload.container, {"lifecycle", "preStop", "sleep", "seconds"}).value_or(0);
-  std::int64_t needed = hook + stop_of(workload) + 3;
-  std::string sum =
-      (hook > 0 ? text(hook) + " s preStop hook + " : "") + parts_of(workload) + " + 3 s";
+  std::int64_t needed = hook + stop_of(workload) + kContainerEnds;
+  std::string sum = (hook > 0 ? text(hook) + " s preStop hook + " : "") + parts_of(workload) +
+                    " + " + text(kContainerEnds) + " s";
   if (workload.has_sidecar() && !is_knative) {
     const std::int64_t block =
         annotated_seconds(workload, "dapr.io/block-shutdown-duration").value_or(0);
     const std::int64_t graceful =
-        annotated_seconds(workload, "dapr.io/graceful-shutdown-seconds").value_or(5);
-    if (block > 0 && block + graceful + 3 > needed) {
-      needed = block + graceful + 3;
+        annotated_seconds(workload, "dapr.io/graceful-shutdown-seconds").value_or(kDaprGraceful);
+    if (block > 0 && block + graceful + kContainerEnds > needed) {
+      needed = block + graceful + kContainerEnds;
       sum = text(block) + " s block-shutdown-duration + " + text(graceful) +
-            " s graceful-shutdown-seconds + 3 s";
+            " s graceful-shutdown-seconds + " + text(kContainerEnds) + " s";
     }
   }
   if (grace >= needed) return;
@@ -74,7 +74,8 @@ void grace_too_short(const Workload& workload, Findings& findings) {
                "the pod is killed after " + text(grace) + " s, and a stop needs " + text(needed) +
                    " s (" + sum + ")",
                is_knative ? "set OFN_DRAIN_TIMEOUT to " +
-                                text(std::max<std::int64_t>(grace - delay_of(workload) - 4, 0)) +
+                                text(std::max<std::int64_t>(
+                                    grace - delay_of(workload) - kStopTokens - kContainerEnds, 0)) +
                                 "s, or timeoutSeconds to " + text(needed)
                           : "set terminationGracePeriodSeconds to " + text(needed));
 }

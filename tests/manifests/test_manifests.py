@@ -92,6 +92,10 @@ REFUSED = [
     (["--dapr", "--name", "a", "--components", "missing"], 2, "name another with --components (file=missing)"),
     (["--dapr", "--name", "a", "--components", "async.json"], 2, "directory cannot be read: Not a directory"),
     (["--knative", "--imge", "i"], 2, "did you mean --image?"),
+    (["--knative", "--image", "a b"], 2, "--image: expected an image as registries name it"),
+    (["--knative", "--image", "i", "--namespace", "Bad Space"], 2, "--namespace: expected at most 63 lower-case letters"),
+    (["--keda", "--image", "i", "--hostname", "greeter.example:80"], 2, "--hostname: expected a host without a port"),
+    (["--knative", "--image", "i", "check", "missing.yaml"], 2, "--knative has no effect on check"),
     (["check"], 2, "FILE"),
     (["check", "missing.yaml"], 1, "missing.yaml: there is no such file"),
 ]
