@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/joined.h"
 #include "cli/function_build.h"
 #include "cli/streams.h"
 #include "cli/work_folder.h"
@@ -71,9 +72,7 @@ std::optional<std::string> created(const Environment& env) {
 std::string variable_of(Flag flag) { return std::string(flag_spec(flag).variable); }
 
 void add_list(image::ImageRequest& request, Flag flag, const std::vector<std::string>& items) {
-  std::string text;
-  for (const std::string& item : items) text += (text.empty() ? "" : ",") + item;
-  if (!text.empty()) request.variables.emplace_back(variable_of(flag), text);
+  if (!items.empty()) request.variables.emplace_back(variable_of(flag), joined(items, ","));
 }
 
 std::string content_of(const image::Image& made) {
@@ -98,10 +97,7 @@ std::string base_text(const ImageCommand& command, const image::Image& made) {
                      (base.digest.empty() ? std::string() : " (" + base.digest + ")") + ": " +
                      std::to_string(base.layers) + (base.layers == 1 ? " layer," : " layers,") +
                      size_text(base.compressed_bytes) + " compressed\n";
-  std::string libraries;
-  for (const std::string& name : base.libraries)
-    libraries += (libraries.empty() ? "" : ", ") + name;
-  if (!libraries.empty()) text += "of the base: " + libraries + "\n";
+  if (!base.libraries.empty()) text += "of the base: " + joined(base.libraries) + "\n";
   if (!base.left_out.empty()) {
     text += "left out of the base: " + std::to_string(base.left_out.size()) +
             " devices, sockets and pipes, such as " + base.left_out.front() + "\n";

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/joined.h"
 #include "cli/loading.h"
 #include "function/registry.h"
 #include "os/end_forked_child.h"
@@ -17,10 +18,8 @@ StartUp start_up_of(const Settings& settings) {
   return settings.dry_run || settings.print_schema ? StartUp::kIsLeftOut : StartUp::kRuns;
 }
 
-std::string joined(std::span<const Function> functions) {
-  std::string names;
-  for (const Function& function : functions) names += (names.empty() ? "" : ", ") + function.name;
-  return names.empty() ? "none" : names;
+std::string names_of(std::span<const Function> functions) {
+  return functions.empty() ? "none" : joined(functions, ", ", &Function::name);
 }
 
 // A program that is linked with the framework already contains its functions.
@@ -37,7 +36,7 @@ Result<std::vector<Function>> linked_functions(const abi::Program& program,
     return std::vector<Function>(registry->functions().begin(), registry->functions().end());
   if (const Function* function = registry->find(*target)) return std::vector<Function>{*function};
   return fail(Code::kNotFound, "this program is expected to contain a function named " + *target +
-                                   "; its functions: " + joined(registry->functions()));
+                                   "; its functions: " + names_of(registry->functions()));
 }
 
 Result<std::vector<Function>> loaded_functions(const Settings& settings,

@@ -5,6 +5,7 @@
 #include <ranges>
 #include <utility>
 
+#include "base/joined.h"
 #include "loader/process.h"
 
 namespace ofn::image {
@@ -14,12 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kCLibrary = "libc.so.6";
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
-  return text;
-}
 
 // The words with which the loader says that it cannot go on are its last line.
 std::string last_line(std::string_view text) {
@@ -32,7 +27,7 @@ Result<std::vector<ListedLibrary>> list(const LibraryQuery& query, const fs::pat
   // Not the variants of libraries for this machine's processor: the image may run on another one.
   loader::Command command{.arguments = {query.linker, "--glibc-hwcaps-mask", "none"}};
   if (!opened.empty()) {
-    command.arguments.insert(command.arguments.end(), {"--preload", joined(opened)});
+    command.arguments.insert(command.arguments.end(), {"--preload", joined(opened, " ")});
   }
   command.arguments.insert(command.arguments.end(), {"--list", file});
   const auto run = loader::run(command, {});

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/joined.h"
 #include "document/json.h"
 #include "document/problem.h"
 #include "image/sha256.h"
@@ -61,12 +62,6 @@ std::string platform_of(const Node& entry) {
   if (platform == nullptr) return "(no platform)";
   return std::string(platform->find_text("os")) + "/" +
          std::string(platform->find_text("architecture"));
-}
-
-std::string listed(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 }  // namespace
@@ -191,7 +186,7 @@ Result<Descriptor> OciReader::of_this_machine(std::vector<Node> candidates, int 
     for (const Node& each : candidates) platforms.push_back(platform_of(each));
     std::erase_if(candidates, [&](const Node& each) { return platform_of(each) != ours; });
     if (candidates.empty())
-      return wrong("has images for " + listed(platforms) + ", and none for " + ours);
+      return wrong("has images for " + joined(platforms) + ", and none for " + ours);
   }
   // If several are left, they differ in what the platform says beyond that; the first one is meant to be preferred.
   auto found = descriptor(candidates.empty() ? nullptr : candidates.data(), "image");
@@ -217,10 +212,10 @@ Result<StoredImage> OciReader::find_image(std::string_view tag) const {
   if (tags.empty() && tag.empty() && candidates.empty()) return wrong("has no image");
   if (candidates.empty()) {
     return wrong("has no image of the name " + quoted(tag, 100) +
-                 (tags.empty() ? "; its images have no names" : "; it has " + listed(tags)));
+                 (tags.empty() ? "; its images have no names" : "; it has " + joined(tags)));
   }
   if (tag.empty() && tags.size() > 1)
-    return wrong("has several images; name one: DIR:NAME, of " + listed(tags));
+    return wrong("has several images; name one: DIR:NAME, of " + joined(tags));
   const auto manifest = of_this_machine(std::move(candidates), 0);
   if (!manifest) return std::unexpected(manifest.error());
   return read_manifest(*manifest);

@@ -16,7 +16,7 @@ std::string folder_of(std::string_view path) {
   const std::string_view folder = path.substr(0, path.rfind('/'));
   return folder.empty() ? "/" : std::string(folder);
 }
-std::string joined(const std::string& folder, std::string_view name) {
+std::string below(const std::string& folder, std::string_view name) {
   return (folder == "/" ? "" : folder) + "/" + std::string(name);
 }
 
@@ -45,7 +45,7 @@ Result<void> RootTree::on_entry(const TarEntry& entry) {
     return {};
   }
   if (name.starts_with(kWhiteout)) {
-    remove(joined(folder_of(*place), name.substr(kWhiteout.size())), layer_);
+    remove(below(folder_of(*place), name.substr(kWhiteout.size())), layer_);
     return {};
   }
   for (std::string folder = folder_of(*place); folder != "/"; folder = folder_of(folder)) {
@@ -105,7 +105,7 @@ std::optional<std::string> RootTree::place_of(std::string_view path) const {
       place = folder_of(place);
       continue;
     }
-    const std::string next = joined(place, part);
+    const std::string next = below(place, part);
     const Entry* const entry = find(next);
     if (entry != nullptr && entry->type == TarType::kSymbolicLink) {
       if (++links > kMostLinks) return std::nullopt;
@@ -126,7 +126,7 @@ std::optional<std::string> RootTree::place_of_entry(const std::string& path) con
   // A layer may have a file below what a lower layer has as a file; then it has the folder as well, and that comes first.
   const Entry* const above = *folder == "/" ? nullptr : find(*folder);
   if (above != nullptr && above->type != TarType::kFolder) return std::nullopt;
-  return joined(*folder, name_of(path));
+  return below(*folder, name_of(path));
 }
 
 const RootTree::Entry* RootTree::find(const std::string& place) const {

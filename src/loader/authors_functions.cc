@@ -6,6 +6,7 @@
 
 #include <ofn/signature.h>
 
+#include "base/joined.h"
 #include "loader/digest.h"
 #include "loader/elf_file.h"
 #include "loader/explain.h"
@@ -14,12 +15,6 @@ namespace ofn::loader {
 namespace {
 
 constexpr std::string_view kUnnamed = "(anonymous namespace)::";
-
-std::string joined(const auto& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
 
 // The words at the beginning of to_text()'s lines.
 constexpr std::string_view kName = "defines ";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "base/joined.h"
 #include "loader/authors_functions.h"
 #include "loader/flags.h"
 #include "loader/project.h"
@@ -11,12 +12,6 @@ namespace ofn::loader {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string text;
-  for (const std::string& each : texts) text += (text.empty() ? "" : ", ") + each;
-  return text;
-}
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/joined.h"
 #include "base/nearest.h"
 #include "function/guard.h"
 
@@ -12,12 +13,9 @@ namespace ofn {
 
 namespace {
 
-std::string joined(std::span<const PluginType> plugins) {
-  std::string names;
-  for (const PluginType& plugin : plugins) {
-    names += (names.empty() ? "" : ", ") + plugin.name + " " + plugin.version;
-  }
-  return names.empty() ? "none" : names;
+std::string names_of(std::span<const PluginType> plugins) {
+  const auto text = [](const PluginType& plugin) { return plugin.name + " " + plugin.version; };
+  return plugins.empty() ? "none" : joined(plugins, ", ", text);
 }
 
 // The tracing plugins that the platform's own frameworks register themselves, so the platform's
@@ -32,7 +30,7 @@ Error absent_hook(const std::string& name, std::string_view kind,
   std::string text = "the context names the " + std::string(kind) + "-hook '" + name +
                      "', which no program registers";
   if (!nearest.empty()) text += "; did you mean '" + nearest + "'?";
-  text += " (registered: " + joined(known) +
+  text += " (registered: " + names_of(known) +
           "). Correct the context, register the hook by OFN_PLUGIN in the function's program or in "
           "a .so that --plugin names, or, if the function may be served without it, say "
           "--optional-hooks " +
@@ -84,7 +82,7 @@ std::expected<Hooks, std::vector<Error>> Hooks::of(const FunctionContext& contex
               is_optional ? "the context names an optional hook that no program registers"
                           : "the context names the platform's tracing as a hook; only its section "
                             "`tracing` switches tracing on",
-              {{"hook", name}, {"kind", kind}, {"known", joined(known)}});
+              {{"hook", name}, {"kind", kind}, {"known", names_of(known)}});
   };
   const auto places = [&](const std::vector<std::string>& names, std::string_view kind) {
     std::vector<std::size_t> order;
