@@ -120,6 +120,11 @@ def configured(tmp_path_factory):
     return build
 
 
+def test_own_find_modules_come_before_others(tmp_path):
+    """Conan's toolchain, among others, makes CMake look at the libraries' own CMake files first. Debian's of hiredis is wrong."""
+    cmake("-S", _HERE.parents[1], "-B", tmp_path, "-G", "Ninja", "-DOFN_DEVELOPER=OFF", "-DCMAKE_FIND_PACKAGE_PREFER_CONFIG=ON")
+
+
 def failing(*arguments):
     done = subprocess.run(["cmake", *map(str, arguments)], capture_output=True, text=True)
     assert done.returncode != 0
