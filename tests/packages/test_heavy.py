@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 import urllib.request
+import venv
 
 import pytest
 
@@ -15,6 +16,7 @@ from support.ports import reserve_port
 from support.process import Process
 
 _HOUR = 3600
+_CONAN = "2.34.0"
 _CLEAN = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8"}
 
 
@@ -138,7 +140,10 @@ def test_the_source_package_builds(repository, tmp_path):
 
 
 def test_conan_creates_the_package(repository, tmp_path):
-    needs("conan")
-    environment = os.environ | {"CONAN_HOME": str(tmp_path)}
+    """By the command of docs/install.md."""
+    venv.create(tmp_path / "venv", with_pip=True)
+    run(tmp_path / "venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", f"conan=={_CONAN}")
+    environment = os.environ | {"CONAN_HOME": str(tmp_path / "home"), "PATH": f"{tmp_path / 'venv/bin'}:{os.environ['PATH']}"}
     run("conan", "profile", "detect", env=environment)
-    run("conan", "create", repository / "packaging/conan", "-s", "compiler.cppstd=20", "--build=missing", env=environment, timeout=_HOUR)
+    command = re.search(r"^\| Conan 2 \| `([^`]*)`", (repository / "docs/install.md").read_text(), re.MULTILINE)[1]
+    run(*command.split(), cwd=repository, env=environment, timeout=_HOUR)
