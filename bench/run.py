@@ -23,7 +23,7 @@ from harness.report import table
 from harness.servers import ROOT, peer
 
 # Each name is a module in tables/ with a function `run(bench)`.
-TABLES = ["hello", "h2c", "bodies", "connections", "output", "deliveries", "start", "image", "peers", "overload", "observe", "reload"]
+TABLES = ["hello", "h2c", "bodies", "connections", "output", "deliveries", "start", "image", "peers", "overload", "observe", "reload", "json"]
 
 
 def machine():

@@ -9,7 +9,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <ofn/cloud_event.h>
@@ -22,7 +24,7 @@
 #include <ofn/writer.h>
 
 // Increase it with every change of a type that crosses the interface.
-#define OFN_ABI_NUMBER 9  // NOLINT(modernize-macro-to-enum): its text is wanted
+#define OFN_ABI_NUMBER 10  // NOLINT(modernize-macro-to-enum): its text is wanted
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): only the preprocessor knows these facts.
 #define OFN_INTERNAL_TEXT_OF(x) #x
@@ -97,8 +99,8 @@ enum class Signature : std::uint32_t {
   kTyped = 5
 };
 
-// The kinds of a typed function's argument and result (<ofn/typed.h>). They say which JSON is
-// valid, and how the host accesses the author's object without knowing its type.
+// The kinds of types that have a JSON form (<ofn/fields.h>). They say which JSON is valid, and how the
+// host accesses the author's object without knowing its type.
 enum class Kind : std::uint32_t {
   kBool = 1,
   kInteger = 2,
@@ -108,49 +110,93 @@ enum class Kind : std::uint32_t {
   kObject = 6,
   kList = 7,
   kMap = 8,
-  kOptional = 9
+  kOptional = 9,
+  kArray = 10,     // a list with a fixed number of elements
+  kTuple = 11,     // the same, and each element has a type of its own
+  kVariant = 12,   // an object whose member `tag` names one of several struct types
+  kTime = 13,      // a point in time, RFC 3339: "2026-11-30T06:37:28Z"
+  kDuration = 14,  // ISO 8601: "PT1.5S"
+  kBytes = 15,     // base64, RFC 4648 §4
+  kRaw = 16,       // any JSON value, as its text
+  kThrough = 17,   // has the JSON form of another type, into which the author's code converts it
 };
 
 // The value of anything that is not an object or a list.
 struct Scalar {
-  std::uint64_t integer = 0;  // for kBool, kInteger (negative ones in two's complement) and kEnum
+  // Of kBool, kInteger (negative ones in two's complement) and kEnum. Of kTime and kDuration: whole seconds, the former since 1970,
+  // rounded down.
+  std::uint64_t integer = 0;
   double real = 0;
-  std::string_view text{};  // refers to the object's text
+  std::string_view text{};  // refers to the object's text; of kBytes the bytes, of kRaw the JSON
+  std::uint32_t nanoseconds = 0;  // of kTime and kDuration, beside the seconds
 };
 
 struct Type;
 using TypeFunction = const Type&() noexcept;
 using Visit = void(void* visitor, std::string_view key, const void* element);
+// Reads JSON into a new object of the type that stands for another. Returns false if it does not fit.
+using Fill = bool(void* reader, void* object);
+
+// What a field's value must be beside its type (OFN_FIELDS). A number has a least and a largest value. A text has a length in
+// characters, a list or map has one in elements.
+struct Limits {
+  bool has_least = false;
+  bool has_most = false;
+  // Each number as an integer and as a real, because one of them may not be exact. Of a kInteger the integer counts.
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+  double least_real = 0;
+  double most_real = 0;
+  std::size_t shortest = 0;
+  std::size_t longest = std::numeric_limits<std::size_t>::max();
+  const char* pattern = nullptr;
+};
 
 struct TypeField {
-  const char* name = nullptr;
+  std::string_view name{};
   TypeFunction* type = nullptr;
-  void* (*in)(void* object) = nullptr;  // returns the field of that object
+  void* (*in)(void* object) =
+      nullptr;  // returns the field of that object; of a kVariant: makes it that alternative
+  bool may_be_absent = false;  // then it keeps its default
+  bool as_text = false;        // an integer whose JSON is a string
+  bool is_limited = false;
+  Limits limits{};
 };
 
 struct TypeWord {
-  const char* word = nullptr;
+  std::string_view word{};
   std::uint64_t value = 0;
 };
 
 struct Type {
   Kind kind{};
-  const char* name = nullptr;  // of kObject and kEnum
-  // Sets a scalar; may throw bad_alloc. A kOptional is emptied, whatever the value is.
+  const char* name = nullptr;  // of kObject, kEnum and kVariant
+  // Sets a scalar; may throw bad_alloc. A kOptional, kList or kMap is emptied, whatever the value is.
   void (*set)(void* object, const Scalar& value) = nullptr;
   Scalar (*get)(const void* object) = nullptr;
-  std::int64_t min = 0;               // of kInteger; negative only for signed types
-  std::uint64_t max = 0;              // of kInteger
-  double largest = 0;                 // of kReal: the largest finite value
-  std::size_t count = 0;              // the number of fields or words
-  const TypeField* fields = nullptr;  // of kObject
-  const TypeWord* words = nullptr;    // of kEnum
-  bool refuses_unknown = false;       // of kObject: other members are an error
-  bool defaults_absent = false;       // of kObject: missing members keep their default
-  TypeFunction* element = nullptr;    // of kList, kMap, kOptional
+  std::int64_t min =
+      0;  // of kInteger; negative only for signed types. Of kTime and kDuration in seconds
+  std::uint64_t max = 0;  // the same
+  double largest = 0;     // of kReal: the largest finite value
+  std::size_t count =
+      0;  // the number of fields, words, alternatives, or elements of a fixed number
+  const TypeField* fields =
+      nullptr;  // of kObject, kTuple (without names) and kVariant (the alternatives, with their words)
+  const TypeWord* words = nullptr;  // of kEnum
+  const char* tag = nullptr;        // of kVariant
+  bool refuses_unknown = false;     // of kObject: other members are an error
+  bool defaults_absent = false;     // of kObject: missing members keep their default
+  bool is_set = false;              // of kThrough: the elements of the list differ
+  TypeFunction* element =
+      nullptr;  // of kList, kMap, kOptional, kArray; of kThrough: the other type
   // Adds an element and returns it; returns null if a map already has the key.
   void* (*add)(void* object, std::string_view key) = nullptr;
+  void* (*at)(void* object, std::size_t index) = nullptr;  // of kArray: returns an element
+  // Of a kVariant: visits its value, with its word as key. Of a kThrough: visits its object of the other type.
   void (*each)(const void* object, void* visitor, Visit* visit) = nullptr;
+  // Of kThrough: makes an object of the other type, has it filled, and converts it. If the author's code refuses it, sets `refusal`
+  // and returns false.
+  bool (*through)(void* object, void* reader, Fill* fill, std::string& refusal) = nullptr;
 };
 
 // The argument or result of a typed function: a JSON type, or another media type. If both are null,
@@ -166,15 +212,24 @@ struct Typed {
 
 struct Call;
 
-// The host's services for typed functions. Threads: any.
-struct CodecTable {
+// The host's JSON. Threads: any.
+struct JsonTable {
   // Returns true if the request has that media type. Otherwise sets `response` to an error.
   bool (*accept)(const Call& call, const char* media_type, Response& response) = nullptr;
   // Reads the request's JSON into a new object. If it does not fit, returns false and sets
   // `response` to an error.
-  bool (*read)(const Call& call, const Type& type, void* object, Response& response) = nullptr;
-  // Writes the object as JSON. Throws std::runtime_error for a value that JSON cannot represent.
-  void (*write)(const Type& type, const void* object, Response& response) = nullptr;
+  bool (*read_request)(const Call& call, const Type& type, void* object,
+                       Response& response) = nullptr;
+  // Sets `response` to an error: JSON (RFC 9457) if the client wants JSON, else a line of text.
+  void (*refuse)(const Call& call, int status, std::string_view detail,
+                 Response& response) = nullptr;
+  // Reads a text into a new object. Returns what does not fit, or an empty text.
+  std::string (*read)(std::string_view text, const Type& type, void* object) = nullptr;
+  // Appends the object's JSON. Throws std::runtime_error for a value that JSON cannot represent.
+  void (*write)(const Type& type, const void* object, std::string& out) = nullptr;
+  // The same for whole events, in the CloudEvents JSON format.
+  std::string (*read_event)(std::string_view text, CloudEvent& event) = nullptr;
+  std::string (*write_event)(const CloudEvent& event) = nullptr;
 };
 
 // The values that the host lends to one call. Pointers are valid until the call has ended: until
@@ -187,8 +242,8 @@ struct Call {
   const BackgroundEvent* background = nullptr;  // set for kEvent
   Context* context = nullptr;                   // set if the registration takes one
   Bytes data{};                                 // of kOpenFunction
-  const CodecTable* codec = nullptr;            // of kTyped
-  const Stream* stream = nullptr;               // set if the registration streams
+  const JsonTable* json = nullptr;
+  const Stream* stream = nullptr;  // set if the registration streams
   Tasks* tasks = nullptr;
 };
 
@@ -223,7 +278,7 @@ struct Registration {
   bool takes_context = false;  // it may block on the sidecar, so it runs on a worker
   bool streams = false;  // it takes a Writer and may block on its client, so it runs on a worker
   const char* route = nullptr;   // "GET,PUT /users/{id}", from OFN_ROUTE; null if there is none
-  const Typed* typed = nullptr;  // of kTyped
+  const Typed* typed = nullptr;  // if its argument or its result is one of the author's types
 };
 
 // One plugin of a program (<ofn/plugin.h>). Lives as long as the program.

@@ -1,4 +1,4 @@
-// What the host lends to a program, and the variable by which the program finds it. <ofn/log.h> and <ofn/span.h> use it; authors
+// What the host lends to a program, and the variable by which the program finds it. <ofn/log.h>, <ofn/span.h> and <ofn/json.h> use it; authors
 // include those headers.
 #pragma once
 
@@ -12,7 +12,8 @@ enum class Level : int;
 namespace abi {
 
 struct LogLine;
-struct SpanHost;  // <ofn/span.h>
+struct SpanHost;   // <ofn/span.h>
+struct JsonTable;  // <ofn/abi.h>
 
 // The host's log. Threads: any.
 struct LogHost {
@@ -26,6 +27,7 @@ struct Host {
   std::uint32_t size = sizeof(Host);
   LogHost log{};
   const SpanHost* spans = nullptr;
+  const JsonTable* json = nullptr;
 };
 
 // Null until the host has loaded the program.

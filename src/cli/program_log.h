@@ -21,6 +21,7 @@
 #include "logging/captured_output.h"
 #include "logging/logger.h"
 #include "os/descriptor.h"
+#include "typed/json_table.h"
 
 namespace ofn::cli {
 
@@ -61,7 +62,7 @@ class ProgramLog {
   const os::Descriptor real_;  // none, unless the output is captured
   Logger log_;
   AuthorLog authors_;
-  const abi::Host host_{.log = authors_.host(), .spans = &CallSpans::host()};
+  const abi::Host host_{.log = authors_.host(), .spans = &CallSpans::host(), .json = &json_table()};
   const Level configured_;
   bool is_lent_ = false;
   std::unique_ptr<CapturedOutput> captured_;

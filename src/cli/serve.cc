@@ -23,7 +23,6 @@
 #include "cli/streams.h"
 #include "cli/user_signals.h"
 #include "context/settings.h"
-#include "function/typed.h"
 #include "logging/logger.h"
 #include "metrics/author_metrics.h"
 #include "os/calls_in_flight.h"
@@ -36,6 +35,7 @@
 #include "otlp/resource.h"
 #include "otlp/settings.h"
 #include "tracing/section.h"
+#include "typed/schema.h"
 
 namespace ofn::cli {
 

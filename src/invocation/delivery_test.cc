@@ -107,7 +107,7 @@ TEST(Delivery, ATypedFunctionReadsTheData) {
   const Function read{.name = "app::f",
                       .signature = Signature::kTyped,
                       .invoke = [](const abi::Call& call, abi::Outcome& outcome) {
-                        if (!call.codec->accept(call, "text/x-word", outcome.response)) return;
+                        if (!call.json->accept(call, "text/x-word", outcome.response)) return;
                         outcome.response = "read " + std::string(call.request->body());
                       }};
   struct Case {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "function/response_check.h"
-#include "function/typed.h"
 #include "os/end_forked_child.h"
+#include "typed/json_table.h"
 
 namespace ofn {
 
@@ -95,7 +95,7 @@ std::string_view verdict_name(Verdict verdict) noexcept {
 }
 
 bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, RunResult& ran) {
-  call.codec = &typed_codec();
+  call.json = &json_table();
   call.stream = hosts.stream.stream();
   call.tasks = hosts.tasks.tasks();
   if (auto crash = guarded([&] { function.invoke(call, ran.outcome); })) {

@@ -14,7 +14,7 @@ _NO_CODE = {
     ("context/parse_context.h", "meaning"),
     ("dapr/app_http.h", "GET  /dapr/subscribe"),
     ("dev/json_events.h", '{"version"'),
-    ("function/typed.h", '{"$schema"'),
+    ("typed/schema.h", '{"$schema"'),
     ("serving/async/subscriptions.h", "deadLetterTopic"),
 }
 

@@ -23,8 +23,13 @@ _AROUND = {
         "namespace app { std::string goodbye(); }\nstd::string get_user(ofn::Request);\nstd::string put_user(ofn::Request);", ""),
     ("response.h", "return"): ("ofn::Response f() {", "}"),
     ("stores.h", "StateItems"): ("using namespace ofn;\nconst auto items =", ";"),
-    ("typed.h", "template <> inline"): ("struct Order {};", ""),
-    ("typed.h", "template <>\nstruct"): ("struct Csv {};", ""),
+    ("field_options.h", "template <> inline"): ("struct Order {};", ""),
+    ("field_options.h", "template <>\nstruct ofn::Codec<Csv>"): ("struct Csv {};", ""),
+    ("field_options.h", "template <>\nstruct ofn::Codec<Uuid>"): ("struct Uuid {};", ""),
+    ("fields.h", "using Shape"): (
+        "struct Circle { int radius; }; OFN_FIELDS(Circle, radius) struct Square { int side; }; OFN_FIELDS(Square, side)", ""),
+    ("json.h", "#include <ofn/json.h>"): ("struct Order { std::string item; }; OFN_FIELDS(Order, item) ofn::Json<Order> f(const Order& first) {",
+                                     "}"),
 }
 # An example of how the headers are written, not of what their users write.
 _OF_THE_HEADERS = {"lazy.h"}

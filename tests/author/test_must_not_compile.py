@@ -17,6 +17,7 @@ FUNCTIONS = [
     ("its argument", "int f(int);"),
     ("its result", "struct X {}; X f(const ofn::Request&);"),
     ("no result", "void f(const ofn::Request&);"),
+    ("the body before the request", "struct A { int x; }; OFN_FIELDS(A, x); int f(const A&, const ofn::Request&);"),
     ("a request that is not const", "ofn::Response f(ofn::Request&);"),
     ("a request to move from", "ofn::Response f(ofn::Request&&);"),
     ("a pointer", "ofn::Response f(const ofn::Request*);"),
@@ -68,8 +69,20 @@ OTHERS = [
     # the mistake, the source, the text of the first error
     ("a field of another type", "struct A { void* x; }; OFN_FIELDS(A, x); int f(const A&); OFN_FUNCTION(f)",
      "ofn: this type cannot be part of a typed function's argument or result; supported are"),
-    ("a vector of bool as a field", "struct A { std::vector<bool> x; }; OFN_FIELDS(A, x); int f(const A&); OFN_FUNCTION(f)",
-     "ofn: std::vector<bool> cannot be in a typed function's argument or result"),
+    ("a limit of a text", "struct A { std::string x; }; OFN_FIELDS(A, (x, ofn::min(1))); int f(const A&); OFN_FUNCTION(f)",
+     "ofn: ofn::min and ofn::max are options of a number"),
+    ("a length of a number", "struct A { int x; }; OFN_FIELDS(A, (x, ofn::length(1))); int f(const A&); OFN_FUNCTION(f)",
+     "ofn: ofn::length is an option of a text, list, set or map"),
+    ("a text of a text", "struct A { std::string x; }; OFN_FIELDS(A, (x, ofn::as_text)); int f(const A&); OFN_FUNCTION(f)",
+     "ofn: ofn::as_text is an option of an integer"),
+    ("an option that is none", "struct A { int x; }; OFN_FIELDS(A, (x, 7)); int f(const A&); OFN_FUNCTION(f)",
+     "ofn: this is not an option of a field"),
+    ("a word too few", 'struct A { int x; }; OFN_FIELDS(A, x); struct B { int x; }; OFN_FIELDS(B, x); using V = std::variant<A, B>; '
+     'OFN_VARIANT(V, "kind", "a"); int f(const V&); OFN_FUNCTION(f)',
+     "ofn: OFN_VARIANT needs one word for each alternative of the std::variant"),
+    ("an alternative that is no struct", 'struct A { int x; }; OFN_FIELDS(A, x); using V = std::variant<A, int>; '
+     'OFN_VARIANT(V, "kind", "a", "b"); int f(const V&); OFN_FUNCTION(f)',
+     "ofn: each alternative of OFN_VARIANT is a struct with OFN_FIELDS"),
     ("a field that is not there", "struct A { int x; }; OFN_FIELDS(A, y); int f(const A&); OFN_FUNCTION(f)",
      "'y' is not a member of"),
     ("a plugin that is none", 'struct P {}; OFN_PLUGIN(P, "p", "1")',
@@ -113,6 +126,11 @@ SUPPORTED = [
     "ofn::task<ofn::Out> f(ofn::Context&, ofn::Bytes);",
     "ofn::task<> f(const ofn::EventData&, const ofn::EventContext&);",
     "struct A { int x; }; OFN_FIELDS(A, x); ofn::task<A> f(const A&);",
+    "struct A { int x; }; OFN_FIELDS(A, x); ofn::Json<A> f(ofn::Context&, const ofn::Request&, const A&);",
+    "std::vector<int> f();",
+    "ofn::task<std::optional<int>> f(ofn::Context&, ofn::Request);",
+    "int f(ofn::Context&);",
+    "struct A { std::vector<bool> x; }; OFN_FIELDS(A, x); int f(const A&);",
 ]
 
 

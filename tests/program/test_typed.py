@@ -16,10 +16,28 @@ struct Payload { Message payload; };
 OFN_FIELDS(Payload, payload)
 
 Payload conformance(const Message& message) { return {message}; }
+std::optional<Payload> found(const ofn::Request& request) {
+  const auto text = request.query("text");
+  if (!text) return std::nullopt;
+  return Payload{{*text}};
+}
+ofn::task<ofn::Json<Payload>> later(const ofn::Request& request, Message message) {
+  co_await ofn::sleep_for(std::chrono::milliseconds(1));
+  co_return ofn::Json(Payload{message}).status(201).header("Location", std::string(request.path()));
+}
+// JSON by hand, on any thread.
+ofn::task<std::string> by_hand(ofn::Request request) {
+  const auto messages = ofn::from_json<std::vector<Message>>(request.body());
+  co_await ofn::sleep_for(std::chrono::milliseconds(1));
+  co_return ofn::to_json(messages);
+}
 double infinite(const Message&) { return 1e308 * 10; }
 
 OFN_FUNCTION(conformance)
 OFN_FUNCTION(infinite)
+OFN_FUNCTION(found)
+OFN_FUNCTION(later)
+OFN_FUNCTION(by_hand)
 """
 JSON = {"Content-Type": "application/json"}
 
@@ -53,6 +71,25 @@ def test_what_does_not_fit(serve, typed, method, headers, body, status, text):
     answer = call(server.url, method=method, headers=headers, body=body)
     assert (answer.status, answer.body) == (status, text)
     assert answer.headers.get("x-openfunction-status") == (None if status == 405 else "error")
+
+
+FORMS = [
+    # the target, the method, its query, the body; the status, the answer's body and content type
+    ("found", "GET", "/?text=a", b"", 200, b'{"payload":{"message":"a"}}', "application/json"),
+    ("found", "GET", "/", b"", 404, b"there is no such thing here\n", "text/plain; charset=utf-8"),
+    ("later", "POST", "/", b'{"message":"a"}', 201, b'{"payload":{"message":"a"}}', "application/json"),
+    ("later", "POST", "/", b'{}', 400, b"$.message: expected a string, found nothing\n", "text/plain; charset=utf-8"),
+    ("by_hand", "PUT", "/", b'[{"message":"a"}]', 200, b'[{"message":"a"}]', "text/plain; charset=utf-8"),
+    ("by_hand", "PUT", "/", b'[{"message":1}]', 400, b"$[0].message: expected a string, found the number 1\n", "text/plain; charset=utf-8"),
+]
+
+
+@pytest.mark.parametrize(("target", "method", "path", "body", "status", "text", "type"), FORMS)
+def test_forms(serve, typed, target, method, path, body, status, text, type):
+    server = serve(target, source=typed)
+    answer = call(server.url, path, method=method, headers=JSON, body=body)
+    assert (answer.status, answer.body, answer.headers["content-type"]) == (status, text, type)
+    assert answer.headers.get("location") == ("/" if status == 201 else None)
 
 
 def test_what_json_cannot_say(serve, typed):

@@ -1,4 +1,4 @@
-#include "function/typed_number.h"
+#include "typed/number.h"
 
 #include <algorithm>
 #include <cstddef>

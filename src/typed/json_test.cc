@@ -1,5 +1,5 @@
 // Typed functions as the host calls them: JSON in, JSON out, every kind of field, every mistake.
-#include "function/typed.h"
+#include "document/json.h"
 
 #include <cmath>
 #include <map>
@@ -11,10 +11,10 @@
 #include <ofn/function.h>
 #include <ofn/typed.h>
 
-#include "document/json.h"
 #include "document/slices.h"
 #include "function/registry.h"
-#include "function/typed_reader.h"
+#include "typed/json_table.h"
+#include "typed/schema.h"
 
 namespace shop {
 namespace {
@@ -154,7 +154,7 @@ Response called(const char* name, std::string_view body,
   const abi::ContextFacts facts{.name = "fn"};
   Context context(table, nullptr, facts);
   abi::Outcome outcome;
-  function->invoke({.request = &request, .context = &context, .codec = &typed_codec()}, outcome);
+  function->invoke({.request = &request, .context = &context, .json = &json_table()}, outcome);
   return outcome.response;
 }
 

@@ -1,0 +1,3 @@
+module openfunction.dev/bench/json-go
+
+go 1.26
