@@ -1,5 +1,6 @@
 """Every file under examples/ is built, run, and does what its comments and the documentation say."""
 
+import datetime
 import json
 import re
 import shutil
@@ -48,6 +49,7 @@ TESTED = {
     "plugin-sum/func_context.json",
     "plugin-sum/function.cc",
     "plugin-sum/plugins.cc",
+    "rest/orders.cc",
     "shared/CMakeLists.txt",
     "shared/goodbye.cc",
     "shared/hello.cc",
@@ -312,6 +314,24 @@ def test_path_parameters(serve, examples):
     typed = call(server.url, "/typed/Ada", method="PUT", body=b'{"word":"hi"}', headers={"content-type": "application/json"})
     assert (typed.status, typed.body) == (200, b'{"word":"hi, Ada"}')
     assert call(server.url, "/typed/Ada", method="POST").headers["allow"] == "PUT"
+
+
+def test_rest(serve, examples):
+    server = serve(None, source=examples / "rest" / "orders.cc")
+    headers = {"content-type": "application/json", "accept": "application/json"}
+    assert call(server.url, "/orders", method="GET").body == b"[]"
+    made = call(server.url, "/orders", method="POST", headers=headers, body=b'{"item":"tea","note":"hot"}')
+    assert (made.status, made.headers["location"]) == (201, "/orders/1")
+    order = json.loads(made.body)
+    assert datetime.datetime.fromisoformat(order.pop("created")[:26] + "+00:00").year >= 2026
+    assert order == {"item": "tea", "count": 1, "note": "hot", "id": "1", "state": "open"}
+    assert json.loads(call(server.url, "/orders/1", method="GET").body)["item"] == "tea"
+    assert [each["id"] for each in json.loads(call(server.url, "/orders", method="GET").body)] == ["1"]
+    missing = call(server.url, "/orders/2", method="GET", headers=headers)
+    assert (missing.status, missing.headers["content-type"]) == (404, "application/problem+json")
+    wrong = call(server.url, "/orders", method="POST", headers=headers, body=b'{"item":"","count":101}')
+    assert (wrong.status, wrong.headers["content-type"]) == (400, "application/problem+json")
+    assert [error["pointer"] for error in json.loads(wrong.body)["errors"]] == ["#/item", "#/count"]
 
 
 def test_typed(program, serve, examples):
