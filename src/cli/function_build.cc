@@ -40,8 +40,11 @@ LoadRequest FunctionBuild::request() const {
   return load_request(settings_.source.value, target, settings_.cxxflags, env_);
 }
 
-std::expected<LoadedProgram, Exit> FunctionBuild::into(const std::string& output) {
-  auto program = load_stoppable(request(), [&](const LoadRequest& stoppable) {
+std::expected<LoadedProgram, Exit> FunctionBuild::into(const std::string& output,
+                                                       const std::string& recorded_folder) {
+  LoadRequest wanted = request();
+  wanted.recorded_folder = recorded_folder;
+  auto program = load_stoppable(std::move(wanted), [&](const LoadRequest& stoppable) {
     return build_shared(stoppable, output, *log_);
   });
   if (!program) return std::unexpected(complain(program.error().message(), kExitLoad));

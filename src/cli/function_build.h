@@ -30,8 +30,9 @@ class FunctionBuild {
   const Settings& settings() const { return settings_; }
   const Environment& environment() const { return env_; }
   LoadRequest request() const;
-  // Writes the program of --source there.
-  std::expected<LoadedProgram, Exit> into(const std::string& output);
+  // Writes the program of --source there. `recorded_folder`: as in LoadRequest.
+  std::expected<LoadedProgram, Exit> into(const std::string& output,
+                                          const std::string& recorded_folder);
 
  private:
   std::optional<Exit> problem_;

@@ -171,7 +171,7 @@ int make_image(const ImageCommand& command, const Environment& process,
     if (!made) return complain(made.error().message(), kExitFailure);
     folder.emplace(*std::move(made));
     const fs::path built = folder->path() / "function.so";
-    const auto program = function.into(built);
+    const auto program = function.into(built, image::kFunctionFolder);
     if (!program) return program.error();
     if (program->functions.empty()) {
       return complain("File " + function.settings().source.value +

@@ -90,16 +90,18 @@ struct Builder::Pending {
   std::vector<DefinedFunction> found;  // for Tail::kSearch
 };
 
+bool Builder::works_anywhere() const {
+  return compiler_.is_independent_of_folder && fs::path(compiler_.path).is_absolute() &&
+         include_dir_.is_absolute() && cache_.directory().is_absolute() &&
+         std::ranges::all_of(kVariables, [](const char* name) { return variable(name).empty(); });
+}
+
 std::string Builder::key_of(std::string_view kind, std::span<const std::string> parts) const {
   Digest digest;
-  digest.add(kind).add(compiler_.identity);
-  bool is_independent = compiler_.is_independent_of_folder;
-  for (const char* name : kVariables) {
-    digest.add(variable(name));
-    is_independent = is_independent && variable(name).empty();
-  }
+  digest.add(kind).add(compiler_.identity).add(compiler_.recorded_folder);
+  for (const char* name : kVariables) digest.add(variable(name));
   std::error_code error;
-  if (!is_independent) digest.add(fs::current_path(error).native());
+  if (!works_anywhere()) digest.add(fs::current_path(error).native());
   for (const std::string& flag : compiler_.flags) digest.add(flag);
   for (const std::string& part : parts) digest.add(part);
   return digest.hex();
@@ -162,9 +164,16 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
     // output the name is replaced below.
     const bool can_map =
         job.unit.native().find('=') == std::string::npos && source.find('=') == std::string::npos;
+    const fs::path folder_of_all =
+        each->source->root.empty() ? each->source->path.parent_path() : each->source->root;
+    const std::string recorded = compiler_.recorded_folder.empty()
+                                     ? source
+                                     : (fs::path(compiler_.recorded_folder) /
+                                        each->source->path.lexically_relative(folder_of_all))
+                                           .native();
     const std::string unit = (can_map ? "" : line_directive(source) + without_mark(*text)) +
                              (can_map ? *text : "") +
-                             tail_text(source, *each->target, each->tails.front(), each->found);
+                             tail_text(recorded, *each->target, each->tails.front(), each->found);
     if (auto written = write_atomically(job.unit, unit); !written) return written;
     log_.write(Level::kInfo, "compiling", {{"source", each->source->shown}});
     Command& command = commands.emplace_back();
@@ -178,8 +187,15 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
                          "-MD",
                          "-MF",
                          job.listed.native()};
+    // Debug information has the working folder.
+    if (works_anywhere()) command.folder = "/";
+    if (can_map && recorded != source) {
+      command.arguments.push_back("-ffile-prefix-map=" + folder_of_all.native() + "=" +
+                                  compiler_.recorded_folder);
+    }
+    // The last one that fits counts.
     if (can_map) {
-      command.arguments.push_back("-ffile-prefix-map=" + job.unit.native() + "=" + source);
+      command.arguments.push_back("-ffile-prefix-map=" + job.unit.native() + "=" + recorded);
     }
     std::vector<std::string> folders = {each->source->path.parent_path().native()};
     const std::string root = each->source->root.native();
@@ -304,7 +320,7 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
   // The key contains the target even if the tail does not name it. An object without a tail means
   // that this target was refused, and says nothing about other targets.
   const auto key = [&](const Pending& each, Tail tail) {
-    return key_of("object 3", std::array{each.source->path.native(), each.source->root.native(),
+    return key_of("object 4", std::array{each.source->path.native(), each.source->root.native(),
                                          target.name, std::to_string(static_cast<int>(tail)),
                                          tail_text("", target, tail, each.found)});
   };

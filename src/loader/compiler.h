@@ -65,6 +65,7 @@ struct Compiler {
   std::vector<std::string> linkers_own;  // the author's flags that are only for the linker
   std::vector<std::string> flag_files;   // the response files that the author's flags name
   bool is_independent_of_folder = true;  // true if the author's flags name no relative paths
+  std::string recorded_folder = {};      // LoadRequest::recorded_folder
 };
 
 // Finds the compiler of a request: the named one, or, if there is no name, the first of g++, c++ and
@@ -97,6 +98,8 @@ class Builder {
  private:
   struct Pending;
 
+  // Returns true if a compilation gives the same in every working folder.
+  bool works_anywhere() const;
   std::string key_of(std::string_view kind, std::span<const std::string> parts) const;
   // Two files that all compilations with the same flags share. No compilation waits for them.
   struct Precompiled {

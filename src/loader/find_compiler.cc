@@ -105,7 +105,8 @@ Result<Compiler> find_compiler(const LoadRequest& request, std::span<const std::
                     .link_flags = {},
                     .linkers_own = sorted->link,
                     .flag_files = sorted->files,
-                    .is_independent_of_folder = sorted->is_independent_of_folder};
+                    .is_independent_of_folder = sorted->is_independent_of_folder,
+                    .recorded_folder = request.recorded_folder};
   if (!any_starts_with(author_flags, "-std=")) compiler.flags.emplace_back("-std=c++20");
   append(compiler.flags, compiler.profile_flags);
   append(compiler.flags,

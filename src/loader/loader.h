@@ -59,6 +59,9 @@ struct LoadRequest {
   StartUp start_up = StartUp::kRuns;  // for load(); build_shared() never runs it
   Deadline deadline = {};             // for all compilers together
   std::stop_token stop = {};
+  // The folder by which the program names that of its sources, in debug information and __FILE__; empty: its own name. If it is set,
+  // the program does not depend on where the sources are, nor on what the cache has.
+  std::string recorded_folder = {};
   bool in_background = false;  // prepare() runs with the lowest priority
 };
 

@@ -130,7 +130,8 @@ class Spawn {
   if (::getppid() != parent) ::_exit(1);
   if (command.in_background) ::setpriority(PRIO_PROCESS, 0, 19);
   pid_t pid = -1;
-  const int error = spawn.start(pid);
+  const bool is_there = command.folder.empty() || ::chdir(command.folder.c_str()) == 0;
+  const int error = is_there ? spawn.start(pid) : errno;
   const int told = error == 0 ? pid : -error;
   (void)!::write(started, &told, sizeof told);
   if (error != 0) ::_exit(1);

@@ -30,6 +30,8 @@ struct Command {
   // The program gets these descriptors and no others. If they name no standard input, it is empty; if they name no standard
   // output or error, the program has this process's.
   std::vector<Handed> descriptors = {};
+  // The folder in which the program starts; empty: this process's.
+  std::string folder = {};
   // Changes to this process's environment: "NAME=value" sets a variable, and "NAME" removes it.
   std::vector<std::string> variables = {};
   // The time between SIGTERM and SIGKILL if the Process or this process ends before the program.

@@ -78,6 +78,18 @@ TEST(OsProcess, HandsOnDescriptorsUnderTheirNewNumbersAndNoOthers) {
       << "3 is the folder that is listed";
 }
 
+TEST(OsProcess, StartsInAFolder) {
+  Pipe output;
+  Command command = shell("pwd", {{.fd = output.write.get(), .as = STDOUT_FILENO}});
+  command.folder = "/";
+  auto process = Process::start(command);
+  ASSERT_TRUE(process) << process.error().message();
+  EXPECT_EQ(process->wait().exit_code, 0);
+  EXPECT_EQ(output.rest(), "/\n");
+  command.folder = "/nonexistent";
+  EXPECT_THAT(Process::start(command).error().message(), HasSubstr("No such file"));
+}
+
 TEST(OsProcess, ChangesTheEnvironment) {
   ::setenv("OFN_TEST_KEPT", "kept", 1);
   ::setenv("OFN_TEST_SET", "before", 1);

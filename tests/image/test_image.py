@@ -1,9 +1,11 @@
 """What an image holds: its files, its configuration, its digest. Renew the golden files as README.md says."""
 
+import gzip
 import json
 import os
 import platform
 import re
+import shutil
 import tarfile
 
 import pytest
@@ -114,6 +116,18 @@ def test_two_builds_have_one_digest(make, repository, tmp_path, hello):
     finally:
         os.umask(before)
     assert manifest_of(layout) == manifest_of(hello[0])
+
+
+def test_the_digest_does_not_depend_on_the_folder(make, repository, tmp_path):
+    """Neither on that of the sources, nor on the working folder."""
+    digests = set()
+    for where, source, cwd in (("one", tmp_path / "one/typed", "/"), ("deep/er", "typed", tmp_path / "deep/er")):
+        shutil.copytree(repository / "examples/typed", tmp_path / where / "typed")
+        layout, _ = make(source, layout=tmp_path / f"{where}.oci", cwd=cwd)
+        digests.add(manifest_of(layout)["layers"][1]["digest"])
+    (digest,) = digests
+    content = gzip.decompress(blob(layout, digest).read_bytes())
+    assert b"/function/order.cc" in content and str(tmp_path).encode() not in content
 
 
 def test_functions_share_the_layer_of_the_framework(make, repository, hello):
