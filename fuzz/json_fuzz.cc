@@ -57,8 +57,8 @@ OFN_FIELDS(All, (id, ofn::as_text), color, shapes, raw, set, bits, two, pair, ti
 }  // namespace
 }  // namespace fuzzed
 
-// NOLINTNEXTLINE(readability-identifier-naming)
 template <>
+// NOLINTNEXTLINE(readability-identifier-naming)
 inline constexpr bool ofn::default_absent_fields<fuzzed::All> = true;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

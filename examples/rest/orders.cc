@@ -10,8 +10,8 @@
 #include <ofn/function.h>
 #include <ofn/typed.h>
 
-enum class State { open, kSent };
-OFN_ENUM(State, open, (kSent, "sent"))
+enum class State { open, in_transit };
+OFN_ENUM(State, open, (in_transit, "in transit"))
 
 struct NewOrder {
   std::string item;

@@ -103,8 +103,8 @@ void write_result(const abi::Call& call, R&& result, Response& response) {
     if (!result) return call.json->refuse(call, 404, "there is no such thing here", response);
     write_result(call, *std::forward<R>(result), response);
   } else if constexpr (kIsJson<T>) {
-    Response head = std::forward<R>(result).take_head();
     write_result(call, result.value(), response);
+    const Response head = std::forward<R>(result).take_head();
     response.status(head.status());
     for (const Header& header : head.headers()) {
       if (same_field_name(header.name, "content-type")) {

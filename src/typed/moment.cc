@@ -194,7 +194,7 @@ std::optional<Moment> parse_iso_duration(std::string_view text) noexcept {
 
 std::string iso_duration_text(const Moment& duration) {
   const bool is_negative = duration.seconds < 0;
-  std::uint64_t seconds = static_cast<std::uint64_t>(duration.seconds);
+  auto seconds = static_cast<std::uint64_t>(duration.seconds);
   std::uint32_t nanoseconds = duration.nanoseconds;
   if (is_negative) {
     seconds = 0 - seconds;
