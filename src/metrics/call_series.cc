@@ -1,25 +1,8 @@
 #include "metrics/call_series.h"
 
-#include <algorithm>
 #include <new>
 
 namespace ofn::metrics {
-
-namespace {
-
-constexpr std::array<std::string_view, kMethods> kMethodNames = {
-    "_OTHER", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
-
-}  // namespace
-
-Method method_of_rare(std::string_view method) noexcept {
-  const auto at = std::ranges::find(kMethodNames, method);
-  return at == kMethodNames.end() ? Method::kOther : static_cast<Method>(at - kMethodNames.begin());
-}
-
-std::string_view method_name(Method method) noexcept {
-  return kMethodNames[static_cast<std::size_t>(method)];
-}
 
 CallFacts CallFacts::unpacked(std::uint32_t packed) noexcept {
   using namespace detail;
@@ -28,7 +11,7 @@ CallFacts CallFacts::unpacked(std::uint32_t packed) noexcept {
   };
   CallFacts facts;
   facts.status = static_cast<std::uint16_t>(bits(kStatusAt, 10));
-  facts.method = static_cast<Method>(bits(kMethodAt, 4));
+  facts.method = static_cast<HttpMethod>(bits(kMethodAt, 4));
   facts.version = static_cast<std::uint8_t>(bits(kVersionAt, 2));
   facts.kind = static_cast<CallKind>(bits(kKindAt, 2));
   facts.refusal = static_cast<Refusal>(bits(kRefusalAt, 4));

@@ -15,30 +15,11 @@
 #include <set>
 #include <string_view>
 
+#include "invocation/conventions.h"
 #include "invocation/observer.h"
 #include "metrics/histogram.h"
 
 namespace ofn::metrics {
-
-// Known to OpenTelemetry's conventions; kOther is every other method.
-enum class Method : std::uint8_t {
-  kOther,
-  kGet,
-  kHead,
-  kPost,
-  kPut,
-  kDelete,
-  kConnect,
-  kOptions,
-  kTrace,
-  kPatch,
-};
-inline constexpr std::size_t kMethods = static_cast<std::size_t>(Method::kPatch) + 1;
-Method method_of_rare(std::string_view method) noexcept;
-inline Method method_of(std::string_view method) noexcept {
-  return method == "GET" ? Method::kGet : method_of_rare(method);
-}
-std::string_view method_name(Method method) noexcept;  // "GET"; "_OTHER"
 
 namespace detail {
 
@@ -62,7 +43,7 @@ struct CallFacts {
   CallFacts() = default;
   explicit CallFacts(const CallRecord& record) noexcept
       : status(static_cast<std::uint16_t>(static_cast<unsigned>(record.status) & 1023U)),
-        method(method_of(record.start.method)),
+        method(http_method_of(record.start.method)),
         version(version_of(record.start.version)),
         kind(record.start.kind),
         refusal(record.refusal),
@@ -73,7 +54,7 @@ struct CallFacts {
         timed_out(record.timed_out) {}
 
   std::uint16_t status = 0;  // up to 1023
-  Method method = Method::kOther;
+  HttpMethod method = HttpMethod::kOther;
   std::uint8_t version = 0;  // an index into kVersions
   CallKind kind = CallKind::kRequest;
   Refusal refusal = Refusal::kNone;

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "tracing/conventions.h"
+#include "invocation/conventions.h"
 
 namespace ofn::metrics {
 
@@ -83,7 +83,7 @@ std::string error_of_delivery(const CallFacts& facts) {
 // What tells the series of http.server.request.duration apart.
 struct RequestKey {
   bool is_overflow = false;
-  Method method{};
+  HttpMethod method{};
   std::uint16_t status = 0;
   std::string_view route{};
   std::uint8_t version = 0;
@@ -92,7 +92,7 @@ struct RequestKey {
 
   Labels labels() const {
     if (is_overflow) return {{std::string(kOverflowLabel), "true"}};
-    Labels labels = {{"http.request.method", std::string(method_name(method))},
+    Labels labels = {{"http.request.method", std::string(http_method_name(method))},
                      {"url.scheme", "http"}};
     if (status != 0) labels.push_back({"http.response.status_code", std::to_string(status)});
     if (!route.empty()) labels.push_back({"http.route", std::string(route)});
@@ -173,7 +173,7 @@ class Totals {
           {{"ofn.input", std::string(key.first)}, {"ofn.outcome", std::string(key.second)}}, count);
   }
 
-  double ended(Method method) const { return ended_.at(static_cast<std::size_t>(method)); }
+  double ended(HttpMethod method) const { return ended_.at(static_cast<std::size_t>(method)); }
 
  private:
   using ByName = std::map<std::string_view, double>;
@@ -211,7 +211,7 @@ class Totals {
     if (series.input == nullptr || series.trigger != "pubsub") return;
     const Trigger& from = *series.input;
     const auto at =
-        processed_.try_emplace({.system = tracing::messaging_system(from.component_type),
+        processed_.try_emplace({.system = messaging_system(from.component_type),
                                 .destination = from.topic.empty() ? from.name : from.topic,
                                 .error = error_of_delivery(facts)},
                                TimeBuckets::layout());
@@ -227,19 +227,19 @@ class Totals {
   ByName timeouts_;
   ByName runs_;
   double probes_ = 0;
-  std::array<double, kMethods> ended_{};
+  std::array<double, kHttpMethods> ended_{};
 };
 
 void add_active(std::span<const LoopMetrics* const> loops, const Totals& totals,
                 Snapshot& snapshot) {
-  for (std::size_t i = 0; i < kMethods; ++i) {
-    const auto method = static_cast<Method>(i);
+  for (std::size_t i = 0; i < kHttpMethods; ++i) {
+    const auto method = static_cast<HttpMethod>(i);
     double begun = 0;
     for (const LoopMetrics* loop : loops) begun += static_cast<double>(loop->begun(method));
     if (begun == 0) continue;
     snapshot.add(
         Metric::kActiveRequests,
-        {{"http.request.method", std::string(method_name(method))}, {"url.scheme", "http"}},
+        {{"http.request.method", std::string(http_method_name(method))}, {"url.scheme", "http"}},
         begun - totals.ended(method));
   }
 }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "tracing/conventions.h"
-
 namespace ofn::metrics {
 
 namespace {
@@ -42,13 +40,13 @@ LoopMetrics::LoopMetrics(Loop& loop, const FunctionContext& context, SeriesLimit
 
 void LoopMetrics::began(const CallStart& start, TraceContext& /*trace*/) {
   if (start.kind == CallKind::kRequest)
-    begun_[static_cast<std::size_t>(method_of(start.method))].add();
+    begun_[static_cast<std::size_t>(http_method_of(start.method))].add();
 }
 
 CallSeriesTable::Fresh LoopMetrics::fresh(const CallRecord& record) {
   const Trigger* const input = input_of(record.start);
-  const std::string_view trigger = tracing::trigger_of(
-      record.start.kind, input == nullptr ? std::string_view() : input->component_type);
+  const std::string_view trigger =
+      trigger_of(record.start.kind, input == nullptr ? std::string_view() : input->component_type);
   // What the function does not take ends on the thread that would have run it.
   const bool has_run = record.ran_on != Placement::kNowhere && record.refusal == Refusal::kNone;
   const auto of_trigger = std::ranges::find(ran_, trigger, &Ran::trigger);

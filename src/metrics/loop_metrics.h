@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "context/function_context.h"
+#include "invocation/conventions.h"
 #include "invocation/observer.h"
 #include "loop/loop.h"
 #include "metrics/call_series.h"
@@ -39,7 +40,7 @@ class LoopMetrics final : public Observer, public OutputObserver {
 
   const CallSeriesTable& calls() const { return calls_; }
   // Returns how many requests with the method have reached a function. Read it after calls(): then no more calls have ended.
-  std::uint64_t begun(Method method) const {
+  std::uint64_t begun(HttpMethod method) const {
     return begun_[static_cast<std::size_t>(method)].read();
   }
   // In the order of the context's outputs.
@@ -57,7 +58,7 @@ class LoopMetrics final : public Observer, public OutputObserver {
 
   Loop& loop_;
   const FunctionContext& context_;
-  std::array<Count, kMethods> begun_;
+  std::array<Count, kHttpMethods> begun_;
   std::array<Ran, kTriggers> ran_;
   std::vector<OutputSeries> outputs_;
   CallSeriesTable calls_;

@@ -389,7 +389,7 @@ TEST(CallFacts, PackedAndUnpackedAreTheSame) {
       EXPECT_EQ(again.refusal, refusal);
       EXPECT_EQ(again.placement, placement);
       EXPECT_EQ(again.verdict, Verdict::kCrash);
-      EXPECT_EQ(again.method, Method::kGet);
+      EXPECT_EQ(again.method, HttpMethod::kGet);
       EXPECT_TRUE(again.dropped);
       EXPECT_FALSE(again.timed_out);
     }

@@ -10,8 +10,8 @@
 #include "base/random.h"
 #include "context/units.h"
 #include "event/inner_event.h"
+#include "invocation/conventions.h"
 #include "output/payload.h"
-#include "tracing/conventions.h"
 #include "tracing/state_use.h"
 
 namespace ofn::skywalking {
@@ -155,7 +155,7 @@ void SegmentSidecar::invoke_binding(const BindingCall& call, const SidecarOption
   const Output* const output = output_of(options);
   const std::string_view type = output == nullptr ? std::string_view() : output->component_type;
   const std::string name(options.output.empty() ? call.component : options.output);
-  const bool is_message = tracing::is_queue(type) && call.operation == "create";
+  const bool is_message = is_queue(type) && call.operation == "create";
   Leaving leaving(*this, options,
                   {.operation = std::string(is_message ? "send" : call.operation) + " " + name,
                    .peer = name,
@@ -213,8 +213,7 @@ void SegmentSidecar::ask(const StoreCall& call, const SidecarOptions& options, S
           return {.operation = std::string(use.operation) + " " + std::string(use.store),
                   .peer = std::string(use.store),
                   .layer = Layer::kDatabase,
-                  .tags = {{"db.type",
-                            tracing::database_system(tracing::store_type(context_, use.store))}}};
+                  .tags = {{"db.type", database_system(tracing::store_type(context_, use.store))}}};
         }
       },
       call);

@@ -3,13 +3,45 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
-#include "tracing/conventions.h"
-
 namespace ofn::tracing {
 namespace {
+
+// The attributes that the framework gives spans of calls, in their order.
+constexpr std::array kOfCalls = std::to_array<std::string_view>({"cloudevents.event_id",
+                                                                 "cloudevents.event_source",
+                                                                 "cloudevents.event_spec_version",
+                                                                 "cloudevents.event_subject",
+                                                                 "cloudevents.event_type",
+                                                                 "dapr.component",
+                                                                 "error.type",
+                                                                 "faas.coldstart",
+                                                                 "faas.invocation_id",
+                                                                 "faas.name",
+                                                                 "faas.trigger",
+                                                                 "http.request.method",
+                                                                 "http.request.method_original",
+                                                                 "http.response.status_code",
+                                                                 "http.route",
+                                                                 "messaging.destination.name",
+                                                                 "messaging.message.id",
+                                                                 "messaging.operation.name",
+                                                                 "messaging.operation.type",
+                                                                 "messaging.system",
+                                                                 "network.protocol.version",
+                                                                 "ofn.dropped_spans",
+                                                                 "server.address",
+                                                                 "server.port",
+                                                                 "url.path",
+                                                                 "url.scheme",
+                                                                 "user_agent.original"});
+
+bool is_of_calls(std::string_view attribute) {
+  return std::ranges::binary_search(kOfCalls, attribute);
+}
 
 otlp::AttributeValue value_of(const RecordedAttribute& attribute) {
   return std::visit([](const auto& value) { return otlp::AttributeValue(value); }, attribute.value);

@@ -10,8 +10,8 @@
 #include <variant>
 
 #include "base/span_context.h"
+#include "invocation/conventions.h"
 #include "otlp/protobuf_writer.h"
-#include "tracing/conventions.h"
 #include "tracing/span.h"
 #include "tracing/state_use.h"
 
@@ -63,7 +63,8 @@ Description describe(SpanFields& fields, const InvokeService& call) {
   const std::string_view method = std::string_view(call.method).substr(0, call.method.find('?'));
   add_rpc(fields, "InvokeService");
   fields.attribute("faas.invoked_name", std::string_view(call.app_id));
-  fields.attribute_if_any("http.request.method", known_method(call.verb));
+  if (const HttpMethod verb = http_method_of(call.verb); verb != HttpMethod::kOther)
+    fields.attribute("http.request.method", http_method_name(verb));
   fields.attribute("url.path", "/" + std::string(method));
   return {.name = "InvokeService " + call.app_id};
 }

@@ -2,11 +2,11 @@
 
 #include <charconv>
 
+#include "invocation/conventions.h"
 #include "otlp/attributes.h"
 #include "otlp/protobuf_writer.h"
 #include "tracing/author_spans.h"
 #include "tracing/call_facts.h"
-#include "tracing/conventions.h"
 #include "tracing/forwarded.h"
 
 namespace ofn::tracing {
@@ -42,9 +42,9 @@ void add_address(SpanFields& fields, std::string_view host) {
 
 void add_request(SpanFields& fields, const CallRecord& record) {
   const CallStart& start = record.start;
-  const std::string_view method = known_method(start.method);
-  fields.attribute("http.request.method", method.empty() ? "_OTHER" : method);
-  if (method.empty()) fields.attribute("http.request.method_original", start.method);
+  const HttpMethod method = http_method_of(start.method);
+  fields.attribute("http.request.method", http_method_name(method));
+  if (method == HttpMethod::kOther) fields.attribute("http.request.method_original", start.method);
   fields.attribute("url.path", path_of(start.target));
   fields.attribute("url.scheme", "http");
   fields.attribute_if_any("http.route", start.route);
@@ -198,8 +198,8 @@ std::string_view Tracer::name_of(const CallStart& start) {
     const Trigger& input = start.delivery->input;
     return name_.assign("process ").append(input.topic.empty() ? input.name : input.topic);
   }
-  const std::string_view method = known_method(start.method);
-  name_.assign(method.empty() ? "HTTP" : method);
+  const HttpMethod method = http_method_of(start.method);
+  name_.assign(method == HttpMethod::kOther ? "HTTP" : http_method_name(method));
   if (!start.route.empty()) name_.append(1, ' ').append(start.route);
   return name_;
 }

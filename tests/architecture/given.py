@@ -241,7 +241,6 @@ std::vector<Object> objects; Target target; Registry registry;""",
         std::string value, trace, segment; void continue_trace(const skywalking::Reference&); Anything send(Anything, Anything);""",
     "tracing/author_spans.h": "SpanFields& fields; CallRecord record; SpanOfCall call; TraceRules& rules; SpanBatch& batch;",
     "tracing/call_facts.h": "CallRecord record; tracing::SpanFields& span;",
-    "tracing/conventions.h": "tracing::SpanFields fields;",
     "tracing/fields.h": "CallStart start;",
     "tracing/propagation.h": """
         otlp::Settings settings; CallStart start; void continue_trace(const SpanContext&);""",

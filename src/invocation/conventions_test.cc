@@ -1,8 +1,8 @@
-#include "tracing/conventions.h"
+#include "invocation/conventions.h"
 
 #include <gtest/gtest.h>
 
-namespace ofn::tracing {
+namespace ofn {
 namespace {
 
 TEST(Conventions, NameDaprsComponents) {
@@ -32,6 +32,23 @@ TEST(Conventions, NameDaprsComponents) {
   }
 }
 
+TEST(Conventions, NameMethods) {
+  struct Case {
+    std::string_view method;
+    HttpMethod number;
+    std::string_view name;
+  };
+  const Case cases[] = {
+      {"GET", HttpMethod::kGet, "GET"},        {"HEAD", HttpMethod::kHead, "HEAD"},
+      {"PATCH", HttpMethod::kPatch, "PATCH"},  {"get", HttpMethod::kOther, "_OTHER"},
+      {"BREW", HttpMethod::kOther, "_OTHER"},  {"", HttpMethod::kOther, "_OTHER"},
+      {"_OTHER", HttpMethod::kOther, "_OTHER"}};
+  for (const Case& c : cases) {
+    EXPECT_EQ(http_method_of(c.method), c.number) << c.method;
+    EXPECT_EQ(http_method_name(http_method_of(c.method)), c.name) << c.method;
+  }
+}
+
 TEST(Conventions, NameTriggers) {
   EXPECT_EQ(trigger_of(CallKind::kRequest, ""), "http");
   EXPECT_EQ(trigger_of(CallKind::kTopicEvent, "pubsub.redis"), "pubsub");
@@ -42,4 +59,4 @@ TEST(Conventions, NameTriggers) {
 }
 
 }  // namespace
-}  // namespace ofn::tracing
+}  // namespace ofn
