@@ -141,8 +141,8 @@ inline void set_attribute(Literal name, const Value& value) noexcept {
     host->set_of_call(name.text(), value);
 }
 
-// Returns the W3C traceparent that the call passes on: "00-<trace>-<span>-<flags>". It is there as soon as a caller has sent one,
-// or tracing is on; otherwise the result is empty. Lifetime: the call's.
+// Returns the W3C traceparent that the call passes on: "00-<trace>-<span>-<flags>". It is there as soon as a caller has sent a
+// valid one, or tracing is on; otherwise the result is empty. Lifetime: the call's.
 inline std::string_view traceparent() noexcept {
   const abi::SpanHost* const host = internal::span_host();
   return host == nullptr ? std::string_view() : host->traceparent();

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,7 +21,7 @@ struct CallIds {
   std::string_view request{};  // as in the answer's X-Request-Id
   std::string_view
       execution{};  // a Function-Execution-Id that is safe in a log; empty: the request's id counts
-  std::string_view traceparent{};  // as it came, or as an observer has set it
+  SpanContext trace{};  // as it came, or as an observer has set it; zeros: there is none
 
   bool operator==(const CallIds&) const = default;
 };
@@ -29,18 +30,16 @@ struct CallIds {
 class OwnCallIds {
  public:
   explicit OwnCallIds(const CallIds& ids = {})
-      : request_(ids.request), execution_(ids.execution), traceparent_(ids.traceparent) {}
-  CallIds view() const {
-    return {.request = request_, .execution = execution_, .traceparent = traceparent_};
-  }
+      : request_(ids.request), execution_(ids.execution), trace_(ids.trace) {}
+  CallIds view() const { return {.request = request_, .execution = execution_, .trace = trace_}; }
 
  private:
   std::string request_;
   std::string execution_;
-  std::string traceparent_;
+  SpanContext trace_;
 };
 
-// The fields of one line about a call: its ids, and what is added. Lifetime: borrows everything. Threads: one.
+// The fields of one line about a call: its ids, and what is added. Lifetime: borrows everything but the trace's text. Threads: one.
 // Cost: no allocation. A signal handler may use it.
 class CallFields {
  public:
@@ -50,11 +49,21 @@ class CallFields {
   explicit CallFields(const CallIds& ids) noexcept {
     if (!ids.execution.empty()) add("execution_id", ids.execution);
     if (!ids.request.empty()) add("request_id", ids.request);
-    if (ids.traceparent.empty() || !SpanContext::parse(ids.traceparent)) return;
-    add("trace_id", ids.traceparent.substr(3, 32));
-    add("span_id", ids.traceparent.substr(36, 16));
-    add("trace_flags", ids.traceparent.substr(53, 2));
+    if (ids.trace.empty()) return;
+    trace_ = ids.trace.traceparent();
+    trace_at_ = count_;
+    count_ += 3;
+    point_at_own_trace();
   }
+  CallFields(const CallFields& other) noexcept
+      : fields_(other.fields_),
+        count_(other.count_),
+        trace_at_(other.trace_at_),
+        trace_(other.trace_) {
+    if (trace_at_ != kNoTrace) point_at_own_trace();
+  }
+  CallFields& operator=(const CallFields&) = delete;
+  ~CallFields() = default;
   CallFields& add(std::string_view name, const LogValue& value) noexcept {
     OFN_CHECK(count_ < fields_.size());
     fields_[count_++] = {.name = name, .value = value};
@@ -67,8 +76,19 @@ class CallFields {
   std::span<const LogField> span() const noexcept { return std::span(fields_).first(count_); }
 
  private:
+  static constexpr std::size_t kNoTrace = SIZE_MAX;
+
+  void point_at_own_trace() noexcept {
+    const std::string_view text(trace_.data(), trace_.size());
+    fields_[trace_at_] = {.name = "trace_id", .value = text.substr(3, 32)};
+    fields_[trace_at_ + 1] = {.name = "span_id", .value = text.substr(36, 16)};
+    fields_[trace_at_ + 2] = {.name = "trace_flags", .value = text.substr(53, 2)};
+  }
+
   std::array<LogField, kMost + 5> fields_;
   std::size_t count_ = 0;
+  std::size_t trace_at_ = kNoTrace;  // the place of the first of its three fields
+  std::array<char, SpanContext::kTextSize> trace_;
 };
 
 }  // namespace ofn

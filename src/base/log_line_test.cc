@@ -90,12 +90,18 @@ TEST(LogLine, WritesRealNumbersShortest) {
 
 TEST(LogLine, ACallHasItsIds) {
   EXPECT_EQ(json({{"request_id", "r1"}}), R"(,"request_id":"r1","execution_id":"r1"})");
-  const CallFields fields({.request = "r1", .execution = "e1", .traceparent = kTraceparent});
+  const CallFields fields(
+      {.request = "r1", .execution = "e1", .trace = *SpanContext::parse(kTraceparent)});
   EXPECT_EQ(
       json({fields.span().begin(), fields.span().end()}),
       R"(,"execution_id":"e1","request_id":"r1","trace_id":"0af7651916cd43dd8448eb211c80319c",)"
       R"("span_id":"b7ad6b7169203331","trace_flags":"01"})");
-  const CallFields untraced({.request = "r1", .traceparent = "nonsense"});
+  const CallFields copy(fields);
+  EXPECT_EQ(json({copy.span().begin(), copy.span().end()}),
+            json({fields.span().begin(), fields.span().end()}));
+  EXPECT_NE(copy.span()[2].value.text().data(), fields.span()[2].value.text().data())
+      << "the copy outlives what it was copied from";
+  const CallFields untraced({.request = "r1", .trace = SpanContext::parse_or_empty("nonsense")});
   EXPECT_EQ(json({untraced.span().begin(), untraced.span().end()}),
             R"(,"request_id":"r1","execution_id":"r1"})");
 }
@@ -118,7 +124,7 @@ TEST(LogLine, ForPeople) {
 
 TEST(LogLine, ForElastic) {
   const LogShape shape{.format = LogFormat::kEcs, .service = "shop", .version = "shop-7"};
-  CallFields fields({.request = "r1", .traceparent = kTraceparent});
+  CallFields fields({.request = "r1", .trace = *SpanContext::parse(kTraceparent)});
   fields.add("function", "pay").add("location", "a:b.cc:12").add("method", "GET");
   fields.add("path", "/a").add("status", 200).add("bytes_in", 1).add("bytes_out", 2);
   fields.add("duration_ms", 1.5).add("protocol", "HTTP/1.1").add("error", "e").add("url", "u");
@@ -136,7 +142,8 @@ TEST(LogLine, ForElastic) {
 
 TEST(LogLine, ForGoogleCloud) {
   const LogShape shape{.format = LogFormat::kGcp, .project = "p1"};
-  CallFields fields({.request = "r1", .execution = "e1", .traceparent = kTraceparent});
+  CallFields fields(
+      {.request = "r1", .execution = "e1", .trace = *SpanContext::parse(kTraceparent)});
   fields.add("method", "GET").add("path", "/a").add("status", 200).add("bytes_in", 1);
   fields.add("bytes_out", 2).add("duration_ms", 1.5).add("protocol", "HTTP/1.1");
   fields.add("location", "pay.cc:12");

@@ -28,11 +28,17 @@ struct SpanContext {
   SpanId span_id{};
   std::uint8_t flags = 0;
 
+  // Returns true if it stands for no span.
+  bool empty() const noexcept { return span_id == SpanId{}; }
   bool sampled() const noexcept { return (flags & kSampled) != 0; }
 
   // Returns nullopt unless the text follows the specification: lower case, no id of zeros, exactly 55 characters in version 00. Of a
   // later version it reads what version 00 has. Cost: some ten nanoseconds.
   static std::optional<SpanContext> parse(std::string_view traceparent) noexcept;
+  // Returns zeros instead of nullopt. Cost: of an empty text a comparison.
+  static SpanContext parse_or_empty(std::string_view traceparent) noexcept {
+    return traceparent.empty() ? SpanContext() : parse(traceparent).value_or(SpanContext());
+  }
   // Returns the header's value, of version 00.
   std::array<char, kTextSize> traceparent() const noexcept;
 

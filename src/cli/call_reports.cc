@@ -140,7 +140,7 @@ void CallReports::ended(const CallRecord& record) {
   if (record.crash == nullptr) return;
   log_crash(log_, "function crashed",
             CallFields({.request = call.id,
-                        .traceparent = record.trace == nullptr ? "" : record.trace->traceparent()})
+                        .trace = record.trace == nullptr ? SpanContext() : record.trace->context()})
                 .add("function", call.function),
             *record.crash);
 }

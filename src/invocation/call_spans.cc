@@ -138,7 +138,7 @@ struct SpanTable {
   }
   static std::string_view traceparent() noexcept {
     const os::CallMark* const mark = os::CallMark::here();
-    return mark == nullptr ? std::string_view() : mark->ids().traceparent;
+    return mark == nullptr ? std::string_view() : mark->traceparent();
   }
 };
 

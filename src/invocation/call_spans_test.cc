@@ -30,7 +30,8 @@ class CallSpansTest : public ::testing::Test {
     internal::host_slot = &host_;
     mark_.began(name_, {.request = "r",
                         .execution = {},
-                        .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
+                        .trace = SpanContext::parse_or_empty(
+                            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")});
     mark_.set_spans(&spans_);
     here_.emplace(mark_);
   }

@@ -69,7 +69,7 @@ void Invocation::take_ids(std::string_view given, const HeadFields& fields) {
   }
   // One that is not safe in a log is left out.
   ids_.execution = RequestId::is_safe(fields.execution_id) ? fields.execution_id : "";
-  ids_.traceparent = fields.traceparent;
+  ids_.trace = SpanContext::parse_or_empty(fields.traceparent);
 }
 
 void Invocation::take_up(const Function& function, const Trigger* input, const HeadFields& fields,
@@ -87,7 +87,7 @@ void Invocation::take_up(const Function& function, const Trigger* input, const H
   delivery_.deadline = Deadline(deadline);
   delivery_.request_id = ids_.request;
   delivery_.execution_id = ids_.execution;
-  delivery_.traceparent = ids_.traceparent;
+  delivery_.traceparent = fields.traceparent;
   delivery_.tracestate = fields.tracestate;
   delivery_.baggage = {};
   tasks_.begin();
@@ -249,15 +249,15 @@ void Invocation::observe_start(const CallStart& start) {
   record_.bytes_in = work_.arrival().bytes();
   record_.outputs = {};
   record_.trace = &trace_;
-  trace_.begin(delivery_.traceparent, delivery_.tracestate);
+  trace_.begin(ids_.trace, delivery_.traceparent, delivery_.tracestate);
   environment_.observer->began(start, trace_);
   if (!trace_.is_set()) return;
   if (trace_.span().is_recorded) mark_.set_spans(&spans_);
-  ids_.traceparent = trace_.traceparent();
-  mark_.set_trace(ids_.traceparent);
+  ids_.trace = trace_.context();
+  mark_.set_trace(ids_.trace);
   // A function that can send nothing costs no more.
   if (!environment_.sends() && !environment_.may_block(*function_)) return;
-  delivery_.traceparent = ids_.traceparent;
+  delivery_.traceparent = trace_.traceparent();
   delivery_.tracestate = trace_.tracestate();
   delivery_.baggage = trace_.baggage();
   work_.show_trace(trace_);

@@ -51,7 +51,7 @@ TEST(Observers, AreToldInTurnAndSeeWhatThoseBeforeHaveSet) {
   Observer& all = *observers.as_one();
 
   TraceContext trace;
-  trace.begin("", "-");
+  trace.begin({}, "", "-");
   all.began({}, trace);
   all.ended({.status = 200});
 

@@ -1,6 +1,6 @@
 // The trace that a call belongs to, as it came and as an observer has set it.
 //
-//   trace.begin(header("traceparent"), header("tracestate"));
+//   trace.begin(SpanContext::parse_or_empty(came), came, header("tracestate"));
 //   trace.set({.own = made});                      // an observer, in began()
 //   send(trace.traceparent());
 #pragma once
@@ -26,7 +26,9 @@ class TraceContext {
     bool is_first = false;  // the process' first call
   };
 
-  // As it came, until set() was called. Cost: the first call after set() writes the text, some ten nanoseconds.
+  // As it came, until set() was called; zeros: there is none, or it breaks the rules.
+  const SpanContext& context() const noexcept { return span_.own; }
+  // The same as a text, which may break the rules. Cost: the first call after set() writes the text, some ten nanoseconds.
   std::string_view traceparent() const noexcept {
     if (!is_written_) write();
     return traceparent_;
@@ -34,7 +36,7 @@ class TraceContext {
   std::string_view tracestate() const noexcept { return tracestate_; }
   // W3C Baggage that goes to the sidecar; empty until set() was called.
   std::string_view baggage() const noexcept { return baggage_; }
-  // What set() got.
+  // What set() got. Before, only its context is defined.
   const Span& span() const noexcept { return span_; }
 
   // Returns true if an observer has replaced what came.
@@ -50,8 +52,10 @@ class TraceContext {
     tracestate_ = std::string_view(kept_).substr(0, tracestate.size());
     baggage_ = std::string_view(kept_).substr(tracestate.size());
   }
-  // For the next call: what came with it, borrowed.
-  void begin(std::string_view traceparent, std::string_view tracestate) noexcept {
+  // For the next call: what came with it. The texts are borrowed; `context` is what the first one says.
+  void begin(const SpanContext& context, std::string_view traceparent,
+             std::string_view tracestate) noexcept {
+    span_.own = context;
     traceparent_ = traceparent;
     tracestate_ = tracestate;
     baggage_ = {};
@@ -63,7 +67,7 @@ class TraceContext {
   void write() const noexcept {
     is_written_ = true;
     traceparent_ = {};
-    if (span_.own.span_id == SpanId{}) return;
+    if (span_.own.empty()) return;
     text_ = span_.own.traceparent();
     traceparent_ = {text_.data(), text_.size()};
   }

@@ -51,10 +51,9 @@ void AccessLog::ended(const CallRecord& record) {
   if (record.refusal == Refusal::kProbe || (which_ == Which::kErrors && !failed)) return;
   if (!log_.enabled(Level::kInfo)) return;
   const CallStart& start = record.start;
-  CallFields fields(
-      {.request = start.id,
-       .execution = start.execution_id,
-       .traceparent = record.trace == nullptr ? std::string_view() : record.trace->traceparent()});
+  CallFields fields({.request = start.id,
+                     .execution = start.execution_id,
+                     .trace = record.trace == nullptr ? SpanContext() : record.trace->context()});
   if (start.function != nullptr) fields.add("function", start.function->name);
   const bool is_request = start.kind == CallKind::kRequest;
   is_request ? add_request(fields, record) : add_delivery(fields, record);

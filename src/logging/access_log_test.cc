@@ -15,7 +15,9 @@ using namespace std::chrono_literals;
 TEST(AccessLog, WritesWhatWasAskedAndAnswered) {
   Function pay{.name = "pay"};
   TraceContext trace;
-  trace.begin("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "");
+  constexpr std::string_view kTraceparent =
+      "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  trace.begin(*SpanContext::parse(kTraceparent), kTraceparent, "");
   const CallRecord usual{.start = {.function = &pay,
                                    .id = "r1",
                                    .route = "/orders/{id}",

@@ -30,7 +30,8 @@ void authors_line(benchmark::State& state, Level least) {
   const std::string pay = "pay";
   const std::string order = "o-17";
   os::CallMark mark(nullptr);
-  mark.began(pay, {.request = "4bf92f3577b34da6a3ce929d0e0e4736", .traceparent = kTraceparent});
+  mark.began(pay, {.request = "4bf92f3577b34da6a3ce929d0e0e4736",
+                   .trace = *SpanContext::parse(kTraceparent)});
   const os::CallMark::RunsHere here(mark);
   for (auto _ : state) log_info("charged", {{"order", order}, {"cents", 1299}});
   internal::host_slot = nullptr;
@@ -44,7 +45,7 @@ void access_line(benchmark::State& state) {
   AccessLog log(logger, AccessLog::Which::kAll);
   const Function pay{.name = "pay"};
   TraceContext trace;
-  trace.begin(kTraceparent, "");
+  trace.begin(*SpanContext::parse(kTraceparent), kTraceparent, "");
   const CallRecord record{.start = {.function = &pay,
                                     .id = "4bf92f3577b34da6a3ce929d0e0e4736",
                                     .route = "/orders/{id}",

@@ -43,7 +43,7 @@ void histogram(benchmark::State& state) {
 // A call. `spans`: null if it is not recorded.
 struct Call {
   Call(CallSpans* spans, std::string_view flags) : ids(std::string(kTraceparent).append(flags)) {
-    mark.began(name, {.request = "r", .execution = {}, .traceparent = ids});
+    mark.began(name, {.request = "r", .execution = {}, .trace = SpanContext::parse_or_empty(ids)});
     mark.set_spans(spans);
   }
   const std::string name = "f";

@@ -88,9 +88,8 @@ struct AuthorMetrics::One {
     to->histogram->record(value);
     const os::CallMark* const call = os::CallMark::here();
     if (call == nullptr) return;
-    const auto span = SpanContext::parse(call->ids().traceparent);
-    if (span && span->sampled())
-      to->histogram->keep_exemplar(value, *span, SystemClock().system_now());
+    const SpanContext span = call->ids().trace;
+    if (span.sampled()) to->histogram->keep_exemplar(value, span, SystemClock().system_now());
   }
 
   Labels labels_of(const AuthorSeries& each) const {

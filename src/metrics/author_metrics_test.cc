@@ -158,7 +158,8 @@ TEST_F(OwnMetrics, AnObservationOfASampledCallIsAnExemplar) {
   const std::string name = "f";
   os::CallMark mark(nullptr);
   const auto record_in = [&](const char* traceparent) {
-    mark.began(name, {.request = "r", .execution = {}, .traceparent = traceparent});
+    mark.began(
+        name, {.request = "r", .execution = {}, .trace = SpanContext::parse_or_empty(traceparent)});
     const os::CallMark::RunsHere here(mark);
     payment.record(0.2);
     mark.ended();

@@ -14,18 +14,6 @@ const Trigger* input_of(const CallStart& start) noexcept {
   return start.delivery == nullptr ? nullptr : &start.delivery->input;
 }
 
-// Returns the span of a call whose trace is sampled: the tracer's own, or the one of the caller.
-std::optional<SpanContext> sampled_span(const TraceContext* trace) {
-  if (trace == nullptr) return std::nullopt;
-  std::optional<SpanContext> span;
-  if (trace->is_set()) {
-    span = trace->span().own;
-  } else if (!trace->traceparent().empty()) {
-    span = SpanContext::parse(trace->traceparent());
-  }
-  return span && span->sampled() ? span : std::nullopt;
-}
-
 }  // namespace
 
 LoopMetrics::LoopMetrics(Loop& loop, const FunctionContext& context, SeriesLimit& limit)
@@ -68,8 +56,8 @@ void LoopMetrics::ended(const CallRecord& record) {
   series->bytes_in.record(record.bytes_in);
   series->bytes_out.record(record.bytes_out);
   if (series->ran != nullptr) series->ran->record(nanoseconds(record.ran));
-  if (const auto span = sampled_span(record.trace))
-    series->answered.keep_exemplar(answered, *span, loop_.system_now());
+  if (record.trace != nullptr && record.trace->context().sampled())
+    series->answered.keep_exemplar(answered, record.trace->context(), loop_.system_now());
 }
 
 void LoopMetrics::output_ended(const OutputResult& result) {

@@ -315,13 +315,15 @@ TEST(LoopMetrics, TheLastSampledTraceOfABucketIsItsExemplar) {
                                   "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-a",
                                   "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                                   "00-\"}{\n1916cd43dd8448eb211c80319c----b7ad6b7169203331-01"}) {
-    trace.begin(not_sampled, "");
+    trace.begin(SpanContext::parse_or_empty(not_sampled), not_sampled, "");
     stage.call(record);
   }
   EXPECT_THAT(stage.text(TextFormat::kOpenMetrics), Not(HasSubstr("trace_id")));
-  trace.begin("00-11111111111111111111111111111111-2222222222222222-0b", "");
+  trace.begin(
+      SpanContext::parse_or_empty("00-11111111111111111111111111111111-2222222222222222-0b"),
+      "00-11111111111111111111111111111111-2222222222222222-0b", "");
   stage.call(record);
-  trace.begin(kSampled, "");
+  trace.begin(SpanContext::parse_or_empty(kSampled), kSampled, "");
   stage.call(record);
   EXPECT_THAT(stage.text(TextFormat::kOpenMetrics),
               HasSubstr(",le=\"0.005\"} 7 # {trace_id=\"0af7651916cd43dd8448eb211c80319c\","
@@ -335,7 +337,7 @@ TEST(LoopMetrics, ATracersSpanIsAnExemplarIfItIsSampled) {
     TraceContext trace;
     SpanContext own = *SpanContext::parse(kSampled);
     own.flags = is_sampled ? 1 : 0;
-    trace.begin("", "");
+    trace.begin(SpanContext::parse_or_empty(""), "", "");
     trace.set({.own = own});
     CallRecord record = request();
     record.trace = &trace;
@@ -364,7 +366,7 @@ TEST(LoopMetrics, AReaderOnAnotherThreadSeesWholeHistograms) {
     has_read = true;
   });
   TraceContext trace;
-  trace.begin(kSampled, "");
+  trace.begin(SpanContext::parse_or_empty(kSampled), kSampled, "");
   for (int i = 0; !has_read; ++i) {
     CallRecord record = request(200 + i % 300);
     record.answered = std::chrono::microseconds(i % 1'000'000);

@@ -12,12 +12,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
 
 #include "base/call_fields.h"
+#include "base/span_context.h"
 
 namespace ofn::os {
 
@@ -76,20 +78,29 @@ class CallMark {
     function_.store(&function, std::memory_order_relaxed);
     number_.store(number_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     execution_.set(ids.execution);
-    traceparent_.set(ids.traceparent);
+    set_trace(ids.trace);
     request_.set(ids.request);
   }
   // Replaces the trace context, when an observer has set it.
-  void set_trace(std::string_view traceparent) noexcept { traceparent_.set(traceparent); }
+  void set_trace(const SpanContext& trace) noexcept {
+    trace_.set(trace);
+    has_traceparent_ = false;
+  }
   void ended() noexcept { request_.clear(); }
 
   // The call that runs on this thread; null: none.
   static const CallMark* here() noexcept { return on_this_thread; }
   // Returns the ids of the call. Lifetime: until the call has ended. Threads: the one that runs the call.
   CallIds ids() const noexcept {
-    return {.request = request_.view(),
-            .execution = execution_.view(),
-            .traceparent = traceparent_.view()};
+    return {.request = request_.view(), .execution = execution_.view(), .trace = trace_.get()};
+  }
+  // Returns the call's traceparent; empty: there is none. Lifetime and threads: as ids(). Cost: the first time it writes the text.
+  std::string_view traceparent() const noexcept {
+    const SpanContext trace = trace_.get();
+    if (trace.empty()) return {};
+    if (!has_traceparent_) traceparent_ = trace.traceparent();
+    has_traceparent_ = true;
+    return {traceparent_.data(), traceparent_.size()};
   }
   const std::string& function() const noexcept {
     return *function_.load(std::memory_order_relaxed);
@@ -142,8 +153,32 @@ class CallMark {
     std::array<char, kMost> bytes_{};
     std::atomic<std::uint8_t> size_ = 0;
   };
-  // One byte more than the ids of a traceparent take, so that it is known to be longer.
-  static constexpr std::size_t kLongestTrace = 56;
+  // The same for a trace's ids.
+  class Trace {
+   public:
+    void set(const SpanContext& trace) noexcept {
+      flags_.store(trace.flags, std::memory_order_relaxed);
+      std::array<std::uint64_t, 3> words;
+      std::memcpy(words.data(), trace.trace_id.data(), sizeof trace.trace_id);
+      std::memcpy(words.data() + 2, trace.span_id.data(), sizeof trace.span_id);
+      for (std::size_t i = 0; i < words.size(); ++i)
+        ids_[i].store(words[i], std::memory_order_relaxed);
+    }
+    SpanContext get() const noexcept {
+      std::array<std::uint64_t, 3> words;
+      for (std::size_t i = 0; i < words.size(); ++i)
+        words[i] = ids_[i].load(std::memory_order_relaxed);
+      SpanContext trace;
+      std::memcpy(trace.trace_id.data(), words.data(), sizeof trace.trace_id);
+      std::memcpy(trace.span_id.data(), words.data() + 2, sizeof trace.span_id);
+      trace.flags = flags_.load(std::memory_order_relaxed);
+      return trace;
+    }
+
+   private:
+    std::array<std::atomic<std::uint64_t>, 3> ids_{};  // of the trace, then of the span
+    std::atomic<std::uint8_t> flags_ = 0;
+  };
 
   static constinit thread_local const CallMark* on_this_thread;
 
@@ -152,7 +187,10 @@ class CallMark {
   std::atomic<const std::string*> function_ = nullptr;
   Text<64> request_;  // empty: no call
   Text<64> execution_;
-  Text<kLongestTrace> traceparent_;
+  Trace trace_;
+  // The text of trace_, when the thread that runs the call has asked for it.
+  mutable std::array<char, SpanContext::kTextSize> traceparent_;
+  mutable bool has_traceparent_ = false;
   CallSpans* spans_ = nullptr;
   std::atomic<std::uint32_t> number_ = 0;
   std::atomic<ThreadId> thread_ = 0;

@@ -9,6 +9,9 @@
 namespace ofn::os {
 namespace {
 
+constexpr std::string_view kTraceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const SpanContext kTrace = SpanContext::parse_or_empty(kTraceparent);
+
 std::string seen(const CallsInFlight& calls) {
   std::string text;
   calls.each([&](const CallsInFlight::Call& call) {
@@ -53,7 +56,7 @@ TEST(CallsInFlight, AThreadKnowsItsCall) {
   CallMark outer(&calls);
   CallMark inner(&calls);
   EXPECT_EQ(CallMark::here(), nullptr);
-  outer.began(hello, {.request = "r1", .execution = "e1", .traceparent = "t1"});
+  outer.began(hello, {.request = "r1", .execution = "e1", .trace = kTrace});
   inner.began(hello, {.request = "r2"});
   const CallMark::RunsHere here(outer);
   {
@@ -62,9 +65,14 @@ TEST(CallsInFlight, AThreadKnowsItsCall) {
     std::thread([] { EXPECT_EQ(CallMark::here(), nullptr); }).join();
   }
   ASSERT_EQ(CallMark::here(), &outer);
-  EXPECT_EQ(outer.ids(), (CallIds{.request = "r1", .execution = "e1", .traceparent = "t1"}));
-  outer.set_trace("t2");
-  EXPECT_EQ(outer.ids().traceparent, "t2");
+  EXPECT_EQ(outer.ids(), (CallIds{.request = "r1", .execution = "e1", .trace = kTrace}));
+  EXPECT_EQ(outer.traceparent(), kTraceparent);
+  EXPECT_EQ(inner.traceparent(), "");
+  SpanContext other = kTrace;
+  other.span_id[7] = 1;
+  outer.set_trace(other);
+  EXPECT_EQ(outer.ids().trace, other);
+  EXPECT_EQ(outer.traceparent(), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203301-01");
   const std::uint32_t number = outer.number();
   EXPECT_TRUE(calls.is_in_flight(&outer, number));
   outer.ended();
@@ -72,6 +80,7 @@ TEST(CallsInFlight, AThreadKnowsItsCall) {
   outer.began(hello, {.request = "r3"});
   EXPECT_FALSE(calls.is_in_flight(&outer, number)) << "another call";
   EXPECT_EQ(outer.ids(), (CallIds{.request = "r3"})) << "nothing of the last call is left";
+  EXPECT_EQ(outer.traceparent(), "");
   EXPECT_FALSE(calls.is_in_flight(nullptr, 0));
 }
 

@@ -28,8 +28,8 @@ struct Start {
   const CallMark* mark = nullptr;
   std::uint32_t number = 0;
   const std::string* function = nullptr;
-  std::array<char, 192> room{};  // as long as the ids in a CallMark
-  CallIds ids{};                 // in `room`
+  std::array<char, 128> room{};  // as long as the texts in a CallMark
+  CallIds ids{};                 // its texts are in `room`
 };
 
 // Null on a thread that no call has started.
@@ -51,9 +51,8 @@ constinit thread_local const Start* started_by = nullptr;
     at += copy.size();
     return copy;
   };
-  start->ids = {.request = copied(ids.request),
-                .execution = copied(ids.execution),
-                .traceparent = copied(ids.traceparent)};
+  start->ids = {
+      .request = copied(ids.request), .execution = copied(ids.execution), .trace = ids.trace};
   return start;
 }
 

@@ -40,7 +40,9 @@ struct DeliveryOptions {
   std::span<const Header> metadata = {};  // added to the output's own; the same key replaces it
 
   CallIds ids() const {
-    return {.request = request_id, .execution = execution_id, .traceparent = traceparent};
+    return {.request = request_id,
+            .execution = execution_id,
+            .trace = SpanContext::parse_or_empty(traceparent)};
   }
 };
 

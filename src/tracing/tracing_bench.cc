@@ -62,9 +62,9 @@ void run_calls(benchmark::State& state, const otlp::Sampler& sampler, const std:
       .start = start, .status = 200, .answered = Duration(1000), .trace = &trace};
   std::size_t calls = 0;
   for (auto _ : state) {
-    trace.begin(parent, {});
+    trace.begin(SpanContext::parse_or_empty(parent), parent, {});
     tracer.began(start, trace);
-    benchmark::DoNotOptimize(trace.traceparent().data());
+    benchmark::DoNotOptimize(trace.context());
     tracer.ended(record);
     if (++calls % 512 == 0) {
       while (loop.poll()) {

@@ -130,7 +130,7 @@ GIVEN = {
         Anything answer(const EarlyAnswer&); Anything crash(const Error&);""",
     "invocation/run.h": "abi::Call call; CallHosts hosts;",
     "invocation/trace_context.h": """
-        TraceContext trace; SpanContext made; std::string_view header(std::string_view); void send(std::string_view);""",
+        TraceContext trace; SpanContext made; std::string_view came; std::string_view header(std::string_view); void send(std::string_view);""",
     "invocation/work.h": """
         CallLabel label; ContextHost& context_host; CallHosts hosts; StopState stop; Request::Parts parts; void answer(const WorkResult&);""",
     "loader/authors_functions.h": """
