@@ -1,5 +1,6 @@
 """Options and fixtures that every folder of tests may use."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -23,6 +24,22 @@ def program(request, tmp_path_factory):
 @pytest.fixture(scope="session")
 def repository():
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def linked(program, tmp_path_factory):
+    """linked(name): a program that the build has linked with ofn::framework."""
+
+    def find(name):
+        path = program.path.parent / name
+        if not path.exists():
+            message = f"{path} is missing: build everything (./dev test)"
+            if os.environ.get("CI") == "true":
+                pytest.fail(message, pytrace=False)
+            pytest.skip(message)
+        return Program(path, tmp_path_factory.mktemp("linked"))
+
+    return find
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,14 @@ def test_the_text(busy, request):
     assert shown == _GOLDEN.read_text()
 
 
+def test_a_program_of_ones_own_has_them_too(linked):
+    with linked("linked_author").serve("none is needed", None, flags=["--metrics", "127.0.0.1:0"]) as server:
+        measured = Measured(server)
+        assert call(server.url, "/orders/tea").status == 200
+        assert measured.value("shop_orders_total", shop_kind="tea") == 1
+        assert measured.value("shop_stock") == -1
+
+
 def test_the_parsers_of_another_project_read_both_texts(busy):
     for accept, parse in [(None, parse_text), (_OPEN_METRICS, parse_open_metrics)]:
         found = {family.name: family for family in parse(busy.scrape(accept).text)}

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from support.program import Program
 from support.waiting import until
 
 _HERE = Path(__file__).parent
@@ -24,22 +23,6 @@ def source():
 def functions(shared, source, tmp_path_factory):
     """The functions as a shared object."""
     return shared(source, tmp_path_factory.mktemp("functions") / "functions.so")
-
-
-@pytest.fixture(scope="session")
-def linked(program, tmp_path_factory):
-    """linked(name): a program that the build has linked with ofn::framework."""
-
-    def find(name):
-        path = program.path.parent / name
-        if not path.exists():
-            message = f"{path} is missing: build everything (./dev test)"
-            if os.environ.get("CI") == "true":
-                pytest.fail(message, pytrace=False)
-            pytest.skip(message)
-        return Program(path, tmp_path_factory.mktemp("linked"))
-
-    return find
 
 
 @pytest.fixture
