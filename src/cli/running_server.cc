@@ -32,13 +32,13 @@ namespace ofn::cli {
 
 namespace {
 
-// How long the end waits for a collector to take the last spans.
+// The end waits this long for a collector to take the last spans.
 constexpr std::chrono::seconds kLongestFlush(5);
 
 // The start is over this long after run(), when the first requests have been served.
 constexpr std::chrono::seconds kStart(1);
 
-// How long a stop may wait for the collector of the metrics.
+// A stop waits this long for the collector of the metrics.
 constexpr std::chrono::seconds kLastPush(1);
 
 std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& clock) {
@@ -95,7 +95,7 @@ struct RunningServer::OnLoop {
                           *sending.traced, *server.settings_.trace_flush.value)),
         sessions(handler(), server.limits_, server.failures_, &server.memory_,
                  [this, &server](std::string_view id, const wire::Refused& refused) {
-                   // What a sidecar calls is counted in front of its handler.
+                   // CountedCallbacks counts the calls of a sidecar.
                    const bool is_callback =
                        refused.call != nullptr && server.callbacks_ == Callbacks::kGrpc;
                    if (!is_callback) requests.on_refused(id, refused);

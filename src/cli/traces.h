@@ -33,7 +33,7 @@
 
 namespace ofn::cli {
 
-// Where traces are sent, and in which notation: OpenTelemetry's spans or SkyWalking's segments. If both are off, nothing is traced.
+// The choice between OpenTelemetry's spans and SkyWalking's segments, with the collector. If both are off, nothing is traced.
 struct TraceChoice {
   otlp::TracesSettings spans;
   std::optional<skywalking::Settings>

@@ -15,7 +15,7 @@ namespace ofn::metrics {
 
 namespace {
 
-// What programs may still count in, one behind the other, so that leak checkers see that it is kept on purpose.
+// Programs may still count in these metrics after the end of their owner. They form a list, so that leak checkers find each of them.
 constinit std::atomic<void*> last_kept = nullptr;
 
 std::string place_of(const abi::MetricRegistration& metric) {
@@ -61,7 +61,7 @@ struct AuthorMetrics::One {
              .metric = this} {
     if (metric.kind == abi::MetricKind::kHistogram) buckets.emplace(bounds_of(metric));
     series.emplace(metric.label_count, buckets ? &*buckets : nullptr, kMostSeries);
-    // What is known to be nothing is shown as nothing, so that its first growth is seen. A gauge has no value yet.
+    // A counter without labels is shown as 0 from the start, so that a reader sees its first growth. A gauge has no value yet.
     if (metric.label_count == 0 && metric.kind != abi::MetricKind::kGauge)
       static_cast<void>(series->of(nullptr));
   }

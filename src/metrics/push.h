@@ -47,7 +47,7 @@ class Push {
   }
   // Sends once more, and runs `done` when that has arrived or is lost, or at the deadline. The last call.
   void finish(Deadline deadline, Task done);
-  // Of data points. Threads: any.
+  // Counts data points. Threads: any.
   otlp::ExportCounts counts() const { return exporter_->counts(); }
 
  private:

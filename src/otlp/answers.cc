@@ -92,7 +92,7 @@ std::string status_message(std::string_view bytes) {
   return in.failed() ? std::string() : words_of(message);
 }
 
-// What an answer other than 2xx says for people. Pages in HTML say nothing in one line.
+// Returns for people what an answer other than 2xx says. A page in HTML has nothing to say in one line.
 std::string error_text(const HttpAnswer& answer) {
   const std::string type = media_type(answer.content_type);
   std::string said;

@@ -22,7 +22,7 @@ enum class Verdict : std::uint8_t {
   kRetry,     // it may be sent again
 };
 
-// How one attempt ended. A value.
+// The end of one attempt. A value.
 struct Answer {
   Verdict verdict = Verdict::kAccepted;
   std::uint64_t rejected_items = 0;  // of an accepted message: the collector could not use these
@@ -37,7 +37,7 @@ class Destination {
  public:
   virtual ~Destination() = default;
 
-  // How many messages deliver() takes at a time.
+  // Returns how many messages deliver() takes at a time.
   virtual std::size_t concurrency() const = 0;
   // Sends a message once. It stays valid until `done` has run, which happens once, from the loop and never from inside deliver();
   // by the deadline, or a little later.

@@ -28,9 +28,9 @@ namespace ofn::otlp {
 
 struct ExporterOptions {
   std::string signal = "traces";  // for the log
-  // Of one message, from its first attempt to its last.
+  // The limit for one message, from its first attempt to its last.
   Duration timeout = std::chrono::seconds(10);
-  // Of all messages that were not delivered yet. Above it a new one is dropped, but one message always has room.
+  // The limit for all messages that were not delivered yet. The exporter drops a new message above it, but one always has room.
   std::size_t max_bytes = std::size_t{4} * 1024 * 1024;
   // Between attempts: the first pause, then 1.5 times more each, with a fifth of jitter.
   Duration first_backoff = std::chrono::seconds(1);

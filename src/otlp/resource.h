@@ -30,7 +30,7 @@ struct Resource {
   std::string_view text(std::string_view name) const;
 };
 
-// What the program knows of itself. An empty text, or process 0, is unknown, and makes no attribute.
+// The facts that the program knows of itself. An empty text, or process 0, is unknown, and makes no attribute.
 struct ResourceFacts {
   std::string function_name = {};
   std::string function_version = {};   // the context's

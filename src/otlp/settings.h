@@ -28,7 +28,7 @@ enum class Signal : std::uint8_t { kTraces, kMetrics };
 enum class Protocol : std::uint8_t { kGrpc, kHttpProtobuf, kHttpJson };
 enum class Compression : std::uint8_t { kNone, kGzip };
 
-// Where one signal is sent, and how.
+// The collector of one signal, and how the program reaches it.
 struct Target {
   Protocol protocol = Protocol::kHttpProtobuf;
   Url url;

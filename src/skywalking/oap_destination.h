@@ -46,7 +46,7 @@ class OapDestination final : public otlp::Destination {
 
 // Returns the message InstanceProperties.
 std::string encode_instance(const Settings& settings);
-// What the server's answer, the message Commands, means.
+// Judges the server's answer, the message Commands.
 otlp::Answer read_commands(const wire::grpc::Status& status, std::string_view message);
 
 }  // namespace ofn::skywalking

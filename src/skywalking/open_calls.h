@@ -23,7 +23,7 @@
 
 namespace ofn::skywalking {
 
-// What a call has sent, and the answer to it.
+// A call to the sidecar, and whether it was answered.
 struct Exit {
   std::int32_t id = 0;
   std::string operation{};

@@ -13,7 +13,7 @@ constexpr std::uint32_t kSegmentId = 2;
 constexpr std::uint32_t kService = 4;
 constexpr std::uint32_t kInstance = 5;
 constexpr std::uint32_t kIsSizeLimited = 6;
-// Of SpanObject.
+// The fields of SpanObject.
 constexpr std::uint32_t kSpanId = 1;
 constexpr std::uint32_t kParentSpanId = 2;
 constexpr std::uint32_t kStart = 3;
@@ -27,7 +27,7 @@ constexpr std::uint32_t kComponent = 10;
 constexpr std::uint32_t kIsError = 11;
 constexpr std::uint32_t kTags = 12;
 constexpr std::uint32_t kLogs = 13;
-// Of SegmentReference. Its type, 0, is that of another process.
+// The fields of SegmentReference. Its type is left at 0: the reference leads to another process.
 constexpr std::uint32_t kRefTraceId = 2;
 constexpr std::uint32_t kRefSegmentId = 3;
 constexpr std::uint32_t kRefSpanId = 4;
@@ -35,10 +35,10 @@ constexpr std::uint32_t kRefService = 5;
 constexpr std::uint32_t kRefInstance = 6;
 constexpr std::uint32_t kRefEndpoint = 7;
 constexpr std::uint32_t kRefAddress = 8;
-// Of Log.
+// The fields of Log.
 constexpr std::uint32_t kLogTime = 1;
 constexpr std::uint32_t kLogData = 2;
-// Of KeyStringValuePair.
+// The fields of KeyStringValuePair.
 constexpr std::uint32_t kKey = 1;
 constexpr std::uint32_t kValue = 2;
 

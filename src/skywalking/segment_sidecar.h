@@ -33,7 +33,7 @@ class SegmentSidecar final : public Sidecar, public Stores {
   void publish(const PublishCall& call, const SidecarOptions& options, SidecarDone done) override;
   void ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) override;
 
-  // Of one call: SkyWalking's agents keep as many spans of a segment. Further ones are sent, and not recorded.
+  // SkyWalking's agents keep as many spans of a segment. The further calls to the sidecar that one call makes are not recorded.
   static constexpr std::size_t kMaxExits = 300;
 
  private:

@@ -22,7 +22,7 @@
 
 namespace ofn::skywalking {
 
-// What the tracers of all loops have in common. Threads: any (const).
+// The settings that the tracers of all loops share. Threads: any (const).
 struct SegmentRules {
   SegmentRules(Settings given, const otlp::Sampler& sampler, Runtime runtime);
 

@@ -34,7 +34,7 @@ struct Settings {
   std::string space{};  // the namespace; empty: there is none
 };
 
-// What the program knows of itself.
+// The facts that the program knows of itself.
 struct Facts {
   std::string function_name{};  // counts if the context has no name
   std::string instance_id{};    // if there is no pod; random

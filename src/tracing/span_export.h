@@ -19,11 +19,11 @@
 namespace ofn::tracing {
 
 struct SpanExportOptions {
-  // True: items one behind the other are a message, without a head. False: they are OTLP's.
+  // True: items one behind the other are a whole message. False: a message of OTLP needs a head before them.
   bool are_whole = false;
   std::string resource = {};       // encoded (otlp/resource.h)
   std::string scope_version = {};  // of the framework
-  // Of all loops: spans that were handed over and not sent yet. What would be more is dropped.
+  // The limit for spans of all loops that were handed over and not sent yet. Spans above it are dropped.
   std::size_t max_queue_size = 2048;
   otlp::ExporterOptions exporter = {};
 };
@@ -37,9 +37,9 @@ class SpanExport {
 
   // Takes spans, or segments of so many spans, that were written one behind the other. Never waits. Threads: any.
   void take(std::string spans, std::size_t count);
-  // As for Exporter, of all that take() got before on any thread that has returned from it. Threads: any; `done` runs on the loop.
+  // Does what Exporter::flush() does, for everything that take() got before, on whichever thread. Threads: any; `done` runs on the loop.
   void flush(Deadline deadline, std::move_only_function<void(bool)> done);
-  // What take() gets from now on is dropped. Threads: the loop's.
+  // From now on take() drops what it gets. Threads: the loop's.
   void close(std::function<void()> closed);
 
   Loop& loop() { return loop_; }

@@ -142,7 +142,7 @@ class KeptForTest final : public otlp::Destination {
   std::vector<std::string>& messages_;
 };
 
-// Whether a message is what the batch had, or OTLP's with a head.
+// kYes: a message is what the batch had. kNo: it is OTLP's, with a head.
 enum class Whole : std::uint8_t { kNo, kYes };
 
 // A batch, and all behind it.
@@ -155,7 +155,7 @@ struct SpansForTest {
                   log),
         batch(on, exporting, settings, 1) {}
 
-  // Of all spans until now.
+  // Returns the text of all spans until now.
   std::string text() {
     batch.hand_over();
     testing::settle(loop);

@@ -18,7 +18,7 @@
 namespace ofn::tracing {
 namespace {
 
-// What a span is called, and of what kind it is. Its attributes are written to the SpanFields.
+// The name and the kind of a span. Its attributes go to the SpanFields.
 struct Description {
   std::string name;
   SpanKind kind = SpanKind::kClient;
