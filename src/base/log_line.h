@@ -1,12 +1,13 @@
 // Composes one line of the log in one of its formats. The log (logging/logger.h) lets the text grow; a signal handler composes in
 // a fixed buffer (os/fixed_line.h). docs/operations.md has a table of the fields.
 //
-//   std::string text;
+//   GrowingText text;
 //   const LogShape shape{.format = LogFormat::kEcs};
-//   LogLine line(GrowingText(text), shape);
+//   LogLine<GrowingText&> line(text, shape);
 //   line.begin(unix_micros, Level::kWarning, "output failed");
 //   line.field("output", "archive");
 //   line.end();
+//   say(text.take());
 #pragma once
 
 #include <algorithm>
@@ -41,27 +42,38 @@ struct LogShape {
   std::string_view version{};  // of the service; empty: unknown
 };
 
-// A text without a limit.
+// A text without a limit. Cost: allocates once for a line of usual length. A piece costs its copy and a few instructions, which
+// std::string's own functions do not promise.
 class GrowingText {
  public:
-  explicit GrowingText(std::string& text) : text_(text) {}
-  // Within what the text has reserved, a literal costs only its copy.
-  void add(std::string_view text) {
-    const std::size_t old = text_.size();
-    if (text_.capacity() - old < text.size()) [[unlikely]] {
-      text_ += text;
-      return;
-    }
-    text_.resize_and_overwrite(old + text.size(), [&](char* data, std::size_t size) {
-      if (!text.empty()) std::memcpy(data + old, text.data(), text.size());
-      return size;
-    });
+  void add(std::string_view added) {
+    if (text_.size() - size_ < added.size()) [[unlikely]]
+      grow(added.size());
+    if (!added.empty()) std::memcpy(text_.data() + size_, added.data(), added.size());
+    size_ += added.size();
   }
-  void add(char byte) { add(std::string_view(&byte, 1)); }
+  void add(char byte) {
+    if (size_ == text_.size()) [[unlikely]]
+      grow(1);
+    text_[size_++] = byte;
+  }
   static std::size_t left() { return std::numeric_limits<std::size_t>::max(); }
+  // Returns the text, which is empty from then on.
+  std::string take() {
+    text_.resize(std::exchange(size_, 0));
+    return std::exchange(text_, {});
+  }
 
  private:
-  std::string& text_;
+  static constexpr std::size_t kUsual = 512;
+
+  void grow(std::size_t by) {
+    text_.resize_and_overwrite(std::max(kUsual, 2 * (size_ + by)),
+                               [](char* /*data*/, std::size_t size) { return size; });
+  }
+
+  std::string text_;  // as long as its memory; what is behind size_ is not defined
+  std::size_t size_ = 0;
 };
 
 // `Out` has add(text), add(char) and left(), the bytes that still fit.

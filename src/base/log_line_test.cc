@@ -21,13 +21,13 @@ constexpr std::string_view kTraceparent = "00-0af7651916cd43dd8448eb211c80319c-b
 
 std::string line(const LogShape& shape, Level level, std::string_view message,
                  std::span<const LogField> fields = {}, std::vector<LogField> authors = {}) {
-  std::string text;
-  LogLine composed(GrowingText(text), shape);
+  GrowingText text;
+  LogLine<GrowingText&> composed(text, shape);
   composed.begin(kMoment, level, message);
   for (const LogField& field : fields) composed.field(field.name, field.value);
   for (const LogField& field : authors) composed.authors_field(field.name, field.value);
   composed.end();
-  return text;
+  return text.take();
 }
 
 // What follows the message in JSON.

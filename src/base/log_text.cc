@@ -188,15 +188,18 @@ std::size_t plain_prefix(std::string_view text) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHigh = 0x8080808080808080;
   const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word & kHigh; };
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
+  const auto is_plain = [&](std::size_t at) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data() + at, 8);
     const std::uint64_t special = (word & kHigh) | ((word - kOnes * 0x20) & ~word & kHigh) |
                                   has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\')) |
                                   has_zero(word ^ (kOnes * 0x7f));
-    if (special != 0) break;
-  }
+    return special == 0;
+  };
+  std::size_t at = 0;
+  while (at + 8 <= text.size() && is_plain(at)) at += 8;
+  // The last eight bytes, some of which have been looked at.
+  if (text.size() >= 8 && at + 8 > text.size() && is_plain(text.size() - 8)) return text.size();
   while (at < text.size() && is_plain_byte(text[at])) ++at;
   return at;
 }

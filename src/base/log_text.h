@@ -4,6 +4,7 @@
 //   log_text::add_json(out, "two\nlines");  // "two\nlines", with the quotes
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -70,9 +71,13 @@ Escape escape_at(std::string_view text, std::size_t at, bool is_valid) noexcept;
 // Appends the escaped text; false: it was cut.
 template <class Out>
 bool add_escaped(Out& out, std::string_view text) {
+  std::size_t run = plain_prefix(text);
+  if (run == text.size() && run <= out.left() - std::min(out.left(), kReserve)) [[likely]] {
+    out.add(text);
+    return true;
+  }
   const bool is_valid = is_utf8(text);
-  while (!text.empty()) {
-    std::size_t run = plain_prefix(text);
+  for (; !text.empty(); run = plain_prefix(text)) {
     Escape escape{};
     while (run < text.size()) {
       escape = escape_at(text, run, is_valid);

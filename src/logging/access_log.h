@@ -13,7 +13,7 @@ namespace ofn {
 
 // Lines of level info, "request" or "delivery". The query of a request is left out, because it may contain secrets. Probes are left
 // out. docs/operations.md has the fields.
-// Threads: its loop's. Cost: 0.8 microseconds for a line (log_bench.cc), and some more if the thread that writes must be woken.
+// Threads: its loop's. Cost: 0.7 microseconds for a line (log_bench.cc), and some more if the thread that writes must be woken.
 class AccessLog final : public Observer {
  public:
   enum class Which : std::uint8_t {

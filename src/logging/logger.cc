@@ -221,9 +221,8 @@ bool has_exception(std::span<const LogField> fields) {
 std::string format_log_line(const LogShape& shape, std::int64_t unix_micros, Level level,
                             std::string_view message, std::span<const LogField> fields,
                             std::span<const LogField> authors_fields) {
-  std::string text;
-  text.reserve(384);
-  LogLine line(GrowingText(text), shape);
+  GrowingText text;
+  LogLine<GrowingText&> line(text, shape);
   if (shape.format == LogFormat::kGcp && has_exception(fields)) {
     line.begin(unix_micros, level, with_exception(message, fields));
   } else {
@@ -232,7 +231,7 @@ std::string format_log_line(const LogShape& shape, std::int64_t unix_micros, Lev
   for (const LogField& field : fields) line.field(field.name, field.value);
   for (const LogField& field : authors_fields) line.authors_field(field.name, field.value);
   line.end();
-  return text;
+  return text.take();
 }
 
 Logger::Logger(const LogShape& shape, Level least, int fd)
