@@ -1,6 +1,5 @@
 #include "base/random.h"
 
-#include <bit>
 #include <cstddef>
 #include <sys/random.h>
 
@@ -31,18 +30,6 @@ Random::Random() : Random(kernel_seed()) {}
 
 Random::Random(std::uint64_t seed) : state_{} {
   for (auto& word : state_) word = split_mix(seed);
-}
-
-Random::result_type Random::operator()() {
-  const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
-  const std::uint64_t t = state_[1] << 17;
-  state_[2] ^= state_[0];
-  state_[3] ^= state_[1];
-  state_[1] ^= state_[2];
-  state_[0] ^= state_[3];
-  state_[2] ^= t;
-  state_[3] = std::rotl(state_[3], 45);
-  return result;
 }
 
 double Random::unit() { return static_cast<double>((*this)() >> 11) * 0x1.0p-53; }

@@ -42,7 +42,7 @@ class CallReportsTest : public ::testing::Test {
                               .method = exchange.request().method,
                               .target = exchange.request().target,
                               .kind = CallKind::kRequest},
-                    .status = 200});
+                    .outcome = {.status = 200}});
   }
   std::string text() {
     auto message = channel_.first.receive().message;
@@ -112,7 +112,7 @@ TEST_F(CallReportsTest, KeepEqualRequestsApart) {
 
 TEST_F(CallReportsTest, HaveNothingOfARequestThatWasRefusedAsBroken) {
   send({.target = "/a", .fields = {{"Accept", "*/*"}}});
-  reports_.ended({.start = {.id = "1f"}, .status = 400, .refusal = Refusal::kBroken});
+  reports_.ended({.start = {.id = "1f"}, .outcome = {.status = 400, .refusal = Refusal::kBroken}});
   EXPECT_THAT(reported().request.fields, IsEmpty());
 }
 

@@ -3,32 +3,13 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "invocation/invocation.h"
+#include "testing/counted_allocations.h"
 #include "testing/manual_clock.h"
-
-namespace {
-
-thread_local bool counting = false;
-thread_local std::size_t allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  if (counting) ++allocations;
-  return std::malloc(size == 0 ? 1 : size);
-}
-void* operator new(std::size_t size) {
-  if (void* memory = operator new(size, std::nothrow)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace ofn {
 namespace {
@@ -62,15 +43,16 @@ std::size_t allocations_of(void (*invoke)(const abi::Call&, abi::Outcome&)) {
   parts.target = "/";
   parts.headers = headers;
   constexpr std::size_t kCalls = 100;
-  allocations = 0;
+  std::size_t allocations = 0;
   for (std::size_t call = 0; call < kCalls + 2; ++call) {
-    counting = call >= 2;
     clock.advance(std::chrono::milliseconds(1));
     parts.deadline = clock.now() + std::chrono::minutes(5);
-    invocation.begin(function, Request::Parts(parts));
-    invocation.run();
-    invocation.finish();
-    counting = false;
+    const std::size_t made = testing::allocations_of([&] {
+      invocation.begin(function, Request::Parts(parts));
+      invocation.run();
+      invocation.finish();
+    });
+    if (call >= 2) allocations += made;
     EXPECT_EQ(last.status, 200);
     EXPECT_EQ(last.fields, 2U);
   }

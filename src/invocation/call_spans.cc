@@ -153,8 +153,7 @@ const abi::SpanHost& CallSpans::host() {
   return kHost;
 }
 
-const RecordedSpans* CallSpans::end() noexcept {
-  if (shared_ == nullptr) return nullptr;
+const RecordedSpans* CallSpans::end_all() noexcept {
   const SteadyTime now = clock_.now();
   const std::scoped_lock lock(shared_->mutex);
   shared_->is_over = true;
@@ -164,9 +163,8 @@ const RecordedSpans* CallSpans::end() noexcept {
   return &shared_->recorded;
 }
 
-void CallSpans::clear() noexcept {
-  if (shared_ == nullptr) return;
-  static_cast<void>(end());  // also if nobody wanted it
+void CallSpans::forget() noexcept {
+  static_cast<void>(end_all());  // also if nobody wanted it
   std::exchange(shared_, nullptr)->release();
 }
 

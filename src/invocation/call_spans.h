@@ -58,15 +58,19 @@ class CallSpans {
   ~CallSpans() { clear(); }
 
   // Ends what lives, and returns everything; null: there is nothing. Lifetime: until clear().
-  const RecordedSpans* end() noexcept;
+  const RecordedSpans* end() noexcept { return shared_ == nullptr ? nullptr : end_all(); }
   // For the next call.
-  void clear() noexcept;
+  void clear() noexcept {
+    if (shared_ != nullptr) forget();
+  }
 
   // What the programs are lent.
   static const abi::SpanHost& host();
 
  private:
   struct Shared;
+  const RecordedSpans* end_all() noexcept;
+  void forget() noexcept;
   friend struct SpanTable;
 
   const Clock& clock_;

@@ -69,6 +69,11 @@ std::string_view http_method_name(HttpMethod method) noexcept {
   return kMethodNames[static_cast<std::size_t>(method)];
 }
 
+std::string_view http_version_name(HttpVersion version) noexcept {
+  static constexpr std::array<std::string_view, 4> kNames = {"", "1.0", "1.1", "2"};
+  return kNames[static_cast<std::size_t>(version)];
+}
+
 std::string_view messaging_system(std::string_view type) { return renamed(type, kMessagingNames); }
 std::string_view database_system(std::string_view type) { return renamed(type, kDatabaseNames); }
 

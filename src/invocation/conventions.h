@@ -36,6 +36,16 @@ inline HttpMethod http_method_of(std::string_view method) noexcept {
 }
 std::string_view http_method_name(HttpMethod method) noexcept;  // "GET"; "_OTHER"
 
+// Versions of HTTP; kNone: no request brought the call.
+enum class HttpVersion : std::uint8_t { kNone, k10, k11, k2 };
+std::string_view http_version_name(HttpVersion version) noexcept;  // "1.1"; of kNone an empty text
+// `text` is such a name.
+inline HttpVersion http_version_of(std::string_view text) noexcept {
+  if (text.size() == 1) return HttpVersion::k2;
+  if (text.size() != 3) return HttpVersion::kNone;
+  return text[2] == '0' ? HttpVersion::k10 : HttpVersion::k11;
+}
+
 // Each returns a static text, or a part of the component's type if the conventions have no name for it; they allow that.
 // `type` is the component's type, such as "bindings.rabbitmq"; empty gives "dapr".
 std::string_view messaging_system(std::string_view type);

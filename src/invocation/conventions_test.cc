@@ -49,6 +49,13 @@ TEST(Conventions, NameMethods) {
   }
 }
 
+TEST(Conventions, NameVersions) {
+  for (const HttpVersion version :
+       {HttpVersion::kNone, HttpVersion::k10, HttpVersion::k11, HttpVersion::k2})
+    EXPECT_EQ(http_version_of(http_version_name(version)), version);
+  EXPECT_EQ(http_version_name(HttpVersion::k2), "2");
+}
+
 TEST(Conventions, NameTriggers) {
   EXPECT_EQ(trigger_of(CallKind::kRequest, ""), "http");
   EXPECT_EQ(trigger_of(CallKind::kTopicEvent, "pubsub.redis"), "pubsub");

@@ -1,5 +1,6 @@
 #include "invocation/invocation.h"
 
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -57,7 +58,9 @@ Invocation::Invocation(const CallEnvironment& environment, Caller& caller)
       spans_(environment.loop.clock()),
       work_(environment, context_, {.stream = stream_, .tasks = tasks_}, stop_),
       answer_(environment.loop, caller, environment.log, environment.failure_log(),
-              [this] { on_late(); }) {}
+              [this] { on_late(); }) {
+  record_.trace = &trace_;
+}
 
 Invocation::~Invocation() { OFN_CHECK(state_ == State::kIdle); }
 
@@ -103,18 +106,23 @@ void Invocation::begin(const Function& function, Request::Parts&& parts,
   parts.id = ids_.request;
   parts.stop = stop_.source.get_token();
   work_.arrival().fill({.function = &function, .ids = &ids_}, std::move(parts), options.body);
-  if (environment_.observer != nullptr) {
-    observe_start({.function = &function,
-                   .id = ids_.request,
-                   .execution_id = ids_.execution,
-                   .route = options.route,
-                   .method = work_.arrival().request()->method(),
-                   .target = work_.arrival().request()->target(),
-                   .version = work_.arrival().request()->version(),
-                   .fields = work_.arrival().request()->headers(),
-                   .kind = CallKind::kRequest,
-                   .arrived = environment_.loop.now()});
-  }
+  if (environment_.observer == nullptr) return;
+  const Request& request = *work_.arrival().request();
+  // One by one: the compiler would make a whole CallStart elsewhere and copy it, which costs twice as much.
+  CallStart& start = record_.start;
+  start.arrived = environment_.loop.now();
+  start.known_method = http_method_of(request.method());
+  start.version = http_version_of(request.version());
+  start.kind = CallKind::kRequest;
+  start.function = &function;
+  start.id = ids_.request;
+  start.execution_id = ids_.execution;
+  start.route = options.route;
+  start.method = request.method();
+  start.target = request.target();
+  start.fields = request.headers();
+  start.delivery = nullptr;
+  observe_start();
 }
 
 void Invocation::begin(const Function& function, const Inbound& inbound) {
@@ -124,16 +132,16 @@ void Invocation::begin(const Function& function, const Inbound& inbound) {
   take_up(function, &inbound.input, fields, inbound.deadline, nullptr);
   work_.arrival().fill({.function = &function, .ids = &ids_, .input = &inbound.input}, inbound,
                        stop_.source.get_token());
-  if (environment_.observer != nullptr) {
-    observe_start({.function = &function,
+  if (environment_.observer == nullptr) return;
+  record_.start = {.function = &function,
                    .id = ids_.request,
                    .execution_id = ids_.execution,
                    .route = inbound.input.name,
                    .fields = inbound.metadata,
                    .kind = inbound.kind,
                    .arrived = environment_.loop.now(),
-                   .delivery = work_.arrival().inbound()});
-  }
+                   .delivery = work_.arrival().inbound()};
+  observe_start();
 }
 
 void Invocation::run() {
@@ -173,7 +181,7 @@ void Invocation::finish(const RunTimes& times) {
 
 void Invocation::refuse(Response response, Refusal why) {
   OFN_CHECK(state_ == State::kRunning);
-  record_.refusal = answer_.is_given() ? Refusal::kTooLate : why;
+  record_.outcome.refusal = answer_.is_given() ? Refusal::kTooLate : why;
   if (!answer_.is_given()) {
     // Without a text nobody is there to read it.
     if (!response.body().empty()) {
@@ -198,7 +206,7 @@ void Invocation::delivered(const DeliveryReport& report) {
   if (environment_.observer != nullptr) {
     record_.delivered = environment_.loop.now() - delivering_since_;
     record_.outputs = report.results;
-    record_.timed_out = report.outcome() == Delivered::kTimedOut;
+    record_.outcome.timed_out = report.outcome() == Delivered::kTimedOut;
   }
   WorkResult& result = work_.result();
   const bool confirmed = report.outcome() == Delivered::kConfirmed;
@@ -216,7 +224,7 @@ void Invocation::delivered(const DeliveryReport& report) {
 // The caller was answered without the function, which may be running: nothing of the work may be touched.
 void Invocation::on_late() {
   observe_answer();
-  if (environment_.observer != nullptr) record_.timed_out = true;
+  if (environment_.observer != nullptr) record_.outcome.timed_out = true;
   stream_.close();
   request_stop();
 }
@@ -239,18 +247,13 @@ void Invocation::end_pieces(Verdict verdict, CallAnswer::Pieces pieces) {
   answer_.end_pieces(verdict, pieces);
 }
 
-void Invocation::observe_start(const CallStart& start) {
-  record_.start = start;
-  record_.refusal = Refusal::kNone;
-  record_.timed_out = false;
-  record_.dropped = false;
+void Invocation::observe_start() {
+  record_.outcome = {};
   record_.answered = record_.waited = record_.ran = record_.delivered = Duration::zero();
-  record_.ran_on = Placement::kNowhere;
   record_.bytes_in = work_.arrival().bytes();
   record_.outputs = {};
-  record_.trace = &trace_;
   trace_.begin(ids_.trace, delivery_.traceparent, delivery_.tracestate);
-  environment_.observer->began(start, trace_);
+  environment_.observer->began(record_.start, trace_);
   if (!trace_.is_set()) return;
   if (trace_.span().is_recorded) mark_.set_spans(&spans_);
   ids_.trace = trace_.context();
@@ -264,8 +267,9 @@ void Invocation::observe_start(const CallStart& start) {
 }
 
 void Invocation::observe_run(const RunTimes& times) {
-  if (record_.ran_on == Placement::kNowhere) record_.waited = times.began - record_.start.arrived;
-  record_.ran_on = times.on;
+  if (record_.outcome.ran_on == Placement::kNowhere)
+    record_.waited = times.began - record_.start.arrived;
+  record_.outcome.ran_on = times.on;
   record_.ran += times.took;
 }
 
@@ -276,10 +280,10 @@ void Invocation::observe_answer() {
 
 void Invocation::end() {
   if (environment_.observer != nullptr) {
-    record_.verdict = answer_.verdict();
-    record_.status = answer_.status();
+    record_.outcome.verdict = answer_.verdict();
+    record_.outcome.status = static_cast<std::uint16_t>(answer_.status());
     record_.bytes_out = answer_.bytes() + stream_.bytes_sent();
-    if (!work_.result().is_read) record_.refusal = Refusal::kUnreadable;
+    if (!work_.result().is_read) record_.outcome.refusal = Refusal::kUnreadable;
     record_.crash = work_.result().crash.get();
     record_.spans = spans_.end();
     mark_.set_spans(nullptr);

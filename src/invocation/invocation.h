@@ -99,7 +99,7 @@ class Invocation {
   // The caller is gone: what is written reaches nobody. Threads: the loop's.
   void caller_left() { stream_.close(); }
   // For the observer, in Caller::answer(): the sidecar is told not to send the event again. Threads: the loop's.
-  void note_dropped() { record_.dropped = true; }
+  void note_dropped() { record_.outcome.dropped = true; }
 
   // Returns true between two pieces of a coroutine: it is to be gone on with whatever has become of its caller.
   // Threads: the loop's.
@@ -132,7 +132,7 @@ class Invocation {
   void take_ids(std::string_view given, const HeadFields& fields);
   void take_up(const Function& function, const Trigger* input, const HeadFields& fields,
                SteadyTime deadline, BodySink* sink);
-  void observe_start(const CallStart& start);
+  void observe_start();
   void observe_run(const RunTimes& times);
   void observe_answer();
   void answer(Response&& response, Verdict verdict,

@@ -2,22 +2,25 @@
 // the call's outputs carry.
 //
 //   class Counter final : public Observer {
-//     void ended(const CallRecord& record) override { ++calls_[record.status / 100]; }
+//     void ended(const CallRecord& record) override { ++calls_[record.outcome.status / 100]; }
 //     std::array<int, 6> calls_{};
 //   };
 //
 //  A CallEnvironment points to it.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include <ofn/field.h>
 
 #include "base/clock.h"
 #include "function/function.h"
+#include "invocation/conventions.h"
 #include "invocation/inbound.h"
 #include "invocation/run.h"
 #include "invocation/trace_context.h"
@@ -37,9 +40,10 @@ struct CallStart {
   std::string_view method{};  // of a request
   // A request has its target as received: "/a?b". The target may contain secrets. It lies in the message of the wire::Exchange.
   std::string_view target{};
-  std::string_view version{};  // of HTTP: "1.0", "1.1" or "2"; of a request
   // A request's header, or a delivery's metadata. Both may contain secrets.
   std::span<const Field> fields{};
+  HttpMethod known_method = HttpMethod::kOther;  // what `method` is
+  HttpVersion version = HttpVersion::kNone;
   CallKind kind = CallKind::kRequest;
   SteadyTime arrived{};               // when the whole request, or the whole delivery, was there
   const Inbound* delivery = nullptr;  // null: a request brought the call
@@ -59,6 +63,12 @@ enum class Refusal : std::uint8_t {
   kUnreadable,   // it is not what the function takes, such as no event: 400, 405, 415
   kBroken,       // the request breaks a rule or a limit of HTTP: 4xx, 503
 };
+// Returns true if a function was going to be called, so that an observer was told of the start.
+constexpr bool reaches_function(Refusal refusal) noexcept {
+  return refusal != Refusal::kProbe && refusal != Refusal::kHandshake &&
+         refusal != Refusal::kNoRoute && refusal != Refusal::kWrongMethod &&
+         refusal != Refusal::kBroken;
+}
 
 // The thread that ran the function, or the last piece of a coroutine.
 enum class Placement : std::uint8_t { kNowhere, kLoop, kWorker };
@@ -70,20 +80,29 @@ struct RunTimes {
   Placement on = Placement::kNowhere;
 };
 
+// How a call has ended, in so few bytes that two outcomes are compared as one number.
+struct CallOutcome {
+  // Of the answer; of a delivery what an HTTP caller would have got; 0: nothing was answered.
+  std::uint16_t status = 0;
+  Verdict verdict = Verdict::kSuccess;
+  Refusal refusal = Refusal::kNone;
+  Placement ran_on = Placement::kNowhere;
+  bool timed_out = false;    // its deadline passed before the function, or its outputs, had ended
+  bool dropped = false;      // of a delivery: the sidecar was told not to send the event again
+  std::uint8_t filling = 0;  // always 0
+
+  std::uint64_t number() const noexcept { return std::bit_cast<std::uint64_t>(*this); }
+};
+static_assert(std::has_unique_object_representations_v<CallOutcome>);
+
 // A call from its start to its end. Lifetime: references are valid during Observer::ended().
 struct CallRecord {
   CallStart start{};
-  Verdict verdict = Verdict::kSuccess;
-  int status =
-      0;  // of the answer; of a delivery what an HTTP caller would have got; 0: nothing was answered
-  Refusal refusal = Refusal::kNone;
-  bool timed_out = false;  // its deadline passed before the function, or its outputs, had ended
-  bool dropped = false;    // of a delivery: the sidecar was told not to send the event again
-  Duration answered{};     // from the arrival to the answer, or to its last piece
-  Duration waited{};       // from the arrival to the function's first instruction
-  Duration ran{};          // the function, all pieces of its coroutine together
-  Duration delivered{};    // the outputs, of what it returned
-  Placement ran_on = Placement::kNowhere;
+  CallOutcome outcome{};
+  Duration answered{};                      // from the arrival to the answer, or to its last piece
+  Duration waited{};                        // from the arrival to the function's first instruction
+  Duration ran{};                           // the function, all pieces of its coroutine together
+  Duration delivered{};                     // the outputs, of what it returned
   std::size_t bytes_in = 0;                 // the body, or the delivery's data
   std::size_t bytes_out = 0;                // the answer's body
   std::span<const OutputResult> outputs{};  // of what it returned, each with its duration

@@ -166,14 +166,15 @@ TEST(Observer, IsToldOfEveryKindOfEnd) {
     ASSERT_EQ(stage.notes.lines.size(), 2U) << "once at the start, once at the end";
     const CallRecord& record = stage.notes.record;
     EXPECT_EQ(record.start.kind, CallKind::kRequest);
-    EXPECT_EQ(record.verdict, one.verdict);
+    EXPECT_EQ(record.outcome.verdict, one.verdict);
     EXPECT_EQ(!stage.notes.crash.empty(), one.verdict == Verdict::kCrash) << stage.notes.crash;
-    EXPECT_EQ(record.status, one.status);
-    EXPECT_EQ(record.refusal, one.refusal);
-    EXPECT_EQ(record.timed_out, one.timed_out);
-    EXPECT_FALSE(record.dropped);
+    EXPECT_EQ(record.outcome.status, one.status);
+    EXPECT_EQ(record.outcome.refusal, one.refusal);
+    EXPECT_EQ(record.outcome.timed_out, one.timed_out);
+    EXPECT_FALSE(record.outcome.dropped);
     EXPECT_EQ(record.ran, one.ran);
-    EXPECT_EQ(record.ran_on, one.ran == Duration{} ? Placement::kNowhere : Placement::kWorker);
+    EXPECT_EQ(record.outcome.ran_on,
+              one.ran == Duration{} ? Placement::kNowhere : Placement::kWorker);
     EXPECT_EQ(record.bytes_in, 4U);
     if (one.bytes_out != 0) {
       EXPECT_EQ(record.bytes_out, one.bytes_out);
@@ -284,7 +285,7 @@ TEST(Observer, AnAnswerInPiecesIsCountedToItsEnd) {
   stage.call(made<write_twice>());
   EXPECT_EQ(sink.body, "one two");
   EXPECT_EQ(stage.notes.record.bytes_out, 7U);
-  EXPECT_EQ(stage.notes.record.status, 200);
+  EXPECT_EQ(stage.notes.record.outcome.status, 200);
 }
 
 }  // namespace

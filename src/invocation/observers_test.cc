@@ -17,7 +17,7 @@ struct Noting final : Observer {
   }
   void ended(const CallRecord& record) override {
     notes_ += name_;
-    notes_ += std::to_string(record.status);
+    notes_ += std::to_string(record.outcome.status);
   }
   bool tells_crashes() const override { return tells_; }
   bool tells_still_running(std::string_view id) override {
@@ -53,7 +53,7 @@ TEST(Observers, AreToldInTurnAndSeeWhatThoseBeforeHaveSet) {
   TraceContext trace;
   trace.begin({}, "", "-");
   all.began({}, trace);
-  all.ended({.status = 200});
+  all.ended({.outcome = {.status = 200}});
 
   EXPECT_EQ(notes, "a-baa200b200");
   EXPECT_EQ(trace.tracestate(), "b");

@@ -6,6 +6,7 @@
 //   say(verdict_name(ran.verdict));
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +21,7 @@
 namespace ofn {
 
 // What X-OpenFunction-Status says.
-enum class Verdict {
+enum class Verdict : std::uint8_t {
   kSuccess,
   kError,  // the function reported a failure: a status of 400 or more, an Out that is an error
   kCrash,  // it threw, or what it returned cannot be sent

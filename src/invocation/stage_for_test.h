@@ -62,8 +62,8 @@ struct Notes final : Observer {
     if (!traceparent.empty()) trace.set({.own = *SpanContext::parse(traceparent)}, tracestate);
   }
   void ended(const CallRecord& ended) override {
-    lines.emplace_back("ended " + std::string(verdict_name(ended.verdict)) + " " +
-                       std::to_string(ended.status));
+    lines.emplace_back("ended " + std::string(verdict_name(ended.outcome.verdict)) + " " +
+                       std::to_string(ended.outcome.status));
     record = ended;
     crash = ended.crash == nullptr ? "" : ended.crash->text();
     delivered = ended.start.delivery == nullptr ? "" : ended.start.delivery->data;

@@ -21,17 +21,25 @@ std::string_view path_of(std::string_view target) {
   return clipped(path, kLongestPath);
 }
 
-std::string_view protocol_of(std::string_view version) {
-  if (version == "1.1") return "HTTP/1.1";
-  if (version == "2") return "HTTP/2";
-  return version == "1.0" ? "HTTP/1.0" : "";
+std::string_view protocol_of(HttpVersion version) {
+  switch (version) {
+    case HttpVersion::kNone:
+      break;
+    case HttpVersion::k10:
+      return "HTTP/1.0";
+    case HttpVersion::k11:
+      return "HTTP/1.1";
+    case HttpVersion::k2:
+      return "HTTP/2";
+  }
+  return "";
 }
 
 // Google's format takes the fields from method to protocol together.
 void add_request(CallFields& fields, const CallRecord& record) {
   const CallStart& start = record.start;
   fields.add_if_any("method", start.method).add_if_any("path", path_of(start.target));
-  if (record.status != 0) fields.add("status", record.status);
+  if (record.outcome.status != 0) fields.add("status", record.outcome.status);
   fields.add("bytes_in", record.bytes_in).add("bytes_out", record.bytes_out);
   fields.add("duration_ms", std::chrono::duration<double, std::milli>(record.answered).count());
   fields.add_if_any("protocol", protocol_of(start.version)).add_if_any("route", start.route);
@@ -39,7 +47,7 @@ void add_request(CallFields& fields, const CallRecord& record) {
 
 void add_delivery(CallFields& fields, const CallRecord& record) {
   fields.add_if_any("input", record.start.route);
-  if (record.status != 0) fields.add("status", record.status);
+  if (record.outcome.status != 0) fields.add("status", record.outcome.status);
   fields.add("bytes_in", record.bytes_in);
   fields.add("duration_ms", std::chrono::duration<double, std::milli>(record.answered).count());
 }
@@ -47,8 +55,8 @@ void add_delivery(CallFields& fields, const CallRecord& record) {
 }  // namespace
 
 void AccessLog::ended(const CallRecord& record) {
-  const bool failed = record.status == 0 || record.status >= 400;
-  if (record.refusal == Refusal::kProbe || (which_ == Which::kErrors && !failed)) return;
+  const bool failed = record.outcome.status == 0 || record.outcome.status >= 400;
+  if (record.outcome.refusal == Refusal::kProbe || (which_ == Which::kErrors && !failed)) return;
   if (!log_.enabled(Level::kInfo)) return;
   const CallStart& start = record.start;
   CallFields fields({.request = start.id,

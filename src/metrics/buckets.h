@@ -133,9 +133,9 @@ struct SizeBuckets {
   static constexpr std::size_t kCount = 34;
 
   static std::size_t index(std::uint64_t bytes) noexcept {
-    const std::size_t bucket =
-        bytes == 0 ? 0 : std::size_t{1} + static_cast<std::size_t>(std::bit_width(bytes - 1));
-    return std::min(bucket, kCount - 1);
+    if (bytes == 0) return 0;
+    // As bit_width(bytes - 1) + 1, but never of 0, which would take a comparison.
+    return std::min(static_cast<std::size_t>(std::bit_width(2 * bytes - 1)), kCount - 1);
   }
   static const Layout& layout() noexcept;
   static constexpr double kPerUnit = 1;

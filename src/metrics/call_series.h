@@ -14,6 +14,7 @@
 #include <mutex>
 #include <set>
 #include <string_view>
+#include <tuple>
 
 #include "invocation/conventions.h"
 #include "invocation/observer.h"
@@ -21,78 +22,29 @@
 
 namespace ofn::metrics {
 
-namespace detail {
-
-// The first bit of each fact in the packed number. The comment says how many bits the fact takes.
-inline constexpr unsigned kStatusAt = 0;      // 10
-inline constexpr unsigned kMethodAt = 10;     // 4
-inline constexpr unsigned kVersionAt = 14;    // 2
-inline constexpr unsigned kKindAt = 16;       // 2
-inline constexpr unsigned kRefusalAt = 18;    // 4
-inline constexpr unsigned kVerdictAt = 22;    // 2
-inline constexpr unsigned kPlacementAt = 24;  // 2
-inline constexpr unsigned kIsCallAt = 26;
-inline constexpr unsigned kDroppedAt = 27;
-inline constexpr unsigned kTimedOutAt = 28;
-inline constexpr unsigned kOverflowAt = 29;
-
-}  // namespace detail
-
-// Everything small that distinguishes calls, as numbers.
-struct CallFacts {
-  CallFacts() = default;
-  explicit CallFacts(const CallRecord& record) noexcept
-      : status(static_cast<std::uint16_t>(static_cast<unsigned>(record.status) & 1023U)),
-        method(http_method_of(record.start.method)),
-        version(version_of(record.start.version)),
-        kind(record.start.kind),
-        refusal(record.refusal),
-        verdict(record.verdict),
-        placement(record.ran_on),
-        is_call(record.start.function != nullptr),
-        dropped(record.dropped),
-        timed_out(record.timed_out) {}
-
-  std::uint16_t status = 0;  // up to 1023
-  HttpMethod method = HttpMethod::kOther;
-  std::uint8_t version = 0;  // an index into kVersions
-  CallKind kind = CallKind::kRequest;
-  Refusal refusal = Refusal::kNone;
-  Verdict verdict = Verdict::kSuccess;
-  Placement placement = Placement::kNowhere;
-  bool is_call = false;  // a function was going to be called
-  bool dropped = false;
-  bool timed_out = false;
-  bool is_overflow = false;  // there were too many series: status and version are not kept
-
-  std::uint32_t packed() const noexcept {
-    using namespace detail;
-    const auto bits = [](auto fact, unsigned at) { return static_cast<std::uint32_t>(fact) << at; };
-    return bits(status, kStatusAt) | bits(method, kMethodAt) | bits(version, kVersionAt) |
-           bits(kind, kKindAt) | bits(refusal, kRefusalAt) | bits(verdict, kVerdictAt) |
-           bits(placement, kPlacementAt) | bits(is_call, kIsCallAt) | bits(dropped, kDroppedAt) |
-           bits(timed_out, kTimedOutAt) | bits(is_overflow, kOverflowAt);
-  }
-  static CallFacts unpacked(std::uint32_t packed) noexcept;
-
- private:
-  static std::uint8_t version_of(std::string_view text) noexcept {
-    if (text.size() == 1) return 3;
-    if (text.size() != 3) return 0;
-    return text[2] == '0' ? 1 : 2;
-  }
-};
-inline constexpr std::array<std::string_view, 4> kVersions = {"", "1.0", "1.1", "2"};
-
+// What tells calls apart. A series above the limit keeps the outcome without its status, the method and the kind.
 struct CallKey {
-  const void* owner = nullptr;  // the route's text, or the delivery's Trigger; null: none
-  std::uint32_t facts = 0;      // CallFacts::packed()
-  friend auto operator<=>(const CallKey&, const CallKey&) = default;
+  // The route's text, or the delivery's Trigger; null: none. Of a series above the limit the SeriesLimit.
+  const void* owner = nullptr;
+  CallOutcome outcome{};
+  HttpMethod method = HttpMethod::kOther;
+  HttpVersion version = HttpVersion::kNone;
+  CallKind kind = CallKind::kRequest;
+
+  friend bool operator==(const CallKey& a, const CallKey& b) noexcept {
+    return a.owner == b.owner && a.outcome.number() == b.outcome.number() && a.method == b.method &&
+           a.version == b.version && a.kind == b.kind;
+  }
+  friend auto operator<=>(const CallKey& a, const CallKey& b) noexcept {
+    return std::tuple(a.owner, a.outcome.number(), a.method, a.version, a.kind) <=>
+           std::tuple(b.owner, b.outcome.number(), b.method, b.version, b.kind);
+  }
 };
 
 // One series on one loop. Lifetime: its table's. Threads: one records, any reads. Its size is about 2.6 KiB.
 struct CallSeries {
   CallKey key{};
+  bool is_overflow = false;         // there were too many series
   std::string_view route{};         // of a request; the program's
   const Trigger* input = nullptr;   // of a delivery; null: no input of the context wants it
   std::string_view trigger{};       // "http"

@@ -57,27 +57,27 @@ std::string_view outcome_name(Delivered outcome) noexcept {
   return "refused";
 }
 
-bool succeeded(const CallFacts& facts) noexcept {
-  return facts.verdict == Verdict::kSuccess && facts.status < 400;
+bool succeeded(const CallOutcome& outcome) noexcept {
+  return outcome.verdict == Verdict::kSuccess && outcome.status < 400;
 }
 
 // Empty if it is no error: a server's errors are those of 500 and above, and answers that nobody got.
-std::string error_of_request(const CallFacts& facts) {
-  if (facts.verdict == Verdict::kCrash) return "crash";
-  if (facts.refusal == Refusal::kCallerLeft) return "caller_left";
-  if (facts.timed_out) return "timeout";
-  if (facts.status >= 500) return std::to_string(facts.status);
+std::string error_of_request(const CallOutcome& outcome) {
+  if (outcome.verdict == Verdict::kCrash) return "crash";
+  if (outcome.refusal == Refusal::kCallerLeft) return "caller_left";
+  if (outcome.timed_out) return "timeout";
+  if (outcome.status >= 500) return std::to_string(outcome.status);
   // A gRPC call that was refused has the status 200, and its own in a field.
-  const bool has_run = facts.refusal == Refusal::kNone;
-  return has_run && facts.verdict != Verdict::kSuccess && facts.status < 400 ? "aborted" : "";
+  const bool has_run = outcome.refusal == Refusal::kNone;
+  return has_run && outcome.verdict != Verdict::kSuccess && outcome.status < 400 ? "aborted" : "";
 }
 
-std::string error_of_delivery(const CallFacts& facts) {
-  if (facts.verdict == Verdict::kCrash) return "crash";
-  if (facts.refusal == Refusal::kCallerLeft) return "caller_left";
-  if (facts.timed_out) return "timeout";
-  if (facts.dropped) return "drop";
-  return succeeded(facts) ? "" : std::to_string(facts.status);
+std::string error_of_delivery(const CallOutcome& outcome) {
+  if (outcome.verdict == Verdict::kCrash) return "crash";
+  if (outcome.refusal == Refusal::kCallerLeft) return "caller_left";
+  if (outcome.timed_out) return "timeout";
+  if (outcome.dropped) return "drop";
+  return succeeded(outcome) ? "" : std::to_string(outcome.status);
 }
 
 // What tells the series of http.server.request.duration apart.
@@ -86,7 +86,7 @@ struct RequestKey {
   HttpMethod method{};
   std::uint16_t status = 0;
   std::string_view route{};
-  std::uint8_t version = 0;
+  HttpVersion version{};
   std::string error{};
   friend auto operator<=>(const RequestKey&, const RequestKey&) = default;
 
@@ -96,8 +96,8 @@ struct RequestKey {
                      {"url.scheme", "http"}};
     if (status != 0) labels.push_back({"http.response.status_code", std::to_string(status)});
     if (!route.empty()) labels.push_back({"http.route", std::string(route)});
-    if (version != 0)
-      labels.push_back({"network.protocol.version", std::string(kVersions[version])});
+    if (version != HttpVersion::kNone)
+      labels.push_back({"network.protocol.version", std::string(http_version_name(version))});
     if (!error.empty()) labels.push_back({"error.type", error});
     return labels;
   }
@@ -129,24 +129,24 @@ struct RequestTotals {
 class Totals {
  public:
   void add(const CallSeries& series) {
-    const CallFacts facts = CallFacts::unpacked(series.key.facts);
+    const CallOutcome& outcome = series.key.outcome;
     const auto count = static_cast<double>(series.answered.count());
-    if (facts.refusal == Refusal::kProbe) {
+    if (outcome.refusal == Refusal::kProbe) {
       probes_ += count;
       return;
     }
-    if (const std::string_view reason = reason_of(facts.refusal); !reason.empty())
+    if (const std::string_view reason = reason_of(outcome.refusal); !reason.empty())
       refused_[{reason, series.trigger}] += count;
-    if (facts.kind == CallKind::kRequest) {
-      add_request(facts, series, count);
+    if (series.key.kind == CallKind::kRequest) {
+      add_request(series, count);
     } else {
-      add_delivery(facts, series, count);
+      add_delivery(series, count);
     }
-    if (facts.timed_out) timeouts_[series.trigger] += count;
-    if (facts.placement == Placement::kNowhere || facts.refusal != Refusal::kNone) return;
-    runs_[facts.placement == Placement::kLoop ? "loop" : "worker"] += count;
-    invocations_[series.trigger] += succeeded(facts) ? count : 0;
-    errors_[series.trigger] += succeeded(facts) ? 0 : count;
+    if (outcome.timed_out) timeouts_[series.trigger] += count;
+    if (outcome.ran_on == Placement::kNowhere || outcome.refusal != Refusal::kNone) return;
+    runs_[outcome.ran_on == Placement::kLoop ? "loop" : "worker"] += count;
+    invocations_[series.trigger] += succeeded(outcome) ? count : 0;
+    errors_[series.trigger] += succeeded(outcome) ? 0 : count;
   }
 
   void put_into(Snapshot& snapshot) {
@@ -183,16 +183,18 @@ class Totals {
       snapshot.add(metric, {{std::string(label), std::string(name)}}, count);
   }
 
-  void add_request(const CallFacts& facts, const CallSeries& series, double count) {
-    if (facts.is_call) ended_.at(static_cast<std::size_t>(facts.method)) += count;
-    if (facts.refusal == Refusal::kBroken) return;
-    RequestKey key{.is_overflow = facts.is_overflow};
-    if (!facts.is_overflow) {
-      key.method = facts.method;
-      key.status = facts.status;
+  void add_request(const CallSeries& series, double count) {
+    const CallKey& calls = series.key;
+    if (reaches_function(calls.outcome.refusal))
+      ended_.at(static_cast<std::size_t>(calls.method)) += count;
+    if (calls.outcome.refusal == Refusal::kBroken) return;
+    RequestKey key{.is_overflow = series.is_overflow};
+    if (!series.is_overflow) {
+      key.method = calls.method;
+      key.status = calls.outcome.status;
       key.route = series.route;
-      key.version = facts.version;
-      key.error = error_of_request(facts);
+      key.version = calls.version;
+      key.error = error_of_request(calls.outcome);
     }
     RequestTotals& totals = requests_[std::move(key)];
     totals.answered.add(series.answered);
@@ -201,19 +203,20 @@ class Totals {
   }
 
   // The label of a series above the limit is empty: its input is not kept.
-  void add_delivery(const CallFacts& facts, const CallSeries& series, double count) {
+  void add_delivery(const CallSeries& series, double count) {
+    const CallOutcome& outcome = series.key.outcome;
     const std::string_view input =
         series.input == nullptr ? "" : std::string_view(series.input->name);
-    const std::string_view outcome = facts.dropped      ? "drop"
-                                     : succeeded(facts) ? "success"
-                                                        : "retry";
-    deliveries_[{input, outcome}] += count;
+    const std::string_view word = outcome.dropped      ? "drop"
+                                  : succeeded(outcome) ? "success"
+                                                       : "retry";
+    deliveries_[{input, word}] += count;
     if (series.input == nullptr || series.trigger != "pubsub") return;
     const Trigger& from = *series.input;
     const auto at =
         processed_.try_emplace({.system = messaging_system(from.component_type),
                                 .destination = from.topic.empty() ? from.name : from.topic,
-                                .error = error_of_delivery(facts)},
+                                .error = error_of_delivery(outcome)},
                                TimeBuckets::layout());
     at.first->second.add(series.answered);
   }

@@ -93,7 +93,7 @@ class Histogram {
     return all;
   }
   double sum() const noexcept { return static_cast<double>(sum_.read()) / Buckets::kPerUnit; }
-  // Null until there is one.
+  // Returns null until there is one.
   const Exemplars* exemplars() const noexcept { return exemplars_.load(std::memory_order_acquire); }
 
  private:

@@ -27,8 +27,7 @@ LoopMetrics::LoopMetrics(Loop& loop, const FunctionContext& context, SeriesLimit
       calls_(limit) {}
 
 void LoopMetrics::began(const CallStart& start, TraceContext& /*trace*/) {
-  if (start.kind == CallKind::kRequest)
-    begun_[static_cast<std::size_t>(http_method_of(start.method))].add();
+  if (start.kind == CallKind::kRequest) begun_[static_cast<std::size_t>(start.known_method)].add();
 }
 
 CallSeriesTable::Fresh LoopMetrics::fresh(const CallRecord& record) {
@@ -36,7 +35,8 @@ CallSeriesTable::Fresh LoopMetrics::fresh(const CallRecord& record) {
   const std::string_view trigger =
       trigger_of(record.start.kind, input == nullptr ? std::string_view() : input->component_type);
   // What the function does not take ends on the thread that would have run it.
-  const bool has_run = record.ran_on != Placement::kNowhere && record.refusal == Refusal::kNone;
+  const bool has_run =
+      record.outcome.ran_on != Placement::kNowhere && record.outcome.refusal == Refusal::kNone;
   const auto of_trigger = std::ranges::find(ran_, trigger, &Ran::trigger);
   return {.route = input == nullptr ? record.start.route : std::string_view(),
           .input = input,
@@ -45,11 +45,15 @@ CallSeriesTable::Fresh LoopMetrics::fresh(const CallRecord& record) {
 }
 
 void LoopMetrics::ended(const CallRecord& record) {
-  const Trigger* const input = input_of(record.start);
-  const void* const owner =
-      input != nullptr ? static_cast<const void*>(input) : record.start.route.data();
-  CallSeries* const series = calls_.of({.owner = owner, .facts = CallFacts(record).packed()},
-                                       [&] { return fresh(record); });
+  const CallStart& start = record.start;
+  const Trigger* const input = input_of(start);
+  CallSeries* const series =
+      calls_.of({.owner = input != nullptr ? static_cast<const void*>(input) : start.route.data(),
+                 .outcome = record.outcome,
+                 .method = start.known_method,
+                 .version = start.version,
+                 .kind = start.kind},
+                [&] { return fresh(record); });
   if (series == nullptr) return;
   const std::uint64_t answered = nanoseconds(record.answered);
   series->answered.record(answered);

@@ -3,7 +3,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <iterator>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -46,26 +49,29 @@ struct Stage {
 };
 
 CallRecord request(int status = 200) {
-  return {.start = {.function = &kFunction, .route = kRoute, .method = "GET", .version = "1.1"},
-          .status = status,
+  return {.start = {.function = &kFunction,
+                    .route = kRoute,
+                    .method = "GET",
+                    .known_method = HttpMethod::kGet,
+                    .version = HttpVersion::k11},
+          .outcome = {.status = static_cast<std::uint16_t>(status), .ran_on = Placement::kLoop},
           .answered = 3ms,
           .ran = 2ms,
-          .ran_on = Placement::kLoop,
           .bytes_in = 0,
           .bytes_out = 13};
 }
 
 CallRecord failed(int status, Verdict verdict) {
   CallRecord record = request(status);
-  record.verdict = verdict;
+  record.outcome.verdict = verdict;
   return record;
 }
 
 CallRecord refused(Refusal why, int status) {
   CallRecord record = request(status);
-  record.verdict = Verdict::kError;
-  record.refusal = why;
-  record.ran_on = Placement::kNowhere;
+  record.outcome.verdict = Verdict::kError;
+  record.outcome.refusal = why;
+  record.outcome.ran_on = Placement::kNowhere;
   return record;
 }
 
@@ -104,18 +110,19 @@ struct LabelCase {
 TEST(LoopMetrics, WhatIsCountedForEachEnd) {
   CallRecord unknown_method = request();
   unknown_method.start.method = "BREW";
+  unknown_method.start.known_method = HttpMethod::kOther;
   CallRecord http2 = request();
-  http2.start.version = "2";
+  http2.start.version = HttpVersion::k2;
   CallRecord without_route = request();
   without_route.start.route = {};
   CallRecord late = failed(504, Verdict::kError);
-  late.timed_out = true;
+  late.outcome.timed_out = true;
   CallRecord broken_off = failed(200, Verdict::kError);
   CallRecord left = refused(Refusal::kCallerLeft, 503);
   CallRecord probe = refused(Refusal::kProbe, 200);
   probe.start.function = nullptr;
   CallRecord on_worker = request();
-  on_worker.ran_on = Placement::kWorker;
+  on_worker.outcome.ran_on = Placement::kWorker;
   const LabelCase cases[] = {
       {"an unknown method", unknown_method, "_count{http_request_method=\"_OTHER\""},
       {"HTTP/2", http2, "network_protocol_version=\"2\"} 1\n"},
@@ -189,16 +196,15 @@ TEST(LoopMetrics, ADeliveryIsAMessage) {
                               .route = orders.name,
                               .kind = CallKind::kTopicEvent,
                               .delivery = &inbound},
-                    .status = 200,
+                    .outcome = {.status = 200, .ran_on = Placement::kWorker},
                     .answered = 20ms,
-                    .ran = 1ms,
-                    .ran_on = Placement::kWorker};
+                    .ran = 1ms};
   Stage stage;
   stage.call(record);
-  record.verdict = Verdict::kCrash;
-  record.status = 500;
+  record.outcome.verdict = Verdict::kCrash;
+  record.outcome.status = 500;
   stage.call(record);
-  record.dropped = true;
+  record.outcome.dropped = true;
   stage.call(record);
   const std::string text = stage.text();
   const std::string labels =
@@ -276,8 +282,7 @@ TEST(LoopMetrics, AboveTheLimitOneSeriesStandsForAllOthers) {
   for (const LoopMetrics* each : {&one, &other}) {
     each->calls().each([&](const CallSeries& one_series) {
       ++series;
-      if (CallFacts::unpacked(one_series.key.facts).is_overflow)
-        above += one_series.answered.count();
+      if (one_series.is_overflow) above += one_series.answered.count();
     });
   }
   EXPECT_EQ(series, 2U * (3 + 1));
@@ -290,6 +295,7 @@ TEST(LoopMetrics, TheSeriesAboveTheLimitHasOneLabel) {
     for (const char* method : {"GET", "POST", "PUT"}) {
       CallRecord record = request(status);
       record.start.method = method;
+      record.start.known_method = http_method_of(method);
       stage.call(record);
     }
   }
@@ -376,26 +382,29 @@ TEST(LoopMetrics, AReaderOnAnotherThreadSeesWholeHistograms) {
   reader.join();
 }
 
-TEST(CallFacts, PackedAndUnpackedAreTheSame) {
-  for (const Refusal refusal : {Refusal::kNone, Refusal::kBroken}) {
-    for (const Placement placement : {Placement::kNowhere, Placement::kWorker}) {
-      CallRecord record = request(599);
-      record.refusal = refusal;
-      record.ran_on = placement;
-      record.verdict = Verdict::kCrash;
-      record.dropped = true;
-      const CallFacts facts(record);
-      const CallFacts again = CallFacts::unpacked(facts.packed());
-      EXPECT_EQ(again.packed(), facts.packed());
-      EXPECT_EQ(again.status, 599);
-      EXPECT_EQ(again.refusal, refusal);
-      EXPECT_EQ(again.placement, placement);
-      EXPECT_EQ(again.verdict, Verdict::kCrash);
-      EXPECT_EQ(again.method, HttpMethod::kGet);
-      EXPECT_TRUE(again.dropped);
-      EXPECT_FALSE(again.timed_out);
-    }
-  }
+TEST(CallKey, TellsCallsApartByEachOfItsParts) {
+  const CallKey key{.owner = &kFunction, .outcome = {.status = 200}, .method = HttpMethod::kGet};
+  const auto changed = [&key](auto change) {
+    CallKey other = key;
+    change(other);
+    return other;
+  };
+  const CallKey others[] = {
+      changed([](CallKey& other) { other.owner = nullptr; }),
+      changed([](CallKey& other) { other.outcome.status = 201; }),
+      changed([](CallKey& other) { other.outcome.verdict = Verdict::kError; }),
+      changed([](CallKey& other) { other.outcome.refusal = Refusal::kTooLate; }),
+      changed([](CallKey& other) { other.outcome.ran_on = Placement::kWorker; }),
+      changed([](CallKey& other) { other.outcome.timed_out = true; }),
+      changed([](CallKey& other) { other.outcome.dropped = true; }),
+      changed([](CallKey& other) { other.method = HttpMethod::kPost; }),
+      changed([](CallKey& other) { other.version = HttpVersion::k2; }),
+      changed([](CallKey& other) { other.kind = CallKind::kBinding; }),
+  };
+  std::set<CallKey> all(std::begin(others), std::end(others));
+  EXPECT_EQ(all.size(), std::size(others));
+  EXPECT_FALSE(all.contains(key));
+  EXPECT_EQ(key, changed([](CallKey&) {}));
 }
 
 }  // namespace

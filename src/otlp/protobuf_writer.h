@@ -67,14 +67,14 @@ class ProtobufWriter {
  public:
   explicit ProtobufWriter(std::string& out) : out_(out) {}
 
-  // Of the types uint32, uint64, int64 and enum; for a negative number its two's complement.
+  // Writes a field of type uint32, uint64, int64 or enum; a negative number as its two's complement.
   void varint(std::uint32_t field, std::uint64_t value) {
     append(protobuf::kMaxTag + protobuf::kMaxVarint, [&](char* at) {
       return protobuf::put_varint(protobuf::put_tag(at, field, protobuf::WireType::kVarint), value);
     });
   }
   void boolean(std::uint32_t field, bool value) { varint(field, value ? 1 : 0); }
-  // Of the types fixed64 and sfixed64.
+  // Writes a field of type fixed64 or sfixed64.
   void fixed64(std::uint32_t field, std::uint64_t value) {
     fixed(field, protobuf::WireType::kFixed64, value);
   }
@@ -84,7 +84,7 @@ class ProtobufWriter {
   void real(std::uint32_t field, double value) {
     fixed(field, protobuf::WireType::kFixed64, value);
   }
-  // Of the types bytes and string. A string is UTF-8: readers refuse the whole message if it is not.
+  // Writes a field of type bytes or string. A string is UTF-8: readers refuse the whole message if it is not.
   void bytes(std::uint32_t field, std::string_view value) {
     append(protobuf::kMaxTag + protobuf::kMaxVarint + value.size(), [&](char* at) {
       at = put_head(at, field, value.size());
@@ -97,18 +97,20 @@ class ProtobufWriter {
   }
   void packed_real(std::uint32_t field, std::span<const double> values) { packed(field, values); }
 
-  // Writes a message as a field: `write` writes its fields. Cost: if it has more than 127 bytes, they are moved once.
-  template <std::invocable Write>
+  // Writes a message as a field: `write` writes its fields. `kSizeBytes`: how many bytes the message's size takes, usually: 2 are for
+  // 128 to 16383 bytes. Cost: if the size takes more or fewer bytes, the message is moved once.
+  template <std::size_t kSizeBytes = 1, std::invocable Write>
   void message(std::uint32_t field, Write&& write) {
-    append(protobuf::kMaxTag + 1,
-           [&](char* at) { return protobuf::put_tag(at, field, protobuf::WireType::kBytes) + 1; });
+    append(protobuf::kMaxTag + kSizeBytes, [&](char* at) {
+      return protobuf::put_tag(at, field, protobuf::WireType::kBytes) + kSizeBytes;
+    });
     const std::size_t begin = out_.size();
     write();
     const std::size_t size = out_.size() - begin;
-    if (size < 0x80) {
-      out_[begin - 1] = static_cast<char>(size);
+    if (protobuf::varint_size(size) == kSizeBytes) {
+      protobuf::put_varint(out_.data() + begin - kSizeBytes, size);
     } else {
-      insert_size(begin, size);
+      replace_size(begin - kSizeBytes, kSizeBytes, size);
     }
   }
   // Writes only what comes before a message of `size` bytes, which the caller then writes.
@@ -144,12 +146,12 @@ class ProtobufWriter {
       return at;
     });
   }
-  // The size needs more than the byte that was kept for it.
-  void insert_size(std::size_t begin, std::size_t size) {
+  // The size does not take the `kept` bytes that were kept for it at `place`.
+  void replace_size(std::size_t place, std::size_t kept, std::size_t size) {
     std::array<char, protobuf::kMaxVarint> head{};
     const char* end = protobuf::put_varint(head.data(), size);
     const std::string_view text(head.data(), static_cast<std::size_t>(end - head.data()));
-    out_.replace(begin - 1, 1, text);
+    out_.replace(place, kept, text);
   }
 
   std::string& out_;

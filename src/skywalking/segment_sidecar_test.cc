@@ -172,7 +172,7 @@ TEST(SegmentSidecar, DescribesTheOtherCalls) {
                        {.deadline = {}, .traceparent = trace.traceparent(), .tracestate = {}},
                        [](const StoreResult&) {});
     settle(traced.stage.loop);
-    traced.tracer.ended({.start = start, .status = 200, .trace = &trace});
+    traced.tracer.ended({.start = start, .outcome = {.status = 200}, .trace = &trace});
     const std::string text = traced.text();
     EXPECT_EQ(text.substr(text.find("  Exit")), c.expected);
   }
@@ -190,7 +190,7 @@ TEST(SegmentSidecar, RecordsABoundedNumberOfSpans) {
         [](const SidecarResult&) {});
   }
   settle(traced.stage.loop);
-  traced.tracer.ended({.start = start, .status = 200, .trace = &trace});
+  traced.tracer.ended({.start = start, .outcome = {.status = 200}, .trace = &trace});
   const std::string text = traced.text();
   EXPECT_NE(text.find(" at pod-1 cut\n"), std::string::npos);
   EXPECT_NE(text.find("create files 300 "), std::string::npos);

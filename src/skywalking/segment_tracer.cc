@@ -32,15 +32,17 @@ void add_request(SpanFields& fields, const CallRecord& record) {
   fields.tag("http.method", start.method);
   fields.tag("url", std::string(value_once(start.fields, "host")) +
                         std::string(tracing::path_of(start.target)));
-  if (record.status != 0) fields.tag("status_code", std::to_string(record.status));
+  if (record.outcome.status != 0) fields.tag("status_code", std::to_string(record.outcome.status));
 }
 
 void add_failure(SpanFields& fields, const CallRecord& record, SystemTime at) {
   if (!tracing::has_failed(record)) return;
   if (const Crash* crash = record.crash; crash != nullptr)
     return fields.error(at, crash->exception, crash->what, tracing::stack_of(*crash));
-  fields.error(at, "", record.status == 0 ? "cancelled" : "status " + std::to_string(record.status),
-               "");
+  fields.error(
+      at, "",
+      record.outcome.status == 0 ? "cancelled" : "status " + std::to_string(record.outcome.status),
+      "");
 }
 
 }  // namespace
@@ -109,7 +111,7 @@ void SegmentTracer::ended(const CallRecord& record) {
     return calls_.end(id);
   }
   // It was answered without a function.
-  if (record.start.method.empty() || record.refusal == Refusal::kProbe) return;
+  if (record.start.method.empty() || record.outcome.refusal == Refusal::kProbe) return;
   SpanContext own;
   OpenCall call;
   take_up(record.start, own, value_once(record.start.fields, "traceparent"), call);

@@ -146,10 +146,9 @@ TEST(SegmentTracer, AddsTheBaggageToTheCorrelation) {
 TEST(SegmentTracer, RecordsARequestThatReachesNoFunction) {
   Traced traced;
   traced.tracer.ended({.start = {.method = "GET", .target = "/no?a=1"},
-                       .status = 404,
-                       .refusal = Refusal::kNoRoute});
-  traced.tracer.ended(
-      {.start = {.method = "GET", .target = "/"}, .status = 200, .refusal = Refusal::kProbe});
+                       .outcome = {.status = 404, .refusal = Refusal::kNoRoute}});
+  traced.tracer.ended({.start = {.method = "GET", .target = "/"},
+                       .outcome = {.status = 200, .refusal = Refusal::kProbe}});
   EXPECT_EQ(traced.text(), R"(trace 1 segment 2 of pay at pod-1
   Entry pay 0 below -1, 0 ms, layer 6, component 5013
     http.method = GET

@@ -32,10 +32,10 @@ std::string stack_of(const Crash& crash) {
 }
 
 bool has_failed(const CallRecord& record) {
-  if (record.crash != nullptr || record.status == 0) return true;
+  if (record.crash != nullptr || record.outcome.status == 0) return true;
   if (record.start.delivery != nullptr)
-    return record.verdict != Verdict::kSuccess || record.status >= 400;
-  return record.status >= 500;
+    return record.outcome.verdict != Verdict::kSuccess || record.outcome.status >= 400;
+  return record.outcome.status >= 500;
 }
 
 SystemTime CallTimes::at(SteadyTime moment) const { return began + as_system(moment - arrived); }

@@ -75,6 +75,22 @@ bool read_b3_trace_id(std::string_view text, TraceId& id) {
   return true;
 }
 
+// Nearly all fields cost only the look at their size.
+bool is_of_w3c(const Field& field) noexcept {
+  switch (field.name.size()) {
+    case std::string_view("baggage").size():
+      return same_field_name(field.name, "baggage");
+    case std::string_view("tracestate").size():
+      return same_field_name(field.name, "tracestate");
+    case std::string_view("traceparent").size():
+      return same_field_name(field.name, "traceparent");
+    case std::string_view("ce-traceparent").size():
+      return same_field_name(field.name, "ce-traceparent");
+    default:
+      return false;
+  }
+}
+
 std::optional<SpanContext> b3_context(std::string_view trace_id, std::string_view span_id,
                                       bool sampled) {
   SpanContext context;
@@ -152,29 +168,18 @@ Propagation::Propagation(std::span<const otlp::Propagator> propagators, const Me
   }
 }
 
-Caller Propagation::read(std::span<const Field> fields) const noexcept {
+bool Propagation::has_any(std::span<const Field> fields) const noexcept {
+  return b3_ || b3_multi_ || std::ranges::any_of(fields, is_of_w3c);
+}
+
+Caller Propagation::read_all(std::span<const Field> fields) const noexcept {
   Once traceparent, tracestate, baggage, event;
-  bool has_any = b3_ || b3_multi_;
   for (const Field& field : fields) {
-    switch (field.name.size()) {  // nearly all other fields cost only this
-      case std::string_view("baggage").size():
-        baggage.add(field, "baggage");
-        break;
-      case std::string_view("tracestate").size():
-        tracestate.add(field, "tracestate");
-        break;
-      case std::string_view("traceparent").size():
-        traceparent.add(field, "traceparent");
-        break;
-      case std::string_view("ce-traceparent").size():
-        event.add(field, "ce-traceparent");
-        break;
-      default:
-        continue;
-    }
-    has_any = true;
+    traceparent.add(field, "traceparent");
+    tracestate.add(field, "tracestate");
+    baggage.add(field, "baggage");
+    event.add(field, "ce-traceparent");
   }
-  if (!has_any) return {};
   Caller caller = read(traceparent.value(), tracestate.value(), baggage.value());
   if (w3c_) caller.event = SpanContext::parse(event.value());
   if (!caller.parent && b3_) caller.parent = parse_b3(value_once(fields, "b3"));
@@ -197,8 +202,7 @@ Caller Propagation::read(std::string_view traceparent, std::string_view tracesta
   return caller;
 }
 
-std::string_view Propagation::outgoing(std::string_view baggage, std::string& kept) const {
-  if (own_baggage_.empty()) return baggage;
+std::string_view Propagation::with_own(std::string_view baggage, std::string& kept) const {
   if (baggage.empty()) return checked_baggage(own_baggage_);
   kept.assign(own_baggage_).append(1, ',').append(baggage);
   return checked_baggage(kept);

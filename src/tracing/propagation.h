@@ -38,13 +38,17 @@ class Propagation {
 
   // Returns true if no notation is wanted: nothing is read, and nothing is passed on.
   bool is_off() const noexcept { return is_off_; }
-  Caller read(std::span<const Field> fields) const noexcept;
+  Caller read(std::span<const Field> fields) const noexcept {
+    return has_any(fields) ? read_all(fields) : Caller();
+  }
   // The same for a delivery, whose call has its trace apart from the fields.
   Caller read(std::string_view traceparent, std::string_view tracestate,
               std::string_view baggage) const noexcept;
   // Returns the baggage that goes out, for baggage that came in; it lies there, or in `kept`. At most kMaxBaggage bytes: entries that
   // would not fit are left out.
-  std::string_view outgoing(std::string_view baggage, std::string& kept) const;
+  std::string_view outgoing(std::string_view baggage, std::string& kept) const {
+    return own_baggage_.empty() ? baggage : with_own(baggage, kept);
+  }
 
   static constexpr std::size_t kMaxBaggage = 8192;
   static constexpr std::size_t kMaxBaggageEntries = 64;
@@ -52,6 +56,10 @@ class Propagation {
   static constexpr std::size_t kMaxTracestateEntries = 32;
 
  private:
+  bool has_any(std::span<const Field> fields) const noexcept;
+  Caller read_all(std::span<const Field> fields) const noexcept;
+  std::string_view with_own(std::string_view baggage, std::string& kept) const;
+
   bool is_off_ = false;
   bool w3c_ = false;
   bool baggage_ = false;

@@ -3,8 +3,15 @@
 #include <chrono>
 #include <span>
 
+#include "base/utf8.h"
+
 namespace ofn::tracing {
 namespace {
+
+using otlp::protobuf::put_fixed;
+using otlp::protobuf::put_tag;
+using otlp::protobuf::put_varint;
+using otlp::protobuf::WireType;
 
 // The fields of Span.
 constexpr std::uint32_t kTraceId = 1;
@@ -22,7 +29,7 @@ constexpr std::uint32_t kLinks = 13;
 constexpr std::uint32_t kDroppedLinks = 14;
 constexpr std::uint32_t kStatus = 15;
 constexpr std::uint32_t kFlags = 16;
-// Of Span.Event, Span.Link and Status.
+// The fields of Span.Event, Span.Link and Status.
 constexpr std::uint32_t kEventTime = 1;
 constexpr std::uint32_t kEventName = 2;
 constexpr std::uint32_t kEventAttributes = 3;
@@ -40,6 +47,11 @@ template <std::size_t kSize>
 std::string_view bytes_of(const std::array<std::uint8_t, kSize>& id) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes as characters
   return {reinterpret_cast<const char*>(id.data()), id.size()};
+}
+
+char* put_text(char* at, std::uint32_t field, std::string_view text) {
+  return otlp::protobuf::put_bytes(put_varint(put_tag(at, field, WireType::kBytes), text.size()),
+                                   text);
 }
 
 std::uint64_t nanoseconds(SystemTime at) {
@@ -61,19 +73,28 @@ std::string_view cut(std::string_view text, std::size_t characters) {
 }  // namespace
 
 void write_span_head(otlp::ProtobufWriter& out, const SpanHead& head) {
-  out.bytes(kTraceId, bytes_of(head.own.trace_id));
-  out.bytes(kSpanId, bytes_of(head.own.span_id));
-  if (!head.tracestate.empty()) out.bytes(kTraceState, head.tracestate);
-  std::uint32_t flags = head.own.flags | kKnowsWhoseParent;
-  if (head.parent != SpanId{}) {
-    out.bytes(kParentSpanId, bytes_of(head.parent));
-    if (head.parent_is == ParentIs::kElsewhere) flags |= kParentIsElsewhere;
+  if (!is_utf8(head.name)) {
+    const std::string name = otlp::as_utf8(head.name);
+    SpanHead readable = head;
+    readable.name = name;
+    return write_span_head(out, readable);
   }
-  otlp::write_text(out, kName, head.name);
-  out.varint(kKind, static_cast<std::uint64_t>(head.kind));
-  out.fixed64(kStart, nanoseconds(head.began));
-  out.fixed64(kEnd, nanoseconds(head.ended));
-  out.fixed32(kFlags, flags);
+  constexpr std::size_t kFixed = 128;  // all fields but the texts
+  out.append(kFixed + head.tracestate.size() + head.name.size(), [&](char* at) {
+    at = put_text(at, kTraceId, bytes_of(head.own.trace_id));
+    at = put_text(at, kSpanId, bytes_of(head.own.span_id));
+    if (!head.tracestate.empty()) at = put_text(at, kTraceState, head.tracestate);
+    std::uint32_t flags = head.own.flags | kKnowsWhoseParent;
+    if (head.parent != SpanId{}) {
+      at = put_text(at, kParentSpanId, bytes_of(head.parent));
+      if (head.parent_is == ParentIs::kElsewhere) flags |= kParentIsElsewhere;
+    }
+    at = put_text(at, kName, head.name);
+    at = put_varint(put_tag(at, kKind, WireType::kVarint), static_cast<std::uint64_t>(head.kind));
+    at = put_fixed(put_tag(at, kStart, WireType::kFixed64), nanoseconds(head.began));
+    at = put_fixed(put_tag(at, kEnd, WireType::kFixed64), nanoseconds(head.ended));
+    return put_fixed(put_tag(at, kFlags, WireType::kFixed32), flags);
+  });
 }
 
 void SpanFields::limited(std::uint32_t field, std::string_view name, otlp::AttributeValue value) {

@@ -30,7 +30,7 @@ enum class SpanKind : std::uint8_t {
   kConsumer = 5
 };
 
-// Whose id SpanHead::parent is.
+// Where the span with the id SpanHead::parent was made: in this process or in another one.
 enum class ParentIs : std::uint8_t { kHere, kElsewhere };
 
 // Borrows its texts.
@@ -45,7 +45,7 @@ struct SpanHead {
   SystemTime ended{};
 };
 
-// What a span has beside its head, within the limits that the user has set: what is above them is counted, not written.
+// Writes the fields of a span that come after its head, within the limits that the user has set. It counts what is above them.
 // Cost: allocates only when the text grows, or if a text is not UTF-8.
 class SpanFields {
  public:
@@ -56,7 +56,7 @@ class SpanFields {
   template <std::size_t kSize>
   void attribute(const char (&name)[kSize], std::string_view value) {
     if (++attributes_ > limits_.attributes) return;
-    // What is not short, or not ASCII, is rare.
+    // Nearly all values are short and ASCII.
     if (value.size() > kShort || limits_.attribute_value_length || !is_ascii(value)) [[unlikely]]
       return limited(kAttributes, {name, kSize - 1}, value);
     put_pair<kSize - 1>(name, 2 + value.size(), [value](char* at) {
@@ -163,7 +163,7 @@ template <class Body>
 void write_span(std::string& bytes, const SpanHead& head, const otlp::SpanLimits& limits,
                 Body body) {
   otlp::ProtobufWriter out(bytes);
-  out.message(otlp::kItem, [&] {
+  out.message<2>(otlp::kItem, [&] {
     write_span_head(out, head);
     SpanFields fields(out, limits);
     body(fields);

@@ -1,13 +1,10 @@
 #include "tracing/tracer.h"
 
-#include <charconv>
-
 #include "invocation/conventions.h"
 #include "otlp/attributes.h"
 #include "otlp/protobuf_writer.h"
 #include "tracing/author_spans.h"
 #include "tracing/call_facts.h"
-#include "tracing/forwarded.h"
 
 namespace ofn::tracing {
 namespace {
@@ -22,53 +19,7 @@ std::string encoded(const Metadata& tags) {
   return bytes;
 }
 
-void add_address(SpanFields& fields, std::string_view host) {
-  if (host.empty()) return;
-  std::string_view port;
-  const std::size_t colon = host.rfind(':');
-  const bool is_bare_v6 = host.find(':') != colon && host.front() != '[';
-  if (colon != std::string_view::npos && !is_bare_v6 && host.back() != ']') {
-    port = host.substr(colon + 1);
-    host = host.substr(0, colon);
-  }
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  fields.attribute("server.address", host);
-  std::int64_t number = 0;
-  if (!port.empty() &&
-      std::from_chars(port.data(), port.data() + port.size(), number).ec == std::errc())
-    fields.attribute("server.port", number);
-}
-
-void add_request(SpanFields& fields, const CallRecord& record) {
-  const CallStart& start = record.start;
-  const HttpMethod method = http_method_of(start.method);
-  fields.attribute("http.request.method", http_method_name(method));
-  if (method == HttpMethod::kOther) fields.attribute("http.request.method_original", start.method);
-  fields.attribute("url.path", path_of(start.target));
-  fields.attribute("url.scheme", "http");
-  fields.attribute_if_any("http.route", start.route);
-  if (record.status != 0)
-    fields.attribute("http.response.status_code", std::int64_t{record.status});
-  fields.attribute_if_any("network.protocol.version", start.version);
-  std::string_view host, agent, forwarded, forwarded_by_list;
-  for (const Field& field : start.fields) {
-    const std::size_t size = field.name.size();
-    if (size == 4 && same_field_name(field.name, "host")) host = field.value;
-    if (size == 9 && same_field_name(field.name, "forwarded"))
-      forwarded = forwarded_host(field.value);
-    if (size == 10 && same_field_name(field.name, "user-agent")) agent = field.value;
-    if (size == 16 && same_field_name(field.name, "x-forwarded-host"))
-      forwarded_by_list = first_host(field.value);
-  }
-  // OpenTelemetry's order: the name by which the client knows the server comes first.
-  if (!forwarded_by_list.empty()) host = forwarded_by_list;
-  if (!forwarded.empty()) host = forwarded;
-  add_address(fields, host);
-  fields.attribute_if_any("user_agent.original", agent);
-}
-
-void add_delivery(SpanFields& fields, const CallRecord& record) {
+void add_delivery(SpanFields& fields, const CallRecord& record, bool is_first) {
   const Inbound& delivery = *record.start.delivery;
   const Trigger& input = delivery.input;
   if (input.kind == ComponentKind::kPubsub || is_queue(input.component_type)) {
@@ -88,6 +39,10 @@ void add_delivery(SpanFields& fields, const CallRecord& record) {
     if (const auto subject = event->subject())
       fields.attribute("cloudevents.event_subject", *subject);
   }
+  if (record.start.function == nullptr) return;
+  fields.attribute("faas.name", std::string_view(record.start.function->name));
+  fields.attribute("faas.trigger", trigger_of(record.start.kind, input.component_type));
+  fields.attribute("faas.coldstart", is_first);
 }
 
 void add_failure(SpanFields& fields, const CallRecord& record, SystemTime now) {
@@ -98,8 +53,8 @@ void add_failure(SpanFields& fields, const CallRecord& record, SystemTime now) {
     if (!crash->exception.empty())
       return fields.attribute("error.type", std::string_view(crash->exception));
   }
-  if (record.status == 0) return fields.attribute("error.type", "cancelled");
-  fields.attribute("error.type", std::string_view(std::to_string(record.status)));
+  if (record.outcome.status == 0) return fields.attribute("error.type", "cancelled");
+  fields.attribute("error.type", std::string_view(std::to_string(record.outcome.status)));
 }
 
 }  // namespace
@@ -113,22 +68,16 @@ TraceRules::TraceRules(const otlp::TracesSettings& settings, const Metadata& giv
       tags(encoded(given)) {}
 
 // A sidecar that does not trace delivers an event without a context of its own; the event's own then keeps the trace together.
-Caller Tracer::caller_of(const CallStart& start) const {
-  const Inbound* delivery = start.delivery;
-  if (delivery == nullptr) {
-    Caller caller = rules_.propagation.read(start.fields);
-    if (!caller.parent) caller.parent = caller.event;
-    return caller;
-  }
+Caller Tracer::caller_of(const Inbound& delivery) const {
   Caller caller =
-      rules_.propagation.read(delivery->traceparent, delivery->tracestate, delivery->baggage);
-  if (!delivery->inner.empty()) {
-    const Caller inner = rules_.propagation.read(delivery->inner);
+      rules_.propagation.read(delivery.traceparent, delivery.tracestate, delivery.baggage);
+  if (!delivery.inner.empty()) {
+    const Caller inner = rules_.propagation.read(delivery.inner);
     if (inner.parent) return within_inner(caller, inner);
   }
-  if (delivery->event == nullptr) return caller;
-  const auto extension = [delivery](std::string_view name) {
-    return delivery->event->extension(name).value_or(std::string_view());
+  if (delivery.event == nullptr) return caller;
+  const auto extension = [&delivery](std::string_view name) {
+    return delivery.event->extension(name).value_or(std::string_view());
   };
   const Caller event =
       rules_.propagation.read(extension("traceparent"), extension("tracestate"), {});
@@ -139,8 +88,16 @@ Caller Tracer::caller_of(const CallStart& start) const {
   return caller;
 }
 
-// What the sender has put into its inner event goes the whole way, while a sidecar may begin a trace of its own on the way, as Dapr's
-// does behind an input binding. A sidecar's span within the sender's trace is nearer, and is the parent then.
+Caller Tracer::caller_of(const CallStart& start) const {
+  if (start.delivery != nullptr) return caller_of(*start.delivery);
+  Caller caller = rules_.propagation.read(start.fields);
+  if (!caller.parent) caller.parent = caller.event;
+  return caller;
+}
+
+// The context that the sender has put into its inner event reaches this program unchanged. A sidecar on the way may begin a trace of
+// its own, as Dapr's does behind an input binding; then the sender's span is the parent. If the sidecar's span is in the sender's
+// trace, it is nearer, and is the parent.
 Caller Tracer::within_inner(Caller caller, const Caller& inner) {
   const bool is_on_the_way = caller.parent && caller.parent->trace_id == inner.parent->trace_id;
   caller.event = is_on_the_way ? inner.parent : caller.parent;
@@ -187,7 +144,7 @@ void Tracer::ended(const CallRecord& record) {
     return;
   }
   // It was answered without a function.
-  if (record.start.method.empty() || record.refusal == Refusal::kProbe) return;
+  if (record.start.method.empty() || record.outcome.refusal == Refusal::kProbe) return;
   const Caller caller = caller_of(record.start);
   const TraceContext::Span span = decide(caller);
   if (span.is_recorded) write(record, span, caller.tracestate);
@@ -196,10 +153,15 @@ void Tracer::ended(const CallRecord& record) {
 std::string_view Tracer::name_of(const CallStart& start) {
   if (start.delivery != nullptr) {
     const Trigger& input = start.delivery->input;
+    named_method_ = kNoMethod;
     return name_.assign("process ").append(input.topic.empty() ? input.name : input.topic);
   }
-  const HttpMethod method = http_method_of(start.method);
-  name_.assign(method == HttpMethod::kOther ? "HTTP" : http_method_name(method));
+  const auto method = static_cast<int>(start.known_method);
+  if (named_method_ == method && named_route_ == start.route.data()) return name_;
+  named_method_ = method;
+  named_route_ = start.route.data();
+  const bool is_known = start.known_method != HttpMethod::kOther;
+  name_.assign(is_known ? http_method_name(start.known_method) : "HTTP");
   if (!start.route.empty()) name_.append(1, ' ').append(start.route);
   return name_;
 }
@@ -219,17 +181,9 @@ void Tracer::write(const CallRecord& record, const TraceContext::Span& span,
               .ended = times.ended},
              rules_.limits, [&](SpanFields& fields) {
                if (is_request) {
-                 add_request(fields, record);
+                 request_attributes_.add(fields, record, span.is_first);
                } else {
-                 add_delivery(fields, record);
-               }
-               if (start.function != nullptr) {
-                 fields.attribute("faas.name", std::string_view(start.function->name));
-                 fields.attribute(
-                     "faas.trigger",
-                     trigger_of(start.kind, is_request ? std::string_view()
-                                                       : start.delivery->input.component_type));
-                 fields.attribute("faas.coldstart", span.is_first);
+                 add_delivery(fields, record, span.is_first);
                }
                fields.attribute_if_any("faas.invocation_id", start.id);
                if (rules_.tag_count > 0) fields.encoded_attributes(rules_.tags, rules_.tag_count);

@@ -185,12 +185,12 @@ TEST(Tracer, MakesASpanOfWhatReachedNoFunction) {
                                  .method = "GET",
                                  .target = "/no?x",
                                  .fields = fields,
+                                 .known_method = HttpMethod::kGet,
                                  .arrived = traced.stage.loop.now()},
-                       .status = 404,
-                       .refusal = Refusal::kNoRoute});
-  traced.tracer.ended(
-      {.start = {.method = "GET", .target = "/"}, .status = 200, .refusal = Refusal::kProbe});
-  traced.tracer.ended({.start = {}, .status = 400, .refusal = Refusal::kBroken});
+                       .outcome = {.status = 404, .refusal = Refusal::kNoRoute}});
+  traced.tracer.ended({.start = {.method = "GET", .target = "/"},
+                       .outcome = {.status = 200, .refusal = Refusal::kProbe}});
+  traced.tracer.ended({.start = {}, .outcome = {.status = 400, .refusal = Refusal::kBroken}});
   EXPECT_EQ(traced.spans.text(), R"(SERVER GET
   trace 1, span 2, parent 3, 0 ms, flags 769
   http.request.method = "GET"

@@ -54,12 +54,13 @@ void run_calls(benchmark::State& state, const otlp::Sampler& sampler, const std:
                         .route = "/users/{id}",
                         .method = "GET",
                         .target = "/users/7?a=b",
-                        .version = "1.1",
                         .fields = fields,
+                        .known_method = HttpMethod::kGet,
+                        .version = HttpVersion::k11,
                         .arrived = loop.now()};
   TraceContext trace;
   const CallRecord record{
-      .start = start, .status = 200, .answered = Duration(1000), .trace = &trace};
+      .start = start, .outcome = {.status = 200}, .answered = Duration(1000), .trace = &trace};
   std::size_t calls = 0;
   for (auto _ : state) {
     trace.begin(SpanContext::parse_or_empty(parent), parent, {});

@@ -244,6 +244,8 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "tracing/fields.h": "CallStart start;",
     "tracing/propagation.h": """
         otlp::Settings settings; CallStart start; void continue_trace(const SpanContext&);""",
+    "tracing/request_attributes.h": """
+        tracing::TraceRules& rules; tracing::SpanBatch& batch; tracing::SpanHead head; CallRecord record; TraceContext::Span span;""",
     "tracing/sampler.h": "SpanContext* caller; TraceId trace_id; void record();",
     "tracing/section.h": "std::vector<Note> notes;",
     "tracing/span.h": "std::string bytes; SpanContext context; SystemTime began, ended;",

@@ -95,6 +95,12 @@ def test_hello_with_metrics(program, hello, tmp_path):
     judge("hello with metrics", lambda attempt: a_request(program, hello, tmp_path / f"{attempt}", flags=flags))
 
 
+def test_hello_with_the_access_log(program, hello, tmp_path):
+    """With the thread that writes the lines."""
+    flags = ["--access-log", "on"]
+    judge("hello with the access log", lambda attempt: a_request(program, hello, tmp_path / f"{attempt}", flags=flags))
+
+
 @pytest.mark.parametrize("sampler", ["always_off", "always_on"])
 def test_hello_with_traces(program, hello, tmp_path, sampler):
     """Its share of the exporter's work included: a collector that takes what it gets."""

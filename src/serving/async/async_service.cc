@@ -273,10 +273,11 @@ AsyncService::Input* AsyncService::OnLoop::admit(const InputRules* rules, const 
 
 void AsyncService::OnLoop::observe_refusal(CallKind kind, int status) const {
   if (environment_.observer == nullptr) return;
-  environment_.observer->ended({.start = {.kind = kind, .arrived = environment_.loop.now()},
-                                .verdict = Verdict::kError,
-                                .status = status,
-                                .refusal = status == 404 ? Refusal::kNoRoute : Refusal::kStopping});
+  environment_.observer->ended(
+      {.start = {.kind = kind, .arrived = environment_.loop.now()},
+       .outcome = {.status = static_cast<std::uint16_t>(status),
+                   .verdict = Verdict::kError,
+                   .refusal = status == 404 ? Refusal::kNoRoute : Refusal::kStopping}});
 }
 
 void AsyncService::OnLoop::on_topic_event(dapr::TopicEvent event, dapr::AppCallPtr call) {

@@ -222,7 +222,7 @@ TEST_F(AsyncServiceTest, WhatTheFunctionDidDecides) {
 
 TEST_F(AsyncServiceTest, AnEventThatFailsTooOftenIsDroppedWhereThatWasAskedFor) {
   struct Last final : Observer {
-    void ended(const CallRecord& record) override { dropped = record.dropped; }
+    void ended(const CallRecord& record) override { dropped = record.outcome.dropped; }
     bool dropped = false;
   } observer;
   environment_.observer = &observer;

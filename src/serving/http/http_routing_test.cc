@@ -116,8 +116,8 @@ TEST_F(HttpServiceTest, TheObserverIsToldOfWhatReachesNoFunction) {
     send(answer, one.target, one.fields, one.method);
     ASSERT_FALSE(ends.records.empty());
     const CallRecord& record = ends.records.back();
-    EXPECT_EQ(record.refusal, one.refusal);
-    EXPECT_EQ(record.status, one.status);
+    EXPECT_EQ(record.outcome.refusal, one.refusal);
+    EXPECT_EQ(record.outcome.status, one.status);
     EXPECT_EQ(record.bytes_out, answer.body.size());
     EXPECT_EQ(record.start.function, nullptr);
     EXPECT_EQ(ends.methods.back(), one.method);
@@ -131,17 +131,17 @@ TEST_F(HttpServiceTest, TheObserverIsToldOfWhatReachesNoFunction) {
   }
   ends.answer = nullptr;
   on_loop_->on_refused("an-id", {.status = 414});
-  EXPECT_EQ(ends.records.back().refusal, Refusal::kBroken);
-  EXPECT_EQ(ends.records.back().status, 414);
+  EXPECT_EQ(ends.records.back().outcome.refusal, Refusal::kBroken);
+  EXPECT_EQ(ends.records.back().outcome.status, 414);
   EXPECT_EQ(ends.ids.back(), "an-id");
   wire::Message call;
   call.method = "POST";
   call.target = "/shop.Cart/Add";
   call.version = wire::Version::kHttp2;
   on_loop_->on_refused("a-call", {.status = 200, .call = &call});
-  EXPECT_EQ(ends.records.back().refusal, Refusal::kNoRoute);
-  EXPECT_EQ(ends.records.back().verdict, Verdict::kError);
-  EXPECT_EQ(ends.records.back().start.version, "2");
+  EXPECT_EQ(ends.records.back().outcome.refusal, Refusal::kNoRoute);
+  EXPECT_EQ(ends.records.back().outcome.verdict, Verdict::kError);
+  EXPECT_EQ(ends.records.back().start.version, HttpVersion::k2);
   EXPECT_EQ(ends.methods.back(), "POST");
   EXPECT_EQ(ends.ids.back(), "a-call");
   EXPECT_EQ(ends.records.size(), std::size(cases) + 2);
@@ -152,9 +152,9 @@ TEST_F(HttpServiceTest, TheObserverIsToldOfWhatReachesNoFunction) {
   until([&] { return answer.released; });
   EXPECT_EQ(ends.begins, 1);
   EXPECT_EQ(ends.routes.back(), "/users/{id}");
-  EXPECT_EQ(ends.records.back().refusal, Refusal::kNone);
-  EXPECT_EQ(ends.records.back().ran_on, Placement::kWorker);
-  EXPECT_EQ(ends.records.back().status, 200);
+  EXPECT_EQ(ends.records.back().outcome.refusal, Refusal::kNone);
+  EXPECT_EQ(ends.records.back().outcome.ran_on, Placement::kWorker);
+  EXPECT_EQ(ends.records.back().outcome.status, 200);
 }
 
 TEST_F(HttpServiceTest, RoutesDecide) {

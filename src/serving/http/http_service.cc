@@ -1,5 +1,6 @@
 #include "serving/http/http_service.h"
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -244,31 +245,34 @@ void HttpService::OnLoop::answer_without_function(wire::Exchange& exchange, Resp
   const Field extra{RequestId::kName, id.view()};
   exchange.respond(std::move(response), {&extra, 1});
   if (environment_.observer == nullptr) return;
-  environment_.observer->ended({.start = {.id = id.view(),
-                                          .method = request.method,
-                                          .target = request.target,
-                                          .version = version_of(request),
-                                          .fields = request.fields,
-                                          .arrived = environment_.loop.now()},
-                                .verdict = status < 400 ? Verdict::kSuccess : Verdict::kError,
-                                .status = status,
-                                .refusal = why,
-                                .bytes_in = request.body.size(),
-                                .bytes_out = bytes_out});
+  environment_.observer->ended(
+      {.start = {.id = id.view(),
+                 .method = request.method,
+                 .target = request.target,
+                 .fields = request.fields,
+                 .known_method = http_method_of(request.method),
+                 .version = http_version_of(version_of(request)),
+                 .arrived = environment_.loop.now()},
+       .outcome = {.status = static_cast<std::uint16_t>(status),
+                   .verdict = status < 400 ? Verdict::kSuccess : Verdict::kError,
+                   .refusal = why},
+       .bytes_in = request.body.size(),
+       .bytes_out = bytes_out});
 }
 
 void HttpService::OnLoop::on_refused(std::string_view id, const wire::Refused& refused) const {
   if (environment_.observer == nullptr) return;
   CallRecord record{.start = {.id = id, .arrived = environment_.loop.now()},
-                    .verdict = Verdict::kError,
-                    .status = refused.status,
-                    .refusal = Refusal::kBroken};
+                    .outcome = {.status = static_cast<std::uint16_t>(refused.status),
+                                .verdict = Verdict::kError,
+                                .refusal = Refusal::kBroken}};
   if (refused.call != nullptr) {
     record.start.method = refused.call->method;
     record.start.target = refused.call->target;
-    record.start.version = version_of(*refused.call);
+    record.start.known_method = http_method_of(refused.call->method);
+    record.start.version = http_version_of(version_of(*refused.call));
     record.start.fields = refused.call->fields;
-    record.refusal = Refusal::kNoRoute;
+    record.outcome.refusal = Refusal::kNoRoute;
   }
   environment_.observer->ended(record);
 }
