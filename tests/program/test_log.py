@@ -204,7 +204,10 @@ def test_levels(program, built, flags, environment, kept):
 def listening_port(process):
     """The port that the process, or its child, listens on."""
     table = Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]
-    inodes = {link.readlink().name for link in Path(f"/proc/{process.pid}/fd").iterdir() if link.is_symlink()}
+    try:
+        inodes = {link.readlink().name for link in Path(f"/proc/{process.pid}/fd").iterdir()}
+    except FileNotFoundError:  # it closed a descriptor just now
+        return None
     for row in table:
         words = row.split()
         if words[3] == "0A" and f"socket:[{words[9]}]" in inodes:
