@@ -44,7 +44,8 @@ endfunction()
 #   LIBRARIES …          third-party libraries, private to the room; a target that links ofn_framework also links them
 #   TESTS    a_test.cc … unit tests, beside the code; they are linked into one program, `ofn_NAME_test`
 #   SMALL                no answer waits for its code, so it is compiled for size and not for speed; that halves the code
-#   COLD     a.cc …      those of the sources of another room for which no answer waits: they are compiled for size as well
+#   COLD     a.cc …      those of the sources of another room for which no answer waits, or which run beside a call of the sidecar that
+#                        takes a hundred times as long: they are compiled for size as well
 #   TEST_USES …          rooms that only the tests use; they are also declared before it
 # )
 function(ofn_room name)
