@@ -2,7 +2,7 @@
 //
 //   FunctionBuild build(command.flags, process);
 //   if (build.problem()) return *build.problem();
-//   const auto program = build.into("hello.so");
+//   const auto program = build.into("hello.so", {});
 //   if (!program) return program.error();
 #pragma once
 
