@@ -75,6 +75,10 @@ bool is_authors(const CodePlace& place, std::uintptr_t program) {
 }
 
 std::string_view shown_path(std::string_view path) {
+  // The loader's own lines of a source, "<target hello>", are in no folder, but the compiler adds the one in which it ran.
+  const std::size_t last = path.rfind('/');
+  if (last != std::string_view::npos && path.substr(last + 1).starts_with('<'))
+    return path.substr(last + 1);
   const std::string_view folder = process_state.folder.data();
   if (folder.size() > 1 && path.size() > folder.size() && path.starts_with(folder) &&
       path[folder.size()] == '/')

@@ -145,9 +145,11 @@ def test_no_headers(load, tmp_path):
 
 
 ABI = re.search(r"#define OFN_ABI_NUMBER (\d+)", (Path(__file__).parents[2] / "include" / "ofn" / "abi.h").read_text())[1]
+OTHER_ABI = "9" * len(ABI)
 NOTES = [
-    # the note's text, the text of another build, the message
-    (f"\0ofn={ABI}\n".encode(), b"\0ofn=0\n", f"ABI number of the framework's headers: '0', the framework has '{ABI}'"),
+    # the note's text, the text of another build (of the same length, so that no byte moves), the message
+    (f"\0ofn={ABI}\n".encode(), f"\0ofn={OTHER_ABI}\n".encode(),
+     f"ABI number of the framework's headers: '{OTHER_ABI}', the framework has '{ABI}'"),
     (b"\nstring=cxx11\n", b"\nstring=cxx98\n", "std::string: 'cxx98', the framework has 'cxx11'"),
     (b"\ndebug=no\n", b"\ndebug=on\n", "_GLIBCXX_DEBUG containers: 'on', the framework has 'no'"),
     (b"\nsanitizer=none\n", b"\nsanitizer=meow\n", "sanitizer: 'meow', the framework has "),

@@ -37,7 +37,7 @@ def test_tags():
 
 
 def test_attributes():
-    code = source("tracing/tracer.cc", "tracing/author_spans.cc", "tracing/traced_sidecar.cc", "tracing/span.cc")
+    code = source("tracing/tracer.cc", "tracing/request_attributes.cc", "tracing/author_spans.cc", "tracing/traced_sidecar.cc", "tracing/span.cc")
     written = set(re.findall(r'(?:attribute|attribute_if_any|add)\(\s*"([a-z_.]+)"', code))
     documented = {name for name in re.findall(r"`([a-z_]+\.[a-z_.]+)`", section("Spans"))}
     assert documented == written
