@@ -386,9 +386,11 @@ class Reader {
     const auto beginning = json_.place();
     const TypeField* chosen = nullptr;
     std::string_view found_instead = "nothing";
+    int tags = 0;
     while (json_.member()) {
       const bool is_tag = json_.key() == type.tag;
       const Found found = json_.next();
+      if (is_tag) ++tags;
       if (is_tag && found == Found::kText) {
         found_instead = "another string";
         for (std::size_t i = 0; i < type.count; ++i) {
@@ -400,10 +402,10 @@ class Reader {
       if (!json_.skip_rest(found)) return broken(place.step);
     }
     if (json_.is_mistaken()) return broken(place.step);
-    if (chosen == nullptr) {
-      const Step step{.up = &place.step, .key = type.tag};
+    const Step step{.up = &place.step, .key = type.tag};
+    if (tags > 1) return problem(step, "expected once, found twice");
+    if (chosen == nullptr)
       return problem(step, "expected " + one_of(type) + ", found " + std::string(found_instead));
-    }
     json_.return_to(beginning);
     return object({&chosen->type(), chosen->in(place.object), place.step}, type.tag);
   }

@@ -183,6 +183,8 @@ TEST(Types, WhatDoesNotFitIsNamed) {
                 R"($.kind: expected one of "circle", "square", "none", found a number)"},
            Case{back<Shape>, R"({"kind":"circle","radius":"1"})",
                 "$.radius: expected a number, found a string"},
+           Case{back<Shape>, R"({"kind":"none","kind":"circle","radius":1})",
+                "$.kind: expected once, found twice"},
            Case{back<Shape>, "[]", "$: expected an object, found an array"},
            Case{back<Even>, "3", "$: expected an even number"},
            Case{back<std::vector<Even>>, R"([2,"4",5])",
