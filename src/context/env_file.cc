@@ -8,6 +8,8 @@
 #include <ranges>
 #include <utility>
 
+#include "base/trimmed.h"
+
 namespace ofn {
 namespace {
 
@@ -22,7 +24,6 @@ constexpr std::string_view kExpectedName =
 constexpr std::string_view kExpectedEscape =
     R"(\n, \r, \t, \", \\ or \$ within double quotes; single quotes keep every backslash)";
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_of_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '-' ||
@@ -32,11 +33,6 @@ bool is_of_name(char c) {
 std::string_view skip_blanks(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   return text;
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return skip_blanks(text);
 }
 
 // Returns a description of the first character that no name may have; empty if there is none.
@@ -92,7 +88,7 @@ class EnvFileParser {
     if (line.find('\r') != std::string_view::npos) {
       return problem("a line that ends with LF or CR LF", "a carriage return within the line");
     }
-    line = trim(line);
+    line = trimmed(line);
     if (line.empty() || line.front() == '#') return;
     if (line.starts_with(kExport) && line.size() > kExport.size() &&
         is_blank(line[kExport.size()])) {
@@ -102,7 +98,7 @@ class EnvFileParser {
     if (equals == std::string_view::npos) {
       return problem("NAME=value, or a comment that begins with \"#\"", "a line without \"=\"");
     }
-    const std::string_view name = trim(line.substr(0, equals));
+    const std::string_view name = trimmed(line.substr(0, equals));
     if (std::string wrong = wrong_in_name(name); !wrong.empty()) {
       return problem(kExpectedName, std::move(wrong));
     }
@@ -116,7 +112,7 @@ class EnvFileParser {
     if (value.starts_with('"')) return read_escaped(value.substr(1));
     std::size_t end = 0;
     while (end < text.size() && !(text[end] == '#' && end > 0 && is_blank(text[end - 1]))) ++end;
-    return std::string(trim(text.substr(0, end)));
+    return std::string(trimmed(text.substr(0, end)));
   }
 
   // `text` follows the opening quote.

@@ -11,6 +11,7 @@
 
 #include <ofn/field.h>
 
+#include "base/trimmed.h"
 #include "dev/content.h"
 #include "wire/connection.h"
 #include "wire/connector.h"
@@ -49,12 +50,6 @@ void each_part(std::string_view text, char separator, Use use) {
     if (end == std::string_view::npos) return;
     text.remove_prefix(end + 1);
   }
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
 }
 
 // The fields that the connection's own field names.

@@ -4,15 +4,11 @@
 #include <optional>
 #include <system_error>
 
+#include "base/trimmed.h"
+
 namespace ofn::metrics {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto from = text.find_first_not_of(" \t");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
 
 // Takes the text up to the separator, and removes both.
 std::string_view take(std::string_view& text, char separator) noexcept {

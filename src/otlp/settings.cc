@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/trimmed.h"
 #include "context/units.h"
 #include "otlp/pair_list.h"
 #include "wire/chars.h"
@@ -141,7 +142,7 @@ class Reader {
     std::string_view rest = given.text;
     while (!rest.empty()) {
       const std::size_t comma = rest.find(',');
-      const std::string_view item = wire::trim(rest.substr(0, comma));
+      const std::string_view item = trimmed(rest.substr(0, comma));
       rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
       if (item.empty()) continue;
       const auto value = choose(given, item, choices);

@@ -4,11 +4,11 @@
 #include <string_view>
 #include <utility>
 
+#include "base/trimmed.h"
 #include "base/utf8.h"
 #include "otlp/url.h"
 #include "skywalking/sw8.h"
 #include "tracing/section.h"
-#include "wire/chars.h"
 #include "wire/grpc/codec.h"
 
 namespace ofn::skywalking {
@@ -39,7 +39,7 @@ class Reader {
       text = text.substr(0, comma);
       notes_.push_back({Level::kInfo, label + ": of several servers the first is used"});
     }
-    std::string address(wire::trim(text));
+    std::string address(trimmed(text));
     if (address.starts_with("http://")) address.erase(0, std::string_view("http://").size());
     // An address of IPv6 has colons within its brackets.
     if (address.find(':', std::min(address.rfind(']'), address.size())) == std::string::npos &&

@@ -8,15 +8,9 @@
 
 #include <ofn/field.h>
 
-namespace ofn::tracing {
+#include "base/trimmed.h"
 
-// Returns the text without the blanks around it.
-inline std::string_view trimmed(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
+namespace ofn::tracing {
 
 // The value of one field; a field that comes twice has none.
 class Once {

@@ -4,6 +4,7 @@
 
 #include <ofn/field.h>
 
+#include "base/trimmed.h"
 #include "tracing/fields.h"
 
 namespace ofn::tracing {

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "base/trimmed.h"
 #include "tracing/fields.h"
 
 namespace ofn::tracing {

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "base/http_status.h"
+#include "base/trimmed.h"
 #include "document/json.h"
 #include "document/node.h"
+#include "event/attributes.h"
 #include "event/json_format.h"
 #include "typed/reader.h"
 #include "typed/writer.h"
@@ -19,16 +21,8 @@ using document::Node;
 
 constexpr std::string_view kJson = "application/json";
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 // Returns the media type without parameters: "text/csv" for "Text/CSV; charset=utf-8".
-std::string_view without_parameters(std::string_view type) {
-  return trimmed(type.substr(0, type.find(';')));
-}
+std::string_view without_parameters(std::string_view type) { return event::essence(trimmed(type)); }
 
 std::string_view media_type_of(const Request& request) {
   return without_parameters(request.header("content-type").value_or(std::string_view()));

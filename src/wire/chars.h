@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/trimmed.h"
+
 #ifdef __SSE2__
 #include <bit>
 #include <emmintrin.h>
@@ -93,15 +95,6 @@ inline const char* skip_value(const char* at, const char* end) {
   }
 #endif
   return skip(kValue, at, end);
-}
-
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-// Without the optional white space around it (RFC 9110 §5.6.3).
-constexpr std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace ofn::wire

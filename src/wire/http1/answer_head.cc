@@ -15,7 +15,7 @@ constexpr std::size_t kLengthDigits = 18;
 bool names_token(std::string_view list, std::string_view token) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
-    if (same_field_name(trim(list.substr(0, comma)), token)) return true;
+    if (same_field_name(trimmed(list.substr(0, comma)), token)) return true;
     list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
   }
   return false;

@@ -21,7 +21,7 @@ template <class Visit>
 void for_each_element(std::string_view list, Visit visit) {
   for (;;) {
     const std::size_t comma = list.find(',');
-    visit(trim(list.substr(0, comma)));
+    visit(trimmed(list.substr(0, comma)));
     if (comma == std::string_view::npos) return;
     list.remove_prefix(comma + 1);
   }
