@@ -1,4 +1,4 @@
-#include "typed/moment.h"
+#include "base/moment.h"
 
 #include <charconv>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "typed/moment.h"
+#include "base/moment.h"
 
 #include <gtest/gtest.h>
 
@@ -47,6 +47,37 @@ TEST(Moment, WhatIsNoTime) {
     EXPECT_FALSE(parse_time(text)) << text;
   EXPECT_FALSE(time_text({.seconds = 253402300800}));
   EXPECT_FALSE(time_text({.seconds = -62167219201}));
+}
+
+TEST(Moment, TimesOfCloudEvents) {
+  for (const char* time :
+       {"2018-04-05T17:31:00Z", "1985-04-12t23:20:50.52z", "1996-12-19T16:39:57-08:00",
+        "1990-12-31T23:59:60Z", "2000-02-29T00:00:00.123456789012+23:59", "0000-01-01T00:00:00Z"}) {
+    EXPECT_TRUE(parse_time(time).has_value()) << time;
+  }
+  for (const char* time : {"",
+                           "yesterday",
+                           "2018-04-05",
+                           "2018-04-05T17:31:00",
+                           "2018-04-05 17:31:00Z",
+                           "2018-4-05T17:31:00Z",
+                           "2018-13-05T17:31:00Z",
+                           "2018-00-05T17:31:00Z",
+                           "2018-04-31T17:31:00Z",
+                           "1900-02-29T00:00:00Z",
+                           "2018-04-05T24:00:00Z",
+                           "2018-04-05T17:60:00Z",
+                           "2018-04-05T17:31:61Z",
+                           "2018-04-05T17:31:00.Z",
+                           "2018-04-05T17:31:00+2:00",
+                           "2018-04-05T17:31:00+24:00",
+                           "2018-04-05T17:31:00+0200",
+                           "2018-04-05T17:31:00Z ",
+                           " 2018-04-05T17:31:00Z",
+                           "+018-04-05T17:31:00Z",
+                           "1522949460"}) {
+    EXPECT_FALSE(parse_time(time)) << time;
+  }
 }
 
 TEST(Moment, Durations) {

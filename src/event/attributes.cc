@@ -10,6 +10,7 @@
 #include <ofn/field.h>
 #include <ofn/request.h>
 
+#include "base/moment.h"
 #include "base/utf8.h"
 
 namespace ofn::event {
@@ -55,13 +56,6 @@ std::unexpected<Error> wrong(std::string_view name, std::string_view expected,
                                           std::string(expected) + ", found " + std::string(found));
 }
 
-bool is_leap(int year) noexcept { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
-
-int days_of(int year, int month) noexcept {
-  static constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return month == 2 && is_leap(year) ? 29 : kDays[static_cast<std::size_t>(month - 1)];
-}
-
 bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // Returns true if the text begins with a scheme (RFC 3986 §4.3).
@@ -91,77 +85,11 @@ bool is_media_type(std::string_view text) noexcept {
          is_token(both.substr(slash + 1));
 }
 
-// Reads parts of fixed shapes from the front of a text, and records whether all of them were there.
-class Reader {
- public:
-  explicit Reader(std::string_view text) : rest_(text) {}
-
-  int number(std::size_t digits, int min, int max) {
-    if (rest_.size() < digits || !std::all_of(rest_.begin(), rest_.begin() + digits, is_digit)) {
-      ok_ = false;
-      return min;
-    }
-    int value = 0;
-    for (const char c : rest_.substr(0, digits)) value = value * 10 + (c - '0');
-    rest_.remove_prefix(digits);
-    if (value < min || value > max) ok_ = false;
-    return std::clamp(value, min, max);
-  }
-  // Returns the next character if it is one of `choices`; '\0' otherwise.
-  char one_of(std::string_view choices) {
-    if (rest_.empty() || choices.find(rest_.front()) == std::string_view::npos) {
-      ok_ = false;
-      return '\0';
-    }
-    const char c = rest_.front();
-    rest_.remove_prefix(1);
-    return c;
-  }
-  bool skip_if(char c) {
-    if (rest_.empty() || rest_.front() != c) return false;
-    rest_.remove_prefix(1);
-    return true;
-  }
-  void digits() {
-    const std::size_t count = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
-    if (count == 0) ok_ = false;
-    rest_.remove_prefix(count);
-  }
-  bool ok_and_done() const { return ok_ && rest_.empty(); }
-
- private:
-  std::string_view rest_;
-  bool ok_ = true;
-};
-
 }  // namespace
 
 bool is_attribute_name(std::string_view name) noexcept {
   return !name.empty() && std::all_of(name.begin(), name.end(),
                                       [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c); });
-}
-
-bool is_rfc3339(std::string_view text) noexcept {
-  Reader reader(text);
-  const int year = reader.number(4, 0, 9999);
-  reader.one_of("-");
-  const int month = reader.number(2, 1, 12);
-  reader.one_of("-");
-  reader.number(2, 1, days_of(year, month));
-  reader.one_of("Tt");
-  reader.number(2, 0, 23);
-  reader.one_of(":");
-  reader.number(2, 0, 59);
-  reader.one_of(":");
-  reader.number(2, 0, 60);
-  if (reader.skip_if('.')) reader.digits();
-  const char zone = reader.one_of("Zz+-");
-  if (zone == '+' || zone == '-') {
-    reader.number(2, 0, 23);
-    reader.one_of(":");
-    reader.number(2, 0, 59);
-  }
-  return reader.ok_and_done();
 }
 
 bool is_uri_reference(std::string_view text) noexcept {
@@ -227,7 +155,7 @@ Result<void> set_attribute(CloudEvent& event, std::string_view name, std::string
     return {};
   }
   if (name == "time") {
-    if (!is_rfc3339(value)) {
+    if (!parse_time(value)) {
       return wrong(name, "an RFC 3339 timestamp such as \"2024-04-05T17:31:00Z\"", shown(value));
     }
     event.time(std::move(value));

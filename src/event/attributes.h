@@ -19,9 +19,6 @@ namespace ofn::event {
 // Returns true for lower-case ASCII letters and digits (spec §3, "Attribute Naming Convention").
 bool is_attribute_name(std::string_view name) noexcept;
 
-// Returns true for a `date-time` (RFC 3339 §5.6) with an existing day; a leap second is allowed.
-bool is_rfc3339(std::string_view text) noexcept;
-
 // Returns the media type without its parameters.
 std::string_view essence(std::string_view media_type) noexcept;
 

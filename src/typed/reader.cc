@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "base/moment.h"
 #include "document/json_scanner.h"
-#include "typed/moment.h"
 #include "typed/number.h"
 
 namespace ofn {

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "base/moment.h"
 #include "base/utf8.h"
 #include "document/json.h"
-#include "typed/moment.h"
 #include "typed/number.h"
 
 namespace ofn {
