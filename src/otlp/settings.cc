@@ -8,7 +8,6 @@
 #include "base/trimmed.h"
 #include "context/units.h"
 #include "otlp/pair_list.h"
-#include "wire/chars.h"
 #include "wire/grpc/codec.h"
 
 namespace ofn::otlp {

@@ -1,7 +1,9 @@
 #include "typed/number.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <system_error>
 
 namespace ofn {
 namespace {
@@ -40,6 +42,31 @@ class Digits {
   std::string_view fraction_;
 };
 
+// Returns true for a number that is 1 or more, without its sign.
+bool is_large(std::string_view text) noexcept {
+  const std::size_t e = std::min(text.find_first_of("eE"), text.size());
+  std::int64_t exponent = 0;
+  if (e < text.size()) {
+    std::string_view digits = text.substr(e + 1);
+    if (digits.starts_with('+')) digits.remove_prefix(1);
+    const auto error = std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec;
+    if (error != std::errc()) return !digits.starts_with('-');
+  }
+  const std::size_t first = text.find_first_of("123456789");
+  const std::size_t point = std::min(text.find('.'), e);
+  return static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) + exponent > 0;
+}
+
+template <class T>
+std::optional<T> nearest(std::string_view text) noexcept {
+  T value = 0;
+  const auto error = std::from_chars(text.data(), text.data() + text.size(), value).ec;
+  if (error == std::errc()) return value;
+  // from_chars refuses also what is too small.
+  if (is_large(text)) return std::nullopt;
+  return text.starts_with('-') ? -T(0) : T(0);
+}
+
 }  // namespace
 
 std::optional<WholeNumber> parse_whole_number(std::string_view text) noexcept {
@@ -70,5 +97,11 @@ std::optional<WholeNumber> parse_whole_number(std::string_view text) noexcept {
   }
   return number;
 }
+
+std::optional<double> nearest_double(std::string_view text) noexcept {
+  return nearest<double>(text);
+}
+
+std::optional<float> nearest_float(std::string_view text) noexcept { return nearest<float>(text); }
 
 }  // namespace ofn

@@ -28,6 +28,11 @@ struct WholeNumber {
 // Cost: linear in the length of the text, however large the exponent is.
 std::optional<WholeNumber> parse_whole_number(std::string_view text) noexcept;
 
+// Return the value that is nearest to a JSON number, rounded once; nullopt if it is too large for the type. A number that is too small is
+// zero, with its sign.
+std::optional<double> nearest_double(std::string_view text) noexcept;
+std::optional<float> nearest_float(std::string_view text) noexcept;
+
 // Returns true if a floating-point type holds no larger values than float. The ABI describes only
 // the type's largest value, so that is the criterion.
 inline bool is_float(const abi::Type& type) noexcept {

@@ -1,5 +1,6 @@
 #include "typed/number.h"
 
+#include <cmath>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -49,6 +50,33 @@ TEST(TypedNumber, OtherNumbersHaveNoWholeValue) {
         std::string(1000, '9'), "1." + std::string(1000, '0') + "1"}) {
     EXPECT_FALSE(parse_whole_number(text)) << text;
   }
+}
+
+TEST(TypedNumber, TheNearestValue) {
+  struct Case {
+    std::string text;
+    std::optional<double> nearest;
+    std::optional<float> as_float;
+  };
+  for (const Case& each : {
+           Case{"0.1", 0.1, 0.1F},
+           Case{"1e400", std::nullopt, std::nullopt},
+           Case{"-1e39", -1e39, std::nullopt},
+           Case{"1e-400", 0.0, 0.0F},
+           Case{"1e-60", 1e-60, 0.0F},
+           Case{"1e99999999999999999999", std::nullopt, std::nullopt},
+           Case{"1e-99999999999999999999", 0.0, 0.0F},
+           Case{"0." + std::string(400, '0') + "1", 0.0, 0.0F},
+           Case{"0." + std::string(400, '0') + "1e401", 1.0, 1.0F},
+           Case{"1" + std::string(400, '0'), std::nullopt, std::nullopt},
+           Case{"1" + std::string(400, '0') + "e-800", 0.0, 0.0F},
+           Case{"0e999", 0.0, 0.0F},
+       }) {
+    SCOPED_TRACE(each.text);
+    EXPECT_EQ(nearest_double(each.text), each.nearest);
+    EXPECT_EQ(nearest_float(each.text), each.as_float);
+  }
+  EXPECT_TRUE(std::signbit(*nearest_double("-1e-400")));
 }
 
 }  // namespace

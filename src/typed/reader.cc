@@ -4,21 +4,20 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <iterator>
-#include <limits>
 #include <optional>
 #include <utility>
 
 #include "base/base64.h"
 #include "base/moment.h"
 #include "document/json_scanner.h"
+#include "typed/expected.h"
+#include "typed/limits.h"
 #include "typed/number.h"
 
 namespace ofn {
 namespace {
 
 using abi::Kind;
-using abi::Limits;
 using abi::Type;
 using abi::TypeField;
 using Scanner = document::JsonScanner;
@@ -37,12 +36,6 @@ bool is_plain(std::string_view key) {
   });
 }
 
-std::string number_text(auto number) {
-  char digits[32];
-  const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
-  return std::string(std::begin(digits), end);
-}
-
 // Cuts a long number: it may have as many digits as the body has bytes.
 std::string shown_number(std::string_view text) {
   std::string shown(text.substr(0, kLongestShownNumber));
@@ -53,73 +46,6 @@ std::string shown_number(std::string_view text) {
 bool fits(const Type& type, const WholeNumber& number) {
   if (!number.is_negative) return number.magnitude <= type.max;
   return number.magnitude <= 0 - static_cast<std::uint64_t>(type.min);
-}
-
-// A number of the type of a field; `text` is JSON's.
-enum class Read : std::uint8_t { kFits, kWrong, kTooLarge };
-struct Real {
-  Read read;
-  double value = 0;
-};
-
-// Returns true for a number that is 1 or more, without its sign.
-bool is_large(std::string_view text) {
-  const std::size_t e = std::min(text.find_first_of("eE"), text.size());
-  std::int64_t exponent = 0;
-  if (e < text.size()) {
-    std::string_view digits = text.substr(e + 1);
-    if (digits.starts_with('+')) digits.remove_prefix(1);
-    const auto error = std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec;
-    if (error != std::errc()) return !digits.starts_with('-');
-  }
-  const std::size_t first = text.find_first_of("123456789");
-  const std::size_t point = std::min(text.find('.'), e);
-  return static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) + exponent > 0;
-}
-
-// Reads the value that is nearest to a number, rounded once, directly to the precision of the type, which may be float.
-template <class T>
-Real nearest(std::string_view text) {
-  T value = 0;
-  const auto error = std::from_chars(text.data(), text.data() + text.size(), value).ec;
-  if (error == std::errc()) return {Read::kFits, value};
-  // from_chars refuses also what is too small.
-  if (is_large(text)) return {Read::kTooLarge};
-  return {Read::kFits, text.starts_with('-') ? -0.0 : 0.0};
-}
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-std::string many(std::size_t count, std::string_view one) {
-  return number_text(count) + ' ' + std::string(one) + (count == 1 ? "" : "s");
-}
-
-// "from 1 to 100", "of at least 1": what a limit says behind the kind of the value.
-std::string length_text(const Limits& limits, std::string_view unit) {
-  constexpr auto kNone = std::numeric_limits<std::size_t>::max();
-  if (limits.shortest == limits.longest) return many(limits.longest, unit);
-  if (limits.longest == kNone) return "at least " + many(limits.shortest, unit);
-  if (limits.shortest == 0) return "at most " + many(limits.longest, unit);
-  return number_text(limits.shortest) + " to " + many(limits.longest, unit);
-}
-
-std::string range_text(const Limits& limits, const std::string& least, const std::string& most) {
-  if (!limits.has_most) return "at least " + least;
-  if (!limits.has_least) return "at most " + most;
-  return "from " + least + " to " + most;
-}
-
-// The words of an enumeration or of a variant's alternatives.
-std::string one_of(const Type& type) {
-  std::string words;
-  for (std::size_t i = 0; i < type.count; ++i) {
-    words += words.empty() ? "one of \"" : "\", \"";
-    words += type.kind == Kind::kEnum ? type.words[i].word : type.fields[i].name;
-  }
-  return words + '"';
 }
 
 class Reader {
@@ -241,7 +167,7 @@ class Reader {
     if (found == Found::kText && !is_integer_text(digits)) return mismatch(found, place);
     const auto whole = parse_whole_number(digits);
     if (whole && fits(type, *whole)) return set(place, {.integer = whole->bits()});
-    if (found == Found::kNumber && nearest<double>(digits).read == Read::kTooLarge)
+    if (found == Found::kNumber && !nearest_double(digits))
       return problem(place.step, "expected a number that a double can hold");
     return problem(place.step,
                    "expected " + expected_at(place) + ", found the number " + shown_number(digits));
@@ -267,12 +193,12 @@ class Reader {
   bool real(Found found, const Place& place) {
     if (found != Found::kNumber) return mismatch(found, place);
     const std::string_view text = json_.text();
-    const Real real = is_float(*place.type) ? nearest<float>(text) : nearest<double>(text);
-    if (real.read == Read::kFits) return set(place, {.real = real.value});
-    const Real wide = nearest<double>(text);
-    if (wide.read == Read::kTooLarge)
-      return problem(place.step, "expected a number that a double can hold");
-    return problem(place.step, "expected a number, found the number " + number_text(wide.value));
+    const std::optional<double> real =
+        is_float(*place.type) ? std::optional<double>(nearest_float(text)) : nearest_double(text);
+    if (real) return set(place, {.real = *real});
+    const auto wide = nearest_double(text);
+    if (!wide) return problem(place.step, "expected a number that a double can hold");
+    return problem(place.step, "expected a number, found the number " + number_text(*wide));
   }
 
   // A value whose JSON is a string of a certain form.
@@ -359,7 +285,9 @@ class Reader {
     void* const member = field.in(object);
     const Type& type = field.type();
     if (!value(found, {&type, member, step, &field})) return false;
-    return !field.is_limited || within(type, member, field, step);
+    if (!field.is_limited) return true;
+    auto excess = beyond_limits(type, member, field.limits);
+    return !excess || problem(step, *std::move(excess));
   }
 
   bool map(const Place& place) {
@@ -445,85 +373,6 @@ class Reader {
                                    number_text(step.index));
   }
 
-  // Returns true if a value that was read is within the limits of its field.
-  bool within(const Type& type, const void* object, const TypeField& field, const Step& step) {
-    const Limits& limits = field.limits;
-    switch (type.kind) {
-      case Kind::kOptional:
-      case Kind::kThrough:
-        return within_inner(type, object, field, step);
-      case Kind::kInteger:
-        return within_range(type, type.get(object).integer, limits, step);
-      case Kind::kReal:
-        return within_range(type.get(object).real, limits, step);
-      case Kind::kText:
-        return within_length("a string of ", "character", characters(type.get(object).text), limits,
-                             step);
-      case Kind::kMap:
-        return within_length("an object of ", "member", elements_of(type, object), limits, step);
-      default:
-        return within_length("an array of ", "item", elements_of(type, object), limits, step);
-    }
-  }
-
-  bool within_inner(const Type& type, const void* object, const TypeField& field,
-                    const Step& step) {
-    struct Inner {
-      Reader& reader;
-      const Type& type;
-      const TypeField& field;
-      const Step& step;
-      bool fits = true;
-    } inner{*this, type.element(), field, step};
-    type.each(object, &inner, [](void* of, std::string_view, const void* element) {
-      auto& [reader, other, its_field, at, fits] = *static_cast<Inner*>(of);
-      fits = reader.within(other, element, its_field, at);
-    });
-    return inner.fits;
-  }
-
-  bool within_range(const Type& type, std::uint64_t bits, const Limits& limits, const Step& step) {
-    const bool is_signed = type.min < 0;
-    const auto less = [is_signed](std::uint64_t a, std::uint64_t b) {
-      return is_signed ? static_cast<std::int64_t>(a) < static_cast<std::int64_t>(b) : a < b;
-    };
-    const auto shown = [is_signed](std::uint64_t number) {
-      return is_signed ? number_text(static_cast<std::int64_t>(number)) : number_text(number);
-    };
-    const auto least = static_cast<std::uint64_t>(limits.least);
-    const auto most = static_cast<std::uint64_t>(limits.most);
-    const bool is_below = limits.has_least && less(bits, least);
-    const bool is_above = limits.has_most && less(most, bits);
-    if (!is_below && !is_above) return true;
-    return problem(step, "expected an integer " + range_text(limits, shown(least), shown(most)) +
-                             ", found the number " + shown(bits));
-  }
-
-  bool within_range(double real, const Limits& limits, const Step& step) {
-    const bool is_below = limits.has_least && real < limits.least_real;
-    const bool is_above = limits.has_most && real > limits.most_real;
-    if (!is_below && !is_above) return true;
-    return problem(step, "expected a number " +
-                             range_text(limits, number_text(limits.least_real),
-                                        number_text(limits.most_real)) +
-                             ", found the number " + number_text(real));
-  }
-
-  bool within_length(std::string_view what, std::string_view unit, std::size_t length,
-                     const Limits& limits, const Step& step) {
-    if (length >= limits.shortest && length <= limits.longest) return true;
-    return problem(step, "expected " + std::string(what) + length_text(limits, unit) + ", found " +
-                             number_text(length));
-  }
-
-  static std::size_t elements_of(const Type& type, const void* object) {
-    std::size_t count = 0;
-    type.each(object, &count, [](void* seen, std::string_view, const void*) {
-      ++*static_cast<std::size_t*>(seen);
-    });
-    return count;
-  }
-
   static std::string_view name_of(Found found) {
     switch (found) {
       case Found::kNull:
@@ -604,42 +453,6 @@ class Reader {
 };
 
 }  // namespace
-
-std::string expected_text(const Type& type) {
-  switch (type.kind) {
-    case Kind::kBool:
-      return "true or false";
-    case Kind::kInteger:
-      return "an integer from " + number_text(type.min) + " to " + number_text(type.max);
-    case Kind::kReal:
-      return "a number";
-    case Kind::kText:
-      return "a string";
-    case Kind::kTime:
-      return "a time such as \"2026-11-30T06:37:28Z\"";
-    case Kind::kDuration:
-      return "a duration such as \"PT1.5S\"";
-    case Kind::kBytes:
-      return "bytes in base64";
-    case Kind::kRaw:
-      return "a value";
-    case Kind::kEnum:
-      return one_of(type);
-    case Kind::kObject:
-    case Kind::kMap:
-    case Kind::kVariant:
-      return "an object";
-    case Kind::kList:
-      return "an array";
-    case Kind::kArray:
-    case Kind::kTuple:
-      return "an array of " + many(type.count, "item");
-    case Kind::kOptional:
-    case Kind::kThrough:
-      return expected_text(type.element());
-  }
-  return "nothing";
-}
 
 std::string lines_of(const JsonProblems& problems) {
   std::string lines;

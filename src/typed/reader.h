@@ -29,8 +29,4 @@ JsonProblems read_json(std::string_view text, const abi::Type& type, void* objec
 // Returns a line for each problem, without a line break at the end.
 std::string lines_of(const JsonProblems& problems);
 
-// Returns the values that fit the type: "an integer from 0 to 255", "a string", "one of \"red\",
-// \"green\"".
-std::string expected_text(const abi::Type& type);
-
 }  // namespace ofn
