@@ -123,8 +123,8 @@ enum class Kind : std::uint32_t {
 
 // The value of anything that is not an object or a list.
 struct Scalar {
-  // Of kBool, kInteger (negative ones in two's complement) and kEnum. Of kTime and kDuration: whole seconds, the former since 1970,
-  // rounded down.
+  // The value of a kBool or a kEnum, or of a kInteger, whose negative values are in two's complement. A kTime has here the whole seconds
+  // since 1970, and a kDuration its whole seconds, both rounded down.
   std::uint64_t integer = 0;
   double real = 0;
   std::string_view text{};  // refers to the object's text; of kBytes the bytes, of kRaw the JSON
@@ -192,10 +192,10 @@ struct Type {
   // Adds an element and returns it; returns null if a map already has the key.
   void* (*add)(void* object, std::string_view key) = nullptr;
   void* (*at)(void* object, std::size_t index) = nullptr;  // of kArray: returns an element
-  // Of a kVariant: visits its value, with its word as key. Of a kThrough: visits its object of the other type.
+  // Visits each element. A kVariant has one, its value, whose word is the key. A kThrough has one, its object of the other type.
   void (*each)(const void* object, void* visitor, Visit* visit) = nullptr;
-  // Of kThrough: makes an object of the other type, has it filled, and converts it. If the author's code refuses it, sets `refusal`
-  // and returns false.
+  // A kThrough makes an object of the other type, has it filled, and converts it. If the author's code refuses it, the function sets
+  // `refusal` and returns false.
   bool (*through)(void* object, void* reader, Fill* fill, std::string& refusal) = nullptr;
 };
 

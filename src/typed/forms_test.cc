@@ -5,8 +5,8 @@
 #include <ofn/function.h>
 #include <ofn/typed.h>
 
-#include "function/registry.h"
 #include "typed/json_table.h"
+#include "typed/registry_for_test.h"
 #include "typed/schema.h"
 
 namespace forms {
@@ -54,12 +54,6 @@ namespace ofn {
 namespace {
 
 using ::testing::HasSubstr;
-
-Registry own_registry() {
-  abi::Program program;
-  ofn_program(&program);
-  return Registry::of(program).value();
-}
 
 struct Asked {
   std::string_view path = "/";

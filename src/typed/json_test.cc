@@ -12,8 +12,8 @@
 #include <ofn/typed.h>
 
 #include "document/slices.h"
-#include "function/registry.h"
 #include "typed/json_table.h"
+#include "typed/registry_for_test.h"
 #include "typed/schema.h"
 
 namespace shop {
@@ -132,12 +132,6 @@ namespace ofn {
 namespace {
 
 using ::testing::HasSubstr;
-
-Registry own_registry() {
-  abi::Program program;
-  ofn_program(&program);
-  return Registry::of(program).value();
-}
 
 Response called(const char* name, std::string_view body,
                 const char* content_type = "application/json") {
