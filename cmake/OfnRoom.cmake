@@ -94,3 +94,15 @@ function(ofn_room name)
     set_tests_properties(${name} PROPERTIES TIMEOUT 600)
   endif()
 endfunction()
+
+# ofn_benchmark(NAME ROOM a_bench.cc): a program that measures a room's code with google-benchmark. It is built by hand, where Debian's
+# libbenchmark-dev is installed.
+function(ofn_benchmark name room source)
+  if(OFN_DEVELOPER)
+    find_package(benchmark QUIET)
+  endif()
+  if(benchmark_FOUND)
+    add_executable(${name} EXCLUDE_FROM_ALL ${source})
+    target_link_libraries(${name} PRIVATE ofn_${room} ofn_flags benchmark::benchmark)
+  endif()
+endfunction()
