@@ -49,7 +49,7 @@ class JsonScanner {
   // The string without escapes, or the number as it stands in the text. It is valid until the next key or string.
   std::string_view text() const { return string_; }
 
-  // Where the value began that next() returned last.
+  // The place at which the last value of next() begins.
   std::size_t begin() const { return begin_; }
   // The number of bytes that were read.
   std::size_t position() const { return at_; }

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using document::Node;
 
-// Of all layers together, decompressed. A few bytes may stand for a thousand times as many.
+// The limit for all layers together, after they are decompressed, because a few compressed bytes may stand for a thousand times as many.
 constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 30U;
 // As Docker sets it for images that do not say it.
 constexpr std::string_view kPath =

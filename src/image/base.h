@@ -33,7 +33,7 @@ struct BaseImage {
 // A base that exists, and of which only the documents have been read.
 struct FoundBase {
   std::filesystem::path folder;
-  // Of an OCI layout; otherwise nothing.
+  // An OCI layout sets these. A folder has none of them.
   std::optional<OciReader> reader{};
   StoredImage image{};
   document::Node config{};

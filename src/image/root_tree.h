@@ -21,7 +21,7 @@
 
 namespace ofn::image {
 
-// What is known of a shared library without its bytes.
+// A shared library, described without its bytes.
 struct LibraryFacts {
   std::vector<loader::ElfFile::NeededVersion> needed{};
   std::vector<std::string> defined{};  // versions

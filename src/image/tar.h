@@ -32,7 +32,7 @@ struct TarEntry {
   unsigned mode = 0644;
   std::uint64_t user = 0;
   std::uint64_t group = 0;
-  // Of a symbolic link: its text. Of a hard link: the path of the file, as `path` is written.
+  // A symbolic link has its text here. A hard link has the path of its file, in the form of `path`.
   std::string link = {};
   std::uint64_t size = 0;  // bytes of a file
 };
