@@ -24,7 +24,7 @@
 #include <ofn/writer.h>
 
 // Increase it with every change of a type that crosses the interface.
-#define OFN_ABI_NUMBER 10  // NOLINT(modernize-macro-to-enum): its text is wanted
+#define OFN_ABI_NUMBER 11  // NOLINT(modernize-macro-to-enum): its text is wanted
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): only the preprocessor knows these facts.
 #define OFN_INTERNAL_TEXT_OF(x) #x
@@ -211,6 +211,11 @@ struct Typed {
 };
 
 struct Call;
+struct Incoming;             // <ofn/reader.h>
+struct RouteOptions;         // <ofn/route.h>
+struct ErrorRegistration;    // <ofn/errors.h>
+struct WrapperRegistration;  // <ofn/middleware.h>
+struct LifeRegistration;     // <ofn/life.h>
 
 // The host's JSON. Threads: any.
 struct JsonTable {
@@ -243,7 +248,8 @@ struct Call {
   Context* context = nullptr;                   // set if the registration takes one
   Bytes data{};                                 // of kOpenFunction
   const JsonTable* json = nullptr;
-  const Stream* stream = nullptr;  // set if the registration streams
+  const Stream* stream = nullptr;      // set if the registration streams
+  const Incoming* incoming = nullptr;  // set if the registration reads the body in pieces
   Tasks* tasks = nullptr;
 };
 
@@ -277,7 +283,10 @@ struct Registration {
   std::uint32_t line = 0;
   bool takes_context = false;  // it may block on the sidecar, so it runs on a worker
   bool streams = false;  // it takes a Writer and may block on its client, so it runs on a worker
-  const char* route = nullptr;   // "GET,PUT /users/{id}", from OFN_ROUTE; null if there is none
+  bool reads_pieces =
+      false;  // it takes a Reader and may block on its client, so it runs on a worker
+  const char* route = nullptr;  // "GET,PUT /users/{id}", from OFN_ROUTE; null if there is none
+  const RouteOptions* options = nullptr;
   const Typed* typed = nullptr;  // if its argument or its result is one of the author's types
 };
 
@@ -296,7 +305,7 @@ struct PluginRegistration {
 struct MetricRegistration;  // <ofn/metrics.h>
 
 // All registrations of a program. Its only exported function, kProgramSymbol, fills this in. A
-// registration without `invoke`, a plugin without `create` and a null metric are ignored.
+// registration without `invoke`, a plugin without `create` and null pointers are ignored.
 struct Program {
   const Registration* const* begin = nullptr;
   const Registration* const* end = nullptr;
@@ -304,6 +313,12 @@ struct Program {
   const PluginRegistration* const* plugins_end = nullptr;
   const MetricRegistration* const* metrics_begin = nullptr;
   const MetricRegistration* const* metrics_end = nullptr;
+  const ErrorRegistration* const* errors_begin = nullptr;
+  const ErrorRegistration* const* errors_end = nullptr;
+  const WrapperRegistration* const* wrappers_begin = nullptr;
+  const WrapperRegistration* const* wrappers_end = nullptr;
+  const LifeRegistration* const* life_begin = nullptr;
+  const LifeRegistration* const* life_end = nullptr;
   HostSlot* host = nullptr;  // where the program looks for what the host lends
 };
 using ProgramFunction = void(Program*) noexcept;

@@ -84,6 +84,12 @@
   constexpr const abi::PluginRegistration* kNoPluginEntry = &kNoPlugin;          \
   OFN_INTERNAL_KEPT("ofn_metrics")                                               \
   constexpr const abi::MetricRegistration* kNoMetricEntry = nullptr;             \
+  OFN_INTERNAL_KEPT("ofn_errors")                                                \
+  constexpr const abi::ErrorRegistration* kNoErrorEntry = nullptr;               \
+  OFN_INTERNAL_KEPT("ofn_wrappers")                                              \
+  constexpr const abi::WrapperRegistration* kNoWrapperEntry = nullptr;           \
+  OFN_INTERNAL_KEPT("ofn_life")                                                  \
+  constexpr const abi::LifeRegistration* kNoLifeEntry = nullptr;                 \
   OFN_INTERNAL_KEPT(".note.ofn")                                                 \
   __attribute__((aligned(4))) constexpr AbiNote kAbiNote = {                     \
       sizeof(abi::kNoteName), sizeof(OFN_INTERNAL_BUILD), abi::kNoteType, "ofn", \
@@ -107,6 +113,18 @@ extern "C" __attribute__((visibility("hidden")))
 const ofn::abi::MetricRegistration* const __start_ofn_metrics[];
 extern "C" __attribute__((visibility("hidden")))
 const ofn::abi::MetricRegistration* const __stop_ofn_metrics[];
+extern "C" __attribute__((visibility("hidden")))
+const ofn::abi::ErrorRegistration* const __start_ofn_errors[];
+extern "C" __attribute__((visibility("hidden")))
+const ofn::abi::ErrorRegistration* const __stop_ofn_errors[];
+extern "C" __attribute__((visibility("hidden")))
+const ofn::abi::WrapperRegistration* const __start_ofn_wrappers[];
+extern "C" __attribute__((visibility("hidden")))
+const ofn::abi::WrapperRegistration* const __stop_ofn_wrappers[];
+extern "C" __attribute__((visibility("hidden")))
+const ofn::abi::LifeRegistration* const __start_ofn_life[];
+extern "C" __attribute__((visibility("hidden")))
+const ofn::abi::LifeRegistration* const __stop_ofn_life[];
 // NOLINTEND(clang-diagnostic-reserved-identifier,readability-identifier-naming)
 
 // Returns every registration of the program into which this function was linked.
@@ -118,6 +136,12 @@ extern "C" __attribute__((used, visibility("default"))) inline void ofn_program(
   program->plugins_end = __stop_ofn_plugins;
   program->metrics_begin = __start_ofn_metrics;
   program->metrics_end = __stop_ofn_metrics;
+  program->errors_begin = __start_ofn_errors;
+  program->errors_end = __stop_ofn_errors;
+  program->wrappers_begin = __start_ofn_wrappers;
+  program->wrappers_end = __stop_ofn_wrappers;
+  program->life_begin = __start_ofn_life;
+  program->life_end = __stop_ofn_life;
   program->host = &ofn::internal::host_slot;
 }
 

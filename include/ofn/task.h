@@ -57,8 +57,10 @@ struct TaskTable {
   // Sets `open` to true if the client still accepts data.
   void (*wait_for_room)(void* host, bool& open, void* frame);
 };
+struct AwaitTable;  // <ofn/await.h>
 struct Tasks {
   const TaskTable* table = nullptr;
+  const AwaitTable* awaits = nullptr;
   void* host = nullptr;
   internal::Promise* next = nullptr;  // the coroutines that run next: see internal::drive()
 };
