@@ -27,7 +27,7 @@
 
 namespace ofn {
 
-// The data for the function. Pre-hooks may read and replace it.
+// The data for the function. Pre-hooks may read and replace it, or answer instead of the function.
 class CallData {
  public:
   explicit CallData(Bytes bytes) noexcept : bytes_(bytes) {}
@@ -44,9 +44,17 @@ class CallData {
   }
   bool replaced() const noexcept { return owned_.has_value(); }
 
+  // Answers instead of the function. When the hook has returned, the call ends: later pre-hooks and the function do not run, post-hooks do,
+  // and nothing is sent to outputs. A status of 400 or more is a failure of the call (`error`). A delivery of Dapr is
+  // acknowledged if the status is below 400. The response follows the rules of Response.
+  void answer(Response response) { answer_ = std::move(response); }
+  // The answer, if the hook has given one.
+  Response* answered() noexcept { return answer_ ? &*answer_ : nullptr; }
+
  private:
   Bytes bytes_;
   std::optional<std::string> owned_;
+  std::optional<Response> answer_;
 };
 
 // The function's result. Post-hooks may read and change it; outputs and client get the changed
@@ -66,7 +74,9 @@ class CallResult {
   std::string_view error() const noexcept { return error_; }
 
   // The response of an http, typed or openfunction function (an Out is already converted to a
-  // response). Null for a cloudevent function, and if the function has returned nothing.
+  // response); of a function of any form the answer to a failure, or of a hook. A hook may change it: a failure keeps its
+  // status() whatever the response says. Null if a function of events has succeeded, and if the client has already received pieces of the
+  // answer.
   Response* response() const noexcept { return response_; }
   // The event that a cloudevent function returned; null if it returned none.
   CloudEvent* event() const noexcept { return event_; }
@@ -99,9 +109,11 @@ class CallResult {
 // they may block. Other calls have other instances.
 // Order: all pre-hooks, the function, all post-hooks. Post-hooks also run if the function or a hook
 // has failed, even those of plugins without a pre-hook.
-// Errors: a hook that throws has failed. The failure is logged, and the call continues as if the
-// hook did not exist. If the plugin was registered by OFN_REQUIRED_PLUGIN, the call fails: the
-// response is 500, nothing is sent, and if a pre-hook failed, the function is not called.
+// Errors: a hook that throws an ofn::HttpError or an ofn::BadInput (<ofn/errors.h>) answers the call with it, as
+// CallData::answer() does; in a post-hook that answer replaces the function's. A hook that throws anything else has failed. The failure is
+// logged, and the call continues as if the hook did not exist. If the plugin was registered by OFN_REQUIRED_PLUGIN, the call
+// fails: an error handler answers it, or the response is 500; nothing is sent, and if a pre-hook failed, the function is not
+// called.
 class Plugin {
  public:
   Plugin() = default;

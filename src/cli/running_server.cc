@@ -73,7 +73,8 @@ struct RunningServer::OnLoop {
                     .failures = &server.failures_,
                     .calls = &server.calls_,
                     .observer = observers.as_one(),
-                    .max_held = server.settings_.max_body_size},
+                    .max_held = server.settings_.max_body_size,
+                    .errors = server.errors_.empty() ? nullptr : &server.errors_},
         requests(server.service_, environment),
         deliveries(server.async_, environment),
         callbacks(deliveries, {.api_token = server.settings_.app_api_token,
@@ -172,12 +173,14 @@ struct RunningServer::OnLoop {
 };
 
 RunningServer::RunningServer(const Settings& settings, const FunctionContext& context,
-                             const Routes& routes, const Hooks& hooks, Subscriptions subscriptions,
-                             const Environment& env, Log& log, os::CallsInFlight& calls,
-                             os::ReadyNotice& notice, Supervised* supervised)
+                             const Routes& routes, const Hooks& hooks, const ErrorHandlers& errors,
+                             Subscriptions subscriptions, const Environment& env, Log& log,
+                             os::CallsInFlight& calls, os::ReadyNotice& notice,
+                             Supervised* supervised)
     : settings_(settings),
       context_(context),
       hooks_(hooks),
+      errors_(errors),
       env_(env),
       log_(log),
       calls_(calls),

@@ -1,8 +1,8 @@
 // A running server: loops, the function's services on each, the listening socket, and the
 // connection to the sidecar.
 //
-//   RunningServer server(settings, context, routes, hooks, subscriptions, env, log, calls, notice,
-//                        nullptr);
+//   RunningServer server(settings, context, routes, hooks, errors, subscriptions, env, log, calls,
+//                        notice, nullptr);
 //   if (auto connected = server.connect(); !connected) return complain(connected.error());
 //   auto bound = server.listen(std::nullopt);
 //   return server.run();
@@ -27,6 +27,7 @@
 #include "context/environment.h"
 #include "context/function_context.h"
 #include "context/settings.h"
+#include "function/error_handlers.h"
 #include "function/routes.h"
 #include "loop/debugger_watch.h"
 #include "loop/loop_threads.h"
@@ -54,8 +55,9 @@ class RunningServer final : private Stoppable {
   // function. `calls` gets the calls in flight. `notice` is notified when the server is ready and
   // when it begins to stop. `supervised`: null unless a supervisor has started this program.
   RunningServer(const Settings& settings, const FunctionContext& context, const Routes& routes,
-                const Hooks& hooks, Subscriptions subscriptions, const Environment& env, Log& log,
-                os::CallsInFlight& calls, os::ReadyNotice& notice, Supervised* supervised);
+                const Hooks& hooks, const ErrorHandlers& errors, Subscriptions subscriptions,
+                const Environment& env, Log& log, os::CallsInFlight& calls, os::ReadyNotice& notice,
+                Supervised* supervised);
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
   ~RunningServer() override;
@@ -110,6 +112,7 @@ class RunningServer final : private Stoppable {
   const Settings& settings_;
   const FunctionContext& context_;
   const Hooks& hooks_;
+  const ErrorHandlers& errors_;
   const Environment& env_;
   Log& log_;
   os::CallsInFlight& calls_;

@@ -23,6 +23,7 @@
 #include "cli/streams.h"
 #include "cli/user_signals.h"
 #include "context/settings.h"
+#include "function/error_handlers.h"
 #include "logging/logger.h"
 #include "metrics/author_metrics.h"
 #include "os/calls_in_flight.h"
@@ -228,6 +229,12 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
     for (const Error& error : authors_metrics.error()) complain(error.message());
     return kExitLoad;
   }
+  const auto errors = ErrorHandlers::of(
+      programs.all, only_looks ? ErrorHandlers::Code::kIsLeftOut : ErrorHandlers::Code::kMayRun);
+  if (!errors) {
+    for (const Error& error : errors.error()) complain(error.message());
+    return kExitLoad;
+  }
   const auto hooks = Hooks::of(context, programs.plugins, settings.optional_hooks, log);
   if (!hooks) {
     for (const Error& error : hooks.error()) complain(error.message());
@@ -252,8 +259,8 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
 
   os::keep_memory_reserve(os::reserve_for(mappable_now()));
   auto server = std::make_unique<RunningServer>(
-      settings, context, *routes, *hooks, std::move(configuration->subscriptions), env, log, calls,
-      inherited->notice, inherited->supervised ? &*inherited->supervised : nullptr);
+      settings, context, *routes, *hooks, *errors, std::move(configuration->subscriptions), env,
+      log, calls, inherited->notice, inherited->supervised ? &*inherited->supervised : nullptr);
   const otlp::Settings sent = sent_telemetry(env, context, log);
   const otlp::ResourceFacts facts = facts_of(context, served.names);
   const TraceChoice traced = traces_of(env, context, sent, facts, log);

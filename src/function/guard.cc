@@ -7,6 +7,7 @@
 #include <new>
 #include <typeinfo>
 
+#include <ofn/errors.h>
 #include <ofn/failure.h>
 
 #include "os/end_forked_child.h"
@@ -26,17 +27,20 @@ std::string exception_name() {
   return status == 0 ? name.get() : type->name();
 }
 
-enum class Kind { kOther, kNoMemory, kBadInput };
+enum class Kind { kOther, kNoMemory, kBadInput, kHttpError };
 
 // Describes the exception that is being handled.
-Crash crash_of(const char* what, Kind kind) {
+Crash crash_of(const char* what, Kind kind, std::exception_ptr* thrown) {
   os::end_forked_child();
+  if (thrown != nullptr) *thrown = std::current_exception();
   Crash crash{.exception = exception_name(),
               .what = what == nullptr ? "" : what,
               .frames = {},
               .no_memory = kind == Kind::kNoMemory,
-              .is_bad_input = kind == Kind::kBadInput};
-  if (!crash.is_bad_input) crash.frames = os::throw_site(std::current_exception());
+              .is_bad_input = kind == Kind::kBadInput,
+              .is_http_error = kind == Kind::kHttpError};
+  if (!crash.is_bad_input && !crash.is_http_error)
+    crash.frames = os::throw_site(std::current_exception());
   return crash;
 }
 
@@ -50,20 +54,23 @@ std::string Crash::text() const {
 // Forced unwinding "throws" no object, so the handler's reference refers to nothing. Only the
 // sanitizer objects to that.
 __attribute__((no_sanitize("null"))) std::optional<Crash> guarded(void (*code)(void*),
-                                                                  void* argument) {
+                                                                  void* argument,
+                                                                  std::exception_ptr* thrown) {
   try {
     code(argument);
     os::end_forked_child();
   } catch (const std::bad_alloc&) {
-    return crash_of("not enough memory", Kind::kNoMemory);
+    return crash_of("not enough memory", Kind::kNoMemory, thrown);
   } catch (const BadInput& error) {
-    return crash_of(error.what(), Kind::kBadInput);
+    return crash_of(error.what(), Kind::kBadInput, thrown);
+  } catch (const HttpError& error) {
+    return crash_of(error.what(), Kind::kHttpError, thrown);
   } catch (const std::exception& error) {
-    return crash_of(error.what(), Kind::kOther);
+    return crash_of(error.what(), Kind::kOther, thrown);
   } catch (const __cxxabiv1::__forced_unwind&) {
     throw;
   } catch (...) {
-    return crash_of(nullptr, Kind::kOther);
+    return crash_of(nullptr, Kind::kOther, thrown);
   }
   return std::nullopt;
 }

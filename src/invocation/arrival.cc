@@ -33,12 +33,19 @@ void Arrival::fill(const CallLabel& call, const Inbound& inbound, std::stop_toke
   call_ = call;
   inbound_.emplace(inbound);
   if (row_of(function().signature).delivered_as == DeliveredAs::kRequest) {
-    make_request(inbound, std::move(stop));
+    make_request(request_, inbound, std::move(stop));
   }
 }
 
+const Request& Arrival::request_for_handlers() {
+  if (request_) return *request_;
+  if (!request_for_handlers_) make_request(request_for_handlers_, *inbound_, {});
+  return *request_for_handlers_;
+}
+
 // A POST of the data to the input's name.
-void Arrival::make_request(const Inbound& inbound, std::stop_token stop) {
+void Arrival::make_request(std::optional<Request>& request, const Inbound& inbound,
+                           std::stop_token stop) {
   target_ = "/" + inbound.input.name;
   fields_.clear();
   if (!inbound.content_type.empty()) fields_.push_back({"content-type", inbound.content_type});
@@ -54,11 +61,12 @@ void Arrival::make_request(const Inbound& inbound, std::stop_token stop) {
   parts.id = id();
   parts.deadline = inbound.deadline;
   parts.stop = std::move(stop);
-  request_.emplace(std::move(parts));
+  request.emplace(std::move(parts));
 }
 
 void Arrival::clear() {
   request_.reset();
+  request_for_handlers_.reset();
   inbound_.reset();
 }
 

@@ -32,15 +32,18 @@ class Arrival {
   // What the function gets, or what holds its events; null if a delivery is no request to the function.
   Request* request() { return request_ ? &*request_ : nullptr; }
   const Request* request() const { return request_ ? &*request_ : nullptr; }
+  // The same; of a delivery that is no request to the function, the one that an http function would get.
+  const Request& request_for_handlers();
   // Null if the call came as a request.
   const Inbound* inbound() const { return inbound_ ? &*inbound_ : nullptr; }
   std::size_t bytes() const { return inbound_ ? inbound_->data.size() : request_->body().size(); }
 
  private:
-  void make_request(const Inbound& inbound, std::stop_token stop);
+  void make_request(std::optional<Request>& request, const Inbound& inbound, std::stop_token stop);
 
   CallLabel call_;
   std::optional<Request> request_;
+  std::optional<Request> request_for_handlers_;  // made when it is asked for
   std::optional<Inbound> inbound_;
   // The program makes a delivery into a request of these parts.
   std::string target_;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "context/function_context.h"
+#include "function/error_handlers.h"
 #include "function/function.h"
 #include "invocation/answers.h"
 #include "invocation/declared.h"
@@ -32,6 +33,7 @@ struct CallEnvironment {
   Observer* observer = nullptr;        // of this loop; null: none, and nothing is measured for it
   // The most bytes that are held of what a function writes and its outputs get.
   std::size_t max_held = std::size_t{10} * 1024 * 1024;
+  const ErrorHandlers* errors = nullptr;  // the author's answers to exceptions; null: none
   Declared declared{context};
 
   // Returns true if a call may wait for its loop. Then it runs only where another thread can take the loop over.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "function/response_check.h"
 #include "invocation/answers.h"
 
 namespace ofn {
@@ -30,8 +31,12 @@ bool ContextCall::start(abi::ContextFacts facts) {
   facts_.plugins = hooks_->plugins();
   hooks_->pre(*context_, data_.emplace(facts_.data));
   if (data_->replaced()) replace_data(*data_);
-  if (!hooks_->failed().empty()) {
-    fail_by_hook();
+  if (auto end = hooks_->take_end()) {
+    end_by_hook(*std::move(end));
+    return end_hooked();
+  }
+  if (Response* const answer = data_->answered()) {
+    take_hooks_answer(std::move(*answer));
     return end_hooked();
   }
   return begin_run(function_, call_, hosts_, ran_) && end_hooked();
@@ -59,29 +64,71 @@ void ContextCall::replace_data(const CallData& data) {
   }
 }
 
-void ContextCall::fail_by_hook() {
+void ContextCall::take_hooks_answer(Response response) {
   ran_ = RunResult();
-  ran_.verdict = Verdict::kError;
-  ran_.hook_failed = true;
-  ran_.outcome.response =
-      hook_failed(hooks_->failed(), hooks_->crash(), ids_.request, environment_.detail);
+  ran_.is_answered = true;
+  ran_.forwards = false;
+  ran_.outcome.response = std::move(response);
+  judge(ran_, function_);
+}
+
+// The call ends by what a hook threw.
+void ContextCall::end_by_hook(HookRun::End end) {
+  const bool has_failed = ran_.verdict == Verdict::kError;
+  const Crash crash = end.crash;
+  ran_ = RunResult();
+  ran_.verdict = Verdict::kCrash;
+  ran_.crash = std::move(end.crash);
+  ran_.thrown = std::move(end.thrown);
+  const ErrorAnswers::Settled settled = errors_.settle(ran_);
+  if (settled == ErrorAnswers::Settled::kUnanswered && end.is_required) {
+    hook_failed_ = true;
+    ran_.crash.reset();
+    ran_.is_answered = ran_.is_told = true;
+    ran_.outcome.response = hook_failed(end.plugin, crash, ids_.request, environment_.detail);
+  }
+  if (!ran_.crash && (has_failed || hook_failed_)) ran_.verdict = Verdict::kError;
+}
+
+// The function has crashed: hooks may change what its client reads, but not that it crashed.
+void ContextCall::keep_crash(std::optional<HookRun::End> end) {
+  if (end) {
+    RunResult other;
+    other.verdict = Verdict::kCrash;
+    other.crash = std::move(end->crash);
+    other.thrown = std::move(end->thrown);
+    errors_.settle(other);
+    if (!other.crash) ran_.outcome.response = std::move(other.outcome.response);
+  }
+  if (response_problem(ran_.outcome.response))
+    ran_.outcome.response = errors_.crash_response(*ran_.crash);
 }
 
 bool ContextCall::end_hooked() {
-  const bool failed_before = ran_.hook_failed;
-  const std::string error = ran_.crash ? ran_.crash->text() : std::string();
+  errors_.settle(ran_);
+  const bool crashed = ran_.crash.has_value();
+  const std::string error = crashed ? ran_.crash->text() : std::string();
   // What a caller has already is not to be changed any more.
   const bool has_response =
-      !ran_.crash && row_of(function_.signature).returns_response() && !hosts_.stream.live();
+      !hosts_.stream.live() &&
+      (crashed || ran_.is_answered || row_of(function_.signature).returns_response());
+  if (crashed) {
+    ran_.outcome.response = errors_.crash_response(*ran_.crash);
+    ran_.is_answered = true;
+  }
   CallResult result(verdict_name(ran_.verdict), error,
                     has_response ? &ran_.outcome.response : nullptr,
                     ran_.outcome.event ? &*ran_.outcome.event : nullptr);
   hooks_->post(*context_, result);
-  if (!failed_before && !ran_.crash && !hooks_->failed().empty()) {
-    fail_by_hook();
-  } else {
-    judge(ran_, function_);
+  auto end = hooks_->take_end();
+  if (crashed) {
+    keep_crash(std::move(end));
+    return true;
   }
+  const bool fails_again =
+      end && hook_failed_ && !end->crash.is_bad_input && !end->crash.is_http_error;
+  if (end && !fails_again) end_by_hook(*std::move(end));
+  judge(ran_, function_);
   return true;
 }
 

@@ -1,6 +1,6 @@
 // One call of an author's function that gets a Context, or has hooks around it.
 //
-//   ContextCall call(environment, label, context_host, hosts, abi_call, ran);
+//   ContextCall call(environment, label, context_host, hosts, errors, abi_call, ran);
 //   bool ended = call.start(facts);           // false: a coroutine that waits
 //   while (!ended) ended = call.resume();     // when its wait is over
 //   say(verdict_name(ran.verdict));
@@ -18,6 +18,7 @@
 #include "function/function.h"
 #include "invocation/call_environment.h"
 #include "invocation/context_host.h"
+#include "invocation/error_answers.h"
 #include "invocation/failure_lines.h"
 #include "invocation/run.h"
 #include "plugin/hooks.h"
@@ -29,12 +30,13 @@ namespace ofn {
 class ContextCall {
  public:
   ContextCall(const CallEnvironment& environment, const CallLabel& label, ContextHost& host,
-              CallHosts hosts, abi::Call& call, RunResult& ran)
+              CallHosts hosts, ErrorAnswers& errors, abi::Call& call, RunResult& ran)
       : environment_(environment),
         function_(*label.function),
         ids_(*label.ids),
         host_(host),
         hosts_(hosts),
+        errors_(errors),
         call_(call),
         ran_(ran) {}
   ContextCall(const ContextCall&) = delete;
@@ -49,7 +51,9 @@ class ContextCall {
 
  private:
   void replace_data(const CallData& data);
-  void fail_by_hook();
+  void take_hooks_answer(Response response);
+  void end_by_hook(HookRun::End end);
+  void keep_crash(std::optional<HookRun::End> end);
   bool end_hooked();
 
   const CallEnvironment& environment_;
@@ -57,12 +61,14 @@ class ContextCall {
   const CallIds& ids_;
   ContextHost& host_;
   CallHosts hosts_;
+  ErrorAnswers& errors_;
 
   abi::Call& call_;
   RunResult& ran_;
   abi::ContextFacts facts_;
   std::optional<Context> context_;
   std::optional<HookRun> hooks_;
+  bool hook_failed_ = false;  // a required one
   // Copies of what arrived, with the data that a hook has put there.
   std::optional<CallData> data_;
   std::optional<Request> request_;

@@ -31,6 +31,19 @@ EarlyAnswer unreadable(const Error& error) {
   return {.response = not_an_event(error), .level = Level::kWarning, .reason = error.text()};
 }
 
+// A hook, or an exception, has answered the call for an event. An answer that is no failure is the request's only if the request has no
+// other events.
+void take_answer(RunResult& ran, const Arrival& arrival, const CallEnvironment& environment,
+                 std::size_t calls, WorkResult& result) {
+  Response& response = ran.outcome.response;
+  if (ran.verdict == Verdict::kSuccess) {
+    if (calls == 1) result.response = std::move(response);
+    return;
+  }
+  if (!ran.is_told) log_failed_function(environment.failure_log(), arrival.label(), response);
+  result.fail(std::move(response), ran.verdict);
+}
+
 }  // namespace
 
 void RequestReading::take(RunResult& ran, const Arrival& arrival,
@@ -39,7 +52,7 @@ void RequestReading::take(RunResult& ran, const Arrival& arrival,
   result.drop = ran.drop;
   result.response = std::move(ran.outcome.response);
   if (result.verdict != Verdict::kSuccess) {
-    if (result.verdict == Verdict::kError && !ran.hook_failed)
+    if (result.verdict == Verdict::kError && !ran.is_told)
       log_failed_function(environment.failure_log(), arrival.label(), result.response);
     return;
   }
@@ -73,9 +86,9 @@ void CloudEventReading::set(std::size_t index, Arrival& arrival, abi::Call& call
   call.event = events_.empty() ? arrival.inbound()->event : call.own_event;
 }
 
-void CloudEventReading::take(RunResult& ran, const Arrival& /*arrival*/,
-                             const CallEnvironment& /*environment*/, WorkResult& result) {
-  if (ran.hook_failed) return result.fail(std::move(ran.outcome.response), ran.verdict);
+void CloudEventReading::take(RunResult& ran, const Arrival& arrival,
+                             const CallEnvironment& environment, WorkResult& result) {
+  if (ran.is_answered) return take_answer(ran, arrival, environment, calls_, result);
   if (ran.outcome.event) replies_.push_back(*std::move(ran.outcome.event));
 }
 
@@ -118,9 +131,9 @@ std::optional<EarlyAnswer> BackgroundEventReading::receive(const Arrival& arriva
   return std::nullopt;
 }
 
-void BackgroundEventReading::take(RunResult& ran, const Arrival& /*arrival*/,
-                                  const CallEnvironment& /*environment*/, WorkResult& result) {
-  if (ran.hook_failed) result.fail(std::move(ran.outcome.response), ran.verdict);
+void BackgroundEventReading::take(RunResult& ran, const Arrival& arrival,
+                                  const CallEnvironment& environment, WorkResult& result) {
+  if (ran.is_answered) take_answer(ran, arrival, environment, calls(), result);
 }
 
 std::optional<Error> BackgroundEventReading::conclude(const CallEnvironment& /*environment*/,

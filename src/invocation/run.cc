@@ -33,14 +33,9 @@ RunResult crashed(Crash crash) {
   return ran;
 }
 
-// What it threw: a BadInput is an answer, unless the caller already has the head of another.
-RunResult thrown(Crash crash, const StreamHost& stream) {
-  if (!crash.is_bad_input || stream.live()) return crashed(std::move(crash));
-  RunResult ran;
-  ran.verdict = Verdict::kError;
-  ran.bad_input = true;
-  ran.outcome.response =
-      Response(std::move(crash.what) + "\n").status(400).content_type("text/plain; charset=utf-8");
+RunResult threw(Crash crash, std::exception_ptr thrown) {
+  RunResult ran = crashed(std::move(crash));
+  ran.thrown = std::move(thrown);
   return ran;
 }
 
@@ -75,7 +70,7 @@ bool end_if_done(const Function& function, StreamHost& stream, RunResult& ran) {
   if (failure == nullptr) {
     judge_outcome(ran, function, stream);
   } else {
-    ran = thrown(*guarded([&] { std::rethrow_exception(failure); }), stream);
+    ran = threw(*guarded([&] { std::rethrow_exception(failure); }), failure);
   }
   return true;
 }
@@ -98,8 +93,9 @@ bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, RunRe
   call.json = &json_table();
   call.stream = hosts.stream.stream();
   call.tasks = hosts.tasks.tasks();
-  if (auto crash = guarded([&] { function.invoke(call, ran.outcome); })) {
-    ran = thrown(*std::move(crash), hosts.stream);
+  std::exception_ptr thrown;
+  if (auto crash = guarded([&] { function.invoke(call, ran.outcome); }, &thrown)) {
+    ran = threw(*std::move(crash), std::move(thrown));
     return true;
   }
   if (ran.outcome.task.frame != nullptr) {
@@ -118,7 +114,7 @@ bool resume_run(const Function& function, CallHosts hosts, RunResult& ran) {
 }
 
 void judge(RunResult& ran, const Function& function) {
-  if (!row_of(function.signature).returns_response() || ran.crash) return;
+  if (ran.crash || (!ran.is_answered && !row_of(function.signature).returns_response())) return;
   if (auto problem = response_problem(ran.outcome.response)) {
     ran = crashed({.exception = {}, .what = "invalid response: " + *std::move(problem)});
   } else if (ran.outcome.response.status() >= 400) {

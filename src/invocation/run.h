@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,12 +35,15 @@ struct RunResult {
   RunResult() {}
 
   Verdict verdict = Verdict::kSuccess;
-  bool drop = false;           // an Out that is an error said: retry=false
-  bool forwards = true;        // unless an Out said: forward=false
-  bool hook_failed = false;    // a required one: the outcome's response says so
-  bool bad_input = false;      // it threw a BadInput: the outcome's response says so
+  bool drop = false;     // an Out that is an error said: retry=false
+  bool forwards = true;  // unless an Out said: forward=false
+  // The outcome's response is the answer, whatever the function's signature returns: a hook's, or one for an exception.
+  bool is_answered = false;
+  bool is_told = false;        // the log has a line about the failure
+  bool bad_input = false;      // a BadInput was thrown, and answered with a 4xx
   abi::Outcome outcome;        // unless it crashed; an Out, or what was written, as a response
   std::optional<Crash> crash;  // when it did
+  std::exception_ptr thrown;   // what the function threw, until ErrorAnswers has settled it
 };
 
 // What a call of a function is lent beside its Context.
@@ -51,8 +55,8 @@ struct CallHosts {
 // Calls the function; true: it has ended. False: it is a coroutine that waits for something, and
 // `call` and `ran` stay where they are until resume_run() has said that it ended. The hosts are put
 // into the call.
-// Threads: any. Errors: whatever is thrown is a crash (guard.h), except a BadInput. A response that cannot be sent is
-// one, too: its author could not have meant it. Cost: allocates nothing of its own.
+// Threads: any. Errors: whatever is thrown is a crash (guard.h), for which there may be an answer (error_answers.h). A response that
+// cannot be sent is one, too: its author could not have meant it. Cost: allocates nothing of its own.
 bool begin_run(const Function& function, abi::Call& call, CallHosts hosts, RunResult& ran);
 // Goes on with what is ready of it.
 bool resume_run(const Function& function, CallHosts hosts, RunResult& ran);

@@ -24,9 +24,6 @@ struct Wrapped : std::runtime_error {
 struct Silent : std::exception {
   const char* what() const noexcept override { return nullptr; }
 };
-struct OwnBadInput : BadInput {
-  using BadInput::BadInput;
-};
 }  // namespace app
 
 RunResult run(void (*invoke)(const abi::Call&, abi::Outcome&),
@@ -81,24 +78,6 @@ TEST(RunFunction, WhateverIsThrownIsACrash) {
     throw 1;
   });
   EXPECT_EQ(ran.outcome.response.body(), "");
-}
-
-TEST(RunFunction, BadInputIsAnAnswer) {
-  for (const auto signature : {Signature::kHttp, Signature::kTyped, Signature::kOpenFunction,
-                               Signature::kCloudEvent, Signature::kEvent}) {
-    const RunResult ran = run(
-        [](auto&, auto& outcome) {
-          outcome.response = "half";
-          throw BadInput("no items");
-        },
-        signature);
-    EXPECT_EQ(ran.verdict, Verdict::kError);
-    EXPECT_TRUE(ran.bad_input);
-    EXPECT_FALSE(ran.crash);
-    EXPECT_EQ(ran.outcome.response.status(), 400);
-    EXPECT_EQ(ran.outcome.response.body(), "no items\n");
-  }
-  EXPECT_TRUE(run([](auto&, auto&) { throw app::OwnBadInput("own"); }).bad_input);
 }
 
 TEST(RunFunction, WhatCannotBeSentIsACrash) {

@@ -66,23 +66,27 @@ bool Work::run_calls(Reading& reading) {
       break;
     }
     call_ = {};
+    errors_.begin_call(next_, reading.calls());
     reading.set(next_++, arrival_, call_);
     if (!start()) return false;
     end_call(reading);
   }
   if (result_.verdict != Verdict::kSuccess) return true;
   if (const auto problem = reading.conclude(environment_, result_)) {
-    crashed({.exception = {}, .what = "invalid CloudEvent returned: " + problem->text()});
+    const Crash crash{.exception = {}, .what = "invalid CloudEvent returned: " + problem->text()};
+    crashed(crash, errors_.crash_response(crash));
   }
   return true;
 }
 
 template <class Reading>
 void Work::end_call(Reading& reading) {
+  errors_.settle(*ran_);
   if (ran_->crash) {
-    crashed(*ran_->crash);
+    crashed(*ran_->crash, ran_->is_answered ? std::move(ran_->outcome.response)
+                                            : errors_.crash_response(*ran_->crash));
   } else if (ran_->bad_input) {
-    refused_input(reading.calls(), std::move(ran_->outcome.response));
+    refused_input(std::move(ran_->outcome.response));
   } else {
     reading.take(*ran_, arrival_, environment_, result_);
   }
@@ -98,11 +102,12 @@ std::optional<ContextCall>& Work::context_call() {
 bool Work::start() {
   const Function& function = arrival_.function();
   ran_.emplace();
-  const bool ended = environment_.may_block(function) ? context_call()
-                                                            .emplace(environment_, arrival_.label(),
-                                                                     context_, hosts_, call_, *ran_)
-                                                            .start(facts())
-                                                      : begin_run(function, call_, hosts_, *ran_);
+  const bool ended =
+      environment_.may_block(function)
+          ? context_call()
+                .emplace(environment_, arrival_.label(), context_, hosts_, errors_, call_, *ran_)
+                .start(facts())
+          : begin_run(function, call_, hosts_, *ran_);
   is_midway_ = !ended;
   return ended;
 }
@@ -164,25 +169,16 @@ void Work::answer_early(EarlyAnswer early) {
   result_.verdict = early.verdict;
 }
 
-// The function threw a BadInput. Of a batch an earlier failure counts: the sender may stop trying after a 400.
-void Work::refused_input(std::size_t calls, Response answer) {
-  std::string why(answer.body());
-  why.erase(std::min(why.find_last_not_of('\n') + 1, why.size()));
-  environment_.failure_log().write(Level::kWarning, "function refused its input",
-                                   arrival_.label().fields().add("error", why).span());
+// The input can never be valid. Of a batch an earlier failure counts: the sender may stop trying after a 400.
+void Work::refused_input(Response answer) {
   if (result_.verdict != Verdict::kSuccess) return;
-  if (calls > 1) answer.body("event " + std::to_string(next_ - 1) + ": " + why + "\n");
   result_.fail(std::move(answer), Verdict::kError);
   result_.drop = true;  // it would be no better the next time
 }
 
-void Work::crashed(const Crash& crash) {
+void Work::crashed(const Crash& crash, Response answer) {
   tell(crash);
-  if (crash.no_memory) {
-    return result_.fail(no_memory_answer(crash, arrival_.id(), environment_.detail),
-                        Verdict::kError);
-  }
-  result_.fail(crash_answer(crash, arrival_.id(), environment_.detail), Verdict::kCrash);
+  result_.fail(std::move(answer), crash.no_memory ? Verdict::kError : Verdict::kCrash);
 }
 
 // The observer gets the first one of a call.

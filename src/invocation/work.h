@@ -25,6 +25,7 @@
 #include "invocation/call_environment.h"
 #include "invocation/context_call.h"
 #include "invocation/context_host.h"
+#include "invocation/error_answers.h"
 #include "invocation/reading.h"
 #include "invocation/run.h"
 
@@ -45,7 +46,11 @@ class Work {
  public:
   Work(const CallEnvironment& environment, ContextHost& context, CallHosts hosts,
        const StopState& stop)
-      : environment_(environment), context_(context), hosts_(hosts), stop_(stop) {}
+      : environment_(environment),
+        context_(context),
+        hosts_(hosts),
+        stop_(stop),
+        errors_(environment, arrival_, hosts.stream) {}
   Work(const Work&) = delete;
   Work& operator=(const Work&) = delete;
 
@@ -77,9 +82,9 @@ class Work {
   abi::ContextFacts facts();
   std::span<const Field> with_trace(std::span<const Field> arrived);
   void answer_early(EarlyAnswer early);
-  void crashed(const Crash& crash);
+  void crashed(const Crash& crash, Response answer);
   void tell(const Crash& crash);
-  void refused_input(std::size_t calls, Response answer);
+  void refused_input(Response answer);
 
   const CallEnvironment& environment_;
   ContextHost& context_;
@@ -88,6 +93,7 @@ class Work {
   const TraceContext* trace_ = nullptr;
 
   Arrival arrival_;
+  ErrorAnswers errors_;
   RequestReading requests_;
   CloudEventReading cloud_events_;
   BackgroundEventReading background_events_;

@@ -132,7 +132,7 @@ HookRun::~HookRun() {
 
 void HookRun::pre(Context& context, CallData& data) {
   for (const std::size_t i : hooks_.pre_) {
-    if (!failed_.empty()) return;
+    if (end_ || data.answered() != nullptr) return;
     if (Plugin* plugin = active_[i].plugin) run(i, "pre", [&] { plugin->pre(context, data); });
   }
 }
@@ -145,16 +145,23 @@ void HookRun::post(Context& context, CallResult& result) {
 
 template <class Hook>
 void HookRun::run(std::size_t plugin, std::string_view which, Hook hook) {
-  auto crash = guarded(hook);
+  std::exception_ptr thrown;
+  auto crash = guarded(hook, &thrown);
   if (!crash) return;
   const PluginType& type = hooks_.plugins_[plugin];
-  hooks_.failures_[plugin].fetch_add(1, std::memory_order_relaxed);
-  log_crash(log_, "hook failed",
-            CallFields(ids_).add("hook", type.name).add("version", type.version).add("kind", which),
-            *crash);
-  if (!type.required || !failed_.empty()) return;
-  failed_ = type.name;
-  crash_ = *std::move(crash);
+  if (!crash->is_bad_input && !crash->is_http_error) {
+    hooks_.failures_[plugin].fetch_add(1, std::memory_order_relaxed);
+    log_crash(
+        log_, "hook failed",
+        CallFields(ids_).add("hook", type.name).add("version", type.version).add("kind", which),
+        *crash);
+    if (!type.required) return;
+  }
+  if (end_) return;
+  end_ = End{.plugin = type.name,
+             .crash = *std::move(crash),
+             .thrown = std::move(thrown),
+             .is_required = type.required};
 }
 
 }  // namespace ofn

@@ -7,11 +7,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ofn/abi.h>
@@ -84,11 +87,16 @@ class HookRun {
   // Each runs its hooks in order, and logs the hooks that fail.
   void pre(Context& context, CallData& data);
   void post(Context& context, CallResult& result);
-  // Returns the name of the required plugin whose hook has failed, which makes the call fail; empty
-  // if there is none.
-  std::string_view failed() const noexcept { return failed_; }
-  // Returns the reason.
-  const Crash& crash() const noexcept { return crash_; }
+  // What ends the call: a hook that was thrown an answer out of (a BadInput or an HttpError), or the failed hook of a required
+  // plugin.
+  struct End {
+    std::string_view plugin;
+    Crash crash;
+    std::exception_ptr thrown;
+    bool is_required = false;  // the plugin is: the call fails if nothing answers what was thrown
+  };
+  // Returns the first one since the last call of this function; nullopt if there is none.
+  std::optional<End> take_end() noexcept { return std::exchange(end_, std::nullopt); }
 
  private:
   template <class Hook>
@@ -98,8 +106,7 @@ class HookRun {
   Log& log_;
   const CallIds& ids_;
   std::vector<abi::ActivePlugin> active_;  // in the order of the plugins of hooks_
-  std::string_view failed_;
-  Crash crash_;
+  std::optional<End> end_;
 };
 
 }  // namespace ofn

@@ -2,7 +2,7 @@
 
 import pytest
 
-HEAD = "#include <ofn/function.h>\n#include <ofn/plugin.h>\n#include <ofn/typed.h>\n"
+HEAD = "#include <ofn/function.h>\n#include <ofn/errors.h>\n#include <ofn/plugin.h>\n#include <ofn/typed.h>\n"
 UNSUPPORTED = "ofn: a function of this type is not supported; supported are"
 FORMS = [
     "ofn::Response f(const ofn::Request&)",
@@ -100,6 +100,30 @@ OTHERS = [
     ("a member", "struct S { ofn::Response f(const ofn::Request&); }; OFN_FUNCTION(S::f)",
      "invalid use of non-static member function"),
 ]
+
+
+ERROR_HANDLERS = [
+    # the mistake, the declaration
+    ("an exception by value", "ofn::Response h(std::logic_error);"),
+    ("an exception that is not const", "ofn::Response h(std::logic_error&);"),
+    ("no exception", "ofn::Response h();"),
+    ("a request alone", "ofn::Response h(const ofn::Request&);"),
+    ("the request first", "ofn::Response h(const ofn::Request&, const std::logic_error&);"),
+    ("no answer", "void h(const std::logic_error&);"),
+    ("a number as an answer", "int h(const std::logic_error&);"),
+    ("a task", "ofn::task<ofn::Response> h(const std::logic_error&);"),
+    ("a lambda", 'auto h = [](const std::logic_error&) { return "x"; };'),
+]
+
+
+@pytest.mark.parametrize(("wrong", "declaration"), ERROR_HANDLERS, ids=[row[0] for row in ERROR_HANDLERS])
+def test_one_error_says_what_an_error_handler_is(compiler, wrong, declaration):
+    done = compiler(f"{declaration}\nOFN_ERROR_HANDLER(h);\n", "-fsyntax-only", head=HEAD)
+    assert done.returncode != 0, f"{wrong} is accepted"
+    (error,) = errors(done.stderr)
+    assert "static assertion failed: ofn: an error handler is ofn::Response f(const E&)" in error
+    assert len(done.stderr.splitlines()) <= 10
+    assert "<stdin>:" in done.stderr
 
 
 @pytest.mark.parametrize(("wrong", "source", "expected"), OTHERS, ids=[row[0] for row in OTHERS])
