@@ -16,17 +16,6 @@ namespace ofn::cli {
 
 namespace {
 
-// Ends the process as the signal's default action does. Also works for process 1, which has no
-// default action, and if the shell that started the program ignored the signal.
-[[noreturn]] void end_by(int number) {
-  if (getpid() != 1) {
-    std::signal(number, SIG_DFL);
-    ::kill(getpid(), number);
-  }
-  os::WatchedProcess::ends();
-  std::_Exit(128 + number);
-}
-
 // Global, because a terminate handler has no parameter.
 constinit thread_local const std::string* loaded_file = nullptr;
 
@@ -44,6 +33,15 @@ constinit thread_local const std::string* loaded_file = nullptr;
 }
 
 }  // namespace
+
+void end_by(int number) {
+  if (getpid() != 1) {
+    std::signal(number, SIG_DFL);
+    ::kill(getpid(), number);
+  }
+  os::WatchedProcess::ends();
+  std::_Exit(128 + number);
+}
 
 StoppableLoad::StoppableLoad()
     : last_chance_(loop_, [this] { end_by(told_); }),

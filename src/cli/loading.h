@@ -68,6 +68,10 @@ class InitializersWatched {
   std::terminate_handler before_;
 };
 
+// Ends the process as the signal's default action does. Also works for process 1, which has no
+// default action, and if the shell that started the program ignored the signal.
+[[noreturn]] void end_by(int number);
+
 // How a command that only compiles and looks at functions, such as `build`, reports that one of them ends the process.
 os::WatchedProcess::Options watched_command();
 

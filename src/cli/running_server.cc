@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -304,8 +303,7 @@ Result<wire::Endpoint> RunningServer::listen(std::optional<wire::ListeningSocket
     return part->sessions.make();
   };
   // Before a client can connect. A signal that comes before run() waits for it.
-  signals_.emplace(*loops_.front(), std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP},
-                   [this](int number) { stopping_.signalled(number); });
+  heed_signals();
   server_ = std::make_unique<wire::Server>(loops(), make_session, limits_, failures_,
                                            settings_.max_connections, &memory_);
   is_inherited_ = inherited.has_value();
@@ -391,7 +389,10 @@ int RunningServer::run() {
     if (supervised_ != nullptr) obey_supervisor();
   });
   threads_->wait();
-  if (stopping_.abandoned()) return kExitFailure;
+  if (stopping_.abandoned()) {
+    if (life_) life_->log_abandoned();
+    return kExitFailure;
+  }
   threads_.reset();
   failures_.tell();
   log_.write(Level::kInfo, "stopped");
@@ -448,10 +449,10 @@ void RunningServer::drain(Task done) {
 void RunningServer::end_when_done() {
   // Calls whose clients have disconnected hold no connection, but still have outputs to deliver.
   gate_.when_empty(*loops_.front(), [this] {
-    if (sidecar_->local() == nullptr) return flush_spans();
+    if (sidecar_->local() == nullptr) return run_stops();
     // The last answers may still be on their way to the local sidecar, which must acknowledge
     // them.
-    sidecar_->local()->when_delivered([this] { flush_spans(); });
+    sidecar_->local()->when_delivered([this] { run_stops(); });
   });
 }
 
@@ -472,6 +473,7 @@ void RunningServer::push_metrics() {
 }
 
 void RunningServer::stop_calls() {
+  if (life_) life_->hurry();
   for (const auto& part : parts_) {
     part->loop.post([&stopped = *part] {
       stopped.requests.stop_calls();

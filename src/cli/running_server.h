@@ -29,6 +29,8 @@
 #include "context/settings.h"
 #include "function/error_handlers.h"
 #include "function/routes.h"
+#include "life/life_cycle.h"
+#include "life/life_runner.h"
 #include "loop/debugger_watch.h"
 #include "loop/loop_threads.h"
 #include "loop/signals.h"
@@ -74,6 +76,13 @@ class RunningServer final : private Stoppable {
   // From listen() on, calls are traced if the choice asks for it. `resource`: encoded; `start_up`: until now, for the span `init` of the
   // first call. Call it before connect().
   void trace(const TraceChoice& choice, std::string resource, tracing::StartUp start_up);
+  // Runs the start functions of the programs. If they have started, their stop functions run when the last call has ended. Otherwise the
+  // server cannot be used any more. Call it after connect(). `life` outlives the server.
+  LifeRunner::End start(LifeCycle& life);
+  // Why the programs have not started, in words, and the signal that came meanwhile.
+  const LifeRunner& starting() const { return *life_; }
+  // Runs the stop functions, if listen() has failed.
+  void stop_early();
   // Opens the port, or takes `inherited`, a socket of the process that started this one. Requests
   // that arrive wait for run().
   Result<wire::Endpoint> listen(std::optional<wire::ListeningSocket> inherited);
@@ -101,6 +110,8 @@ class RunningServer final : private Stoppable {
   void obey_supervisor();
   void pass_on();
   void end_when_done();
+  void heed_signals();
+  void run_stops();
   void flush_spans();
   void push_metrics();
   void large_body_done();
@@ -148,7 +159,8 @@ class RunningServer final : private Stoppable {
   SteadyTime drain_ends_{};
   std::optional<Signals> signals_;
   std::optional<Signals> other_signal_;
-  Workers workers_;  // ends before all objects that its tasks use
+  std::optional<LifeRunner> life_;  // the programs start or have started
+  Workers workers_;                 // ends before all objects that its tasks use
   std::unique_ptr<LoopThreads> threads_;
 };
 

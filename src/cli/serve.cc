@@ -16,6 +16,7 @@
 #include "cli/env_files.h"
 #include "cli/inherited.h"
 #include "cli/load_function.h"
+#include "cli/loading.h"
 #include "cli/measurement.h"
 #include "cli/precompiling.h"
 #include "cli/program_log.h"
@@ -24,6 +25,8 @@
 #include "cli/user_signals.h"
 #include "context/settings.h"
 #include "function/error_handlers.h"
+#include "life/life_cycle.h"
+#include "life/life_runner.h"
 #include "logging/logger.h"
 #include "metrics/author_metrics.h"
 #include "os/calls_in_flight.h"
@@ -158,6 +161,25 @@ std::vector<tracing::StartUp::Step> load_steps(SystemTime began, std::optional<S
   return steps;
 }
 
+[[noreturn]] void end_at_once(ProgramLog& log, int code) {
+  log.finish();
+  os::WatchedProcess::ends();
+  // Functions may still run on other threads, and use objects that would be destroyed.
+  std::_Exit(code);
+}
+
+// Runs the start functions. Returns only if the program can serve.
+void start(RunningServer& server, LifeCycle& life, ProgramLog& log) {
+  const LifeRunner::End end = server.start(life);
+  if (end == LifeRunner::End::kStarted) return;
+  if (end == LifeRunner::End::kSignalled) {
+    log.finish();
+    end_by(server.starting().signal());
+  }
+  complain(server.starting().problem());
+  end_at_once(log, end == LifeRunner::End::kAbandoned ? kExitFailure : kExitLoad);
+}
+
 std::size_t mappable_now() { return os::mappable_memory(os::memory_limits(), os::mapped_memory()); }
 
 }  // namespace
@@ -235,6 +257,9 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
     for (const Error& error : errors.error()) complain(error.message());
     return kExitLoad;
   }
+  auto steps = life_steps(programs.all);
+  if (!steps) return complain(steps.error().message(), kExitLoad);
+  LifeCycle life(*std::move(steps));
   const auto hooks = Hooks::of(context, programs.plugins, settings.optional_hooks, log);
   if (!hooks) {
     for (const Error& error : hooks.error()) complain(error.message());
@@ -290,15 +315,20 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
     return print("Function: " + served.names + "\nURL: " + url +
                  "\nDry run successful, shutting down.\n");
   }
+  if (command.waits_for_debugger || settings.debug) server->heed_debuggers();
+  start(*server, life, *program_log);
   const bool is_inherited = inherited->socket.has_value();
   auto bound = server->listen(std::move(inherited->socket));
   if (!bound) {
+    server->stop_early();
     if (bound.error().code() == Code::kInvalidArgument) {
       bound.error().with("the address is from", settings.host.origin.name);
     }
-    return complain(bound.error().text(), kExitListen);
+    complain(bound.error().text());
+    // Threads that a start function has begun may use objects that would be destroyed.
+    if (life.has_starts()) end_at_once(*program_log, kExitListen);
+    return kExitListen;
   }
-  if (command.waits_for_debugger || settings.debug) server->heed_debuggers();
   if (is_user_signal_unused(SIGUSR1))
     server->on_signal(SIGUSR1, [&program_log] { program_log->toggle_debug(); });
   log.write(Level::kInfo, "listening",
@@ -311,12 +341,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
                          log);
   }
   const int code = server->run();
-  if (code != kExitOk) {
-    program_log->finish();
-    os::WatchedProcess::ends();
-    // Functions still run on other threads, and use objects that would be destroyed.
-    std::_Exit(code);
-  }
+  if (code != kExitOk) end_at_once(*program_log, code);
   return code;
 }
 

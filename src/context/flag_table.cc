@@ -58,6 +58,8 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "Event loops; 0 takes one for each processor that the cgroup grants"},
     {Flag::kTimeout, kServer, "timeout", "OFN_TIMEOUT", "CLOUD_RUN_TIMEOUT_SECONDS", "DURATION",
      "300s", "Time for one call with its outputs; then 504"},
+    {Flag::kStartTimeout, kServer, "start-timeout", "OFN_START_TIMEOUT", "", "DURATION", "60s",
+     "Time that the start functions may take together, before the port opens; then exit code 3"},
     {Flag::kDrainDelay, kServer, "drain-delay", "OFN_DRAIN_DELAY", "", "DURATION", "",
      "Time that a stopping server still serves new requests, while it is not ready any more; "
      "default "

@@ -31,6 +31,7 @@ enum class Flag : std::size_t {
   kQueue,
   kThreads,
   kTimeout,
+  kStartTimeout,
   kDrainDelay,
   kDrainTimeout,
   kMetrics,

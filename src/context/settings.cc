@@ -316,6 +316,7 @@ class Resolver {
     if (!given(Flag::kQueue).origin.is_default()) count(Flag::kQueue, settings_.queue, 0);
     count(Flag::kThreads, settings_.threads, 0);
     duration(Flag::kTimeout, settings_.timeout);
+    duration(Flag::kStartTimeout, settings_.start_timeout);
     if (!given(Flag::kDrainDelay).origin.is_default()) {
       read(Flag::kDrainDelay, settings_.drain_delay, kExpectedDuration, parse_duration);
     } else if (settings_.in_pod && !non_empty(env_, "K_SERVICE")) {

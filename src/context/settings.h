@@ -83,6 +83,7 @@ struct Settings {
   std::size_t queue = 0;        // calls that may wait for a slot; may be 0
   std::size_t threads = 0;      // event loops; 0 for one for each processor that the cgroup grants
   Duration timeout{};           // of an invocation with its outputs
+  Duration start_timeout{};     // of all start functions together
   Duration drain_delay{};       // from the signal to the drain; 0 to drain at once
   Duration drain_timeout{};     // after the delay; 0 to abandon running calls at once
   MetricsChoice metrics;

@@ -133,6 +133,8 @@ GIVEN = {
         TraceContext trace; SpanContext made; std::string_view came; std::string_view header(std::string_view); void send(std::string_view);""",
     "invocation/work.h": """
         CallLabel label; ContextHost& context_host; CallHosts hosts; StopState stop; Request::Parts parts; void answer(const WorkResult&);""",
+    "life/life_cycle.h": "std::vector<abi::Program> programs; std::stop_token stop;",
+    "life/life_runner.h": "LifeCycle& life;",
     "loader/authors_functions.h": """
 std::vector<Object> objects; Target target; Registry registry;""",
     "loader/cache.h": """

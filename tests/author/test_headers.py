@@ -9,7 +9,7 @@ from support.header_examples import examples
 
 _FOLDER = Path(__file__).parents[2] / "include/ofn"
 _HEADERS = sorted(path.name for path in _FOLDER.glob("*.h"))
-_HEAD = "#include <chrono>\n#include <ofn/function.h>\n#include <ofn/errors.h>\n#include <ofn/log.h>\n#include <ofn/metrics.h>\n#include <ofn/plugin.h>\n#include <ofn/run.h>\n#include <ofn/span.h>\n#include <ofn/typed.h>\n"
+_HEAD = "#include <chrono>\n#include <ofn/function.h>\n#include <ofn/errors.h>\n#include <ofn/life.h>\n#include <ofn/log.h>\n#include <ofn/metrics.h>\n#include <ofn/plugin.h>\n#include <ofn/run.h>\n#include <ofn/span.h>\n#include <ofn/typed.h>\n"
 
 
 # (header, how an example begins) → what it takes for granted: code before it, and behind it.
