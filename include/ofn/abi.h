@@ -7,6 +7,7 @@
 // object, and the host reads that note before it loads anything.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -137,6 +138,13 @@ using Visit = void(void* visitor, std::string_view key, const void* element);
 // Reads JSON into a new object of the type that stands for another. Returns false if it does not fit.
 using Fill = bool(void* reader, void* object);
 
+// A regular expression, which some part of a text must match. The host compiles it at the start or at its first use, and keeps that in
+// `compiled`. Lives as long as the program.
+struct Pattern {
+  const char* text = nullptr;
+  std::atomic<const void*> compiled = nullptr;
+};
+
 // What a field's value must be beside its type (OFN_FIELDS). A number has a least and a largest value. A text has a length in
 // characters, a list or map has one in elements.
 struct Limits {
@@ -149,7 +157,7 @@ struct Limits {
   double most_real = 0;
   std::size_t shortest = 0;
   std::size_t longest = std::numeric_limits<std::size_t>::max();
-  const char* pattern = nullptr;
+  Pattern* pattern = nullptr;
 };
 
 struct TypeField {
@@ -204,6 +212,9 @@ struct Type {
 struct TypedEnd {
   TypeFunction* type = nullptr;
   const char* media_type = nullptr;
+  bool may_be_none = false;  // the result is an optional: 404 if it is empty
+  bool has_head =
+      false;  // the function says the status and the headers: a Response or an ofn::Json
 };
 struct Typed {
   TypedEnd argument;

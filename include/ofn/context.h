@@ -24,6 +24,7 @@
 #include <ofn/cloud_event.h>
 #include <ofn/failure.h>
 #include <ofn/field.h>
+#include <ofn/json_value.h>
 #include <ofn/lazy.h>
 #include <ofn/request.h>
 #include <ofn/stores.h>
@@ -279,6 +280,23 @@ struct [[nodiscard("nothing is sent until it is awaited: co_await it")]] Sending
   SendReport report;
 };
 
+// Owns what it sends.
+struct [[nodiscard("nothing is sent until it is awaited: co_await it")]] SendingJson : Operation {
+  OFN_INTERNAL_LAZY SendingJson(std::string_view output_of_it, std::string json,
+                                SendOptions options_of_it)
+      : output(output_of_it), text(std::move(json)), options(std::move(options_of_it)) {}
+  template <std::derived_from<Promise> P>
+  void await_suspend(std::coroutine_handle<P> waits) {
+    const abi::Tasks& tasks = *waits.promise().tasks;
+    tasks.table->send(tasks.host, &output, text, &options, report, waits.address());
+  }
+  OFN_INTERNAL_LAZY SendReport await_resume() { return std::move(report); }
+  std::string_view output;
+  std::string text;
+  SendOptions options;
+  SendReport report;
+};
+
 template <class T>
 struct [[nodiscard("nothing is asked until it is awaited: co_await it")]] Asking : Operation {
   explicit Asking(StoreCall asked) : call(std::move(asked)) {}
@@ -362,6 +380,12 @@ class Context {
                                     const SendOptions& options = {}) {
     return send(&output, data, options);
   }
+  // Sends the JSON of a value, as application/json unless `options` say otherwise. Needs <ofn/json.h>.
+  template <internal::NotText T>
+  SendReport send(std::string_view output, const T& value, SendOptions options = {}) {
+    if (options.content_type.empty()) options.content_type = "application/json";
+    return send(&output, internal::json_text(value), options);
+  }
 
   // State stores, secret stores and other apps, through Dapr's API (docs.dapr.io/reference/api).
   // Name a state store by its name in the context or by its component's name; secret stores and
@@ -385,6 +409,25 @@ class Context {
   OFN_INTERNAL_LAZY Reply<Done> save_states(StateItems call) { return done(std::move(call)); }
   OFN_INTERNAL_LAZY Reply<Done> save_state(std::string store, StateItem item) {
     return save_states({.store = std::move(store), .items = {std::move(item)}});
+  }
+  // The same two with the JSON of a value. Need <ofn/json.h>. A store without the key has no value: nullopt. Errors also: DATA_LOSS, with
+  // the mistakes, if what is stored is not the JSON of a T.
+  template <class T>
+  Reply<std::optional<T>> get_state_as(std::string store, std::string key) {
+    const std::string place = "the value of \"" + key + "\" in \"" + store + "\": ";
+    const Reply<StateValue> stored = get_state(std::move(store), std::move(key));
+    if (!stored.ok()) return stored.failure();
+    if (stored.value().etag.empty()) return std::optional<T>();
+    try {
+      return std::optional<T>(internal::json_value<T>(stored.value().data));
+    } catch (const BadInput& error) {
+      return Failure{Code::kDataLoss, place + error.what()};
+    }
+  }
+  template <internal::NotText T>
+  Reply<Done> save_state(std::string store, std::string key, const T& value) {
+    return save_state(std::move(store),
+                      {.key = std::move(key), .value = internal::json_text(value)});
   }
   // Deleting a key that does not exist succeeds.
   OFN_INTERNAL_LAZY Reply<Done> delete_state(DeleteState call) { return done(std::move(call)); }
@@ -430,6 +473,14 @@ class Context {
     return internal::Sending(output, data, &options);
   }
   void async_send(std::string_view output, Bytes data, SendOptions&& options) = delete;
+  // Sends the JSON of a value, which need not live until it has been sent, but needs a name like the others.
+  template <internal::NotText T>
+  auto async_send(std::string_view output, const T& value) {
+    return internal::SendingJson(output, internal::json_text(value),
+                                 {.content_type = "application/json"});
+  }
+  template <internal::NotText T>
+  void async_send(std::string_view output, const T&& value) = delete;
   template <class Call>
     requires std::convertible_to<Call, StoreCall>
   auto async_ask(const Call& call) {

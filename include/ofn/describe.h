@@ -89,6 +89,15 @@ struct Inside {
 template <class T>
 struct Inside<std::optional<T>> : Inside<T> {};
 
+// The place of a compiled pattern. Fields with the same pattern share it.
+template <FixedText kText>
+OFN_INTERNAL_HIDDEN inline constinit abi::Pattern pattern_place{kText.text};
+
+template <FixedText kText>
+constexpr abi::Pattern* place_of(option::Pattern<kText>) {
+  return &pattern_place<kText>;
+}
+
 template <class T, class O>
 constexpr void set_option(abi::TypeField& field, const O& option) {
   using V = typename Inside<T>::Type;
@@ -109,6 +118,10 @@ constexpr void set_option(abi::TypeField& field, const O& option) {
     field.is_limited = true;
     field.limits.shortest = option.shortest;
     field.limits.longest = option.longest;
+  } else if constexpr (requires { O::kPattern; }) {
+    static_assert(std::same_as<V, std::string>, "ofn: ofn::pattern is an option of a text");
+    field.is_limited = true;
+    field.limits.pattern = place_of(option);
   } else if constexpr (std::same_as<O, option::OrDefault>) {
     field.may_be_absent = true;
   } else {

@@ -47,6 +47,20 @@ struct RawJson {
   friend bool operator==(const RawJson&, const RawJson&) = default;
 };
 
+namespace internal {
+
+// A text as an argument of a template.
+template <std::size_t kSize>
+struct FixedText {
+  // NOLINTNEXTLINE(google-explicit-constructor,modernize-avoid-c-arrays): a literal converts.
+  consteval FixedText(const char (&literal)[kSize]) {
+    for (std::size_t i = 0; i < kSize; ++i) text[i] = literal[i];
+  }
+  char text[kSize]{};  // NOLINT(modernize-avoid-c-arrays)
+};
+
+}  // namespace internal
+
 // The options of a field, in OFN_FIELDS.
 namespace option {
 struct Name {
@@ -63,6 +77,10 @@ struct Most {
 struct Length {
   std::size_t shortest;
   std::size_t longest;
+};
+template <internal::FixedText kText>
+struct Pattern {
+  static constexpr const char* kPattern = kText.text;
 };
 struct OrDefault {};
 struct AsText {};
@@ -86,6 +104,13 @@ constexpr option::Length length(std::size_t shortest,
                                 std::size_t longest = std::numeric_limits<std::size_t>::max()) {
   return {shortest, longest};
 }
+// A regular expression that some part of a text must match: ofn::pattern<"^[A-Z]{3}$">. Write ^ and $ for the whole text. The syntax is that
+// of JSON Schema (ECMA-262), as far as PCRE2 has it: \d, \w and \s are ASCII, and a character is one of Unicode.
+// Errors: a wrong expression stops the start of the program, and names the field. PCRE2 is a library of the system, which the program opens
+// only for a function that has a pattern. Cost: a text that takes more than some milliseconds to compare does not match.
+template <internal::FixedText kText>
+// NOLINTNEXTLINE(readability-identifier-naming): authors write it
+inline constexpr option::Pattern<kText> pattern;
 // The field may be missing; then it keeps the struct's default value.
 // NOLINTBEGIN(readability-identifier-naming): authors write them
 inline constexpr option::OrDefault or_default;

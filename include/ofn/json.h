@@ -4,6 +4,7 @@
 //
 //   std::string text = ofn::to_json(first);
 //   Order order = ofn::from_json<Order>(text);                    // throws ofn::BadInput: 400
+//   context.send("archive", order).check();                       // as in line() of a Writer, and in save_state()
 //   return ofn::Json(order).status(201).header("Location", "/orders/7");
 //
 // The types are those of <ofn/fields.h>. Whole CloudEvents have the JSON format of CloudEvents 1.0.
@@ -19,8 +20,11 @@
 #include <ofn/abi.h>
 #include <ofn/cloud_event.h>
 #include <ofn/failure.h>
+#include <ofn/field.h>
 #include <ofn/fields.h>
 #include <ofn/host.h>
+#include <ofn/json_value.h>
+#include <ofn/lazy.h>
 #include <ofn/response.h>
 
 namespace ofn::internal {
@@ -34,6 +38,16 @@ inline const abi::JsonTable& json_host() {
         "functions-framework, or call ofn::run");
   }
   return *host->json;
+}
+
+// Returns true for application/json and for types that end in +json, with or without parameters.
+OFN_INTERNAL_LAZY bool is_json_type(std::string_view type) {
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  constexpr std::string_view kSuffix = "+json";
+  return same_field_name(type, "application/json") || same_field_name(type, "text/json") ||
+         (type.size() > kSuffix.size() &&
+          same_field_name(type.substr(type.size() - kSuffix.size()), kSuffix));
 }
 
 }  // namespace ofn::internal
@@ -69,6 +83,23 @@ T from_json(std::string_view text) {
   return value;
 }
 
+// Returns the data of an event as a value.
+// Errors: BadInput if the event has no data, if its content type is not JSON, or for data that does not fit, as from_json.
+template <class T>
+T data_as(const CloudEvent& event) {
+  if (!event.data()) throw BadInput("the event has no data: expected JSON");
+  if (event.datacontenttype() && !internal::is_json_type(*event.datacontenttype())) {
+    throw BadInput("the event's data has the type " + *event.datacontenttype() +
+                   ": expected application/json");
+  }
+  return from_json<T>(*event.data());
+}
+// Makes the JSON of a value the data of an event, and sets its content type.
+template <internal::Describable T>
+CloudEvent& set_data(CloudEvent& event, const T& value) {
+  return event.data(to_json(value)).datacontenttype("application/json");
+}
+
 // An answer whose body is the JSON of a value. The content type is application/json unless it is set.
 template <class R>
 class [[nodiscard("a Json that is not returned answers nobody: return it")]] Json {
@@ -97,3 +128,19 @@ class [[nodiscard("a Json that is not returned answers nobody: return it")]] Jso
 };
 
 }  // namespace ofn
+
+namespace ofn::internal {
+
+// For <ofn/json_value.h>.
+template <Describable T>
+std::string json_of(ByJson, const T& value) {
+  return to_json(value);
+}
+template <class T>
+  requires Describable<T> || std::same_as<T, CloudEvent>
+T value_of_json(ByJson, std::string_view text, T*) {
+  return from_json<T>(text);
+}
+OFN_INTERNAL_LAZY std::string json_of(ByJson, const CloudEvent& event) { return to_json(event); }
+
+}  // namespace ofn::internal

@@ -55,23 +55,21 @@ concept JsonAnswer = TypedResult<TypedAnswer<R>> && !std::is_void_v<TypedAnswer<
 template <class A>
 concept OwnArgument = TypedArgument<std::remove_cvref_t<A>>;
 
-// The type of the JSON of a result: without the ofn::Json and the optional around it.
-template <class R>
-struct JsonOf {
-  using Type = R;
-};
-template <class R>
-struct JsonOf<std::optional<R>> : JsonOf<R> {};
-template <class R>
-struct JsonOf<Json<R>> : JsonOf<R> {};
-
-// The argument or result of a typed function, for the schema.
+// The argument or result of a typed function, for the schema. A result is described without the ofn::Json and the optional around it.
 template <class T>
 constexpr abi::TypedEnd typed_end() {
   abi::TypedEnd end;
-  if constexpr (Coded<T>) {
+  if constexpr (kIsOptional<T>) {
+    end = typed_end<typename T::value_type>();
+    end.may_be_none = true;
+  } else if constexpr (kIsJson<T>) {
+    end = typed_end<std::remove_cvref_t<decltype(std::declval<T&>().value())>>();
+    end.has_head = true;
+  } else if constexpr (std::same_as<T, Response>) {
+    end.has_head = true;
+  } else if constexpr (Coded<T>) {
     end.media_type = Codec<T>::media_type;
-  } else if constexpr (!std::is_void_v<T> && !std::same_as<T, Response>) {
+  } else if constexpr (!std::is_void_v<T>) {
     end.type = &type_of<T>;
   }
   return end;
@@ -130,8 +128,7 @@ struct OFN_INTERNAL_HIDDEN TypedForm {
       std::is_void_v<A> ? abi::Signature::kHttp : abi::Signature::kTyped;
   static constexpr bool kTakesContext = (std::same_as<P, Context&> || ...);
   static constexpr bool kStreams = false;
-  static constexpr abi::Typed kTyped = {.argument = typed_end<A>(),
-                                        .result = typed_end<typename JsonOf<Answer>::Type>()};
+  static constexpr abi::Typed kTyped = {.argument = typed_end<A>(), .result = typed_end<Answer>()};
   // Stands for the argument of a function that has none.
   using Given = std::conditional_t<std::is_void_v<A>, std::monostate, A>;
 

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <utility>
 
+#include <ofn/json_value.h>
 #include <ofn/lazy.h>
 #include <ofn/response.h>
 #include <ofn/task.h>
@@ -109,6 +110,11 @@ class Writer {
   // Writes one line of JSON. The type becomes application/x-ndjson unless set.
   // Errors: std::invalid_argument for a text with a line break.
   OFN_INTERNAL_LAZY bool line(std::string_view json) { return settle(push_line(json)); }
+  // The same with the JSON of a value. Needs <ofn/json.h>.
+  template <internal::NotText T>
+  bool line(const T& value) {
+    return settle(push_line(internal::json_text(value)));
+  }
 
   // The same for coroutines, which wait without holding a thread. The bytes are taken at once.
   OFN_INTERNAL_LAZY auto async_write(std::string_view bytes) { return Room(push(bytes)); }
@@ -116,6 +122,13 @@ class Writer {
     return Room(push_event(event));
   }
   OFN_INTERNAL_LAZY auto async_line(std::string_view json) { return Room(push_line(json)); }
+  template <internal::NotText T>
+  auto async_line(const T& value) {
+    return Room(push_line(internal::json_text(value)));
+  }
+  // GCC 12 destroys such temporaries of an awaited expression twice (GCC bug 99576): give the value a name.
+  template <internal::NotText T>
+  void async_line(const T&& value) = delete;
 
   // Sends the head now. Use it if the first piece will take long.
   OFN_INTERNAL_LAZY bool begin() { return settle(push({})); }

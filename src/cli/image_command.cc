@@ -31,9 +31,10 @@ struct OpenedLibrary {
   std::string_view name;
   std::string_view use;
 };
-constexpr std::array<OpenedLibrary, 2> kOpened = {
+constexpr std::array<OpenedLibrary, 3> kOpened = {
     {{"libcurl.so.4", "telemetry to https addresses, and bindings.http of the local sidecar"},
-     {"libmosquitto.so.1", "MQTT of the local sidecar"}}};
+     {"libmosquitto.so.1", "MQTT of the local sidecar"},
+     {"libpcre2-8.so.0", "patterns of fields (ofn::pattern)"}}};
 
 constexpr std::string_view kTitle = "org.opencontainers.image.title";
 

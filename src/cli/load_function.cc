@@ -8,6 +8,7 @@
 #include "cli/loading.h"
 #include "function/registry.h"
 #include "os/end_forked_child.h"
+#include "typed/patterns_check.h"
 
 namespace ofn::cli {
 
@@ -15,7 +16,7 @@ namespace {
 
 // A program that is only inspected runs none of the author's code.
 StartUp start_up_of(const Settings& settings) {
-  return settings.dry_run || settings.print_schema ? StartUp::kIsLeftOut : StartUp::kRuns;
+  return settings.only_looks() ? StartUp::kIsLeftOut : StartUp::kRuns;
 }
 
 std::string names_of(std::span<const Function> functions) {
@@ -107,6 +108,8 @@ Result<Routes> load_functions(const Settings& settings, std::string_view http_pa
       log.write(Level::kWarning, *warning, {{"set_by", settings.signature_type.origin.name}});
     }
   }
+  if (const auto compiled = compile_patterns(*functions); !compiled)
+    return std::unexpected(compiled.error());
   if (!http_pattern.empty() && (functions->size() > 1 || !functions->front().routes.empty())) {
     log.write(Level::kWarning,
               "the context's httpPattern is ignored: it is for a single function without a route "

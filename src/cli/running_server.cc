@@ -130,6 +130,11 @@ struct RunningServer::OnLoop {
     if (server.measurement_) {
       if (const auto door = server.measurement_->door(loop, server.routes_)) doors.push_back(*door);
     }
+    if (server.openapi_) {
+      doors.push_back({.wants = [&page = *server.openapi_](
+                                    const wire::Message& message) { return page.wants(message); },
+                       .handler = *server.openapi_});
+    }
     if (kind == Callbacks::kGrpc) {
       doors.push_back({.wants =
                            [this](const wire::Message& message) {
@@ -234,6 +239,17 @@ void RunningServer::measure(StartFacts facts, std::vector<metrics::Source> sourc
   measurement_->add([this](metrics::Snapshot& snapshot) {
     snapshot.add(metrics::Metric::kConnections, {}, static_cast<double>(server_->connections()));
   });
+}
+
+void RunningServer::show_openapi(std::string document) {
+  const std::string& path = settings_.openapi;
+  RouteParams params;
+  if (routes_.find("GET", path, params).is_authors) {
+    log_.write(Level::kWarning,
+               "the OpenAPI document is not shown: a route of the function has the path " + path);
+    return;
+  }
+  openapi_.emplace(path, "application/openapi+json", std::move(document));
 }
 
 std::vector<Loop*> RunningServer::loops() const {

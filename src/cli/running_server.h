@@ -42,6 +42,7 @@
 #include "serving/async/async_service.h"
 #include "serving/gate.h"
 #include "serving/http/http_service.h"
+#include "serving/page.h"
 #include "wire/limits.h"
 #include "wire/listening_socket.h"
 #include "wire/memory_account.h"
@@ -70,6 +71,8 @@ class RunningServer final : private Stoppable {
   void measure(StartFacts facts, std::vector<metrics::Source> sources,
                std::unique_ptr<metrics::AuthorMetrics> authors, const otlp::MetricsSettings& push,
                const otlp::Resource& resource);
+  // From listen() on, clients can read this OpenAPI document at the path that --openapi names. Call it before connect().
+  void show_openapi(std::string document);
   // Prepares the connection to the sidecar, and starts the local sidecar if needed. Connects when
   // the first output needs it. Errors: those of ChosenSidecar::make().
   std::expected<void, std::vector<Error>> connect();
@@ -146,6 +149,7 @@ class RunningServer final : private Stoppable {
   std::optional<ChosenSidecar> sidecar_;
   SteadyTime listening_ = SteadyTime::min();  // since when; set before the loops run
   std::optional<Measurement> measurement_;
+  std::optional<Page> openapi_;
   tracing::StartUp start_up_;
   std::unique_ptr<Traces> traces_;  // null: nothing is traced
   std::vector<std::unique_ptr<OnLoop>> parts_;

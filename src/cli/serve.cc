@@ -39,6 +39,7 @@
 #include "otlp/resource.h"
 #include "otlp/settings.h"
 #include "tracing/section.h"
+#include "typed/openapi.h"
 #include "typed/schema.h"
 
 namespace ofn::cli {
@@ -96,7 +97,7 @@ std::string url_of(const wire::Endpoint& address) {
 
 // Returns true if a developer on a machine of their own works on a source.
 bool is_developers(const Settings& settings, const Inherited& inherited) {
-  const bool only_looks = settings.dry_run || settings.print_schema;
+  const bool only_looks = settings.only_looks();
   const bool is_started_by_another =
       inherited.socket || inherited.supervised || settings.ready_fd.has_value();
   return settings.debug && !settings.in_pod && !only_looks && !is_started_by_another &&
@@ -224,7 +225,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
       return complain("--wait-for-debugger: " + attached.error().message(), kExitFailure);
   }
   // A supervisor shows the output itself.
-  const bool only_looks = settings.dry_run || settings.print_schema;
+  const bool only_looks = settings.only_looks();
   if (settings.capture_output && !only_looks && !inherited->supervised) {
     if (const auto captured = program_log->capture_output(); !captured)
       return complain(captured.error().message(), kExitFailure);
@@ -272,9 +273,10 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   setenv("FUNCTION_SIGNATURE_TYPE", served.signature.c_str(), 1);
   watched.serves(served.names);
 
-  if (settings.print_schema) {
-    return print(schema_of(routes->functions()));
-  }
+  if (settings.print_schema) return print(schema_of(routes->functions()));
+  const OpenApiFacts described{.title = context.name.empty() ? served.names : context.name,
+                               .version = context.version.empty() ? "1" : context.version};
+  if (settings.print_openapi) return print(openapi_of(*routes, described));
   // Checked again, because the function's start-up code may have opened descriptors.
   const std::size_t loops = settings.threads != 0 ? settings.threads : usable_cpus();
   if (const auto problem = descriptor_shortage(kDescriptorsToServe + kDescriptorsOfALoop * loops)) {
@@ -286,6 +288,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   auto server = std::make_unique<RunningServer>(
       settings, context, *routes, *hooks, *errors, std::move(configuration->subscriptions), env,
       log, calls, inherited->notice, inherited->supervised ? &*inherited->supervised : nullptr);
+  if (!settings.openapi.empty()) server->show_openapi(openapi_of(*routes, described));
   const otlp::Settings sent = sent_telemetry(env, context, log);
   const otlp::ResourceFacts facts = facts_of(context, served.names);
   const TraceChoice traced = traces_of(env, context, sent, facts, log);

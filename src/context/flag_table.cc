@@ -69,6 +69,9 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
     {Flag::kMetrics, kServer, "metrics", "OFN_METRICS", "", "PLACE", "off",
      "Where metrics for Prometheus are shown: off; PORT or HOST:PORT, a second port with the path "
      "/metrics; same, the function's own port. The host's default is 127.0.0.1, in a pod 0.0.0.0"},
+    {Flag::kOpenapi, kServer, "openapi", "OFN_OPENAPI", "", "PATH", "",
+     "Path at which every client can read the OpenAPI document of the routes, such as "
+     "/openapi.json; default none"},
     {Flag::kMaxConnections, kLimits, "max-connections", "OFN_MAX_CONNECTIONS", "", "N", "0",
      "Open connections; further ones wait. 0 takes the limit of open files minus 64"},
     {Flag::kMaxBodySize, kLimits, "max-body-size", "OFN_MAX_BODY_SIZE", "", "SIZE", "10MiB",
@@ -122,6 +125,8 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "boolean is a log filter"},
     {Flag::kDryRun, kModes, "dry-run", "DRY_RUN", "", "", "false",
      "Check everything that a start needs, print what would be served, and exit"},
+    {Flag::kPrintOpenapi, kModes, "print-openapi", "OFN_PRINT_OPENAPI", "", "", "false",
+     "Print the OpenAPI document of the routes, and exit"},
     {Flag::kPrintSchema, kModes, "print-schema", "OFN_PRINT_SCHEMA", "", "", "false",
      "Print the JSON Schema of the typed functions, and exit"},
 }};

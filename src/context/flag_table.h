@@ -35,6 +35,7 @@ enum class Flag : std::size_t {
   kDrainDelay,
   kDrainTimeout,
   kMetrics,
+  kOpenapi,
   kMaxConnections,
   kMaxBodySize,
   kMaxBodyMemory,
@@ -55,6 +56,7 @@ enum class Flag : std::size_t {
   kCaptureOutput,
   kDebug,
   kDryRun,
+  kPrintOpenapi,
   kPrintSchema,
 };
 inline constexpr std::size_t kFlagCount = static_cast<std::size_t>(Flag::kPrintSchema) + 1;

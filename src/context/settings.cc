@@ -69,6 +69,14 @@ std::optional<AccessLogMode> parse_access_log(std::string_view text) noexcept {
   return *on ? AccessLogMode::kOn : AccessLogMode::kOff;
 }
 
+// A path of a URL, without a query.
+std::optional<std::string> parse_url_path(std::string_view text) {
+  const bool is_path = text.starts_with('/') && std::ranges::all_of(text, [](char c) {
+                         return c > ' ' && c < '\x7f' && c != '?' && c != '#';
+                       });
+  return is_path ? std::optional(std::string(text)) : std::nullopt;
+}
+
 // Parses "UNAVAILABLE,ABORTED". RESOURCE_EXHAUSTED is refused: a message that is too large stays
 // too large.
 std::optional<std::vector<Code>> parse_codes(std::string_view text) {
@@ -201,6 +209,7 @@ class Resolver {
       notes_.push_back(
           {Level::kInfo, "nothing is served: the variable " + dry.name + " asks for a dry run"});
     }
+    read(Flag::kPrintOpenapi, settings_.print_openapi, kExpectedSwitch, parse_switch);
     read(Flag::kPrintSchema, settings_.print_schema, kExpectedSwitch, parse_switch);
   }
 
@@ -328,6 +337,8 @@ class Resolver {
 
   void metrics() {
     const std::string_view host = settings_.in_pod ? "0.0.0.0" : "127.0.0.1";
+    if (!given(Flag::kOpenapi).origin.is_default())
+      read(Flag::kOpenapi, settings_.openapi, "a path such as /openapi.json", parse_url_path);
     if (given(Flag::kMetrics).origin.is_default()) {
       settings_.metrics = metrics_of_variables(env_, host, notes_);
     } else {

@@ -87,6 +87,7 @@ struct Settings {
   Duration drain_delay{};       // from the signal to the drain; 0 to drain at once
   Duration drain_timeout{};     // after the delay; 0 to abandon running calls at once
   MetricsChoice metrics;
+  std::string openapi;  // the path at which the OpenAPI document is shown; empty for none
 
   // Limits; sizes in bytes.
   std::size_t max_connections = 0;  // 0 to derive it from the limit of open files
@@ -124,7 +125,10 @@ struct Settings {
   // DEBUG's value if it is not a boolean: "common:*,ofn:*", as some manifests have it
   std::string log_filter;
   bool dry_run = false;
+  bool print_openapi = false;
   bool print_schema = false;
+  // Returns true if the program is only inspected: nothing is served, and the author's start-up code does not run.
+  bool only_looks() const noexcept { return dry_run || print_openapi || print_schema; }
 
   // Surroundings.
   bool in_pod = false;  // KUBERNETES_SERVICE_HOST, K_SERVICE or POD_NAME is set

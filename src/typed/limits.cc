@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "typed/expected.h"
+#include "typed/pattern.h"
 
 namespace ofn {
 namespace {
@@ -70,6 +71,15 @@ Excess beyond_length(std::string_view what, std::string_view unit, std::size_t l
          number_text(length);
 }
 
+Excess beyond_pattern(std::string_view text, const Limits& limits) {
+  if (limits.pattern == nullptr) return std::nullopt;
+  const PatternMatch found = match(*limits.pattern, text);
+  if (found == PatternMatch::kYes) return std::nullopt;
+  std::string problem = "expected a string that matches " + std::string(limits.pattern->text);
+  if (found == PatternMatch::kTooDear) problem += ", found one that takes too long to compare";
+  return problem;
+}
+
 std::size_t elements_of(const Type& type, const void* object) {
   std::size_t count = 0;
   type.each(object, &count,
@@ -102,8 +112,12 @@ Excess beyond_limits(const Type& type, const void* object, const Limits& limits)
       return beyond_range(type, type.get(object).integer, limits);
     case Kind::kReal:
       return beyond_range(type.get(object).real, limits);
-    case Kind::kText:
-      return beyond_length("a string", "character", characters(type.get(object).text), limits);
+    case Kind::kText: {
+      const std::string_view text = type.get(object).text;
+      if (auto excess = beyond_length("a string", "character", characters(text), limits))
+        return excess;
+      return beyond_pattern(text, limits);
+    }
     case Kind::kMap:
       return beyond_length("an object", "member", elements_of(type, object), limits);
     default:

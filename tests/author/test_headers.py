@@ -28,7 +28,7 @@ _AROUND = {
     ("field_options.h", "template <>\nstruct ofn::Codec<Uuid>"): ("struct Uuid {};", ""),
     ("fields.h", "using Shape"): (
         "struct Circle { int radius; }; OFN_FIELDS(Circle, radius) struct Square { int side; }; OFN_FIELDS(Square, side)", ""),
-    ("json.h", "#include <ofn/json.h>"): ("struct Order { std::string item; }; OFN_FIELDS(Order, item) ofn::Json<Order> f(const Order& first) {",
+    ("json.h", "#include <ofn/json.h>"): ("struct Order { std::string item; }; OFN_FIELDS(Order, item) ofn::Json<Order> f(ofn::Context& context, const Order& first) {",
                                      "}"),
 }
 # An example of how the headers are written, not of what their users write.

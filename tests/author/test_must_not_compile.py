@@ -75,6 +75,10 @@ OTHERS = [
      "ofn: ofn::length is an option of a text, list, set or map"),
     ("a text of a text", "struct A { std::string x; }; OFN_FIELDS(A, (x, ofn::as_text)); int f(const A&); OFN_FUNCTION(f)",
      "ofn: ofn::as_text is an option of an integer"),
+    ("a pattern of a number", 'struct A { int x; }; OFN_FIELDS(A, (x, ofn::pattern<"a">)); int f(const A&); OFN_FUNCTION(f)',
+     "ofn: ofn::pattern is an option of a text"),
+    ("a value without a description", "struct A { int x; }; void f(const ofn::Request&, ofn::Writer& w) { w.line(A{1}); } OFN_FUNCTION(f)",
+     "ofn: a value that is not text is written as JSON: include <ofn/json.h>"),
     ("an option that is none", "struct A { int x; }; OFN_FIELDS(A, (x, 7)); int f(const A&); OFN_FUNCTION(f)",
      "ofn: this is not an option of a field"),
     ("a word too few", 'struct A { int x; }; OFN_FIELDS(A, x); struct B { int x; }; OFN_FIELDS(B, x); using V = std::variant<A, B>; '

@@ -84,7 +84,7 @@ BAD = [
     ("A=1\n\nOFN_ENV_FILE=other.env\n", ["dev.env:3"]),
     ("A=".encode("utf-16"), ["dev.env:1"]),
 ]
-COMMANDS = [["--dry-run"], ["--print-schema"], [], ["build", "-o", "made.so"], ["sidecar"]]
+COMMANDS = [["--dry-run"], ["--print-schema"], ["--print-openapi"], [], ["build", "-o", "made.so"], ["sidecar"]]
 
 
 @pytest.mark.parametrize(("text", "lines"), BAD, ids=str)

@@ -244,7 +244,7 @@ START_UPS = {
     "a static object": "struct Database { Database() { LEAVE; throw std::runtime_error(\"DATABASE_URL is not set\"); } } database;",
     "a constructor function": "__attribute__((constructor)) void begin() { LEAVE; std::abort(); }",
 }
-LOOKS = [["--dry-run"], ["--print-schema"], ["build", "-o", "made.so"]]
+LOOKS = [["--dry-run"], ["--print-schema"], ["--print-openapi"], ["build", "-o", "made.so"]]
 
 
 @pytest.mark.parametrize("way", LOOKS, ids=str)

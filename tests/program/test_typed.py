@@ -2,6 +2,7 @@
 
 import json
 
+import openapi_spec_validator
 import pytest
 
 from support.http_client import call
@@ -31,6 +32,37 @@ ofn::task<std::string> by_hand(ofn::Request request) {
   co_await ofn::sleep_for(std::chrono::milliseconds(1));
   co_return ofn::to_json(messages);
 }
+// Values in place of text.
+void lines(const ofn::Request& request, ofn::Writer& writer) {
+  for (const auto& message : ofn::from_json<std::vector<Message>>(request.body())) writer.line(message);
+}
+std::string values(ofn::Context& context, const ofn::Request& request) {
+  const auto message = ofn::from_json<Message>(request.body());
+  context.send("files", message).check();
+  context.save_state("kept", "m", Payload{message}).check();
+  context.save_state("kept", "wrong", std::vector{1}).check();
+  const auto wrong = context.get_state_as<Payload>("kept", "wrong");
+  const auto none = context.get_state_as<Payload>("kept", "none").value();
+  return context.get_state_as<Payload>("kept", "m").value()->payload.message + (none ? "" : ", none, ") + wrong.failure().message;
+}
+ofn::task<std::string> values_later(ofn::Context& context, const ofn::Request& request) {
+  const Message message{std::string(request.body())};
+  const ofn::SendReport sent = co_await context.async_send("files", message);
+  co_return sent.ok() ? "sent" : sent.error();
+}
+ofn::CloudEvent data(const ofn::CloudEvent& event) {
+  ofn::CloudEvent answer(event.id(), "/data", "answer");
+  ofn::set_data(answer, Payload{ofn::data_as<Message>(event)});
+  return answer;
+}
+struct Code { std::string code; };
+OFN_FIELDS(Code, (code, ofn::pattern<"^[A-Z]{2,3}$">))
+ofn::Json<Code> coded(const Code& code) { return ofn::Json(code).status(201); }
+OFN_ROUTE("POST /codes/{place...}", coded)
+OFN_FUNCTION(lines)
+OFN_FUNCTION(values)
+OFN_FUNCTION(values_later)
+OFN_FUNCTION(data)
 double infinite(const Message&) { return 1e308 * 10; }
 
 OFN_FUNCTION(conformance)
@@ -127,3 +159,74 @@ def test_the_schema_is_printed(program, typed):
         "properties": {"message": {"type": "string"}},
         "required": ["message"],
     }
+
+
+def test_values_in_place_of_text(serve, typed, tmp_path):
+    (tmp_path / "components.yaml").write_text(
+        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: files}\n"
+        f"spec: {{type: bindings.localstorage, version: v1, metadata: [{{name: rootPath, value: {tmp_path}/data}}]}}\n"
+        "---\napiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: kept}\n"
+        "spec: {type: state.in-memory, version: v1}\n"
+    )
+    files = {"componentName": "files", "componentType": "bindings.localstorage", "operation": "create"}
+    context = {"name": "f", "runtime": "Async", "outputs": {"files": files | {"metadata": {"fileName": "a.json"}}}}
+    context["triggers"] = {"http": {}}
+    flags = ("--components", tmp_path, "--local-sidecar", "on")
+    server = serve(None, *flags, source=typed, function_context=context)
+    lines = call(server.url, "/lines", body=b'[{"message":"a"},{"message":"b\\n"}]')
+    assert lines.body == b'{"message":"a"}\n{"message":"b\\n"}\n'
+    assert lines.headers["content-type"] == "application/x-ndjson"
+    values = call(server.url, "/values", body=b'{"message":"x"}')
+    assert values.body == b'x, none, the value of "wrong" in "kept": $: expected an object, found an array'
+    assert (tmp_path / "data" / "a.json").read_bytes() == b'{"message":"x"}'
+    assert call(server.url, "/values_later", body=b"y").body == b"sent"
+    assert (tmp_path / "data" / "a.json").read_bytes() == b'{"message":"y"}'
+
+
+EVENT = {"ce-id": "1", "ce-source": "/s", "ce-type": "t", "ce-specversion": "1.0"}
+
+
+def test_data_of_events(serve, typed):
+    server = serve("data", source=typed)
+    answer = call(server.url, headers=EVENT | JSON, body=b'{"message":"x"}')
+    assert (answer.status, answer.body) == (200, b'{"payload":{"message":"x"}}')
+    assert answer.headers["content-type"] == "application/json"
+    for headers, body, text in [
+        (JSON, b'{"message":1}', b"$.message: expected a string, found the number 1"),
+        ({"Content-Type": "text/plain"}, b"x", b"the event's data has the type text/plain: expected application/json"),
+    ]:
+        refused = call(server.url, headers=EVENT | headers, body=body)
+        assert (refused.status, refused.body.strip()) == (400, text)
+
+
+def test_a_pattern(serve, typed, program, shared_from):
+    server = serve("coded", source=typed)
+    assert call(server.url, "/codes/a/b", headers=JSON, body=b'{"code":"AB"}').status == 201
+    refused = call(server.url, "/codes/", headers=JSON, body=b'{"code":"ab"}')
+    assert (refused.status, refused.body) == (400, b"$.code: expected a string that matches ^[A-Z]{2,3}$\n")
+
+
+def test_a_wrong_pattern_stops_the_start(program, shared_from):
+    wrong = shared_from(
+        "#include <ofn/function.h>\n#include <ofn/typed.h>\nstruct A { std::string b; };\n"
+        'OFN_FIELDS(A, (b, ofn::pattern<"[">))\nvoid f(const A&) {}\nOFN_FUNCTION(f)\n'
+    )
+    done = program.run_to_end(["--source", wrong, "--dry-run"])
+    assert done.code == 3
+    assert 'f: A.b: the pattern "[" is wrong at offset 1: missing terminating ] for character class' in done.stderr
+
+
+def test_openapi(serve, program, typed):
+    """The document is valid by an independent judge, printed and shown."""
+    printed = program.run_to_end(["--source", typed, "--print-openapi"])
+    assert printed.code == 0, printed.stderr
+    document = json.loads(printed.stdout)
+    openapi_spec_validator.validate(document)
+    assert "get" in document["paths"]["/found"]
+    assert document["paths"]["/codes/{place}"]["post"]["responses"]["2XX"]["content"]
+    server = serve(None, "--openapi", "/api.json", source=typed)
+    shown = call(server.url, "/api.json?x", method="GET")
+    assert (shown.status, shown.headers["content-type"]) == (200, "application/openapi+json")
+    assert json.loads(shown.body) == document
+    assert call(server.url, "/api.json", method="POST").status == 405
+    assert call(server.url, "/api.json/").status == 404
