@@ -9,7 +9,8 @@ from support.header_examples import examples
 
 _FOLDER = Path(__file__).parents[2] / "include/ofn"
 _HEADERS = sorted(path.name for path in _FOLDER.glob("*.h"))
-_HEAD = "#include <chrono>\n#include <ofn/function.h>\n#include <ofn/errors.h>\n#include <ofn/life.h>\n#include <ofn/log.h>\n#include <ofn/metrics.h>\n#include <ofn/plugin.h>\n#include <ofn/run.h>\n#include <ofn/span.h>\n#include <ofn/typed.h>\n"
+# The examples may use every header of the author, but the one that the loader precompiles.
+_HEAD = "#include <chrono>\n" + "".join(f"#include <ofn/{name}>\n" for name in _HEADERS if name != "precompiled.h")
 
 
 # (header, how an example begins) → what it takes for granted: code before it, and behind it.
@@ -28,6 +29,8 @@ _AROUND = {
     ("field_options.h", "template <>\nstruct ofn::Codec<Uuid>"): ("struct Uuid {};", ""),
     ("fields.h", "using Shape"): (
         "struct Circle { int radius; }; OFN_FIELDS(Circle, radius) struct Square { int side; }; OFN_FIELDS(Square, side)", ""),
+    ("form.h", "ofn::Form query"): ("void use(std::string_view); void f(const ofn::Request& request) {", "}"),
+    ("url.h", "std::string path"): ("void f(const std::string& name, const std::string& text) {", "}"),
     ("json.h", "#include <ofn/json.h>"): ("struct Order { std::string item; }; OFN_FIELDS(Order, item) ofn::Json<Order> f(ofn::Context& context, const Order& first) {",
                                      "}"),
 }

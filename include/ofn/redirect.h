@@ -1,0 +1,81 @@
+// Answers without a body of their own: redirects, 204 and 304.
+//
+//   ofn::Response login(const ofn::Request& request) {
+//     const std::string next = request.query("next").value_or("/");
+//     return ofn::redirect(ofn::is_local(next) ? next : "/");
+//   }
+//
+// Threads: any.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <ofn/failure.h>
+#include <ofn/field.h>
+#include <ofn/http_text.h>
+#include <ofn/lazy.h>
+#include <ofn/response.h>
+#include <ofn/url.h>
+
+namespace ofn {
+
+// Returns true if a browser that is sent to this location stays on the same site: it is a path, and
+// not "//host" or "/\host". Ask before you redirect to a location that came with the request;
+// otherwise anybody can send your users to a foreign site with a link to yours.
+constexpr bool is_local(std::string_view location) noexcept {
+  for (const char c : location) {
+    if (internal::is_control(c)) return false;  // browsers leave out tabs and line breaks
+  }
+  return location.starts_with('/') && !location.starts_with("//") && !location.starts_with("/\\");
+}
+
+// Returns an answer that sends the client to another URL (RFC 9110 §15.4):
+//
+//   303  see the other URL with GET: the usual answer to a form
+//   301  moved for good; 302: for now. Clients may change POST to GET
+//   308  moved for good; 307: for now. Clients repeat the request as it was
+//
+// Bytes that a URL cannot have, such as blanks and those that are not ASCII, are percent-encoded.
+// Errors: BadInput if the location is empty or has a control character: it could end the header
+// field. std::invalid_argument for another status.
+OFN_INTERNAL_LAZY Response redirect(std::string_view location, int status = 303) {
+  if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308) {
+    throw std::invalid_argument("ofn: a redirect has the status 301, 302, 303, 307 or 308");
+  }
+  if (location.empty()) throw BadInput("the location of a redirect is empty");
+  std::string encoded;
+  for (const char c : location) {
+    if (internal::is_control(c)) {
+      throw BadInput("the location of a redirect has a control character");
+    }
+    const bool is_ascii = static_cast<unsigned char>(c) < 0x80;
+    if (is_ascii && std::string_view(" \"<>\\^`{|}").find(c) == std::string_view::npos) {
+      encoded += c;
+    } else {
+      internal::append_escape(encoded, c);
+    }
+  }
+  return Response().status(status).header("Location", std::move(encoded));
+}
+
+// Returns the answer "done, and there is nothing to show".
+OFN_INTERNAL_LAZY Response no_content() { return Response().status(204); }
+
+// Returns 304: the client's copy is still the same. It has those header fields of the full answer
+// that a 304 has (RFC 9110 §15.4.5), and no body.
+OFN_INTERNAL_LAZY Response not_modified(const Response& full = Response()) {
+  Response response;
+  response.status(304);
+  for (const Header& header : full.headers()) {
+    for (const std::string_view kept : {"cache-control", "content-location", "date", "etag",
+                                        "expires", "last-modified", "set-cookie", "vary"}) {
+      if (same_field_name(header.name, kept)) response.header(header.name, header.value);
+    }
+  }
+  return response;
+}
+
+}  // namespace ofn
