@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <string_view>
 
 #include "base/clock.h"
@@ -14,10 +16,11 @@ namespace ofn::wire {
 // Spec: RFC 9110 §5.6.7, IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT".
 class HttpDate {
  public:
+  static constexpr std::size_t kSize = 29;
+
   std::string_view at(SystemTime now);
 
  private:
-  static constexpr std::size_t kSize = 29;
   std::array<char, kSize> text_{};
   std::chrono::sys_seconds second_ = std::chrono::sys_seconds::min();
 };
