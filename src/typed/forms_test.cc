@@ -140,7 +140,9 @@ TEST(Forms, AClientThatAcceptsJsonGetsMistakesAsJson) {
        {Case{"", false}, Case{"*/*", false}, Case{"application/json", true},
         Case{"Application/Problem+JSON;q=0.5", true}, Case{"text/html, application/json", false},
         Case{"application/json, text/plain, */*", true}, Case{"text/plain", false},
-        Case{",,", false}}) {
+        Case{",,", false}, Case{"text/html;q=0.5, application/json;q=0.6", true},
+        Case{"application/json;q=0.5, text/plain;q=0.6", false},
+        Case{"application/json;q=0", false}, Case{"application/vnd.api+json", true}}) {
     SCOPED_TRACE(each.accept);
     const Response response =
         called("forms::made", {.body = R"({"item":null})", .accept = each.accept});

@@ -1,9 +1,10 @@
 #include "typed/json_table.h"
 
-#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
+
+#include <ofn/negotiation.h>
 
 #include "base/http_status.h"
 #include "base/trimmed.h"
@@ -35,18 +36,22 @@ bool is_json(std::string_view type) {
           same_field_name(type.substr(type.size() - kSuffix.size()), kSuffix));
 }
 
-// Returns true if the field Accept names JSON, and neither HTML nor plain text before it. That a client takes anything (*/*), as curl
-// does, does not count: people read it.
+// Returns true if the client likes JSON better than HTML and plain text: by the weights of its Accept, then by their order. That a
+// client takes anything (*/*), as curl does, does not count: people read it.
 bool wants_json(const Request& request) {
   std::string_view accept = request.header("accept").value_or(std::string_view());
-  while (!accept.empty()) {
-    const std::string_view element = accept.substr(0, accept.find(','));
-    accept.remove_prefix(std::min(element.size() + 1, accept.size()));
-    const std::string_view type = without_parameters(element);
-    if (is_json(type)) return true;
-    if (same_field_name(type, "text/html") || same_field_name(type, "text/plain")) return false;
+  bool wants = false;
+  int most = 0;
+  for (internal::Preference each; internal::take_preference(accept, each);) {
+    const bool names_json = is_json(each.value);
+    if (!names_json && !same_field_name(each.value, "text/html") &&
+        !same_field_name(each.value, "text/plain"))
+      continue;
+    if (each.weight <= most) continue;
+    most = each.weight;
+    wants = names_json;
   }
-  return false;
+  return wants;
 }
 
 Response problem(const Request& request, int status, std::string_view detail, Node errors) {
