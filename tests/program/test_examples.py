@@ -29,6 +29,7 @@ TESTED = {
     "cloudevent/on_event.cc",
     "event/event.json",
     "event/on_file.cc",
+    "forms/forms.cc",
     "hello/hello.cc",
     "hooks/components/archive.yaml",
     "hooks/func_context.json",
