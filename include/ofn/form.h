@@ -58,20 +58,24 @@ class Form {
     return form;
   }
 
-  // Returns the first value of that name; nullopt if there is none. Cost: linear.
-  OFN_INTERNAL_LAZY std::optional<std::string_view> get(std::string_view name) const noexcept {
+  // Returns the first value of that name; nullopt if there is none. Cost: linear. If the form is a
+  // temporary, as in `ofn::form(request).get("a")`, the result owns its text.
+  OFN_INTERNAL_LAZY std::optional<std::string_view> get(std::string_view name) const& noexcept {
     for (const Pair& pair : pairs_) {
       if (pair.name == name) return pair.value;
     }
     return std::nullopt;
   }
-  // Returns all values of that name, in order.
-  OFN_INTERNAL_LAZY std::vector<std::string_view> all(std::string_view name) const {
-    std::vector<std::string_view> values;
-    for (const Pair& pair : pairs_) {
-      if (pair.name == name) values.emplace_back(pair.value);
-    }
-    return values;
+  OFN_INTERNAL_LAZY std::optional<std::string> get(std::string_view name) && {
+    const std::optional<std::string_view> value = std::as_const(*this).get(name);
+    return value ? std::optional(std::string(*value)) : std::nullopt;
+  }
+  // Returns all values of that name, in order. The same holds for a temporary form.
+  OFN_INTERNAL_LAZY std::vector<std::string_view> all(std::string_view name) const& {
+    return all_as<std::string_view>(name);
+  }
+  OFN_INTERNAL_LAZY std::vector<std::string> all(std::string_view name) && {
+    return all_as<std::string>(name);
   }
   OFN_INTERNAL_LAZY bool has(std::string_view name) const noexcept { return get(name).has_value(); }
 
@@ -96,6 +100,15 @@ class Form {
   const Pair* end() const noexcept { return pairs_.data() + pairs_.size(); }
 
  private:
+  template <class Text>
+  std::vector<Text> all_as(std::string_view name) const {
+    std::vector<Text> values;
+    for (const Pair& pair : pairs_) {
+      if (pair.name == name) values.emplace_back(pair.value);
+    }
+    return values;
+  }
+
   std::vector<Pair> pairs_;
 };
 

@@ -548,26 +548,29 @@ class Multipart {
     return form;
   }
 
-  // Returns the first part of that name, or null. Cost: linear.
-  OFN_INTERNAL_LAZY const FormPart* get(std::string_view name) const noexcept {
+  // Returns the first part of that name, or null. Cost: linear. Keep the form in a variable: its
+  // parts end with it.
+  OFN_INTERNAL_LAZY const FormPart* get(std::string_view name) const& noexcept {
     for (const FormPart& part : parts_) {
       if (part.name == name) return &part;
     }
     return nullptr;
   }
+  const FormPart* get(std::string_view name) && = delete;
   // Returns the data of the first part of that name: the value of a field that is no file.
   OFN_INTERNAL_LAZY std::optional<std::string_view> text(std::string_view name) const noexcept {
     const FormPart* const part = get(name);
     return part == nullptr ? std::nullopt : std::optional(part->data);
   }
   // Returns all parts of that name, in order.
-  OFN_INTERNAL_LAZY std::vector<const FormPart*> all(std::string_view name) const {
+  OFN_INTERNAL_LAZY std::vector<const FormPart*> all(std::string_view name) const& {
     std::vector<const FormPart*> found;
     for (const FormPart& part : parts_) {
       if (part.name == name) found.push_back(&part);
     }
     return found;
   }
+  std::vector<const FormPart*> all(std::string_view name) && = delete;
   std::size_t size() const noexcept { return parts_.size(); }
   bool empty() const noexcept { return parts_.empty(); }
   const FormPart* begin() const noexcept { return parts_.data(); }

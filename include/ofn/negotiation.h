@@ -230,20 +230,19 @@ OFN_INTERNAL_LAZY std::optional<std::string_view> best_language(
 // weight the first offer wins. nullopt: the client refuses even "identity".
 OFN_INTERNAL_LAZY constexpr std::optional<std::string_view> best_encoding(
     std::string_view accept, std::initializer_list<std::string_view> codings) noexcept {
+  if (internal::is_empty_list(accept)) return "identity";
   std::optional<std::string_view> best;
   int most = 0;
-  if (!internal::is_empty_list(accept)) {
-    for (const std::string_view coding : codings) {
-      const int weight =
-          internal::liking_of(accept, coding, internal::closeness_of_coding<>).weight;
-      if (weight <= most) continue;
-      best = coding;
-      most = weight;
-    }
+  for (const std::string_view coding : codings) {
+    const int weight = internal::liking_of(accept, coding, internal::closeness_of_coding<>).weight;
+    if (weight <= most) continue;
+    best = coding;
+    most = weight;
   }
-  if (best) return best;
+  // It is acceptable unless the field says something else (RFC 9110 §12.5.3).
   const internal::Liking identity =
       internal::liking_of(accept, "identity", internal::closeness_of_coding<>);
+  if (best && identity.weight <= most) return best;
   if (identity.closeness > 0 && identity.weight == 0) return std::nullopt;
   return "identity";
 }

@@ -117,6 +117,10 @@ OFN_INTERNAL_LAZY bool is_same_copy(std::string_view if_range, const Response& f
   return theirs && theirs == parse_http_date(*changed);
 }
 
+OFN_INTERNAL_LAZY std::string take_body(Response& response) noexcept {
+  return std::move(response).body();
+}
+
 // Returns a boundary that does not occur in the bytes.
 OFN_INTERNAL_LAZY std::string unused_boundary(std::string_view bytes) {
   std::uint64_t hash = 14'695'981'039'346'656'037U;  // FNV-1a
@@ -134,7 +138,7 @@ OFN_INTERNAL_LAZY std::string unused_boundary(std::string_view bytes) {
 }
 
 OFN_INTERNAL_LAZY Response with_several(Response full, const std::vector<ByteRange>& ranges) {
-  const std::string body = std::move(full).body();
+  const std::string body = take_body(full);
   const std::string boundary = unused_boundary(body);
   const std::string* const type = full.find_header("content-type");
   const std::string type_line = type == nullptr ? "" : "Content-Type: " + *type + "\r\n";
@@ -183,7 +187,7 @@ OFN_INTERNAL_LAZY Response ranged(const Request& request, Response full,
   }
   if (asked.ranges.size() > 1) return internal::with_several(std::move(full), asked.ranges);
   const ByteRange range = asked.ranges.front();
-  std::string body = std::move(full).body();
+  std::string body = internal::take_body(full);
   body.erase(range.last + 1);
   body.erase(0, range.first);
   full.status(206).header("Content-Range", content_range(range, size));

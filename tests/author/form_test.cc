@@ -61,6 +61,15 @@ TEST(Form, FindsValuesByName) {
   EXPECT_TRUE(Form().empty());
 }
 
+TEST(Form, GivesOwnTextsIfItIsATemporary) {
+  const std::string text = "a=" + std::string(100, 'x') + "&a=" + std::string(100, 'y');
+  const std::optional<std::string> value = Form::parse(text).get("a");
+  EXPECT_EQ(value, std::string(100, 'x'));
+  const std::vector<std::string> values = Form::parse(text).all("a");
+  EXPECT_EQ(values, (std::vector<std::string>{std::string(100, 'x'), std::string(100, 'y')}));
+  EXPECT_EQ(Form::parse(text).get("b"), std::nullopt);
+}
+
 TEST(Form, IsWrittenAsItIsRead) {
   Form form;
   form.add("a&b", "c=d +");

@@ -131,6 +131,9 @@ TEST(BestEncoding, IsTheOneThatTheClientLikesBest) {
            Case{"identity;q=0", kBoth, kNone}, Case{"*;q=0", kBoth, kNone},
            Case{"*;q=0, identity", kBoth, "identity"},
            Case{"gzip;q=0.5, identity", {"gzip", "identity"}, "identity"},
+           Case{"gzip;q=0.5, identity", {"gzip"}, "identity"},
+           Case{"gzip;q=0.5, *", {"gzip"}, "identity"}, Case{"gzip, identity", {"gzip"}, "gzip"},
+           Case{"gzip;q=0.5", {"gzip"}, "gzip"},
            Case{"gzip;q=1.0, identity; q=0.5, *;q=0", kBoth, "gzip"},  // RFC 9110 §12.5.3
        }) {
     EXPECT_EQ(best_encoding(each.accept, each.codings).value_or(kNone), each.best) << each.accept;

@@ -257,3 +257,32 @@ def test_metrics_and_spans_are_checked_by_the_compiler(compiler, wrong, code, wo
     done = compiler(f"{code}\n", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", head=HEAD + _METRICS)
     assert (done.returncode == 0) == (words == ""), f"{wrong}: {done.stderr}"
     assert words in done.stderr
+
+
+_HELPERS = "".join(f"#include <ofn/{name}.h>\n" for name in ("function", "cookies", "form", "multipart", "negotiation", "ranges", "redirect", "url"))
+_REQUEST = "void f(const ofn::Request& request, ofn::Response& response) {{ {statement}; }}"
+HELPERS = [
+    # the mistake, the statement, words of the first error; empty: it is right
+    ("nothing", 'ofn::set_cookie(response, {.name = "a", .max_age = std::chrono::hours(1)}); auto a = ofn::form(request).get("a"); '
+     'for (auto& part : ofn::multipart(request)) (void)part.name; response = ofn::redirect("/" + ofn::url_encode("b"), 307); '
+     'response = ofn::ranged(request, "text"); ofn::MultipartParser parser(request); for (auto& event : parser.feed("x")) (void)event', ""),
+    ("a piece that is gone before its events", 'ofn::MultipartParser parser(request); for (auto& event : parser.feed(std::string("x"))) (void)event',
+     "use of deleted function"),
+    ("a parser that is copied", "ofn::MultipartParser one(request); auto two = one", "use of deleted function"),
+    ("a part of a form that is gone", 'auto* part = ofn::multipart(request).get("a"); (void)part', "use of deleted function"),
+    ("parts of a form that is gone", 'auto parts = ofn::multipart(request).all("a"); (void)parts', "use of deleted function"),
+    ("a cookie for a response that is gone", 'ofn::set_cookie(ofn::redirect("/"), {.name = "a"})', "no matching function for call to 'set_cookie("),
+    ("an age without a unit", 'ofn::set_cookie(response, {.name = "a", .max_age = 3600})', "no matching function for call to 'set_cookie("),
+    ("an attribute as text", 'ofn::set_cookie(response, {.name = "a", .same_site = "Lax"})', "no matching function for call to 'set_cookie("),
+    ("an attribute that is none", 'ofn::set_cookie(response, {.name = "a", .httponly = true})', "no matching function for call to 'set_cookie("),
+    ("a redirect that nobody gets", 'ofn::redirect("/")', "a Response that is not returned answers nobody"),
+    ("the status before the location", 'response = ofn::redirect(303, "/")', "no matching function for call to 'redirect("),
+]
+
+
+@pytest.mark.parametrize(("wrong", "statement", "words"), HELPERS, ids=[row[0] for row in HELPERS])
+def test_helpers_are_checked_by_the_compiler(compiler, wrong, statement, words):
+    done = compiler(_REQUEST.format(statement=statement), "-fsyntax-only", "-Wall", "-Wextra", "-Werror", head=_HELPERS)
+    assert (done.returncode == 0) == (words == ""), f"{wrong}: {done.stderr}"
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) <= 10 or "[-Werror=" in done.stderr
