@@ -39,6 +39,8 @@ std::string_view name_of(Refusal refusal) {
       return "no route";
     case Refusal::kWrongMethod:
       return "wrong method";
+    case Refusal::kNoToken:
+      return "no token";
     case Refusal::kStopping:
       return "stopping";
     case Refusal::kTooMany:

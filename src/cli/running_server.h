@@ -1,7 +1,7 @@
 // A running server: loops, the function's services on each, the listening socket, and the
 // connection to the sidecar.
 //
-//   RunningServer server(settings, context, routes, hooks, errors, subscriptions, env, log, calls,
+//   RunningServer server(settings, context, routes, hooks, errors, middleware, subscriptions, env, log, calls,
 //                        notice, nullptr);
 //   if (auto connected = server.connect(); !connected) return complain(connected.error());
 //   auto bound = server.listen(std::nullopt);
@@ -36,6 +36,7 @@
 #include "loop/signals.h"
 #include "loop/workers.h"
 #include "metrics/author_metrics.h"
+#include "middleware/middleware.h"
 #include "os/calls_in_flight.h"
 #include "os/ready_notice.h"
 #include "plugin/hooks.h"
@@ -58,9 +59,9 @@ class RunningServer final : private Stoppable {
   // function. `calls` gets the calls in flight. `notice` is notified when the server is ready and
   // when it begins to stop. `supervised`: null unless a supervisor has started this program.
   RunningServer(const Settings& settings, const FunctionContext& context, const Routes& routes,
-                const Hooks& hooks, const ErrorHandlers& errors, Subscriptions subscriptions,
-                const Environment& env, Log& log, os::CallsInFlight& calls, os::ReadyNotice& notice,
-                Supervised* supervised);
+                const Hooks& hooks, const ErrorHandlers& errors, const Middleware& middleware,
+                Subscriptions subscriptions, const Environment& env, Log& log,
+                os::CallsInFlight& calls, os::ReadyNotice& notice, Supervised* supervised);
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
   ~RunningServer() override;
@@ -127,6 +128,7 @@ class RunningServer final : private Stoppable {
   const FunctionContext& context_;
   const Hooks& hooks_;
   const ErrorHandlers& errors_;
+  const Middleware& middleware_;
   const Environment& env_;
   Log& log_;
   os::CallsInFlight& calls_;

@@ -29,6 +29,7 @@
 #include "life/life_runner.h"
 #include "logging/logger.h"
 #include "metrics/author_metrics.h"
+#include "middleware/middleware.h"
 #include "os/calls_in_flight.h"
 #include "os/debugger.h"
 #include "os/heap.h"
@@ -261,6 +262,12 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   auto steps = life_steps(programs.all);
   if (!steps) return complain(steps.error().message(), kExitLoad);
   LifeCycle life(*std::move(steps));
+  const auto middleware = Middleware::of(
+      programs.all, env, only_looks ? Middleware::Secrets::kLeftOut : Middleware::Secrets::kRead);
+  if (!middleware) {
+    for (const Error& error : middleware.error()) complain(error.message());
+    return kExitLoad;
+  }
   const auto hooks = Hooks::of(context, programs.plugins, settings.optional_hooks, log);
   if (!hooks) {
     for (const Error& error : hooks.error()) complain(error.message());
@@ -286,8 +293,9 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
 
   os::keep_memory_reserve(os::reserve_for(mappable_now()));
   auto server = std::make_unique<RunningServer>(
-      settings, context, *routes, *hooks, *errors, std::move(configuration->subscriptions), env,
-      log, calls, inherited->notice, inherited->supervised ? &*inherited->supervised : nullptr);
+      settings, context, *routes, *hooks, *errors, *middleware,
+      std::move(configuration->subscriptions), env, log, calls, inherited->notice,
+      inherited->supervised ? &*inherited->supervised : nullptr);
   if (!settings.openapi.empty()) server->show_openapi(openapi_of(*routes, described));
   const otlp::Settings sent = sent_telemetry(env, context, log);
   const otlp::ResourceFacts facts = facts_of(context, served.names);

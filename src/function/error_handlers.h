@@ -2,10 +2,7 @@
 //
 //   const auto handlers = ErrorHandlers::of(programs, ErrorHandlers::Code::kMayRun);
 //   if (!handlers) return complain(handlers.error().front());
-//   std::exception_ptr thrown;
-//   if (const auto crash = guarded(code, &thrown)) {
-//     const ErrorHandler* handler = handlers->answer(thrown, *crash, request, response);
-//   }
+//   for (const ErrorHandler& handler : handlers->handlers()) say(handler.place);
 #pragma once
 
 #include <exception>

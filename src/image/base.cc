@@ -8,7 +8,7 @@
 #include "document/problem.h"
 #include "image/compressed.h"
 #include "image/folder_layer.h"
-#include "image/sha256.h"
+#include "base/sha256.h"
 #include "image/tar.h"
 
 namespace ofn::image {

@@ -14,7 +14,7 @@
 #include "image/libraries.h"
 #include "image/oci_layout.h"
 #include "image/oci_reader.h"
-#include "image/sha256.h"
+#include "base/sha256.h"
 #include "loader/digest.h"
 #include "loader/elf_file.h"
 #include "wire/grpc/compression.h"

@@ -10,7 +10,7 @@
 
 #include "base/random.h"
 #include "document/json.h"
-#include "image/sha256.h"
+#include "base/sha256.h"
 #include "loader/cache.h"
 #include "loader/digest.h"
 

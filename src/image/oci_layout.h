@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "document/node.h"
-#include "image/sha256.h"
+#include "base/sha256.h"
 #include "os/descriptor.h"
 
 namespace ofn::image {

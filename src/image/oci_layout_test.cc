@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "document/json.h"
-#include "image/sha256.h"
+#include "base/sha256.h"
 #include "loader/digest.h"
 #include "testing/temporary_directory.h"
 

@@ -15,7 +15,7 @@
 #include "base/joined.h"
 #include "document/json.h"
 #include "document/problem.h"
-#include "image/sha256.h"
+#include "base/sha256.h"
 #include "loader/digest.h"
 #include "os/descriptor.h"
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/free_memory.h"
 #include "event/attributes.h"
 
 namespace ofn {
@@ -64,7 +65,20 @@ void Arrival::make_request(std::optional<Request>& request, const Inbound& inbou
   request.emplace(std::move(parts));
 }
 
+void Arrival::replace_body(std::string body) {
+  body_ = std::move(body);
+  Request::Parts parts = request_->parts();
+  fields_.assign(parts.headers.begin(), parts.headers.end());
+  std::erase_if(fields_, [](const Field& field) {
+    return same_field_name(field.name, "content-encoding") ||
+           same_field_name(field.name, "content-length");
+  });
+  parts.headers = fields_;
+  request_.emplace(std::move(parts), body_);
+}
+
 void Arrival::clear() {
+  if (!body_.empty()) free_memory(body_);
   request_.reset();
   request_for_handlers_.reset();
   inbound_.reset();

@@ -34,6 +34,8 @@ class Arrival {
   const Request* request() const { return request_ ? &*request_ : nullptr; }
   // The same; of a delivery that is no request to the function, the one that an http function would get.
   const Request& request_for_handlers();
+  // Puts another body into the request, without the fields that tell how the first one was encoded. Invalidates request().
+  void replace_body(std::string body);
   // Null if the call came as a request.
   const Inbound* inbound() const { return inbound_ ? &*inbound_ : nullptr; }
   std::size_t bytes() const { return inbound_ ? inbound_->data.size() : request_->body().size(); }
@@ -45,6 +47,7 @@ class Arrival {
   std::optional<Request> request_;
   std::optional<Request> request_for_handlers_;  // made when it is asked for
   std::optional<Inbound> inbound_;
+  std::string body_;  // that of replace_body()
   // The program makes a delivery into a request of these parts.
   std::string target_;
   std::vector<Field> fields_;

@@ -11,6 +11,7 @@
 #include "invocation/declared.h"
 #include "invocation/observer.h"
 #include "loop/loop.h"
+#include "middleware/middleware.h"
 #include "os/calls_in_flight.h"
 #include "output/outputs.h"
 #include "plugin/hooks.h"
@@ -33,12 +34,14 @@ struct CallEnvironment {
   Observer* observer = nullptr;        // of this loop; null: none, and nothing is measured for it
   // The most bytes that are held of what a function writes and its outputs get.
   std::size_t max_held = std::size_t{10} * 1024 * 1024;
-  const ErrorHandlers* errors = nullptr;  // the author's answers to exceptions; null: none
+  const ErrorHandlers* errors = nullptr;   // the author's answers to exceptions; null: none
+  const Middleware* middleware = nullptr;  // around the functions of requests; null: none
   Declared declared{context};
 
   // Returns true if a call may wait for its loop. Then it runs only where another thread can take the loop over.
   bool may_block(const Function& function) const noexcept {
-    return function.takes_context || function.streams || hooks != nullptr;
+    return function.takes_context || function.streams || hooks != nullptr ||
+           (middleware != nullptr && middleware->may_block());
   }
   Log& failure_log() const noexcept { return failures != nullptr ? *failures : log; }
   // Returns true if what a function returns goes to the outputs. That is so under the runtime Knative; under any other

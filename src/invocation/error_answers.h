@@ -2,8 +2,7 @@
 //
 //   ErrorAnswers errors(environment, arrival, stream);
 //   errors.begin_call(0, 1);
-//   …                          // the function's run ends in `ran`
-//   errors.settle(ran);        // ran.crash is empty now if there is an answer
+//   errors.settle(ran);   // of the function's run; ran.crash is empty now if there is an answer
 #pragma once
 
 #include <cstddef>

@@ -214,7 +214,8 @@ void Invocation::delivered(const DeliveryReport& report) {
     end_pieces(confirmed ? result.verdict : Verdict::kError,
                confirmed ? CallAnswer::Pieces::kWhole : CallAnswer::Pieces::kBroken);
   } else if (confirmed) {
-    answer(std::move(result.response), result.verdict);
+    answer(std::move(result.changed != nullptr ? *result.changed : result.response),
+           result.verdict);
   } else {
     answer(not_delivered(report, ids_.request, environment_.detail), Verdict::kError);
   }

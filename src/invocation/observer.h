@@ -51,11 +51,12 @@ struct CallStart {
 
 // Why the function did not run.
 enum class Refusal : std::uint8_t {
-  kNone,         // it ran
-  kProbe,        // a probe of the platform, or a health check; answered by the framework
-  kHandshake,    // the question that precedes webhooks; answered by the framework
+  kNone,       // it ran
+  kProbe,      // a probe of the platform, or a health check; answered by the framework
+  kHandshake,  // the question that precedes webhooks, or a preflight of CORS; answered by the framework
   kNoRoute,      // no route has the path, or no trigger wants the delivery: 404
   kWrongMethod,  // 405
+  kNoToken,      // it has not the token that it needs: 401, 400
   kStopping,     // the program ends, and takes no more deliveries: 503
   kTooMany,      // all slots and places in the queue are taken, or there is no memory: 503, 429
   kTooLate,      // its deadline passed before its turn: 504
@@ -67,7 +68,7 @@ enum class Refusal : std::uint8_t {
 constexpr bool reaches_function(Refusal refusal) noexcept {
   return refusal != Refusal::kProbe && refusal != Refusal::kHandshake &&
          refusal != Refusal::kNoRoute && refusal != Refusal::kWrongMethod &&
-         refusal != Refusal::kBroken;
+         refusal != Refusal::kNoToken && refusal != Refusal::kBroken;
 }
 
 // The thread that ran the function, or the last piece of a coroutine.

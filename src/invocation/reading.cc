@@ -51,6 +51,7 @@ void RequestReading::take(RunResult& ran, const Arrival& arrival,
   result.verdict = ran.verdict;
   result.drop = ran.drop;
   result.response = std::move(ran.outcome.response);
+  forwards_ = false;
   if (result.verdict != Verdict::kSuccess) {
     if (result.verdict == Verdict::kError && !ran.is_told)
       log_failed_function(environment.failure_log(), arrival.label(), result.response);
@@ -59,8 +60,12 @@ void RequestReading::take(RunResult& ran, const Arrival& arrival,
   if (!ran.forwards || !environment.sends()) return;
   // A response is something even when it is empty; an Out without data is nothing to send.
   const bool is_out = row_of(arrival.function().signature).returns == Returns::kOut;
-  if (is_out && result.response.body().empty()) return;
-  result.payloads.push_back(payload_of(result.response, environment.context));
+  forwards_ = !is_out || !result.response.body().empty();
+}
+
+void RequestReading::forward(const CallEnvironment& environment, WorkResult& result) const {
+  if (forwards_ && result.sends)
+    result.payloads.push_back(payload_of(result.response, environment.context));
 }
 
 std::optional<EarlyAnswer> CloudEventReading::receive(const Arrival& arrival,

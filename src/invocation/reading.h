@@ -1,5 +1,5 @@
 // How what arrived becomes calls of the function, and how what the calls leave becomes the answer: one class for each way of
-// reading (Reads, function/function.h). Work runs them; all have the same four functions:
+// reading (Reads, function/function.h). Work runs them; all have the same functions:
 //
 //   if (auto early = reading.receive(arrival, environment)) return answer(*early);
 //   for (std::size_t i = 0; i < reading.calls(); ++i) {
@@ -8,6 +8,7 @@
 //     reading.take(ran, arrival, environment, result);
 //   }
 //   if (auto problem = reading.conclude(environment, result)) return crash(*problem);
+//   reading.forward(environment, result);   // if it is still a success
 //
 // Lifetime: reusable; what it is given outlives clear(). Threads: one at a time.
 #pragma once
@@ -40,8 +41,11 @@ struct WorkResult {
   bool is_read =
       true;  // false: what arrived is not what the function takes, so that it was not called
   Response response{};
+  bool sends = true;                     // false: middleware has made another answer
   std::vector<Payload> payloads{};       // borrow from the response, or from the reading
   std::unique_ptr<const Crash> crash{};  // the first one, if an observer wants it
+  // What the client gets instead of `response`, which the outputs get; null: the same.
+  std::unique_ptr<Response> changed{};
 
   // Puts a failure in the place of everything so far, unless that is a crash: of a batch, a crash covers what follows.
   void fail(Response answer, Verdict why) {
@@ -76,6 +80,11 @@ class RequestReading {
   std::optional<Error> conclude(const CallEnvironment& /*environment*/, WorkResult& /*result*/) {
     return std::nullopt;
   }
+  // Makes what the outputs get, of the response as it is then.
+  void forward(const CallEnvironment& environment, WorkResult& result) const;
+
+ private:
+  bool forwards_ = false;
 };
 
 // One call for each CloudEvent. Its answer is the event that the function returned, or empty.
@@ -87,6 +96,7 @@ class CloudEventReading {
   void take(RunResult& ran, const Arrival& arrival, const CallEnvironment& environment,
             WorkResult& result);
   std::optional<Error> conclude(const CallEnvironment& environment, WorkResult& result);
+  void forward(const CallEnvironment& /*environment*/, WorkResult& /*result*/) const {}
   void clear();
 
  private:
@@ -107,6 +117,7 @@ class BackgroundEventReading {
   void take(RunResult& ran, const Arrival& arrival, const CallEnvironment& environment,
             WorkResult& result);
   std::optional<Error> conclude(const CallEnvironment& environment, WorkResult& result);
+  void forward(const CallEnvironment& /*environment*/, WorkResult& /*result*/) const {}
   void clear() { events_.clear(); }
 
  private:

@@ -20,6 +20,7 @@ StreamHost::StreamHost(Loop& loop, std::function<bool(Response)> on_begin)
 
 void StreamHost::begin(const Rules& rules) {
   rules_ = rules;
+  filter_ = nullptr;
   if (!begun_) {
     closed_ = false;
     return;
@@ -27,6 +28,7 @@ void StreamHost::begin(const Rules& rules) {
   free_memory(head_);
   free_memory(kept_);
   free_memory(pending_);
+  encoder_.reset();
   begun_ = held_ = keeps_ = overflowed_ = false;
   head_sent_ = closed_ = drain_posted_ = false;
   waiting_.clear();
@@ -37,11 +39,17 @@ void StreamHost::begin(const Rules& rules) {
 
 std::string StreamHost::open(const Response& head, bool early) {
   if (auto problem = response_problem(head)) return *std::move(problem);
-  begun_ = true;
-  head_ = head;
   held_ = rules_.sink == nullptr || (rules_.for_outputs && !early);
   keeps_ = held_ || rules_.for_outputs;
-  if (!held_) outgoing_ = head;
+  if (!held_) {
+    outgoing_ = head;
+    if (filter_ != nullptr) {
+      if (std::string problem = filter_->filter(outgoing_, encoder_); !problem.empty())
+        return problem;
+    }
+  }
+  head_ = head;
+  begun_ = true;
   return {};
 }
 
@@ -53,6 +61,16 @@ abi::Push StreamHost::push(std::string_view bytes) {
     kept_ += bytes;
     if (held_) return abi::Push::kRoom;
   }
+  return encoder_ == nullptr ? hand_over(bytes) : hand_over(encoder_->add(bytes));
+}
+
+void StreamHost::end_encoding() {
+  if (encoder_ == nullptr) return;
+  hand_over(encoder_->end());
+  encoder_.reset();
+}
+
+abi::Push StreamHost::hand_over(std::string_view bytes) {
   const std::lock_guard lock(mutex_);
   if (closed_) return abi::Push::kClosed;
   pending_ += bytes;

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -18,6 +19,7 @@
 #include <ofn/writer.h>
 
 #include "loop/loop.h"
+#include "middleware/gzip.h"
 
 namespace ofn {
 
@@ -33,6 +35,16 @@ class BodySink {
 
  protected:
   ~BodySink() = default;
+};
+
+// May change the head of a live answer, and encode its pieces. Threads: the function's.
+class HeadFilter {
+ public:
+  // Returns why the head cannot be sent; empty: it can. Sets `encoder` if the pieces are to be compressed.
+  virtual std::string filter(Response& head, std::unique_ptr<GzipPieces>& encoder) = 0;
+
+ protected:
+  ~HeadFilter() = default;
 };
 
 // Lifetime: everything outlives it; reused from call to call. Threads: as each function says; an
@@ -58,6 +70,11 @@ class StreamHost {
   void begin(const Rules& rules);
   // What the author's Writer is given.
   const abi::Stream* stream() const { return &stream_; }
+
+  // For this call, before the function runs. Threads: the function's.
+  void set_filter(HeadFilter& filter) { filter_ = &filter; }
+  // The function has written everything: hands over the end of what is encoded. Threads: the function's.
+  void end_encoding();
 
   // When the function has returned. Threads: the function's.
   bool begun() const { return begun_; }
@@ -86,6 +103,7 @@ class StreamHost {
 
   std::string open(const Response& head, bool early);
   abi::Push push(std::string_view bytes);
+  abi::Push hand_over(std::string_view bytes);
   bool wait_for_room();
   bool full() const { return pending_.size() + on_its_way_ > kMark; }
   void tell();
@@ -96,6 +114,8 @@ class StreamHost {
   Rules rules_;
 
   // The function's.
+  HeadFilter* filter_ = nullptr;
+  std::unique_ptr<GzipPieces> encoder_;
   Response head_;
   std::string kept_;
   bool begun_ = false;

@@ -31,6 +31,11 @@ bool is_trace_field(const Field& field) {
 
 bool Work::run() {
   try {
+    if (is_through_middleware() && !is_midway_ && !run_before()) {
+      run_after();
+      finish_answer();
+      return true;
+    }
     switch (row_of(arrival_.function().signature).reads) {
       case Reads::kCloudEvents:
         return run_calls(cloud_events_);
@@ -58,6 +63,10 @@ bool Work::run_calls(Reading& reading) {
     end_call(reading);
   } else if (auto early = reading.receive(arrival_, environment_)) {
     answer_early(*std::move(early));
+    if (is_through_middleware()) {
+      run_after();
+      finish_answer();
+    }
     return true;
   }
   while (next_ < reading.calls()) {
@@ -71,11 +80,15 @@ bool Work::run_calls(Reading& reading) {
     if (!start()) return false;
     end_call(reading);
   }
-  if (result_.verdict != Verdict::kSuccess) return true;
-  if (const auto problem = reading.conclude(environment_, result_)) {
-    const Crash crash{.exception = {}, .what = "invalid CloudEvent returned: " + problem->text()};
-    crashed(crash, errors_.crash_response(crash));
+  if (result_.verdict == Verdict::kSuccess) {
+    if (const auto problem = reading.conclude(environment_, result_)) {
+      const Crash crash{.exception = {}, .what = "invalid CloudEvent returned: " + problem->text()};
+      crashed(crash, errors_.crash_response(crash));
+    }
   }
+  if (is_through_middleware()) run_after();
+  if (result_.verdict == Verdict::kSuccess) reading.forward(environment_, result_);
+  if (is_through_middleware()) finish_answer();
   return true;
 }
 
@@ -194,10 +207,12 @@ void Work::tell(const Crash& crash) {
 void Work::clear() {
   result_.payloads.clear();
   result_.crash.reset();
+  result_.changed.reset();
   // The connection copies a small answer. Without this, each call of the pool would keep the memory of its last one.
   free_memory(result_.response);
   result_.verdict = Verdict::kSuccess;
   result_.drop = false;
+  result_.sends = true;
   result_.is_read = true;
   switch (row_of(arrival_.function().signature).reads) {
     case Reads::kCloudEvents:

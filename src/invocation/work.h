@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include <ofn/abi.h>
@@ -42,7 +43,7 @@ struct StopState {
 // Threads: one at a time. While run() runs, no other function may be called but is_midway() by that thread.
 // Errors: each becomes a result (see Invocation).
 // Cost: with a function of requests that takes no Context, only what the function's own response allocates.
-class Work {
+class Work final : private HeadFilter {
  public:
   Work(const CallEnvironment& environment, ContextHost& context, CallHosts hosts,
        const StopState& stop)
@@ -78,6 +79,22 @@ class Work {
   void end_call(Reading& reading);
   bool go_on();
   bool start();
+
+  // Middleware (work_middleware.cc).
+  bool is_through_middleware() const {
+    return environment_.middleware != nullptr && arrival_.inbound() == nullptr;
+  }
+  bool run_before();
+  bool decompress_body();
+  void take_early_end(RunResult& ran);
+  void run_after();
+  void replace_answer(RunResult ran);
+  void finish_answer();
+  std::string filter(Response& head, std::unique_ptr<GzipPieces>& encoder) override;
+  template <class InContext>
+  auto in_context(InContext call);
+  void leave_loop_if_large(std::size_t bytes);
+
   std::optional<ContextCall>& context_call();
   abi::ContextFacts facts();
   std::span<const Field> with_trace(std::span<const Field> arrived);

@@ -23,6 +23,8 @@ std::string_view reason_of(Refusal refusal) noexcept {
       return "no_route";
     case Refusal::kWrongMethod:
       return "wrong_method";
+    case Refusal::kNoToken:
+      return "no_token";
     case Refusal::kStopping:
       return "stopping";
     case Refusal::kTooMany:

@@ -68,7 +68,8 @@ GIVEN = {
     "cli/precompiling.h": "Build build; LoadRequest request; RunningServer* server;",
     "cli/program_log.h": "std::optional<Supervised> supervised; abi::Program program;",
     "cli/running_server.h": """
-        Routes routes; Hooks hooks; Subscriptions subscriptions; os::CallsInFlight calls; os::ReadyNotice notice;""",
+        Routes routes; Hooks hooks; ErrorHandlers errors; Middleware middleware; Subscriptions subscriptions; os::CallsInFlight calls;
+        os::ReadyNotice notice;""",
     "cli/sending.h": "wire::Endpoint endpoint; wire::MemoryAccount& account;",
     "cli/sidecar_check.h": "wire::Endpoint sidecar; std::string api_token; WantedOfSidecar wanted;",
     "cli/stopping.h": "Stoppable& server;",
@@ -111,6 +112,7 @@ GIVEN = {
     "document/tree_builder.h": "Anything too_deep();",
     "event/inner_event.h": """
         std::string payload, data, trace; void take(const std::string&, const std::vector<Header>&);""",
+    "function/error_handlers.h": "std::vector<abi::Program> programs;",
     "function/guard.h": "abi::Call call; abi::Outcome outcome;",
     "function/registry.h": "abi::Program program;",
     "function/routes.h": "std::vector<Function> functions; void answer(int);",
@@ -123,11 +125,12 @@ GIVEN = {
     "image/tar.h": "std::string text;",
     "invocation/call_spans.h": "os::CallMark& mark; CallRecord record;",
     "invocation/context_call.h": """
-        CallLabel label; ContextHost& context_host; CallHosts hosts; abi::Call abi_call; RunResult ran; abi::ContextFacts facts;""",
+        CallLabel label; ContextHost& context_host; CallHosts hosts; ErrorAnswers& errors; abi::Call abi_call; RunResult ran; abi::ContextFacts facts;""",
     "invocation/observers.h": "Observer reports; Observer access_log;",
     "invocation/reading.h": """
         RequestReading reading; Arrival arrival; abi::Call call; RunResult ran; WorkResult result;
         Anything answer(const EarlyAnswer&); Anything crash(const Error&);""",
+    "invocation/error_answers.h": "Arrival& arrival; StreamHost& stream; RunResult ran;",
     "invocation/run.h": "abi::Call call; CallHosts hosts;",
     "invocation/trace_context.h": """
         TraceContext trace; SpanContext made; std::string_view came; std::string_view header(std::string_view); void send(std::string_view);""",
@@ -219,6 +222,12 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "otlp/settings.h": "std::vector<Note> notes; void connect_to(const otlp::Target&);",
     "output/outputs.h": "Sidecar& sidecar; OutputPolicy policy; Payload payload;",
     "output/policy.h": "OutputPolicy policy; unsigned retry; Deadline limit;",
+    "middleware/compression.h": "Compression options;",
+    "middleware/cors.h": "Cors options; std::string_view method; std::vector<Field> fields; Environment environment; int answer(Response);",
+    "middleware/etag.h": "std::vector<Field> fields; std::string etag;",
+    "middleware/gzip.h": "std::size_t limit; void send(const std::string&);",
+    "middleware/middleware.h": "std::vector<abi::Program> programs; std::string_view method, path; std::vector<Field> fields; Environment environment; int answer(Response);",
+    "middleware/tokens.h": "Tokens options; std::string_view method, path; std::vector<Field> fields; Environment environment; int answer(Response);",
     "plugin/hooks.h": "CallIds ids;",
     "serving/admission.h": "Admission& admission; InlinePolicy policy; Invocation& invocation; Anything refuse(Invocation&);",
     "serving/async/async_service.h": """

@@ -2,7 +2,7 @@
 
 import pytest
 
-HEAD = "#include <ofn/function.h>\n#include <ofn/errors.h>\n#include <ofn/plugin.h>\n#include <ofn/typed.h>\n"
+HEAD = "#include <ofn/function.h>\n#include <ofn/errors.h>\n#include <ofn/middleware.h>\n#include <ofn/plugin.h>\n#include <ofn/typed.h>\n"
 UNSUPPORTED = "ofn: a function of this type is not supported; supported are"
 FORMS = [
     "ofn::Response f(const ofn::Request&)",
@@ -128,6 +128,29 @@ def test_one_error_says_what_an_error_handler_is(compiler, wrong, declaration):
     assert "static assertion failed: ofn: an error handler is ofn::Response f(const E&)" in error
     assert len(done.stderr.splitlines()) <= 10
     assert "<stdin>:" in done.stderr
+
+
+MIDDLEWARE = [
+    # the mistake, the source, the text of the only error
+    ("a check without an answer", "void h(const ofn::Request&); OFN_BEFORE(h)", "ofn: OFN_BEFORE takes std::optional<ofn::Response>"),
+    ("a check that always answers", "ofn::Response h(const ofn::Request&); OFN_BEFORE(h)", "ofn: OFN_BEFORE takes std::optional<ofn::Response>"),
+    ("a check that is a task", "ofn::task<std::optional<ofn::Response>> h(const ofn::Request&); OFN_BEFORE(h)", "ofn: OFN_BEFORE takes"),
+    ("the route last", 'std::optional<ofn::Response> h(const ofn::Request&); OFN_BEFORE(h, "/a")', "ofn: OFN_BEFORE takes"),
+    ("no function", 'OFN_BEFORE("/a")', "ofn: OFN_BEFORE takes"),
+    ("the answer alone", "void h(ofn::Response&); OFN_AFTER(h)", "ofn: OFN_AFTER takes void f(const ofn::Request&, ofn::Response&)"),
+    ("an answer that is const", "void h(const ofn::Request&, const ofn::Response&); OFN_AFTER(h)", "ofn: OFN_AFTER takes"),
+    ("a field that is not there", 'OFN_CORS(.origin = {"a"})', "has no non-static data member named 'origin'"),
+    ("a text in place of a list", 'OFN_CORS(.origins = "a")', "could not convert"),
+    ("a token in the source", 'OFN_TOKENS(.bearer = "secret")', "has no non-static data member named 'bearer'"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "source", "expected"), MIDDLEWARE, ids=[row[0] for row in MIDDLEWARE])
+def test_one_error_says_what_middleware_is(compiler, wrong, source, expected):
+    done = compiler(f"{source}\n", "-fsyntax-only", head=HEAD)
+    assert done.returncode != 0, f"{wrong} is accepted"
+    assert expected in errors(done.stderr)[0]
+    assert len(done.stderr.splitlines()) <= 10
 
 
 @pytest.mark.parametrize(("wrong", "source", "expected"), OTHERS, ids=[row[0] for row in OTHERS])

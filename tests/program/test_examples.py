@@ -30,6 +30,7 @@ TESTED = {
     "event/event.json",
     "event/on_file.cc",
     "forms/forms.cc",
+    "guard/shop.cc",
     "hello/hello.cc",
     "hooks/components/archive.yaml",
     "hooks/func_context.json",

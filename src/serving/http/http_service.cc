@@ -70,6 +70,20 @@ Response webhook_answer(const Field& origin) {
       .header("WebHook-Allowed-Rate", "*");
 }
 
+// For the log; empty: nothing is logged.
+std::string_view reason_of(Refusal why) {
+  switch (why) {
+    case Refusal::kNoRoute:
+      return "no route has the path";
+    case Refusal::kWrongMethod:
+      return "the path's routes do not have the method";
+    case Refusal::kNoToken:
+      return "the request has no valid token";
+    default:
+      return {};
+  }
+}
+
 // As the wire logs what it refuses.
 void log_refusal(Log& log, std::string_view id, std::string_view peer, int status,
                  std::string_view reason) {
@@ -136,6 +150,7 @@ class HttpService::OnLoop::Call final : public Caller, private BodySink {
   // Caller
   void answer(Answer answer) override {
     admission_.answered(answer.response.body().size());
+    owner_.add_cors(exchange_->request(), answer.response);
     exchange_->respond(std::move(answer.response), answer.extra);
   }
   void go_on() override { admission_.go_on(); }
@@ -148,6 +163,7 @@ class HttpService::OnLoop::Call final : public Caller, private BodySink {
 
   // BodySink
   void begin(Response head, std::span<const Field> extra, std::function<void()> on_room) override {
+    owner_.add_cors(exchange_->request(), head);
     exchange_->begin(std::move(head), extra, std::move(on_room));
   }
   void write(std::string_view bytes) override { exchange_->write(bytes); }
@@ -184,15 +200,16 @@ void HttpService::OnLoop::handle(wire::ExchangePtr exchange) {
   const wire::Message& message = exchange->request();
   const Probe probe = probe_of(message);
   if (probe == Probe::kPlatform) return answer_probe(*exchange);
+  const std::string_view path = message.target.substr(0, message.target.find('?'));
   if (free_.empty()) {
     calls_.push_back(std::make_unique<Call>(*this));
     free_.push_back(calls_.back().get());
     free_.reserve(calls_.size());
   }
   Call& call = *free_.back();
-  const std::string_view path = message.target.substr(0, message.target.find('?'));
   const Routes::Match match = call.find(service_.routes_, message.method, path);
   if (probe == Probe::kLoadBalancer && !match.is_authors) return answer_probe(*exchange);
+  if (service_.middleware_ != nullptr && stop_at_door(*exchange, path)) return;
   if (!match.is_authors && is_for_nobody(path)) {
     return answer_without_function(*exchange, Response("not found\n").status(404),
                                    Refusal::kNoRoute);
@@ -212,8 +229,48 @@ void HttpService::OnLoop::handle(wire::ExchangePtr exchange) {
         *exchange, Response("allowed here: " + allowed + "\n").status(405).header("allow", allowed),
         Refusal::kWrongMethod);
   }
+  if (service_.middleware_ != nullptr && !reserve_body(*exchange)) return;
   free_.pop_back();
   call.start(std::move(exchange), match);
+}
+
+// Returns true if the request has been answered: it is a preflight, or has not the token that it needs.
+bool HttpService::OnLoop::stop_at_door(wire::Exchange& exchange, std::string_view path) {
+  const Middleware& middleware = *service_.middleware_;
+  if (!middleware.has_door()) return false;
+  const wire::Message& request = exchange.request();
+  if (middleware.cors() != nullptr && CorsRules::is_preflight(request.method, request.fields)) {
+    answer_without_function(exchange, middleware.cors()->preflight(request.fields),
+                            Refusal::kHandshake);
+    return true;
+  }
+  auto refused = middleware.refuse(request.method, path, request.fields);
+  if (!refused) return false;
+  answer_without_function(exchange, *std::move(refused), Refusal::kNoToken);
+  return true;
+}
+
+// Counts the memory of a body that is going to be decompressed. Returns false if there is not enough; then the request has been
+// answered.
+bool HttpService::OnLoop::reserve_body(wire::Exchange& exchange) {
+  const wire::Message& request = exchange.request();
+  const std::string_view coding = service_.middleware_->body_coding(request.fields);
+  if (coding.empty() || request.body.empty() ||
+      exchange.hold(Middleware::decompressed_bound(coding, request.body, environment_.max_held)))
+    return true;
+  answer_without_function(exchange,
+                          Response("Not enough memory for the request; try again later.\n")
+                              .status(503)
+                              .header("Retry-After", std::string(kRetryAfter)),
+                          Refusal::kTooMany);
+  return false;
+}
+
+void HttpService::OnLoop::add_cors(const wire::Message& request, Response& response) const {
+  if (service_.middleware_ == nullptr || service_.middleware_->cors() == nullptr) return;
+  // A preflight has its fields already.
+  if (!CorsRules::is_preflight(request.method, request.fields))
+    service_.middleware_->cors()->add_fields(request.fields, response);
 }
 
 // A function has no way to speak gRPC: its caller is told so in its own words.
@@ -235,11 +292,9 @@ void HttpService::OnLoop::answer_without_function(wire::Exchange& exchange, Resp
                                                   Refusal why) {
   const wire::Message& request = exchange.request();
   const RequestId id = RequestId::of(request.fields, environment_.loop.random());
-  if (why == Refusal::kNoRoute || why == Refusal::kWrongMethod) {
-    log_refusal(environment_.failure_log(), id.view(), request.peer, response.status(),
-                why == Refusal::kNoRoute ? "no route has the path"
-                                         : "the path's routes do not have the method");
-  }
+  if (const std::string_view reason = reason_of(why); !reason.empty())
+    log_refusal(environment_.failure_log(), id.view(), request.peer, response.status(), reason);
+  add_cors(request, response);
   const int status = response.status();
   const std::size_t bytes_out = response.body().size();
   const Field extra{RequestId::kName, id.view()};

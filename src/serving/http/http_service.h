@@ -16,6 +16,7 @@
 #include "invocation/invocation.h"
 #include "loop/inline_policy.h"
 #include "loop/workers.h"
+#include "middleware/middleware.h"
 #include "serving/admission.h"
 #include "serving/gate.h"
 #include "serving/runner.h"
@@ -29,9 +30,15 @@ class HttpService {
  public:
   class OnLoop;
 
-  // `timeout`: of an invocation with its outputs, from the request's arrival. All others outlive the service.
-  HttpService(const Routes& routes, Gate& gate, Workers& workers, Log& log, Duration timeout)
-      : routes_(routes), gate_(gate), runners_{.workers = workers, .log = log}, timeout_(timeout) {}
+  // `timeout`: of an invocation with its outputs, from the request's arrival. `middleware`: null if there is none. All others outlive the
+  // service.
+  HttpService(const Routes& routes, Gate& gate, Workers& workers, Log& log, Duration timeout,
+              const Middleware* middleware = nullptr)
+      : routes_(routes),
+        gate_(gate),
+        runners_{.workers = workers, .log = log},
+        timeout_(timeout),
+        middleware_(middleware) {}
 
   // From now on readiness probes are answered 503, so that the platform sends no more requests. Requests are served as before.
   // Threads: any.
@@ -42,6 +49,7 @@ class HttpService {
   Gate& gate_;
   Runners runners_;
   Duration timeout_;
+  const Middleware* middleware_;
   std::atomic<bool> retired_ = false;
 };
 
@@ -49,6 +57,8 @@ class HttpService {
 //   probes of kubelet (User-Agent: kube-probe/…) and of Knative (K-Network-Probe, K-Kubelet-Probe), whatever their method,
 //     path or HTTP version: 200, or 503 once retired; health checks of load balancers (User-Agent: GoogleHC/…,
 //     ELB-HealthChecker/…, Envoy/HC) the same, unless an author's route has their path
+//   preflights, if the author registered OFN_CORS: 204 or 403
+//   requests without a token that OFN_TOKENS asks for: 401, or 400 if the field is malformed
 //   gRPC calls: UNIMPLEMENTED
 //   a path that no route has: 404; another method than its routes': 405 with Allow
 //   /robots.txt, /favicon.ico: 404 (functions-framework specification), unless an author's route has them
@@ -76,6 +86,9 @@ class HttpService::OnLoop final : public wire::Handler {
   class Call;
 
   void answer_probe(wire::Exchange& exchange);
+  bool stop_at_door(wire::Exchange& exchange, std::string_view path);
+  bool reserve_body(wire::Exchange& exchange);
+  void add_cors(const wire::Message& request, Response& response) const;
   void answer_without_function(wire::Exchange& exchange, Response response, Refusal why);
 
   HttpService& service_;

@@ -1,4 +1,4 @@
-// SHA-256: an OCI image names each of its parts by this digest.
+// SHA-256: an OCI image names each of its parts by this digest, and an answer its ETag.
 //
 //   sha256_hex("abc");   // "ba7816bf…", 64 digits
 //   Sha256 hash;
@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace ofn::image {
+namespace ofn {
 
 // A value. Spec: FIPS 180-4, sections 4.1.2, 5 and 6.2.
 // Cost: about 4 ns for each byte.
@@ -35,4 +35,4 @@ class Sha256 {
 
 std::string sha256_hex(std::string_view bytes);
 
-}  // namespace ofn::image
+}  // namespace ofn

@@ -1,10 +1,10 @@
-#include "image/sha256.h"
+#include "base/sha256.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
-namespace ofn::image {
+namespace ofn {
 
 namespace {
 
@@ -91,4 +91,4 @@ std::string sha256_hex(std::string_view bytes) {
   return hash.hex();
 }
 
-}  // namespace ofn::image
+}  // namespace ofn

@@ -1,4 +1,4 @@
-#include "image/sha256.h"
+#include "base/sha256.h"
 
 #include <cstddef>
 #include <string>
@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ofn::image {
+namespace ofn {
 namespace {
 
 struct Case {
@@ -48,4 +48,4 @@ TEST(Sha256, DoesNotDependOnHowTheBytesAreCut) {
 }
 
 }  // namespace
-}  // namespace ofn::image
+}  // namespace ofn
