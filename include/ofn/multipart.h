@@ -412,7 +412,8 @@ template <int>
 bool MultipartParser::take_head() {
   constexpr std::string_view kEnd = "\r\n\r\n";
   const std::size_t before = head_.size();
-  const std::size_t most = 2 + limits_.header_bytes + kEnd.size();
+  const std::size_t most =
+      2 + internal::least(limits_.header_bytes, std::string::npos / 2) + kEnd.size();
   head_ += piece_.substr(0, most - before);
   const std::size_t end = head_.find(kEnd, before < kEnd.size() ? 0 : before - kEnd.size() + 1);
   if (end == std::string::npos) {

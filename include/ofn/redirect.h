@@ -8,6 +8,8 @@
 // Threads: any.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -15,8 +17,10 @@
 
 #include <ofn/failure.h>
 #include <ofn/field.h>
+#include <ofn/http_date.h>
 #include <ofn/http_text.h>
 #include <ofn/lazy.h>
+#include <ofn/request.h>
 #include <ofn/response.h>
 #include <ofn/url.h>
 
@@ -76,6 +80,54 @@ OFN_INTERNAL_LAZY Response not_modified(const Response& full = Response()) {
     }
   }
   return response;
+}
+
+namespace internal {
+
+// Returns true if one of the entity tags of an If-None-Match field is `etag`. They are compared
+// weakly: W/"a" and "a" are the same (RFC 9110 §8.8.3.2).
+OFN_INTERNAL_LAZY constexpr bool names_etag(std::string_view list, std::string_view etag) noexcept {
+  if (without_blanks(list) == "*") return true;
+  if (etag.starts_with("W/")) etag.remove_prefix(2);
+  while (true) {
+    while (!list.empty() && (is_blank(list.front()) || list.front() == ',')) list.remove_prefix(1);
+    if (list.starts_with("W/")) list.remove_prefix(2);
+    const std::size_t end = list.find('"', 1);
+    if (!list.starts_with('"') || end == std::string_view::npos) return false;
+    if (list.substr(0, end + 1) == etag) return true;
+    list.remove_prefix(end + 1);
+  }
+}
+
+OFN_INTERNAL_LAZY bool has_same_copy(const Request& request, const Response& full) {
+  bool has_etags = false;
+  const std::string* const etag = full.find_header("etag");
+  for (const Field& field : request.headers()) {
+    if (!same_field_name(field.name, "if-none-match")) continue;
+    has_etags = true;
+    if (names_etag(field.value, etag == nullptr ? std::string_view() : *etag)) return true;
+  }
+  const std::optional<std::string_view> since = request.header("if-modified-since");
+  const std::string* const changed = full.find_header("last-modified");
+  if (has_etags || !since || changed == nullptr) return false;
+  const std::optional<HttpTime> theirs = parse_http_date(*since);
+  const std::optional<HttpTime> ours = parse_http_date(*changed);
+  return theirs && ours && *ours <= *theirs;
+}
+
+}  // namespace internal
+
+// Returns 304 if the client already has what `full` is: by its ETag and the request's If-None-Match
+// or, if the request has none, by its Last-Modified and If-Modified-Since (RFC 9110 §13.2.2).
+// Otherwise, and for another method than GET and HEAD or another status than 200, returns `full`.
+//
+//   ofn::Response page(const ofn::Request& request) {
+//     return ofn::if_modified(request, ofn::Response("text\n").header("ETag", "\"1\""));
+//   }
+OFN_INTERNAL_LAZY Response if_modified(const Request& request, Response full) {
+  const bool reads = request.method() == "GET" || request.method() == "HEAD";
+  if (!reads || full.status() != 200 || !internal::has_same_copy(request, full)) return full;
+  return not_modified(full);
 }
 
 }  // namespace ofn

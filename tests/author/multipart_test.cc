@@ -237,6 +237,10 @@ TEST(Multipart, IsBounded) {
   EXPECT_THAT(read("--b\r\n" + std::string(1 << 20, 'x')),
               testing::HasSubstr("more than 8192 bytes"));
 
+  EXPECT_EQ(read(part(longest + longest.substr(head.size()), "d") + "--b--", kType,
+                 {.header_bytes = std::string::npos}),
+            "[a|text/plain|d]");
+
   std::string many = "Content-Disposition: form-data; name=a";
   for (int i = 1; i < 32; ++i) many += "\r\nX: y";
   EXPECT_EQ(read(part(many, "d") + "--b--"), "[a|text/plain|d]");

@@ -1,9 +1,12 @@
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include <ofn/redirect.h>
+
+#include "author/request_for_test.h"
 
 namespace ofn {
 namespace {
@@ -61,6 +64,53 @@ TEST(NotModified, HasTheFieldsOfTheFullAnswer) {
   EXPECT_EQ(*response.find_header("vary"), "Accept");
   EXPECT_EQ(not_modified().status(), 304);
   EXPECT_EQ(no_content().status(), 204);
+}
+
+TEST(IfModified, ComparesTheClientsCopy) {
+  constexpr std::string_view kDate = "Sun, 06 Nov 1994 08:49:37 GMT";
+  const Response full =
+      Response("body").header("ETag", "\"a,b\"").header("Last-Modified", std::string(kDate));
+  struct Case {
+    std::vector<Field> headers;
+    int status = 200;
+    std::string_view method = "GET";
+  };
+  for (const Case& each : {
+           Case{{}, 200},
+           Case{{{"If-None-Match", "\"a,b\""}}, 304},
+           Case{{{"if-none-match", " W/\"a,b\" "}}, 304},
+           Case{{{"If-None-Match", "\"x\" , ,\"a,b\""}}, 304},
+           Case{{{"If-None-Match", "\"\\\",W/\"a,b\""}}, 304},
+           Case{{{"If-None-Match", "\"x\""}, {"If-None-Match", "\"a,b\""}}, 304},
+           Case{{{"If-None-Match", " * "}}, 304},
+           Case{{{"If-None-Match", "\"a\""}}},
+           Case{{{"If-None-Match", "a,b"}}},
+           Case{{{"If-None-Match", "\"a,b"}}},
+           Case{{{"If-None-Match", "w/\"a,b\""}}},
+           Case{{{"If-None-Match", ""}}},
+           Case{{{"If-None-Match", "\""}}},
+           Case{{{"If-None-Match", "W/"}}},
+           Case{{{"If-None-Match", "\"x\""}, {"If-Modified-Since", kDate}}},
+           Case{{{"If-Modified-Since", kDate}}, 304},
+           Case{{{"If-Modified-Since", "Sun, 06 Nov 1994 08:49:38 GMT"}}, 304},
+           Case{{{"If-Modified-Since", "Sun Nov  6 08:49:37 1994"}}, 304},
+           Case{{{"If-Modified-Since", "Sun, 06 Nov 1994 08:49:36 GMT"}}},
+           Case{{{"If-Modified-Since", "now"}}},
+           Case{{{"If-None-Match", "\"a,b\""}}, 304, "HEAD"},
+           Case{{{"If-None-Match", "\"a,b\""}}, 200, "POST"},
+       }) {
+    const RequestForTest request{.headers = each.headers, .method = each.method};
+    const Response response = if_modified(request.made(), full);
+    EXPECT_EQ(response.status(), each.status)
+        << (each.headers.empty() ? "" : each.headers.front().value);
+    EXPECT_EQ(response.body(), each.status == 304 ? "" : "body");
+  }
+  const RequestForTest any{.headers = {{"If-None-Match", "\"a,b\""}}};
+  EXPECT_EQ(if_modified(any.made(), Response("x")).status(), 200);
+  EXPECT_EQ(if_modified(any.made(), Response("x").status(404).header("ETag", "\"a,b\"")).status(),
+            404);
+  const RequestForTest since{.headers = {{"If-Modified-Since", kDate}}};
+  EXPECT_EQ(if_modified(since.made(), Response("x").header("Last-Modified", "x")).status(), 200);
 }
 
 }  // namespace

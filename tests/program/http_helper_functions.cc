@@ -88,10 +88,11 @@ ofn::Response choose(const ofn::Request& request) {
 ofn::Response file(const ofn::Request& request) {
   std::string bytes;
   for (int i = 1000; i < 1250; ++i) bytes += std::to_string(i).substr(1) + ",";
-  return ofn::ranged(request, ofn::Response(std::move(bytes))
-                                  .content_type("image/x-test")
-                                  .header("ETag", "\"7\"")
-                                  .header("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT"));
+  ofn::Response full = ofn::Response(std::move(bytes))
+                           .content_type("image/x-test")
+                           .header("ETag", "\"7\"")
+                           .header("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT");
+  return ofn::ranged(request, ofn::if_modified(request, std::move(full)));
 }
 
 ofn::Response redirect(const ofn::Request& request) {

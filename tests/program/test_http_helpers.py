@@ -219,6 +219,15 @@ def test_a_changed_file_is_sent_whole(server, copy, status):
     assert call(server.url, "/file", method="GET", headers={"Range": "bytes=0-0", "If-Range": copy}).status == status
 
 
+def test_curl_fetches_a_file_once(server, tmp_path):
+    for option in (["--etag-save", tmp_path / "etag", "--etag-compare", tmp_path / "etag"], ["-z", tmp_path / "file", "-R"]):
+        (tmp_path / "etag").touch()
+        command = ["curl", "-sS", *option, "-o", tmp_path / "file", "-w", "%{http_code}", server.url + "file"]
+        (tmp_path / "file").unlink(missing_ok=True)
+        codes = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+        assert codes == ["200", "304"]
+
+
 def test_answers_without_a_body(server):
     answer = call(server.url, "/redirect?to=" + quote("/a b?c=\u00e9"), method="GET")
     assert (answer.status, unquote(answer.headers["location"])) == (303, "/a b?c=\u00e9")
