@@ -94,7 +94,7 @@ bool Work::run_calls(Reading& reading) {
 
 template <class Reading>
 void Work::end_call(Reading& reading) {
-  errors_.settle(*ran_);
+  if (ran_->crash) errors_.settle(*ran_);
   if (ran_->crash) {
     crashed(*ran_->crash, ran_->is_answered ? std::move(ran_->outcome.response)
                                             : errors_.crash_response(*ran_->crash));

@@ -150,7 +150,8 @@ class HttpService::OnLoop::Call final : public Caller, private BodySink {
   // Caller
   void answer(Answer answer) override {
     admission_.answered(answer.response.body().size());
-    owner_.add_cors(exchange_->request(), answer.response);
+    if (owner_.service_.middleware_ != nullptr)
+      owner_.add_cors(exchange_->request(), answer.response);
     exchange_->respond(std::move(answer.response), answer.extra);
   }
   void go_on() override { admission_.go_on(); }
