@@ -13,6 +13,7 @@
 #include <deque>
 #include <expected>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -105,10 +106,43 @@ class FakeSidecar final : public Sidecar {
     recorded.content_type = call.content_type;
     record(std::move(recorded), call.metadata, options, std::move(done));
   }
+  // Records each call of a bulk. The answer is the script's: an error of the whole bulk, or that of
+  // one call after the other, by script_failures().
+  void publish_all(std::span<const PublishCall> calls, const SidecarOptions& options,
+                   BulkDone done) override {
+    OFN_CHECK(!calls.empty());
+    std::vector<std::size_t>& bulk = bulks_.emplace_back();
+    const std::string component(calls.front().component);
+    for (const PublishCall& call : calls) {
+      OFN_CHECK(call.component == component && call.topic == calls.front().topic);
+      bulk.push_back(calls_.size());
+      Call recorded;
+      recorded.kind = Kind::kPublish;
+      recorded.component = call.component;
+      recorded.topic = call.topic;
+      recorded.data = call.data;
+      recorded.content_type = call.content_type;
+      recorded.answered = true;
+      fill(recorded, call.metadata, options);
+      calls_.push_back(std::move(recorded));
+      waiting_.push_back(nullptr);
+    }
+    if (held_) return held_bulks_.push_back(std::move(done));
+    SidecarResult answer = next_answer(component);
+    loop_.post([this, done = std::move(done), answer = std::move(answer)]() mutable {
+      if (!answer) return done(std::unexpected(std::move(answer.error())));
+      done(std::exchange(bulk_answer_, {}));
+    });
+  }
+  // Of the next bulk that does not fail as a whole.
+  void script_failures(std::vector<BulkPublished::Failure> failures) {
+    bulk_answer_.failures = std::move(failures);
+  }
+  // The bulks, each with the places of its calls in calls().
+  const std::vector<std::vector<std::size_t>>& bulks() const { return bulks_; }
 
  private:
-  void record(Call call, const std::vector<Header>& metadata, const SidecarOptions& options,
-              SidecarDone done) {
+  void fill(Call& call, const std::vector<Header>& metadata, const SidecarOptions& options) {
     for (const auto& [name, value] : metadata) {
       OFN_CHECK(call.metadata.emplace(name, value).second);  // a metadata key is sent once
     }
@@ -119,6 +153,10 @@ class FakeSidecar final : public Sidecar {
     for (const Field& field : options.notation)
       call.notation.emplace(std::string(field.name), std::string(field.value));
     call.output = options.output;
+  }
+  void record(Call call, const std::vector<Header>& metadata, const SidecarOptions& options,
+              SidecarDone done) {
+    fill(call, metadata, options);
     calls_.push_back(std::move(call));
     waiting_.push_back(std::move(done));
     if (!held_) post_answer(calls_.size() - 1, next_answer(calls_.back().component));
@@ -142,6 +180,9 @@ class FakeSidecar final : public Sidecar {
   std::deque<Call> calls_;
   std::deque<SidecarDone> waiting_;  // in the order of calls_; empty if answered
   std::map<std::string, std::deque<SidecarResult>, std::less<>> scripts_;
+  std::vector<std::vector<std::size_t>> bulks_;
+  std::vector<BulkDone> held_bulks_;  // never answered
+  BulkPublished bulk_answer_;
   bool held_ = false;
 };
 

@@ -132,14 +132,6 @@ struct SendOptions {
   std::string_view content_type = {};  // of the data, for topics
 };
 
-// The result of one send to one output.
-struct SendResult {
-  std::string output;              // its name
-  std::optional<Failure> failure;  // not set if the sidecar has confirmed the data
-  std::string data;                // the binding's answer; empty for a topic
-  std::vector<Header> metadata;    // of the answer
-};
-
 // The results of a send. Look at them, or call check(). The function must handle a failed send: the
 // invocation fails only if the function returns a failure or throws.
 class [[nodiscard("a send may fail: look at its report, or call check()")]] SendReport {
@@ -156,7 +148,7 @@ class [[nodiscard("a send may fail: look at its report, or call check()")]] Send
     return true;
   }
   OFN_INTERNAL_LAZY explicit operator bool() const noexcept { return ok(); }
-  // One result for each output, in the order of the context.
+  // One result for each output, in the order of the context. After send_all() one for each item.
   const std::vector<SendResult>& results() const noexcept { return results_; }
   // Returns the first output's answer, for a send to one output.
   OFN_INTERNAL_LAZY std::string_view data() const noexcept {
@@ -261,6 +253,14 @@ struct AnswerOf<GetBulkSecret> {
 template <>
 struct AnswerOf<InvokeService> {
   using Type = InvokeReply;
+};
+template <>
+struct AnswerOf<SendAll> {
+  using Type = std::vector<SendResult>;
+};
+template <>
+struct AnswerOf<GetJob> {
+  using Type = Job;
 };
 
 struct [[nodiscard("nothing is sent until it is awaited: co_await it")]] Sending : Operation {
@@ -387,6 +387,15 @@ class Context {
     return send(&output, internal::json_text(value), options);
   }
 
+  // Sends many items to the output of that name: to a topic with few calls of the sidecar, to a
+  // binding one after the other (SendAll in <ofn/stores.h>). Errors: as for send(), item by item.
+  OFN_INTERNAL_LAZY SendReport send_all(std::string_view output, std::span<const SendItem> items) {
+    Reply<std::vector<SendResult>> results =
+        ask<std::vector<SendResult>>(SendAll{.output = std::string(output), .items = items});
+    if (results) return SendReport(std::move(results).value());
+    return SendReport({{.output = std::string(output), .failure = results.failure()}});
+  }
+
   // State stores, secret stores and other apps, through Dapr's API (docs.dapr.io/reference/api).
   // Name a state store by its name in the context or by its component's name; secret stores and
   // apps are not declared. Dapr adds its prefix to keys.
@@ -454,6 +463,20 @@ class Context {
   // Calls a method of another app.
   OFN_INTERNAL_LAZY Reply<InvokeReply> invoke(InvokeService call) {
     return ask<InvokeReply>(std::move(call));
+  }
+
+  // Jobs, which Dapr's scheduler keeps. At the times of its schedule a job calls this app with the
+  // request POST /job/NAME.
+  OFN_INTERNAL_LAZY Reply<Done> schedule_job(ScheduleJob call) { return done(std::move(call)); }
+  OFN_INTERNAL_LAZY Reply<Done> schedule_job(Job job) {
+    return schedule_job(ScheduleJob{.job = std::move(job)});
+  }
+  OFN_INTERNAL_LAZY Reply<Job> get_job(std::string name) {
+    return ask<Job>(GetJob{std::move(name)});
+  }
+  // Deleting a job that does not exist succeeds.
+  OFN_INTERNAL_LAZY Reply<Done> delete_job(std::string name) {
+    return done(DeleteJob{std::move(name)});
   }
 
   // The same for a task to await (<ofn/task.h>), without holding a thread:

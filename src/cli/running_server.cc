@@ -77,8 +77,7 @@ struct RunningServer::OnLoop {
                     .middleware = server.middleware_.is_around() ? &server.middleware_ : nullptr},
         requests(server.service_, environment),
         deliveries(server.async_, environment),
-        callbacks(deliveries, {.api_token = server.settings_.app_api_token,
-                               .max_message = server.settings_.max_body_size}),
+        callbacks(deliveries, options_of(server.invocations_, requests, server.settings_)),
         http_callbacks(deliveries, {.api_token = server.settings_.app_api_token}),
         counted_callbacks(callbacks),
         counted_http_callbacks(http_callbacks),
@@ -97,9 +96,8 @@ struct RunningServer::OnLoop {
         sessions(handler(), server.limits_, server.failures_, &server.memory_,
                  [this, &server](std::string_view id, const wire::Refused& refused) {
                    // CountedCallbacks counts the calls of a sidecar.
-                   const bool is_callback =
-                       refused.call != nullptr && server.callbacks_ == Callbacks::kGrpc;
-                   if (!is_callback) requests.on_refused(id, refused);
+                   if (refused.call != nullptr && server.serves_grpc()) return;
+                   requests.on_refused(id, refused);
                  }),
         memory_return(on, server.workers_, [&server] {
           return server.server_ != nullptr && server.server_->connections() > 0;
@@ -122,12 +120,11 @@ struct RunningServer::OnLoop {
 
   // Returns the handlers of the port, in the order in which they are tried.
   std::vector<Door> doors(RunningServer& server) {
-    const Callbacks kind = server.callbacks_;
     wire::Handler& grpc =
         counted != nullptr ? static_cast<wire::Handler&>(counted_callbacks) : callbacks;
     wire::Handler& http =
         counted != nullptr ? static_cast<wire::Handler&>(counted_http_callbacks) : http_callbacks;
-    std::vector<Door> doors = {{.wants = dapr::AppServer::is_health_check, .handler = grpc}};
+    std::vector<Door> doors = {{.wants = dapr::AppServer::is_always_answered, .handler = grpc}};
     if (server.measurement_) {
       if (const auto door = server.measurement_->door(loop, server.routes_)) doors.push_back(*door);
     }
@@ -136,7 +133,7 @@ struct RunningServer::OnLoop {
                                     const wire::Message& message) { return page.wants(message); },
                        .handler = *server.openapi_});
     }
-    if (kind == Callbacks::kGrpc) {
+    if (server.serves_grpc()) {
       doors.push_back({.wants =
                            [this](const wire::Message& message) {
                              return dapr::AppServer::is_grpc(message) ||
@@ -144,7 +141,7 @@ struct RunningServer::OnLoop {
                            },
                        .handler = grpc});
     }
-    if (kind == Callbacks::kHttp) {
+    if (server.callbacks_ == Callbacks::kHttp) {
       // The HTTP service refuses a gRPC call at its head. A callback over HTTP is recognized only when
       // it is complete.
       doors.push_back({.wants = dapr::AppServer::is_grpc, .handler = requests});
@@ -198,6 +195,7 @@ RunningServer::RunningServer(const Settings& settings, const FunctionContext& co
       memory_(memory_of(settings)),
       gate_(settings.concurrency, settings.queue, &memory_),
       callbacks_(callbacks_of(subscriptions, settings)),
+      invocations_(invocations_of(settings, callbacks_, context)),
       service_(callbacks_ == Callbacks::kNone || context.http ? routes : no_routes_, gate_,
                workers_, log, settings.timeout,
                middleware.has_door() || middleware.is_around() ? &middleware : nullptr),

@@ -19,6 +19,7 @@
 #include "base/limited_log.h"
 #include "base/log.h"
 #include "cli/chosen_sidecar.h"
+#include "cli/invocations.h"
 #include "cli/measurement.h"
 #include "cli/sidecar_check.h"
 #include "cli/stopping.h"
@@ -101,6 +102,8 @@ class RunningServer final : private Stoppable {
   int run();
 
  private:
+  // Returns true if a sidecar's calls over gRPC are served.
+  bool serves_grpc() const { return callbacks_ == Callbacks::kGrpc || invocations_.served; }
   struct OnLoop;  // the parts of one loop
 
   Left left() const override;
@@ -141,6 +144,7 @@ class RunningServer final : private Stoppable {
   wire::MemoryAccount memory_;
   Gate gate_;
   const Callbacks callbacks_;
+  const Invocations invocations_;
   const Routes no_routes_;  // for a function that only a sidecar may call
   HttpService service_;
   AsyncService async_;

@@ -106,6 +106,9 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "found)"},
     {Flag::kComponents, kOutputs, "components", "OFN_COMPONENTS", "", "DIR", "./components",
      "Directory of Dapr component files for the local sidecar"},
+    {Flag::kDaprInvocation, kOutputs, "dapr-invocation", "OFN_DAPR_INVOCATION", "", "MODE", "auto",
+     "Requests that a Dapr sidecar brings over gRPC (service invocation, jobs): on, off, or auto "
+     "(on if APP_API_TOKEN protects them, or if the port is only for this machine)"},
     {Flag::kLogFormat, kLog, "log-format", "OFN_LOG_FORMAT", "", "FORMAT", "",
      "json, readable, ecs (Elastic Common Schema) or gcp (Google Cloud Logging); default json, "
      "readable with --debug"},

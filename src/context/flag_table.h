@@ -50,6 +50,7 @@ enum class Flag : std::size_t {
   kTraceFlush,
   kLocalSidecar,
   kComponents,
+  kDaprInvocation,
   kLogFormat,
   kLogLevel,
   kAccessLog,

@@ -17,11 +17,13 @@ namespace {
 constexpr std::chrono::seconds kPodDrainDelay(5);
 constexpr std::string_view kListenAddress = "LISTEN_ADDRESS";
 
-std::optional<LocalSidecarMode> parse_local_sidecar(std::string_view text) noexcept {
-  if (equal_ignoring_case(text, "auto")) return LocalSidecarMode::kAuto;
+// Parses "auto" and the words of a switch.
+template <class Mode>
+std::optional<Mode> parse_mode(std::string_view text) noexcept {
+  if (equal_ignoring_case(text, "auto")) return Mode::kAuto;
   const auto on = parse_switch(text);
   if (!on) return std::nullopt;
-  return *on ? LocalSidecarMode::kOn : LocalSidecarMode::kOff;
+  return *on ? Mode::kOn : Mode::kOff;
 }
 
 // Parses "batch" and "response:200ms".
@@ -377,7 +379,9 @@ class Resolver {
         read(Flag::kTraceFlush, settings_.trace_flush.value,
              "batch, or response: with a duration from 1ms to 1s, such as response:200ms",
              parse_trace_flush);
-    read(Flag::kLocalSidecar, settings_.local_sidecar, "auto, on or off", parse_local_sidecar);
+    constexpr std::string_view kModes = "auto, on or off";
+    read(Flag::kLocalSidecar, settings_.local_sidecar, kModes, parse_mode<LocalSidecarMode>);
+    read(Flag::kDaprInvocation, settings_.dapr_invocation, kModes, parse_mode<InvocationMode>);
     text(Flag::kComponents, settings_.components);
     settings_.dapr_api_token = non_empty(env_, "DAPR_API_TOKEN").value_or("");
     settings_.app_api_token = non_empty(env_, "APP_API_TOKEN").value_or("");

@@ -59,6 +59,7 @@ struct GivenText {
 GivenText given_text(const Flags& flags, const Environment& env, Flag flag);
 
 enum class LocalSidecarMode { kAuto, kOn, kOff };
+enum class InvocationMode { kAuto, kOn, kOff };
 enum class AppProtocol { kGrpc, kHttp };
 enum class AccessLogMode { kOff, kErrors, kOn };
 
@@ -112,6 +113,7 @@ struct Settings {
   std::string dapr_api_token;  // sent to the sidecar; empty if there is none. A secret
   std::string app_api_token;   // app callbacks must send it; empty if there is none. A secret
   AppProtocol app_protocol = AppProtocol::kGrpc;
+  InvocationMode dapr_invocation = InvocationMode::kAuto;  // over gRPC
 
   // Log.
   LogFormat log_format = LogFormat::kJson;

@@ -297,6 +297,7 @@ TEST(Settings, Defaults) {
   EXPECT_EQ(s.sidecar_timeout, seconds(5));
   EXPECT_EQ(s.components, "./components");
   EXPECT_EQ(s.local_sidecar, LocalSidecarMode::kAuto);
+  EXPECT_EQ(s.dapr_invocation, InvocationMode::kAuto);
   EXPECT_EQ(s.app_protocol, AppProtocol::kGrpc);
   EXPECT_EQ(s.sidecar, SidecarAddress());
   EXPECT_TRUE(s.retry_codes.empty());
@@ -322,6 +323,7 @@ TEST(Settings, EveryOtherVariable) {
                                    {"OFN_RETRY_CODES", "UNAVAILABLE,aborted"},
                                    {"OFN_TRACE_FLUSH", "response:200ms"},
                                    {"OFN_LOCAL_SIDECAR", "off"},
+                                   {"OFN_DAPR_INVOCATION", "On"},
                                    {"OFN_COMPONENTS", "/c"},
                                    {"OFN_CXXFLAGS", "-O2 -DX"},
                                    {"DAPR_API_TOKEN", "t1"},
@@ -346,6 +348,7 @@ TEST(Settings, EveryOtherVariable) {
   EXPECT_THAT(s.retry_codes, ElementsAre(Code::kUnavailable, Code::kAborted));
   EXPECT_EQ(s.trace_flush.value, milliseconds(200));
   EXPECT_EQ(s.local_sidecar, LocalSidecarMode::kOff);
+  EXPECT_EQ(s.dapr_invocation, InvocationMode::kOn);
   EXPECT_EQ(s.components, "/c");
   EXPECT_EQ(s.cxxflags, "-O2 -DX");
   EXPECT_EQ(s.dapr_api_token, "t1");

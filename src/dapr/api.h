@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "dapr/bulk_codec.h"
 #include "dapr/codec.h"
 #include "output/sidecar.h"
 
@@ -28,6 +29,7 @@ template <class T>
 using ApiDone = std::move_only_function<void(Result<T>)>;
 using BindingDone = ApiDone<SidecarReply>;
 using PublishDone = ApiDone<void>;
+using BulkPublishDone = ApiDone<std::vector<BulkPublishFailure>>;
 
 // Even a failed binding may return metadata, such as a status code. The error's context has it with
 // this prefix, and so have the fields of the gRPC response.
@@ -41,6 +43,7 @@ class DaprApi {
   virtual ~DaprApi() = default;
   virtual void invoke_binding(BindingRequest request, ApiCall call, BindingDone done) = 0;
   virtual void publish(PublishRequest request, ApiCall call, PublishDone done) = 0;
+  virtual void publish_all(BulkPublishRequest request, ApiCall call, BulkPublishDone done) = 0;
   virtual SidecarInfo describe() const = 0;
 
   virtual void get_state(GetState request, ApiCall call, ApiDone<StateValue> done) = 0;

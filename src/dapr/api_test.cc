@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "dapr/client.h"
+#include "dapr/invoke_codec.h"
 #include "dapr/server.h"
 #include "dapr/store_codec.h"
 #include "wire/http_sessions.h"
@@ -37,6 +38,14 @@ class FakeApi final : public DaprApi {
     publishes.push_back(std::move(request));
     calls.push_back(std::move(call));
     done(publish_answer);
+  }
+  // Every second entry fails.
+  void publish_all(BulkPublishRequest request, ApiCall /*call*/, BulkPublishDone done) override {
+    std::vector<BulkPublishFailure> failures;
+    for (std::size_t i = 1; i < request.entries.size(); i += 2)
+      failures.push_back({.id = request.entries[i].id, .error = "no"});
+    for (auto& entry : request.entries) publishes.push_back(std::move(entry.publish));
+    done(std::move(failures));
   }
   SidecarInfo describe() const override {
     return {.id = "app", .runtime_version = "1", .components = {}};
@@ -377,6 +386,38 @@ TEST_F(ApiTest, HasStatesSecretsAndOtherApps) {
   const auto garbled = raw(kGetState, std::string("\xff"));
   ASSERT_FALSE(garbled);
   EXPECT_EQ(garbled.error().code(), Code::kInternal);
+}
+
+TEST_F(ApiTest, PublishesManyEventsInOneCall) {
+  std::vector<PublishCall> calls;
+  for (const std::string_view data : {"a", "b", "c"}) {
+    calls.push_back({.component = "bus",
+                     .topic = "t",
+                     .data = data,
+                     .content_type = "text/plain",
+                     .metadata = {{"cloudevent.id", std::string(data)}}});
+  }
+  std::optional<BulkResult> result;
+  client().publish_all(calls, soon(), [&](BulkResult done) { result = std::move(done); });
+  run_until([&] { return result.has_value(); });
+  ASSERT_TRUE(*result);
+  ASSERT_EQ((*result)->failures.size(), 1U);
+  EXPECT_EQ((*result)->failures[0].place, 1U);
+  EXPECT_EQ((*result)->failures[0].error, "no");
+  ASSERT_EQ(api_.publishes.size(), 3U);
+  EXPECT_EQ(api_.publishes[2].data, "c");
+}
+
+TEST_F(ApiTest, RefusesJobsWithAWayOut) {
+  for (const StoreCall& call : {StoreCall(ScheduleJob{.job = {.name = "a", .schedule = "@daily"}}),
+                                StoreCall(GetJob{"a"}), StoreCall(DeleteJob{"a"})}) {
+    std::optional<StoreResult> result;
+    client().ask(call, soon(), [&](StoreResult done) { result = std::move(done); });
+    run_until([&] { return result.has_value(); });
+    ASSERT_FALSE(*result);
+    EXPECT_EQ(result->error().error.code(), Code::kUnimplemented);
+    EXPECT_THAT(result->error().error.message(), ::testing::HasSubstr("bindings.cron"));
+  }
 }
 
 }  // namespace

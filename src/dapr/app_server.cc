@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "dapr/codec.h"
 #include "dapr/delivered_event.h"
+#include "dapr/invoke_codec.h"
 #include "dapr/trace_context.h"
 
 namespace ofn::dapr {
@@ -105,6 +106,8 @@ AppServer::AppServer(AppApi& api, AppServerOptions options)
   add(kOnTopicEvent, delivering(api, &decode_topic_event, &AppApi::on_topic_event));
   add(kOnBulkTopicEvent, delivering(api, &decode_bulk_event, &AppApi::on_bulk_event));
   add(kOnBindingEvent, delivering(api, &decode_binding_event, &AppApi::on_binding_event));
+  add_requests(kOnInvoke, &answer_invocation);
+  add_requests(kOnJobEvent, &answer_job);
   server_.add(std::string(kGrpcHealthCheck), [&api](CallPtr call) { check_health(api, *call); });
 }
 
@@ -119,14 +122,25 @@ void AppServer::add(std::string_view path, grpc::Method method) {
   });
 }
 
+void AppServer::add_requests(std::string_view path, Answer answer) {
+  add(path, [this, answer](CallPtr call) {
+    if (options_.requests == nullptr)
+      return call->respond({.code = Code::kUnimplemented, .message = options_.no_requests}, "");
+    answer(std::move(call), *options_.requests,
+           {.target = options_.max_target, .answer = options_.max_message});
+  });
+}
+
 bool AppServer::is_grpc(const wire::Message& message) {
   if (message.version != wire::Version::kHttp2) return false;
   const Field* type = find_field(message.fields, "content-type");
   return type != nullptr && grpc::is_grpc_content_type(type->value);
 }
 
-bool AppServer::is_health_check(const wire::Message& message) {
-  return message.target == kGrpcHealthCheck && is_grpc(message);
+bool AppServer::is_always_answered(const wire::Message& message) {
+  const std::string_view target = message.target;
+  return (target == kGrpcHealthCheck || target == kOnInvoke || target == kOnJobEvent) &&
+         is_grpc(message);
 }
 
 }  // namespace ofn::dapr

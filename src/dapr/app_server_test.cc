@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "dapr/codec.h"
+#include "dapr/invoke_codec.h"
 #include "dapr/trace_context.h"
 #include "wire/grpc/channel.h"
 #include "wire/http_sessions.h"
@@ -259,6 +260,52 @@ TEST_F(AppServerTest, TheCallerLeaves) {
   channel_->cancel(id);
   run_until([&] { return app_.cancelled == 1; });
   app_.kept->fail(Error(Code::kInternal, "late"));
+}
+
+// A handler of requests that knows one answer.
+class Greeter final : public wire::Handler {
+ public:
+  void handle(wire::ExchangePtr exchange) override { exchange->respond(Response("hello")); }
+};
+
+TEST_F(AppServerTest, RequestsNeedAHandlerAndTheToken) {
+  Greeter greeter;
+  const std::string request = *encode_on_invoke({.method = "m"});
+  struct Case {
+    std::string_view name;
+    wire::Handler* requests;
+    std::string token;
+    std::vector<Field> metadata;
+    Code code;
+    std::string_view message;
+  };
+  for (const Case& c : {
+           Case{"served", &greeter, "", {}, Code::kOk, ""},
+           Case{"not served", nullptr, "", {}, Code::kUnimplemented, "set a token"},
+           Case{"with its token", &greeter, "t", {{"dapr-api-token", "t"}}, Code::kOk, ""},
+           Case{"without its token",
+                &greeter,
+                "t",
+                {},
+                Code::kUnauthenticated,
+                "dapr-api-token is missing or wrong"},
+           Case{"with another token",
+                &greeter,
+                "t",
+                {{"dapr-api-token", "u"}},
+                Code::kUnauthenticated,
+                "dapr-api-token is missing or wrong"},
+       }) {
+    make({.api_token = c.token,
+          .requests = c.requests,
+          .no_requests = "set a token",
+          .max_target = 100});
+    for (const std::string_view path : {kOnInvoke, kOnJobEvent}) {
+      const Reply reply = call(path, request, c.metadata);
+      EXPECT_EQ(reply.code, c.code) << c.name << " " << path;
+      EXPECT_EQ(reply.message, c.message) << c.name << " " << path;
+    }
+  }
 }
 
 }  // namespace

@@ -7,6 +7,9 @@
 #include <utility>
 #include <variant>
 
+#include "dapr/bulk_codec.h"
+#include "dapr/invoke_codec.h"
+#include "dapr/job_codec.h"
 #include "dapr/store_codec.h"
 #include "dapr/trace_context.h"
 
@@ -105,6 +108,16 @@ Question question_of(const InvokeService& call) {
   return {kInvokeService, encode(call), decode_answer<decode_invoke_reply>};
 }
 
+Question question_of(const ScheduleJob& call) { return {kScheduleJob, encode(call), decode_done}; }
+Question question_of(const GetJob& call) {
+  return {kGetJob, encode(call), decode_answer<decode_job>};
+}
+Question question_of(const DeleteJob& call) { return {kDeleteJob, encode(call), decode_done}; }
+// Outputs sends these (publish_all).
+Question question_of(const SendAll& /*call*/) {
+  return {{}, fail(Code::kInternal, "a send is not a call of a store"), decode_done};
+}
+
 // A probe that runs. It owns itself until its channel is closed.
 struct Probe {
   Probe(Loop& on, grpc::Connector connector, grpc::ChannelOptions options, ProbeDone then)
@@ -141,6 +154,11 @@ void DaprClient::invoke_binding(const BindingCall& call, const SidecarOptions& o
 
 void DaprClient::publish(const PublishCall& call, const SidecarOptions& options, SidecarDone done) {
   this->call(kPublishEvent, encode(call), options, decode_publish_reply, std::move(done));
+}
+
+void DaprClient::publish_all(std::span<const PublishCall> calls, const SidecarOptions& options,
+                             BulkDone done) {
+  this->call(kBulkPublish, encode_bulk(calls), options, decode_bulk_reply, std::move(done));
 }
 
 void DaprClient::ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) {

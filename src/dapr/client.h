@@ -39,6 +39,8 @@ class DaprClient final : public Sidecar, public Stores {
   void invoke_binding(const BindingCall& call, const SidecarOptions& options,
                       SidecarDone done) override;
   void publish(const PublishCall& call, const SidecarOptions& options, SidecarDone done) override;
+  void publish_all(std::span<const PublishCall> calls, const SidecarOptions& options,
+                   BulkDone done) override;
   void ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) override;
 
   // Ends the running calls with kCancelled. No call may follow. `closed` runs from the loop.

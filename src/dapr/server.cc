@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "dapr/bulk_codec.h"
 #include "dapr/codec.h"
+#include "dapr/invoke_codec.h"
 #include "dapr/store_codec.h"
 
 namespace ofn::dapr {
@@ -142,6 +144,7 @@ Server::Server(DaprApi& api, std::size_t max_message) : server_({.max_message = 
   };
   add(kInvokeBinding, invoke_binding_method(api));
   add(kPublishEvent, method(api, decode_publish_request, &DaprApi::publish));
+  add(kBulkPublish, method(api, decode_bulk_request, &DaprApi::publish_all));
   add(kGetState, method(api, decode_get_state, &DaprApi::get_state));
   add(kGetBulkState, method(api, decode_get_bulk_state, &DaprApi::get_bulk_state));
   add(kSaveState, method(api, decode_state_items, &DaprApi::save_state));
@@ -155,9 +158,12 @@ Server::Server(DaprApi& api, std::size_t max_message) : server_({.max_message = 
   server_.otherwise([](std::string_view path) {
     const bool is_daprs = path.starts_with("/dapr.proto.");
     const std::string_view name = path.substr(path.rfind('/') + 1);
-    return is_daprs ? "the local sidecar does not have " + std::string(name) +
-                          "; run Dapr for it (dapr run) and set DAPR_GRPC_PORT to its gRPC port"
-                    : "unknown method " + std::string(path);
+    if (!is_daprs) return "unknown method " + std::string(path);
+    std::string words = "the local sidecar does not have " + std::string(name) +
+                        "; run Dapr for it (dapr run) and set DAPR_GRPC_PORT to its gRPC port";
+    if (name.find("Job") != std::string_view::npos)
+      words += ". For a schedule that does not change, use the component bindings.cron";
+    return words;
   });
   add(kGetMetadata, [&api](CallPtr call) { call->respond({}, encode(api.describe())); });
 }

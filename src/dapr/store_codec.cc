@@ -1,6 +1,5 @@
 #include "dapr/store_codec.h"
 
-#include <array>
 #include <common.pb.h>
 #include <dapr.pb.h>
 #include <utility>
@@ -13,9 +12,6 @@ namespace {
 
 namespace pb = ::dapr::proto::runtime::v1;
 namespace common = ::dapr::proto::common::v1;
-
-constexpr std::array<std::string_view, 10> kVerbs = {
-    "", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
 common::StateOptions_StateConcurrency to_message(Concurrency concurrency) {
   return static_cast<common::StateOptions_StateConcurrency>(concurrency);
@@ -241,47 +237,6 @@ Result<GetBulkSecret> decode_get_bulk_secret(std::string_view bytes) {
                        .metadata = take(*message->mutable_metadata())};
 }
 
-Result<std::string> encode(const InvokeService& call) {
-  if (auto bad = bad_text({{"the app's id", call.app_id},
-                           {"the method", call.method},
-                           {"the content type", call.content_type},
-                           {"the query", call.query}},
-                          {})) {
-    return std::unexpected(*std::move(bad));
-  }
-  std::size_t verb = 0;
-  while (verb < kVerbs.size() && kVerbs[verb] != call.verb) ++verb;
-  if (verb == kVerbs.size()) {
-    return fail(Code::kInvalidArgument,
-                "the verb '" + call.verb + "' is not one that Dapr supports");
-  }
-  pb::InvokeServiceRequest message;
-  message.set_id(call.app_id);
-  common::InvokeRequest& request = *message.mutable_message();
-  request.set_method(call.method);
-  request.mutable_data()->set_value(call.data);
-  request.set_content_type(call.content_type);
-  if (verb != 0 || !call.query.empty()) {
-    request.mutable_http_extension()->set_verb(static_cast<common::HTTPExtension_Verb>(verb));
-    request.mutable_http_extension()->set_querystring(call.query);
-  }
-  return serialize(message);
-}
-
-Result<InvokeService> decode_invoke_service(std::string_view bytes) {
-  auto message = parse<pb::InvokeServiceRequest>(bytes);
-  if (!message) return std::unexpected(std::move(message.error()));
-  common::InvokeRequest& request = *message->mutable_message();
-  const auto verb = static_cast<std::size_t>(request.http_extension().verb());
-  return InvokeService{
-      .app_id = std::move(*message->mutable_id()),
-      .method = std::move(*request.mutable_method()),
-      .data = std::move(*request.mutable_data()->mutable_value()),
-      .content_type = std::move(*request.mutable_content_type()),
-      .verb = std::string(verb < kVerbs.size() ? kVerbs[verb] : std::string_view()),
-      .query = std::move(*request.mutable_http_extension()->mutable_querystring())};
-}
-
 std::string encode(const StateValue& value) {
   pb::GetStateResponse message;
   fill_value(message, value);
@@ -346,20 +301,6 @@ Result<std::vector<Secret>> decode_bulk_secret(std::string_view bytes) {
     secrets.push_back({.name = name, .entries = take(*secret.mutable_secrets())});
   }
   return secrets;
-}
-
-std::string encode(const InvokeReply& reply) {
-  common::InvokeResponse message;
-  message.mutable_data()->set_value(reply.data);
-  if (is_utf8(reply.content_type)) message.set_content_type(reply.content_type);
-  return message.SerializeAsString();
-}
-
-Result<InvokeReply> decode_invoke_reply(std::string_view bytes) {
-  auto message = parse<common::InvokeResponse>(bytes);
-  if (!message) return std::unexpected(std::move(message.error()));
-  return InvokeReply{.data = std::move(*message->mutable_data()->mutable_value()),
-                     .content_type = std::move(*message->mutable_content_type())};
 }
 
 }  // namespace ofn::dapr

@@ -1,4 +1,4 @@
-// Messages of Dapr's state, secret and invocation APIs as plain values, both ends; see codec.h.
+// Messages of Dapr's state and secret APIs as plain values, both ends; see codec.h.
 //
 //   Result<std::string> bytes = encode(GetState{.store = "cart", .key = "7"});
 //   Result<GetState> asked = decode_get_state(*bytes);
@@ -23,7 +23,6 @@ inline constexpr std::string_view kExecuteStateTransaction =
     "/dapr.proto.runtime.v1.Dapr/ExecuteStateTransaction";
 inline constexpr std::string_view kGetSecret = "/dapr.proto.runtime.v1.Dapr/GetSecret";
 inline constexpr std::string_view kGetBulkSecret = "/dapr.proto.runtime.v1.Dapr/GetBulkSecret";
-inline constexpr std::string_view kInvokeService = "/dapr.proto.runtime.v1.Dapr/InvokeService";
 
 // The client's end. Errors of encode(): kInvalidArgument for a text that is not UTF-8, which the
 // message names; errors of decode_…(): kInternal. For an answer without fields, use decode_empty()
@@ -35,12 +34,10 @@ Result<std::string> encode(const DeleteState& call);
 Result<std::string> encode(const StateTransaction& call);
 Result<std::string> encode(const GetSecret& call);
 Result<std::string> encode(const GetBulkSecret& call);
-Result<std::string> encode(const InvokeService& call);
 Result<StateValue> decode_state_value(std::string_view bytes);
 Result<std::vector<StateValue>> decode_bulk_state(std::string_view bytes);
 Result<Secret> decode_secret(std::string_view bytes);
 Result<std::vector<Secret>> decode_bulk_secret(std::string_view bytes);
-Result<InvokeReply> decode_invoke_reply(std::string_view bytes);
 
 // The sidecar's end. Errors: kInternal, with the message that a gRPC server would use. Texts of an
 // answer that are not UTF-8 are left out.
@@ -51,11 +48,9 @@ Result<DeleteState> decode_delete_state(std::string_view bytes);
 Result<StateTransaction> decode_state_transaction(std::string_view bytes);
 Result<GetSecret> decode_get_secret(std::string_view bytes);
 Result<GetBulkSecret> decode_get_bulk_secret(std::string_view bytes);
-Result<InvokeService> decode_invoke_service(std::string_view bytes);
 std::string encode(const StateValue& value);
 std::string encode(const std::vector<StateValue>& values);
 std::string encode(const Secret& secret);
 std::string encode(const std::vector<Secret>& secrets);
-std::string encode(const InvokeReply& reply);
 
 }  // namespace ofn::dapr

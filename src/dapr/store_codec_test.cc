@@ -63,14 +63,6 @@ TEST(StoreCodecTest, CallsArriveAsTheyWereMade) {
   check_round_trip(GetSecret{.store = "s", .key = "k", .metadata = {{"version", "1"}}},
                    decode_get_secret);
   check_round_trip(GetBulkSecret{.store = "s"}, decode_get_bulk_secret);
-  check_round_trip(InvokeService{.app_id = "other",
-                                 .method = "orders/7",
-                                 .data = kBytes,
-                                 .content_type = "a/b",
-                                 .verb = "PATCH",
-                                 .query = "a=1"},
-                   decode_invoke_service);
-  check_round_trip(InvokeService{.app_id = "other", .method = "m"}, decode_invoke_service);
 }
 
 TEST(StoreCodecTest, EveryFieldOfAnItemArrives) {
@@ -99,7 +91,6 @@ TEST(StoreCodecTest, AnswersArriveAsTheyWereGiven) {
   check_answer(Secret{.entries = {{"name", "value"}}}, decode_secret);
   check_answer(std::vector<Secret>{{.name = "db", .entries = {{"password", "p"}}}},
                decode_bulk_secret);
-  check_answer(InvokeReply{.data = kBytes, .content_type = "a/b"}, decode_invoke_reply);
 }
 
 TEST(StoreCodecTest, NamesTheTextThatIsNotUtf8) {
@@ -116,9 +107,6 @@ TEST(StoreCodecTest, NamesTheTextThatIsNotUtf8) {
            Case{encode(DeleteState{.item = {.metadata = {{"a", bad}}}}),
                 "the value of metadata 'a' is not valid UTF-8"},
            Case{encode(GetSecret{.key = bad}), "the secret's name is not valid UTF-8"},
-           Case{encode(InvokeService{.method = bad}), "the method is not valid UTF-8"},
-           Case{encode(InvokeService{.verb = "FETCH"}),
-                "the verb 'FETCH' is not one that Dapr supports"},
        }) {
     ASSERT_FALSE(c.bytes) << c.message;
     EXPECT_EQ(c.bytes.error().code(), Code::kInvalidArgument);

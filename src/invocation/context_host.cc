@@ -56,7 +56,7 @@ SendReport failed(std::string_view output, Code code, std::string message) {
   return SendReport(std::move(results));
 }
 
-SendReport report_of(DeliveryReport report) {
+std::vector<SendResult> results_of(DeliveryReport report) {
   std::vector<SendResult> results;
   results.reserve(report.results.size());
   for (OutputResult& each : report.results) {
@@ -70,7 +70,7 @@ SendReport report_of(DeliveryReport report) {
                                each.output->label() + ": " + each.reply.error().text()};
     }
   }
-  return SendReport(std::move(results));
+  return results;
 }
 
 }  // namespace
@@ -89,8 +89,16 @@ const abi::ContextTable ContextHost::kTable = {
         [](void* host, const StoreCall& call, StoreAnswer& answer,
            std::optional<Failure>& failure) {
           auto& self = *static_cast<ContextHost*>(host);
-          take_answer(wait_on<StoreResult>(
-                          self.loop_, [&](StoreDone done) { self.ask(call, std::move(done)); }),
+          const auto* all = std::get_if<SendAll>(&call);
+          std::vector<BulkItem> items;
+          if (all != nullptr) items = self.items_of(*all);
+          take_answer(wait_on<StoreResult>(self.loop_,
+                                           [&](StoreDone done) {
+                                             if (all == nullptr)
+                                               return self.ask(call, std::move(done));
+                                             self.send_all(all->output, std::move(items),
+                                                           std::move(done));
+                                           }),
                       answer, failure);
         }};
 
@@ -124,16 +132,49 @@ void ContextHost::ask(StoreCall call, StoreDone done) {
   stores_->ask(call, options, std::move(done));
 }
 
+std::string ContextHost::no_such_output(std::string_view output) const {
+  const std::string known = context_.output_names();
+  log_.write(Level::kWarning, "no such output",
+             CallFields(options_.ids()).add("output", output).add("known", known).span());
+  return "no output is named \"" + std::string(output) + "\"; the outputs are " + known;
+}
+
+std::vector<BulkItem> ContextHost::items_of(const SendAll& call) const {
+  std::vector<BulkItem> items;
+  items.reserve(call.items.size());
+  for (const SendItem& item : call.items) {
+    items.push_back(
+        {.payload = payload_of(item.data, item.content_type, context_), .metadata = item.metadata});
+  }
+  return items;
+}
+
+void ContextHost::send_all(const std::string& output, std::vector<BulkItem> items, StoreDone done) {
+  const Output* only = context_.find_output(output);
+  if (only == nullptr || outputs_ == nullptr) {
+    std::vector<SendResult> results(1);
+    results.front().output = output;
+    results.front().failure = only == nullptr
+                                  ? Failure{Code::kNotFound, no_such_output(output)}
+                                  : Failure{Code::kFailedPrecondition, "no sidecar is configured"};
+    return done(StoreAnswer(std::move(results)));
+  }
+  DeliveryOptions delivery = options_;
+  delivery.only = only;
+  auto kept = std::make_unique<const std::vector<BulkItem>>(std::move(items));
+  const std::span<const BulkItem> all(*kept);
+  outputs_->deliver_all(
+      all, delivery,
+      [kept = std::move(kept), done = std::move(done)](DeliveryReport report) mutable {
+        done(StoreAnswer(results_of(std::move(report))));
+      });
+}
+
 void ContextHost::send(const std::string_view* output, Payload payload, const SendOptions& options,
                        SendDone done) {
   const Output* only = output == nullptr ? nullptr : context_.find_output(*output);
   if (output != nullptr && only == nullptr) {
-    const std::string known = context_.output_names();
-    log_.write(Level::kWarning, "no such output",
-               CallFields(options_.ids()).add("output", *output).add("known", known).span());
-    return done(failed(*output, Code::kNotFound,
-                       "no output is named \"" + std::string(*output) + "\"; the outputs are " +
-                           context_.output_names()));
+    return done(failed(*output, Code::kNotFound, no_such_output(*output)));
   }
   if (outputs_ == nullptr || context_.outputs.empty()) {
     log_.write(Level::kWarning, "nothing was sent",
@@ -146,9 +187,11 @@ void ContextHost::send(const std::string_view* output, Payload payload, const Se
   delivery.metadata = options.metadata;
   auto kept = std::make_unique<const Payload>(std::move(payload));
   const std::span<const Payload> payloads(kept.get(), 1);
-  outputs_->deliver(payloads, delivery,
-                    [kept = std::move(kept), done = std::move(done)](
-                        DeliveryReport report) mutable { done(report_of(std::move(report))); });
+  outputs_->deliver(
+      payloads, delivery,
+      [kept = std::move(kept), done = std::move(done)](DeliveryReport report) mutable {
+        done(SendReport(results_of(std::move(report))));
+      });
 }
 
 }  // namespace ofn

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <ofn/context.h>
 
@@ -46,9 +48,16 @@ class ContextHost {
   // until then. Threads: the loop's.
   void send(const std::string_view* output, Payload payload, const SendOptions& options,
             SendDone done);
+  // Not for SendAll.
   void ask(StoreCall call, StoreDone done);
+  // What is sent of the items, which it reads and borrows. Threads: any but the loop's, which it would keep.
+  std::vector<BulkItem> items_of(const SendAll& call) const;
+  // As send(). Threads: the loop's.
+  void send_all(const std::string& output, std::vector<BulkItem> items, StoreDone done);
 
  private:
+  // Logs it, and returns the message for the author.
+  std::string no_such_output(std::string_view output) const;
   Loop& loop_;
   const FunctionContext& context_;
   Outputs* outputs_;

@@ -125,6 +125,39 @@ TEST(OpenFunction, ReadsWhatSurroundsTheCall) {
   EXPECT_TRUE(ran);
 }
 
+TEST(OpenFunction, SendsManyItems) {
+  Stage stage(context_with(Runtime::kAsync, both()));
+  stage.headers = {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}};
+  stage.call(openfunction([&](Context& context, Bytes) {
+    const std::vector<SendItem> items = {
+        {.data = std::string_view("\0a", 2)},
+        {.data = "{}", .content_type = "application/json", .metadata = {{"key", "k"}}}};
+    const SendReport topic = context.send_all("events", items);
+    EXPECT_TRUE(topic.ok()) << topic.error();
+    EXPECT_EQ(topic.results().size(), 2U);
+    EXPECT_EQ(topic.results()[1].output, "events");
+    EXPECT_TRUE(context.send_all("files", items).ok());
+    const SendReport typo = context.send_all("typo", items);
+    EXPECT_EQ(typo.results().size(), 1U);
+    EXPECT_EQ(typo.results()[0].failure->code, Code::kNotFound);
+    EXPECT_THAT(typo.error(), HasSubstr(R"(the outputs are "files", "events")"));
+    EXPECT_THROW(typo.check(), FailureError);
+    EXPECT_TRUE(context.send_all("events", {}).ok());
+    return Out();
+  }));
+  EXPECT_EQ(stage.status(), 200);
+  ASSERT_EQ(stage.sidecar.bulks().size(), 1U);
+  ASSERT_EQ(stage.sidecar.calls().size(), 4U);
+  const auto& bulked = stage.sidecar.calls();
+  EXPECT_EQ(bulked[0].data, std::string("\0a", 2));
+  EXPECT_EQ(bulked[0].content_type, "text/plain");
+  EXPECT_EQ(bulked[1].content_type, "application/json");
+  EXPECT_EQ(bulked[1].metadata.at("key"), "k");
+  EXPECT_NE(bulked[0].metadata.at("cloudevent.id"), bulked[1].metadata.at("cloudevent.id"));
+  EXPECT_EQ(bulked[1].traceparent, stage.headers[0].value);
+  EXPECT_EQ(bulked[3].operation, "create");
+}
+
 TEST(OpenFunction, SendsToAllOrToOne) {
   FunctionContext declared = context_with(Runtime::kAsync, both());
   declared.outputs[0].alias = "files-2";
@@ -218,6 +251,16 @@ TEST(OpenFunction, AsksStores) {
     EXPECT_EQ(context.get_secrets({.store = "vault"}).value().size(), 3U);
     stores.answer = InvokeReply{.data = "reply"};
     EXPECT_EQ(context.invoke({.app_id = "other", .method = "m"})->data, "reply");
+    stores.answer = StoreAnswer();
+    EXPECT_TRUE(context.schedule_job({.name = "j", .schedule = "@daily"}));
+    EXPECT_EQ(std::get<ScheduleJob>(stores.asked).job.name, "j");
+    EXPECT_TRUE(context.schedule_job({.job = {.name = "k"}, .overwrite = true}));
+    EXPECT_TRUE(std::get<ScheduleJob>(stores.asked).overwrite);
+    EXPECT_TRUE(context.delete_job("j"));
+    EXPECT_EQ(std::get<DeleteJob>(stores.asked).name, "j");
+    stores.answer = Job{.name = "j", .data = "d"};
+    EXPECT_EQ(context.get_job("j")->data, "d");
+    EXPECT_EQ(std::get<GetJob>(stores.asked).name, "j");
 
     stores.answer = std::unexpected(SidecarError{Error(Code::kAborted, "etag mismatch")});
     const auto saved = context.save_state("s", {.key = "k", .etag = "old"});

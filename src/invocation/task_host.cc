@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <utility>
+#include <variant>
 
 namespace ofn {
 
@@ -30,12 +31,16 @@ const abi::TaskTable TaskHost::kTable = {
         [](void* host, const StoreCall& call, StoreAnswer& answer, std::optional<Failure>& failure,
            void* frame) {
           auto& self = *static_cast<TaskHost*>(host);
-          self.note([&self, &call, &answer, &failure, frame] {
-            self.context_.ask(call, [&self, &answer, &failure, frame](StoreResult result) {
-              take_answer(std::move(result), answer, failure);
-              self.ready(frame);
+          const auto done = [&self, &answer, &failure, frame](StoreResult result) {
+            take_answer(std::move(result), answer, failure);
+            self.ready(frame);
+          };
+          if (const auto* all = std::get_if<SendAll>(&call)) {
+            return self.note([&self, all, items = self.context_.items_of(*all), done]() mutable {
+              self.context_.send_all(all->output, std::move(items), done);
             });
-          });
+          }
+          self.note([&self, &call, done] { self.context_.ask(call, done); });
         },
     .wait_for_room =
         [](void* host, bool& open, void* frame) {

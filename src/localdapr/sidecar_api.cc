@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -64,6 +68,34 @@ void add_trace(std::vector<Header>& metadata, std::string_view name, std::string
   std::erase_if(metadata, [name](const Header& entry) { return entry.name == name; });
   metadata.push_back({std::string(name), std::move(value)});
 }
+
+// Several publications that one call has asked for. If all fail, so does the call, as in daprd.
+// Threads: any.
+class BulkPublication {
+ public:
+  BulkPublication(std::size_t count, dapr::BulkPublishDone done)
+      : count_(count), left_(count), done_(std::move(done)) {}
+
+  void ended(std::string id, Result<void> published) {
+    std::unique_lock lock(mutex_);
+    if (!published) {
+      failures_.push_back({.id = std::move(id), .error = published.error().message()});
+      error_ = std::move(published.error());
+    }
+    if (--left_ > 0) return;
+    lock.unlock();  // this was the last
+    if (failures_.size() == count_) return done_(std::unexpected(*std::move(error_)));
+    done_(std::move(failures_));
+  }
+
+ private:
+  std::mutex mutex_;
+  const std::size_t count_;
+  std::size_t left_;
+  std::vector<dapr::BulkPublishFailure> failures_;
+  std::optional<Error> error_;  // of the last that failed
+  dapr::BulkPublishDone done_;
+};
 
 }  // namespace
 
@@ -315,6 +347,26 @@ void SidecarApi::publish(dapr::PublishRequest request, dapr::ApiCall call, dapr:
                          std::move(answer));
 }
 
+void SidecarApi::publish_all(dapr::BulkPublishRequest request, dapr::ApiCall call,
+                             dapr::BulkPublishDone done) {
+  std::set<std::string_view> ids;
+  for (const auto& entry : request.entries) {
+    if (entry.id.empty() || !ids.insert(entry.id).second) {
+      return done(fail(Code::kInvalidArgument,
+                       "error marshaling events to publish: entryId is duplicated or not present "
+                       "for entry"));
+    }
+  }
+  if (request.entries.empty()) return done({});
+  auto bulk = std::make_shared<BulkPublication>(request.entries.size(), std::move(done));
+  for (auto& entry : request.entries) {
+    publish(std::move(entry.publish), call,
+            [bulk, id = std::move(entry.id)](Result<void> published) mutable {
+              bulk->ended(std::move(id), std::move(published));
+            });
+  }
+}
+
 dapr::SidecarInfo SidecarApi::describe() const { return info_; }
 
 // Runs on the executor, because a store may wait for a disk.
@@ -365,8 +417,10 @@ void SidecarApi::get_bulk_secret(GetBulkSecret request, dapr::ApiCall /*call*/,
 
 void SidecarApi::invoke_service(InvokeService request, dapr::ApiCall /*call*/,
                                 dapr::ApiDone<InvokeReply> done) {
-  done(fail(Code::kInternal, "failed to invoke, id: " + request.app_id +
-                                 ", err: the local sidecar knows no other app"));
+  done(fail(Code::kInternal,
+            "failed to invoke, id: " + request.app_id +
+                ", err: the local sidecar knows no apps; run Dapr for it (dapr run) and set "
+                "DAPR_GRPC_PORT to its gRPC port"));
 }
 
 }  // namespace ofn::localdapr

@@ -67,6 +67,8 @@ class SidecarApi final : public dapr::DaprApi {
   void invoke_binding(dapr::BindingRequest request, dapr::ApiCall call,
                       dapr::BindingDone done) override;
   void publish(dapr::PublishRequest request, dapr::ApiCall call, dapr::PublishDone done) override;
+  void publish_all(dapr::BulkPublishRequest request, dapr::ApiCall call,
+                   dapr::BulkPublishDone done) override;
   dapr::SidecarInfo describe() const override;
 
   // For the code that delivers to the app.

@@ -252,6 +252,56 @@ TEST_F(SidecarApiTest, RefusesAPropertyThatItDoesNotDo) {
 }
 
 // Component files that are read again.
+TEST_F(SidecarApiTest, PublishesEachEntryOfABulk) {
+  struct Case {
+    std::string_view name;
+    std::string component;
+    std::vector<std::string> ids;
+    std::string answer;
+  };
+  for (const Case& c : {
+           Case{"all", "bus", {"a", "b"}, ""},
+           Case{"none", "bus", {}, ""},
+           Case{"one that cannot be", "bus", {"a", "bad"}, "bad;"},
+           Case{"all of them cannot be",
+                "nope",
+                {"a", "b"},
+                "INVALID_ARGUMENT pubsub nope is not found"},
+           Case{"an id twice",
+                "bus",
+                {"a", "a"},
+                "INVALID_ARGUMENT error marshaling events to publish: entryId is duplicated or not "
+                "present for entry"},
+           Case{"an empty id",
+                "bus",
+                {""},
+                "INVALID_ARGUMENT error marshaling events to publish: entryId is duplicated or not "
+                "present for entry"},
+       }) {
+    start();
+    dapr::BulkPublishRequest request{.component = c.component, .topic = "t"};
+    for (const std::string& id : c.ids) {
+      auto& entry = request.entries.emplace_back();
+      entry.id = id;
+      entry.publish = {.component = c.component,
+                       .topic = "t",
+                       .data = "x",
+                       .content_type = "text/plain",
+                       .metadata = {}};
+      if (id == "bad") entry.publish.metadata = {{"rawPayload", "zz"}};
+    }
+    std::string answer = "(none)";
+    sidecar_->publish_all(std::move(request), {},
+                          [&](Result<std::vector<dapr::BulkPublishFailure>> failed) {
+                            answer = failed ? "" : text(failed.error());
+                            if (!failed) return;
+                            for (const auto& failure : *failed) answer += failure.id + ";";
+                          });
+    run_tasks();
+    EXPECT_EQ(answer, c.answer) << c.name;
+  }
+}
+
 class ReplacingTest : public SidecarApiTest {
  protected:
   static constexpr std::string_view kAll = R"(

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <list>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/random.h"
+#include "output/bulk.h"
+#include "output/calls.h"
 
 namespace ofn {
 
@@ -37,6 +40,13 @@ std::vector<Header> metadata_of(const Output& output, std::span<const Header> ow
   }
   return metadata;
 }
+
+DeliveryOptions in_force(DeliveryOptions options, const Loop& loop) {
+  options.deadline = loop.in_force(options.deadline);
+  return options;
+}
+
+}  // namespace
 
 BindingCall binding_call(const Output& output, const Payload& payload,
                          const DeliveryOptions& options) {
@@ -86,13 +96,6 @@ Delivered classify(const SidecarError& failure) {
       return Delivered::kRefused;
   }
 }
-
-DeliveryOptions in_force(DeliveryOptions options, const Loop& loop) {
-  options.deadline = loop.in_force(options.deadline);
-  return options;
-}
-
-}  // namespace
 
 // The delivery to all outputs of one invocation, until the last one has ended.
 class Outputs::Delivery final {
@@ -197,20 +200,7 @@ void Outputs::Delivery::answered(Attempt& attempt, SidecarResult result) {
 }
 
 bool Outputs::Delivery::retries(Attempt& attempt, const SidecarError& failure) {
-  const Code code = failure.error.code();
-  // A call that can never be sent is not retried: it is too large, or has text that Dapr's API
-  // cannot carry.
-  const bool unreached = failure.reach == Reach::kNever && code == Code::kUnavailable;
-  if (!unreached && !outputs_.policy_.retries(code)) return false;
-
-  const SteadyTime now = outputs_.loop_.clock().now();
-  const Deadline limit =
-      unreached ? earlier(options_.deadline, Deadline(started_ + outputs_.policy_.unreachable))
-                : options_.deadline;
-  if (limit.passed(now)) return false;
-  // If the pause would end after the limit, the last try is at the limit itself.
-  const Duration pause = outputs_.policy_.pause(attempt.tries - 1, outputs_.loop_.random());
-  const auto again = outputs_.budget_.reserve(std::min(now + pause, limit.at()), limit);
+  const auto again = outputs_.next_try(failure, attempt.tries, started_, options_.deadline);
   if (!again) return false;
   attempt.retry.arm(*again);
 
@@ -221,7 +211,7 @@ bool Outputs::Delivery::retries(Attempt& attempt, const SidecarError& failure) {
               CallFields(options_.ids())
                   .add("output", attempt.output.name)
                   .add("component", attempt.output.component)
-                  .add("code", code_name(code))
+                  .add("code", code_name(failure.error.code()))
                   .add("error", text)
                   .span());
   }
@@ -282,6 +272,23 @@ Outputs::Outputs(const FunctionContext& context, Sidecar& sidecar, Loop& loop, L
       observer_(observer) {}
 
 Outputs::~Outputs() = default;
+
+std::optional<SteadyTime> Outputs::next_try(const SidecarError& failure, unsigned tries,
+                                            SteadyTime started, Deadline deadline) {
+  const Code code = failure.error.code();
+  // A call that can never be sent is not retried: it is too large, or has text that Dapr's API
+  // cannot carry.
+  const bool unreached = failure.reach == Reach::kNever && code == Code::kUnavailable;
+  if (!unreached && !policy_.retries(code)) return std::nullopt;
+
+  const SteadyTime now = loop_.clock().now();
+  const Deadline limit =
+      unreached ? earlier(deadline, Deadline(started + policy_.unreachable)) : deadline;
+  if (limit.passed(now)) return std::nullopt;
+  // If the pause would end after the limit, the last try is at the limit itself.
+  const Duration pause = policy_.pause(tries - 1, loop_.random());
+  return budget_.reserve(std::min(now + pause, limit.at()), limit);
+}
 
 void Outputs::deliver(std::span<const Payload> payloads, const DeliveryOptions& options,
                       DeliveryDone done) {

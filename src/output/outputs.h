@@ -9,9 +9,11 @@
 // runs only after all outputs have ended.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -54,6 +56,13 @@ class OutputObserver {
   virtual void output_ended(const OutputResult& result) = 0;
 };
 
+// One of many payloads for one output. Its metadata is added to the output's own, and the same key
+// replaces it.
+struct BulkItem {
+  Payload payload{};
+  std::span<const Header> metadata = {};
+};
+
 using DeliveryDone = std::move_only_function<void(DeliveryReport)>;
 
 // Lifetime: if it is destroyed during a delivery, that delivery is never reported.
@@ -76,9 +85,26 @@ class Outputs {
   void deliver(std::span<const Payload> payloads, const DeliveryOptions& options,
                DeliveryDone done);
 
+  // Sends the items to the output that the options name: to a topic in calls of up to
+  // kMostBulkItems and kMostBulkBytes, one after the other; to a binding, and through a sidecar
+  // without BulkPublishEventAlpha1, one by one. The report has one result for each item. If a call
+  // fails as a whole, so do all its items. Items and options are borrowed until `done` has run.
+  void deliver_all(std::span<const BulkItem> items, const DeliveryOptions& options,
+                   DeliveryDone done);
+  static constexpr std::size_t kMostBulkItems = 1000;
+  // Below gRPC's default for messages (4 MiB), because an event grows by its envelope.
+  static constexpr std::size_t kMostBulkBytes = std::size_t{3} * 1024 * 1024;
+
  private:
   class Delivery;
   friend class Delivery;
+  class Bulk;
+  friend class Bulk;
+
+  // Returns the time of the next try of a call that failed; nullopt if it may not be tried again.
+  // `tries`: how often it was tried. `started`: when it was tried first.
+  std::optional<SteadyTime> next_try(const SidecarError& failure, unsigned tries,
+                                     SteadyTime started, Deadline deadline);
 
   const FunctionContext& context_;
   Sidecar& sidecar_;
@@ -88,7 +114,8 @@ class Outputs {
   OutputObserver* const observer_;
   RetryBudget budget_;
   std::list<std::shared_ptr<Delivery>>
-      under_way_;  // shared with the callbacks of calls to the sidecar
+      under_way_;                           // shared with the callbacks of calls to the sidecar
+  std::list<std::shared_ptr<Bulk>> bulks_;  // likewise
 };
 
 }  // namespace ofn

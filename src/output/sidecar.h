@@ -2,6 +2,7 @@
 // over gRPC, testing/fake_sidecar.h in memory.
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <functional>
 #include <span>
@@ -34,6 +35,15 @@ struct PublishCall {
   std::vector<Header> metadata;
 };
 
+// The events of several PublishCalls that failed, although the call as a whole did not.
+struct BulkPublished {
+  struct Failure {
+    std::size_t place = 0;  // of the call
+    std::string error{};    // the sidecar's words
+  };
+  std::vector<Failure> failures{};
+};
+
 struct SidecarOptions {
   Deadline deadline;
   std::string_view traceparent;  // W3C Trace Context of the invocation; empty if there is none
@@ -64,6 +74,8 @@ struct SidecarError {
 
 using SidecarResult = std::expected<SidecarReply, SidecarError>;
 using SidecarDone = std::move_only_function<void(SidecarResult)>;
+using BulkResult = std::expected<BulkPublished, SidecarError>;
+using BulkDone = std::move_only_function<void(BulkResult)>;
 
 // Threads: one loop's; `done` runs on it, exactly once, never from inside the call that started it.
 // Errors: kUnavailable with Reach::kNever if the sidecar cannot be reached; kDeadlineExceeded at
@@ -75,6 +87,10 @@ class Sidecar {
                               SidecarDone done) = 0;
   virtual void publish(const PublishCall& call, const SidecarOptions& options,
                        SidecarDone done) = 0;
+  // BulkPublishEventAlpha1. The calls, of which there is at least one, have the same component and
+  // topic. Errors: also kUnimplemented from a sidecar that does not have this method.
+  virtual void publish_all(std::span<const PublishCall> calls, const SidecarOptions& options,
+                           BulkDone done) = 0;
 };
 
 using StoreResult = std::expected<StoreAnswer, SidecarError>;

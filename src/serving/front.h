@@ -1,6 +1,6 @@
 // Which handler gets a request that comes to the port.
 //
-//   Front front({{.wants = dapr::AppServer::is_health_check, .handler = app_server},
+//   Front front({{.wants = dapr::AppServer::is_always_answered, .handler = app_server},
 //                {.wants = {}, .handler = requests}});   // one per loop
 #pragma once
 

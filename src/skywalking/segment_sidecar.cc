@@ -1,6 +1,7 @@
 #include "skywalking/segment_sidecar.h"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -194,6 +195,34 @@ void SegmentSidecar::publish(const PublishCall& call, const SidecarOptions& opti
   next_.sidecar.publish(own, leaving.options(), leaving.ended(*this, std::move(done)));
 }
 
+// The items share one exit span.
+void SegmentSidecar::publish_all(std::span<const PublishCall> calls, const SidecarOptions& options,
+                                 BulkDone done) {
+  const Output* const output = output_of(options);
+  const PublishCall& first = calls.front();
+  Leaving leaving(*this, options,
+                  {.operation = "send " + std::string(first.topic),
+                   .peer = std::string(options.output.empty() ? first.topic : options.output),
+                   .layer = Layer::kMq,
+                   .tags = {{"mq.topic", first.topic}, {"mq.broker", first.component}}});
+  std::vector<PublishCall> own(calls.begin(), calls.end());
+  std::deque<std::string> data;
+  for (PublishCall& call : own) {
+    if (output == nullptr || !is_wrapped(call)) continue;
+    data.push_back(wrapped(leaving, call.data, value_of(call.metadata, "cloudevent.id")));
+    call.data = data.back();
+    set_kept_type(call, std::exchange(call.content_type, {}));
+  }
+  next_.sidecar.publish_all(own, leaving.options(), leaving.ended(*this, std::move(done)));
+}
+
+SegmentSidecar::Target SegmentSidecar::job_target(std::string_view method, std::string_view job) {
+  return {.operation = std::string(method),
+          .peer = "jobs",
+          .layer = Layer::kRpc,
+          .tags = {{"job", job}}};
+}
+
 void SegmentSidecar::ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) {
   Target target = std::visit(
       [this](const auto& each) -> Target {
@@ -208,6 +237,14 @@ void SegmentSidecar::ask(const StoreCall& call, const SidecarOptions& options, S
         } else if constexpr (std::is_same_v<Call, GetBulkSecret>) {
           return {
               .operation = "GetBulkSecret " + each.store, .peer = each.store, .layer = Layer::kRpc};
+        } else if constexpr (std::is_same_v<Call, ScheduleJob>) {
+          return job_target("ScheduleJobAlpha1", each.job.name);
+        } else if constexpr (std::is_same_v<Call, GetJob>) {
+          return job_target("GetJobAlpha1", each.name);
+        } else if constexpr (std::is_same_v<Call, DeleteJob>) {
+          return job_target("DeleteJobAlpha1", each.name);
+        } else if constexpr (std::is_same_v<Call, SendAll>) {
+          return Target{.operation = "send " + each.output, .peer = each.output};  // Outputs sends these
         } else {
           const tracing::StateUse use = tracing::use_of(each);
           return {.operation = std::string(use.operation) + " " + std::string(use.store),

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,8 @@ class SegmentSidecar final : public Sidecar, public Stores {
   void invoke_binding(const BindingCall& call, const SidecarOptions& options,
                       SidecarDone done) override;
   void publish(const PublishCall& call, const SidecarOptions& options, SidecarDone done) override;
+  void publish_all(std::span<const PublishCall> calls, const SidecarOptions& options,
+                   BulkDone done) override;
   void ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) override;
 
   // SkyWalking's agents keep as many spans of a segment. The further calls to the sidecar that one call makes are not recorded.
@@ -40,6 +43,7 @@ class SegmentSidecar final : public Sidecar, public Stores {
   struct Target;  // whom a call goes to
   class Leaving;  // one call on its way
 
+  static Target job_target(std::string_view method, std::string_view job);
   const Output* output_of(const SidecarOptions& options) const;
   std::string wrapped(const Leaving& leaving, std::string_view data, std::string_view id);
 

@@ -58,6 +58,12 @@ Description describe_secret(SpanFields& fields, std::string_view method, std::st
   return {.name = std::string(method) + " " + std::string(store)};
 }
 
+Description describe_job(SpanFields& fields, std::string_view method, std::string_view job) {
+  add_rpc(fields, method);
+  fields.attribute("dapr.job", job);
+  return {.name = std::string(method)};
+}
+
 // The method's text may have a query, which may hold secrets.
 Description describe(SpanFields& fields, const InvokeService& call) {
   const std::string_view method = std::string_view(call.method).substr(0, call.method.find('?'));
@@ -79,6 +85,14 @@ Description describe(SpanFields& fields, const StoreCall& call, const FunctionCo
           return describe_secret(fields, "GetSecret", each.store);
         } else if constexpr (std::is_same_v<Call, GetBulkSecret>) {
           return describe_secret(fields, "GetBulkSecret", each.store);
+        } else if constexpr (std::is_same_v<Call, ScheduleJob>) {
+          return describe_job(fields, "ScheduleJobAlpha1", each.job.name);
+        } else if constexpr (std::is_same_v<Call, GetJob>) {
+          return describe_job(fields, "GetJobAlpha1", each.name);
+        } else if constexpr (std::is_same_v<Call, DeleteJob>) {
+          return describe_job(fields, "DeleteJobAlpha1", each.name);
+        } else if constexpr (std::is_same_v<Call, SendAll>) {
+          return Description{.name = "send " + each.output};  // Outputs sends these
         } else {
           return describe_state(fields, use_of(each), context);
         }
@@ -181,6 +195,20 @@ void TracedSidecar::publish(const PublishCall& call, const SidecarOptions& optio
   };
   traced(options, describe, std::move(done), [&](const SidecarOptions& own, SidecarDone then) {
     next_.sidecar.publish(call, own, std::move(then));
+  });
+}
+
+void TracedSidecar::publish_all(std::span<const PublishCall> calls, const SidecarOptions& options,
+                                BulkDone done) {
+  const auto describe = [&](SpanFields& fields) {
+    const PublishCall& first = calls.front();
+    add_message(fields, messaging_system(type_of(context_, options.output)), first.topic);
+    fields.attribute("messaging.batch.message_count", static_cast<std::int64_t>(calls.size()));
+    add_output(fields, options.output, first.component);
+    return Description{.name = "send " + std::string(first.topic), .kind = SpanKind::kProducer};
+  };
+  traced(options, describe, std::move(done), [&](const SidecarOptions& own, BulkDone then) {
+    next_.sidecar.publish_all(calls, own, std::move(then));
   });
 }
 

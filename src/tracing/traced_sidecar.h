@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "context/function_context.h"
@@ -29,6 +30,8 @@ class TracedSidecar final : public Sidecar, public Stores {
   void invoke_binding(const BindingCall& call, const SidecarOptions& options,
                       SidecarDone done) override;
   void publish(const PublishCall& call, const SidecarOptions& options, SidecarDone done) override;
+  void publish_all(std::span<const PublishCall> calls, const SidecarOptions& options,
+                   BulkDone done) override;
   void ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) override;
 
  private:

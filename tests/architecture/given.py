@@ -63,6 +63,7 @@ GIVEN = {
     "cli/env_files.h": "Flags flags;",
     "cli/function_build.h": "BuildCommand command; Environment process;",
     "cli/loading.h": "LoadRequest request;",
+    "cli/invocations.h": "Callbacks callbacks; void refuse(const std::string&);",
     "cli/long_calls.h": "os::CallsInFlight& calls; dev::ControlChannel& channel; void load();",
     "cli/measurement.h": "std::vector<Loop*> loops; Logger& logger;",
     "cli/precompiling.h": "Build build; LoadRequest request; RunningServer* server;",
@@ -86,7 +87,11 @@ GIVEN = {
     "dapr/app_codec.h": "std::unique_ptr<wire::grpc::ServerCall> call;",
     "dapr/app_http.h": "dapr::AppApi& api; wire::ExchangePtr exchange;",
     "dapr/app_server.h": "dapr::AppApi& api; wire::ExchangePtr exchange; std::size_t limit;",
+    "dapr/bulk_codec.h": "std::vector<PublishCall> calls; std::string_view reply;",
     "dapr/delivered_event.h": "wire::Message request;",
+    "dapr/invocation.h": """
+        std::unique_ptr<wire::grpc::ServerCall> call, job; wire::Handler& requests; dapr::InvocationLimits limits;""",
+    "dapr/invoke_codec.h": "std::string_view asked;",
     "dapr/server.h": "dapr::DaprApi& sidecar;",
     "dev/burst.h": "Burst& burst; CallEnded call; SteadyTime now; void show(const CountedCalls&); void show(const CallEnded&);",
     "dev/changes.h": """

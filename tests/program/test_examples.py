@@ -14,6 +14,8 @@ from support.dockerfile import Images
 from support.http_client import call
 from support.program import Server
 from support.raw import Raw
+from support.scheduler import Scheduler
+from support.sidecars import named_daprd, write_component
 from support.waiting import until
 
 SNIPPET = re.compile(r"<!-- snippet: (\S+) -->\n```\w*(?: \S+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -39,6 +41,9 @@ TESTED = {
     "http-binding/components/events.yaml",
     "http-binding/func_context.json",
     "http-binding/function.cc",
+    "invoke/components/reminders.yaml",
+    "invoke/func_context.json",
+    "invoke/functions.cc",
     "iterating-outputs/components/archive.yaml",
     "iterating-outputs/components/events.yaml",
     "iterating-outputs/func_context.json",
@@ -296,6 +301,18 @@ def test_state(serve_folder):
     for name, count in ((b"Ada", b"1\n"), (b"Grace", b"1\n"), (b"Ada", b"2\n"), (b"Ada", b"3\n")):
         answer = call(server.url, body=name)
         assert (answer.status, answer.body) == (200, count)
+
+
+def test_invoke(program, examples, tmp_path, port):
+    folder = tmp_path / "sidecar"
+    with Scheduler(tmp_path / "scheduler") as scheduler, named_daprd("shop", folder, port, ["--scheduler-host-address", scheduler.address]) as sidecar:
+        write_component(sidecar.components, "reminders", "bindings.localstorage", rootPath=folder / "archive")
+        context = json.loads((examples / "invoke" / "func_context.json").read_text())
+        with program.serve(examples / "invoke" / "functions.cc", None, context, sidecar.environment, port=port) as server:
+            sidecar.start()
+            answer = call(server.url, "/orders/tea")
+            assert (answer.status, answer.body) == (201, b"tea costs 3\n")
+            until(lambda: sidecar.landed("archive") == [b"tea"], "the reminder")
 
 
 def test_iterating_outputs(serve_folder):

@@ -139,6 +139,29 @@ class Daprd(Sidecar):
             return False
 
 
+# daprd finds also its own app only by a name resolver.
+_NAMES = """\
+apiVersion: dapr.io/v1alpha1
+kind: Configuration
+metadata:
+  name: names
+spec:
+  nameResolution:
+    component: table
+    configuration: {{{name}: "127.0.0.1:{port}"}}
+"""
+
+
+def named_daprd(name, folder, app_port, flags=(), **options):
+    """A daprd whose app, on that port, can be called by its name."""
+    port = reserve_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration = folder / "configuration.yaml"
+    configuration.write_text(_NAMES.format(name=name, port=port), encoding="utf-8")
+    own = ["--app-id", name, "--config", configuration, "--dapr-internal-grpc-port", port, *flags]
+    return Daprd(folder, own, app_port=app_port, **options)
+
+
 class LocalSidecar(Sidecar):
     name = "local"
 

@@ -1,4 +1,4 @@
-"""proto/*.proto compared with the descriptors in the public packages `dapr` and `grpcio-health-checking`.
+"""proto/*.proto compared with the descriptors in the public packages `dapr`, `grpcio-health-checking` and `googleapis-common-protos`.
 
 Every message, field and method of ours must exist there with the same number, type and label: what we
 state may be less than the published contract, never something else.
@@ -11,12 +11,13 @@ import pytest
 from dapr.proto.common.v1 import common_pb2
 from dapr.proto.runtime.v1 import appcallback_pb2, dapr_pb2
 from google.protobuf import any_pb2, descriptor_pb2, duration_pb2, empty_pb2, struct_pb2, timestamp_pb2
+from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2
 
 PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
 
-# Ours → theirs: the well-known types live in a package of our own, see proto/well_known.proto.
-WELL_KNOWN = (".ofn.well_known.", ".google.protobuf.")
+# Ours → theirs: Google's types live in packages of our own, see proto/well_known.proto and proto/status.proto.
+GOOGLES = {".ofn.well_known.": ".google.protobuf.", ".ofn.rpc.": ".google.rpc."}
 
 
 def files(protos):
@@ -40,7 +41,10 @@ def messages(file):
 
 
 def theirs(name):
-    return name.replace(*WELL_KNOWN, 1) if name.startswith(WELL_KNOWN[0]) else name
+    for ours, google in GOOGLES.items():
+        if name.startswith(ours):
+            return google + name.removeprefix(ours)
+    return name
 
 
 PUBLISHED_FILES = list(
@@ -56,6 +60,8 @@ PUBLISHED_FILES = list(
             struct_pb2,
             timestamp_pb2,
             health_pb2,
+            status_pb2,
+            error_details_pb2,
         )
     )
 )

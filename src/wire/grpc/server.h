@@ -52,6 +52,8 @@ class ServerCall final : private Ready {
   std::optional<std::vector<std::string>> binary_metadata(std::string_view name) const;
   std::string_view peer() const { return exchange_->request().peer; }
   Deadline deadline() const { return deadline_; }
+  // As Exchange::hold(), until the call has gone.
+  bool hold(std::size_t bytes) { return exchange_->hold(bytes); }
   Loop& loop() const { return exchange_->loop(); }
 
   // At most once. The bytes are not sent when the status is not OK. `trailing`: metadata behind the
