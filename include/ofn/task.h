@@ -8,8 +8,9 @@
 //   }
 //
 // Every supported function may return a task of its result. A task may await other tasks,
-// when_all(), sleep_for(), and the members of Context and Writer whose names begin with async. Any
-// other call may block, as in every function, and then holds its thread.
+// when_all(), sleep_for(), and the members of Context and Writer whose names begin with async.
+// <ofn/await.h> has more: descriptors, callbacks, locks, the first of several tasks. Any other call
+// may block, as in every function, and then holds its thread.
 #pragma once
 
 #include <array>
@@ -42,13 +43,16 @@ struct Promise;
 
 namespace abi {
 
+struct Scope;  // <ofn/await.h>: tasks that are asked to stop together
+
 // The operations for which a coroutine may wait. Each function only records the operation; the work
 // begins when the coroutine has suspended. When the operation has ended, its result is written, and
 // the coroutine of `frame` is resumed. The arguments must live until then. Threads: the
 // coroutine's. None of them throws.
 struct TaskTable {
-  // Sets `slept` to false if the call was asked to stop before or meanwhile.
-  void (*sleep)(void* host, std::chrono::steady_clock::duration time, bool& slept, void* frame);
+  // Sets `slept` to false if the call, or the scope, was asked to stop before or meanwhile.
+  void (*sleep)(void* host, std::chrono::steady_clock::duration time, bool& slept,
+                const Scope* scope, void* frame);
   // If `output` is null, sends to all outputs; if `options` is null, uses none.
   void (*send)(void* host, const std::string_view* output, std::string_view data,
                const SendOptions* options, SendReport& report, void* frame);
@@ -86,8 +90,9 @@ struct Promise {
   Promise* then = nullptr;      // continues when this one ends; null for the host's own coroutine
   std::size_t* left = nullptr;  // the number of tasks that must end before `then` continues
   abi::Tasks* tasks = nullptr;
-  std::coroutine_handle<> self;  // set while another coroutine may resume it
-  Promise* behind = nullptr;     // the next one in the same list
+  const abi::Scope* scope = nullptr;  // null: the call
+  std::coroutine_handle<> self;       // set while another coroutine may resume it
+  Promise* behind = nullptr;          // the next one in the same list
   std::exception_ptr failure;
 
   // Puts it at the front of the list: it runs when the running coroutine has suspended.
@@ -171,6 +176,7 @@ struct Result {
     begins.self = task;
     begins.then = &awaits;
     begins.tasks = awaits.tasks;
+    begins.scope = awaits.scope;
     begins.run_next();
   }
   T await_resume() const { return task.promise().take(); }
@@ -257,8 +263,9 @@ decltype(auto) Promise::await_transform(A&& awaited) noexcept {
     return std::forward<A>(awaited);
   } else {
     static_assert(std::derived_from<std::remove_cvref_t<A>, Awaitable>,
-                  "ofn: a task can await other tasks, ofn::when_all(), ofn::sleep_for(), and what "
-                  "the async_… members of ofn::Context and ofn::Writer return");
+                  "ofn: a task can await other tasks, ofn::when_all(), ofn::sleep_for(), what the "
+                  "async_… members of ofn::Context and ofn::Writer return, and what <ofn/await.h> "
+                  "has; ofn::on_worker() runs anything else that blocks");
     return std::suspend_never();
   }
 }
@@ -288,8 +295,9 @@ struct [[nodiscard("nothing is waited for until it is awaited: co_await it")]] S
   explicit Sleep(std::chrono::steady_clock::duration duration) : time(duration) {}
   template <std::derived_from<Promise> P>
   void await_suspend(std::coroutine_handle<P> waits) {
-    const abi::Tasks& tasks = *waits.promise().tasks;
-    tasks.table->sleep(tasks.host, time, slept, waits.address());
+    const Promise& promise = waits.promise();
+    const abi::Tasks& tasks = *promise.tasks;
+    tasks.table->sleep(tasks.host, time, slept, promise.scope, waits.address());
   }
   bool await_resume() const noexcept { return slept; }
   std::chrono::steady_clock::duration time;
@@ -317,6 +325,7 @@ class [[nodiscard("the tasks do nothing until they are awaited: co_await it")]] 
       (*branch)->then = &awaits;
       (*branch)->left = &left_;
       (*branch)->tasks = awaits.tasks;
+      (*branch)->scope = awaits.scope;
       (*branch)->run_next();  // so that the first one runs first
     }
   }

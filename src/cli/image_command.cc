@@ -32,7 +32,9 @@ struct OpenedLibrary {
   std::string_view use;
 };
 constexpr std::array<OpenedLibrary, 3> kOpened = {
-    {{"libcurl.so.4", "telemetry to https addresses, and bindings.http of the local sidecar"},
+    {{"libcurl.so.4",
+      "telemetry to https addresses, HTTP requests of tasks, and bindings.http of the local "
+      "sidecar"},
      {"libmosquitto.so.1", "MQTT of the local sidecar"},
      {"libpcre2-8.so.0", "patterns of fields (ofn::pattern)"}}};
 

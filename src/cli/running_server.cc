@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "cli/author_http.h"
 #include "cli/build_stamp.h"
 #include "cli/call_contents.h"
 #include "cli/call_reports.h"
@@ -18,6 +19,7 @@
 #include "invocation/invocation.h"
 #include "invocation/observers.h"
 #include "logging/access_log.h"
+#include "loop/descriptor_waits.h"
 #include "loop/memory_return.h"
 #include "metrics/process_source.h"
 #include "os/debugger.h"
@@ -58,8 +60,10 @@ struct RunningServer::OnLoop {
                                                  server.supervised_->long_calls())),
         counted(server.measurement_ ? &server.measurement_->on(on) : nullptr),
         access_log(access_log_of(server)),
+        descriptors(on),
+        author_http(on, descriptors),
         sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
-                server.traces_.get(), server.log_, counted),
+                author_http, server.traces_.get(), server.log_, counted),
         observers({sending.traced == nullptr ? nullptr : &sending.traced->tracer(),
                    reports ? &*reports : nullptr, counted, access_log ? &*access_log : nullptr}),
         environment{.loop = on,
@@ -71,6 +75,9 @@ struct RunningServer::OnLoop {
                     .hooks = server.hooks_.empty() ? nullptr : &server.hooks_,
                     .failures = &server.failures_,
                     .calls = &server.calls_,
+                    .awaits = {.descriptors = &descriptors,
+                               .workers = &server.workers_,
+                               .http = &sending.http()},
                     .observer = observers.as_one(),
                     .max_held = server.settings_.max_body_size,
                     .errors = server.errors_.empty() ? nullptr : &server.errors_,
@@ -157,6 +164,8 @@ struct RunningServer::OnLoop {
   std::optional<CallReports> reports;  // for a supervisor
   metrics::LoopMetrics* counted;       // null: --metrics is off
   std::optional<AccessLog> access_log;
+  DescriptorWaits descriptors;  // of the author's tasks
+  AuthorHttp author_http;       // the same
   Sending sending;
   Observers observers;
   CallEnvironment environment;

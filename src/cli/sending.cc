@@ -17,18 +17,20 @@ constexpr std::chrono::seconds kLongestBackoff(1);
 }  // namespace
 
 Sending::Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
-                 const FunctionContext& context, wire::MemoryAccount& account, Traces* traces,
-                 Log& log, OutputObserver* observer)
+                 const FunctionContext& context, wire::MemoryAccount& account,
+                 HttpPort& http_client, Traces* traces, Log& log, OutputObserver* observer)
     : client(loop, wire::grpc::connector_to(loop, endpoint, limits),
              {.api_token = settings.dapr_api_token,
               .channel = {.authority = endpoint.text(),
                           .max_message = largest_message(settings),
                           .max_backoff = kLongestBackoff,
                           .account = &account}}),
-      traced(traces == nullptr ? nullptr
-                               : std::make_unique<Traces::OnLoop>(*traces, loop, context, client)),
+      traced(traces == nullptr
+                 ? nullptr
+                 : std::make_unique<Traces::OnLoop>(*traces, loop, context, client, http_client)),
       outputs(context, sidecar(), loop, log,
               {.unreachable = settings.sidecar_timeout, .retry_codes = settings.retry_codes},
-              observer) {}
+              observer),
+      plain_http(http_client) {}
 
 }  // namespace ofn::cli

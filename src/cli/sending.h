@@ -1,6 +1,7 @@
-// One loop's connection to the sidecar, and the outputs that are sent over it. If calls are traced, spans stand between both.
+// One loop's connection to the sidecar, the outputs that are sent over it, and the author's HTTP requests. If calls are traced,
+// spans stand before both.
 //
-//   Sending sending(loop, endpoint, settings, context, account, nullptr, log, nullptr);
+//   Sending sending(loop, endpoint, settings, context, account, http, nullptr, log, nullptr);
 //   environment.outputs = &sending.outputs;
 //   environment.stores = &sending.stores();
 #pragma once
@@ -12,6 +13,7 @@
 #include "context/function_context.h"
 #include "context/settings.h"
 #include "dapr/client.h"
+#include "invocation/http_port.h"
 #include "loop/loop.h"
 #include "output/outputs.h"
 #include "output/sidecar.h"
@@ -26,8 +28,8 @@ namespace ofn::cli {
 struct Sending {
   // `traces`: null if nothing is traced. `observer`: null if nobody observes outputs.
   Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
-          const FunctionContext& context, wire::MemoryAccount& account, Traces* traces, Log& log,
-          OutputObserver* observer);
+          const FunctionContext& context, wire::MemoryAccount& account, HttpPort& http_client,
+          Traces* traces, Log& log, OutputObserver* observer);
 
   Sidecar& sidecar() {
     if (traced != nullptr) return traced->sidecar();
@@ -38,10 +40,13 @@ struct Sending {
     return client;
   }
 
+  HttpPort& http() { return traced != nullptr ? traced->http() : plain_http; }
+
   wire::Limits limits;
   dapr::DaprClient client;
   std::unique_ptr<Traces::OnLoop> traced;  // null: nothing is traced
   Outputs outputs;
+  HttpPort& plain_http;
 };
 
 }  // namespace ofn::cli

@@ -96,13 +96,15 @@ Traces::Traces(const TraceChoice& choice, std::string resource, const Environmen
               log) {}
 
 struct Traces::OnLoop::Spans {
-  Spans(Traces& traces, OnLoop& part, const FunctionContext& context, dapr::DaprClient& next)
+  Spans(Traces& traces, OnLoop& part, const FunctionContext& context, dapr::DaprClient& next,
+        HttpPort& http)
       : tracer(part.loop_, traces.rules_, part.batch_),
-        sidecar(part.loop_, traces.rules_, part.batch_, context,
-                {.sidecar = next, .stores = next}) {}
+        sidecar(part.loop_, traces.rules_, part.batch_, context, {.sidecar = next, .stores = next}),
+        requests(part.loop_, traces.rules_, part.batch_, http) {}
 
   tracing::Tracer tracer;
   tracing::TracedSidecar sidecar;
+  tracing::TracedHttp requests;
 };
 
 struct Traces::OnLoop::Segments {
@@ -117,10 +119,11 @@ struct Traces::OnLoop::Segments {
 };
 
 Traces::OnLoop::OnLoop(Traces& traces, Loop& on, const FunctionContext& context,
-                       dapr::DaprClient& next)
+                       dapr::DaprClient& next, HttpPort& http)
     : loop_(on),
       exporting_(traces.export_),
-      batch_(on, traces.export_, traces.settings_.batches, traces.loops_) {
+      batch_(on, traces.export_, traces.settings_.batches, traces.loops_),
+      http_(&http) {
   const auto use = [this](auto& parts) {
     tracer_ = &parts.tracer;
     sidecar_ = &parts.sidecar;
@@ -129,7 +132,8 @@ Traces::OnLoop::OnLoop(Traces& traces, Loop& on, const FunctionContext& context,
   if (traces.segment_rules_) {
     use(*(segments_ = std::make_unique<Segments>(traces, *this, context, next)));
   } else {
-    use(*(spans_ = std::make_unique<Spans>(traces, *this, context, next)));
+    use(*(spans_ = std::make_unique<Spans>(traces, *this, context, next, http)));
+    http_ = &spans_->requests;
   }
 }
 

@@ -1,7 +1,7 @@
 // Tracing of the running server: what the spans of all loops share, and the parts of one loop.
 //
 //   auto traces = Traces::make(choice, env, context, resource, loops, log);  // null: nothing is traced
-//   Traces::OnLoop part(*traces, loop, context, client);
+//   Traces::OnLoop part(*traces, loop, context, client, http);
 //   environment.observer = &part.tracer();
 //
 // It is switched on by OpenTelemetry's variables or by the context's section `tracing` (tracing/section.h, skywalking/settings.h).
@@ -28,6 +28,7 @@
 #include "skywalking/settings.h"
 #include "tracing/span_batch.h"
 #include "tracing/span_export.h"
+#include "tracing/traced_http.h"
 #include "tracing/traced_sidecar.h"
 #include "tracing/tracer.h"
 
@@ -54,7 +55,8 @@ class Traces {
   // One loop's. Threads: the loop's.
   class OnLoop {
    public:
-    OnLoop(Traces& traces, Loop& on, const FunctionContext& context, dapr::DaprClient& next);
+    OnLoop(Traces& traces, Loop& on, const FunctionContext& context, dapr::DaprClient& next,
+           HttpPort& http);
     ~OnLoop();
 
     // Sends what there is, and runs `done` on this loop when it was sent or lost, or after `budget`. Threads: the loop's.
@@ -63,6 +65,8 @@ class Traces {
     Observer& tracer() { return *tracer_; }
     Sidecar& sidecar() { return *sidecar_; }
     Stores& stores() { return *stores_; }
+    // SkyWalking gets no segment of the author's requests.
+    HttpPort& http() { return *http_; }
 
    private:
     friend class Traces;
@@ -77,6 +81,7 @@ class Traces {
     Observer* tracer_ = nullptr;          // these point there
     Sidecar* sidecar_ = nullptr;
     Stores* stores_ = nullptr;
+    HttpPort* http_;
   };
 
   // `resource`: encoded. Returns null if nobody asked for spans, or if there is no way to where they should go, which is logged. The

@@ -66,7 +66,7 @@ Response too_late(std::string_view request_id) {
   return text(504, "The function did not finish in time.\n" + see_log(request_id));
 }
 
-Response stopped() {
+Response stopped_early() {
   return text(503, "Stopped before every event was processed; send the events again.\n")
       .header("Retry-After", std::string(kRetryAfter));
 }

@@ -35,7 +35,7 @@ Response only_post();
 // 504: the function had not returned.
 Response too_late(std::string_view request_id);
 // 503 with Retry-After: the server was told to stop before all events of a batch had their run.
-Response stopped();
+Response stopped_early();
 // 502, 503 with Retry-After, or 504, by the gravest outcome, naming the failed outputs.
 Response not_delivered(const DeliveryReport& report, std::string_view request_id, Detail detail);
 

@@ -8,6 +8,7 @@
 #include "function/error_handlers.h"
 #include "function/function.h"
 #include "invocation/answers.h"
+#include "invocation/await_services.h"
 #include "invocation/declared.h"
 #include "invocation/observer.h"
 #include "loop/loop.h"
@@ -31,6 +32,7 @@ struct CallEnvironment {
   // For the lines of failures that callers can cause as often as they like; null: `log`.
   Log* failures = nullptr;
   os::CallsInFlight* calls = nullptr;  // for crash reports; null: there are none
+  AwaitServices awaits{};              // for tasks
   Observer* observer = nullptr;        // of this loop; null: none, and nothing is measured for it
   // The most bytes that are held of what a function writes and its outputs get.
   std::size_t max_held = std::size_t{10} * 1024 * 1024;

@@ -54,7 +54,9 @@ Invocation::Invocation(const CallEnvironment& environment, Caller& caller)
               [this](Response head) {
                 return answer_.begin_pieces(std::move(head), [this] { stream_.has_room(); });
               }),
-      tasks_(environment.loop, context_, stream_, [this] { caller_.go_on(); }),
+      tasks_(
+          environment.loop, context_, stream_, environment.awaits, stop_,
+          [this] { return passed_on(); }, [this] { caller_.go_on(); }),
       spans_(environment.loop.clock()),
       work_(environment, context_, {.stream = stream_, .tasks = tasks_}, stop_),
       answer_(environment.loop, caller, environment.log, environment.failure_log(),
@@ -163,7 +165,7 @@ void Invocation::finish(const RunTimes& times) {
   WorkResult& result = work_.result();
   // What was written is not whole: the function threw, or nobody took it any more.
   if (stream_.live() && (result.verdict == Verdict::kCrash || stream_.closed())) {
-    if (result.verdict != Verdict::kCrash) result.fail(stopped(), Verdict::kError);
+    if (result.verdict != Verdict::kCrash) result.fail(stopped_early(), Verdict::kError);
     if (answer_.is_in_pieces()) {
       end_pieces(result.verdict, CallAnswer::Pieces::kBroken);
       return end();
@@ -220,6 +222,20 @@ void Invocation::delivered(const DeliveryReport& report) {
     answer(not_delivered(report, ids_.request, environment_.detail), Verdict::kError);
   }
   end();
+}
+
+HttpPortOptions Invocation::passed_on() const {
+  HttpPortOptions options{.deadline = delivery_.deadline,
+                          .request_id = ids_.request,
+                          .traceparent = delivery_.traceparent,
+                          .tracestate = delivery_.tracestate,
+                          .baggage = delivery_.baggage};
+  if (trace_.is_set()) {
+    options.traceparent = trace_.traceparent();
+    options.tracestate = trace_.tracestate();
+    options.baggage = trace_.baggage();
+  }
+  return options;
 }
 
 // The caller was answered without the function, which may be running: nothing of the work may be touched.

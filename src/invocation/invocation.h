@@ -132,6 +132,7 @@ class Invocation {
   void take_ids(std::string_view given, const HeadFields& fields);
   void take_up(const Function& function, const Trigger* input, const HeadFields& fields,
                SteadyTime deadline, BodySink* sink);
+  HttpPortOptions passed_on() const;
   void observe_start();
   void observe_run(const RunTimes& times);
   void observe_answer();

@@ -37,7 +37,9 @@ RunResult run(void (*invoke)(const abi::Call&, abi::Outcome&),
   const DeliveryOptions options;
   ContextHost host(loop, context, nullptr, nullptr, options, log);
   StreamHost stream(loop, [](const Response&) { return false; });
-  TaskHost tasks(loop, host, stream, [] {});
+  const AwaitServices services;
+  const StopState stop;
+  TaskHost tasks(loop, host, stream, services, stop, [] { return HttpPortOptions(); }, [] {});
   abi::Call call{.request = &request};
   RunResult ran;
   EXPECT_TRUE(begin_run(function, call, {.stream = stream, .tasks = tasks}, ran));

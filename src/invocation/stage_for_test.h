@@ -23,6 +23,8 @@
 #include <ofn/signature.h>
 
 #include "invocation/invocation.h"
+#include "loop/descriptor_waits.h"
+#include "loop/workers.h"
 #include "testing/fake_sidecar.h"
 #include "testing/manual_clock.h"
 #include "testing/recording_log.h"
@@ -137,6 +139,7 @@ struct Stage final : Caller {
                     .log = log,
                     .detail = detail,
                     .stores = &stores,
+                    .awaits = {.descriptors = &descriptors, .workers = &workers},
                     .observer = &notes} {}
 
   void answer(Answer given) override {
@@ -227,6 +230,8 @@ struct Stage final : Caller {
   FakeStores stores{loop};
   FunctionContext context;
   Outputs outputs;
+  DescriptorWaits descriptors{loop};
+  Workers workers{4};
   CallEnvironment environment;
   Invocation invocation{environment, *this};
 

@@ -8,9 +8,10 @@ namespace ofn {
 
 const abi::TaskTable TaskHost::kTable = {
     .sleep =
-        [](void* host, Duration time, bool& slept, void* frame) {
+        [](void* host, Duration time, bool& slept, const abi::Scope* scope, void* frame) {
           auto& self = *static_cast<TaskHost*>(host);
-          self.note([&self, time, &slept, frame] { self.begin_sleep(time, slept, frame); });
+          self.note(
+              [&self, time, &slept, scope, frame] { self.begin_sleep(time, slept, scope, frame); });
         },
     .send =
         [](void* host, const std::string_view* output, std::string_view data,
@@ -53,13 +54,43 @@ const abi::TaskTable TaskHost::kTable = {
           });
         }};
 
+const abi::AwaitTable TaskHost::kAwaits = {
+    .wait = [](void* host,
+               abi::Wait& wait) noexcept { static_cast<TaskHost*>(host)->awaits_.note_wait(wait); },
+    .wake = [](void* host,
+               abi::Wait& wait) noexcept { static_cast<TaskHost*>(host)->awaits_.wake(wait); },
+    .watch =
+        [](void* host, abi::Wait& wait, int descriptor, abi::Interest interest) noexcept {
+          static_cast<TaskHost*>(host)->awaits_.note_watch(wait, descriptor, interest);
+        },
+    .work =
+        [](void* host, abi::Wait& wait, void (*run)(abi::Wait&) noexcept) noexcept {
+          static_cast<TaskHost*>(host)->awaits_.note_work(wait, run);
+        },
+    .fetch =
+        [](void* host, abi::Wait& wait, const HttpCall& call, HttpReply& reply,
+           std::optional<Failure>& failure) noexcept {
+          static_cast<TaskHost*>(host)->awaits_.note_fetch(wait, call, reply, failure);
+        },
+    .scope_stopped =
+        [](void* host) noexcept { static_cast<TaskHost*>(host)->awaits_.note_stopped_scope(); },
+    .stop_token =
+        [](void* host) noexcept { return static_cast<TaskHost*>(host)->stop_.source.get_token(); },
+    .is_stopped =
+        [](void* host) noexcept {
+          return static_cast<TaskHost*>(host)->stop_.asked.load(std::memory_order_relaxed);
+        }};
+
 TaskHost::TaskHost(Loop& loop, ContextHost& context, StreamHost& stream,
-                   std::function<void()> on_ready)
+                   const AwaitServices& services, const StopState& stop,
+                   std::function<HttpPortOptions()> passed_on, std::function<void()> on_ready)
     : loop_(loop),
       context_(context),
       stream_(stream),
+      stop_(stop),
       on_ready_(std::move(on_ready)),
-      tasks_{.table = &kTable, .host = this} {}
+      awaits_(loop, services, std::move(passed_on), [this](void* frame) { ready(frame); }),
+      tasks_{.table = &kTable, .awaits = &kAwaits, .host = this} {}
 
 void TaskHost::resume_ready() {
   std::vector<void*> frames;
@@ -73,6 +104,8 @@ void TaskHost::resume_ready() {
 void TaskHost::start_noted() {
   // The next piece is due when all have begun, also where some are done at once.
   for (auto& start : std::exchange(noted_, {})) start();
+  if (awaits_.start_noted(stopped_ ? AwaitHost::Call::kIsStopped : AwaitHost::Call::kGoesOn))
+    end_stopped_sleeps();
   piece_due_ = false;
   make_due();
 }
@@ -94,12 +127,12 @@ void TaskHost::make_due() {
   on_ready_();
 }
 
-void TaskHost::begin_sleep(Duration time, bool& slept, void* frame) {
-  if (stopped_) {
+void TaskHost::begin_sleep(Duration time, bool& slept, const abi::Scope* scope, void* frame) {
+  if (stopped_ || is_stopped(scope)) {
     slept = false;
     return ready(frame);
   }
-  Sleep& sleep = sleeps_.emplace_back(*this, slept, frame);
+  Sleep& sleep = sleeps_.emplace_back(*this, slept, scope, frame);
   sleep.place = std::prev(sleeps_.end());
   sleep.timer.arm(time < SteadyTime::max() - loop_.now() ? loop_.now() + time : SteadyTime::max());
 }
@@ -109,12 +142,22 @@ void TaskHost::wake(Sleep& sleep) {
   sleeps_.erase(sleep.place);
 }
 
+void TaskHost::end_stopped_sleeps() {
+  for (auto sleep = sleeps_.begin(); sleep != sleeps_.end();) {
+    Sleep& one = *sleep++;
+    if (!is_stopped(one.scope)) continue;
+    *one.slept = false;
+    wake(one);
+  }
+}
+
 void TaskHost::stop() {
   stopped_ = true;
   for (const Sleep& each : std::exchange(sleeps_, {})) {
     *each.slept = false;
     ready(each.frame);
   }
+  awaits_.stop();
 }
 
 }  // namespace ofn

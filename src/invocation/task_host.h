@@ -16,7 +16,10 @@
 
 #include <ofn/task.h>
 
+#include "invocation/await_host.h"
+#include "invocation/await_services.h"
 #include "invocation/context_host.h"
+#include "invocation/stop_state.h"
 #include "invocation/stream_host.h"
 #include "loop/loop.h"
 
@@ -27,7 +30,9 @@ namespace ofn {
 class TaskHost {
  public:
   // `on_ready` runs on the loop.
-  TaskHost(Loop& loop, ContextHost& context, StreamHost& stream, std::function<void()> on_ready);
+  TaskHost(Loop& loop, ContextHost& context, StreamHost& stream, const AwaitServices& services,
+           const StopState& stop, std::function<HttpPortOptions()> passed_on,
+           std::function<void()> on_ready);
   TaskHost(const TaskHost&) = delete;
   TaskHost& operator=(const TaskHost&) = delete;
 
@@ -43,25 +48,29 @@ class TaskHost {
   void run(void* frame) { internal::drive(tasks_, std::coroutine_handle<>::from_address(frame)); }
   void resume_ready();
   void start_noted();
-  // Sleeps end, and there are no more. Threads: the loop's.
+  // Sleeps and waits end, and there are no more. Threads: the loop's.
   void stop();
 
  private:
   static const abi::TaskTable kTable;
+  static const abi::AwaitTable kAwaits;
 
   struct Sleep {
-    Sleep(TaskHost& host, bool& slept_of_it, void* frame_of_it)
+    Sleep(TaskHost& host, bool& slept_of_it, const abi::Scope* scope_of_it, void* frame_of_it)
         : timer(host.loop_, [this, &host] { host.wake(*this); }),
           slept(&slept_of_it),
+          scope(scope_of_it),
           frame(frame_of_it) {}
     Timer timer;
     bool* slept;
+    const abi::Scope* scope;
     void* frame;
     std::list<Sleep>::iterator place;
   };
 
   void note(std::move_only_function<void()> start) { noted_.push_back(std::move(start)); }
-  void begin_sleep(Duration time, bool& slept, void* frame);
+  void begin_sleep(Duration time, bool& slept, const abi::Scope* scope, void* frame);
+  void end_stopped_sleeps();
   void wake(Sleep& sleep);
   void ready(void* frame);
   void make_due();
@@ -69,7 +78,9 @@ class TaskHost {
   Loop& loop_;
   ContextHost& context_;
   StreamHost& stream_;
+  const StopState& stop_;
   std::function<void()> on_ready_;
+  AwaitHost awaits_;
   abi::Tasks tasks_;
 
   std::vector<std::move_only_function<void()>>

@@ -70,8 +70,9 @@ bool Work::run_calls(Reading& reading) {
     return true;
   }
   while (next_ < reading.calls()) {
-    if (next_ > 0 && stop_.asked) {              // between two events
-      result_.fail(stopped(), Verdict::kError);  // the rest of a batch comes again with all of it
+    if (next_ > 0 && stop_.asked) {  // between two events
+      result_.fail(stopped_early(),
+                   Verdict::kError);  // the rest of a batch comes again with all of it
       break;
     }
     call_ = {};

@@ -9,13 +9,11 @@
 //   work.clear();
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -29,15 +27,9 @@
 #include "invocation/error_answers.h"
 #include "invocation/reading.h"
 #include "invocation/run.h"
+#include "invocation/stop_state.h"
 
 namespace ofn {
-
-// The wish that a call stops. Threads: `asked` any; `source` is replaced between two calls only.
-struct StopState {
-  std::stop_source source;
-  // Set at once; the source itself is told a moment later, on another thread.
-  std::atomic<bool> asked = false;
-};
 
 // Lifetime: everything outlives it; reusable, for one call after the other.
 // Threads: one at a time. While run() runs, no other function may be called but is_midway() by that thread.

@@ -53,6 +53,7 @@ GIVEN = {
         struct Channel { void list(std::move_only_function<void(Result<List>)>); };
         static Channel channel_;
         static void on_listed(Result<List>);""",
+    "cli/author_http.h": "DescriptorWaits& descriptors;",
     "cli/build_stamp.h": "wire::Handler& front;",
     "cli/call_contents.h": "wire::Handler& front; CallRecord record;",
     "cli/call_reports.h": "dev::ControlChannel& channel; wire::Handler& front;",
@@ -71,12 +72,13 @@ GIVEN = {
     "cli/running_server.h": """
         Routes routes; Hooks hooks; ErrorHandlers errors; Middleware middleware; Subscriptions subscriptions; os::CallsInFlight calls;
         os::ReadyNotice notice;""",
-    "cli/sending.h": "wire::Endpoint endpoint; wire::MemoryAccount& account;",
+    "cli/sending.h": "wire::Endpoint endpoint; wire::MemoryAccount& account; HttpPort& http;",
     "cli/sidecar_check.h": "wire::Endpoint sidecar; std::string api_token; WantedOfSidecar wanted;",
     "cli/stopping.h": "Stoppable& server;",
     "cli/supervised.h": "Routes routes;",
     "cli/traces.h": """
-        cli::TraceChoice choice; std::string resource; std::vector<Loop*> loops; dapr::DaprClient& client;""",
+        cli::TraceChoice choice; std::string resource; std::vector<Loop*> loops; dapr::DaprClient& client;
+        HttpPort& http;""",
     "context/env_file.h": "std::vector<Note> notes;",
     "context/flag_table.h": "void add_option(const std::string&);",
     "context/function_context.h": "std::string data; Result<void> deliver(const Output&, std::string_view);",
@@ -131,6 +133,7 @@ GIVEN = {
     "invocation/call_spans.h": "os::CallMark& mark; CallRecord record;",
     "invocation/context_call.h": """
         CallLabel label; ContextHost& context_host; CallHosts hosts; ErrorAnswers& errors; abi::Call abi_call; RunResult ran; abi::ContextFacts facts;""",
+    "invocation/http_port.h": "HttpPort& http; HttpCall call; HttpPortOptions options;",
     "invocation/observers.h": "Observer reports; Observer access_log;",
     "invocation/reading.h": """
         RequestReading reading; Arrival arrival; abi::Call call; RunResult ran; WorkResult result;
@@ -269,6 +272,7 @@ std::vector<Object> objects; Target target; Registry registry;""",
         tracing::SpanExport& exporting; otlp::TracesSettings settings; std::vector<Loop*> loops; tracing::SpanHead head;""",
     "tracing/span_export.h": """
         std::unique_ptr<otlp::Destination> destination; otlp::Resource resource; std::string spans;""",
+    "tracing/traced_http.h": "TraceRules rules; SpanBatch& batch; HttpPort& client;",
     "tracing/traced_sidecar.h": """
         tracing::TraceRules& rules; tracing::SpanBatch& batch; dapr::DaprClient& client;""",
     "tracing/tracer.h": "otlp::Settings settings; tracing::SpanBatch& batch;",
@@ -276,6 +280,8 @@ std::vector<Object> objects; Target target; Registry registry;""",
     "typed/reader.h": "std::string_view text; abi::Type type; void* object; void say(std::string);",
     "wire/blocking/http_client.h": "HttpClient& client;",
     "wire/chars.h": "const char* name; const char* end;",
+    "wire/curl/call.h": "Library curl; Handle* handle; blocking::HttpClientOptions options; blocking::HttpCall http_call; Duration left;",
+    "wire/curl/multi_client.h": "Library* library; DescriptorWaits& descriptors; blocking::HttpCall call;",
     "wire/exchange_for_test.h": "Handler& handler;",
     "wire/grpc/channel.h": "void use(std::string_view); void call_again();",
     "wire/grpc/compression.h": "std::string received; std::size_t limit;",

@@ -16,6 +16,9 @@ _HEAD = "#include <chrono>\n" + "".join(f"#include <ofn/{name}>\n" for name in _
 # (header, how an example begins) → what it takes for granted: code before it, and behind it.
 _IN_A_FUNCTION = ("ofn::task<> f(ofn::Context& context, ofn::Bytes data) {", "co_return; }")
 _AROUND = {
+    ("await.h", "ofn::task<std::string> answer_of"): ("std::string read_all(int);", ""),
+    ("await.h", "ofn::task<std::string> looked_up"): ("void library_look_up(std::string, std::function<void(std::string)>);", ""),
+    ("await.h", "ofn::task<int> rows_of"): ("struct Database { void count(std::function<void(int)>); };", ""),
     ("cloud_event.h", "void on_event"): ("void use(const std::string&, const std::optional<std::string>&);", ""),
     ("context.h", "const ofn::SendReport sent = co_await"): _IN_A_FUNCTION,
     ("event.h", "void on_file"): ("void parse(const std::string&);\nvoid log(const std::string&);", ""),

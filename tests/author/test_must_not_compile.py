@@ -2,7 +2,7 @@
 
 import pytest
 
-HEAD = "#include <ofn/function.h>\n#include <ofn/errors.h>\n#include <ofn/middleware.h>\n#include <ofn/plugin.h>\n#include <ofn/typed.h>\n"
+HEAD = "#include <ofn/function.h>\n#include <ofn/errors.h>\n#include <ofn/http_client.h>\n#include <ofn/middleware.h>\n#include <ofn/plugin.h>\n#include <ofn/typed.h>\n"
 UNSUPPORTED = "ofn: a function of this type is not supported; supported are"
 FORMS = [
     "ofn::Response f(const ofn::Request&)",
@@ -95,7 +95,23 @@ OTHERS = [
      "ofn::CloudEvent&); ofn::Out f(ofn::Context&, ofn::Bytes); OFN_FUNCTION(f)",
      "call of overloaded 'select(<unresolved overloaded function type>)' is ambiguous"),
     ("a wait for something that is not a task", "ofn::task<ofn::Response> f(const ofn::Request&) { co_await 1; co_return 1; }; OFN_FUNCTION(f)",
-     "ofn: a task can await other tasks, ofn::when_all(), ofn::sleep_for(), and what the async_"),
+     "ofn: a task can await other tasks, ofn::when_all(), ofn::sleep_for(), what the async_"),
+    ("a wait for a std::future", "#include <future>\nofn::task<int> g() { std::future<int> f; co_return co_await f; }",
+     "ofn: a task can await other tasks, ofn::when_all(), ofn::sleep_for(), what the async_"),
+    ("a wait in a function that is no task", "#include <ofn/await.h>\nofn::Response f(const ofn::Request&) { co_await ofn::sleep_for("
+     "std::chrono::seconds(1)); return 1; }", "unable to find the promise type for this coroutine"),
+    ("a closure that GCC destroys twice", "#include <ofn/await.h>\nofn::task<int> g(std::string text) { co_return co_await ofn::on_worker("
+     "[text] { return 1; }); }", "ofn: GCC destroys this closure twice"),
+    ("a callback's closure that GCC destroys twice", "#include <ofn/await.h>\nofn::task<> g(std::string text) { co_await ofn::callback("
+     "[text](auto done) { done(); }); }", "ofn: GCC destroys this closure twice"),
+    ("a worker's reference", "#include <ofn/await.h>\nofn::task<> g() { int x = 1; co_await ofn::on_worker([&]() -> int& { return x; }); }",
+     "ofn: what ofn::on_worker() runs returns a value"),
+    ("a callback of another type", "#include <ofn/await.h>\nofn::task<> g() { co_await ofn::callback<int>([](ofn::Completion<std::string>) {}); }",
+     "no matching function for call to"),
+    ("the first of no tasks", "#include <ofn/await.h>\nofn::task<> g() { co_await ofn::when_any(); }",
+     "no matching function for call to"),
+    ("the first of what is not a task", "#include <ofn/await.h>\nofn::task<> g() { co_await ofn::when_any(ofn::sleep_for(std::chrono::seconds(1))); }",
+     "no matching function for call to"),
     ("a temporary that GCC destroys twice", "ofn::task<ofn::Out> f(ofn::Context& context) { co_await context.async_ask("
      "ofn::GetState{}); co_return 1; }; OFN_FUNCTION(f)", "use of deleted function"),
     ("options that GCC destroys twice", 'ofn::task<ofn::Out> f(ofn::Context& context) { co_await context.async_send("a", "b", '
@@ -203,6 +219,14 @@ IGNORED = [
     ("f(context, data)", "co_await it"),
     ("ofn::when_all(f(context, data))", "co_await it"),
     ("std::vector<ofn::task<ofn::Out>> all; ofn::when_all(std::move(all))", "co_await it"),
+    ("ofn::readable(0)", "co_await it"),
+    ("ofn::on_worker([] {})", "co_await it"),
+    ("ofn::callback([](auto) {})", "co_await it"),
+    ("ofn::Mutex mutex; mutex.lock()", "co_await it"),
+    ("ofn::Mutex mutex; mutex.try_lock()", "give it a name"),
+    ("ofn::stopped()", "co_await it"),
+    ("ofn::when_any(f(context, data))", "co_await it"),
+    ('ofn::async_get("http://x")', "co_await it"),
     ("extern ofn::Writer& writer; writer.async_write(data)", "co_await it"),
     ("extern ofn::Writer& writer; writer.async_line(data)", "co_await it"),
     ("extern ofn::Writer& writer; writer.async_event({})", "co_await it"),
@@ -225,6 +249,9 @@ HEEDED = [
     'if (!context.get_state("store", "key")) co_return "none"',
     'extern ofn::Writer& writer; writer.status(201).write("x"); co_await writer.async_write("y")',
     "co_await ofn::when_all(f(context, data), f(context, data))",
+    "co_await ofn::when_any(f(context, data), f(context, data))",
+    "static ofn::Mutex mutex; const ofn::Permit lock = co_await mutex.lock(); if (!lock) co_return ofn::Out::error(\"stopped\")",
+    "const ofn::Completion<int> done; done(1); co_await done",
 ]
 
 

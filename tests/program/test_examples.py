@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from support.console import Console, commands, sections
 from support.dockerfile import Images
 from support.http_client import call
+from support.ports import reserve_port
+from support.postgres import Postgres
 from support.program import Server
 from support.raw import Raw
 from support.scheduler import Scheduler
@@ -23,6 +26,7 @@ SNIPPET = re.compile(r"<!-- snippet: (\S+) -->\n```\w*(?: \S+)?\n(.*?)^```$", re
 TESTED = {
     "Dockerfile",
     "README.md",
+    "await/offer.cc",
     "async/components/archive.yaml",
     "async/components/clock.yaml",
     "async/components/events.yaml",
@@ -56,6 +60,7 @@ TESTED = {
     "plugin-sum/func_context.json",
     "plugin-sum/function.cc",
     "plugin-sum/plugins.cc",
+    "postgres/function.cc",
     "rest/orders.cc",
     "shared/CMakeLists.txt",
     "shared/goodbye.cc",
@@ -293,6 +298,36 @@ def test_task(serve_folder):
     assert (answer.status, answer.body) == (200, b"posted\n")
     assert (folder / "data" / "letters" / "letter").read_bytes() == b"Dear Ada"
     assert (folder / "data" / "receipts" / "receipt").read_bytes() == b"8 bytes\n"
+
+
+def test_await(program, examples):
+    port = reserve_port()
+    shop = {"SHOP": f"http://127.0.0.1:{port}"}
+    with program.serve(examples / "await" / "offer.cc", None, environment=shop, port=port) as server:
+        assert call(server.url, "/offer?item=tea").body == b"tea: 4 euros, 12 in stock\n"
+        assert call(server.url, "/offer?item=a").body == b"a: 7 euros, 12 in stock\n"
+    with program.serve(examples / "await" / "offer.cc", None, environment=shop) as server:
+        assert call(server.url, "/offer").body == b"tea: unknown euros, unknown in stock\n"
+
+
+def test_postgres(program, examples):
+    flags = ["--cxxflags", "-I/usr/include/postgresql -lpq"]
+    with Postgres() as database:
+        database.run("CREATE TABLE visits (name text PRIMARY KEY, count bigint)")
+        with program.serve(examples / "postgres" / "function.cc", "visit", environment={"DATABASE": database.address}, flags=flags) as server:
+            for name, count in ((b"Ada", b"1\n"), (b"Grace", b"1\n"), (b"Ada", b"2\n")):
+                answer = call(server.url, body=name)
+                assert (answer.status, answer.body) == (200, count)
+            # While the row is locked, the calls wait without threads, and then they all go on.
+            threads = Path(f"/proc/{server.process.pid}/task")
+            with ThreadPoolExecutor(50) as callers:
+                database.run("SELECT 1")
+                with database.locked("visits"):
+                    waiting = [callers.submit(call, server.url, body=b"Ada") for _ in range(50)]
+                    until(lambda: database.waiting() >= 15, "queries to wait for the lock")
+                    assert len(list(threads.iterdir())) < 20
+                counts = sorted(int(each.result().body) for each in waiting)
+            assert counts == list(range(3, 53))
 
 
 def test_state(serve_folder):

@@ -26,6 +26,9 @@ enum class Repeat {
   kAlways,
 };
 
+// What becomes of a body that is larger than it may be: the rest is dropped, or the call fails.
+enum class Larger { kDropped, kRefused };
+
 // Views are read before the call returns.
 struct HttpCall {
   std::string_view method = {};
@@ -37,6 +40,9 @@ struct HttpCall {
   Version version =
       Version::kHttp1;  // HTTP/2 needs https, and a server that offers it; otherwise it is HTTP/1.1
   Repeat repeat = Repeat::kIfIdempotent;
+  std::int64_t max_body = 0;  // of the answer, in bytes; 0: HttpClientOptions::max_body
+  Larger larger = Larger::kDropped;
+  unsigned redirects = 0;  // at most that many are followed
 };
 
 struct HttpReply {
@@ -51,7 +57,7 @@ struct HttpReply {
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  // Sends one request and returns its response, whatever its status. Redirects are not followed.
+  // Sends one request and returns its response, whatever its status.
   // HttpCall::repeat says which requests may be sent more than once.
   // Errors, with a sentence: kUnavailable (the server could not be reached, and nothing was sent),
   // kDeadlineExceeded, kInvalidArgument (invalid URL or header), kFailedPrecondition (a certificate

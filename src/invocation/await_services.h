@@ -1,0 +1,17 @@
+// What the tasks of a loop's calls wait for, beside the call's own Context and Writer.
+#pragma once
+
+#include "invocation/http_port.h"
+#include "loop/descriptor_waits.h"
+#include "loop/workers.h"
+
+namespace ofn {
+
+// Lifetime: everything outlives the calls. Null: there is none.
+struct AwaitServices {
+  DescriptorWaits* descriptors = nullptr;  // the loop's
+  Workers* workers = nullptr;
+  HttpPort* http = nullptr;
+};
+
+}  // namespace ofn
