@@ -80,34 +80,35 @@ namespace internal {
 
 // A handler without its parameters' details. E is the exception's type.
 template <class E, auto kHandler, bool kTakesRequest>
-struct OFN_INTERNAL_HIDDEN ErrorHandler{static constexpr const std::type_info *
-                                        type(){return &typeid(E);
-}  // namespace internal
-static void raise() { throw static_cast<const E*>(nullptr); }
-static bool takes(void (*raise)()) {
-  try {
-    raise();
-  } catch (const E*) {
-    return true;
-  } catch (...) {  // a pointer to another type
-  }
-  return false;
-}
-static bool answer([[maybe_unused]] const Request& request, Response& response) {
-  try {
-    throw;
-  } catch (const E& error) {
-    if constexpr (kTakesRequest) {
-      response = kHandler(error, request);
-    } else {
-      response = kHandler(error);
+struct OFN_INTERNAL_HIDDEN ErrorHandler {
+  using Exception = E;
+
+  static void raise() { throw static_cast<const E*>(nullptr); }
+  static bool takes(void (*raise)()) {
+    try {
+      raise();
+    } catch (const E*) {
+      return true;
+    } catch (...) {  // a pointer to another type
+      return false;
     }
-    return true;
-  } catch (...) {  // of another type
+    return false;
   }
-  return false;
-}
-};  // namespace ofn
+  static bool answer([[maybe_unused]] const Request& request, Response& response) {
+    try {
+      throw;
+    } catch (const E& error) {
+      if constexpr (kTakesRequest) {
+        response = kHandler(error, request);
+      } else {
+        response = kHandler(error);
+      }
+      return true;
+    } catch (...) {  // of another type
+      return false;
+    }
+  }
+};
 
 template <class R>
 concept ErrorAnswer = std::is_convertible_v<R, Response>;
@@ -134,7 +135,7 @@ constexpr abi::ErrorRegistration error_registration(const char* name, const char
   abi::ErrorRegistration registration{.handler = name, .file = file, .line = line};
   if constexpr (kIsHandler) {
     using Handler = decltype(error_handler<kHandler>(kHandler));
-    registration.type = Handler::type();
+    registration.type = &typeid(typename Handler::Exception);
     registration.raise = &Handler::raise;
     registration.takes = &Handler::takes;
     registration.answer = &Handler::answer;

@@ -31,6 +31,7 @@ bool is_for(const ErrorRegistration& registration) {
   } catch (const E*) {
     return true;
   } catch (...) {  // a pointer to another type
+    return false;
   }
   return false;
 }

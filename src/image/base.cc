@@ -5,10 +5,10 @@
 #include <system_error>
 #include <utility>
 
+#include "base/sha256.h"
 #include "document/problem.h"
 #include "image/compressed.h"
 #include "image/folder_layer.h"
-#include "base/sha256.h"
 #include "image/tar.h"
 
 namespace ofn::image {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/sha256.h"
 #include "document/json.h"
 #include "image/base.h"
 #include "image/base_libraries.h"
@@ -14,7 +15,6 @@
 #include "image/libraries.h"
 #include "image/oci_layout.h"
 #include "image/oci_reader.h"
-#include "base/sha256.h"
 #include "loader/digest.h"
 #include "loader/elf_file.h"
 #include "wire/grpc/compression.h"

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "base/random.h"
-#include "document/json.h"
 #include "base/sha256.h"
+#include "document/json.h"
 #include "loader/cache.h"
 #include "loader/digest.h"
 

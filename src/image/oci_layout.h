@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "base/error.h"
-#include "document/node.h"
 #include "base/sha256.h"
+#include "document/node.h"
 #include "os/descriptor.h"
 
 namespace ofn::image {

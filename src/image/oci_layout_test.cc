@@ -6,8 +6,8 @@
 
 #include <gmock/gmock.h>
 
-#include "document/json.h"
 #include "base/sha256.h"
+#include "document/json.h"
 #include "loader/digest.h"
 #include "testing/temporary_directory.h"
 

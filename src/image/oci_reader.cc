@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "base/joined.h"
+#include "base/sha256.h"
 #include "document/json.h"
 #include "document/problem.h"
-#include "base/sha256.h"
 #include "loader/digest.h"
 #include "os/descriptor.h"
 

@@ -193,7 +193,7 @@ Response TokenCheck::challenge(int status, std::string_view error) const {
     response.header("WWW-Authenticate", std::move(bearer));
   }
   if (takes_basic_)
-    response.header("WWW-Authenticate", "Basic realm=\"" + realm_ + "\", charset=\"UTF-8\"");
+    response.header("WWW-Authenticate", "Basic realm=\"" + realm_ + R"(", charset="UTF-8")");
   return response;
 }
 
