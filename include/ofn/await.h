@@ -228,8 +228,8 @@ struct [[nodiscard("nothing runs until it is awaited: co_await it")]] OnWorker f
 // With GCC, a closure that captures by value what needs a destructor, such as a std::string, has a name of its own; it is not
 // copied then:
 //
-//   ofn::task<std::size_t> size_of(std::string path) {
-//     const auto work = [path] { return std::filesystem::file_size(path); };
+//   ofn::task<std::string> text_of(std::string path) {
+//     const auto work = [path] { return read_file(path); };
 //     co_return co_await ofn::on_worker(work);
 //   }
 template <class F>

@@ -17,6 +17,7 @@ _HEAD = "#include <chrono>\n" + "".join(f"#include <ofn/{name}>\n" for name in _
 _IN_A_FUNCTION = ("ofn::task<> f(ofn::Context& context, ofn::Bytes data) {", "co_return; }")
 _AROUND = {
     ("await.h", "ofn::task<std::string> answer_of"): ("std::string read_all(int);", ""),
+    ("await.h", "ofn::task<std::string> text_of"): ("std::string read_file(const std::string&);", ""),
     ("await.h", "ofn::task<std::string> looked_up"): ("void library_look_up(std::string, std::function<void(std::string)>);", ""),
     ("await.h", "ofn::task<int> rows_of"): ("struct Database { void count(std::function<void(int)>); };", ""),
     ("cloud_event.h", "void on_event"): ("void use(const std::string&, const std::optional<std::string>&);", ""),
