@@ -7,6 +7,7 @@
 //   Out f(Context&, Bytes)          openfunction and any return type that converts to Out, or void
 //   R f(const A&)                   typed        structs from and to JSON: in <ofn/typed.h>
 //   void f(const Request&, Writer&) http         an answer in pieces
+//   R f(const Request&, Reader&)    http         a body in pieces: in <ofn/reader.h>
 //
 // Functions of requests, events and the author's own types may take a Context& first; an
 // openfunction function may leave out the Bytes. Each may be a coroutine that returns a task<R>
@@ -38,6 +39,7 @@
   "\n  void f(const ofn::EventData&, const ofn::EventContext&)"                               \
   "\n  ofn::Out f(ofn::Context&, ofn::Bytes)     or returning void, or std::string"           \
   "\n  void f(const ofn::Request&, ofn::Writer&)"                                             \
+  "\n  R f(const ofn::Request&, ofn::Reader&)    or with ofn::Writer& last, <ofn/reader.h>"   \
   "\n  R f(const A&)                             A and R with OFN_FIELDS, <ofn/typed.h>"      \
   "\nor one of these with ofn::Context& first, or returning ofn::task of that"
 
@@ -260,6 +262,7 @@ constexpr abi::Registration registration(abi::Origin origin, const char* name, c
     const abi::Typed* typed = nullptr;
     if constexpr (requires { Form<decltype(kFunction)>::kTyped; })
       typed = &Form<decltype(kFunction)>::kTyped;
+    constexpr bool kReadsPieces = requires { Form<decltype(kFunction)>::kReadsPieces; };
     return {.signature = Form<decltype(kFunction)>::kSignature,
             .origin = origin,
             .name = name,
@@ -268,6 +271,7 @@ constexpr abi::Registration registration(abi::Origin origin, const char* name, c
             .line = line,
             .takes_context = Form<decltype(kFunction)>::kTakesContext,
             .streams = Form<decltype(kFunction)>::kStreams,
+            .reads_pieces = kReadsPieces,
             .route = route,
             .typed = typed};
   }

@@ -21,6 +21,7 @@ class BuildStamp final : public wire::Handler {
   std::optional<Response> refuse_call(const wire::Message& head) override {
     return to_.refuse_call(head);
   }
+  bool takes_pieces(const wire::Message& head) override { return to_.takes_pieces(head); }
 
  private:
   wire::Handler& to_;

@@ -25,6 +25,11 @@ class RecordedExchange final : public PassedExchange {
   RecordedExchange(const RecordedExchange&) = delete;
   RecordedExchange& operator=(const RecordedExchange&) = delete;
 
+  wire::BodyProgress take_piece(std::string& piece) override {
+    const wire::BodyProgress progress = PassedExchange::take_piece(piece);
+    dev::add_body(of_.request, piece);
+    return progress;
+  }
   void respond(Response&& response, std::span<const Field> extra,
                std::span<const Field> trailers) override {
     note_head(response, extra);

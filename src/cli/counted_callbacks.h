@@ -24,6 +24,7 @@ class CountedCallbacks final : public wire::Handler {
   void handle(wire::ExchangePtr exchange) override;
   // A gRPC method that the program does not serve is counted here, because its request ends here.
   std::optional<Response> refuse_call(const wire::Message& head) override;
+  bool takes_pieces(const wire::Message& head) override { return to_.takes_pieces(head); }
 
   // The methods of Dapr's interface AppCallback, gRPC's health check, and how often the method was called.
   static constexpr std::array<std::string_view, 12> kNames = {"OnInvoke",

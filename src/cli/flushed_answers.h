@@ -24,6 +24,7 @@ class FlushedAnswers final : public wire::Handler {
   std::optional<Response> refuse_call(const wire::Message& head) override {
     return to_.refuse_call(head);
   }
+  bool takes_pieces(const wire::Message& head) override { return to_.takes_pieces(head); }
 
  private:
   wire::Handler& to_;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +23,10 @@ class PassedExchange : public wire::Exchange {
 
   const wire::Message& request() const final { return to_->request(); }
   bool hold(std::size_t bytes) final { return to_->hold(bytes); }
+  void on_piece(std::function<void()> on_piece) final { to_->on_piece(std::move(on_piece)); }
+  wire::BodyProgress take_piece(std::string& piece) override { return to_->take_piece(piece); }
+  void want_piece() final { to_->want_piece(); }
+  std::span<const Field> body_trailers() const final { return to_->body_trailers(); }
   void respond(Response&& response, std::span<const Field> extra,
                std::span<const Field> trailers) override {
     to_->respond(std::move(response), extra, trailers);

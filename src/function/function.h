@@ -63,9 +63,10 @@ struct Function {
   std::string name;  // "hello", "app::hello"
   Signature signature{};
   void (*invoke)(const abi::Call&, abi::Outcome&) = nullptr;
-  bool takes_context = false;             // it may wait for the sidecar
-  bool streams = false;                   // it may wait for its client
-  std::string place{};                    // of its registration: "hello.cc:7"
+  bool takes_context = false;  // it may wait for the sidecar
+  bool streams = false;        // it may wait for its client
+  bool reads_pieces = false;   // it may wait for its client, and begins before the body is here
+  std::string place{};         // of its registration: "hello.cc:7"
   std::vector<RegisteredRoute> routes{};  // may be empty: see Routes
   const abi::Typed* typed = nullptr;      // only for kTyped
 };

@@ -60,6 +60,7 @@ Result<Registry> Registry::of(const abi::Program& program) {
                       .invoke = registration->invoke,
                       .takes_context = registration->takes_context,
                       .streams = registration->streams,
+                      .reads_pieces = registration->reads_pieces,
                       .place = place(*registration),
                       .typed = registration->typed};
     auto same = std::ranges::find(registry.functions_, function.name, &Function::name);

@@ -58,7 +58,7 @@ void Arrival::make_request(std::optional<Request>& request, const Inbound& inbou
   parts.method = "POST";
   parts.target = target_;
   parts.headers = fields_;
-  parts.body = inbound.data;
+  if (!function().reads_pieces) parts.body = inbound.data;
   parts.id = id();
   parts.deadline = inbound.deadline;
   parts.stop = std::move(stop);
@@ -82,6 +82,7 @@ void Arrival::clear() {
   request_.reset();
   request_for_handlers_.reset();
   inbound_.reset();
+  incoming_ = nullptr;
 }
 
 }  // namespace ofn

@@ -22,6 +22,9 @@ class Arrival {
  public:
   // `parts` borrow. `body` is where `parts.body` lies, if the function may take it from there; else null.
   void fill(const CallLabel& call, Request::Parts&& parts, std::string* body);
+  // The function reads the body in pieces: its Reader's host. Before the call begins.
+  void read_from(const abi::Incoming* incoming) { incoming_ = incoming; }
+  const abi::Incoming* incoming() const { return incoming_; }
   // `stop` is the call's.
   void fill(const CallLabel& call, const Inbound& inbound, std::stop_token stop);
   void clear();
@@ -48,6 +51,7 @@ class Arrival {
   std::optional<Request> request_for_handlers_;  // made when it is asked for
   std::optional<Inbound> inbound_;
   std::string body_;  // that of replace_body()
+  const abi::Incoming* incoming_ = nullptr;
   // The program makes a delivery into a request of these parts.
   std::string target_;
   std::vector<Field> fields_;

@@ -42,8 +42,8 @@ struct CallEnvironment {
 
   // Returns true if a call may wait for its loop. Then it runs only where another thread can take the loop over.
   bool may_block(const Function& function) const noexcept {
-    return function.takes_context || function.streams || hooks != nullptr ||
-           (middleware != nullptr && middleware->may_block());
+    return function.takes_context || function.streams || function.reads_pieces ||
+           hooks != nullptr || (middleware != nullptr && middleware->may_block());
   }
   Log& failure_log() const noexcept { return failures != nullptr ? *failures : log; }
   // Returns true if what a function returns goes to the outputs. That is so under the runtime Knative; under any other

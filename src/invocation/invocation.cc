@@ -107,7 +107,16 @@ void Invocation::begin(const Function& function, Request::Parts&& parts,
   take_up(function, nullptr, fields, parts.deadline, options.sink);
   parts.id = ids_.request;
   parts.stop = stop_.source.get_token();
-  work_.arrival().fill({.function = &function, .ids = &ids_}, std::move(parts), options.body);
+  if (function.reads_pieces) {
+    if (options.source != nullptr) {
+      reader().begin(*options.source, options.length);
+    } else {
+      reader().begin(std::exchange(parts.body, {}), std::exchange(parts.trailers, {}));
+    }
+    work_.arrival().read_from(reader_->incoming());
+  }
+  work_.arrival().fill({.function = &function, .ids = &ids_}, std::move(parts),
+                       function.reads_pieces ? nullptr : options.body);
   if (environment_.observer == nullptr) return;
   const Request& request = *work_.arrival().request();
   // One by one: the compiler would make a whole CallStart elsewhere and copy it, which costs twice as much.
@@ -134,6 +143,10 @@ void Invocation::begin(const Function& function, const Inbound& inbound) {
   take_up(function, &inbound.input, fields, inbound.deadline, nullptr);
   work_.arrival().fill({.function = &function, .ids = &ids_, .input = &inbound.input}, inbound,
                        stop_.source.get_token());
+  if (function.reads_pieces) {
+    reader().begin(inbound.data, {});
+    work_.arrival().read_from(reader_->incoming());
+  }
   if (environment_.observer == nullptr) return;
   record_.start = {.function = &function,
                    .id = ids_.request,
@@ -144,6 +157,17 @@ void Invocation::begin(const Function& function, const Inbound& inbound) {
                    .arrived = environment_.loop.now(),
                    .delivery = work_.arrival().inbound()};
   observe_start();
+}
+
+ReaderHost& Invocation::reader() {
+  if (reader_ == nullptr)
+    reader_ = std::make_unique<ReaderHost>(environment_.loop, stream_, tasks_);
+  return *reader_;
+}
+
+void Invocation::caller_left() {
+  stream_.close();
+  if (reader_ != nullptr) reader_->caller_left();
 }
 
 void Invocation::run() {
@@ -164,7 +188,8 @@ void Invocation::finish(const RunTimes& times) {
   }
   WorkResult& result = work_.result();
   // What was written is not whole: the function threw, or nobody took it any more.
-  if (stream_.live() && (result.verdict == Verdict::kCrash || stream_.closed())) {
+  const bool is_cut_off = reader_ != nullptr && reader_->is_cut_off();
+  if (stream_.live() && (result.verdict == Verdict::kCrash || is_cut_off || stream_.closed())) {
     if (result.verdict != Verdict::kCrash) result.fail(stopped_early(), Verdict::kError);
     if (answer_.is_in_pieces()) {
       end_pieces(result.verdict, CallAnswer::Pieces::kBroken);
@@ -243,6 +268,7 @@ void Invocation::on_late() {
   observe_answer();
   if (environment_.observer != nullptr) record_.outcome.timed_out = true;
   stream_.close();
+  if (reader_ != nullptr) reader_->close();
   request_stop();
 }
 
@@ -297,6 +323,7 @@ void Invocation::observe_answer() {
 
 void Invocation::end() {
   if (environment_.observer != nullptr) {
+    if (function_->reads_pieces) record_.bytes_in = reader_->bytes_read();
     record_.outcome.verdict = answer_.verdict();
     record_.outcome.status = static_cast<std::uint16_t>(answer_.status());
     record_.bytes_out = answer_.bytes() + stream_.bytes_sent();
@@ -308,6 +335,7 @@ void Invocation::end() {
     spans_.clear();
   }
   work_.clear();
+  if (function_->reads_pieces) reader_->end();
   state_ = State::kIdle;
   mark_.ended();
   caller_.ended();  // may destroy this

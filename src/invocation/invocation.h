@@ -21,6 +21,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +41,7 @@
 #include "invocation/context_host.h"
 #include "invocation/inbound.h"
 #include "invocation/observer.h"
+#include "invocation/reader_host.h"
 #include "invocation/stream_host.h"
 #include "invocation/task_host.h"
 #include "invocation/work.h"
@@ -51,7 +54,10 @@ namespace ofn {
 struct RequestOptions {
   std::string* body = nullptr;  // where `parts.body` lies, if the function may take it from there
   BodySink* sink = nullptr;  // where an answer in pieces goes; null: it is held, and answered whole
-  std::string_view route{};  // for the observer
+  BodySource* source =
+      nullptr;  // where a body in pieces comes from; null: `parts.body` is all of it
+  std::optional<std::uint64_t> length{};  // of a body in pieces, as announced
+  std::string_view route{};               // for the observer
 };
 // Lifetime: reusable, for one call after the other: a pool of them serves without allocating.
 //   Destroyed only while nothing is under way.
@@ -97,7 +103,7 @@ class Invocation {
   // may wait for a lock that the function holds while that waits for the loop. Threads: the loop's.
   void request_stop();
   // The caller is gone: what is written reaches nobody. Threads: the loop's.
-  void caller_left() { stream_.close(); }
+  void caller_left();
   // For the observer, in Caller::answer(): the sidecar is told not to send the event again. Threads: the loop's.
   void note_dropped() { record_.outcome.dropped = true; }
 
@@ -133,6 +139,7 @@ class Invocation {
   void take_up(const Function& function, const Trigger* input, const HeadFields& fields,
                SteadyTime deadline, BodySink* sink);
   HttpPortOptions passed_on() const;
+  ReaderHost& reader();
   void observe_start();
   void observe_run(const RunTimes& times);
   void observe_answer();
@@ -155,6 +162,8 @@ class Invocation {
   ContextHost context_;
   StreamHost stream_;
   TaskHost tasks_;
+  // Made for the first call that reads a body in pieces, so that a pool of many calls stays small.
+  std::unique_ptr<ReaderHost> reader_;
   CallSpans spans_;
 
   Work work_;

@@ -74,6 +74,7 @@ class RequestReading {
   std::size_t calls() const { return 1; }
   void set(std::size_t /*index*/, Arrival& arrival, abi::Call& call) {
     call.request = call.own_request = arrival.request();
+    call.incoming = arrival.incoming();
   }
   void take(RunResult& ran, const Arrival& arrival, const CallEnvironment& environment,
             WorkResult& result);

@@ -128,7 +128,7 @@ struct Sink final : BodySink {
 };
 
 // One invocation, from a request to its answer. What the author's function does is `body`.
-struct Stage final : Caller {
+struct Stage : Caller {
   explicit Stage(FunctionContext declared = context_with(Runtime::kKnative, {}),
                  Detail detail = Detail::kHidden)
       : context(std::move(declared)),
@@ -141,6 +141,9 @@ struct Stage final : Caller {
                     .stores = &stores,
                     .awaits = {.descriptors = &descriptors, .workers = &workers},
                     .observer = &notes} {}
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+  virtual ~Stage() = default;
 
   void answer(Answer given) override {
     EXPECT_FALSE(response.has_value()) << "answered twice";
@@ -252,6 +255,7 @@ Function made() {
           .invoke = made.invoke,
           .takes_context = made.takes_context,
           .streams = made.streams,
+          .reads_pieces = made.reads_pieces,
           .typed = made.typed};
 }
 

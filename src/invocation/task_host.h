@@ -48,6 +48,10 @@ class TaskHost {
   void run(void* frame) { internal::drive(tasks_, std::coroutine_handle<>::from_address(frame)); }
   void resume_ready();
   void start_noted();
+  // For other hosts whose operations a coroutine awaits: `start` runs on the loop when the piece has ended. Threads: the piece's.
+  void note(std::move_only_function<void()> start) { noted_.push_back(std::move(start)); }
+  // The operation of `frame` has ended, so that the coroutine can go on. Threads: the loop's.
+  void ready(void* frame);
   // Sleeps and waits end, and there are no more. Threads: the loop's.
   void stop();
 
@@ -68,11 +72,9 @@ class TaskHost {
     std::list<Sleep>::iterator place;
   };
 
-  void note(std::move_only_function<void()> start) { noted_.push_back(std::move(start)); }
   void begin_sleep(Duration time, bool& slept, const abi::Scope* scope, void* frame);
   void end_stopped_sleeps();
   void wake(Sleep& sleep);
-  void ready(void* frame);
   void make_due();
 
   Loop& loop_;

@@ -36,6 +36,9 @@ class Front final : public wire::Handler {
   std::optional<Response> refuse_call(const wire::Message& head) override {
     return handler_of(head).refuse_call(head);
   }
+  bool takes_pieces(const wire::Message& head) override {
+    return handler_of(head).takes_pieces(head);
+  }
 
  private:
   wire::Handler& handler_of(const wire::Message& message) const {

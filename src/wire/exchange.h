@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,9 +33,26 @@ struct Message {
   std::span<const Field> trailers;
   std::string_view body;
   std::string* body_bytes = nullptr;  // where the body lies: whoever answers may take it
+  // The body comes in pieces while the handler has the request: `body` and `trailers` are empty. See Exchange::take_piece().
+  bool in_pieces = false;
   std::string_view peer;
+  // Of a request with `in_pieces`: what the client announced.
+  std::optional<std::uint64_t> content_length{};
   Version version = Version::kHttp11;
 };
+
+// How far a body in pieces has come. The last ones say why it will never be complete.
+enum class BodyProgress : std::uint8_t {
+  kMore,       // more of it will come
+  kComplete,   // all of it has come
+  kLeft,       // the client has left, or has stopped sending
+  kSlow,       // the client has sent nothing for Limits::body_timeout while there was room for more
+  kMalformed,  // what the client sends is no body
+  kNoMemory,   // the memory account has no room for the next piece
+};
+
+// The most bytes of a body in pieces that wait for the handler, and so the largest piece.
+inline constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
 
 // Lifetime: owned by whoever answers, through ExchangePtr. It outlives its connection when it must:
 //   answering then does nothing. Releasing it unanswered aborts the exchange (HTTP/1.1: the
@@ -48,6 +66,18 @@ class Exchange {
   // decompressed body, for example. They count until the exchange is released. Returns false, and counts nothing, if that much is
   // not left. On the loop's thread only.
   virtual bool hold(std::size_t bytes) = 0;
+  // The body of a request with `in_pieces`. What arrives waits until the handler takes it. While kPieceBytes of it wait, the client is
+  // not read (HTTP/1.1), or its window stays closed (HTTP/2).
+  // `on_piece` runs on the loop, also inside the wire's own functions, whenever there may be more to take or the body has ended,
+  // in either way. Taking is allowed there; answering and releasing are not. At most one is kept.
+  virtual void on_piece(std::function<void()> /*on_piece*/) {}
+  // Puts what has arrived into `piece`, which is empty and whose memory the exchange takes for what comes next. The result belongs
+  // to the bytes behind the piece: kComplete says that none follow.
+  virtual BodyProgress take_piece(std::string& /*piece*/) { return BodyProgress::kComplete; }
+  // Call this if the handler needs bytes that have not arrived: a client may wait for it (100 Continue).
+  virtual void want_piece() {}
+  // The body's trailers, after kComplete. As request(), they may be read by any one thread as long as the exchange is held.
+  virtual std::span<const Field> body_trailers() const { return {}; }
   // Sends the answer; called at most once. `extra` fields are sent behind the response's own and
   // are read before respond() returns. `trailers` (HTTP/2 only; gRPC's status) end the stream; an
   // HTTP/1.1 exchange ignores them. The response has passed response_problem()
@@ -96,6 +126,9 @@ class Handler {
  public:
   virtual ~Handler() = default;
   virtual void handle(ExchangePtr exchange) = 0;
+  // Asked about a request with a body as soon as its head is here. Returns true if handle() shall get the request at once, and its body in
+  // pieces (Message::in_pieces). Limits::body_bytes does not apply to such a body.
+  virtual bool takes_pieces(const Message& /*head*/) { return false; }
   // Asked about a gRPC call over HTTP/2 as soon as its head is here, because its caller may leave the stream open for as
   // long as it likes: the answer if nobody takes such a call. nullopt: the call goes to handle() when it is whole.
   virtual std::optional<Response> refuse_call(const Message& /*head*/) { return std::nullopt; }

@@ -30,6 +30,7 @@ struct FakeRequest {
   std::string target = "/";
   std::vector<Field> fields{};
   std::string body{};
+  bool in_pieces = false;  // the body comes by FakeExchange::bring()
 };
 
 // What the client of a FakeExchange got.
@@ -52,6 +53,7 @@ class FakeExchange final : public Exchange {
     message_.fields = request_.fields;
     message_.body = request_.body;
     message_.peer = "127.0.0.1:1";
+    message_.in_pieces = request_.in_pieces;
   }
   ~FakeExchange() override { answer_.released = true; }
 
@@ -78,10 +80,27 @@ class FakeExchange final : public Exchange {
   bool abandoned() const override { return abandoned_; }
   void on_abandoned(std::function<void()> callback) override { callback_ = std::move(callback); }
   Loop& loop() override { return loop_; }
+  void on_piece(std::function<void()> on_piece) override { on_piece_ = std::move(on_piece); }
+  BodyProgress take_piece(std::string& piece) override {
+    piece.swap(pieces_);
+    pieces_.clear();
+    return progress_;
+  }
+  void want_piece() override { ++wanted_; }
+
+  // More of a body in pieces comes, or why none will.
+  void bring(std::string_view bytes, BodyProgress progress) {
+    pieces_ += bytes;
+    progress_ = progress;
+    if (on_piece_) on_piece_();
+  }
+  // How often the handler wanted more than had come.
+  int wanted() const { return wanted_; }
 
   // The client goes away.
   void abandon() {
     abandoned_ = true;
+    if (progress_ == BodyProgress::kMore) progress_ = BodyProgress::kLeft;
     finish_sending();
   }
   // The client closes its direction, and may still read.
@@ -98,6 +117,10 @@ class FakeExchange final : public Exchange {
   Message message_;
   bool abandoned_ = false;
   std::function<void()> callback_;
+  std::function<void()> on_piece_;
+  std::string pieces_;
+  BodyProgress progress_ = BodyProgress::kMore;
+  int wanted_ = 0;
 };
 
 }  // namespace ofn::wire

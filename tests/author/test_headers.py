@@ -10,7 +10,7 @@ from support.header_examples import examples
 _FOLDER = Path(__file__).parents[2] / "include/ofn"
 _HEADERS = sorted(path.name for path in _FOLDER.glob("*.h"))
 # The examples may use every header of the author, but the one that the loader precompiles.
-_HEAD = "#include <chrono>\n" + "".join(f"#include <ofn/{name}>\n" for name in _HEADERS if name != "precompiled.h")
+_HEAD = "#include <algorithm>\n#include <chrono>\n" + "".join(f"#include <ofn/{name}>\n" for name in _HEADERS if name != "precompiled.h")
 
 
 # (header, how an example begins) → what it takes for granted: code before it, and behind it.

@@ -2,13 +2,14 @@
 
 import pytest
 
-HEAD = "#include <ofn/function.h>\n#include <ofn/errors.h>\n#include <ofn/http_client.h>\n#include <ofn/middleware.h>\n#include <ofn/plugin.h>\n#include <ofn/typed.h>\n"
+HEAD = "#include <ofn/function.h>\n#include <ofn/errors.h>\n#include <ofn/http_client.h>\n#include <ofn/middleware.h>\n#include <ofn/plugin.h>\n#include <ofn/reader.h>\n#include <ofn/typed.h>\n"
 UNSUPPORTED = "ofn: a function of this type is not supported; supported are"
 FORMS = [
     "ofn::Response f(const ofn::Request&)",
     "void f(const ofn::CloudEvent&)",
     "void f(const ofn::EventData&, const ofn::EventContext&)",
     "ofn::Out f(ofn::Context&, ofn::Bytes)",
+    "R f(const ofn::Request&, ofn::Reader&)",
     "R f(const A&)",
 ]
 
@@ -36,6 +37,15 @@ FUNCTIONS = [
     ("a writer alone", "void f(ofn::Writer&);"),
     ("a writer by value", "void f(const ofn::Request&, ofn::Writer);"),
     ("a writer and a result", "ofn::Response f(const ofn::Request&, ofn::Writer&);"),
+    ("a reader alone", "ofn::Response f(ofn::Reader&);"),
+    ("a reader by value", "ofn::Response f(const ofn::Request&, ofn::Reader);"),
+    ("a reader that is const", "ofn::Response f(const ofn::Request&, const ofn::Reader&);"),
+    ("a reader first", "ofn::Response f(ofn::Reader&, const ofn::Request&);"),
+    ("a reader without a result", "void f(const ofn::Request&, ofn::Reader&);"),
+    ("a reader, a writer and a result", "ofn::Response f(const ofn::Request&, ofn::Reader&, ofn::Writer&);"),
+    ("a writer before a reader", "void f(const ofn::Request&, ofn::Writer&, ofn::Reader&);"),
+    ("a reader of events", "void f(const ofn::CloudEvent&, ofn::Reader&);"),
+    ("a reader of data", "ofn::Out f(ofn::Context&, ofn::Bytes, ofn::Reader&);"),
     ("a task whose result is not an answer", "struct X {}; ofn::task<X> f(const ofn::Request&);"),
     ("a struct without OFN_FIELDS", "struct A { int x; }; int f(const A&);"),
     ("a result without OFN_FIELDS", "struct A { int x; }; OFN_FIELDS(A, x); struct B {}; B f(const A&);"),
@@ -187,6 +197,11 @@ SUPPORTED = [
     "ofn::Response f(const ofn::Request&); int f(int);",
     "void f(const ofn::Request&, ofn::Writer&);",
     "ofn::task<> f(ofn::Context&, ofn::Request, ofn::Writer&);",
+    "ofn::Response f(const ofn::Request&, ofn::Reader&);",
+    "std::string f(ofn::Context&, ofn::Request, ofn::Reader&) noexcept;",
+    "void f(ofn::Context&, const ofn::Request&, ofn::Reader&, ofn::Writer&);",
+    "ofn::task<const char*> f(const ofn::Request&, ofn::Reader&);",
+    "ofn::task<> f(ofn::Request, ofn::Reader&, ofn::Writer&);",
     "ofn::task<ofn::Response> f(const ofn::Request&);",
     "ofn::task<const char*> f();",
     "ofn::task<> f(ofn::Context&, const ofn::CloudEvent&);",
@@ -230,6 +245,8 @@ IGNORED = [
     ("extern ofn::Writer& writer; writer.async_write(data)", "co_await it"),
     ("extern ofn::Writer& writer; writer.async_line(data)", "co_await it"),
     ("extern ofn::Writer& writer; writer.async_event({})", "co_await it"),
+    ("extern ofn::Reader& reader; reader.async_read()", "co_await it"),
+    ("extern ofn::Reader& reader; reader.read()", "only nullopt says that the body is complete"),
     ("context.send(data)", "look at its report"),
     ('context.send("archive", data)', "look at its report"),
     ('context.get_state("store", "key")', "look at its reply"),

@@ -19,7 +19,7 @@ from support.good_caller import GoodCaller
 from support.http_client import call
 from support.memory import forget_peak, is_sanitized, peak_mib, resident_mib, stated_mib
 from support.memory_group import memory_group
-from support.memory_loads import LOADS
+from support.memory_loads import LOADS, stalled_pieces
 from support.program import Program
 from support.waiting import until
 
@@ -33,21 +33,21 @@ _REST = 60
 
 @pytest.fixture
 def limited(program, functions, tmp_path):
-    """limited(mib): the program, which serves in a memory group of this size."""
+    """limited(mib, target): the program, which serves in a memory group of this size."""
     with contextlib.ExitStack() as open_ones:
 
-        def serve(mib):
+        def serve(mib, target="load"):
             # A sanitizer's own memory would fill a group of this size, so there is no group. The account has the same size as in one.
             if is_sanitized(program.path):
-                return None, open_ones.enter_context(program.serve(functions, "load", flags=["--max-body-memory", f"{mib // 4}MiB"]))
+                return None, open_ones.enter_context(program.serve(functions, target, flags=["--max-body-memory", f"{mib // 4}MiB"]))
             group = open_ones.enter_context(memory_group(mib << 20))
-            server = Program(program.path, tmp_path, prefix=group.prefix).serve(functions, "load")
+            server = Program(program.path, tmp_path, prefix=group.prefix).serve(functions, target)
             return group, open_ones.enter_context(server)
 
         yield serve
 
 
-_CASES = [pytest.param(load, mib, id=f"{load.__name__}-{mib}") for load in LOADS for mib in _SIZES]
+_CASES = [pytest.param(load, mib, id=f"{load.__name__}-{mib}") for load in [*LOADS, stalled_pieces] for mib in _SIZES]
 
 
 @pytest.mark.parametrize(("load", "mib"), _CASES)
@@ -55,7 +55,7 @@ def test_the_process_lives_and_a_good_caller_is_served(limited, request, load, m
     heavy = request.config.getoption("--heavy")
     if mib != _USUAL and not heavy:
         pytest.skip("one size does for every change; --heavy for the others")
-    group, server = limited(mib)
+    group, server = limited(mib, "load_in_pieces" if load is stalled_pieces else "load")
     assert call(server.url).status == 200
     before = resident_mib(server)
     forget_peak(server)

@@ -74,6 +74,7 @@ TESTED = {
     "task/func_context.json",
     "task/function.cc",
     "typed/order.cc",
+    "upload/checksum.cc",
 }
 
 
@@ -290,6 +291,12 @@ def test_streaming(serve, examples):
             seen += raw.receive()
     assert b"content-type: text/event-stream\r\n" in seen
     assert b"event: tick\ndata: 2\n\n" in seen
+
+
+def test_upload(serve, examples):
+    url = serve("checksum", source=examples / "upload" / "checksum.cc").url
+    assert call(url, body=b"hello\n").text == "a9bc80cca21f28b3 6 bytes\n"
+    assert call(url).text == "cbf29ce484222325 0 bytes\n"
 
 
 def test_task(serve_folder):

@@ -59,6 +59,16 @@ def complete_uploads(crowd, size=1, connections=300):
     return _statuses(peers)
 
 
+def stalled_pieces(crowd, size=1, connections=600):
+    """600 connections send 300 kB of a body that has no end, every second one chunked, and then nothing. For a function that takes all of it."""
+    first = memoryview(_BODY)[:300_000]
+    peers = [crowd.open(_POST % (1 << 40), first) for _ in range(connections // 2)]
+    peers += [crowd.open(_CHUNKED, b"10000000\r\n", first) for _ in range(connections // 2)]
+    crowd.run(lambda: all(peer.sent or peer.settled for peer in peers), 10)
+    crowd.run(seconds=2 * size)
+    return _statuses(peers)
+
+
 def echoed_uploads(crowd, size=1, connections=100):
     """300 connections send 5 MB and get it back; the function copies it."""
     body = memoryview(_BODY)[:5 * _MB]

@@ -1,5 +1,6 @@
 #include "serving/http/http_service.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string_view>
@@ -84,6 +85,28 @@ std::string_view reason_of(Refusal why) {
   }
 }
 
+BodySource::Taken failed(abi::BodyFailure why) {
+  return {.then = BodySource::Taken::Then::kFailed, .failure = why};
+}
+
+BodySource::Taken taken(wire::BodyProgress progress) {
+  switch (progress) {
+    case wire::BodyProgress::kMore:
+      return {};
+    case wire::BodyProgress::kComplete:
+      return {.then = BodySource::Taken::Then::kEnd};
+    case wire::BodyProgress::kSlow:
+      return failed(abi::BodyFailure::kTooSlow);
+    case wire::BodyProgress::kMalformed:
+      return failed(abi::BodyFailure::kMalformed);
+    case wire::BodyProgress::kNoMemory:
+      return failed(abi::BodyFailure::kNoMemory);
+    case wire::BodyProgress::kLeft:
+      break;
+  }
+  return failed(abi::BodyFailure::kClientLeft);
+}
+
 // As the wire logs what it refuses.
 void log_refusal(Log& log, std::string_view id, std::string_view peer, int status,
                  std::string_view reason) {
@@ -94,7 +117,7 @@ void log_refusal(Log& log, std::string_view id, std::string_view peer, int statu
 }  // namespace
 
 // One request on its way: waits at the gate, runs inline or on a worker, answers.
-class HttpService::OnLoop::Call final : public Caller, private BodySink {
+class HttpService::OnLoop::Call final : public Caller, private BodySink, private BodySource {
  public:
   explicit Call(OnLoop& owner)
       : owner_(owner),
@@ -123,7 +146,11 @@ class HttpService::OnLoop::Call final : public Caller, private BodySink {
                        .version = version_of(message),
                        .deadline = owner_.environment_.loop.now() + owner_.service_.timeout_,
                        .stop = {}},
-                      {.body = message.body_bytes, .sink = this, .route = match.path});
+                      {.body = message.body_bytes,
+                       .sink = this,
+                       .source = message.in_pieces ? this : nullptr,
+                       .length = message.content_length,
+                       .route = match.path});
     exchange_->on_abandoned([this] { abandoned(); });
     if (admission_.enter(*function_, owner_.policies_[match.index]) == Gate::Entry::kFull) {
       invocation_.refuse(too_many(), Refusal::kTooMany);
@@ -179,6 +206,14 @@ class HttpService::OnLoop::Call final : public Caller, private BodySink {
     exchange_->abort();
   }
 
+  // BodySource
+  void on_piece(std::function<void()> on_piece) override {
+    exchange_->on_piece(std::move(on_piece));
+  }
+  Taken take_piece(std::string& piece) override { return taken(exchange_->take_piece(piece)); }
+  void want_piece() override { exchange_->want_piece(); }
+  std::span<const Field> body_trailers() const override { return exchange_->body_trailers(); }
+
   OnLoop& owner_;
   Invocation invocation_;
   Admission admission_;
@@ -191,6 +226,7 @@ HttpService::OnLoop::OnLoop(HttpService& service, const CallEnvironment& environ
     : service_(service),
       environment_(environment),
       policies_(service.routes_.functions().size()),
+      some_read_pieces_(std::ranges::any_of(service.routes_.functions(), &Function::reads_pieces)),
       on_loop_{.loop = environment.loop,
                .gate = service.gate_,
                .runner = {service.runners_, environment.loop}} {}
@@ -272,6 +308,14 @@ void HttpService::OnLoop::add_cors(const wire::Message& request, Response& respo
   // A preflight has its fields already.
   if (!CorsRules::is_preflight(request.method, request.fields))
     service_.middleware_->cors()->add_fields(request.fields, response);
+}
+
+bool HttpService::OnLoop::takes_pieces(const wire::Message& head) {
+  if (!some_read_pieces_ || probe_of(head) != Probe::kNone) return false;
+  const std::string_view path = head.target.substr(0, head.target.find('?'));
+  const Routes::Match match = service_.routes_.find(head.method, path, params_);
+  return match.function != nullptr && match.function->reads_pieces &&
+         (match.is_authors || !is_for_nobody(path));
 }
 
 // A function has no way to speak gRPC: its caller is told so in its own words.

@@ -76,6 +76,7 @@ class HttpService::OnLoop final : public wire::Handler {
 
   void handle(wire::ExchangePtr exchange) override;
   std::optional<Response> refuse_call(const wire::Message& head) override;
+  bool takes_pieces(const wire::Message& head) override;
   // Asks every function that runs to stop: the server is about to give up on it.
   void stop_calls();
   // For wire::HttpSessions: tells the observer of what was refused before it came here: a request that breaks a rule or a limit of HTTP,
@@ -94,6 +95,8 @@ class HttpService::OnLoop final : public wire::Handler {
   HttpService& service_;
   const CallEnvironment& environment_;
   std::vector<InlinePolicy> policies_;  // one a function, in the order of the routes' functions
+  bool some_read_pieces_;               // one of them does
+  RouteParams params_;                  // for takes_pieces()
   CallsOnLoop on_loop_;
   std::vector<std::unique_ptr<Call>> calls_;  // all that were ever made
   std::vector<Call*> free_;

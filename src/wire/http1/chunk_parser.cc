@@ -94,8 +94,9 @@ unsigned hex_value(char c) {
 
 }  // namespace
 
-void ChunkParser::reset() {
-  left_ = overhead_ = 0;
+void ChunkParser::reset(std::uint64_t most) {
+  most_ = most;
+  left_ = data_ = overhead_ = 0;
   digits_ = extension_ = 0;
   state_ = State::kSizeStart;
 }
@@ -106,12 +107,12 @@ Step ChunkParser::refuse(int status, std::string_view reason) {
 }
 
 // The LF behind a chunk's size was seen.
-Step ChunkParser::end_size_line(const Body& body) {
+Step ChunkParser::end_size_line() {
   overhead_ += digits_ + extension_ + 4;  // with the CRLF behind the data
-  if (overhead_ > kFreeOverhead + 2 * body.bytes.size()) {
+  if (overhead_ > kFreeOverhead + 2 * data_) {
     return refuse(400, "the chunks are mostly framing");
   }
-  if (left_ > limits_.body_bytes - body.bytes.size()) return refuse(413, "the body is too large");
+  if (left_ > most_ - data_) return refuse(413, "the body is too large");
   digits_ = extension_ = 0;
   if (left_ == 0) {
     state_ = State::kTrailers;
@@ -167,13 +168,14 @@ ChunkParser::Progress ChunkParser::parse(std::string_view input, Body& body) {
     switch (state_) {
       case State::kSizeLf:
         if (*at++ != '\n') return {refuse(400, "a chunk size line does not end in CRLF"), 0};
-        if (end_size_line(body) == Step::kRejected) return {Step::kRejected, 0};
+        if (end_size_line() == Step::kRejected) return {Step::kRejected, 0};
         break;
       case State::kData: {
         const auto size = std::min<std::uint64_t>(left_, static_cast<std::uint64_t>(end - at));
         body.bytes.append(at, size);
         at += size;
         left_ -= size;
+        data_ += size;
         if (left_ == 0) state_ = State::kDataCr;
         break;
       }

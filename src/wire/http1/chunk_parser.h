@@ -47,7 +47,10 @@ class ChunkParser {
 
   explicit ChunkParser(const Limits& limits) : limits_(limits) {}
 
-  void reset();
+  // For the next body, which has at most `most` bytes of data.
+  void reset(std::uint64_t most);
+  void reset() { reset(limits_.body_bytes); }
+  // Appends the data to `body`; the caller may take it from there between two calls.
   Progress parse(std::string_view input, Body& body);
   const Reject& reject() const { return reject_; }
 
@@ -74,14 +77,16 @@ class ChunkParser {
 
  private:
   Step refuse(int status, std::string_view reason);
-  Step end_size_line(const Body& body);
+  Step end_size_line();
   const char* parse_size_line(const char* at, const char* end);
   Progress parse_trailers(std::string_view input, Body& body);
 
   const Limits& limits_;
   FieldLines lines_;
   Reject reject_;
-  std::uint64_t left_ = 0;      // of the chunk: its size while that is read, then its data to come
+  std::uint64_t left_ = 0;  // of the chunk: its size while that is read, then its data to come
+  std::uint64_t most_ = limits_.body_bytes;
+  std::uint64_t data_ = 0;      // bytes of the body so far that were data
   std::uint64_t overhead_ = 0;  // bytes of the body so far that were not data
   std::size_t digits_ = 0;
   std::size_t extension_ = 0;  // bytes of the extensions on this size line

@@ -84,8 +84,8 @@ class Rules {
   }
 
   // The order decides which of several broken rules is named: what endangers framing comes first.
-  std::optional<Reject> conclude(Head& head, const Limits& limits) {
-    if (!reject_) judge(head.http10, limits);
+  std::optional<Reject> conclude(Head& head) {
+    if (!reject_) judge(head.http10);
     if (reject_) return reject_;
     if (head.authority.empty() && host_) head.authority = *host_;
     head.several_cookies = cookies_ > 1;
@@ -102,14 +102,13 @@ class Rules {
     if (!reject_) reject_ = Reject{status, reason};
   }
 
-  void judge(bool http10, const Limits& limits) {
+  void judge(bool http10) {
     if (encoded_ && length_) refuse(400, "the request has Transfer-Encoding and Content-Length");
     if (encoded_ && http10) refuse(400, "HTTP/1.0 has no Transfer-Encoding");
     if (encoded_ && !chunked_) refuse(400, "the last Transfer-Encoding is not chunked");
     if (!host_ && !http10) refuse(400, "the request has no Host");
     if (other_coding_) refuse(501, "the only supported Transfer-Encoding is chunked");
     if (unknown_expectation_) refuse(417, "the only supported expectation is 100-continue");
-    if (length_.value_or(0) > limits.body_bytes) refuse(413, "the body is too large");
   }
 
   // A malformed request for an upgrade is a request without one.
@@ -204,7 +203,7 @@ std::optional<Reject> HeadParser::read(std::string_view bytes, Head& head,
   lines_.fields(bytes, fields);
   Rules rules;
   for (const Field& field : fields) apply(rules, field);
-  auto reject = rules.conclude(head, limits_);
+  auto reject = rules.conclude(head);
   if (authority_size_ != 0) {
     constexpr std::string_view kSecure = "https";
     if (same_field_name(bytes.substr(target_, kSecure.size()), kSecure)) head.scheme = kSecure;

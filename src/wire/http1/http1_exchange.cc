@@ -25,9 +25,6 @@ void Http1Exchange::seal(const Head& head) {
   message_.scheme = head.scheme;
   message_.authority = head.authority;
   message_.fields = fields;
-  message_.trailers = body.trailers;
-  message_.body = body.bytes;
-  message_.body_bytes = &body.bytes;
   message_.peer = peer_;
   message_.version = head.http10 ? Version::kHttp10 : Version::kHttp11;
   if (head.target.front() == '?') {  // "http://host?x": the path is "/" (RFC 9112 §3.2.1)
@@ -35,6 +32,25 @@ void Http1Exchange::seal(const Head& head) {
     target += head.target;
     message_.target = target;
   }
+}
+
+void Http1Exchange::seal_body() {
+  message_.trailers = body.trailers;
+  message_.body = body.bytes;
+  message_.body_bytes = &body.bytes;
+}
+
+void Http1Exchange::begin_pieces(const Head& head) {
+  message_.in_pieces = true;
+  if (head.framing == Framing::kLength) message_.content_length = head.content_length;
+}
+
+BodyProgress Http1Exchange::take_piece(std::string& piece) {
+  if (owner_ == nullptr && incoming.is_open()) incoming.fail(BodyProgress::kLeft);
+  if (!incoming.is_open() && !incoming.is_complete()) return incoming.progress();
+  piece.swap(body.bytes);
+  if (owner_ != nullptr && !piece.empty()) owner_->piece_taken(*this);
+  return incoming.progress();
 }
 
 // One field behind the rest, as over HTTP/2.
@@ -56,6 +72,7 @@ void Http1Exchange::reset() {
   clear(body.trailer_text);
   body.trailers.clear();
   fields.clear();
+  incoming.reset();
   answer_.reset();
 }
 

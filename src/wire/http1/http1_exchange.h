@@ -12,6 +12,7 @@
 #include "wire/exchange.h"
 #include "wire/http1/chunk_parser.h"
 #include "wire/http1/head_parser.h"
+#include "wire/incoming_body.h"
 #include "wire/memory_account.h"
 
 namespace ofn::wire::http1 {
@@ -30,6 +31,10 @@ class ExchangeOwner {
   virtual void finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) = 0;
   // It ends the connection, and the exchange is the handler's alone.
   virtual void abort_answer(Http1Exchange& exchange) = 0;
+  // The handler of a body in pieces needs more than has arrived.
+  virtual void want_piece(Http1Exchange& exchange) = 0;
+  // It has taken what had arrived.
+  virtual void piece_taken(Http1Exchange& exchange) = 0;
   // The handler has given back the exchange, answered or not. It belongs to the owner again.
   virtual void take_back(Http1Exchange& exchange) = 0;
 
@@ -53,8 +58,14 @@ class Http1Exchange final : public Exchange {
   MemoryShare share;  // of the account, for head, body and trailers
   std::vector<Field> fields;
 
-  // Call this when the request is complete: request() then shows it.
+  IncomingBody incoming;  // of a body in pieces: how much of it has come to `body`
+
+  // Call this when the head is complete: request() then shows it.
   void seal(const Head& head);
+  // Call this when the body is complete: request() then shows it, too.
+  void seal_body();
+  // Instead of seal_body(): the handler takes the body in pieces.
+  void begin_pieces(const Head& head);
   // Forgets the request and keeps the memory, if it is of usual size.
   void reset();
   // The client has gone away before the answer.
@@ -69,8 +80,15 @@ class Http1Exchange final : public Exchange {
   // Exchange
   const Message& request() const override { return message_; }
   bool hold(std::size_t bytes) override { return share.grow_by(bytes); }
+  void on_piece(std::function<void()> on_piece) override { incoming.on_piece(std::move(on_piece)); }
+  BodyProgress take_piece(std::string& piece) override;
+  void want_piece() override {
+    if (owner_ != nullptr) owner_->want_piece(*this);
+  }
+  std::span<const Field> body_trailers() const override { return body.trailers; }
   void respond(Response&& response, std::span<const Field> extra,
                std::span<const Field> trailers) override;
+  bool has_begun_answer() const { return answer_.begun(); }
   void begin(Response head, std::span<const Field> extra, std::function<void()> on_room) override;
   void write(std::string_view bytes) override;
   std::size_t unsent() const override { return owner_ == nullptr ? 0 : owner_->unsent(); }

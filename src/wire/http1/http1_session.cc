@@ -22,7 +22,6 @@ constexpr std::uint64_t kLargeRest = std::uint64_t{16} * 1024;
 constexpr std::uint64_t kLargestRead = std::uint64_t{256} * 1024;
 
 constexpr Reject kNoMemory = {503, "not enough memory for the request; try again later"};
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kSwitchingProtocols =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
 
@@ -37,16 +36,24 @@ void Http1Session::start(Transport& transport) {
 
 void Http1Session::receive(std::string_view bytes) {
   if (state_ == State::kEnded) return;
-  if (may_read_request() && !has_ahead()) bytes = consume(bytes);
+  if (!has_ahead()) {
+    if (may_read_request()) {
+      bytes = consume(bytes);
+    } else if (receives_pieces()) {
+      bytes = read_pieces(*asked_, bytes);
+    }
+  }
   if (state_ != State::kEnded && !bytes.empty()) {
     ahead_.erase(0, std::exchange(ahead_used_, 0));
     ahead_.append(bytes);
     count_held();
   }
   settle();
+  notify_piece();
 }
 
 bool Http1Session::receive_from(Source& source) {
+  if (receives_pieces()) return receive_piece_from(source);
   if (state_ != State::kBody || head_.framing != Framing::kLength || body_left_ < kLargeRest ||
       !may_read_request() || has_ahead()) {
     return false;
@@ -74,20 +81,22 @@ bool Http1Session::out_of_memory() {
 }
 
 bool Http1Session::wants_input() const {
-  return state_ != State::kEnded && state_ != State::kSwitching && !input_ended_ &&
-         ahead_.size() - ahead_used_ < kMaxAhead;
+  if (state_ == State::kEnded || state_ == State::kSwitching || input_ended_) return false;
+  return receives_pieces() ? wants_pieces() : ahead_.size() - ahead_used_ < kMaxAhead;
 }
 
 // Goes on with what was read ahead.
 void Http1Session::resume() {
-  if (may_read_request() && has_ahead()) {
-    const std::size_t rest = consume(ahead()).size();
+  if (has_ahead() && (may_read_request() || receives_pieces())) {
+    const std::size_t rest =
+        (receives_pieces() ? read_pieces(*asked_, ahead()) : consume(ahead())).size();
     // If the session has ended meanwhile, ahead_ is empty already.
     ahead_used_ = std::max(ahead_.size(), rest) - rest;
     if (!has_ahead()) clear_ahead();
   }
   settle();
   transport_->wake();
+  notify_piece();
 }
 
 // Reads requests until the input is used up or one waits for its answer; returns what is left.
@@ -140,10 +149,16 @@ std::string_view Http1Session::read_head(std::string_view input) {
 }
 
 std::string_view Http1Session::begin_body(std::string_view rest) {
+  reading_->seal(head_);
   body_left_ = head_.content_length;
   if (head_.framing == Framing::kNone || (head_.framing == Framing::kLength && body_left_ == 0)) {
     hand_over();
     return rest;
+  }
+  if (context_.handler.takes_pieces(reading_->request())) return hand_over_head(rest);
+  if (head_.content_length > context_.limits.body_bytes) {
+    refuse({413, "the body is too large"}, head_.method);
+    return {};
   }
   if (head_.framing == Framing::kLength && context_.account != nullptr &&
       !context_.account->has_room(body_left_) && !transport_->make_room(body_left_)) {
@@ -160,8 +175,7 @@ std::string_view Http1Session::begin_body(std::string_view rest) {
   }
   // A client that has already sent part of the body does not wait for 100 Continue.
   if (head_.expects_continue && rest.empty()) {
-    out_.text() += kContinue;
-    transport_->wake();
+    send_continue();
   }
   return rest;
 }
@@ -199,7 +213,7 @@ bool Http1Session::make_room(std::string& buffer, std::size_t size, std::size_t 
 
 void Http1Session::hand_over() {
   Http1Exchange& exchange = *reading_;
-  exchange.seal(head_);
+  exchange.seal_body();
   if (head_.h2c_settings && upgrade(exchange)) return;
   state_ = State::kAnswering;
   // Otherwise the call would wait for the memory that slow readers hold.

@@ -8,7 +8,8 @@ namespace ofn::wire::http1 {
 
 void Http1Session::answer(Http1Exchange& exchange, Response&& response,
                           std::span<const Field> extra) {
-  const After after = is_last_answer() ? After::kClose : After::kNextRequest;
+  const After after =
+      is_last_answer() || is_body_unfinished() ? After::kClose : After::kNextRequest;
   out_.begin_answer();
   if (write_response(out_.text(), response, context_of(extra, after)) == BodyPlace::kSeparate) {
     out_.push_body(std::move(response).body());
@@ -23,6 +24,8 @@ void Http1Session::begin_answer(const Response& head, std::span<const Field> ext
                                           : BodyEnd::kChunked;
   head_.keep_alive = !is_last_answer();
   drops_body_ = head_.method == "HEAD" || body_end_ == BodyEnd::kLength;
+  // Behind the answer's head it would be too late, and the handler may still want the body.
+  if (asked_ != nullptr && asked_->incoming.take_continue()) send_continue();
   ResponseContext context = context_of(extra, after_pieces());
   context.body_end = body_end_;
   out_.begin_answer();
@@ -43,7 +46,7 @@ void Http1Session::write_body(std::string_view bytes) {
 
 void Http1Session::finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) {
   if (body_end_ == BodyEnd::kChunked && !drops_body_) write_last_chunk(out_.text(), trailers);
-  answered(exchange, after_pieces());
+  answered(exchange, is_body_unfinished() ? After::kClose : after_pieces());
 }
 
 void Http1Session::abort_answer(Http1Exchange& exchange) {

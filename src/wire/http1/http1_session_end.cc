@@ -20,6 +20,7 @@ void Http1Session::input_ended() {
   if (asked_ != nullptr) asked_->warn();
   settle();
   transport_->wake();
+  notify_piece();
 }
 
 void Http1Session::lost(const Error& /*error*/) {
@@ -47,7 +48,8 @@ bool Http1Session::pass_on(std::string& unread) {
 
 std::size_t Http1Session::held_by_peer() const {
   if (state_ == State::kEnded && ending_ == Ending::kAbort) return 0;
-  const std::size_t read = reading_ != nullptr ? reading_->share.taken() : 0;
+  std::size_t read = reading_ != nullptr ? reading_->share.taken() : 0;
+  if (waits_for_piece()) read += asked_->share.taken();
   return read + (out_.empty() ? 0 : share_.taken());
 }
 
@@ -62,6 +64,10 @@ void Http1Session::shed() {
   } else {
     // The session drops what may be the middle of an answer. So what the function still writes must not reach the client.
     end(Ending::kAbort);
+    if (is_body_unfinished()) {
+      free_memory(asked_->body.bytes);
+      asked_->share.release();  // the pieces that the handler has are gone soon
+    }
     part();
   }
   count_buffers();
@@ -86,6 +92,8 @@ void Http1Session::settle() {
       end(idle ? Ending::kClose : Ending::kLinger);
     } else if (input_ended_ && (state_ == State::kHead || state_ == State::kBody)) {
       on_timer();  // the rest of the request will not come
+    } else if (input_ended_ && receives_pieces()) {
+      fail_body(BodyProgress::kLeft);
     }
   }
   switch (state_) {
@@ -102,6 +110,12 @@ void Http1Session::settle() {
       timer_->arm(loop_->now() + context_.limits.body_timeout);
       break;
     case State::kAnswering:
+      // A client that has sent more than the handler has taken waits for this program.
+      if (waits_for_piece()) {
+        timer_->arm(loop_->now() + context_.limits.body_timeout);
+        break;
+      }
+      [[fallthrough]];
     case State::kSwitching:
     case State::kEnded:
       timer_->disarm();  // the call's deadline and the transport's write timeout apply
@@ -117,6 +131,9 @@ void Http1Session::on_timer() {
            head_parser_.method(reading_->head_bytes));
   } else if (state_ == State::kBody) {
     refuse({408, "the request's body was not finished in time"}, head_.method);
+  } else if (receives_pieces()) {
+    fail_body(BodyProgress::kSlow);
+    notify_piece();
   }
   transport_->wake();
 }
@@ -125,6 +142,7 @@ void Http1Session::on_timer() {
 void Http1Session::part() {
   if (Http1Exchange* const exchange = std::exchange(asked_, nullptr)) {
     exchange->detach();
+    exchange->incoming.fail(BodyProgress::kLeft);
     exchange->abandon();  // may release it
   }
   if (Http1Exchange* const exchange = std::exchange(answered_, nullptr)) exchange->detach();

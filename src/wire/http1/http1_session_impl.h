@@ -1,5 +1,5 @@
-// The class behind make_session(). http1_session.cc reads requests, http1_session_answers.cc answers them,
-// http1_session_end.cc ends the connection.
+// The class behind make_session(). http1_session.cc reads requests, http1_session_pieces.cc bodies that the handler takes in
+// pieces; http1_session_answers.cc answers requests, http1_session_end.cc ends the connection.
 #pragma once
 
 #include <algorithm>
@@ -71,6 +71,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   std::size_t unsent() const override { return out_.size(); }
   void finish_answer(Http1Exchange& exchange, std::span<const Field> trailers) override;
   void abort_answer(Http1Exchange& exchange) override;
+  void want_piece(Http1Exchange& exchange) override;
+  void piece_taken(Http1Exchange& exchange) override;
   void take_back(Http1Exchange& exchange) override;
 
   void run_ready() override { resume(); }
@@ -80,6 +82,25 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   std::string_view read_body(std::string_view input);
   std::string_view begin_body(std::string_view rest);
   void hand_over();
+  // A body that the handler takes in pieces (http1_session_pieces.cc).
+  std::string_view hand_over_head(std::string_view rest);
+  // Returns true while more of that body is expected.
+  bool receives_pieces() const { return asked_ != nullptr && asked_->incoming.is_open(); }
+  // Returns true while the client is to send some of it, and not this program to do something.
+  bool waits_for_piece() const {
+    return receives_pieces() && asked_->body.bytes.empty() && !asked_->incoming.owes_continue();
+  }
+  bool wants_pieces() const;
+  std::size_t room_for_piece(Http1Exchange& exchange, std::size_t wanted);
+  std::string_view read_pieces(Http1Exchange& exchange, std::string_view input);
+  bool receive_piece_from(Source& source);
+  void fail_body(BodyProgress why);
+  void send_continue();
+  void notify_piece() const {
+    if (asked_ != nullptr) asked_->incoming.notify();
+  }
+  // Returns true if the client still sends a body whose answer begins: then the next request cannot be found.
+  bool is_body_unfinished() const { return asked_ != nullptr && !asked_->incoming.is_complete(); }
   bool upgrade(Http1Exchange& exchange);
   ResponseContext context_of(std::span<const Field> extra, After after);
   void answered(Http1Exchange& exchange, After after);
@@ -87,7 +108,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   bool is_last_answer() const {
     return !head_.keep_alive || (!has_ahead() && (retired_ || draining_ || input_ended_));
   }
-  // What follows an answer in pieces.
+  // What follows an answer in pieces, if the request's body is complete when the answer is.
   After after_pieces() const {
     return !head_.keep_alive || body_end_ == BodyEnd::kClose ? After::kClose : After::kNextRequest;
   }

@@ -59,6 +59,7 @@ TEST(Http1Session, RefusesAndCloses) {
   expect_refused("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 501);
   expect_refused(post + "Expect: what\r\n\r\n", 417);
   expect_refused(post + "Content-Length: 10485761\r\n\r\nabc", 413);
+  expect_refused(post + "Content-Length: 9999999999999999999\r\n\r\nabc", 413);
   expect_refused(post + "Content-Length: 10485761\r\nExpect: 100-continue\r\n\r\n", 413);
   expect_refused(post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501);
   expect_refused(post + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + kGet,

@@ -37,7 +37,10 @@ class TestHandler final : public Handler {
     }
   }
 
+  bool takes_pieces(const Message& head) override { return pieces && head.target == "/"; }
+
   bool keeps = false;
+  bool pieces = false;  // of requests to "/"
   std::string answer = "ok\n";
   std::vector<std::string> seen;
   std::vector<ExchangePtr> kept;

@@ -290,6 +290,10 @@ int ServerSession::on_head(ServerStream& stream, StreamEnd end) {
     // It is answered. Its stream may stay open for as long as the client likes.
   } else if (end == StreamEnd::kYes) {
     dispatch(stream);
+  } else if (handler_.takes_pieces(stream.request())) {
+    begin_pieces(stream);
+  } else if (stream.content_length().value_or(0) > limits_.body_bytes) {
+    answer_early(stream, 413);
   } else if (!has_room(stream.content_length().value_or(0))) {
     answer_early(stream, 503);
   } else {
@@ -299,11 +303,7 @@ int ServerSession::on_head(ServerStream& stream, StreamEnd end) {
     // Reserves what the client announces, while there is plenty of memory.
     if (!stream.notes.waits_for_memory && (account_ == nullptr || account_->may_reserve(size)))
       grow(stream.body(), size, size, stream.share());
-    if (stream.expects_continue()) {
-      const nghttp2_nv status_nv = make_nv(":status", "100");
-      nghttp2_submit_headers(engine_.get(), NGHTTP2_FLAG_NONE, stream.id(), nullptr, &status_nv, 1,
-                             nullptr);
-    }
+    if (stream.expects_continue()) send_continue(stream);
   }
   return 0;
 }
@@ -311,6 +311,10 @@ int ServerSession::on_head(ServerStream& stream, StreamEnd end) {
 int ServerSession::on_data(ServerStream* stream, std::string_view bytes) {
   nghttp2_session_consume_connection(engine_.get(), bytes.size());
   if (stream == nullptr || stream->notes.discarding) return 0;
+  if (stream->notes.in_pieces) {
+    add_piece(*stream, bytes);
+    return 0;
+  }
   stream->notes.last_progress = now();
   std::string& body = stream->body();
   const std::size_t size = body.size() + bytes.size();
@@ -336,6 +340,7 @@ int ServerSession::on_data(ServerStream* stream, std::string_view bytes) {
 void ServerSession::dispatch(ServerStream& stream) {
   stream.notes.receiving = false;
   if (stream.notes.discarding) return;
+  if (stream.notes.in_pieces) return end_pieces(stream);
   if (stream.has_bad_trailer()) {
     count_bad_head(stream);
     return reset(stream, NGHTTP2_PROTOCOL_ERROR);

@@ -63,6 +63,8 @@ void ServerSession::send_answer(ServerStream& stream, std::span<const Field> ext
   if (shed_) return stream.shed();
   stream.notes.last_progress = now();
   look_at(now() + limits_.write_timeout);
+  // Behind the answer's head it would be too late, and the handler may still want the body.
+  if (stream.in_pieces() && stream.incoming.take_continue()) send_continue(stream);
   writer_.submit(engine_.get(), stream, extra, clock().system_now());
   // An answer always gets its memory; slow readers lose theirs.
   if (account_ != nullptr && account_->exhausted()) transport_->make_room(0);

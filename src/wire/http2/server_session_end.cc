@@ -78,9 +78,11 @@ void ServerSession::look_at(SteadyTime due) {
 SteadyTime ServerSession::stream_deadline(const ServerStream& stream) const {
   if (!stream.is_open()) return SteadyTime::max();
   if (stream.notes.complete) return stream.notes.last_progress + kLingering;
+  if (stream.wants_piece_of_peer()) return stream.notes.last_progress + limits_.body_timeout;
   if (stream.in_pieces() && !stream.body_complete() && stream.unsent() == 0)
     return SteadyTime::max();  // it waits for its function
   if (stream.answered()) return stream.notes.last_progress + limits_.write_timeout;
+  if (stream.notes.in_pieces) return SteadyTime::max();  // it waits for its function
   if (stream.notes.receiving && !stream.notes.waits_for_memory)
     return stream.notes.last_progress + limits_.body_timeout;
   return SteadyTime::max();
@@ -90,6 +92,9 @@ void ServerSession::stream_timed_out(ServerStream& stream) {
   stream.notes.accounted = true;
   if (stream.notes.complete) {
     reset(stream, NGHTTP2_NO_ERROR);
+  } else if (stream.wants_piece_of_peer()) {
+    fail_body(stream, BodyProgress::kSlow);
+    stream.incoming.notify();
   } else if (stream.answered()) {
     reset(stream, NGHTTP2_CANCEL);  // it takes nothing: its window is closed
   } else {

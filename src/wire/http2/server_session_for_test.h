@@ -36,6 +36,9 @@ class TestHandler final : public Handler {
       kept.push_back(std::move(exchange));
     }
   }
+  bool takes_pieces(const Message& head) override { return pieces && head.target == "/"; }
+
+  bool pieces = false;  // of requests to "/"
   std::function<void(Exchange&)> answer;
   std::vector<ExchangePtr> kept;
   int handled = 0;

@@ -1,5 +1,5 @@
-// The class behind make_server_session(). server_session.cc reads requests, server_session_answers.cc
-// answers them, server_session_memory.cc counts their memory, server_session_end.cc ends the connection.
+// The class behind make_server_session(). server_session.cc reads requests, server_session_pieces.cc bodies that the handler takes
+// in pieces; server_session_answers.cc answers requests, server_session_memory.cc counts their memory, server_session_end.cc ends the connection.
 #pragma once
 
 #include <array>
@@ -58,6 +58,8 @@ class ServerSession final : public Session, public StreamOwner {
   void shed() override;
 
   // StreamOwner
+  void piece_taken(ServerStream& stream, std::size_t bytes) override;
+  void want_piece(ServerStream& stream) override;
   void send_answer(ServerStream& stream, std::span<const Field> extra) override;
   void send_more(ServerStream& stream) override;
   void give_up(ServerStream& stream) override;
@@ -96,6 +98,12 @@ class ServerSession final : public Session, public StreamOwner {
   void settle_memory(ServerStream& stream);
   void grant_waiting();
   void dispatch(ServerStream& stream);
+  // A body that the handler takes in pieces (server_session_pieces.cc).
+  void begin_pieces(ServerStream& stream);
+  void add_piece(ServerStream& stream, std::string_view bytes);
+  void end_pieces(ServerStream& stream);
+  void fail_body(ServerStream& stream, BodyProgress why);
+  void send_continue(const ServerStream& stream);
   bool refuse_call(ServerStream& stream);
   void answer_early(ServerStream& stream, int status);
   // `refused`: what the log says.

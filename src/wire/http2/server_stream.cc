@@ -167,8 +167,7 @@ HeadVerdict ServerStream::check_head(const Limits& limits) {
     }
   }
   if (host == nullptr) name_host(pseudo);
-  return state_.content_length.value_or(0) > limits.body_bytes ? HeadVerdict::refused(413)
-                                                               : HeadVerdict::good();
+  return HeadVerdict::good();
 }
 
 // A function finds the authority in Host whatever the version. The pseudo fields have been read: the last one has room.
@@ -204,7 +203,7 @@ void ServerStream::drop_head() {
 void ServerStream::shed() {
   if (!state_.shared) drop_head();
   if (held_by_peer() == 0) return;
-  if (!state_.shared) free_memory(body_);
+  if (!state_.shared || incoming.is_open()) free_memory(body_);
   free_memory(response_);
   free_memory(pieces_);
   notes.sent = 0;
@@ -219,9 +218,34 @@ ExchangePtr ServerStream::give_to_handler() {
   return ExchangePtr(this);
 }
 
+ExchangePtr ServerStream::give_head_to_handler() {
+  incoming.begin(state_.expects_continue ? IncomingBody::Expects::kContinue
+                                         : IncomingBody::Expects::kNothing);
+  message_.in_pieces = true;
+  message_.content_length = state_.content_length;
+  state_.shared = true;
+  return ExchangePtr(this);
+}
+
+void ServerStream::end_pieces() {
+  body_trailers_ = trailer_block_.seal();
+  incoming.end();
+}
+
+BodyProgress ServerStream::take_piece(std::string& piece) {
+  if (!incoming.is_open() && !incoming.is_complete()) return incoming.progress();
+  piece.swap(body_);
+  if (!piece.empty() && owner_ != nullptr) owner_->piece_taken(*this, piece.size());
+  return incoming.progress();
+}
+
 void ServerStream::close() {
   state_.open = false;
   if (!state_.shared) return let_go();
+  if (incoming.is_open()) {
+    incoming.fail(BodyProgress::kLeft);
+    incoming.notify();
+  }
   if (answer_.complete()) return;
   // A HEAD's stream is complete with the head, whatever its function goes on to write.
   if (notes.complete) return;
@@ -236,6 +260,7 @@ void ServerStream::warn() {
 void ServerStream::release() {
   state_.shared = false;
   answer_.forget_callbacks();
+  incoming.on_piece(nullptr);
   if (!state_.open) return let_go();
   if (!answer_.complete() && owner_ != nullptr) owner_->give_up(*this);
 }
@@ -256,6 +281,8 @@ void ServerStream::let_go() {
   free_memory(response_);
   free_memory(pieces_);
   state_ = {};
+  body_trailers_ = {};
+  incoming.reset();
   answer_.reset();
   owner_->take_back(*this, std::exchange(notes, {}).reserved);
 }

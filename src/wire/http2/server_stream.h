@@ -17,6 +17,7 @@
 #include "wire/answer_state.h"
 #include "wire/exchange.h"
 #include "wire/http2/field_block.h"
+#include "wire/incoming_body.h"
 #include "wire/limits.h"
 #include "wire/memory_account.h"
 
@@ -39,6 +40,10 @@ struct HeadVerdict {
 // What a stream asks of its session.
 class StreamOwner {
  public:
+  // The handler has taken `bytes` bytes of a body in pieces.
+  virtual void piece_taken(ServerStream& stream, std::size_t bytes) = 0;
+  // The handler of a body in pieces needs more than has arrived.
+  virtual void want_piece(ServerStream& stream) = 0;
   // The answer is in stream.response() and stream.trailers(); `extra` is valid during the call.
   virtual void send_answer(ServerStream& stream, std::span<const Field> extra) = 0;
   // More of an answer in pieces, or its end, is there.
@@ -66,6 +71,12 @@ class ServerStream final : public Exchange {
   // Exchange
   const Message& request() const override { return message_; }
   bool hold(std::size_t bytes) override { return share_.grow_by(bytes); }
+  void on_piece(std::function<void()> on_piece) override { incoming.on_piece(std::move(on_piece)); }
+  BodyProgress take_piece(std::string& piece) override;
+  void want_piece() override {
+    if (state_.open && owner_ != nullptr) owner_->want_piece(*this);
+  }
+  std::span<const Field> body_trailers() const override { return body_trailers_; }
   void respond(Response&& response, std::span<const Field> extra,
                std::span<const Field> trailers) override;
   void begin(Response head, std::span<const Field> extra, std::function<void()> on_room) override;
@@ -103,12 +114,22 @@ class ServerStream final : public Exchange {
   std::size_t head_capacity() const { return head_.capacity() + trailer_block_.capacity(); }
   // The memory of bodies that waits for the client to send the rest, or to read the answer.
   std::size_t held_by_peer() const {
-    return state_.shared && !answer_.begun() ? 0 : share_.taken();
+    return state_.shared && !waits_for_piece() && !answer_.begun() ? 0 : share_.taken();
   }
   // Frees the request's fields, because they are no longer needed.
   void drop_head();
   // Returns true if its request is incomplete, or its answer not read.
-  bool waits_for_peer() const { return state_.open && (!state_.shared || answer_.begun()); }
+  bool waits_for_peer() const {
+    return state_.open && (!state_.shared || waits_for_piece() || answer_.begun());
+  }
+  // Returns true if its body is in pieces and the client is to send the next one.
+  bool waits_for_piece() const {
+    return incoming.is_open() && body_.empty() && !incoming.owes_continue();
+  }
+  // The same while the handler still wants it.
+  bool wants_piece_of_peer() const {
+    return waits_for_piece() && !(answer_.begun() && body_complete());
+  }
   // Frees the head and the bodies that no handler sees, because the session is about to end.
   void shed();
   bool trailers_too_large() const { return state_.trailers_too_large; }
@@ -122,6 +143,10 @@ class ServerStream final : public Exchange {
   Response refusal(int status, std::string_view reason) const;
   // Call this when the request is complete. From now on the stream also belongs to the holder of the result.
   ExchangePtr give_to_handler();
+  // The same when the head is complete: the handler takes the body in pieces.
+  ExchangePtr give_head_to_handler();
+  // The last piece is in body(): the trailers, if there are any, are complete.
+  void end_pieces();
   // The client has closed its direction of the connection, and is probably gone. An answer is sent
   // all the same.
   void warn();
@@ -153,12 +178,14 @@ class ServerStream final : public Exchange {
     std::size_t reserved = 0;       // of the connection's memory for large bodies
     bool waits_for_memory = false;  // its body is stopped until there is memory for it
     bool receiving = false;         // a request's body is expected
+    bool in_pieces = false;         // the handler takes it in pieces
     bool discarding = false;        // what the peer still sends is not wanted
     bool taken = false;             // some of the answer's body has left
     bool complete = false;          // all of the answer has
     bool accounted = false;         // it was not the peer who spoilt it, or that is counted
   };
   Notes notes;
+  IncomingBody incoming;         // of a body in pieces: how much of it has come to body()
   std::size_t index = 0;         // in the session's list
   std::size_t counted_head = 0;  // what its session has counted of head_capacity()
 
@@ -197,6 +224,7 @@ class ServerStream final : public Exchange {
   Message message_;
   Response response_;
   std::string pieces_;
+  std::span<const Field> body_trailers_;  // of a body in pieces
   AnswerState answer_;
 };
 
