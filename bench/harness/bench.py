@@ -74,6 +74,9 @@ class Bench:
         """Google's framework for Go, observed by OpenTelemetry's SDK as `mode` says."""
         return Server(lambda port: [peer("google-go-observed"), port, mode, *more], variables)
 
+    def upload_go(self):
+        return Server(lambda port: [peer("upload-go"), port])
+
     def otlp_sink(self):
         return Server(lambda port: [peer("otlp-sink"), "-port", port], answers_http=False)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
+import time
 
 from .servers import ROOT, peer
 
@@ -28,6 +30,27 @@ class Load:
         # wrk rounds the number of bytes that it read.
         if float(number) * 1024 ** " KMGT".index(unit or " ") < 0.98 * self.requests * body:
             raise RuntimeError(f"bodies did not come back:\n{text}")
+
+
+class Upload:
+    """One upload of that many bytes after the other over one connection: the server's CPU time for each GiB, and its resident MiB behind them."""
+
+    def __init__(self, server, seconds, size):
+        piece = memoryview(bytes(1 << 20))
+        before, end, self.uploads = server.cpu_seconds(), time.monotonic() + seconds, 0
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+            while time.monotonic() < end or not self.uploads:
+                connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % size)
+                for begin in range(0, size, len(piece)):
+                    connection.sendall(piece[:size - begin])
+                answer = b""
+                while not answer.endswith(b"\n%d\n" % size):
+                    answer += (received := connection.recv(4096))
+                    if not received or not answer.startswith(b"HTTP/1.1 200"[:len(answer)]):
+                        raise RuntimeError(f"not every upload was answered:\n{answer}\n{server.log()[-2000:]}")
+                self.uploads += 1
+        self.cpu_ms = (server.cpu_seconds() - before) * 1000 * (1 << 30) / (size * self.uploads)
+        self.resident_mib = server.resident_mib()[0]
 
 
 class Http2Load:

@@ -1,0 +1,3 @@
+module openfunction.dev/bench/upload-go
+
+go 1.26
