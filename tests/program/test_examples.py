@@ -345,8 +345,8 @@ def test_state(serve_folder):
         assert (answer.status, answer.body) == (200, count)
 
 
-def test_invoke(program, examples, tmp_path, port):
-    folder = tmp_path / "sidecar"
+def test_invoke(program, examples, tmp_path):
+    folder, port = tmp_path / "sidecar", reserve_port()
     with Scheduler(tmp_path / "scheduler") as scheduler, named_daprd("shop", folder, port, ["--scheduler-host-address", scheduler.address]) as sidecar:
         write_component(sidecar.components, "reminders", "bindings.localstorage", rootPath=folder / "archive")
         context = json.loads((examples / "invoke" / "func_context.json").read_text())
