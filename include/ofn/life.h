@@ -1,9 +1,11 @@
-// What a program does before its first call and after its last one:
+// What a program does before its first call and after its last one, and whether it is ready for calls:
 //
 //   void open_pool();
 //   void close_pool();
+//   bool pool_is_up();
 //   OFN_START(open_pool)
 //   OFN_STOP(close_pool)
+//   OFN_READY(pool_is_up)
 //
 // Use each macro at namespace scope, in any source file of a function's program or of a plugin's.
 //
@@ -17,14 +19,20 @@
 // it, and the others run. Write a stop behind the start to which it belongs: if a later start fails, only the stops in front of it run.
 // No stop runs if calls had to be abandoned, because these may still use what it would close.
 //
+// OFN_READY takes `bool f()` or `std::optional<std::string> f()`, whose text says why the program is not ready. While one of them says no,
+// or throws, or takes longer than a second, probes are answered 503 with the reason; calls are served as before. A check runs only if a probe
+// asks, at most once in a second, and never twice at the same time. A probe for liveness, whose path's last part begins with `live`, does
+// not depend on it.
+//
 // Nothing of this runs in `build`, with --dry-run and --print-schema. In `functions-framework dev` each worker runs its own, and the starts
 // of a new one run before the stops of the one that it replaces.
-// Threads: they run on a thread that may block. <ofn/log.h> and <ofn/metrics.h> work there.
+// Threads: starts and stops run on a thread that may block, checks on another one. <ofn/log.h> and <ofn/metrics.h> work there.
 // Cost: nothing for calls.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -34,6 +42,7 @@
 
 #define OFN_START(...) OFN_INTERNAL_LIFE(start, __COUNTER__, #__VA_ARGS__, __VA_ARGS__)
 #define OFN_STOP(...) OFN_INTERNAL_LIFE(stop, __COUNTER__, #__VA_ARGS__, __VA_ARGS__)
+#define OFN_READY(...) OFN_INTERNAL_LIFE(ready, __COUNTER__, #__VA_ARGS__, __VA_ARGS__)
 
 #define OFN_INTERNAL_LIFE(kind, number, name, ...)                                                 \
   namespace {                                                                                      \
@@ -51,7 +60,7 @@
 namespace ofn {
 namespace abi {
 
-// A start or a stop of a program, or an object that lives in between. Lives as long as the program.
+// A start, a stop or a check of a program, or an object that lives in between. Lives as long as the program.
 struct LifeRegistration {
   std::uint32_t size = sizeof(LifeRegistration);
   const char* name = nullptr;  // as written, with blanks
@@ -95,12 +104,40 @@ constexpr Absent select_stop(F) {
   return {};
 }
 
+using Check = bool();
+using ReasonedCheck = std::optional<std::string>();
+
+template <class F>
+concept IsCheck = std::convertible_to<F, Check*> || std::convertible_to<F, ReasonedCheck*>;
+
+constexpr auto select_ready(Check* function) { return function; }
+constexpr auto select_ready(ReasonedCheck* function) { return function; }
+template <class F>
+  requires(!IsCheck<F>)
+constexpr Absent select_ready(F) {
+  static_assert(IsCheck<F>,
+                "ofn: OFN_READY takes bool f() or std::optional<std::string> f(), the reason why "
+                "the program is not ready");
+  return {};
+}
+
 template <auto kFunction>
 OFN_INTERNAL_HIDDEN void start_or_stop(const std::stop_token& stop) {
   if constexpr (requires { kFunction(stop); }) {
     kFunction(stop);
   } else {
     kFunction();
+  }
+}
+
+template <auto kFunction>
+OFN_INTERNAL_HIDDEN bool check(std::string& reason) {
+  if constexpr (requires { reason = *kFunction(); }) {
+    std::optional<std::string> said = kFunction();
+    if (said) reason = *std::move(said);
+    return !said.has_value();
+  } else {
+    return kFunction();
   }
 }
 
@@ -129,5 +166,14 @@ constexpr abi::LifeRegistration registered_stop(const char* name, const char* fi
   if constexpr (kIsSelected<kFunction>) made.stop = &start_or_stop<kFunction>;
   return made;
 }
+template <auto kFunction>
+constexpr abi::LifeRegistration registered_ready(const char* name, const char* file,
+                                                 std::uint32_t line, const char* unit,
+                                                 std::uint32_t number) {
+  auto made = life_registration(name, file, line, unit, number);
+  if constexpr (kIsSelected<kFunction>) made.ready = &check<kFunction>;
+  return made;
+}
+
 }  // namespace internal
 }  // namespace ofn

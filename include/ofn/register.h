@@ -52,14 +52,23 @@
 
 #define OFN_INTERNAL_REGISTER(number, origin, name, file, line, route, ...) \
   OFN_INTERNAL_REGISTER_AS(select, number, origin, name, file, line, route, __VA_ARGS__)
-#define OFN_INTERNAL_REGISTER_AS(select, number, origin, name, file, line, route, ...)        \
-  namespace {                                                                                 \
-  constexpr ::ofn::abi::Registration OFN_INTERNAL_JOIN(ofn_registration_, number) =           \
-      ::ofn::internal::registration<::ofn::internal::select(__VA_ARGS__)>(origin, name, file, \
-                                                                          line, route);       \
-  OFN_INTERNAL_KEPT("ofn_functions")                                                          \
-  constexpr const ::ofn::abi::Registration* OFN_INTERNAL_JOIN(ofn_entry_, number) =           \
-      &OFN_INTERNAL_JOIN(ofn_registration_, number);                                          \
+// More than one argument is a function with commas in its template arguments, or one with options of <ofn/route.h>.
+#define OFN_INTERNAL_REGISTER_AS(select, number, origin, name, file, line, route, first, ...)      \
+  namespace {                                                                                      \
+  __VA_OPT__(                                                                                      \
+      constexpr auto OFN_INTERNAL_JOIN(ofn_options_,                                               \
+                                       number) = ::ofn::internal::options_of(first, __VA_ARGS__);  \
+      static_assert(::ofn::internal::are_valid(OFN_INTERNAL_JOIN(ofn_options_, number)),           \
+                    "ofn: a limit of the route is out of range: ofn::concurrency takes 1 to "      \
+                    "1000000 calls, and 0 to 1000000 that wait; ofn::timeout a time above 0, "     \
+                    "up to 24 hours; ofn::max_body 0 bytes or more");)                             \
+  constexpr ::ofn::abi::Registration OFN_INTERNAL_JOIN(ofn_registration_, number) = __VA_OPT__(    \
+      ::ofn::internal::with_options)(                                                              \
+      ::ofn::internal::registration<::ofn::internal::select(first __VA_OPT__(, ) __VA_ARGS__)>(    \
+          origin, name, file, line, route) __VA_OPT__(, OFN_INTERNAL_JOIN(ofn_options_, number))); \
+  OFN_INTERNAL_KEPT("ofn_functions")                                                               \
+  constexpr const ::ofn::abi::Registration* OFN_INTERNAL_JOIN(ofn_entry_, number) =                \
+      &OFN_INTERNAL_JOIN(ofn_registration_, number);                                               \
   }
 
 // Puts the registration into that section, and keeps it there even if nothing refers to it and the
@@ -146,6 +155,14 @@ extern "C" __attribute__((used, visibility("default"))) inline void ofn_program(
 }
 
 namespace ofn::internal {
+
+// Of a function without options.
+constexpr const abi::RouteOptions* options_of(...) { return nullptr; }
+constexpr bool are_valid(const abi::RouteOptions* const& /*none*/) { return true; }
+constexpr abi::Registration with_options(abi::Registration registration,
+                                         const abi::RouteOptions* const& /*none*/) {
+  return registration;
+}
 
 struct AbiNote {
   std::uint32_t name_size;

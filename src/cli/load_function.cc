@@ -116,7 +116,9 @@ Result<Routes> load_functions(const Settings& settings, std::string_view http_pa
               "of its own",
               {{"httpPattern", http_pattern}});
   }
-  return Routes::of(*std::move(functions), http_pattern);
+  auto routes = Routes::of(*std::move(functions), http_pattern);
+  if (routes) routes->take_options(programs.all);
+  return routes;
 }
 
 }  // namespace ofn::cli

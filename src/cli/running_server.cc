@@ -39,9 +39,6 @@ constexpr std::chrono::seconds kLongestFlush(5);
 // The start is over this long after run(), when the first requests have been served.
 constexpr std::chrono::seconds kStart(1);
 
-// A stop waits this long for the collector of the metrics.
-constexpr std::chrono::seconds kLastPush(1);
-
 std::vector<std::unique_ptr<Loop>> make_loops(std::size_t count, const Clock& clock) {
   std::vector<std::unique_ptr<Loop>> loops;
   for (std::size_t i = 0; i < count; ++i) loops.push_back(std::make_unique<Loop>(clock));
@@ -206,7 +203,7 @@ RunningServer::RunningServer(const Settings& settings, const FunctionContext& co
       callbacks_(callbacks_of(subscriptions, settings)),
       invocations_(invocations_of(settings, callbacks_, context)),
       service_(callbacks_ == Callbacks::kNone || context.http ? routes : no_routes_, gate_,
-               workers_, log, settings.timeout,
+               workers_, log, settings.timeout, settings.queue,
                middleware.has_door() || middleware.is_around() ? &middleware : nullptr),
       async_(std::move(subscriptions), routes.functions().front(), gate_, workers_, log,
              settings.timeout, settings.queue),
@@ -430,7 +427,8 @@ void RunningServer::log_problem(const Result<void>& told) {
 }
 
 Stoppable::Left RunningServer::left() const {
-  return {.connections = server_->connections(), .invocations = gate_.in_use() + gate_.waiting()};
+  return {.connections = server_->connections(),
+          .invocations = gate_.in_use() + gate_.waiting() + service_.waiting()};
 }
 
 void RunningServer::obey_supervisor() {
@@ -472,16 +470,6 @@ void RunningServer::drain(Task done) {
   server_->drain([this] { end_when_done(); });
 }
 
-void RunningServer::end_when_done() {
-  // Calls whose clients have disconnected hold no connection, but still have outputs to deliver.
-  gate_.when_empty(*loops_.front(), [this] {
-    if (sidecar_->local() == nullptr) return run_stops();
-    // The last answers may still be on their way to the local sidecar, which must acknowledge
-    // them.
-    sidecar_->local()->when_delivered([this] { run_stops(); });
-  });
-}
-
 void RunningServer::flush_spans() {
   if (traces_ == nullptr) return push_metrics();
   std::vector<Traces::OnLoop*> parts;
@@ -489,13 +477,6 @@ void RunningServer::flush_spans() {
   const SteadyTime latest = clock_.now() + kLongestFlush;
   traces_->flush(std::move(parts), Deadline(std::min(latest, drain_ends_)),
                  [this] { push_metrics(); });
-}
-
-// The collector gets the metrics of the last calls.
-void RunningServer::push_metrics() {
-  if (!measurement_) return drained_();
-  const SteadyTime latest = clock_.now() + kLastPush;
-  measurement_->finish(Deadline(std::min(latest, drain_ends_)), [this] { drained_(); });
 }
 
 void RunningServer::stop_calls() {

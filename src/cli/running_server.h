@@ -32,6 +32,7 @@
 #include "function/routes.h"
 #include "life/life_cycle.h"
 #include "life/life_runner.h"
+#include "life/readiness.h"
 #include "loop/debugger_watch.h"
 #include "loop/loop_threads.h"
 #include "loop/signals.h"
@@ -82,8 +83,9 @@ class RunningServer final : private Stoppable {
   // first call. Call it before connect().
   void trace(const TraceChoice& choice, std::string resource, tracing::StartUp start_up);
   // Runs the start functions of the programs. If they have started, their stop functions run when the last call has ended. Otherwise the
-  // server cannot be used any more. Call it after connect(). `life` outlives the server.
-  LifeRunner::End start(LifeCycle& life);
+  // server cannot be used any more. Call it after connect(). `life` and `checks` outlive the server.
+  // Probes ask `checks` from then on.
+  LifeRunner::End start(LifeCycle& life, Readiness& checks);
   // Why the programs have not started, in words, and the signal that came meanwhile.
   const LifeRunner& starting() const { return *life_; }
   // Runs the stop functions, if listen() has failed.

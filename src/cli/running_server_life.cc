@@ -1,9 +1,18 @@
-// What RunningServer does with the start and stop functions of the programs.
+// How a RunningServer starts before its port opens, and what it does when its last call has ended.
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 
 #include "cli/running_server.h"
 
 namespace ofn::cli {
+
+namespace {
+
+// A stop waits this long for the collector of the metrics.
+constexpr std::chrono::seconds kLastPush(1);
+
+}  // namespace
 
 void RunningServer::heed_signals() {
   if (signals_) return;
@@ -13,7 +22,9 @@ void RunningServer::heed_signals() {
                    });
 }
 
-LifeRunner::End RunningServer::start(LifeCycle& life) {
+LifeRunner::End RunningServer::start(LifeCycle& life, Readiness& checks) {
+  service_.ask(checks);
+  async_.ask(checks);
   if (!life.has_starts() && !life.has_stops()) return LifeRunner::End::kStarted;
   heed_signals();
   life_.emplace(life, *loops_.front(), log_);
@@ -29,8 +40,25 @@ void RunningServer::stop_early() {
   if (life_ && !life_->stop_within(settings_.drain_timeout)) life_->log_abandoned();
 }
 
+void RunningServer::end_when_done() {
+  // Calls whose clients have disconnected hold no connection, but still have outputs to deliver.
+  service_.when_empty(*loops_.front(), [this] {
+    if (sidecar_->local() == nullptr) return run_stops();
+    // The last answers may still be on their way to the local sidecar, which must acknowledge
+    // them.
+    sidecar_->local()->when_delivered([this] { run_stops(); });
+  });
+}
+
 void RunningServer::run_stops() {
   life_ ? life_->stop([this] { flush_spans(); }) : flush_spans();
+}
+
+// The collector gets the metrics of the last calls.
+void RunningServer::push_metrics() {
+  if (!measurement_) return drained_();
+  const SteadyTime latest = clock_.now() + kLastPush;
+  measurement_->finish(Deadline(std::min(latest, drain_ends_)), [this] { drained_(); });
 }
 
 }  // namespace ofn::cli

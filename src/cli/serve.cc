@@ -1,12 +1,16 @@
 #include "cli/serve.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unistd.h>
 #include <vector>
+
+#include <ofn/route.h>
 
 #include "base/random.h"
 #include "cli/command_line.h"
@@ -27,6 +31,7 @@
 #include "function/error_handlers.h"
 #include "life/life_cycle.h"
 #include "life/life_runner.h"
+#include "life/readiness.h"
 #include "logging/logger.h"
 #include "metrics/author_metrics.h"
 #include "middleware/middleware.h"
@@ -76,6 +81,26 @@ void log_routes(const Routes& routes, Log& log) {
               {{"route", route.pattern.text()},
                {"function", function.name},
                {"signature", signature_name(function.signature)}});
+  }
+}
+
+// A route's limits hold beside the program's, so a larger one has no effect.
+void warn_of_options(const Routes& routes, const Settings& settings, Log& log) {
+  for (const Routes::Route& route : routes.routes()) {
+    if (route.options == nullptr) continue;
+    const auto warn = [&](std::uint64_t own, std::uint64_t program, std::string_view option,
+                          std::string_view flag) {
+      if (own == abi::RouteOptions::kNone || own <= program) return;
+      log.write(Level::kWarning, "a limit of a route is larger than the program's, which counts",
+                {{"route", route.pattern.text()},
+                 {"location", route.place},
+                 {"option", option},
+                 {"flag", flag}});
+    };
+    warn(route.options->concurrency, settings.concurrency, "ofn::concurrency", "--concurrency");
+    warn(route.options->timeout_nanoseconds, static_cast<std::uint64_t>(settings.timeout.count()),
+         "ofn::timeout", "--timeout");
+    warn(route.options->max_body, settings.max_body_size, "ofn::max_body", "--max-body-size");
   }
 }
 
@@ -171,8 +196,8 @@ std::vector<tracing::StartUp::Step> load_steps(SystemTime began, std::optional<S
 }
 
 // Runs the start functions. Returns only if the program can serve.
-void start(RunningServer& server, LifeCycle& life, ProgramLog& log) {
-  const LifeRunner::End end = server.start(life);
+void start(RunningServer& server, LifeCycle& life, Readiness& checks, ProgramLog& log) {
+  const LifeRunner::End end = server.start(life, checks);
   if (end == LifeRunner::End::kStarted) return;
   if (end == LifeRunner::End::kSignalled) {
     log.finish();
@@ -261,6 +286,9 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
   }
   auto steps = life_steps(programs.all);
   if (!steps) return complain(steps.error().message(), kExitLoad);
+  const SystemClock clock_of_checks;
+  Readiness checks(*steps, clock_of_checks, log);
+  std::ranges::move(object_steps(*routes), std::back_inserter(*steps));
   LifeCycle life(*std::move(steps));
   const auto middleware = Middleware::of(
       programs.all, env, only_looks ? Middleware::Secrets::kLeftOut : Middleware::Secrets::kRead);
@@ -290,6 +318,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
     return complain(*problem, kExitFailure);
   }
   if (!settings.dry_run) log_routes(*routes, log);
+  warn_of_options(*routes, settings, log);
 
   os::keep_memory_reserve(os::reserve_for(mappable_now()));
   auto server = std::make_unique<RunningServer>(
@@ -327,7 +356,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
                  "\nDry run successful, shutting down.\n");
   }
   if (command.waits_for_debugger || settings.debug) server->heed_debuggers();
-  start(*server, life, *program_log);
+  start(*server, life, checks, *program_log);
   const bool is_inherited = inherited->socket.has_value();
   auto bound = server->listen(std::move(inherited->socket));
   if (!bound) {
@@ -352,7 +381,7 @@ int serve(const ServeCommand& command, const Environment& process, const abi::Pr
                          log);
   }
   const int code = server->run();
-  if (code != kExitOk) end_at_once(*program_log, code);
+  if (code != kExitOk || !checks.close()) end_at_once(*program_log, code);
   return code;
 }
 

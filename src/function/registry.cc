@@ -4,17 +4,13 @@
 #include <tuple>
 #include <utility>
 
+#include <ofn/route.h>
+
 namespace ofn {
 namespace {
 
 using abi::Origin;
 using abi::Registration;
-
-std::string place(const Registration& registration) {
-  std::string place = registration.file;
-  if (registration.line != 0) place += ":" + std::to_string(registration.line);
-  return place;
-}
 
 // Returns true for a registration of this ABI number. Later programs may have longer registrations.
 bool is_function(const Registration* registration) {
@@ -42,6 +38,29 @@ std::vector<const Registration*> in_order(const abi::Program& program) {
 
 }  // namespace
 
+std::string registered_place(const Registration& registration) {
+  std::string place = registration.file;
+  if (registration.line != 0) place += ":" + std::to_string(registration.line);
+  return place;
+}
+
+std::string registered_name(const Registration& registration) {
+  std::string name = normal_name(registration.name);
+  if (registration.options == nullptr) return name;
+  // The options stand behind the first comma that is not within brackets.
+  int open = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (std::string_view("<({[").contains(name[i])) ++open;
+    if (std::string_view(">)}]").contains(name[i])) --open;
+    if (open == 0 && name[i] == ',') name.erase(i);
+  }
+  if (registration.options->object == nullptr) return name;
+  const auto begin = name.find('<');
+  const auto end = name.rfind('>');
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return name;
+  return normal_name(name.substr(begin + 1, end - begin - 1));
+}
+
 std::string normal_name(std::string_view name) {
   std::string normal;
   for (const char c : name) {
@@ -55,13 +74,13 @@ Result<Registry> Registry::of(const abi::Program& program) {
   Registry registry;
   for (const Registration* registration : in_order(program)) {
     registry.is_found_ = registration->origin >= Origin::kFound;
-    Function function{.name = normal_name(registration->name),
+    Function function{.name = registered_name(*registration),
                       .signature = registration->signature,
                       .invoke = registration->invoke,
                       .takes_context = registration->takes_context,
                       .streams = registration->streams,
                       .reads_pieces = registration->reads_pieces,
-                      .place = place(*registration),
+                      .place = registered_place(*registration),
                       .typed = registration->typed};
     auto same = std::ranges::find(registry.functions_, function.name, &Function::name);
     if (same == registry.functions_.end()) {
@@ -72,7 +91,8 @@ Result<Registry> Registry::of(const abi::Program& program) {
                                             function.place + "; rename one of them");
     }
     if (registration->route != nullptr)
-      same->routes.push_back({.text = registration->route, .place = place(*registration)});
+      same->routes.push_back(
+          {.text = registration->route, .place = registered_place(*registration)});
   }
   return registry;
 }

@@ -45,6 +45,11 @@ class Registry {
   bool is_found_ = false;
 };
 
+// Returns the name by which a function is served: "report" for "report, ofn::concurrency(4)", "Counter" for "ofn::object<Counter>".
+std::string registered_name(const abi::Registration& registration);
+// Returns where it was registered: "hello.cc:7".
+std::string registered_place(const abi::Registration& registration);
+
 // Returns a C++ name in the form for comparing and showing: without blanks, a leading "::" and '&'.
 std::string normal_name(std::string_view name);
 

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <ofn/route.h>
+
+#include "function/registry.h"
+
 namespace ofn {
 namespace {
 
@@ -116,6 +120,23 @@ Result<Routes> Routes::of(std::vector<Function> functions, std::string_view http
   return routes;
 }
 
+void Routes::take_options(std::span<const abi::Program> programs) {
+  for (const abi::Program& program : programs) {
+    for (const auto* it = program.begin; it != program.end; ++it) {
+      if (*it == nullptr || (*it)->size < sizeof(abi::Registration) || (*it)->options == nullptr ||
+          (*it)->options->size < sizeof(abi::RouteOptions))
+        continue;
+      const std::string name = registered_name(**it);
+      const std::string place = registered_place(**it);
+      for (Route& route : routes_) {
+        const Function& function = functions_[route.function];
+        if (route.place == place && function.name == name && function.invoke == (*it)->invoke)
+          route.options = (*it)->options;
+      }
+    }
+  }
+}
+
 bool Routes::matches(const RoutePattern& pattern, const RouteParams& params) {
   const auto& segments = pattern.segments;
   const bool has_rest = segments.back().kind == Kind::kRest;
@@ -168,6 +189,7 @@ Routes::Match Routes::find(std::string_view method, std::string_view path,
     match.index = route.function;
     match.is_authors = route.is_authors;
     match.path = route.path;
+    match.route = static_cast<std::size_t>(&route - routes_.data());
     return match;
   }
   return match;

@@ -63,6 +63,9 @@ class Routes {
   // message names the places in the author's source.
   static Result<Routes> of(std::vector<Function> functions, std::string_view http_pattern = {});
 
+  // Gives each route the options that its author wrote beside it.
+  void take_options(std::span<const abi::Program> programs);
+
   struct Match {
     const Function* function = nullptr;
     std::size_t index = 0;  // of the function in functions()
@@ -70,6 +73,7 @@ class Routes {
     bool is_authors = false;
     bool is_path_known = false;  // if there is no function: the path is served for other methods
     std::string_view path{};     // of the route's pattern: "/users/{id}"
+    std::size_t route = 0;       // of the route in routes()
   };
   // Cost: nothing for one function at every path. Otherwise linear in the number of routes, most of
   // which fail at their first literal. Allocates only if `params` has to grow.
@@ -88,8 +92,9 @@ class Routes {
     RoutePattern pattern;
     std::size_t function = 0;  // index
     bool is_authors = false;
-    std::string place;   // "hello.cc:7"
-    std::string path{};  // of the pattern: "/users/{id}"
+    std::string place;                           // "hello.cc:7"
+    std::string path{};                          // of the pattern: "/users/{id}"
+    const abi::RouteOptions* options = nullptr;  // <ofn/route.h>; null: none
   };
   // The routes in the order in which they are tried.
   std::span<const Route> routes() const noexcept { return routes_; }

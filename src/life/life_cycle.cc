@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include <ofn/route.h>
+
 #include "base/call_fields.h"
 #include "function/guard.h"
 #include "function/registry.h"
@@ -60,6 +62,25 @@ Result<std::vector<LifeStep>> life_steps(std::span<const abi::Program> programs)
                                               " is registered a second time; the first is at " +
                                               known->second + "; remove one of them");
       }
+    }
+  }
+  return steps;
+}
+
+std::vector<LifeStep> object_steps(const Routes& routes) {
+  std::vector<LifeStep> steps;
+  for (std::size_t i = 0; i < routes.functions().size(); ++i) {
+    for (const Routes::Route& route : routes.routes()) {
+      if (route.function != i || route.options == nullptr || route.options->object == nullptr)
+        continue;
+      const LifeRegistration& object = *route.options->object;
+      // A class may have several names.
+      if (std::ranges::any_of(steps, [&](const LifeStep& step) {
+            return step.registration->start == object.start;
+          }))
+        continue;
+      const Function& function = routes.functions()[i];
+      steps.push_back({.name = function.name, .place = function.place, .registration = &object});
     }
   }
   return steps;

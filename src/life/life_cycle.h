@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "function/routes.h"
 #include "os/calls_in_flight.h"
 
 namespace ofn {
@@ -33,6 +34,9 @@ struct LifeStep {
 // header's registration that several files share is there once.
 // Errors: a function is registered twice for the same purpose; the message names both places.
 Result<std::vector<LifeStep>> life_steps(std::span<const abi::Program> programs);
+
+// Returns the objects that are functions of these routes (<ofn/object.h>), each once, in the order of the functions.
+std::vector<LifeStep> object_steps(const Routes& routes);
 
 // Lifetime: the programs stay loaded. Threads: start() and stop() run on one thread at a time, which may block.
 class LifeCycle {

@@ -146,6 +146,7 @@ GIVEN = {
         CallLabel label; ContextHost& context_host; CallHosts hosts; StopState stop; Request::Parts parts; void answer(const WorkResult&);""",
     "life/life_cycle.h": "std::vector<abi::Program> programs; std::stop_token stop;",
     "life/life_runner.h": "LifeCycle& life;",
+    "life/readiness.h": "std::vector<LifeStep> steps; template <class... T> void answer(const T&...);",
     "loader/authors_functions.h": """
 std::vector<Object> objects; Target target; Registry registry;""",
     "loader/cache.h": """
@@ -242,7 +243,7 @@ std::vector<Object> objects; Target target; Registry registry;""",
         Subscriptions subscriptions; Gate& gate; Workers& workers; Duration timeout; std::size_t queue;""",
     "serving/front.h": "dapr::AppServer& app_server; HttpService::OnLoop& requests;",
     "serving/gate.h": "Gate& gate; Gate::Waiter& waiter;",
-    "serving/http/http_service.h": "Routes routes; Gate& gate; Workers& workers; Duration timeout;",
+    "serving/http/http_service.h": "Routes routes; Gate& gate; Workers& workers; Duration timeout; std::size_t queue;",
     "serving/runner.h": "Runners& runners; Runner::Job& job;",
     "skywalking/author_spans.h": """
         SpanFields& fields; CallRecord record; SegmentWriter& out; OpenCall call; tracing::CallTimes times;""",

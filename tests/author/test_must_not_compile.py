@@ -353,3 +353,40 @@ def test_helpers_are_checked_by_the_compiler(compiler, wrong, statement, words):
     assert (done.returncode == 0) == (words == ""), f"{wrong}: {done.stderr}"
     assert words in done.stderr
     assert len(done.stderr.splitlines()) <= 10 or "[-Werror=" in done.stderr
+
+
+_LIFE = "#include <ofn/life.h>\n#include <ofn/object.h>\n#include <ofn/route.h>\nusing namespace std::chrono_literals;\nstd::string r(const ofn::Request&);\n"
+LIVED = [
+    # the mistake, the code, words of the error; empty: it is right
+    ("nothing", "void a(); void b() noexcept; bool c(); OFN_START(a) OFN_STOP(b) OFN_READY(c) "
+     'OFN_ROUTE("GET /r", r, ofn::concurrency(4, 0), ofn::timeout(5s), ofn::max_body(0))', ""),
+    ("a start with a result", "bool a(); OFN_START(a)", "ofn: OFN_START takes void f() or void f(std::stop_token)"),
+    ("a start with an argument", "void a(int); OFN_START(a)", "ofn: OFN_START takes void f() or void f(std::stop_token)"),
+    ("a start that is a task", "ofn::task<> a(); OFN_START(a)", "ofn: OFN_START takes void f() or void f(std::stop_token)"),
+    ("a stop with a result", "int a(); OFN_STOP(a)", "ofn: OFN_STOP takes void f() or void f(std::stop_token)"),
+    ("a check without a result", "void a(); OFN_READY(a)", "ofn: OFN_READY takes bool f() or std::optional<std::string> f()"),
+    ("a check of a text", "std::string a(); OFN_READY(a)", "ofn: OFN_READY takes bool f() or std::optional<std::string> f()"),
+    ("no concurrency", "OFN_FUNCTION(r, ofn::concurrency(0))", "ofn: a limit of the route is out of range"),
+    ("a negative queue", "OFN_FUNCTION(r, ofn::concurrency(1, -1))", "ofn: a limit of the route is out of range"),
+    ("no time", "OFN_FUNCTION(r, ofn::timeout(0s))", "ofn: a limit of the route is out of range"),
+    ("a negative size", "OFN_FUNCTION(r, ofn::max_body(-1))", "ofn: a limit of the route is out of range"),
+    ("an option twice", "OFN_FUNCTION(r, ofn::timeout(1s), ofn::timeout(2s))", "ofn: a route has each of its options once"),
+    ("an option that is none", "OFN_FUNCTION(r, 4)", "ofn: behind a route's function stand its options"),
+    ("an option of a wrong function", "int a(int); OFN_FUNCTION(a, ofn::timeout(1s))", UNSUPPORTED),
+    ("an object that cannot be called", "struct A {}; OFN_FUNCTION(ofn::object<A>)", "ofn: the class of an ofn::object has one operator()"),
+    ("an object with two calls", "struct A { std::string operator()(); std::string operator()(const ofn::Request&); }; OFN_FUNCTION(ofn::object<A>)",
+     "ofn: the class of an ofn::object has one operator()"),
+    ("an object without a default constructor", "struct A { A(int); std::string operator()(); }; OFN_FUNCTION(ofn::object<A>)",
+     "ofn: the class of an ofn::object has a default constructor"),
+    ("an object of a wrong form", "struct A { int operator()(int); }; OFN_FUNCTION(ofn::object<A>)", UNSUPPORTED),
+]
+
+
+@pytest.mark.parametrize(("wrong", "code", "words"), LIVED, ids=[row[0] for row in LIVED])
+def test_starts_objects_and_options_are_checked_by_the_compiler(compiler, wrong, code, words):
+    done = compiler(f"{code}\n", "-fsyntax-only", "-Wall", "-Wextra", head=HEAD + _LIFE)
+    assert (done.returncode == 0) == (words == ""), f"{wrong}: {done.stderr}"
+    if words:
+        (error,) = errors(done.stderr)
+        assert words in done.stderr
+        assert len(done.stderr.splitlines()) <= (20 if words == UNSUPPORTED else 14)

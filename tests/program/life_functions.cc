@@ -1,4 +1,6 @@
 // Starts, stops and checks that do what the environment says. Each says in the log that it runs.
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
@@ -10,6 +12,8 @@
 #include <ofn/function.h>
 #include <ofn/life.h>
 #include <ofn/log.h>
+#include <ofn/object.h>
+#include <ofn/route.h>
 
 namespace {
 
@@ -42,6 +46,21 @@ OFN_STOP(close_first)
 OFN_START(open_second)
 OFN_STOP(close_second)
 
+bool is_up() { return std::getenv("DOWN") == nullptr || access(std::getenv("DOWN"), F_OK) != 0; }
+OFN_READY(is_up)
+
+class Counter {
+ public:
+  Counter() { act("MAKE", {}); }
+  ~Counter() { act("DESTROY", {}); }
+  std::string operator()() { return std::to_string(++count_) + "\n"; }
+
+ private:
+  std::atomic<int> count_ = 0;
+};
+OFN_ROUTE("POST /count", ofn::object<Counter>)
+OFN_ROUTE("PUT /count", ofn::object<Counter>, ofn::max_body(4))
+
 std::string hello() { return "hello\n"; }
 OFN_FUNCTION(hello)
 
@@ -51,3 +70,4 @@ std::string wait(const ofn::Request& request) {
   return "done\n";
 }
 OFN_FUNCTION(wait)
+OFN_ROUTE("GET /wait/alone", wait, ofn::concurrency(1, 0), ofn::timeout(std::chrono::hours(1)))

@@ -52,6 +52,8 @@ TESTED = {
     "iterating-outputs/components/events.yaml",
     "iterating-outputs/func_context.json",
     "iterating-outputs/function.cc",
+    "lifecycle/database.h",
+    "lifecycle/orders.cc",
     "linked/CMakeLists.txt",
     "linked/main.cc",
     "logging/orders.cc",

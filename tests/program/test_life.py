@@ -11,7 +11,8 @@ from support.http_client import call, start_call
 from support.waiting import accepts, until
 
 SOURCE = Path(__file__).with_name("life_functions.cc")
-ALL = ["OPEN_FIRST", "OPEN_SECOND", "CLOSE_SECOND", "CLOSE_FIRST"]
+STARTS = ["OPEN_FIRST", "OPEN_SECOND", "MAKE"]
+ALL = [*STARTS, "DESTROY", "CLOSE_SECOND", "CLOSE_FIRST"]
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,7 @@ FAILURES = [
     # what happens, what runs, the exit code, what the program says
     ({"OPEN_FIRST": "throw"}, ALL[:1], 3, r"the start function open_first \(.*life_functions.cc:\d+\) threw std::runtime_error: no database"),
     ({"OPEN_SECOND": "throw"}, [*ALL[:2], "CLOSE_FIRST"], 3, r"the start function open_second \(.*\) threw std::runtime_error: no database"),
+    ({"MAKE": "throw"}, [*STARTS, "CLOSE_SECOND", "CLOSE_FIRST"], 3, r"the constructor of Counter \(.*life_functions.cc:\d+\) threw .*no database"),
     ({"OPEN_SECOND": "throw a number"}, [*ALL[:2], "CLOSE_FIRST"], 3, r"open_second \(.*\) threw int$"),
     ({"OPEN_SECOND": "exit"}, ALL[:2], 6, r'"call":"exit\(9\)"'),
     ({"OPEN_SECOND": "hang"}, ALL[:2], 3,
@@ -85,7 +87,7 @@ def test_the_port_opens_when_the_starts_have_ended(start, fifo, release):
 
 SIGNALS = [
     # what hangs, the exit code, what runs
-    ({"OPEN_SECOND": "wait for the token"}, -signal.SIGTERM, ALL),
+    ({"OPEN_SECOND": "wait for the token"}, -signal.SIGTERM, [*ALL[:2], "CLOSE_SECOND", "CLOSE_FIRST"]),
     ({"OPEN_SECOND": "hang"}, 1, ALL[:2]),
 ]
 
@@ -106,7 +108,7 @@ def test_stops_wait_for_the_last_call(serve_life, fifo, release):
     server.logged("waiting")
     server.process.terminate()
     until(lambda: not accepts(server.port), "the port to be closed")
-    assert ran(server.process.output) == ALL[:2]
+    assert ran(server.process.output) == STARTS
     release(fifo)
     assert answer.result().body == b"done\n"
     assert server.process.exit_code() == 0
@@ -117,7 +119,7 @@ STOPS = [
     # what happens, the exit code, what runs, a line of the log
     ("throw", 0, [*ALL, "STATIC"], {"message": "stop function failed", "function": "close_second", "error": "no database"}),
     ("wait for the token", 0, [*ALL, "STATIC"], {"message": "stopped"}),
-    ("hang", 1, ALL[:3], {"message": "stop function did not return", "function": "close_second"}),
+    ("hang", 1, ALL[:5], {"message": "stop function did not return", "function": "close_second"}),
 ]
 
 
@@ -138,7 +140,7 @@ def test_no_stop_runs_if_calls_are_abandoned(serve_life, fifo):
     server.logged("waiting")
     server.process.terminate()
     assert server.process.exit_code() == 1
-    assert ran(server.process.output) == ALL[:2]
+    assert ran(server.process.output) == STARTS
     assert "no stop function has run" in server.process.output
 
 
@@ -154,3 +156,45 @@ def test_nothing_runs_if_the_program_is_only_looked_at(start, arguments):
     process = start(*arguments, OPEN_FIRST="exit")
     assert process.exit_code() == 0
     assert ran(process.output) == []
+
+
+PROBE = {"User-Agent": "kube-probe/1.30"}
+
+
+def test_probes_get_what_the_check_says(serve_life, tmp_path):
+    down = tmp_path / "down"
+    server = serve_life(DOWN=str(down))
+    assert call(server.url, "/", method="GET", headers=PROBE).status == 200
+    down.touch()
+    answer = until(lambda: (said := call(server.url, "/", method="GET", headers=PROBE)).status == 503 and said, "the check to say no")
+    assert answer.body == b"is_up says no\n"
+    assert call(server.url, "/livez", method="GET", headers=PROBE).status == 200
+    assert call(server.url, "/hello").status == 200
+    assert '"function":"is_up"' in server.logged('"not ready"')
+
+
+def test_an_object_is_one_for_all_its_routes(serve_life):
+    server = serve_life()
+    bodies = [call(server.url, "/count", method=method, body=b"1234").body for method in ("POST", "PUT", "POST")]
+    assert bodies == [b"1\n", b"2\n", b"3\n"]
+    assert call(server.url, "/count", method="PUT", body=b"12345").status == 413
+    assert call(server.url, "/count", body=b"12345").body == b"4\n"
+
+
+def test_a_route_with_a_concurrency_of_its_own(serve_life, fifo, release):
+    server = serve_life()
+    assert '"option":"ofn::timeout"' in server.logged("a limit of a route is larger than the program's")
+    first = start_call(server.url, f"/wait/alone?fifo={fifo}", method="GET")
+    server.logged("waiting")
+    full = call(server.url, f"/wait/alone?fifo={fifo}", method="GET")
+    assert (full.status, full.headers["Retry-After"]) == (503, "1")
+    assert call(server.url, "/hello").status == 200
+    release(fifo)
+    assert first.result().body == b"done\n"
+
+
+def test_only_objects_that_are_served_are_made(serve_life):
+    server = serve_life("--target", "hello")
+    server.process.terminate()
+    assert server.process.exit_code() == 0
+    assert "MAKE" not in ran(server.process.output)

@@ -231,6 +231,14 @@ class AsyncService::OnLoop::Bulk {
   std::optional<Error> error_;  // of the last that failed
 };
 
+// Health checks are answered at once, so the checks run for the next one.
+bool AsyncService::OnLoop::ready() const {
+  if (service_.retired_) return false;
+  if (service_.checks_ == nullptr) return true;
+  if (const auto known = service_.checks_->ask(environment_.loop, {})) return known->is_ready;
+  return service_.checks_->latest().is_ready;
+}
+
 AsyncService::OnLoop::OnLoop(AsyncService& service, const CallEnvironment& environment)
     : service_(service),
       environment_(environment),

@@ -15,6 +15,7 @@
 #include "dapr/app_api.h"
 #include "function/function.h"
 #include "invocation/invocation.h"
+#include "life/readiness.h"
 #include "serving/admission.h"
 #include "serving/async/failures.h"
 #include "serving/async/subscriptions.h"
@@ -37,6 +38,8 @@ class AsyncService {
   // From now on health checks say that the program is not ready, so that the sidecar stops delivering. Deliveries are taken as
   // before. Threads: any.
   void retire() { retired_ = true; }
+  // From now on health checks say what these checks found last. They outlive the service. Call it before the loops run.
+  void ask(Readiness& checks) { checks_ = checks.empty() ? nullptr : &checks; }
   // From now on deliveries are refused, and the sidecar keeps them: the program stops.
   // Threads: any.
   void drain() { draining_ = true; }
@@ -59,6 +62,7 @@ class AsyncService {
   Runners runners_;
   const Duration timeout_;
   std::vector<Input> inputs_;
+  Readiness* checks_ = nullptr;  // null: the program has none
   std::atomic<bool> retired_ = false;
   std::atomic<bool> draining_ = false;
   std::atomic<bool> heard_of_bindings_ = false;
@@ -92,7 +96,7 @@ class AsyncService::OnLoop final : public dapr::AppApi {
   void on_bulk_event(dapr::BulkEvent event, dapr::AppCallPtr call) override;
   void on_binding_event(dapr::BindingEvent event, dapr::AppCallPtr call) override;
   void on_unreadable(const Error& error) override;
-  bool ready() const override { return !service_.retired_; }
+  bool ready() const override;
 
   // Asks every function that runs to stop: the server is about to give up on it.
   void stop_calls();

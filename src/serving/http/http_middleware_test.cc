@@ -33,7 +33,7 @@ class HttpMiddlewareTest : public HttpServiceTest {
     make(4, 4);
     on_loop_.reset();
     service_ = std::make_unique<HttpService>(routes_, *gate_, workers_, log_,
-                                             std::chrono::seconds(10), &middleware_);
+                                             std::chrono::seconds(10), 8, &middleware_);
     on_loop_ = std::make_unique<HttpService::OnLoop>(*service_, environment_);
   }
   FakeAnswer answered(std::string method, std::string target, std::vector<Field> fields) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include <ofn/route.h>
+
 #include "wire/grpc/server.h"
 
 namespace ofn {
@@ -114,10 +116,71 @@ void log_refusal(Log& log, std::string_view id, std::string_view peer, int statu
             {{"request_id", id}, {"peer", peer}, {"status", status}, {"reason", reason}});
 }
 
+// The names of liveness probes: /livez, /live, /health/liveness.
+bool is_for_liveness(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  return path.substr(path.rfind('/') + 1).starts_with("live");
+}
+
 }  // namespace
 
+HttpService::HttpService(const Routes& routes, Gate& gate, Workers& workers, Log& log,
+                         Duration timeout, std::size_t queue, const Middleware* middleware)
+    : routes_(routes),
+      gate_(gate),
+      runners_{.workers = workers, .log = log},
+      timeout_(timeout),
+      middleware_(middleware) {
+  constexpr auto kNone = abi::RouteOptions::kNone;
+  for (const Routes::Route& route : routes.routes()) {
+    const abi::RouteOptions* const options = route.options;
+    auto& limits = limits_.emplace_back();
+    if (options == nullptr || (options->concurrency == kNone &&
+                               options->timeout_nanoseconds == kNone && options->max_body == kNone))
+      continue;
+    limits = std::make_unique<Limits>(Limits{
+        .gate = {}, .timeout = timeout, .max_body = static_cast<std::size_t>(options->max_body)});
+    if (options->timeout_nanoseconds != kNone) {
+      const std::chrono::nanoseconds own(
+          static_cast<std::chrono::nanoseconds::rep>(options->timeout_nanoseconds));
+      limits->timeout = std::min(timeout, std::chrono::duration_cast<Duration>(own));
+    }
+    if (options->concurrency != kNone) {
+      limits->gate = std::make_unique<Gate>(
+          options->concurrency,
+          options->queue == kNone ? queue : static_cast<std::size_t>(options->queue));
+    }
+  }
+}
+
+std::size_t HttpService::waiting() const {
+  std::size_t waiting = 0;
+  for (const auto& limits : limits_)
+    if (limits != nullptr && limits->gate != nullptr) waiting += limits->gate->waiting();
+  return waiting;
+}
+
+void HttpService::when_empty(Loop& loop, std::function<void()> callback) {
+  when_empty(0, loop, std::move(callback));
+}
+
+// One after the other: no call comes any more, and a call leaves the gate of its route last.
+void HttpService::when_empty(std::size_t route, Loop& loop, std::function<void()> callback) {
+  for (; route < limits_.size(); ++route) {
+    if (limits_[route] == nullptr || limits_[route]->gate == nullptr) continue;
+    return limits_[route]->gate->when_empty(loop,
+                                            [this, route, &loop, callback = std::move(callback)] {
+                                              when_empty(route + 1, loop, callback);
+                                            });
+  }
+  gate_.when_empty(loop, std::move(callback));
+}
+
 // One request on its way: waits at the gate, runs inline or on a worker, answers.
-class HttpService::OnLoop::Call final : public Caller, private BodySink, private BodySource {
+class HttpService::OnLoop::Call final : public Caller,
+                                         private BodySink,
+                                         private BodySource,
+                                         private Gate::Waiter {
  public:
   explicit Call(OnLoop& owner)
       : owner_(owner),
@@ -131,7 +194,10 @@ class HttpService::OnLoop::Call final : public Caller, private BodySink, private
   void start(wire::ExchangePtr exchange, const Routes::Match& match) {
     exchange_ = std::move(exchange);
     function_ = match.function;
+    limits_ = owner_.service_.limits_[match.route].get();
+    policy_ = &owner_.policies_[match.index];
     const wire::Message& message = exchange_->request();
+    const Duration timeout = limits_ == nullptr ? owner_.service_.timeout_ : limits_->timeout;
     invocation_.begin(*function_,
                       {.method = message.method,
                        .target = message.target,
@@ -144,7 +210,7 @@ class HttpService::OnLoop::Call final : public Caller, private BodySink, private
                        .peer = message.peer,
                        .id = {},
                        .version = version_of(message),
-                       .deadline = owner_.environment_.loop.now() + owner_.service_.timeout_,
+                       .deadline = owner_.environment_.loop.now() + timeout,
                        .stop = {}},
                       {.body = message.body_bytes,
                        .sink = this,
@@ -152,14 +218,37 @@ class HttpService::OnLoop::Call final : public Caller, private BodySink, private
                        .length = message.content_length,
                        .route = match.path});
     exchange_->on_abandoned([this] { abandoned(); });
-    if (admission_.enter(*function_, owner_.policies_[match.index]) == Gate::Entry::kFull) {
-      invocation_.refuse(too_many(), Refusal::kTooMany);
+    if (limits_ == nullptr || limits_->gate == nullptr) return take_turn();
+    // The call waits for its route before it waits for the program, so that it takes no slot from calls of other routes.
+    switch (limits_->gate->enter(*this)) {
+      case Gate::Entry::kIn:
+        return admitted();
+      case Gate::Entry::kWaiting:
+        waits_for_route_ = true;
+        return;
+      case Gate::Entry::kFull:
+        return invocation_.refuse(too_many(), Refusal::kTooMany);
     }
   }
 
   void stop() { invocation_.request_stop(); }
 
  private:
+  // Gate::Waiter, of the route
+  Loop& loop() override { return owner_.environment_.loop; }
+  void admitted() override {
+    waits_for_route_ = false;
+    holds_route_ = true;
+    if (invocation_.answered())
+      return invocation_.refuse(Response().status(503), Refusal::kCallerLeft);
+    take_turn();
+  }
+
+  void take_turn() {
+    if (admission_.enter(*function_, *policy_) == Gate::Entry::kFull)
+      invocation_.refuse(too_many(), Refusal::kTooMany);
+  }
+
   Response too_many() const {
     return Response("too many concurrent requests; try again later\n")
         .status(takes_events(*function_) ? 429 : 503)
@@ -171,7 +260,8 @@ class HttpService::OnLoop::Call final : public Caller, private BodySink, private
     // A peer that only finished sending still reads: it keeps its place until it goes away, too.
     if (!exchange_->abandoned()) return exchange_->on_abandoned([this] { abandoned(); });
     invocation_.caller_left();
-    if (admission_.give_up()) invocation_.refuse(Response().status(503), Refusal::kCallerLeft);
+    if (waits_for_route_ ? limits_->gate->forget(*this) : admission_.give_up())
+      invocation_.refuse(Response().status(503), Refusal::kCallerLeft);
   }
 
   // Caller
@@ -186,6 +276,8 @@ class HttpService::OnLoop::Call final : public Caller, private BodySink, private
   void ended() override {
     exchange_.reset();
     admission_.end();
+    waits_for_route_ = false;
+    if (std::exchange(holds_route_, false)) limits_->gate->leave();
     owner_.free_.push_back(this);
   }
 
@@ -218,7 +310,11 @@ class HttpService::OnLoop::Call final : public Caller, private BodySink, private
   Invocation invocation_;
   Admission admission_;
   wire::ExchangePtr exchange_;
-  const Function* function_ = nullptr;  // of the current call
+  const Function* function_ = nullptr;  // of the current call, as the others
+  InlinePolicy* policy_ = nullptr;
+  Limits* limits_ = nullptr;  // null: the program's
+  bool waits_for_route_ = false;
+  bool holds_route_ = false;
   RouteParams params_;
 };
 
@@ -229,14 +325,15 @@ HttpService::OnLoop::OnLoop(HttpService& service, const CallEnvironment& environ
       some_read_pieces_(std::ranges::any_of(service.routes_.functions(), &Function::reads_pieces)),
       on_loop_{.loop = environment.loop,
                .gate = service.gate_,
-               .runner = {service.runners_, environment.loop}} {}
+               .runner = {service.runners_, environment.loop}},
+      probes_wait_(environment.loop, [this] { answer_waiting_probes(); }) {}
 
 HttpService::OnLoop::~OnLoop() = default;
 
 void HttpService::OnLoop::handle(wire::ExchangePtr exchange) {
   const wire::Message& message = exchange->request();
   const Probe probe = probe_of(message);
-  if (probe == Probe::kPlatform) return answer_probe(*exchange);
+  if (probe == Probe::kPlatform) return answer_probe(std::move(exchange));
   const std::string_view path = message.target.substr(0, message.target.find('?'));
   if (free_.empty()) {
     calls_.push_back(std::make_unique<Call>(*this));
@@ -245,7 +342,7 @@ void HttpService::OnLoop::handle(wire::ExchangePtr exchange) {
   }
   Call& call = *free_.back();
   const Routes::Match match = call.find(service_.routes_, message.method, path);
-  if (probe == Probe::kLoadBalancer && !match.is_authors) return answer_probe(*exchange);
+  if (probe == Probe::kLoadBalancer && !match.is_authors) return answer_probe(std::move(exchange));
   if (service_.middleware_ != nullptr && stop_at_door(*exchange, path)) return;
   if (!match.is_authors && is_for_nobody(path)) {
     return answer_without_function(*exchange, Response("not found\n").status(404),
@@ -265,6 +362,15 @@ void HttpService::OnLoop::handle(wire::ExchangePtr exchange) {
     return answer_without_function(
         *exchange, Response("allowed here: " + allowed + "\n").status(405).header("allow", allowed),
         Refusal::kWrongMethod);
+  }
+  const auto* const limits = service_.limits_[match.route].get();
+  if (limits != nullptr && message.body.size() > limits->max_body) {
+    return answer_without_function(
+        *exchange,
+        Response("the body is larger than the " + std::to_string(limits->max_body) +
+                 " bytes that this route takes\n")
+            .status(413),
+        Refusal::kBroken);
   }
   if (service_.middleware_ != nullptr && !reserve_body(*exchange)) return;
   free_.pop_back();
@@ -323,10 +429,31 @@ std::optional<Response> HttpService::OnLoop::refuse_call(const wire::Message& he
   return wire::grpc::unimplemented("unknown method " + std::string(head.target));
 }
 
-void HttpService::OnLoop::answer_probe(wire::Exchange& exchange) {
-  const bool ready = !service_.retired_;
-  answer_without_function(
-      exchange, Response(ready ? "ok\n" : "draining\n").status(ready ? 200 : 503), Refusal::kProbe);
+void HttpService::OnLoop::answer_probe(wire::ExchangePtr exchange) {
+  const bool is_asked = service_.checks_ != nullptr && !service_.retired_ &&
+                        !is_for_liveness(exchange->request().target);
+  if (!is_asked) return answer_probe(*exchange, {.is_ready = true, .reason = {}});
+  const auto known = service_.checks_->ask(environment_.loop, [this] { answer_waiting_probes(); });
+  if (known) return answer_probe(*exchange, *known);
+  probes_.push_back(std::move(exchange));
+  if (!probes_wait_.armed()) probes_wait_.arm(environment_.loop.now() + Readiness::kPatience);
+}
+
+void HttpService::OnLoop::answer_waiting_probes() {
+  probes_wait_.disarm();
+  const Readiness::State state = service_.checks_->latest();
+  for (const wire::ExchangePtr& exchange : std::exchange(probes_, {}))
+    answer_probe(*exchange, state);
+}
+
+void HttpService::OnLoop::answer_probe(wire::Exchange& exchange, const Readiness::State& state) {
+  Response response("ok\n");
+  if (service_.retired_) {
+    response = Response("draining\n").status(503);
+  } else if (!state.is_ready) {
+    response = Response(state.reason + "\n").status(503);
+  }
+  answer_without_function(exchange, std::move(response), Refusal::kProbe);
 }
 
 void HttpService::OnLoop::stop_calls() {

@@ -1,10 +1,12 @@
 // HTTP requests → invocations: which function, what is answered without one, how many run, where they run.
 //
-//   HttpService service(routes, gate, workers, log, timeout);
+//   HttpService service(routes, gate, workers, log, timeout, queue);
 //   HttpService::OnLoop requests(service, environment);   // one per loop: the wire's Handler
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -14,6 +16,7 @@
 #include "base/log.h"
 #include "function/routes.h"
 #include "invocation/invocation.h"
+#include "life/readiness.h"
 #include "loop/inline_policy.h"
 #include "loop/workers.h"
 #include "middleware/middleware.h"
@@ -30,23 +33,35 @@ class HttpService {
  public:
   class OnLoop;
 
-  // `timeout`: of an invocation with its outputs, from the request's arrival. `middleware`: null if there is none. All others outlive the
-  // service.
+  // `timeout`: of an invocation with its outputs, from the request's arrival. `queue`: how many calls may wait for a route with a concurrency of
+  // its own that does not say it. `middleware`: null if there is none. All others outlive the service.
   HttpService(const Routes& routes, Gate& gate, Workers& workers, Log& log, Duration timeout,
-              const Middleware* middleware = nullptr)
-      : routes_(routes),
-        gate_(gate),
-        runners_{.workers = workers, .log = log},
-        timeout_(timeout),
-        middleware_(middleware) {}
+              std::size_t queue, const Middleware* middleware = nullptr);
 
   // From now on readiness probes are answered 503, so that the platform sends no more requests. Requests are served as before.
   // Threads: any.
   void retire() { retired_ = true; }
+  // From now on readiness probes ask these checks, too. They outlive the service's last loop. Call it before the loops run.
+  void ask(Readiness& checks) { checks_ = checks.empty() ? nullptr : &checks; }
+  // Returns how many calls wait for their route, and not yet at the gate.
+  std::size_t waiting() const;
+  // As Gate::when_empty, for the gate and those of the routes.
+  void when_empty(Loop& loop, std::function<void()> callback);
 
  private:
+  // The limits of one route (<ofn/route.h>).
+  struct Limits {
+    std::unique_ptr<Gate> gate;  // null: it has no concurrency of its own
+    Duration timeout;
+    std::size_t max_body;
+  };
+
+  void when_empty(std::size_t route, Loop& loop, std::function<void()> callback);
+
   const Routes& routes_;
   Gate& gate_;
+  std::vector<std::unique_ptr<Limits>> limits_;  // by the routes' order; null: the program's
+  Readiness* checks_ = nullptr;                  // null: the program has none
   Runners runners_;
   Duration timeout_;
   const Middleware* middleware_;
@@ -55,7 +70,8 @@ class HttpService {
 
 // One loop's part. Answered here, without user code:
 //   probes of kubelet (User-Agent: kube-probe/…) and of Knative (K-Network-Probe, K-Kubelet-Probe), whatever their method,
-//     path or HTTP version: 200, or 503 once retired; health checks of load balancers (User-Agent: GoogleHC/…,
+//     path or HTTP version: 200, or 503 once retired, or while a check of the author's says no, unless the probe is for
+//     liveness (the last part of its path begins with "live"); health checks of load balancers (User-Agent: GoogleHC/…,
 //     ELB-HealthChecker/…, Envoy/HC) the same, unless an author's route has their path
 //   preflights, if the author registered OFN_CORS: 204 or 403
 //   requests without a token that OFN_TOKENS asks for: 401, or 400 if the field is malformed
@@ -63,7 +79,8 @@ class HttpService {
 //   a path that no route has: 404; another method than its routes': 405 with Allow
 //   /robots.txt, /favicon.ico: 404 (functions-framework specification), unless an author's route has them
 //     (each 404 and 405 is a line in the log of failures, at level info)
-//   more calls than run and wait: 503 with Retry-After; 429 for events, as CloudEvents' HTTP binding wants
+//   a body that is larger than its route takes: 413
+//   more calls than run and wait, in all or of a route: 503 with Retry-After; 429 for events, as CloudEvents' HTTP binding wants
 //
 // Lifetime: destroyed when its loop runs no more and every exchange was answered or lost.
 // Threads: the loop's.
@@ -86,7 +103,9 @@ class HttpService::OnLoop final : public wire::Handler {
  private:
   class Call;
 
-  void answer_probe(wire::Exchange& exchange);
+  void answer_probe(wire::ExchangePtr exchange);
+  void answer_waiting_probes();
+  void answer_probe(wire::Exchange& exchange, const Readiness::State& state);
   bool stop_at_door(wire::Exchange& exchange, std::string_view path);
   bool reserve_body(wire::Exchange& exchange);
   void add_cors(const wire::Message& request, Response& response) const;
@@ -100,6 +119,8 @@ class HttpService::OnLoop final : public wire::Handler {
   CallsOnLoop on_loop_;
   std::vector<std::unique_ptr<Call>> calls_;  // all that were ever made
   std::vector<Call*> free_;
+  std::vector<wire::ExchangePtr> probes_;  // those that wait for the checks
+  Timer probes_wait_;                      // until then
 };
 
 }  // namespace ofn

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <latch>
 #include <memory>
@@ -58,8 +59,8 @@ class HttpServiceTest : public ServiceTest {
     gate_ = std::make_unique<Gate>(concurrency, queue);
     if (functions_.empty()) functions_ = {function_};
     routes_ = Routes::of(functions_).value();
-    service_ =
-        std::make_unique<HttpService>(routes_, *gate_, workers_, log_, std::chrono::seconds(10));
+    service_ = std::make_unique<HttpService>(routes_, *gate_, workers_, log_,
+                                             std::chrono::seconds(10), queue);
     on_loop_ = std::make_unique<HttpService::OnLoop>(*service_, environment_);
   }
   wire::FakeExchange* send(wire::FakeAnswer& answer, std::string target = "/",
