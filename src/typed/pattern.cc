@@ -46,7 +46,7 @@ Result<Library> open_library() {
   if (!module) {
     return fail(Code::kFailedPrecondition,
                 "ofn::pattern needs PCRE2, which is not installed (Debian and Ubuntu: apt-get "
-                "install libpcre2-8-0): " +
+                "install libpcre2-8-0; in an image: --with libpcre2-8.so.0): " +
                     module.error().message());
   }
   Library pcre{};

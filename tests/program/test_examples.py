@@ -15,6 +15,7 @@ from support.dockerfile import Images
 from support.http_client import call
 from support.ports import reserve_port
 from support.postgres import Postgres
+from support.mosquitto import Mosquitto
 from support.program import Server
 from support.raw import Raw
 from support.scheduler import Scheduler
@@ -22,17 +23,20 @@ from support.sidecars import named_daprd, write_component
 from support.waiting import until
 
 SNIPPET = re.compile(r"<!-- snippet: (\S+) -->\n```\w*(?: \S+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# A marker, with the block behind it if there is one.
+MARKER = re.compile(r"<!-- snippet: (\S+) -->\n(?:```([^\n]*)\n.*?^```\n)?", re.MULTILINE | re.DOTALL)
 # The files that these tests run. A new example needs a test first.
 TESTED = {
     "Dockerfile",
     "README.md",
-    "await/offer.cc",
     "async/components/archive.yaml",
     "async/components/clock.yaml",
     "async/components/events.yaml",
     "async/func_context.json",
     "async/function.cc",
+    "await/offer.cc",
     "cloudevent/on_event.cc",
+    "csv/convert.cc",
     "event/event.json",
     "event/on_file.cc",
     "forms/forms.cc",
@@ -57,12 +61,18 @@ TESTED = {
     "linked/CMakeLists.txt",
     "linked/main.cc",
     "logging/orders.cc",
+    "mqtt/components/alarms.yaml",
+    "mqtt/components/measurements.yaml",
+    "mqtt/func_context.json",
+    "mqtt/function.cc",
     "multiple/functions.cc",
     "path-parameters/functions.cc",
     "plugin-sum/func_context.json",
     "plugin-sum/function.cc",
     "plugin-sum/plugins.cc",
     "postgres/function.cc",
+    "quota/function.cc",
+    "resize/resize.cc",
     "rest/orders.cc",
     "shared/CMakeLists.txt",
     "shared/goodbye.cc",
@@ -77,6 +87,7 @@ TESTED = {
     "task/function.cc",
     "typed/order.cc",
     "upload/checksum.cc",
+    "webhook/hook.cc",
 }
 
 
@@ -91,16 +102,25 @@ def test_every_example_has_a_test(repository):
     assert {name for name in names if not name.startswith(".")} == TESTED, "files for tools, such as .clang-tidy, need no test"
 
 
-def test_snippets_in_the_documentation_are_the_files_they_name(repository):
+def test_snippets_in_the_documentation_are_the_files_they_name(repository, request):
+    """With --renew-golden the documentation is written from the files."""
     found = 0
     for page in [repository / "README.md", *(repository / "docs").rglob("*.md")]:
         text = page.read_text()
+        if request.config.getoption("--renew-golden"):
+            text = MARKER.sub(lambda marker: shown(repository, *marker.groups()), text)
+            page.write_text(text)
         snippets = SNIPPET.findall(text)
         assert len(snippets) == text.count("<!-- snippet: "), f"{page}: a marker without a code block right behind it"
         for path, code in snippets:
             assert code == (repository / path).read_text(), f"{page} shows another {path}"
             found += 1
     assert found > 0
+
+
+def shown(repository, path, info):
+    info = info or {".cc": "cpp", ".yaml": "yaml", ".json": "json"}[Path(path).suffix]
+    return f"<!-- snippet: {path} -->\n```{info}\n{(repository / path).read_text()}```\n"
 
 
 @pytest.fixture
@@ -395,6 +415,22 @@ def test_rest(serve, examples):
     wrong = call(server.url, "/orders", method="POST", headers=headers, body=b'{"item":"","count":101}')
     assert (wrong.status, wrong.headers["content-type"]) == (400, "application/problem+json")
     assert [error["pointer"] for error in json.loads(wrong.body)["errors"]] == ["#/item", "#/count"]
+
+
+def test_mqtt(program, examples, tmp_path):
+    """A message that cannot succeed is not delivered again; an alarm goes out for one that is too hot."""
+    folder = tmp_path / "mqtt"
+    shutil.copytree(examples / "mqtt", folder)
+    with Mosquitto(tmp_path, settings="log_type all\n") as broker:
+        for component in (folder / "components").iterdir():
+            component.write_text(component.read_text().replace("mqtt://127.0.0.1:1883", broker.url))
+        environment = {"OFN_LOCAL_SIDECAR": "on"}
+        arguments = ["--source", "function.cc", "--target", "watch", "--context", "func_context.json", "--host", "127.0.0.1", "--port", "0"]
+        with broker.subscribed("alarms") as alarms, Server(program.run(arguments, environment, cwd=folder)):
+            broker.process.line(re.compile("Sending SUBACK to watch-measurements").search, "the subscription")
+            for message in [b"no JSON", b'{"place":"hall","celsius":20}', b'{"place":"oven","celsius":250}']:
+                broker.publish("measurements", message)
+            assert alarms.next() == b'{"place":"oven","celsius":250}'
 
 
 def test_typed(program, serve, examples):

@@ -10,6 +10,7 @@ When it restarts, it keeps its sessions and the messages that wait for them.
 import shutil
 import socket
 import struct
+from contextlib import contextmanager
 
 from support.ports import reserve_port
 from support.process import Process
@@ -60,6 +61,27 @@ class Mosquitto:
             client.sendall(_packet(0x32, _text(topic) + b"\0\1" + payload))
             assert _read(client, 4) == b"\x40\2\0\1", "the broker refuses a message"
             client.sendall(b"\xe0\0")
+
+    @contextmanager
+    def subscribed(self, topic):
+        """A separate client: `next()` waits for the next message and returns its payload."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as client:
+            client.sendall(_packet(0x10, b"\0\4MQTT\4\2\0\0" + _text("subscriber")))
+            assert _read(client, 4) == b"\x20\2\0\0", "the broker refuses a client"
+            client.sendall(_packet(0x82, b"\0\1" + _text(topic) + b"\0"))
+            assert _read(client, 5) == b"\x90\3\0\1\0", "the broker refuses a subscription"
+            yield _Subscription(client)
+
+
+class _Subscription:
+    def __init__(self, client):
+        self._client = client
+
+    def next(self):
+        kind, size = _read(self._client, 2)
+        assert kind & 0xF1 == 0x30 and size < 0x80, "a short PUBLISH with QoS 0"
+        body = _read(self._client, size)
+        return body[2 + int.from_bytes(body[:2], "big"):]
 
 
 def _text(text):
