@@ -244,7 +244,8 @@ void SegmentSidecar::ask(const StoreCall& call, const SidecarOptions& options, S
         } else if constexpr (std::is_same_v<Call, DeleteJob>) {
           return job_target("DeleteJobAlpha1", each.name);
         } else if constexpr (std::is_same_v<Call, SendAll>) {
-          return Target{.operation = "send " + each.output, .peer = each.output};  // Outputs sends these
+          return Target{.operation = "send " + each.output,
+                        .peer = each.output};  // Outputs sends these
         } else {
           const tracing::StateUse use = tracing::use_of(each);
           return {.operation = std::string(use.operation) + " " + std::string(use.store),

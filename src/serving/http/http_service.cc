@@ -126,9 +126,9 @@ bool is_for_liveness(std::string_view target) {
 
 // One request on its way: waits at the gate, runs inline or on a worker, answers.
 class HttpService::OnLoop::Call final : public Caller,
-                                         private BodySink,
-                                         private BodySource,
-                                         private Gate::Waiter {
+                                        private BodySink,
+                                        private BodySource,
+                                        private Gate::Waiter {
  public:
   explicit Call(OnLoop& owner)
       : owner_(owner),
