@@ -19,6 +19,7 @@
 // Cost: as a function's.
 #pragma once
 
+#include <cstdint>
 #include <new>
 #include <stop_token>
 #include <type_traits>
