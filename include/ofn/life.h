@@ -134,8 +134,9 @@ template <auto kFunction>
 OFN_INTERNAL_HIDDEN bool check(std::string& reason) {
   if constexpr (requires { reason = *kFunction(); }) {
     std::optional<std::string> said = kFunction();
-    if (said) reason = *std::move(said);
-    return !said.has_value();
+    const bool is_ready = !said;
+    if (!is_ready) reason = *std::move(said);
+    return is_ready;
   } else {
     return kFunction();
   }

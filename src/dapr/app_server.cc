@@ -138,6 +138,7 @@ bool AppServer::is_grpc(const wire::Message& message) {
 }
 
 bool AppServer::is_always_answered(const wire::Message& message) {
+  if (message.version != wire::Version::kHttp2) return false;  // most requests need no more
   const std::string_view target = message.target;
   return (target == kGrpcHealthCheck || target == kOnInvoke || target == kOnJobEvent) &&
          is_grpc(message);
