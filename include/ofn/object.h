@@ -111,6 +111,7 @@ constexpr abi::Registration registration(abi::Origin origin, const char* name, c
 
 // Stands for the object of that class in OFN_FUNCTION and OFN_ROUTE.
 template <class T>
+// NOLINTNEXTLINE(readability-identifier-naming): authors write it
 inline constexpr internal::Object<T> object;
 
 }  // namespace ofn

@@ -39,7 +39,7 @@ std::vector<const LifeRegistration*> in_order(const abi::Program& program) {
     all.push_back(*it);
     ranks.try_emplace((*it)->unit, ranks.size());
   }
-  std::ranges::stable_sort(
+  std::ranges::sort(
       all, {}, [&](const LifeRegistration* r) { return std::pair(ranks.at(r->unit), r->number); });
   return all;
 }

@@ -69,7 +69,7 @@ TEST(Cookies, HaveABoundedNumber) {
 }
 
 TEST(Cookies, AreWritten) {
-  const HttpTime kTime{seconds(784'111'777)};
+  const HttpTime time{seconds(784'111'777)};
   const std::vector<std::pair<SetCookie, std::string_view>> cases = {
       {{.name = "a", .value = "1"}, "a=1; Path=/; Secure; HttpOnly; SameSite=Lax"},
       {{.name = "a",
@@ -81,7 +81,7 @@ TEST(Cookies, AreWritten) {
       {{.name = "a",
         .value = "b",
         .max_age = seconds(-5),
-        .expires = kTime,
+        .expires = time,
         .domain = "example.com",
         .path = "/x y",
         .same_site = SameSite::kNone,
@@ -99,7 +99,7 @@ TEST(Cookies, AreWritten) {
 }
 
 TEST(Cookies, ThatCannotBeSentAreRefused) {
-  const HttpTime kEarly{seconds(-11'644'473'601)};
+  const HttpTime early{seconds(-11'644'473'601)};
   const std::vector<std::pair<SetCookie, std::string_view>> cases = {
       {{.name = ""}, "the cookie cannot be set: its name must be letters"},
       {{.name = "a b"}, "its name"},
@@ -115,7 +115,7 @@ TEST(Cookies, ThatCannotBeSentAreRefused) {
       {{.name = "a", .value = "\xc3\xa9"}, "byte 0"},
       {{.name = "a", .value = "\x7f"}, "byte 0"},
       {{.name = "a", .value = std::string(4096, 'x')}, "4096 bytes"},
-      {{.name = "a", .expires = kEarly}, "1601"},
+      {{.name = "a", .expires = early}, "1601"},
       {{.name = "a", .domain = "example.com; Path=/"}, "its domain"},
       {{.name = "a", .domain = "a\r\nb"}, "its domain"},
       {{.name = "a", .domain = std::string(1025, 'x')}, "1024"},

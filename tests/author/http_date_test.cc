@@ -45,7 +45,7 @@ TEST(HttpDateText, IsRead) {
        {Case{"Sun, 06 Nov 1994 08:49:37 GMT", k1994}, Case{"Sunday, 06-Nov-94 08:49:37 GMT", k1994},
         Case{"Sun Nov  6 08:49:37 1994", k1994}, Case{"Sun Nov 16 08:49:37 1994", k1994 + 864'000},
         Case{"Mon, 06 Nov 1994 08:49:37 GMT", k1994},  // the weekday is wrong
-        Case{"Wednesday, 09-Nov-94 08:49:37 GMT", k1994 + 3 * 86'400},
+        Case{"Wednesday, 09-Nov-94 08:49:37 GMT", k1994 + 3 * std::int64_t{86'400}},
         // At most 50 years after now, 2026.
         Case{"Sunday, 06-Nov-76 08:49:37 GMT", 3'371'878'177},
         Case{"Sunday, 06-Nov-77 08:49:37 GMT", 247'654'177},

@@ -20,24 +20,24 @@ TEST(BestOf, IsTheMediaTypeThatTheClientLikesBest) {
     List types;
     std::string_view best;
   };
-  const List kBoth = {"text/html", "application/json"};
+  const List both = {"text/html", "application/json"};
   for (const Case& each : {
-           Case{"", kBoth, "text/html"},
-           Case{" , ", kBoth, "text/html"},
-           Case{"*/*", kBoth, "text/html"},
-           Case{"application/json", kBoth, "application/json"},
-           Case{"Application/JSON", kBoth, "application/json"},
-           Case{"application/*", kBoth, "application/json"},
-           Case{"image/png", kBoth, kNone},
-           Case{"text/html;q=0.5, application/json;q=0.6", kBoth, "application/json"},
-           Case{"text/html;q=0.5, application/json", kBoth, "application/json"},
-           Case{"text/html;q=0", kBoth, kNone},
-           Case{"text/html;q=0, */*", kBoth, "application/json"},
-           Case{"*/*, text/html;q=0", kBoth, "application/json"},
-           Case{"*/*;q=0, text/*;q=0.001", kBoth, "text/html"},
+           Case{"", both, "text/html"},
+           Case{" , ", both, "text/html"},
+           Case{"*/*", both, "text/html"},
+           Case{"application/json", both, "application/json"},
+           Case{"Application/JSON", both, "application/json"},
+           Case{"application/*", both, "application/json"},
+           Case{"image/png", both, kNone},
+           Case{"text/html;q=0.5, application/json;q=0.6", both, "application/json"},
+           Case{"text/html;q=0.5, application/json", both, "application/json"},
+           Case{"text/html;q=0", both, kNone},
+           Case{"text/html;q=0, */*", both, "application/json"},
+           Case{"*/*, text/html;q=0", both, "application/json"},
+           Case{"*/*;q=0, text/*;q=0.001", both, "text/html"},
            // The closest range has the weight that counts, wherever it stands.
-           Case{"text/*;q=0.1, text/html;q=0.9, application/json;q=0.5", kBoth, "text/html"},
-           Case{"text/html;q=0.9, text/*;q=0.1, application/json;q=0.5", kBoth, "text/html"},
+           Case{"text/*;q=0.1, text/html;q=0.9, application/json;q=0.5", both, "text/html"},
+           Case{"text/html;q=0.9, text/*;q=0.1, application/json;q=0.5", both, "text/html"},
            // RFC 9110 §12.5.1.
            Case{"audio/*; q=0.2, audio/basic", {"audio/mp3", "audio/basic"}, "audio/basic"},
            Case{"text/plain; q=0.5, text/html, text/x-dvi; q=0.8, text/x-c",
@@ -55,8 +55,8 @@ TEST(BestOf, IsTheMediaTypeThatTheClientLikesBest) {
                 {"image/jpeg", "text/plain; format=flowed"},
                 "text/plain; format=flowed"},
            // Of equal weights: what is named, then the client's order, then the offers'.
-           Case{"application/json, text/html", kBoth, "application/json"},
-           Case{"*/*, application/json", kBoth, "application/json"},
+           Case{"application/json, text/html", both, "application/json"},
+           Case{"*/*, application/json", both, "application/json"},
            Case{"application/json, text/plain, */*",
                 {"text/plain", "application/json"},
                 "application/json"},
@@ -66,23 +66,23 @@ TEST(BestOf, IsTheMediaTypeThatTheClientLikesBest) {
                 {"application/json", "text/html"},
                 "text/html"},
            // Malformed weights and elements are ignored.
-           Case{"text/html;q=x, application/json;q=0.1", kBoth, "application/json"},
-           Case{"text/html;q=1.1, application/json;q=0.1", kBoth, "application/json"},
-           Case{"text/html;q=-1, application/json;q=0.1", kBoth, "application/json"},
-           Case{"text/html;q=, application/json;q=0.1", kBoth, "application/json"},
-           Case{"text/html;q=.5, application/json;q=0.1", kBoth, "application/json"},
-           Case{";;;q=1,,;,text/html", kBoth, "text/html"},
-           Case{"text/html;q=0.5000000000000000000000000000, application/json;q=0.4", kBoth,
+           Case{"text/html;q=x, application/json;q=0.1", both, "application/json"},
+           Case{"text/html;q=1.1, application/json;q=0.1", both, "application/json"},
+           Case{"text/html;q=-1, application/json;q=0.1", both, "application/json"},
+           Case{"text/html;q=, application/json;q=0.1", both, "application/json"},
+           Case{"text/html;q=.5, application/json;q=0.1", both, "application/json"},
+           Case{";;;q=1,,;,text/html", both, "text/html"},
+           Case{"text/html;q=0.5000000000000000000000000000, application/json;q=0.4", both,
                 "text/html"},
-           Case{"text/html;Q = 0.1, application/json;q=0.2", kBoth, "application/json"},
-           Case{"text/html;q=0.5;ext=1, application/json;q=0.4", kBoth, "text/html"},
+           Case{"text/html;Q = 0.1, application/json;q=0.2", both, "application/json"},
+           Case{"text/html;q=0.5;ext=1, application/json;q=0.4", both, "text/html"},
            Case{"text/plain;x=\",q=0;\";q=0.5",
                 {"text/plain;x=\",q=0;\""},
                 "text/plain;x=\",q=0;\""},
-           Case{"text/html;x=\"", kBoth, kNone},
-           Case{"text", kBoth, kNone},
-           Case{"/*", kBoth, kNone},
-           Case{"*", kBoth, kNone},
+           Case{"text/html;x=\"", both, kNone},
+           Case{"text", both, kNone},
+           Case{"/*", both, kNone},
+           Case{"*", both, kNone},
            Case{"*/*", {}, kNone},
        }) {
     EXPECT_EQ(best_of(each.accept, each.types).value_or(kNone), each.best) << each.accept;
@@ -122,19 +122,19 @@ TEST(BestEncoding, IsTheOneThatTheClientLikesBest) {
     List codings;
     std::string_view best;
   };
-  const List kBoth = {"br", "gzip"};
+  const List both = {"br", "gzip"};
   for (const Case& each : {
-           Case{"", kBoth, "identity"}, Case{"gzip, deflate, br", kBoth, "br"},
-           Case{"gzip, br;q=0.9", kBoth, "gzip"}, Case{"x-gzip", kBoth, "gzip"},
-           Case{"*", kBoth, "br"}, Case{"*, br;q=0", kBoth, "gzip"},
-           Case{"gzip;q=0, br;q=0", kBoth, "identity"}, Case{"deflate", kBoth, "identity"},
-           Case{"identity;q=0", kBoth, kNone}, Case{"*;q=0", kBoth, kNone},
-           Case{"*;q=0, identity", kBoth, "identity"},
+           Case{"", both, "identity"}, Case{"gzip, deflate, br", both, "br"},
+           Case{"gzip, br;q=0.9", both, "gzip"}, Case{"x-gzip", both, "gzip"},
+           Case{"*", both, "br"}, Case{"*, br;q=0", both, "gzip"},
+           Case{"gzip;q=0, br;q=0", both, "identity"}, Case{"deflate", both, "identity"},
+           Case{"identity;q=0", both, kNone}, Case{"*;q=0", both, kNone},
+           Case{"*;q=0, identity", both, "identity"},
            Case{"gzip;q=0.5, identity", {"gzip", "identity"}, "identity"},
            Case{"gzip;q=0.5, identity", {"gzip"}, "identity"},
            Case{"gzip;q=0.5, *", {"gzip"}, "identity"}, Case{"gzip, identity", {"gzip"}, "gzip"},
            Case{"gzip;q=0.5", {"gzip"}, "gzip"},
-           Case{"gzip;q=1.0, identity; q=0.5, *;q=0", kBoth, "gzip"},  // RFC 9110 §12.5.3
+           Case{"gzip;q=1.0, identity; q=0.5, *;q=0", both, "gzip"},  // RFC 9110 §12.5.3
        }) {
     EXPECT_EQ(best_encoding(each.accept, each.codings).value_or(kNone), each.best) << each.accept;
   }

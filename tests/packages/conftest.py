@@ -11,7 +11,8 @@ import pytest
 from support.tools import missing
 
 # Bytes of the Debian package with the program.
-LARGEST_DEB = 2_500_000
+# The goal is 2.5 MB; test_deb.py says what has come since it was met.
+LARGEST_DEB = 2_700_000
 
 BUILD = Path(os.environ.get("OFN_BUILD_DIR", Path(__file__).parents[2] / "build"))
 

@@ -9,8 +9,10 @@ import pytest
 from packages.conftest import LARGEST_DEB, needs, raised, run
 from support.program import Program
 
-# The goal is 6.5 MB; the rooms for images, manifests and SkyWalking have come since it was met.
-_INSTALLED = 6_750_000
+# The goal is 6.5 MB. It was met before the rooms for images, manifests and SkyWalking; middleware, bodies in pieces, OpenAPI, Dapr's
+# invocations and jobs, and the HTTP client of tasks added 0.43 MB to them.
+_INSTALLED = 7_200_000
+_HEADERS = 400_000
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def test_contents_and_sizes(debs, repository, version, tmp_path):
     run("dpkg-deb", "--extract", program, tmp_path)
     assert program.stat().st_size <= LARGEST_DEB
     assert (tmp_path / "usr/bin/functions-framework").stat().st_size <= _INSTALLED
-    assert sum((tmp_path / name).stat().st_size for name in headers) <= 250_000
+    assert sum((tmp_path / name).stat().st_size for name in headers) <= _HEADERS
 
     unpacked = Program(tmp_path / "usr/bin/functions-framework", tmp_path)
     built = unpacked.run_to_end(["--dry-run", "--source", repository / "examples/hello/hello.cc", "--target", "hello"])
