@@ -285,7 +285,7 @@ def test_other_kinds_end_the_start(program, tmp_path, kind):
     assert f"found kind {kind}" in output and "run Dapr" in output and "line=2" in output
 
 
-CALLS = ["BulkPublishEventAlpha1", "BulkPublishEvent", "QueryStateAlpha1", "GetConfiguration", "InvokeActor", "Nonsense"]
+CALLS = ["QueryStateAlpha1", "GetConfiguration", "InvokeActor", "Nonsense"]
 
 
 def test_calls_that_it_does_not_have_are_named(program, tmp_path):

@@ -69,5 +69,5 @@ std::string wait(const ofn::Request& request) {
   std::ifstream(std::string(request.query("fifo").value_or(""))).get();
   return "done\n";
 }
-OFN_FUNCTION(wait)
+OFN_ROUTE("/wait", wait)
 OFN_ROUTE("GET /wait/alone", wait, ofn::concurrency(1, 0), ofn::timeout(std::chrono::hours(1)))
