@@ -231,9 +231,12 @@ TEST_F(ProbesTest, AProbeGetsWhatTheCheckSays) {
 }
 
 TEST_F(ProbesTest, ProbesDoNotWaitForACheckThatHangs) {
-  std::binary_semaphore go(0);
-  in_check = [&](std::string&) {
+  // Static, because the check's thread may still return when the test has ended.
+  static std::binary_semaphore go(0);
+  static std::binary_semaphore has_gone(0);
+  in_check = [](std::string&) {
     go.acquire();
+    has_gone.release();
     return true;
   };
   FakeAnswer first, second, third;
@@ -248,6 +251,7 @@ TEST_F(ProbesTest, ProbesDoNotWaitForACheckThatHangs) {
   probe(third);
   EXPECT_EQ(third.status, 503);
   go.release();
+  has_gone.acquire();
 }
 
 }  // namespace
