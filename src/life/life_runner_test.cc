@@ -2,6 +2,8 @@
 
 #include <csignal>
 #include <semaphore>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -197,9 +199,11 @@ TEST(LifeRunner, AStopThatHangsIsNamed) {
   stage.runner.stop([] {});
   begun.acquire();
   stage.runner.log_abandoned();
-  EXPECT_THAT(
-      stage.log.text(),
-      HasSubstr("error: stop function did not return function=close location=pool.cc:1 stack="));
+  // ThreadSanitizer delivers a signal to a waiting thread only when the wait is over, so there is no stack then.
+  constexpr bool kHasStack = std::string_view(OFN_INTERNAL_SANITIZER) != "thread";
+  EXPECT_THAT(stage.log.text(),
+              HasSubstr("error: stop function did not return function=close location=pool.cc:1" +
+                        std::string(kHasStack ? " stack=" : "")));
 }
 
 TEST(LifeRunner, AStopIsToldToHurry) {
