@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "wire/grpc/compression.h"
+#include "gzip/gzip.h"
 
 namespace ofn::image {
 namespace {
@@ -49,7 +49,7 @@ TEST(Compressed, IsWhatWasGiven) {
         ASSERT_TRUE((*writer)->add(std::string_view(text).substr(at, piece)));
       }
       ASSERT_TRUE((*writer)->end());
-      EXPECT_EQ(zipped, wire::grpc::gzip(text)) << "however it is cut";
+      EXPECT_EQ(zipped, gzip(text)) << "however it is cut";
       EXPECT_EQ(unzipped(zipped, 7), text);
       EXPECT_EQ(unzipped(zipped, zipped.size()), text);
     }
@@ -57,13 +57,13 @@ TEST(Compressed, IsWhatWasGiven) {
 }
 
 TEST(Compressed, MayHaveSeveralMembers) {
-  const std::string zipped = wire::grpc::gzip("one ") + wire::grpc::gzip("two");
+  const std::string zipped = gzip("one ") + gzip("two");
   EXPECT_EQ(unzipped(zipped, 1), "one two");
   EXPECT_EQ(unzipped(zipped, zipped.size()), "one two");
 }
 
 TEST(Compressed, IsAnErrorIfItIsDamaged) {
-  const std::string zipped = wire::grpc::gzip(random_like(100'000));
+  const std::string zipped = gzip(random_like(100'000));
   EXPECT_EQ(unzipped(zipped.substr(0, zipped.size() - 1), 1000), "is cut short");
   EXPECT_EQ(unzipped("", 1), "is cut short");
   EXPECT_EQ(unzipped("no gzip", 1000), "is not compressed as its media type says, or is damaged");
@@ -77,7 +77,7 @@ TEST(Compressed, ReturnsTheSinksError) {
   auto reader = Decompressor::make(Compression::kGzip, [](std::string_view) -> Result<void> {
     return fail(Code::kResourceExhausted, "enough");
   });
-  const auto added = (*reader)->add(wire::grpc::gzip("text"));
+  const auto added = (*reader)->add(gzip("text"));
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().message(), "enough");
 }

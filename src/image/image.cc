@@ -9,6 +9,7 @@
 
 #include "base/sha256.h"
 #include "document/json.h"
+#include "gzip/gzip.h"
 #include "image/base.h"
 #include "image/base_libraries.h"
 #include "image/layer.h"
@@ -17,7 +18,6 @@
 #include "image/oci_reader.h"
 #include "loader/digest.h"
 #include "loader/elf_file.h"
-#include "wire/grpc/compression.h"
 
 namespace ofn::image {
 
@@ -203,7 +203,7 @@ WrittenLayers layers_of(const std::optional<BaseImage>& base) {
 Result<std::size_t> write_layer(OciLayout& layout, const Layer& layer, const ImageRequest& request,
                                 WrittenLayers& layers) {
   const std::string tar = layer.tar();
-  const std::string compressed = wire::grpc::gzip(tar);
+  const std::string compressed = gzip(tar);
   if (compressed.empty()) {
     return fail(Code::kResourceExhausted, "there is no memory to compress a layer of " +
                                               std::to_string(tar.size()) + " bytes");

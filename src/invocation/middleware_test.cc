@@ -11,8 +11,8 @@
 #include <ofn/errors.h>
 #include <ofn/middleware.h>
 
+#include "gzip/gzip.h"
 #include "invocation/stage_for_test.h"
-#include "middleware/gzip.h"
 
 namespace ofn {
 namespace {

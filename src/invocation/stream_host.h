@@ -18,8 +18,8 @@
 #include <ofn/response.h>
 #include <ofn/writer.h>
 
+#include "gzip/gzip.h"
 #include "loop/loop.h"
-#include "middleware/gzip.h"
 
 namespace ofn {
 

@@ -23,9 +23,9 @@
 
 #include "base/error.h"
 #include "context/environment.h"
+#include "gzip/gzip.h"
 #include "middleware/compression.h"
 #include "middleware/cors.h"
-#include "middleware/gzip.h"
 #include "middleware/paths.h"
 #include "middleware/tokens.h"
 

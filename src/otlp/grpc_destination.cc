@@ -3,9 +3,9 @@
 #include <utility>
 #include <vector>
 
+#include "gzip/gzip.h"
 #include "otlp/answers.h"
 #include "otlp/http_message.h"
-#include "wire/grpc/compression.h"
 
 namespace ofn::otlp {
 namespace {
@@ -36,7 +36,7 @@ void GrpcDestination::deliver(std::string_view message, Deadline deadline,
   std::vector<Field> metadata;
   for (const Header& header : headers_)
     metadata.push_back({.name = header.name, .value = header.value});
-  const std::string compressed = is_compressed_ ? wire::grpc::gzip(message) : std::string();
+  const std::string compressed = is_compressed_ ? gzip(message) : std::string();
   channel_.call(method_, is_compressed_ ? std::string_view(compressed) : message,
                 {.deadline = deadline,
                  .metadata = metadata,

@@ -1,8 +1,8 @@
 #include "otlp/http_message.h"
 
+#include "gzip/gzip.h"
 #include "otlp/json_text.h"
 #include "wire/grpc/codec.h"
-#include "wire/grpc/compression.h"
 
 namespace ofn::otlp {
 
@@ -26,7 +26,7 @@ HttpMessages::HttpMessages(Signal signal, const Target& target)
 std::string HttpMessages::body(std::string_view request) const {
   std::string body =
       protocol_ == Protocol::kHttpJson ? to_otlp_json(signal_, request) : std::string(request);
-  if (is_compressed_) body = wire::grpc::gzip(body);
+  if (is_compressed_) body = gzip(body);
   if (protocol_ != Protocol::kGrpc) return body;
   std::string framed;
   wire::grpc::append_frame(

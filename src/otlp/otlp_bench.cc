@@ -8,11 +8,11 @@
 
 #include <benchmark/benchmark.h>
 
+#include "gzip/gzip.h"
 #include "otlp/attributes.h"
 #include "otlp/json_text.h"
 #include "otlp/protobuf_writer.h"
 #include "otlp/request.h"
-#include "wire/grpc/compression.h"
 
 namespace ofn::otlp {
 namespace {
@@ -75,7 +75,7 @@ BENCHMARK(make_request_of_512);
 void compress_512(benchmark::State& state) {
   const std::string request = make_request({.resource = "", .scope = "ofn"}, batch());
   std::size_t size = 0;
-  for (auto _ : state) size = wire::grpc::gzip(request).size();
+  for (auto _ : state) size = gzip(request).size();
   state.counters["ratio"] = static_cast<double>(request.size()) / static_cast<double>(size);
 }
 BENCHMARK(compress_512);

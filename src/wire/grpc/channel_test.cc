@@ -10,9 +10,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gzip/gzip.h"
 #include "testing/fake_time_limits.h"
 #include "wire/grpc/channel_for_test.h"
-#include "wire/grpc/compression.h"
 
 namespace ofn::wire::grpc {
 namespace {

@@ -1,9 +1,8 @@
-// Messages that are compressed. Answers are never compressed; a request is if its caller wishes.
+// Messages that are compressed. Answers are never compressed; a request is if its caller wishes (gzip/gzip.h).
 //
 //   auto bytes = decompress("gzip", received, limit);   // or the Status that they earn
-//   std::string smaller = gzip(text);
 //
-// Spec: grpc/doc/compression.md; RFC 1952 (gzip), RFC 1950 (what HTTP and gRPC call deflate).
+// Spec: grpc/doc/compression.md.
 #pragma once
 
 #include <cstddef>
@@ -23,9 +22,5 @@ inline constexpr std::string_view kAcceptedEncodings = "identity, deflate, gzip"
 //   too early or too late, INTERNAL.
 std::expected<std::string, Status> decompress(std::string_view encoding, std::string_view bytes,
                                               std::size_t max_size);
-
-// Returns the bytes in gzip's format. Cost: linear, without a limit of its own.
-// Errors: an empty text if there is no memory for it, or the bytes are more than 4 GiB.
-std::string gzip(std::string_view bytes);
 
 }  // namespace ofn::wire::grpc

@@ -1,4 +1,4 @@
-#include "middleware/gzip.h"
+#include "gzip/gzip.h"
 
 #include <algorithm>
 #include <limits>
