@@ -63,6 +63,18 @@ OFN_INTERNAL_LAZY constexpr std::string_view media_type_alone(std::string_view t
   return without_blanks(type.substr(0, type.find(';')));
 }
 
+// Returns true if data of this media type is JSON text: `application/json`, `text/json`, `…+json`, with or without parameters.
+OFN_INTERNAL_LAZY constexpr bool is_json_type(std::string_view media_type) noexcept {
+  constexpr std::string_view kSuffix = "+json";
+  media_type = media_type_alone(media_type);
+  const std::size_t slash = media_type.find('/');
+  if (slash == std::string_view::npos) return false;
+  const std::string_view subtype = media_type.substr(slash + 1);
+  return same_field_name(subtype, "json") ||
+         (subtype.size() > kSuffix.size() &&
+          same_field_name(subtype.substr(subtype.size() - kSuffix.size()), kSuffix));
+}
+
 // Returns the number that a text of digits means, or the largest one if it is too large; -1 if the
 // text is empty or has anything but digits.
 OFN_INTERNAL_LAZY constexpr long long number_of(std::string_view digits) noexcept {

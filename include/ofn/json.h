@@ -20,9 +20,9 @@
 #include <ofn/abi.h>
 #include <ofn/cloud_event.h>
 #include <ofn/failure.h>
-#include <ofn/field.h>
 #include <ofn/fields.h>
 #include <ofn/host.h>
+#include <ofn/http_text.h>
 #include <ofn/json_value.h>
 #include <ofn/lazy.h>
 #include <ofn/response.h>
@@ -38,16 +38,6 @@ inline const abi::JsonTable& json_host() {
         "functions-framework, or call ofn::run");
   }
   return *host->json;
-}
-
-// Returns true for application/json and for types that end in +json, with or without parameters.
-OFN_INTERNAL_LAZY bool is_json_type(std::string_view type) {
-  type = type.substr(0, type.find(';'));
-  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  constexpr std::string_view kSuffix = "+json";
-  return same_field_name(type, "application/json") || same_field_name(type, "text/json") ||
-         (type.size() > kSuffix.size() &&
-          same_field_name(type.substr(type.size() - kSuffix.size()), kSuffix));
 }
 
 }  // namespace ofn::internal

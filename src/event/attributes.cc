@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <ofn/field.h>
+#include <ofn/http_text.h>
 #include <ofn/request.h>
 
 #include "base/moment.h"
@@ -79,7 +80,7 @@ bool is_token(std::string_view text) noexcept {
 
 // Returns true for a type and a subtype (RFC 2046). Parameters may follow and are not checked.
 bool is_media_type(std::string_view text) noexcept {
-  const std::string_view both = essence(text);
+  const std::string_view both = internal::media_type_alone(text);
   const auto slash = both.find('/');
   return slash != std::string_view::npos && is_token(both.substr(0, slash)) &&
          is_token(both.substr(slash + 1));
@@ -106,20 +107,6 @@ bool is_uri_reference(std::string_view text) noexcept {
     }
   }
   return true;
-}
-
-std::string_view essence(std::string_view media_type) noexcept {
-  media_type = media_type.substr(0, media_type.find(';'));
-  return media_type.substr(0, media_type.find_last_not_of(" \t") + 1);
-}
-
-bool is_json_type(std::string_view media_type) noexcept {
-  media_type = essence(media_type);
-  const auto slash = media_type.find('/');
-  if (slash == std::string_view::npos) return false;
-  const std::string_view subtype = media_type.substr(slash + 1);
-  return same_field_name(subtype, "json") ||
-         (subtype.size() > 5 && same_field_name(subtype.substr(subtype.size() - 5), "+json"));
 }
 
 std::string shown(std::string_view value) {

@@ -19,13 +19,6 @@ namespace ofn::event {
 // Returns true for lower-case ASCII letters and digits (spec §3, "Attribute Naming Convention").
 bool is_attribute_name(std::string_view name) noexcept;
 
-// Returns the media type without its parameters.
-std::string_view essence(std::string_view media_type) noexcept;
-
-// Returns true if data of this media type is JSON text: `application/json`, `text/json`, `…+json`,
-// in any case and with any parameters (JSON format §3.1).
-bool is_json_type(std::string_view media_type) noexcept;
-
 // Returns `value` for an error message: quoted, cut to a few words, with unprintable characters
 // escaped.
 std::string shown(std::string_view value);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ofn/http_text.h>
+
 namespace ofn::event {
 namespace {
 
@@ -17,11 +19,11 @@ TEST(Attributes, Names) {
 TEST(Attributes, JsonTypes) {
   for (const char* type : {"application/json", "APPLICATION/JSON", "text/json", "a/b+json",
                            "application/json; charset=utf-8", "application/json ;x=y"}) {
-    EXPECT_TRUE(is_json_type(type)) << type;
+    EXPECT_TRUE(internal::is_json_type(type)) << type;
   }
   for (const char* type : {"", "json", "application/jsonx", "application/xjson", "text/plain",
                            "text/plain; a=application/json", "application/json-seq"}) {
-    EXPECT_FALSE(is_json_type(type)) << type;
+    EXPECT_FALSE(internal::is_json_type(type)) << type;
   }
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include <ofn/http_text.h>
+
 #include "document/json.h"
 #include "document/slices.h"
 #include "event/attributes.h"
@@ -467,7 +469,8 @@ Result<BackgroundEvent> to_background_event(const CloudEvent& event) {
   if (!event.source().starts_with(authority)) {
     return wrong("attribute \"source\"", '"' + authority + "…\"", shown(event.source()));
   }
-  const bool json_type = !event.datacontenttype() || is_json_type(*event.datacontenttype());
+  const bool json_type =
+      !event.datacontenttype() || internal::is_json_type(*event.datacontenttype());
   if (!json_type || !event.data() || !is_json(*event.data())) {
     return wrong("data", "JSON", event.data() ? "something else" : "none");
   }

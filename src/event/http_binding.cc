@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include <ofn/http_text.h>
 #include <ofn/request.h>
 
 #include "base/base64.h"
@@ -188,7 +189,7 @@ Result<Received> parse_message(std::span<const Field> fields, std::string_view b
   if (has_prefix(media, kBatchType) || has_prefix(media, kStructuredType)) {
     const bool batch = has_prefix(media, kBatchType);
     const std::string_view format =
-        essence(media).substr((batch ? kBatchType : kStructuredType).size());
+        internal::media_type_alone(media).substr((batch ? kBatchType : kStructuredType).size());
     if (!format.empty() && !same_field_name(format, "+json")) {
       return fail(Code::kUnimplemented,
                   "content type " + shown(media) +
@@ -201,7 +202,7 @@ Result<Received> parse_message(std::span<const Field> fields, std::string_view b
     return Received{.mode = Mode::kBatch, .events = *std::move(events)};
   }
   if (has_event_fields(fields)) return one(Mode::kBinary, parse_binary(fields, body));
-  if (is_json_type(media) && looks_like_event(body)) {
+  if (internal::is_json_type(media) && looks_like_event(body)) {
     return one(Mode::kStructured, parse_json_event(body));
   }
   return fail(Code::kNotFound,

@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include <ofn/http_text.h>
+
 #include "base/base64.h"
 #include "base/utf8.h"
 #include "document/json.h"
@@ -106,7 +108,8 @@ void append_member(std::string& text, std::string_view name, std::string_view va
 
 void append_data(std::string& text, const CloudEvent& event) {
   const std::string& data = *event.data();
-  const bool json_type = !event.datacontenttype() || is_json_type(*event.datacontenttype());
+  const bool json_type =
+      !event.datacontenttype() || internal::is_json_type(*event.datacontenttype());
   if (json_type && is_json(data)) {
     text += R"(,"data":)";
     text += data;
@@ -139,7 +142,8 @@ Result<std::optional<std::string>> data_bytes(std::optional<std::string_view> da
     return bytes;
   }
   if (!data) return std::nullopt;
-  const bool is_text = data->front() == '"' && !content_type.empty() && !is_json_type(content_type);
+  const bool is_text =
+      data->front() == '"' && !content_type.empty() && !internal::is_json_type(content_type);
   return is_text ? unquote(*data) : std::string(*data);
 }
 

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include <ofn/http_text.h>
+
 #include "event/attributes.h"
 #include "event/background.h"
 
@@ -18,7 +20,8 @@ Result<BackgroundEvent> receive_background(const Request& request, SystemTime no
                 not_modern.message() + "; and not a background event: " + why);
   };
   const auto type = request.header("content-type");
-  if (!type || !is_json_type(*type)) return neither("the content type is not application/json");
+  if (!type || !internal::is_json_type(*type))
+    return neither("the content type is not application/json");
   Result<BackgroundEvent> event = parse_background(request.body(), request.path(), now);
   if (!event) return neither(event.error().message());
   return event;

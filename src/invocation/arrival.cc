@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <ofn/http_text.h>
+
 #include "base/free_memory.h"
 #include "event/attributes.h"
 
@@ -15,7 +17,7 @@ namespace {
 bool label_counts(const Function& function, std::string_view content_type) {
   if (!row_of(function.signature).parses_argument) return true;
   if (function.typed != nullptr && function.typed->argument.type != nullptr) return false;
-  const std::string_view type = event::essence(content_type);
+  const std::string_view type = internal::media_type_alone(content_type);
   return !same_field_name(type, "application/octet-stream") && !same_field_name(type, "text/plain");
 }
 

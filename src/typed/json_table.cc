@@ -4,13 +4,12 @@
 #include <string>
 #include <utility>
 
+#include <ofn/http_text.h>
 #include <ofn/negotiation.h>
 
 #include "base/http_status.h"
-#include "base/trimmed.h"
 #include "document/json.h"
 #include "document/node.h"
-#include "event/attributes.h"
 #include "event/json_format.h"
 #include "typed/reader.h"
 #include "typed/writer.h"
@@ -20,20 +19,8 @@ namespace {
 
 using document::Node;
 
-constexpr std::string_view kJson = "application/json";
-
-// Returns the media type without parameters: "text/csv" for "Text/CSV; charset=utf-8".
-std::string_view without_parameters(std::string_view type) { return event::essence(trimmed(type)); }
-
 std::string_view media_type_of(const Request& request) {
-  return without_parameters(request.header("content-type").value_or(std::string_view()));
-}
-
-bool is_json(std::string_view type) {
-  constexpr std::string_view kSuffix = "+json";
-  return same_field_name(type, kJson) ||
-         (type.size() > kSuffix.size() &&
-          same_field_name(type.substr(type.size() - kSuffix.size()), kSuffix));
+  return internal::media_type_alone(request.header("content-type").value_or(std::string_view()));
 }
 
 // Returns true if the client likes JSON better than HTML and plain text: by the weights of its Accept, then by their order. That a
@@ -43,7 +30,7 @@ bool wants_json(const Request& request) {
   bool wants = false;
   int most = 0;
   for (internal::Preference each; internal::take_preference(accept, each);) {
-    const bool names_json = is_json(each.value);
+    const bool names_json = internal::is_json_type(each.value);
     if (!names_json && !same_field_name(each.value, "text/html") &&
         !same_field_name(each.value, "text/plain"))
       continue;
@@ -73,7 +60,7 @@ bool accept(const abi::Call& call, const char* media_type, Response& response) {
 
 bool read_request(const abi::Call& call, const abi::Type& type, void* object, Response& response) {
   const std::string_view media_type = media_type_of(*call.request);
-  if (!media_type.empty() && !is_json(media_type)) {
+  if (!media_type.empty() && !internal::is_json_type(media_type)) {
     response = refusal(*call.request, 415, "the content type must be application/json");
     return false;
   }
