@@ -84,17 +84,25 @@ OFN_INTERNAL_LAZY Response not_modified(const Response& full = Response()) {
 
 namespace internal {
 
-// Returns true if one of the entity tags of an If-None-Match field is `etag`. They are compared
-// weakly: W/"a" and "a" are the same (RFC 9110 §8.8.3.2).
-OFN_INTERNAL_LAZY constexpr bool names_etag(std::string_view list, std::string_view etag) noexcept {
+// How entity tags are compared (RFC 9110 §8.8.3.2). Weakly, W/"a" and "a" are the same; strongly, W/"a" is the same as none.
+enum class EtagComparison { kWeak, kStrong };
+
+// Returns true if an If-Match or If-None-Match field is "*" or has that entity tag. What follows a malformed one does not count.
+OFN_INTERNAL_LAZY constexpr bool names_etag(std::string_view list, std::string_view etag,
+                                            EtagComparison comparison) noexcept {
   if (without_blanks(list) == "*") return true;
-  if (etag.starts_with("W/")) etag.remove_prefix(2);
+  const bool is_weak = etag.starts_with("W/");
+  if (is_weak && comparison == EtagComparison::kStrong) return false;
+  if (is_weak) etag.remove_prefix(2);
   while (true) {
     while (!list.empty() && (is_blank(list.front()) || list.front() == ',')) list.remove_prefix(1);
-    if (list.starts_with("W/")) list.remove_prefix(2);
+    const bool each_is_weak = list.starts_with("W/");
+    if (each_is_weak) list.remove_prefix(2);
+    // A comma may stand inside of the quotes (RFC 9110 §8.8.3).
     const std::size_t end = list.find('"', 1);
     if (!list.starts_with('"') || end == std::string_view::npos) return false;
-    if (list.substr(0, end + 1) == etag) return true;
+    const bool counts = comparison == EtagComparison::kWeak || !each_is_weak;
+    if (counts && list.substr(0, end + 1) == etag) return true;
     list.remove_prefix(end + 1);
   }
 }
@@ -105,7 +113,9 @@ OFN_INTERNAL_LAZY bool has_same_copy(const Request& request, const Response& ful
   for (const Field& field : request.headers()) {
     if (!same_field_name(field.name, "if-none-match")) continue;
     has_etags = true;
-    if (names_etag(field.value, etag == nullptr ? std::string_view() : *etag)) return true;
+    if (names_etag(field.value, etag == nullptr ? std::string_view() : *etag,
+                   EtagComparison::kWeak))
+      return true;
   }
   const std::optional<std::string_view> since = request.header("if-modified-since");
   const std::string* const changed = full.find_header("last-modified");

@@ -3,44 +3,22 @@
 #include <algorithm>
 #include <utility>
 
+#include <ofn/redirect.h>
+
 #include "base/sha256.h"
-#include "base/trimmed.h"
 
 namespace ofn {
 
 namespace {
 
-enum class Comparison { kStrong, kWeak };
-
-std::string_view opaque(std::string_view etag) {
-  return etag.starts_with("W/") ? etag.substr(2) : etag;
-}
+using internal::EtagComparison;
 
 // Returns true if one of the fields of that name has the ETag, or "*".
 bool has_match(std::span<const Field> fields, std::string_view name, std::string_view etag,
-               Comparison comparison) {
-  for (const Field& field : fields) {
-    if (!same_field_name(field.name, name)) continue;
-    std::string_view rest = field.value;
-    while (!(rest = trimmed(rest)).empty()) {
-      if (rest.front() == ',') {
-        rest.remove_prefix(1);
-        continue;
-      }
-      if (rest == "*") return true;
-      // A comma may stand inside the quotes (RFC 9110 §8.8.3).
-      const std::size_t begin = rest.starts_with("W/") ? 2 : 0;
-      if (begin >= rest.size() || rest[begin] != '"') break;
-      const std::size_t end = rest.find('"', begin + 1);
-      if (end == std::string_view::npos) break;
-      const std::string_view each = rest.substr(0, end + 1);
-      rest.remove_prefix(end + 1);
-      if (comparison == Comparison::kWeak ? opaque(each) == opaque(etag)
-                                          : each == etag && !each.starts_with("W/"))
-        return true;
-    }
-  }
-  return false;
+               EtagComparison comparison) {
+  return std::ranges::any_of(fields, [&](const Field& field) {
+    return same_field_name(field.name, name) && internal::names_etag(field.value, etag, comparison);
+  });
 }
 
 bool describes_a_body(std::string_view name) {
@@ -75,14 +53,14 @@ Condition condition_of(std::span<const Field> fields, std::string_view etag, Tag
     compressed = etag;
     compressed.insert(compressed.size() - 1, "-gzip");
   }
-  const auto matches = [&](std::string_view name, Comparison comparison) {
+  const auto matches = [&](std::string_view name, EtagComparison comparison) {
     return has_match(fields, name, etag, comparison) ||
            (is_made && has_match(fields, name, compressed, comparison));
   };
   // RFC 9110 §13.2.2: in this order.
-  if (find_field(fields, "if-match") != nullptr && !matches("if-match", Comparison::kStrong))
+  if (find_field(fields, "if-match") != nullptr && !matches("if-match", EtagComparison::kStrong))
     return Condition::kFailed;
-  if (matches("if-none-match", Comparison::kWeak)) return Condition::kNotModified;
+  if (matches("if-none-match", EtagComparison::kWeak)) return Condition::kNotModified;
   return Condition::kSend;
 }
 
