@@ -310,23 +310,25 @@ void SidecarApi::invoke_binding(dapr::BindingRequest request, dapr::ApiCall call
   binding->invoke(std::move(request), call.deadline, std::move(answer));
 }
 
+Result<Pubsub*> SidecarApi::pubsub_for(const std::string& component,
+                                       const std::string& topic) const {
+  if (component.empty()) return fail(Code::kInvalidArgument, "pubsub name is empty");
+  const auto found = pubsubs_.find(component);
+  if (found == pubsubs_.end())
+    return fail(Code::kInvalidArgument, "pubsub " + component + " is not found");
+  if (topic.empty()) return fail(Code::kInvalidArgument, "topic is empty in pubsub " + component);
+  const auto scopes = rules_.scopes.find(component);
+  if (scopes != rules_.scopes.end() && !scopes->second.may_publish(topic)) {
+    return fail(Code::kPermissionDenied,
+                "topic " + topic + " is not allowed for app id " + options_.app_id);
+  }
+  return found->second.get();
+}
+
 void SidecarApi::publish(dapr::PublishRequest request, dapr::ApiCall call, dapr::PublishDone done) {
-  if (request.component.empty()) {
-    return done(fail(Code::kInvalidArgument, "pubsub name is empty"));
-  }
-  const auto found = pubsubs_.find(request.component);
-  if (found == pubsubs_.end()) {
-    return done(fail(Code::kInvalidArgument, "pubsub " + request.component + " is not found"));
-  }
-  if (request.topic.empty()) {
-    return done(fail(Code::kInvalidArgument, "topic is empty in pubsub " + request.component));
-  }
-  const auto scopes = rules_.scopes.find(request.component);
-  if (scopes != rules_.scopes.end() && !scopes->second.may_publish(request.topic)) {
-    return done(fail(Code::kPermissionDenied,
-                     "topic " + request.topic + " is not allowed for app id " + options_.app_id));
-  }
-  if (auto checked = found->second->check_topic(request.topic, TopicUse::kPublish); !checked) {
+  const auto pubsub = pubsub_for(request.component, request.topic);
+  if (!pubsub) return done(std::unexpected(pubsub.error()));
+  if (auto checked = (*pubsub)->check_topic(request.topic, TopicUse::kPublish); !checked) {
     return done(fail(
         checked.error().code(),
         "error when publishing to pubsub " + request.component + ": " + checked.error().message()));
@@ -341,14 +343,16 @@ void SidecarApi::publish(dapr::PublishRequest request, dapr::ApiCall call, dapr:
     done(fail(published.error().code(), "error when publishing to topic " + topic + " in pubsub " +
                                             component + ": " + published.error().message()));
   };
-  found->second->publish({.topic = std::move(request.topic),
-                          .data = *std::move(envelope),
-                          .metadata = std::move(request.metadata)},
-                         std::move(answer));
+  (*pubsub)->publish({.topic = std::move(request.topic),
+                      .data = *std::move(envelope),
+                      .metadata = std::move(request.metadata)},
+                     std::move(answer));
 }
 
 void SidecarApi::publish_all(dapr::BulkPublishRequest request, dapr::ApiCall call,
                              dapr::BulkPublishDone done) {
+  if (const auto pubsub = pubsub_for(request.component, request.topic); !pubsub)
+    return done(std::unexpected(pubsub.error()));
   std::set<std::string_view> ids;
   for (const auto& entry : request.entries) {
     if (entry.id.empty() || !ids.insert(entry.id).second) {

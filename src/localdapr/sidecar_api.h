@@ -97,6 +97,8 @@ class SidecarApi final : public dapr::DaprApi {
   template <class Request, class Argument, class Reply>
   void on_stores(Request request, Result<Reply> (Stores::*act)(Argument) const,
                  dapr::ApiDone<Reply> done);
+  // Returns the pubsub that takes a message for that topic. Errors: why none does, as Dapr says it.
+  Result<Pubsub*> pubsub_for(const std::string& component, const std::string& topic) const;
   // Each running call of a component has a copy of the pointer to it.
   struct Calls {};
   // A component that is replaced, until its calls are answered. So it never ends inside its own callback.
