@@ -24,7 +24,7 @@
 // asks, at most once in a second, and never twice at the same time. A probe for liveness, whose path's last part begins with `live`, does
 // not depend on it.
 //
-// Nothing of this runs in `build`, with --dry-run and --print-schema. In `functions-framework dev` each worker runs its own, and the starts
+// Nothing of this runs in `build`, with --dry-run, --print-openapi and --print-schema. In `functions-framework dev` each worker runs its own, and the starts
 // of a new one run before the stops of the one that it replaces.
 // Threads: starts and stops run on a thread that may block, checks on another one. <ofn/log.h> and <ofn/metrics.h> work there.
 // Cost: nothing for calls.
@@ -44,15 +44,18 @@
 #define OFN_STOP(...) OFN_INTERNAL_LIFE(stop, __COUNTER__, #__VA_ARGS__, __VA_ARGS__)
 #define OFN_READY(...) OFN_INTERNAL_LIFE(ready, __COUNTER__, #__VA_ARGS__, __VA_ARGS__)
 
-#define OFN_INTERNAL_LIFE(kind, number, name, ...)                                                 \
-  namespace {                                                                                      \
-  constexpr ::ofn::abi::LifeRegistration OFN_INTERNAL_JOIN(ofn_life_,                              \
-                                                           number) = ::ofn::internal::registered_  \
-      ##kind<::ofn::internal::select_##kind(__VA_ARGS__)>(name, __FILE__, __LINE__, __BASE_FILE__, \
-                                                          number);                                 \
-  OFN_INTERNAL_KEPT("ofn_life")                                                                    \
-  constexpr const ::ofn::abi::LifeRegistration* OFN_INTERNAL_JOIN(ofn_life_entry_, number) =       \
-      &OFN_INTERNAL_JOIN(ofn_life_, number);                                                       \
+#define OFN_INTERNAL_LIFE(kind, count, text, ...)                                                \
+  namespace {                                                                                    \
+  constexpr ::ofn::abi::LifeRegistration OFN_INTERNAL_JOIN(ofn_life_,                            \
+                                                           count) = ::ofn::internal::registered_ \
+      ##kind<::ofn::internal::select_##kind(__VA_ARGS__)>({.name = text,                         \
+                                                           .file = __FILE__,                     \
+                                                           .line = __LINE__,                     \
+                                                           .unit = __BASE_FILE__,                \
+                                                           .number = count});                    \
+  OFN_INTERNAL_KEPT("ofn_life")                                                                  \
+  constexpr const ::ofn::abi::LifeRegistration* OFN_INTERNAL_JOIN(ofn_life_entry_, count) =      \
+      &OFN_INTERNAL_JOIN(ofn_life_, count);                                                      \
   }
 
 // NOLINTEND(cppcoreguidelines-macro-usage)
@@ -145,33 +148,19 @@ OFN_INTERNAL_HIDDEN bool check(std::string& reason) {
 template <auto kFunction>
 constexpr bool kIsSelected = !std::same_as<std::remove_const_t<decltype(kFunction)>, Absent>;
 
-constexpr abi::LifeRegistration life_registration(const char* name, const char* file,
-                                                  std::uint32_t line, const char* unit,
-                                                  std::uint32_t number) {
-  return {.name = name, .file = file, .line = line, .unit = unit, .number = number};
-}
-
+// Each completes a registration, unless the function was of a wrong type.
 template <auto kFunction>
-constexpr abi::LifeRegistration registered_start(const char* name, const char* file,
-                                                 std::uint32_t line, const char* unit,
-                                                 std::uint32_t number) {
-  auto made = life_registration(name, file, line, unit, number);
+constexpr abi::LifeRegistration registered_start(abi::LifeRegistration made) {
   if constexpr (kIsSelected<kFunction>) made.start = &start_or_stop<kFunction>;
   return made;
 }
 template <auto kFunction>
-constexpr abi::LifeRegistration registered_stop(const char* name, const char* file,
-                                                std::uint32_t line, const char* unit,
-                                                std::uint32_t number) {
-  auto made = life_registration(name, file, line, unit, number);
+constexpr abi::LifeRegistration registered_stop(abi::LifeRegistration made) {
   if constexpr (kIsSelected<kFunction>) made.stop = &start_or_stop<kFunction>;
   return made;
 }
 template <auto kFunction>
-constexpr abi::LifeRegistration registered_ready(const char* name, const char* file,
-                                                 std::uint32_t line, const char* unit,
-                                                 std::uint32_t number) {
-  auto made = life_registration(name, file, line, unit, number);
+constexpr abi::LifeRegistration registered_ready(abi::LifeRegistration made) {
   if constexpr (kIsSelected<kFunction>) made.ready = &check<kFunction>;
   return made;
 }
