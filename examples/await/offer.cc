@@ -4,6 +4,7 @@
 
 #include <ofn/function.h>
 #include <ofn/http_client.h>
+#include <ofn/semaphore.h>
 
 constinit ofn::Semaphore at_once(100);
 

@@ -10,6 +10,7 @@
 
 #include <ofn/await.h>
 #include <ofn/function.h>
+#include <ofn/semaphore.h>
 
 struct Free {
   void operator()(PGconn* connection) const { PQfinish(connection); }

@@ -27,6 +27,7 @@
 #include <ofn/json_value.h>
 #include <ofn/lazy.h>
 #include <ofn/request.h>
+#include <ofn/send.h>
 #include <ofn/stores.h>
 #include <ofn/task.h>
 
@@ -123,58 +124,6 @@ struct Component {
   std::span<const Field> metadata{};
   // True for an input that calls the function, false for one that the function can only fetch.
   bool triggers = false;
-};
-
-// The settings of one send that differ from the context's. Borrowed until send() returns.
-struct SendOptions {
-  std::vector<Header> metadata = {};  // added to the output's own; the same key replaces it
-  std::string_view operation = {};    // of a binding, instead of the output's own; topics have none
-  std::string_view content_type = {};  // of the data, for topics
-};
-
-// The results of a send. Look at them, or call check(). The function must handle a failed send: the
-// invocation fails only if the function returns a failure or throws.
-class [[nodiscard("a send may fail: look at its report, or call check()")]] SendReport {
- public:
-  SendReport() = default;
-  OFN_INTERNAL_LAZY explicit SendReport(std::vector<SendResult> results)
-      : results_(std::move(results)) {}
-
-  // Returns true if every output has confirmed the data.
-  OFN_INTERNAL_LAZY bool ok() const noexcept {
-    for (const SendResult& result : results_) {
-      if (result.failure) return false;
-    }
-    return true;
-  }
-  OFN_INTERNAL_LAZY explicit operator bool() const noexcept { return ok(); }
-  // One result for each output, in the order of the context. After send_all() one for each item.
-  const std::vector<SendResult>& results() const noexcept { return results_; }
-  // Returns the first output's answer, for a send to one output.
-  OFN_INTERNAL_LAZY std::string_view data() const noexcept {
-    return results_.empty() ? std::string_view() : std::string_view(results_.front().data);
-  }
-  // Returns "CODE: message" for each failed output; empty if none has failed.
-  OFN_INTERNAL_LAZY std::string error() const {
-    std::string text;
-    for (const SendResult& result : results_) {
-      if (!result.failure) continue;
-      if (!text.empty()) text += "; ";
-      text += code_name(result.failure->code);
-      text += ": ";
-      text += result.failure->message;
-    }
-    return text;
-  }
-  // Throws FailureError unless ok().
-  OFN_INTERNAL_LAZY void check() const {
-    for (const SendResult& result : results_) {
-      if (result.failure) throw FailureError({result.failure->code, error()});
-    }
-  }
-
- private:
-  std::vector<SendResult> results_;
 };
 
 namespace abi {
@@ -281,20 +230,20 @@ struct [[nodiscard("nothing is sent until it is awaited: co_await it")]] Sending
 };
 
 // Owns what it sends.
-struct [[nodiscard("nothing is sent until it is awaited: co_await it")]] SendingJson : Operation {
+struct [[nodiscard("nothing is sent until it is awaited: co_await it")]] SendingJson : Sending {
   OFN_INTERNAL_LAZY SendingJson(std::string_view output_of_it, std::string json,
                                 SendOptions options_of_it)
-      : output(output_of_it), text(std::move(json)), options(std::move(options_of_it)) {}
+      : Sending(output_of_it, {}, nullptr),
+        text(std::move(json)),
+        own_options(std::move(options_of_it)) {}
   template <std::derived_from<Promise> P>
   void await_suspend(std::coroutine_handle<P> waits) {
-    const abi::Tasks& tasks = *waits.promise().tasks;
-    tasks.table->send(tasks.host, &output, text, &options, report, waits.address());
+    data = text;
+    options = &own_options;
+    Sending::await_suspend(waits);
   }
-  OFN_INTERNAL_LAZY SendReport await_resume() { return std::move(report); }
-  std::string_view output;
   std::string text;
-  SendOptions options;
-  SendReport report;
+  SendOptions own_options;
 };
 
 template <class T>

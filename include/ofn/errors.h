@@ -13,8 +13,8 @@
 // They may be thrown by functions of every form, also by coroutines, in a Codec, by hooks (<ofn/plugin.h> says what a hook's
 // exceptions mean) and by middleware (<ofn/middleware.h>).
 //
-// What is answered: HttpError and BadInput say it themselves, std::bad_alloc is 503, an exception for which OFN_ERROR_HANDLER has a
-// handler is answered by it, and every other one is a crash: 500. A handler also gets exceptions that derive from its type. If several
+// The answer: an HttpError and a BadInput have their own, std::bad_alloc gets 503, a handler of OFN_ERROR_HANDLER answers an exception
+// of its type, and every other exception is a crash: 500. A handler also gets exceptions that derive from its type. If several
 // handlers fit, the one for the most derived type answers; so a handler for std::exception gets neither an HttpError nor a
 // BadInput, and a handler for ofn::BadInput replaces the framework's answer.
 // Whatever is answered, nothing of the call is sent to outputs. X-OpenFunction-Status is `error` for a status of 400 or more.

@@ -156,7 +156,7 @@ extern "C" __attribute__((used, visibility("default"))) inline void ofn_program(
 
 namespace ofn::internal {
 
-// Of a function without options.
+// These take a function without options.
 constexpr const abi::RouteOptions* options_of(...) { return nullptr; }
 constexpr bool are_valid(const abi::RouteOptions* const& /*none*/) { return true; }
 constexpr abi::Registration with_options(abi::Registration registration,

@@ -9,7 +9,7 @@
 //
 // Every supported function may return a task of its result. A task may await other tasks,
 // when_all(), sleep_for(), and the members of Context and Writer whose names begin with async.
-// <ofn/await.h> has more: descriptors, callbacks, locks, the first of several tasks. Any other call
+// <ofn/await.h>, <ofn/semaphore.h> and <ofn/when_any.h> have more: descriptors, callbacks, locks, the first of several tasks. Any other call
 // may block, as in every function, and then holds its thread.
 #pragma once
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-HEAD = "#include <ofn/function.h>\n#include <ofn/errors.h>\n#include <ofn/http_client.h>\n#include <ofn/middleware.h>\n#include <ofn/plugin.h>\n#include <ofn/reader.h>\n#include <ofn/typed.h>\n"
+HEAD = "".join(f"#include <ofn/{name}.h>\n" for name in (
+    "function", "errors", "http_client", "middleware", "plugin", "reader", "semaphore", "typed", "when_any"))
 UNSUPPORTED = "ofn: a function of this type is not supported; supported are"
 FORMS = [
     "ofn::Response f(const ofn::Request&)",
@@ -118,9 +119,9 @@ OTHERS = [
      "ofn: what ofn::on_worker() runs returns a value"),
     ("a callback of another type", "#include <ofn/await.h>\nofn::task<> g() { co_await ofn::callback<int>([](ofn::Completion<std::string>) {}); }",
      "no matching function for call to"),
-    ("the first of no tasks", "#include <ofn/await.h>\nofn::task<> g() { co_await ofn::when_any(); }",
+    ("the first of no tasks", "#include <ofn/when_any.h>\nofn::task<> g() { co_await ofn::when_any(); }",
      "no matching function for call to"),
-    ("the first of what is not a task", "#include <ofn/await.h>\nofn::task<> g() { co_await ofn::when_any(ofn::sleep_for(std::chrono::seconds(1))); }",
+    ("the first of what is not a task", "#include <ofn/when_any.h>\nofn::task<> g() { co_await ofn::when_any(ofn::sleep_for(std::chrono::seconds(1))); }",
      "no matching function for call to"),
     ("a temporary that GCC destroys twice", "ofn::task<ofn::Out> f(ofn::Context& context) { co_await context.async_ask("
      "ofn::GetState{}); co_return 1; }; OFN_FUNCTION(f)", "use of deleted function"),

@@ -14,6 +14,8 @@ from support.raw import Raw
 SOURCE = r"""
 #include <ofn/function.h>
 #include <ofn/http_client.h>
+#include <ofn/semaphore.h>
+#include <ofn/when_any.h>
 #include <sys/eventfd.h>
 #include <iostream>
 #include <thread>
