@@ -1,5 +1,5 @@
 // Reads a Cookie field of arbitrary bytes, and sets a cookie whose parts are the lines of the input.
-// What is set must not contain more than one cookie, and must be read as it was set. A date that is
+// A cookie that is set must not contain a second one, and must be read as it was set. A date that is
 // read must be written as the same date.
 #include <cstddef>
 #include <cstdint>

@@ -17,7 +17,7 @@ class Quota {
   bool take(const std::string& client) {
     const std::lock_guard lock(mutex_);
     const Clock::time_point now = Clock::now();
-    // Who has waited long enough has all tokens again, and needs no entry.
+    // A client that has waited long enough has all its tokens again, and needs no entry.
     if (paid_until_.size() >= kMostClients)
       std::erase_if(paid_until_, [&](const auto& entry) { return entry.second <= now; });
     Clock::time_point& paid = paid_until_[client];

@@ -50,7 +50,7 @@ class ContextHost {
             SendDone done);
   // Not for SendAll.
   void ask(StoreCall call, StoreDone done);
-  // What is sent of the items, which it reads and borrows. Threads: any but the loop's, which it would keep.
+  // Returns the messages of the items, which it borrows. Threads: any but the loop's, which it would keep.
   std::vector<BulkItem> items_of(const SendAll& call) const;
   // As send(). Threads: the loop's.
   void send_all(const std::string& output, std::vector<BulkItem> items, StoreDone done);

@@ -1,4 +1,4 @@
-// What is thrown, and what is answered: in functions of each signature, in coroutines, in hooks, for requests and for deliveries.
+// Exceptions and their answers: in functions of each signature, in coroutines, in hooks, for requests and for deliveries.
 #include <functional>
 #include <stdexcept>
 #include <string>

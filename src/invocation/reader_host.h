@@ -24,7 +24,7 @@
 
 namespace ofn {
 
-// Where a body in pieces comes from: wire::Exchange says what each does. Threads: the loop's.
+// The source of a body in pieces. Its functions do what those of wire::Exchange do. Threads: the loop's.
 class BodySource {
  public:
   // What follows the piece. kFailed: `failure` says why nothing will.

@@ -300,7 +300,7 @@ TEST(Reader, AFailureAbortsAnAnswerThatHasBegun) {
   }
 }
 
-// What is held for the outputs is neither sent nor answered.
+// An answer that is held for the outputs is neither sent nor given to the client.
 TEST(Reader, AFailureDropsAnAnswerThatIsHeld) {
   for (const Function& function : {made<&echo_pieces>(), made<&echo_later>()}) {
     Upload test(context_with(Runtime::kKnative, both()));

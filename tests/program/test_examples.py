@@ -22,9 +22,6 @@ from support.scheduler import Scheduler
 from support.sidecars import named_daprd, write_component
 from support.waiting import until
 
-SNIPPET = re.compile(r"<!-- snippet: (\S+) -->\n```\w*(?: \S+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# A marker, with the block behind it if there is one.
-MARKER = re.compile(r"<!-- snippet: (\S+) -->\n(?:```([^\n]*)\n.*?^```\n)?", re.MULTILINE | re.DOTALL)
 # The files that these tests run. A new example needs a test first.
 TESTED = {
     "Dockerfile",
@@ -100,27 +97,6 @@ def test_every_example_has_a_test(repository):
     listed = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard", "examples"], cwd=repository, text=True)
     names = {name.removeprefix("examples/") for name in listed.split()}
     assert {name for name in names if not name.startswith(".")} == TESTED, "files for tools, such as .clang-tidy, need no test"
-
-
-def test_snippets_in_the_documentation_are_the_files_they_name(repository, request):
-    """With --renew-golden the documentation is written from the files."""
-    found = 0
-    for page in [repository / "README.md", *(repository / "docs").rglob("*.md")]:
-        text = page.read_text()
-        if request.config.getoption("--renew-golden"):
-            text = MARKER.sub(lambda marker: shown(repository, *marker.groups()), text)
-            page.write_text(text)
-        snippets = SNIPPET.findall(text)
-        assert len(snippets) == text.count("<!-- snippet: "), f"{page}: a marker without a code block right behind it"
-        for path, code in snippets:
-            assert code == (repository / path).read_text(), f"{page} shows another {path}"
-            found += 1
-    assert found > 0
-
-
-def shown(repository, path, info):
-    info = info or {".cc": "cpp", ".yaml": "yaml", ".json": "json"}[Path(path).suffix]
-    return f"<!-- snippet: {path} -->\n```{info}\n{(repository / path).read_text()}```\n"
 
 
 @pytest.fixture
