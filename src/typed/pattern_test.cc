@@ -82,10 +82,9 @@ struct Outer {
   std::vector<std::optional<Wrong>> all;
 };
 OFN_FIELDS(Outer, all)
-void take(const Outer&) {}
 
 TEST(Pattern, TheStartChecksEachFunction) {
-  static constexpr abi::Typed kTyped = internal::Form<decltype(&take)>::kTyped;
+  static constexpr abi::Typed kTyped = internal::Form<void (*)(const Outer&)>::kTyped;
   const std::vector<Function> functions = {
       {.name = "take", .place = "parts.cc:7", .typed = &kTyped}};
   const auto compiled = compile_patterns(functions);
