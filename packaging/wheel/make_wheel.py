@@ -34,8 +34,8 @@ def main(installed, version, to):
         "Home-page: https://openfunction.dev\nRequires-Python: >=3.7\nDescription-Content-Type: text/markdown\n\n"
     )
     files = {f"{data}/scripts/ofn": (installed / "bin/functions-framework").read_bytes()}
-    for header in sorted((installed / "include/ofn").iterdir()):
-        files[f"{data}/data/include/ofn/{header.name}"] = header.read_bytes()
+    for header in sorted((installed / "include/ofn").rglob("*.h")):
+        files[f"{data}/data/{header.relative_to(installed)}"] = header.read_bytes()
     (sbom,) = installed.glob("share/doc/*/ofn.spdx.json")
     files[f"{info}/sboms/ofn.spdx.json"] = sbom.read_bytes()
     files[f"{info}/licenses/copyright"] = sbom.with_name("copyright").read_bytes()

@@ -8,9 +8,10 @@ import pytest
 from support.header_examples import examples
 
 _FOLDER = Path(__file__).parents[2] / "include/ofn"
-_HEADERS = sorted(path.name for path in _FOLDER.glob("*.h"))
-# The examples may use every header of the author, but the one that the loader precompiles.
-_HEAD = "#include <algorithm>\n#include <chrono>\n" + "".join(f"#include <ofn/{name}>\n" for name in _HEADERS if name != "precompiled.h")
+_HEADERS = sorted(str(path.relative_to(_FOLDER)) for path in _FOLDER.rglob("*.h"))
+# The examples may use every header of the author, but the one that the loader precompiles. They use only the headers for test frameworks that they name.
+_LEFT_OUT = ("precompiled.h", "testing/gtest.h", "testing/catch2.h")
+_HEAD = "#include <algorithm>\n#include <chrono>\n" + "".join(f"#include <ofn/{name}>\n" for name in _HEADERS if name not in _LEFT_OUT)
 
 
 # (header, how an example begins) → what it takes for granted: code before it, and behind it.
@@ -55,8 +56,9 @@ def test_a_header_compiles_alone(compiler, name):
 @pytest.mark.parametrize(("name", "line", "code"), _EXAMPLES, ids=[f"{name}:{line}" for name, line, _ in _EXAMPLES])
 def test_an_example_compiles(compiler, name, line, code):
     before, behind = next((a for (n, begin), a in _AROUND.items() if n == name and code.startswith(begin)), ("", ""))
+    own = "".join(f"#include <ofn/{other}>\n" for other in _LEFT_OUT[1:] if f"<ofn/{other}>" in code and name == other)
     source = re.sub(r"^#include.*", "", code, flags=re.MULTILINE).replace("…", "")
-    done = compiler(f'{before}\n#line {line} "{name}"\n{source}\n{behind}\n', "-fsyntax-only", head=_HEAD)
+    done = compiler(f'{own}{before}\n#line {line} "{name}"\n{source}\n{behind}\n', "-fsyntax-only", head=_HEAD)
     assert done.returncode == 0, done.stderr[:2000]
 
 
