@@ -5,6 +5,7 @@
 //   if (!command) return complain(command.error(), kExitUsage);
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <map>
@@ -19,7 +20,8 @@
 
 namespace ofn::cli {
 
-// Exit codes of the program (docs/flags.md).
+// Exit codes of the program. exit_codes.h and docs/flags.md say which command has which: 6 and 7
+// mean one thing for commands that serve and another for commands that look.
 enum Exit : int {
   kExitOk = 0,
   kExitFailure =
@@ -31,6 +33,10 @@ enum Exit : int {
   kExitByFunction = 6,  // the function ended the process: exit() and its like
   kExitForkedChild =
       7,  // of a process that the function forked and that came back; not of the program itself
+  kExitTestFailed = 6,  // a test of the function failed, or none ran
+  kExitFindings = 7,    // what was checked has errors
+  kExitNoInstance = 8,  // no program of the developer's loop runs
+  kExitBadAnswer = 9,   // the function answered with a status of 400 or above
 };
 
 // functions-framework [flags]
@@ -98,16 +104,24 @@ struct CheckCommand {
   std::vector<std::string> files;
 };
 
-// --help or --version, of the program or of a subcommand: print the text and exit with 0.
+// functions-framework __write-files DIR: the manual pages and completions, for packages.
+struct WriteFilesCommand {
+  std::string folder;
+};
+
+// A text that needs nothing but the table, such as --help or --version: print it and exit with 0.
 struct ShowCommand {
   std::string text;
 };
 
 using Command = std::variant<ServeCommand, DevCommand, BuildCommand, ImageCommand, SidecarCommand,
-                             ManifestCommand, CheckCommand, ShowCommand>;
+                             ManifestCommand, CheckCommand, WriteFilesCommand, ShowCommand>;
 
+// `columns`: of the terminal that shows --help; 0: a file or a program reads it, and each flag has
+// one line.
 // Errors: one message for people that names the flag and, if it is unknown, the most similar flag.
 // The exit code is then kExitUsage.
-std::expected<Command, std::string> parse_command_line(std::span<const std::string> arguments);
+std::expected<Command, std::string> parse_command_line(std::span<const std::string> arguments,
+                                                       std::size_t columns = 0);
 
 }  // namespace ofn::cli

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <variant>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "cli/sidecar_command.h"
 #include "cli/streams.h"
 #include "cli/user_signals.h"
+#include "cli/write_files.h"
 #include "os/watched_process.h"
 
 namespace ofn::cli {
@@ -47,6 +49,12 @@ void end_when_told_as_process_1() {
     });
 }
 
+// 0: standard output is not a terminal, or its width is not known.
+std::size_t terminal_columns() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -65,7 +73,7 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
   // output is a pipe.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const auto command = parse_command_line(arguments);
+  const auto command = parse_command_line(arguments, terminal_columns());
   if (!command) return complain(command.error(), kExitUsage);
   if (!std::holds_alternative<ShowCommand>(*command)) {
     if (const auto problem = descriptor_shortage(kDescriptorsToLoad)) {
@@ -86,6 +94,7 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
           [&](const SidecarCommand& alone) { return run_sidecar(alone, env); },
           [&](const ManifestCommand& wanted) { return write_manifest(wanted, env, linked); },
           [&](const CheckCommand& wanted) { return check_manifests(wanted); },
+          [&](const WriteFilesCommand& wanted) { return write_files(wanted, env); },
           [&](const ShowCommand& shown) { return static_cast<int>(print(shown.text)); },
       },
       *command);

@@ -11,6 +11,12 @@ constexpr auto kOutputs = FlagGroup::kOutputs;
 constexpr auto kLog = FlagGroup::kLog;
 constexpr auto kModes = FlagGroup::kModes;
 
+consteval FlagSpec of_kind(FlagSpec row, ValueKind kind, std::string_view words = {}) {
+  row.kind = kind;
+  row.words = words;
+  return row;
+}
+
 // The names and variables of the first rows are those of the family; the platform's builder sets
 // FUNC_…. The other rows are this framework's own.
 // Reasons for limits: 10 MiB is the limit of the Python framework, from which the family comes. 300
@@ -20,70 +26,88 @@ constexpr auto kModes = FlagGroup::kModes;
 // A pod gets SIGTERM when Kubernetes begins to tell proxies that the pod ends; 5 s are usually enough
 // for all of them to learn it. Knative's proxy drains before it lets the program get SIGTERM.
 constexpr std::array<FlagSpec, kFlagCount> kTable = {{
-    {Flag::kTarget, kFunction, "target", "FUNCTION_TARGET", "FUNC_NAME", "NAME", "function",
-     "Name of the function, with its namespaces (app::hello); without it all registered functions, "
-     "or the only one that can be served"},
-    {Flag::kSource, kFunction, "source", "FUNCTION_SOURCE", "FUNC_SRC", "PATH", "./main.cc",
-     "A .cc or .cpp file, a built .so, or a directory (a CMake project or plain sources)"},
-    {Flag::kSignatureType, kFunction, "signature-type", "FUNCTION_SIGNATURE_TYPE", "FUNC_TYPE",
-     "TYPE", "", "http, cloudevent, event, openfunction or typed; the function's C++ type decides"},
+    of_kind({Flag::kTarget, kFunction, "target", "FUNCTION_TARGET", "FUNC_NAME", "NAME", "function",
+             "Name of the function, with its namespaces (app::hello); without it all registered "
+             "functions, or the only one that can be served"},
+            ValueKind::kTarget),
+    of_kind({Flag::kSource, kFunction, "source", "FUNCTION_SOURCE", "FUNC_SRC", "PATH", "./main.cc",
+             "A .cc or .cpp file, a built .so, or a directory (a CMake project or plain sources)"},
+            ValueKind::kSource),
+    of_kind({Flag::kSignatureType, kFunction, "signature-type", "FUNCTION_SIGNATURE_TYPE",
+             "FUNC_TYPE", "TYPE", "",
+             "http, cloudevent, event, openfunction or typed; the function's C++ type decides"},
+            ValueKind::kWord, "http|cloudevent|event|openfunction|typed"),
     {Flag::kCxxflags, kFunction, "cxxflags", "OFN_CXXFLAGS", "", "FLAGS", "",
      "Extra flags for the compiler and the linker, if the function is given as source"},
-    {Flag::kPlugin, kFunction, "plugin", "OFN_PLUGIN", "", "FILES", "",
-     "Built .so files with more hooks, separated by commas"},
+    of_kind({Flag::kPlugin, kFunction, "plugin", "OFN_PLUGIN", "", "FILES", "",
+             "Built .so files with more hooks, separated by commas"},
+            ValueKind::kFile, ".so"),
     {Flag::kOptionalHooks, kFunction, "optional-hooks", "OFN_OPTIONAL_HOOKS", "", "NAMES", "",
      "Hooks of the context that may be missing, separated by commas; * means all. Any other "
      "missing hook is an error"},
-    {Flag::kContext, kFiles, "context", "OFN_CONTEXT_FILE", "", "FILE", "",
-     "The function's context as a JSON or YAML file, instead of FUNC_CONTEXT and "
-     "FUNC_CONTEXT_V1BETA2"},
-    {Flag::kEnvFile, kFiles, "env-file", "OFN_ENV_FILE", "", "FILES", "",
-     "Files with a variable NAME=value in each line, separated by commas; may be repeated. A later "
-     "file comes before an earlier one, and the environment before all files",
-     FlagSpec::Repeated::kAll},
-    {Flag::kHost, kServer, "host", "HOST", "", "ADDRESS", "0.0.0.0",
-     "Address to listen on; :: also takes IPv4; 127.0.0.1 with --debug outside a pod"},
-    {Flag::kPort, kServer, "port", "PORT", "", "PORT", "8080",
-     "Port to listen on; 0 takes any free one. The context's port comes before the default"},
-    {Flag::kListenFd, kServer, "listen-fd", "OFN_LISTEN_FD", "", "N", "",
-     "Descriptor of an inherited socket that listens, instead of --host and --port"},
-    {Flag::kReadyFd, kServer, "ready-fd", "OFN_READY_FD", "", "N", "",
-     "Inherited descriptor that gets a line feed, and is closed, when requests are served"},
-    {Flag::kConcurrency, kServer, "concurrency", "OFN_CONCURRENCY", "", "N", "1024",
-     "Calls that may run at once"},
-    {Flag::kQueue, kServer, "queue", "OFN_QUEUE", "", "N", "",
-     "Calls that may wait for a slot; above it 503, or 429 for events; default as many as "
-     "--concurrency"},
-    {Flag::kThreads, kServer, "threads", "OFN_THREADS", "", "N", "0",
-     "Event loops; 0 takes one for each processor that the cgroup grants"},
+    of_kind({Flag::kContext, kFiles, "context", "OFN_CONTEXT_FILE", "", "FILE", "",
+             "The function's context as a JSON or YAML file, instead of FUNC_CONTEXT and "
+             "FUNC_CONTEXT_V1BETA2"},
+            ValueKind::kFile, ".json|.yaml|.yml"),
+    of_kind({Flag::kEnvFile, kFiles, "env-file", "OFN_ENV_FILE", "", "FILES", "",
+             "Files with a variable NAME=value in each line, separated by commas; may be repeated. "
+             "A later file comes before an earlier one, and the environment before all files",
+             FlagSpec::Repeated::kAll},
+            ValueKind::kFile),
+    of_kind({Flag::kHost, kServer, "host", "HOST", "", "ADDRESS", "0.0.0.0",
+             "Address to listen on; :: also takes IPv4; 127.0.0.1 with --debug outside a pod"},
+            ValueKind::kText, "127.0.0.1|0.0.0.0|::"),
+    of_kind(
+        {Flag::kPort, kServer, "port", "PORT", "", "PORT", "8080",
+         "Port to listen on; 0 takes any free one. The context's port comes before the default"},
+        ValueKind::kNumber),
+    of_kind({Flag::kListenFd, kServer, "listen-fd", "OFN_LISTEN_FD", "", "N", "",
+             "Descriptor of an inherited socket that listens, instead of --host and --port"},
+            ValueKind::kNumber),
+    of_kind({Flag::kReadyFd, kServer, "ready-fd", "OFN_READY_FD", "", "N", "",
+             "Inherited descriptor that gets a line feed, and is closed, when requests are served"},
+            ValueKind::kNumber),
+    of_kind({Flag::kConcurrency, kServer, "concurrency", "OFN_CONCURRENCY", "", "N", "1024",
+             "Calls that may run at once"},
+            ValueKind::kNumber),
+    of_kind({Flag::kQueue, kServer, "queue", "OFN_QUEUE", "", "N", "",
+             "Calls that may wait for a slot; above it 503, or 429 for events; default as many as "
+             "--concurrency"},
+            ValueKind::kNumber),
+    of_kind({Flag::kThreads, kServer, "threads", "OFN_THREADS", "", "N", "0",
+             "Event loops; 0 takes one for each processor that the cgroup grants"},
+            ValueKind::kNumber),
     {Flag::kTimeout, kServer, "timeout", "OFN_TIMEOUT", "CLOUD_RUN_TIMEOUT_SECONDS", "DURATION",
      "300s", "Time for one call with its outputs; then 504"},
     {Flag::kStartTimeout, kServer, "start-timeout", "OFN_START_TIMEOUT", "", "DURATION", "60s",
      "Time that the start functions may take together, before the port opens; then exit code 3"},
     {Flag::kDrainDelay, kServer, "drain-delay", "OFN_DRAIN_DELAY", "", "DURATION", "",
      "Time that a stopping server still serves new requests, while it is not ready any more; "
-     "default "
-     "0, in a pod that is not Knative's 5s"},
+     "default 0, in a pod that is not Knative's 5s"},
     {Flag::kDrainTimeout, kServer, "drain-timeout", "OFN_DRAIN_TIMEOUT", "", "DURATION", "30s",
      "Time that a stopping server then gives to running calls and their outputs"},
-    {Flag::kMetrics, kServer, "metrics", "OFN_METRICS", "", "PLACE", "off",
-     "Where metrics for Prometheus are shown: off; PORT or HOST:PORT, a second port with the path "
-     "/metrics; same, the function's own port. The host's default is 127.0.0.1, in a pod 0.0.0.0"},
+    of_kind({Flag::kMetrics, kServer, "metrics", "OFN_METRICS", "", "PLACE", "off",
+             "Where metrics for Prometheus are shown: off; PORT or HOST:PORT, a second port with "
+             "the path /metrics; same, the function's own port. The host's default is 127.0.0.1, "
+             "in a pod 0.0.0.0"},
+            ValueKind::kText, "off|same"),
     {Flag::kOpenapi, kServer, "openapi", "OFN_OPENAPI", "", "PATH", "",
      "Path at which every client can read the OpenAPI document of the routes, such as "
      "/openapi.json; default none"},
-    {Flag::kMaxConnections, kLimits, "max-connections", "OFN_MAX_CONNECTIONS", "", "N", "0",
-     "Open connections; further ones wait. 0 takes the limit of open files minus 64"},
+    of_kind({Flag::kMaxConnections, kLimits, "max-connections", "OFN_MAX_CONNECTIONS", "", "N", "0",
+             "Open connections; further ones wait. 0 takes the limit of open files minus 64"},
+            ValueKind::kNumber),
     {Flag::kMaxBodySize, kLimits, "max-body-size", "OFN_MAX_BODY_SIZE", "", "SIZE", "10MiB",
      "Largest request body; above it 413"},
     {Flag::kMaxBodyMemory, kLimits, "max-body-memory", "OFN_MAX_BODY_MEMORY", "", "SIZE", "",
      "Memory for everything that clients make the program keep: heads, bodies, unread answers. "
-     "When it is short, slow clients are disconnected first, then requests get 503; default "
-     "a quarter of the memory that the process may use"},
+     "When it is short, slow clients are disconnected first, then requests get 503; default a "
+     "quarter of the memory that the process may use"},
     {Flag::kMaxHeaderBytes, kLimits, "max-header-bytes", "OFN_MAX_HEADER_BYTES", "", "SIZE",
      "64KiB", "Largest request head; above it 431"},
-    {Flag::kMaxHeaderFields, kLimits, "max-header-fields", "OFN_MAX_HEADER_FIELDS", "", "N", "100",
-     "Header fields of a request; above it 431"},
+    of_kind({Flag::kMaxHeaderFields, kLimits, "max-header-fields", "OFN_MAX_HEADER_FIELDS", "", "N",
+             "100", "Header fields of a request; above it 431"},
+            ValueKind::kNumber),
     {Flag::kHeadTimeout, kLimits, "head-timeout", "OFN_HEAD_TIMEOUT", "", "DURATION", "10s",
      "Time to receive a request's head, from its first byte; then 408"},
     {Flag::kBodyTimeout, kLimits, "body-timeout", "OFN_BODY_TIMEOUT", "", "DURATION", "10s",
@@ -95,31 +119,41 @@ constexpr std::array<FlagSpec, kFlagCount> kTable = {{
      "Time that a client may read nothing of an answer; then it is disconnected"},
     {Flag::kSidecarTimeout, kOutputs, "sidecar-timeout", "OFN_SIDECAR_TIMEOUT", "", "DURATION",
      "5s", "Time that outputs wait for an unreachable sidecar; then 503"},
-    {Flag::kRetryCodes, kOutputs, "retry-codes", "OFN_RETRY_CODES", "", "CODES", "",
-     "gRPC codes on which an output is retried, such as UNAVAILABLE,ABORTED; by default only calls "
-     "that never reached the sidecar"},
-    {Flag::kTraceFlush, kOutputs, "trace-flush", "OFN_TRACE_FLUSH", "", "WHEN", "batch",
-     "When spans are sent: batch, or response:DURATION, before each answer, which waits for that "
-     "time at most (1ms to 1s)"},
-    {Flag::kLocalSidecar, kOutputs, "local-sidecar", "OFN_LOCAL_SIDECAR", "", "MODE", "auto",
-     "The program's own small sidecar: on, off, or auto (on outside a pod if no other sidecar is "
-     "found)"},
-    {Flag::kComponents, kOutputs, "components", "OFN_COMPONENTS", "", "DIR", "./components",
-     "Directory of Dapr component files for the local sidecar"},
-    {Flag::kDaprInvocation, kOutputs, "dapr-invocation", "OFN_DAPR_INVOCATION", "", "MODE", "auto",
-     "Requests that a Dapr sidecar brings over gRPC (service invocation, jobs): on, off, or auto "
-     "(on if APP_API_TOKEN protects them, or if the port is only for this machine)"},
-    {Flag::kLogFormat, kLog, "log-format", "OFN_LOG_FORMAT", "", "FORMAT", "",
-     "json, readable, ecs (Elastic Common Schema) or gcp (Google Cloud Logging); default json, "
-     "readable with --debug"},
-    {Flag::kLogLevel, kLog, "log-level", "OFN_LOG_LEVEL", "OTEL_LOG_LEVEL, AWS_LAMBDA_LOG_LEVEL",
-     "LEVEL", "",
-     "The least serious lines that are kept: debug, info, warning or error; default info, debug "
-     "with --debug. The signal SIGUSR1 turns debug on and off"},
-    {Flag::kAccessLog, kLog, "access-log", "OFN_ACCESS_LOG", "", "MODE", "",
-     "A line for each call: off, on, or errors (status 400 and above, and calls without an "
-     "answer); "
-     "default off, on with --debug"},
+    of_kind({Flag::kRetryCodes, kOutputs, "retry-codes", "OFN_RETRY_CODES", "", "CODES", "",
+             "gRPC codes on which an output is retried, such as UNAVAILABLE,ABORTED; by default "
+             "only calls that never reached the sidecar"},
+            ValueKind::kText, "UNAVAILABLE|ABORTED|DEADLINE_EXCEEDED|INTERNAL|UNKNOWN"),
+    of_kind({Flag::kTraceFlush, kOutputs, "trace-flush", "OFN_TRACE_FLUSH", "", "WHEN", "batch",
+             "When spans are sent: batch, or response:DURATION, before each answer, which waits "
+             "for that time at most (1ms to 1s)"},
+            ValueKind::kText, "batch"),
+    of_kind(
+        {Flag::kLocalSidecar, kOutputs, "local-sidecar", "OFN_LOCAL_SIDECAR", "", "MODE", "auto",
+         "The program's own small sidecar: on, off, or auto (on outside a pod if no other sidecar "
+         "is found)"},
+        ValueKind::kWord, "auto|on|off"),
+    of_kind({Flag::kComponents, kOutputs, "components", "OFN_COMPONENTS", "", "DIR", "./components",
+             "Directory of Dapr component files for the local sidecar"},
+            ValueKind::kFolder),
+    of_kind(
+        {Flag::kDaprInvocation, kOutputs, "dapr-invocation", "OFN_DAPR_INVOCATION", "", "MODE",
+         "auto",
+         "Requests that a Dapr sidecar brings over gRPC (service invocation, jobs): on, off, or "
+         "auto (on if APP_API_TOKEN protects them, or if the port is only for this machine)"},
+        ValueKind::kWord, "auto|on|off"),
+    of_kind({Flag::kLogFormat, kLog, "log-format", "OFN_LOG_FORMAT", "", "FORMAT", "",
+             "json, readable, ecs (Elastic Common Schema) or gcp (Google Cloud Logging); default "
+             "json, readable with --debug"},
+            ValueKind::kWord, "json|readable|ecs|gcp"),
+    of_kind({Flag::kLogLevel, kLog, "log-level", "OFN_LOG_LEVEL",
+             "OTEL_LOG_LEVEL, AWS_LAMBDA_LOG_LEVEL", "LEVEL", "",
+             "The least serious lines that are kept: debug, info, warning or error; default info, "
+             "debug with --debug. The signal SIGUSR1 turns debug on and off"},
+            ValueKind::kWord, "debug|info|warning|error"),
+    of_kind({Flag::kAccessLog, kLog, "access-log", "OFN_ACCESS_LOG", "", "MODE", "",
+             "A line for each call: off, on, or errors (status 400 and above, and calls without an "
+             "answer); default off, on with --debug"},
+            ValueKind::kWord, "off|on|errors"),
     {Flag::kCaptureOutput, kLog, "capture-output", "OFN_CAPTURE_OUTPUT", "", "", "false",
      "Make each line that the function writes to standard output or standard error a line of the "
      "log"},

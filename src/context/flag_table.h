@@ -66,6 +66,18 @@ inline constexpr std::size_t kFlagCount = static_cast<std::size_t>(Flag::kPrintS
 enum class FlagGroup { kFunction, kFiles, kServer, kLimits, kOutputs, kLog, kModes };
 std::string_view flag_group_title(FlagGroup group) noexcept;  // "Function", "Server", …
 
+// What a value is: how a shell completes it, and which words it may be.
+enum class ValueKind {
+  kText,
+  kNumber,
+  kWord,      // one of some words
+  kFile,      // a file; the words are the endings of its name
+  kFolder,    // a folder
+  kSource,    // a function's source: a file or a folder
+  kTarget,    // the name of a function in the source
+  kInstance,  // a program of the developer's loop that runs now
+};
+
 struct FlagSpec {
   Flag flag;
   FlagGroup group;
@@ -80,6 +92,10 @@ struct FlagSpec {
   std::string_view help;  // one sentence without a period
   // If the flag is given twice, the last text counts (kLast), or both with a comma between (kAll).
   enum class Repeated { kLast, kAll } repeated = Repeated::kLast;
+  ValueKind kind = ValueKind::kText;
+  // The words of a kWord, or the endings of a kFile, with "|" between them; for other kinds words
+  // that a value may also be.
+  std::string_view words = {};
 
   bool is_switch() const { return value.empty(); }
 };

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from packages.conftest import LARGEST_DEB, needs, raised, run
+from packages.conftest import BUILD, LARGEST_DEB, needs, raised, run
 from support.program import Program
 
 # The goal is 6.5 MB. It was met before the rooms for images, manifests and SkyWalking; middleware, bodies in pieces, OpenAPI, Dapr's
@@ -18,7 +18,7 @@ _HEADERS = 400_000
 @pytest.fixture(scope="module")
 def debs(packed):
     """The folder of the packages."""
-    needs("dpkg-buildpackage", "dh", "help2man", "lintian")
+    needs("dpkg-buildpackage", "dh", "lintian")
     return packed("deb")
 
 
@@ -40,9 +40,15 @@ def test_contents_and_sizes(debs, repository, version, tmp_path):
     program, library = of(debs, "functions-framework-cpp"), of(debs, "libofn-dev")
     assert {field(deb, "Version") for deb in (program, library)} == {version}
     headers = {f"usr/include/ofn/{path.name}" for path in (repository / "include/ofn").glob("*.h")}
-    doc, unit, man = "usr/share/doc/functions-framework-cpp", "usr/lib/systemd/system/functions-framework@", "usr/share/man/man1"
-    assert files(program) == headers | {
-        "usr/bin/functions-framework", "usr/bin/ff", f"{unit}.service", f"{unit}.socket", f"{man}/functions-framework.1.gz", f"{man}/ff.1.gz",
+    doc, unit, share = "usr/share/doc/functions-framework-cpp", "usr/lib/systemd/system/functions-framework@", "usr/share"
+    pages = {path.name for path in (BUILD / "share/man/man1").iterdir()}
+    assert {"functions-framework.1", "ff.1", "functions-framework-manifest-check.1", "ff-dev.1"} <= pages
+    beside = {f"{share}/man/man1/{name}.gz" for name in pages} | {f"{share}/zsh/vendor-completions/_functions-framework"}
+    for name, short in (("functions-framework", "ff"), ("functions-framework.fish", "ff.fish")):
+        folder = "fish/vendor_completions.d" if name.endswith(".fish") else "bash-completion/completions"
+        beside |= {f"{share}/{folder}/{name}", f"{share}/{folder}/{short}"}
+    assert files(program) == headers | beside | {
+        "usr/bin/functions-framework", "usr/bin/ff", f"{unit}.service", f"{unit}.socket",
         "usr/share/lintian/overrides/functions-framework-cpp", f"{doc}/changelog.gz", f"{doc}/copyright", f"{doc}/ofn.spdx.json"}
     assert {Path(name).name for name in files(library)} >= {"libofn_framework.a", "ofn.pc", "ofn-config.cmake", "copyright"}
     assert field(program, "Maintainer") == re.search(r"^Maintainer: (.*)$", (repository / "packaging/debian/control").read_text(), re.MULTILINE)[1]

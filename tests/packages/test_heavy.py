@@ -113,7 +113,7 @@ def test_setup_starts_no_server(debian, repository):
 
 def test_two_builds_give_the_same_bytes(repository, tmp_path):
     """In two folders, with all three kinds of packages."""
-    needs("dpkg-buildpackage", "dh", "help2man")
+    needs("dpkg-buildpackage", "dh")
     sums = []
     for name in ("first", "a-second-folder"):
         tree = copy_of_the_tree(repository, tmp_path / name)
@@ -129,7 +129,7 @@ def test_two_builds_give_the_same_bytes(repository, tmp_path):
 
 def test_the_source_package_builds(repository, tmp_path):
     """dpkg-buildpackage in a copy of the tree, without ./dev and without network."""
-    needs("dpkg-buildpackage", "dh", "help2man", "unshare")
+    needs("dpkg-buildpackage", "dh", "unshare")
     tree = copy_of_the_tree(repository, tmp_path / "tree")
     run(repository / "packaging/make", BUILD, tree, "debian")
     run("unshare", "--net", "dpkg-buildpackage", "-us", "-uc", "-b", cwd=tree, timeout=_HOUR)

@@ -136,3 +136,15 @@ def test_the_flags_page_repeats_the_help(program, repository):
         assert rows[name][:2] == (variable, alias) and default in ("", rows[name][2]), (name, rows[name])
     others = re.findall(r"^  ([A-Z_0-9]+) ", said.partition("Other variables:")[2], re.MULTILINE)
     assert others and all(f"`{variable}`" in page for variable in others)
+
+
+def test_the_flags_page_has_the_exit_codes(program, repository):
+    """Those of the program's help and of each command's."""
+    page = (repository / "docs" / "flags.md").read_text()
+    rows = re.findall(r"^\| (\d+|128 \+ N) \| ([^|]+) \| [^|]+ \|$", page, re.MULTILINE)
+    named = re.findall(r"^  (\w+) ", program.run_to_end(["--help"]).stdout.partition("Commands:")[2].partition("Options:")[0], re.MULTILINE)
+    for command in ["", *named]:
+        said = program.run_to_end([*command.split(), "--help"]).stdout.partition("Exit codes: ")[2]
+        codes = re.findall(r"(?:^|, )(128 \+ N|\d+) ", said)
+        expected = [code for code, commands in rows if commands == "all" or (f"`{command}`" if command else "serve") in commands.split(", ")]
+        assert codes == expected, command or "serve"
