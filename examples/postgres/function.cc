@@ -1,92 +1,83 @@
-// A counter in PostgreSQL, by libpq's asynchronous functions (postgresql.org/docs/current/libpq-async.html). A call holds no thread
-// while the database works, and 20 connections serve all calls.
-#include <cstdlib>
-#include <libpq-fe.h>
-#include <memory>
-#include <mutex>
-#include <stdexcept>
+// Items in PostgreSQL: made, read, changed and deleted over HTTP. database.h beside it has the queries, which hold no thread.
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include <ofn/await.h>
 #include <ofn/function.h>
-#include <ofn/semaphore.h>
+#include <ofn/typed.h>
 
-struct Free {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
-  void operator()(PGresult* result) const { PQclear(result); }
+#include "database.h"
+
+struct NewItem {
+  std::string name;
+  std::int64_t cents = 0;
 };
-using Connection = std::unique_ptr<PGconn, Free>;
-using Result = std::unique_ptr<PGresult, Free>;
+OFN_FIELDS(NewItem, (name, ofn::length(1, 80)), (cents, ofn::min(0)))
 
-// Throws; ends a call that was asked to stop, too.
-void check(bool is_fine, const Connection& connection) {
-  if (!is_fine)
-    throw std::runtime_error(std::string("database: ") + PQerrorMessage(connection.get()));
-}
+struct Item : NewItem {
+  std::int64_t id = 0;
+};
+OFN_DERIVED_FIELDS(Item, NewItem, id)
 
-ofn::task<Connection> connect() {
-  Connection connection(PQconnectStart(std::getenv("DATABASE")));
-  check(PQstatus(connection.get()) != CONNECTION_BAD, connection);
-  PostgresPollingStatusType next = PGRES_POLLING_WRITING;
-  while (next != PGRES_POLLING_OK) {
-    bool ready = false;
-    if (next == PGRES_POLLING_READING) ready = co_await ofn::readable(PQsocket(connection.get()));
-    if (next == PGRES_POLLING_WRITING) ready = co_await ofn::writable(PQsocket(connection.get()));
-    check(ready, connection);
-    next = PQconnectPoll(connection.get());
+std::vector<Item> items_of(const database::Result& rows) {
+  std::vector<Item> items;
+  for (int row = 0; row < PQntuples(rows.get()); ++row) {
+    Item item;
+    item.id = std::stoll(PQgetvalue(rows.get(), row, 0));
+    item.name = PQgetvalue(rows.get(), row, 1);
+    item.cents = std::stoll(PQgetvalue(rows.get(), row, 2));
+    items.push_back(item);
   }
-  PQsetnonblocking(connection.get(), 1);
-  co_return connection;
+  return items;
 }
 
-ofn::task<Result> query(const Connection& connection, const char* sql, std::string argument) {
-  const char* const arguments[] = {argument.c_str()};
-  const int sent =
-      PQsendQueryParams(connection.get(), sql, 1, nullptr, arguments, nullptr, nullptr, 0);
-  check(sent == 1, connection);
-  while (PQflush(connection.get()) > 0) {
-    const bool ready = co_await ofn::readable_or_writable(PQsocket(connection.get()));
-    check(ready && PQconsumeInput(connection.get()) == 1, connection);
-  }
-  Result last;
-  while (true) {
-    while (PQisBusy(connection.get()) == 1) {
-      const bool ready = co_await ofn::readable(PQsocket(connection.get()));
-      check(ready && PQconsumeInput(connection.get()) == 1, connection);
-    }
-    Result next(PQgetResult(connection.get()));
-    if (next == nullptr) break;
-    last = std::move(next);
-  }
-  check(PQresultStatus(last.get()) == PGRES_TUPLES_OK, connection);
-  co_return last;
+// Empty, which is answered 404, if there is no row.
+std::optional<Item> first(const database::Result& rows) {
+  const std::vector<Item> items = items_of(rows);
+  if (items.empty()) return std::nullopt;
+  return items.front();
 }
 
-// The connections that no call uses. The std::mutex is never held across an await.
-constinit ofn::Semaphore connections(20);
-std::mutex idle_mutex;
-std::vector<Connection> idle;
-
-Connection take_idle() {
-  const std::lock_guard lock(idle_mutex);
-  if (idle.empty()) return nullptr;
-  Connection connection = std::move(idle.back());
-  idle.pop_back();
-  return connection;
+// Text that is no number is the id of no item.
+std::int64_t id_of(const ofn::Request& request) {
+  const std::string id(request.param("id").value_or(""));
+  const bool is_number = id.size() <= 18 && id.find_first_not_of("0123456789") == std::string::npos;
+  return is_number ? std::stoll(id) : 0;
 }
 
-ofn::task<ofn::Response> visit(const ofn::Request& request) {
-  const ofn::Permit permit = co_await connections.acquire();
-  if (!permit) co_return ofn::Response("too late\n").status(503);
-  Connection connection = take_idle();
-  if (connection == nullptr) connection = co_await connect();
-  const Result result = co_await query(connection,
-                                       "INSERT INTO visits VALUES ($1, 1) ON CONFLICT (name) "
-                                       "DO UPDATE SET count = visits.count + 1 RETURNING count",
-                                       std::string(request.body()));
-  // One that has failed is not used again: query() has thrown.
-  const std::lock_guard lock(idle_mutex);
-  idle.push_back(std::move(connection));
-  co_return std::string(PQgetvalue(result.get(), 0, 0)) + "\n";
+ofn::task<std::vector<Item>> list_items() {
+  co_return items_of(
+      co_await database::query("SELECT id, name, cents FROM items ORDER BY id LIMIT 100"));
 }
+
+ofn::task<ofn::Json<Item>> create_item(const NewItem& item) {
+  const auto rows = co_await database::query(
+      "INSERT INTO items (name, cents) VALUES ($1, $2) RETURNING id, name, cents", item.name,
+      item.cents);
+  const Item created = items_of(rows).at(0);
+  const std::string place = "/items/" + std::to_string(created.id);
+  co_return ofn::Json(created).status(201).header("Location", place);
+}
+
+ofn::task<std::optional<Item>> get_item(const ofn::Request& request) {
+  co_return first(
+      co_await database::query("SELECT id, name, cents FROM items WHERE id = $1", id_of(request)));
+}
+
+ofn::task<std::optional<Item>> change_item(const ofn::Request& request, const NewItem& item) {
+  co_return first(co_await database::query(
+      "UPDATE items SET name = $2, cents = $3 WHERE id = $1 RETURNING id, name, cents",
+      id_of(request), item.name, item.cents));
+}
+
+ofn::task<std::optional<Item>> delete_item(const ofn::Request& request) {
+  co_return first(co_await database::query(
+      "DELETE FROM items WHERE id = $1 RETURNING id, name, cents", id_of(request)));
+}
+
+OFN_ROUTE("GET /items", list_items)
+OFN_ROUTE("POST /items", create_item)
+OFN_ROUTE("GET /items/{id}", get_item)
+OFN_ROUTE("PUT /items/{id}", change_item)
+OFN_ROUTE("DELETE /items/{id}", delete_item)

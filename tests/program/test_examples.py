@@ -5,7 +5,9 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,7 @@ TESTED = {
     "await/offer.cc",
     "cloudevent/on_event.cc",
     "csv/convert.cc",
+    "curl/relay.cc",
     "event/event.json",
     "event/on_file.cc",
     "forms/forms.cc",
@@ -67,6 +70,7 @@ TESTED = {
     "plugin-sum/func_context.json",
     "plugin-sum/function.cc",
     "plugin-sum/plugins.cc",
+    "postgres/database.h",
     "postgres/function.cc",
     "quota/function.cc",
     "resize/resize.cc",
@@ -315,24 +319,70 @@ def test_await(program, examples):
         assert call(server.url, "/offer").body == b"tea: unknown euros, unknown in stock\n"
 
 
+class Upstream(BaseHTTPRequestHandler):
+    LETTERS = bytes(range(256)) * 20_000
+
+    def do_GET(self):
+        self.send_response(200 if self.path == "/letters" else 404)
+        self.send_header("Content-Length", str(len(self.LETTERS)))
+        self.end_headers()
+        self.wfile.write(self.LETTERS)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_curl(program, examples):
+    def relayed(url, calls=1):
+        with program.serve(examples / "curl" / "relay.cc", "relay", environment={"UPSTREAM": url}, flags=["--cxxflags", "-lcurl"]) as server:
+            with ThreadPoolExecutor(calls) as callers:
+                return list(callers.map(lambda _: call(server.url), range(calls)))
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Upstream) as upstream:
+        threading.Thread(target=upstream.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{upstream.server_port}"
+        try:
+            for answer in relayed(f"{url}/letters", calls=30):
+                assert (answer.status, answer.body) == (200, Upstream.LETTERS)
+            assert relayed(f"{url}/nothing")[0].status == 500
+        finally:
+            upstream.shutdown()
+    assert relayed(f"http://127.0.0.1:{reserve_port()}/")[0].status == 500
+
+
 def test_postgres(program, examples):
     flags = ["--cxxflags", "-I/usr/include/postgresql -lpq"]
+    json_type = {"Content-Type": "application/json"}
     with Postgres() as database:
-        database.run("CREATE TABLE visits (name text PRIMARY KEY, count bigint)")
-        with program.serve(examples / "postgres" / "function.cc", "visit", environment={"DATABASE": database.address}, flags=flags) as server:
-            for name, count in ((b"Ada", b"1\n"), (b"Grace", b"1\n"), (b"Ada", b"2\n")):
-                answer = call(server.url, body=name)
-                assert (answer.status, answer.body) == (200, count)
-            # While the row is locked, the calls wait without threads, and then they all go on.
+        database.run("CREATE TABLE items (id bigserial PRIMARY KEY, name text NOT NULL, cents bigint NOT NULL)")
+        with program.serve(examples / "postgres" / "function.cc", None, environment={"DATABASE": database.address}, flags=flags) as server:
+
+            def send(method, path, body=b""):
+                answer = call(server.url, path, method=method, body=body, headers=json_type if body else {})
+                return answer.status, json.loads(answer.body) if answer.status < 400 else answer.body
+
+            made = call(server.url, "/items", method="POST", body=b'{"name":"tea","cents":450}', headers=json_type)
+            assert (made.status, made.headers["Location"]) == (201, "/items/1")
+            tea = {"id": 1, "name": "tea", "cents": 450}
+            assert json.loads(made.body) == tea
+            assert send("POST", "/items", b'{"name":"O\'Brien; DROP TABLE items","cents":1}')[0] == 201
+            assert send("GET", "/items/1") == (200, tea)
+            assert send("PUT", "/items/1", b'{"name":"tea","cents":500}') == (200, tea | {"cents": 500})
+            assert [item["id"] for item in send("GET", "/items")[1]] == [1, 2]
+            assert send("DELETE", "/items/2")[0] == 200
+            for method, path, body in (("GET", "/items/2", b""), ("GET", "/items/x", b""), ("DELETE", "/items/2", b"")):
+                assert send(method, path, body)[0] == 404
+            assert send("PUT", "/items/2", b'{"name":"a","cents":1}')[0] == 404
+            refused = send("POST", "/items", b'{"name":"","cents":-1}')
+            assert refused[0] == 400 and b"$.name" in refused[1] and b"$.cents" in refused[1]
+            # While the table is locked, the calls wait without threads, and then they all go on.
             threads = Path(f"/proc/{server.process.pid}/task")
             with ThreadPoolExecutor(50) as callers:
-                database.run("SELECT 1")
-                with database.locked("visits"):
-                    waiting = [callers.submit(call, server.url, body=b"Ada") for _ in range(50)]
+                with database.locked("items"):
+                    waiting = [callers.submit(send, "GET", "/items/1") for _ in range(50)]
                     until(lambda: database.waiting() >= 15, "queries to wait for the lock")
                     assert len(list(threads.iterdir())) < 20
-                counts = sorted(int(each.result().body) for each in waiting)
-            assert counts == list(range(3, 53))
+                assert [each.result() for each in waiting] == [(200, tea | {"cents": 500})] * 50
 
 
 def test_state(serve_folder):
