@@ -7,6 +7,7 @@
 #   target_link_libraries(hello PRIVATE ofn::function)
 #   add_executable(server main.cc)
 #   target_link_libraries(server PRIVATE ofn::framework)
+#   ofn_add_function_test(hello_test SOURCES hello.cc hello_test.cc)
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ofn)
@@ -29,6 +30,8 @@ set_target_properties(ofn_function_headers PROPERTIES EXPORT_NAME function)
 install(TARGETS ofn_function_headers EXPORT ofn-targets)
 set_target_properties(ofn_framework PROPERTIES EXPORT_NAME framework)
 install(TARGETS ofn_framework EXPORT ofn-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+set_target_properties(ofn_testing_kit PROPERTIES EXPORT_NAME testing)
+install(TARGETS ofn_testing_kit EXPORT ofn-targets)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ofn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h")
 
@@ -55,7 +58,8 @@ configure_package_config_file(
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ofn-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/ofn-config.cmake ${PROJECT_BINARY_DIR}/ofn-config-version.cmake
-        DESTINATION ${package_dir})
+        ${PROJECT_SOURCE_DIR}/cmake/OfnFunctionTest.cmake DESTINATION ${package_dir})
+configure_file(${PROJECT_SOURCE_DIR}/cmake/OfnFunctionTest.cmake ${PROJECT_BINARY_DIR}/OfnFunctionTest.cmake COPYONLY)
 
 # The paths in ofn.pc are relative to its own place, as in the CMake package. The archives are those that ofn::framework names.
 file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)

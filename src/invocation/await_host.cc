@@ -167,6 +167,7 @@ bool AwaitHost::start_noted(Call call) {
 void AwaitHost::begin(abi::Wait& wait, Call call) {
   wait.has_begun = true;
   waits_.add(wait);
+  if (services_.outside != nullptr) ++*services_.outside;
   if (wait.is_woken || wait.error != 0) return end(wait);
   if ((call == Call::kIsStopped || is_stopped(wait.scope)) && give_up(wait)) return;
   if (wait.source != nullptr && !static_cast<Source*>(wait.source)->begin(wait)) return end(wait);
@@ -198,6 +199,7 @@ void AwaitHost::woken(abi::Wait& wait) {
 
 void AwaitHost::end(abi::Wait& wait) {
   waits_.remove(wait);
+  if (services_.outside != nullptr) --*services_.outside;
   delete static_cast<Source*>(std::exchange(wait.source, nullptr));
   delete static_cast<Timer*>(std::exchange(wait.timer, nullptr));
   ready_(wait.frame);

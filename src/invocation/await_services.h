@@ -1,6 +1,8 @@
 // What the tasks of a loop's calls wait for, beside the call's own Context and Writer.
 #pragma once
 
+#include <cstddef>
+
 #include "invocation/http_port.h"
 #include "loop/descriptor_waits.h"
 #include "loop/workers.h"
@@ -12,6 +14,8 @@ struct AwaitServices {
   DescriptorWaits* descriptors = nullptr;  // the loop's
   Workers* workers = nullptr;
   HttpPort* http = nullptr;
+  // Counts the waits that something outside the loop ends; null: nobody asks.
+  std::size_t* outside = nullptr;
 };
 
 }  // namespace ofn

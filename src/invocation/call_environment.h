@@ -10,6 +10,7 @@
 #include "invocation/answers.h"
 #include "invocation/await_services.h"
 #include "invocation/declared.h"
+#include "invocation/nested_loop.h"
 #include "invocation/observer.h"
 #include "loop/loop.h"
 #include "middleware/middleware.h"
@@ -38,6 +39,8 @@ struct CallEnvironment {
   std::size_t max_held = std::size_t{10} * 1024 * 1024;
   const ErrorHandlers* errors = nullptr;   // the author's answers to exceptions; null: none
   const Middleware* middleware = nullptr;  // around the functions of requests; null: none
+  NestedLoop* nested =
+      nullptr;  // serves the loop while a function waits on its thread; null: another thread does
   Declared declared{context};
 
   // Returns true if a call may wait for its loop. Then it runs only where another thread can take the loop over.

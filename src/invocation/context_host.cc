@@ -18,9 +18,9 @@ namespace {
 
 // Starts something on the loop, and waits for what it gives to its callback.
 template <class T, class Start>
-T wait_on(Loop& loop, Start start) {
+T wait_on(Loop& loop, NestedLoop* nested, Start start) {
   os::end_forked_child();  // it has no loop to wait for
-  loop.release();
+  if (nested == nullptr) loop.release();
   struct {
     std::mutex mutex;
     std::condition_variable given;
@@ -33,6 +33,12 @@ T wait_on(Loop& loop, Start start) {
       slot.given.notify_one();  // under the lock: the slot is gone when it is released
     });
   });
+  if (nested != nullptr) {
+    nested->serve_until([&slot] {
+      const std::lock_guard lock(slot.mutex);
+      return slot.value.has_value();
+    });
+  }
   std::unique_lock lock(slot.mutex);
   slot.given.wait(lock, [&slot] { return slot.value.has_value(); });
   return *std::move(slot.value);
@@ -81,7 +87,7 @@ const abi::ContextTable ContextHost::kTable = {
            SendReport& report) {
           auto& self = *static_cast<ContextHost*>(host);
           Payload payload = self.payload(data, options);
-          report = wait_on<SendReport>(self.loop_, [&](SendDone done) {
+          report = wait_on<SendReport>(self.loop_, self.nested_, [&](SendDone done) {
             self.send(output, std::move(payload), options, std::move(done));
           });
         },
@@ -92,7 +98,7 @@ const abi::ContextTable ContextHost::kTable = {
           const auto* all = std::get_if<SendAll>(&call);
           std::vector<BulkItem> items;
           if (all != nullptr) items = self.items_of(*all);
-          take_answer(wait_on<StoreResult>(self.loop_,
+          take_answer(wait_on<StoreResult>(self.loop_, self.nested_,
                                            [&](StoreDone done) {
                                              if (all == nullptr)
                                                return self.ask(call, std::move(done));

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "context/function_context.h"
+#include "invocation/nested_loop.h"
 #include "loop/loop.h"
 #include "output/outputs.h"
 #include "output/payload.h"
@@ -32,13 +33,14 @@ class ContextHost {
   // `outputs` null: none are configured. `stores` null: no sidecar is configured.
   // `options` are those of the current call: its sends carry them. They change only between two calls.
   ContextHost(Loop& loop, const FunctionContext& context, Outputs* outputs, Stores* stores,
-              const DeliveryOptions& options, Log& log)
+              const DeliveryOptions& options, Log& log, NestedLoop* nested = nullptr)
       : loop_(loop),
         context_(context),
         outputs_(outputs),
         stores_(stores),
         options_(options),
-        log_(log) {}
+        log_(log),
+        nested_(nested) {}
 
   // What is sent of `data`, which it reads and borrows. Threads: any but the loop's, which it would keep.
   Payload payload(Bytes data, const SendOptions& options) const {
@@ -64,6 +66,7 @@ class ContextHost {
   Stores* stores_;
   const DeliveryOptions& options_;
   Log& log_;
+  NestedLoop* nested_;  // null: another thread serves the loop while one waits
 };
 
 }  // namespace ofn

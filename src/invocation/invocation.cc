@@ -49,11 +49,13 @@ Invocation::Invocation(const CallEnvironment& environment, Caller& caller)
       caller_(caller),
       mark_(environment.calls),
       context_(environment.loop, environment.context, environment.outputs, environment.stores,
-               delivery_, environment.failure_log()),
-      stream_(environment.loop,
-              [this](Response head) {
-                return answer_.begin_pieces(std::move(head), [this] { stream_.has_room(); });
-              }),
+               delivery_, environment.failure_log(), environment.nested),
+      stream_(
+          environment.loop,
+          [this](Response head) {
+            return answer_.begin_pieces(std::move(head), [this] { stream_.has_room(); });
+          },
+          environment.nested),
       tasks_(
           environment.loop, context_, stream_, environment.awaits, stop_,
           [this] { return passed_on(); }, [this] { caller_.go_on(); }),
@@ -161,7 +163,7 @@ void Invocation::begin(const Function& function, const Inbound& inbound) {
 
 ReaderHost& Invocation::reader() {
   if (reader_ == nullptr)
-    reader_ = std::make_unique<ReaderHost>(environment_.loop, stream_, tasks_);
+    reader_ = std::make_unique<ReaderHost>(environment_.loop, stream_, tasks_, environment_.nested);
   return *reader_;
 }
 

@@ -29,8 +29,12 @@ const abi::IncomingTable ReaderHost::kTable = {
           return self.trailers_;
         }};
 
-ReaderHost::ReaderHost(Loop& loop, StreamHost& stream, TaskHost& tasks)
-    : loop_(loop), stream_(stream), tasks_(tasks), incoming_{.table = &kTable, .host = this} {}
+ReaderHost::ReaderHost(Loop& loop, StreamHost& stream, TaskHost& tasks, NestedLoop* nested)
+    : loop_(loop),
+      stream_(stream),
+      tasks_(tasks),
+      nested_(nested),
+      incoming_{.table = &kTable, .host = this} {}
 
 void ReaderHost::begin(BodySource& source, std::optional<std::uint64_t> length) {
   incoming_.length = length;
@@ -92,7 +96,14 @@ void ReaderHost::wait() {
   is_wanted_ = true;
   post_refill();
   lock.unlock();
-  loop_.release();
+  if (nested_ != nullptr) {
+    nested_->serve_until([this] {
+      const std::lock_guard held(mutex_);
+      return has_something();
+    });
+  } else {
+    loop_.release();
+  }
   lock.lock();
   changed_.wait(lock, [this] { return has_something(); });
 }

@@ -18,6 +18,7 @@
 #include <ofn/field.h>
 #include <ofn/reader.h>
 
+#include "invocation/nested_loop.h"
 #include "invocation/stream_host.h"
 #include "invocation/task_host.h"
 #include "loop/loop.h"
@@ -46,7 +47,7 @@ class BodySource {
 // author's thread that waits leaves the loop, if it has one.
 class ReaderHost {
  public:
-  ReaderHost(Loop& loop, StreamHost& stream, TaskHost& tasks);
+  ReaderHost(Loop& loop, StreamHost& stream, TaskHost& tasks, NestedLoop* nested = nullptr);
   ReaderHost(const ReaderHost&) = delete;
   ReaderHost& operator=(const ReaderHost&) = delete;
 
@@ -84,6 +85,7 @@ class ReaderHost {
   Loop& loop_;
   StreamHost& stream_;
   TaskHost& tasks_;
+  NestedLoop* nested_;  // null: another thread serves the loop while one waits
   abi::Incoming incoming_;
 
   // The function's.

@@ -15,8 +15,11 @@ const abi::StreamTable StreamHost::kTable = {
                std::string_view bytes) { return static_cast<StreamHost*>(host)->push(bytes); },
     .wait_for_room = [](void* host) { return static_cast<StreamHost*>(host)->wait_for_room(); }};
 
-StreamHost::StreamHost(Loop& loop, std::function<bool(Response)> on_begin)
-    : loop_(loop), on_begin_(std::move(on_begin)), stream_{.table = &kTable, .host = this} {}
+StreamHost::StreamHost(Loop& loop, std::function<bool(Response)> on_begin, NestedLoop* nested)
+    : loop_(loop),
+      nested_(nested),
+      on_begin_(std::move(on_begin)),
+      stream_{.table = &kTable, .host = this} {}
 
 void StreamHost::begin(const Rules& rules) {
   rules_ = rules;
@@ -80,7 +83,15 @@ abi::Push StreamHost::hand_over(std::string_view bytes) {
 
 bool StreamHost::wait_for_room() {
   os::end_forked_child();  // it has no loop to wait for
-  loop_.release();
+  const auto is_over = [this] {
+    const std::lock_guard lock(mutex_);
+    return closed_ || !full();
+  };
+  if (nested_ != nullptr) {
+    nested_->serve_until(is_over);
+  } else {
+    loop_.release();
+  }
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return closed_ || !full(); });
   return !closed_;

@@ -19,6 +19,7 @@
 #include <ofn/writer.h>
 
 #include "gzip/gzip.h"
+#include "invocation/nested_loop.h"
 #include "loop/loop.h"
 
 namespace ofn {
@@ -57,7 +58,7 @@ class StreamHost {
 
   // `on_begin` runs on the loop when the head of a live answer is due: it begins the sink's answer, or
   // returns false where there is nothing to begin any more.
-  StreamHost(Loop& loop, std::function<bool(Response head)> on_begin);
+  StreamHost(Loop& loop, std::function<bool(Response head)> on_begin, NestedLoop* nested = nullptr);
   StreamHost(const StreamHost&) = delete;
   StreamHost& operator=(const StreamHost&) = delete;
 
@@ -109,6 +110,7 @@ class StreamHost {
   void tell();
 
   Loop& loop_;
+  NestedLoop* nested_;  // null: another thread serves the loop while one waits
   std::function<bool(Response)> on_begin_;
   abi::Stream stream_;
   Rules rules_;

@@ -55,8 +55,8 @@ void Runner::start(Job& job) {
   ++job.turns_;
   job.running_ = true;
   const bool is_short = job.policy_->runs_inline() && (!job.may_wait() || loop_.can_be_released());
-  job.shared_out_ = is_short && shares(*job.policy_);
-  job.on_worker_ = !is_short || job.shared_out_;
+  job.shared_out_ = is_short && !all_.stay_on_loops && shares(*job.policy_);
+  job.on_worker_ = !all_.stay_on_loops && (!is_short || job.shared_out_);
   if (!job.on_worker_) {
     // The first call of a batch must not be charged for reading the whole batch, nor a later call for the calls before it.
     // Therefore its time starts now. If no further call is queued, its time starts with its own turn, which often saves a clock

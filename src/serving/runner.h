@@ -28,6 +28,8 @@ struct Runners {
   std::vector<Loop*> loops = {};  // the loops that have a runner
   std::atomic<std::size_t> shared_out =
       0;  // calls that run on workers only because a core was idle
+  // Every call runs on its loop's own thread, even one that waits (CallEnvironment::nested).
+  bool stay_on_loops = false;
 };
 
 // Runs a short function on the loop's own thread, and any other on a worker (docs/decisions/0004-run-where-measured.md). A short

@@ -49,7 +49,8 @@ def built(prefix, tmp_path_factory):
 
 def test_what_is_installed(prefix):
     installed = {path.relative_to(prefix).as_posix() for path in prefix.rglob("*") if not path.is_dir()}
-    headers = {f"include/ofn/{path.name}" for path in (_HERE.parents[1] / "include/ofn").glob("*.h")}
+    include = _HERE.parents[1] / "include"
+    headers = {f"include/{path.relative_to(include)}" for path in include.rglob("*.h")}
     assert {"bin/functions-framework", "bin/ff", "share/doc/functions-framework-cpp/ofn.spdx.json", "share/doc/functions-framework-cpp/copyright"} <= installed
     assert {name for name in installed if name.startswith("include/")} == headers
     assert os.readlink(prefix / "bin/ff") == "functions-framework"
@@ -66,6 +67,15 @@ def test_installed_program_serves_the_function(prefix, built, name, tmp_path):
 
 def test_program_linked_with_the_installed_framework(built, tmp_path):
     answers(Program(built / "linked", tmp_path), "unused")
+
+
+def test_function_tests(built):
+    """ofn_add_function_test() with both test frameworks, labels and JUnit."""
+    done = subprocess.run(["ctest", "--test-dir", built, "--output-on-failure", "-L", "function"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert "100% tests passed, 0 tests failed out of 2" in done.stdout
+    labelled = subprocess.run(["ctest", "--test-dir", built, "-N", "-L", "quick"], capture_output=True, text=True, check=True)
+    assert "Total Tests: 1" in labelled.stdout
 
 
 def answers(program, source):

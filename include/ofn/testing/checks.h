@@ -69,15 +69,6 @@ class Check {
 
 namespace internal {
 
-inline std::string told_failure(const Result& result) {
-  if (!result.thrown) return {};
-  std::string told =
-      "; the function threw " + result.thrown->type + " " + in_quotes(result.thrown->what);
-  if (result.thrown->line != 0)
-    told += " at " + result.thrown->file + ":" + std::to_string(result.thrown->line);
-  return told;
-}
-
 inline std::string outputs_of(const Result& result) {
   if (result.sent.empty()) return "which sent nothing";
   std::string told = "which sent";
@@ -102,13 +93,12 @@ inline Check IsOk() {
   return {"is a success", "is a failure", [](const Result& result) -> std::string {
             if (result.acknowledgement != Acknowledgement::kNone) {
               if (result.acknowledgement == Acknowledgement::kAcknowledged) return {};
-              return "which is " + std::string(name_of(result.acknowledgement)) +
-                     internal::told_failure(result);
+              return "which is " + std::string(name_of(result.acknowledgement));
             }
-            if (result.is_broken_off) return "which is broken off" + internal::told_failure(result);
+            if (result.is_broken_off) return "which is broken off";
             if (result.status < 400 && result.verdict == Verdict::kSuccess) return {};
             return "whose status is " + std::to_string(result.status) + " and whose verdict is " +
-                   std::string(name_of(result.verdict)) + internal::told_failure(result);
+                   std::string(name_of(result.verdict));
           }};
 }
 
@@ -116,8 +106,7 @@ inline Check HasStatus(int status) {
   return {"has status " + std::to_string(status), "does not have status " + std::to_string(status),
           [status](const Result& result) -> std::string {
             if (result.status == status) return {};
-            return "whose status is " + std::to_string(result.status) +
-                   internal::told_failure(result);
+            return "whose status is " + std::to_string(result.status);
           }};
 }
 
@@ -126,8 +115,7 @@ inline Check HasBody(std::string body) {
   return {"has the body " + shown, "does not have the body " + shown,
           [body = std::move(body)](const Result& result) -> std::string {
             if (result.body == body) return {};
-            return "whose body is " + internal::in_quotes(result.body) +
-                   internal::told_failure(result);
+            return "whose body is " + internal::in_quotes(result.body);
           }};
 }
 
@@ -136,8 +124,7 @@ inline Check BodyContains(std::string part) {
   return {"has a body with " + shown, "has a body without " + shown,
           [part = std::move(part)](const Result& result) -> std::string {
             if (result.body.find(part) != std::string::npos) return {};
-            return "whose body is " + internal::in_quotes(result.body) +
-                   internal::told_failure(result);
+            return "whose body is " + internal::in_quotes(result.body);
           }};
 }
 
@@ -158,7 +145,7 @@ inline Check JsonBody(std::string json) {
           [json](const Result& result) -> std::string {
             const std::string differences = internal::host().json_differences(json, result.body);
             if (differences.empty()) return {};
-            return "whose body differs:\n" + differences + internal::told_failure(result);
+            return "whose body differs:\n" + differences;
           }};
 }
 
@@ -200,7 +187,7 @@ inline Check IsAcknowledged() {
             if (result.refusal)
               told += ": " + std::string(code_name(result.refusal->code)) + ": " +
                       result.refusal->message;
-            return told + internal::told_failure(result);
+            return told;
           }};
 }
 

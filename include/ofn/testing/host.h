@@ -28,9 +28,9 @@ enum class Fault {
 
 // From which call on, and for how many.
 struct FaultRange {
-  unsigned after = 0;             // as many calls succeed first
-  std::optional<unsigned> times;  // as many fail then; not set: all
-  std::string message{};          // of the error; empty: the words of a sidecar
+  unsigned after = 0;               // as many calls succeed first
+  std::optional<unsigned> times{};  // as many fail then; not set: all
+  std::string message{};            // of the error; empty: the words of a sidecar
 };
 
 namespace internal {
@@ -59,7 +59,8 @@ class Flight {
 class Stage {
  public:
   virtual ~Stage() = default;
-  virtual std::unique_ptr<Flight> start(const Call& call) = 0;
+  // `by_hand`: a body in pieces has no end yet.
+  virtual std::unique_ptr<Flight> start(const Call& call, bool by_hand) = 0;
   virtual std::unique_ptr<Flight> start_delivery(std::string_view input,
                                                  const Message& message) = 0;
   virtual BulkResult deliver_all(std::string_view input, const std::vector<Message>& messages) = 0;

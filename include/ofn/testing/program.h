@@ -99,7 +99,11 @@ class Program {
   }
 
   // Requests. Each returns when the call has ended.
-  Result call(const Call& call) { return start(call).finish(); }
+  Result call(const Call& call) {
+    const std::unique_ptr<internal::Flight> flight = stage_->start(call, false);
+    flight->finish();
+    return flight->result();
+  }
   Result get(std::string target, std::vector<Header> fields = {}) {
     return call({.method = "GET", .target = std::move(target), .fields = std::move(fields)});
   }
@@ -140,8 +144,9 @@ class Program {
     return stage_->deliver_all(input, messages);
   }
 
-  // Begins a call, and runs it as far as it goes without moving the clock.
-  Running start(const Call& call) { return Running(stage_->start(call)); }
+  // Begins a call, and runs it as far as it goes without moving the clock. A body in pieces has no end yet. A function that blocks (a Context's
+  // send, a Writer, a Reader) does so on the test's thread, so start() returns when it has got what it waits for; use it for tasks.
+  Running start(const Call& call) { return Running(stage_->start(call, true)); }
   Running start_delivery(std::string_view input, const Message& message) {
     return Running(stage_->start_delivery(input, message));
   }

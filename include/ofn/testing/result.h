@@ -74,7 +74,8 @@ struct Result {
   std::optional<Failure> refusal{};  // of a delivery that failed: what its sidecar is told
   std::vector<Sent> sent{};          // in the order in which the sidecar was asked first
   std::vector<std::string> log{};    // "warning: output failed output=archive"
-  std::optional<Thrown> thrown{};    // also if an error handler has answered it
+  std::optional<Thrown>
+      thrown{};  // not if a handler of the author, a BadInput or an HttpError gave the answer
   States state_before{};
   States state_after{};
 

@@ -44,6 +44,9 @@ class AsyncService {
   // Threads: any.
   void drain() { draining_ = true; }
 
+  // As HttpService::stay_on_loops().
+  void stay_on_loops() { runners_.stay_on_loops = true; }
+
   // Has a sidecar asked for the list of input bindings, or delivered what one brings? Threads: any.
   bool heard_of_bindings() const { return heard_of_bindings_; }
 

@@ -43,6 +43,9 @@ class HttpService {
   void retire() { retired_ = true; }
   // From now on readiness probes ask these checks, too. They outlive the service's last loop. Call it before the loops run.
   void ask(Readiness& checks) { checks_ = checks.empty() ? nullptr : &checks; }
+  // From now on every call runs on its loop's own thread, even one that waits: CallEnvironment::nested serves the loop meanwhile. Call it
+  // before the loops run.
+  void stay_on_loops() { runners_.stay_on_loops = true; }
   // Returns how many calls wait for their route, and not yet at the gate.
   std::size_t waiting() const;
   // As Gate::when_empty, for the gate and those of the routes.

@@ -1,0 +1,50 @@
+# ofn_add_function_test(NAME
+#   SOURCES    hello.cc hello_test.cc …   the function's sources and its tests
+#   FRAMEWORK  GTest                      or Catch2, or None for tests with a main() of their own
+#   LABELS     …                          for `ctest -L`; `function` is always one
+#   TIMEOUT    60                         in seconds
+#   LIBRARIES  …                          what the function links beside ofn::testing
+# )
+#
+# Adds the program NAME and the test NAME of CTest. The test runs in the folder of the first source, so that it finds its data.
+function(ofn_add_function_test name)
+  cmake_parse_arguments(TEST "" "FRAMEWORK;TIMEOUT" "SOURCES;LABELS;LIBRARIES" ${ARGN})
+  if(TEST_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "ofn_add_function_test(${name}) does not know the argument '${TEST_UNPARSED_ARGUMENTS}'; it takes SOURCES, FRAMEWORK, LABELS, TIMEOUT and LIBRARIES")
+  endif()
+  if(NOT TEST_SOURCES)
+    message(FATAL_ERROR "ofn_add_function_test(${name}) has no SOURCES: name the function's source and its test")
+  endif()
+  if(NOT TEST_FRAMEWORK)
+    set(TEST_FRAMEWORK GTest)
+  endif()
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 60)
+  endif()
+  if(TEST_FRAMEWORK STREQUAL "GTest")
+    find_package(GTest QUIET)
+    if(NOT GTest_FOUND)
+      message(FATAL_ERROR "ofn_add_function_test(${name}) needs GoogleTest: apt-get install libgtest-dev libgmock-dev; or say FRAMEWORK Catch2")
+    endif()
+    set(framework GTest::gmock_main)
+  elseif(TEST_FRAMEWORK STREQUAL "Catch2")
+    find_package(Catch2 2 QUIET)
+    if(NOT Catch2_FOUND)
+      message(FATAL_ERROR "ofn_add_function_test(${name}) needs Catch2: apt-get install catch2; or say FRAMEWORK GTest")
+    endif()
+    set(framework Catch2::Catch2)
+  elseif(TEST_FRAMEWORK STREQUAL "None")
+    set(framework "")
+  else()
+    message(FATAL_ERROR "ofn_add_function_test(${name}): FRAMEWORK is '${TEST_FRAMEWORK}'; it must be GTest, Catch2 or None")
+  endif()
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE ofn::testing ${framework} ${TEST_LIBRARIES})
+  # A failure names the author's lines.
+  target_compile_options(${name} PRIVATE -g)
+  list(GET TEST_SOURCES 0 first)
+  cmake_path(ABSOLUTE_PATH first OUTPUT_VARIABLE first)
+  cmake_path(GET first PARENT_PATH folder)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${folder})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${TEST_TIMEOUT} LABELS "function;${TEST_LABELS}")
+endfunction()

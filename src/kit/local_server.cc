@@ -1,0 +1,72 @@
+#include "kit/local_server.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "kit/process.h"
+
+namespace ofn::kit {
+
+namespace {
+
+constexpr std::size_t kCalls = 1000;
+
+std::unique_ptr<ServedProgram> served_or_throw(const abi::Program& program,
+                                               const testing::Options& options, Log& log) {
+  auto served = ServedProgram::of(program, options, log);
+  if (!served) throw std::runtime_error(served.error());
+  return *std::move(served);
+}
+
+}  // namespace
+
+LocalServer::LocalServer(const abi::Program& program, const testing::Options& options)
+    : served_(served_or_throw(program, options, log_)),
+      sidecar_(loop_, clock_, served_->context),
+      outputs_(served_->context, sidecar_, loop_, log_, {}, &sidecar_),
+      gate_(kCalls, kCalls),
+      environment_{.loop = loop_,
+                   .context = served_->context,
+                   .outputs = &outputs_,
+                   .log = log_,
+                   .detail = options.shows_details ? Detail::kShown : Detail::kHidden,
+                   .stores = &sidecar_,
+                   .hooks = served_->hooks.empty() ? nullptr : &served_->hooks,
+                   .calls = &Process::of().calls(),
+                   .awaits = {.descriptors = &descriptors_, .workers = &workers_},
+                   .errors = served_->errors.empty() ? nullptr : &served_->errors,
+                   .middleware = served_->middleware.is_around() ? &served_->middleware : nullptr},
+      patience_(loop_, [this] { requests_->stop_calls(); }) {
+  service_.emplace(served_->client_routes(), gate_, workers_, log_, options.timeout, kCalls,
+                   served_->middleware.has_door() || served_->middleware.is_around()
+                       ? &served_->middleware
+                       : nullptr);
+  requests_.emplace(*service_, environment_);
+  sessions_.emplace(*requests_, limits_, log_);
+  Loop* const loops[] = {&loop_};
+  server_.emplace(loops, [this](Loop&) { return sessions_->make(); }, limits_, log_);
+  program.host->store(&Process::of().host(), std::memory_order_release);
+  if (options.runs_life_cycle) {
+    if (const auto started = served_->life->start({}, log_); !started)
+      throw std::runtime_error(started.error().message());
+    has_started_ = true;
+  }
+  const auto bound = server_->listen({"127.0.0.1", 0, {}});
+  if (!bound) throw std::runtime_error(bound.error().text());
+  port_ = bound->port;
+  threads_.emplace(loops);
+}
+
+LocalServer::~LocalServer() {
+  loop_.post([this] {
+    patience_.arm(loop_.now() + kPatience);
+    service_->retire();
+    server_->retire();
+    server_->drain([this] { loop_.stop(); });
+  });
+  threads_->wait();
+  threads_.reset();
+  if (has_started_) served_->life->stop({}, log_);
+}
+
+}  // namespace ofn::kit

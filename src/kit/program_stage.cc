@@ -1,0 +1,456 @@
+#include "kit/program_stage.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <stop_token>
+#include <sys/timerfd.h>
+#include <unistd.h>
+#include <utility>
+
+#include "base/nearest.h"
+#include "event/http_binding.h"
+#include "event/json_format.h"
+#include "kit/process.h"
+#include "typed/openapi.h"
+
+namespace ofn::kit {
+
+namespace {
+
+using testing::Acknowledgement;
+using testing::Result;
+
+constexpr std::size_t kCalls = 100'000;
+constexpr Duration kTick = std::chrono::milliseconds(1);
+// A call that takes longer by its own clock does not end.
+constexpr Duration kLongest = std::chrono::hours(100);
+
+std::unique_ptr<ServedProgram> served_or_throw(const abi::Program& program,
+                                               const testing::Options& options, Log& log) {
+  auto served = ServedProgram::of(program, options, log);
+  if (!served) throw std::runtime_error(served.error());
+  return *std::move(served);
+}
+
+Acknowledgement acknowledgement_of(dapr::TopicStatus status) {
+  switch (status) {
+    case dapr::TopicStatus::kSuccess:
+      return Acknowledgement::kAcknowledged;
+    case dapr::TopicStatus::kRetry:
+      return Acknowledgement::kRetry;
+    case dapr::TopicStatus::kDrop:
+      break;
+  }
+  return Acknowledgement::kDropped;
+}
+
+testing::Verdict verdict_of(Verdict verdict) {
+  if (verdict == Verdict::kSuccess) return testing::Verdict::kSuccess;
+  return verdict == Verdict::kError ? testing::Verdict::kError : testing::Verdict::kCrash;
+}
+
+testing::Thrown thrown_of(const Crash& crash) {
+  testing::Thrown thrown{.type = crash.exception, .what = crash.what};
+  if (!crash.frames.empty()) {
+    thrown.file = crash.frames.front().file;
+    thrown.line = crash.frames.front().line;
+    thrown.function = crash.frames.front().function;
+  }
+  return thrown;
+}
+
+}  // namespace
+
+// What answers a delivery.
+class ProgramStage::Answerer final : public dapr::AppCall {
+ public:
+  explicit Answerer(CallStatePtr state) : state_(std::move(state)) {}
+
+  Deadline deadline() const override { return {}; }
+  std::string traceparent() const override { return {}; }
+  std::string tracestate() const override { return {}; }
+  std::string baggage() const override { return {}; }
+  void on_cancelled(std::function<void()> /*callback*/) override {}
+  void acknowledge(dapr::TopicStatus status) override {
+    state_->result.acknowledgement = acknowledgement_of(status);
+  }
+  void acknowledge(const std::vector<dapr::BulkStatus>& statuses) override {
+    state_->result.acknowledgement = Acknowledgement::kAcknowledged;
+    for (const dapr::BulkStatus& each : statuses)
+      state_->messages.push_back(acknowledgement_of(each.status));
+  }
+  void fail(const Error& error) override {
+    state_->result.acknowledgement = Acknowledgement::kRetry;
+    state_->result.refusal = Failure{error.code(), error.message()};
+  }
+
+ private:
+  CallStatePtr state_;
+};
+
+// The test's end of a call.
+class ProgramStage::TestFlight final : public testing::internal::Flight {
+ public:
+  TestFlight(ProgramStage& stage, CallStatePtr state) : stage_(stage), state_(std::move(state)) {}
+
+  Result result() const override { return stage_.result_of(*state_); }
+  void finish() override {
+    if (Client* const client = this->client()) client->end_body();
+    stage_.finish(*state_);
+  }
+  void bring(std::string_view piece) override {
+    act([piece](Client& client) { client.bring(piece); });
+  }
+  void end_body() override {
+    act([](Client& client) { client.end_body(); });
+  }
+  void read(std::size_t bytes) override {
+    act([bytes](Client& client) { client.read(bytes); });
+  }
+  void leave() override {
+    act([](Client& client) { client.leave(); });
+  }
+
+ private:
+  Client* client() const { return state_->received->is_released ? nullptr : state_->client; }
+  void act(const std::function<void(Client&)>& action) {
+    if (Client* const client = this->client()) action(*client);
+    stage_.settle();
+  }
+
+  ProgramStage& stage_;
+  CallStatePtr state_;
+};
+
+ProgramStage::ProgramStage(const abi::Program& program, const testing::Options& options)
+    : served_(served_or_throw(program, options, log_)),
+      sidecar_(loop_, clock_, served_->context),
+      outputs_(served_->context, sidecar_, loop_, log_, {}, &sidecar_),
+      environment_{
+          .loop = loop_,
+          .context = served_->context,
+          .outputs = &outputs_,
+          .log = log_,
+          .detail = options.shows_details ? Detail::kShown : Detail::kHidden,
+          .stores = &sidecar_,
+          .hooks = served_->hooks.empty() ? nullptr : &served_->hooks,
+          .calls = &Process::of().calls(),
+          .awaits = {.descriptors = &descriptors_, .workers = &workers_, .outside = &outside_},
+          .observer = this,
+          .errors = served_->errors.empty() ? nullptr : &served_->errors,
+          .middleware = served_->middleware.is_around() ? &served_->middleware : nullptr,
+          .nested = this},
+      gate_(kCalls, kCalls),
+      service_(served_->client_routes(), gate_, workers_, log_, options.timeout, kCalls,
+               served_->middleware.has_door() || served_->middleware.is_around()
+                   ? &served_->middleware
+                   : nullptr),
+      async_(served_->subscriptions, served_->routes.functions().front(), gate_, workers_, log_,
+             options.timeout, kCalls),
+      runs_life_cycle_(options.runs_life_cycle) {
+  service_.stay_on_loops();
+  async_.stay_on_loops();
+  requests_ = std::make_unique<HttpService::OnLoop>(service_, environment_);
+  deliveries_ = std::make_unique<AsyncService::OnLoop>(async_, environment_);
+  program.host->store(&Process::of().host(), std::memory_order_release);
+  Process::of().log_to(&log_);
+  if (!runs_life_cycle_) return;
+  if (const auto started = served_->life->start({}, log_); !started) {
+    Process::of().log_to(nullptr);
+    throw std::runtime_error(started.error().message());
+  }
+  has_started_ = true;
+}
+
+ProgramStage::~ProgramStage() {
+  requests_->stop_calls();
+  deliveries_->stop_calls();
+  settle();
+  for (const CallStatePtr& call : calls_) {
+    if (!call->received->is_released && call->client != nullptr) call->client->leave();
+  }
+  try {
+    for (const CallStatePtr& call : std::vector<CallStatePtr>(calls_)) finish(*call);
+  } catch (const std::exception&) {
+    // The call does not end, and still uses what would be destroyed.
+    (void)requests_.release();
+    (void)deliveries_.release();
+  }
+  stop();
+  Process::of().log_to(nullptr);
+  tick_watch_.reset();
+  if (tick_ >= 0) close(tick_);
+}
+
+void ProgramStage::stop() {
+  if (!std::exchange(has_started_, false)) return;
+  served_->life->stop({}, log_);
+}
+
+// --- Time ----------------------------------------------------------------------------------------
+
+bool ProgramStage::act() {
+  for (const CallStatePtr& call : calls_) {
+    if (call->client != nullptr && !call->received->is_released && call->client->act()) return true;
+  }
+  return false;
+}
+
+void ProgramStage::settle() {
+  do {
+    while (loop_.poll()) {
+    }
+  } while (loop_.poll() || act());
+}
+
+// A wait that something outside the loop ends gets a millisecond of real time for each millisecond of the clock.
+void ProgramStage::wait_outside() {
+  if (tick_ < 0) {
+    tick_ = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    tick_watch_ = std::make_unique<Watch>(loop_, tick_, [](Watch::Seen) {});
+  }
+  const itimerspec once{
+      .it_interval = {},
+      .it_value = {.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(kTick).count()}};
+  timerfd_settime(tick_, 0, &once, nullptr);
+  bool has_handled = false;
+  loop_.run_until([&has_handled] { return std::exchange(has_handled, true); });
+}
+
+void ProgramStage::serve_until(const std::function<bool()>& done) {
+  Duration waited{};
+  while (true) {
+    settle();
+    if (done()) return;
+    if (outside_ > 0) {
+      wait_outside();
+      settle();
+      if (done()) return;
+    }
+    if (waited > kLongest)
+      throw std::runtime_error("the call does not end, although its clock has moved by 100 hours");
+    // Long waits go by in larger steps, each a hundredth of what has passed.
+    const Duration step = std::max<Duration>(kTick, waited / 100);
+    waited += step;
+    clock_.advance(step);
+  }
+}
+
+void ProgramStage::finish(const CallState& state) {
+  serve_until([&state] { return state.result.has_ended; });
+}
+
+void ProgramStage::advance(std::chrono::nanoseconds time) {
+  settle();
+  clock_.advance(time);
+  settle();
+}
+
+// --- Calls ---------------------------------------------------------------------------------------
+
+CallStatePtr ProgramStage::begin_call() {
+  Process::of().log_to(&log_);
+  auto state = std::make_shared<CallState>();
+  state->result.state_before = sidecar_.states();
+  state->sent_before = sidecar_.sent().size();
+  state->log_before = log_.size();
+  calls_.push_back(state);
+  starting_ = state;
+  return state;
+}
+
+std::unique_ptr<testing::internal::Flight> ProgramStage::start(const testing::Call& call,
+                                                               bool by_hand) {
+  CallStatePtr state = begin_call();
+  auto client = std::make_unique<Client>(loop_, call, state->received);
+  state->client = client.get();
+  if (requests_->takes_pieces(client->request())) {
+    client->send_in_pieces();
+    if (!by_hand) client->end_body();
+  } else if (call.breaks_off) {
+    // The server waits for the rest, and the function never hears of the request.
+    state->client = nullptr;
+    end_one(*state);
+    starting_ = nullptr;
+    return std::make_unique<TestFlight>(*this, std::move(state));
+  }
+  requests_->handle(wire::ExchangePtr(client.release()));
+  starting_ = nullptr;
+  settle();
+  return std::make_unique<TestFlight>(*this, std::move(state));
+}
+
+void ProgramStage::began(const CallStart& start, TraceContext& /*trace*/) {
+  if (starting_ != nullptr) by_id_.insert_or_assign(std::string(start.id), starting_);
+}
+
+void ProgramStage::ended(const CallRecord& record) {
+  const auto found = by_id_.find(record.start.id);
+  const CallStatePtr state = found == by_id_.end() ? starting_ : found->second;
+  if (state == nullptr) return;
+  if (found != by_id_.end()) by_id_.erase(found);
+  state->result.verdict = verdict_of(record.outcome.verdict);
+  if (state->is_delivery) state->result.status = record.outcome.status;
+  if (record.crash != nullptr && !state->result.thrown)
+    state->result.thrown = thrown_of(*record.crash);
+  end_one(*state);
+}
+
+void ProgramStage::end_one(CallState& state) {
+  if (--state.left > 0) return;
+  state.result.has_ended = true;
+  const auto& sent = sidecar_.sent();
+  state.result.sent.assign(sent.begin() + static_cast<std::ptrdiff_t>(state.sent_before),
+                           sent.end());
+  state.result.log = log_.lines(state.log_before);
+  state.result.state_after = sidecar_.states();
+  std::erase_if(calls_, [&state](const CallStatePtr& each) { return each.get() == &state; });
+}
+
+Result ProgramStage::result_of(const CallState& state) const {
+  Result result = state.result;
+  if (!state.is_delivery) {
+    const Received& received = *state.received;
+    result.status = received.status;
+    result.fields = received.fields;
+    result.body = received.body;
+    result.pieces = received.pieces;
+    result.trailers = received.trailers;
+    result.is_broken_off = received.is_broken_off;
+  }
+  if (result.has_ended) return result;
+  const auto& sent = sidecar_.sent();
+  result.sent.assign(sent.begin() + static_cast<std::ptrdiff_t>(state.sent_before), sent.end());
+  result.log = log_.lines(state.log_before);
+  return result;
+}
+
+// --- Deliveries ----------------------------------------------------------------------------------
+
+const Trigger& ProgramStage::trigger_of(std::string_view input) const {
+  std::vector<std::string> known;
+  for (const Trigger& trigger : served_->context.triggers) {
+    if (trigger.name == input || (!trigger.alias.empty() && trigger.alias == input)) return trigger;
+    known.push_back(trigger.name);
+  }
+  std::string text = "the context has no trigger named \"" + std::string(input) + "\"";
+  if (const std::string near = nearest_word(input, known); !near.empty()) {
+    text += "; did you mean \"" + near + "\"?";
+  } else if (known.empty()) {
+    text += "; it has none: see Options::context";
+  } else {
+    text += "; its triggers:";
+    for (const std::string& name : known) text += " " + name;
+  }
+  throw std::runtime_error(text);
+}
+
+dapr::TopicEvent ProgramStage::topic_event(const Trigger& trigger,
+                                           const testing::Message& message) {
+  dapr::TopicEvent event{
+      .topic = trigger.topic, .component = trigger.component, .path = message.path};
+  for (const auto& [name, value] : message.metadata) event.metadata.push_back({name, value});
+  if (message.event) {
+    const CloudEvent& given = *message.event;
+    event.id = given.id();
+    event.source = given.source();
+    event.type = given.type();
+    event.spec_version = given.specversion();
+    event.content_type = given.datacontenttype().value_or("");
+    event.data = given.data().value_or("");
+    for (const auto& [name, value] : given.extensions()) event.extensions.push_back({name, value});
+    if (given.subject()) event.extensions.push_back({"subject", *given.subject()});
+    if (given.time()) event.extensions.push_back({"time", *given.time()});
+    return event;
+  }
+  // As daprd wraps what a program publishes.
+  event.id = "test-" + std::to_string(++events_);
+  event.source = "test";
+  event.type = "com.dapr.event.sent";
+  event.spec_version = "1.0";
+  event.content_type = message.content_type;
+  if (event.content_type.empty())
+    event.content_type = message.data.starts_with('{') || message.data.starts_with('[')
+                             ? "application/json"
+                             : "text/plain";
+  event.data = message.data;
+  return event;
+}
+
+std::unique_ptr<testing::internal::Flight> ProgramStage::start_delivery(
+    std::string_view input, const testing::Message& message) {
+  const Trigger& trigger = trigger_of(input);
+  CallStatePtr state = begin_call();
+  state->is_delivery = true;
+  auto answerer = std::make_unique<Answerer>(state);
+  if (trigger.kind == ComponentKind::kBinding) {
+    dapr::BindingEvent event{.component = trigger.component, .data = message.data};
+    for (const auto& [name, value] : message.metadata) event.metadata.push_back({name, value});
+    deliveries_->on_binding_event(std::move(event), std::move(answerer));
+  } else {
+    deliveries_->on_topic_event(topic_event(trigger, message), std::move(answerer));
+  }
+  starting_ = nullptr;
+  settle();
+  return std::make_unique<TestFlight>(*this, std::move(state));
+}
+
+testing::BulkResult ProgramStage::deliver_all(std::string_view input,
+                                              const std::vector<testing::Message>& messages) {
+  const Trigger& trigger = trigger_of(input);
+  if (trigger.kind != ComponentKind::kPubsub)
+    throw std::runtime_error("only topics deliver several messages together");
+  if (messages.empty()) return {.acknowledgement = Acknowledgement::kAcknowledged};
+  CallStatePtr state = begin_call();
+  state->is_delivery = true;
+  state->left = messages.size();
+  dapr::BulkEvent bulk{.id = "bulk", .topic = trigger.topic, .component = trigger.component};
+  for (const testing::Message& message : messages) {
+    bulk.path = message.path;
+    bulk.entries.push_back({.entry_id = std::to_string(bulk.entries.size()),
+                            .content_type = "application/cloudevents+json",
+                            .event = topic_event(trigger, message)});
+  }
+  deliveries_->on_bulk_event(std::move(bulk), std::make_unique<Answerer>(state));
+  starting_ = nullptr;
+  finish(*state);
+  const Result result = result_of(*state);
+  std::vector<Acknowledgement> each = state->messages;
+  if (each.empty()) each.assign(messages.size(), result.acknowledgement);
+  return {.acknowledgement = result.acknowledgement,
+          .refusal = result.refusal,
+          .messages = std::move(each),
+          .sent = result.sent,
+          .log = result.log};
+}
+
+testing::Call ProgramStage::call_of(const std::vector<CloudEvent>& events, testing::EventMode mode,
+                                    bool as_batch) {
+  testing::Call call{.method = "POST"};
+  if (as_batch) {
+    call.body = "[";
+    for (const CloudEvent& event : events) {
+      const auto text = event::to_json(event);
+      if (!text) throw std::runtime_error(text.error().message());
+      if (call.body.size() > 1) call.body += ",";
+      call.body += *text;
+    }
+    call.body += "]";
+    call.fields.push_back({"content-type", "application/cloudevents-batch+json"});
+    return call;
+  }
+  auto sent = event::to_http(events.front(), mode == testing::EventMode::kBinary
+                                                 ? event::Mode::kBinary
+                                                 : event::Mode::kStructured);
+  if (!sent) throw std::runtime_error(sent.error().message());
+  call.fields = sent->headers();
+  call.body = std::move(*sent).body();
+  return call;
+}
+
+std::string ProgramStage::openapi() const {
+  return openapi_of(served_->routes,
+                    {.title = served_->routes.functions().front().name, .version = "1"});
+}
+
+}  // namespace ofn::kit
