@@ -1,4 +1,5 @@
-# What `cmake --install` installs: the program, its short name, its manual pages, completions of shells, SBOM and systemd units, the author's headers, and the packages
+# What `cmake --install` installs: the program, its short name, its manual pages, completions of
+# shells, SBOM and systemd units, the author's headers, and the packages
 # `ofn` of CMake and pkg-config with which other projects build functions (tests/install_consumer is such a project). Include it last,
 # when all targets exist.
 #
@@ -44,6 +45,7 @@ if(TARGET functions-framework)
     file(CREATE_LINK functions-framework \"\${ff}\" SYMBOLIC)")
   # The manual pages and completions that apps/ has written.
   install(DIRECTORY ${PROJECT_BINARY_DIR}/share/man/ DESTINATION ${CMAKE_INSTALL_MANDIR} OPTIONAL)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/share/doc DESTINATION ${CMAKE_INSTALL_DATADIR} OPTIONAL)
   install(DIRECTORY ${PROJECT_BINARY_DIR}/share/bash-completion ${PROJECT_BINARY_DIR}/share/zsh ${PROJECT_BINARY_DIR}/share/fish
           DESTINATION ${CMAKE_INSTALL_DATADIR} OPTIONAL)
 endif()

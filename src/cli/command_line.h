@@ -11,6 +11,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -104,6 +105,23 @@ struct CheckCommand {
   std::vector<std::string> files;
 };
 
+// functions-framework new NAME [--template T] [--force] [--json]
+struct NewCommand {
+  std::string folder;
+  std::string template_name = {};  // empty: not chosen
+  bool overwrites = false;
+  bool json = false;
+};
+
+// functions-framework docs [TOPIC | --list | --grep RE] [--json]
+struct DocsCommand {
+  std::string topic = {};       // empty: the list
+  std::string expression = {};  // of --grep
+  bool json = false;
+};
+// A topic that is no page: the list of pages and commands.
+inline constexpr std::string_view kLlmsTopic = "llms.txt";
+
 // functions-framework __write-files DIR: the manual pages and completions, for packages.
 struct WriteFilesCommand {
   std::string folder;
@@ -115,7 +133,8 @@ struct ShowCommand {
 };
 
 using Command = std::variant<ServeCommand, DevCommand, BuildCommand, ImageCommand, SidecarCommand,
-                             ManifestCommand, CheckCommand, WriteFilesCommand, ShowCommand>;
+                             ManifestCommand, CheckCommand, NewCommand, DocsCommand,
+                             WriteFilesCommand, ShowCommand>;
 
 // `columns`: of the terminal that shows --help; 0: a file or a program reads it, and each flag has
 // one line.

@@ -14,8 +14,8 @@ namespace {
 
 // In the order of --help.
 constexpr std::array kTable = {
-    &kServeRow,    &kDevRow,           &kBuildRow,      &kImageRow,    &kSidecarRow,
-    &kManifestRow, &kManifestCheckRow, &kCompletionRow, &kCompleteRow, &kWriteFilesRow,
+    &kServeRow,    &kNewRow,           &kDevRow,  &kBuildRow,      &kImageRow,    &kSidecarRow,
+    &kManifestRow, &kManifestCheckRow, &kDocsRow, &kCompletionRow, &kCompleteRow, &kWriteFilesRow,
 };
 
 }  // namespace

@@ -159,7 +159,7 @@ TEST(Completion, OffersWhatFits) {
   }
   EXPECT_EQ(offered({"bash", "ff --source 'a b.cc' --log-for"}), "--log-format :none");
   EXPECT_EQ(offered({"bash", "ff --source a\\ b.cc --log-for"}), "--log-format :none");
-  EXPECT_EQ(offered({"bash"}).substr(0, 4), "dev ");
+  EXPECT_EQ(offered({"bash"}).substr(0, 8), "new dev ");
   EXPECT_EQ(offered({}), ":none");
 }
 

@@ -17,10 +17,12 @@
 #include "cli/command_line.h"
 #include "cli/descriptors.h"
 #include "cli/dev_command.h"
+#include "cli/docs_command.h"
 #include "cli/image_command.h"
 #include "cli/inherited.h"
 #include "cli/init.h"
 #include "cli/manifest_command.h"
+#include "cli/new_command.h"
 #include "cli/serve.h"
 #include "cli/sidecar_command.h"
 #include "cli/streams.h"
@@ -94,6 +96,8 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
           [&](const SidecarCommand& alone) { return run_sidecar(alone, env); },
           [&](const ManifestCommand& wanted) { return write_manifest(wanted, env, linked); },
           [&](const CheckCommand& wanted) { return check_manifests(wanted); },
+          [&](const NewCommand& wanted) { return write_project(wanted, env); },
+          [&](const DocsCommand& wanted) { return show_documents(wanted, env); },
           [&](const WriteFilesCommand& wanted) { return write_files(wanted, env); },
           [&](const ShowCommand& shown) { return static_cast<int>(print(shown.text)); },
       },

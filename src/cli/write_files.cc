@@ -11,6 +11,7 @@
 #include "cli/command_table.h"
 #include "cli/command_texts.h"
 #include "cli/completion.h"
+#include "cli/docs_command.h"
 #include "cli/streams.h"
 
 namespace ofn::cli {
@@ -70,6 +71,7 @@ int write_files(const WriteFilesCommand& command, const Environment& env) {
     folder.link(pages / ("ff" + name.substr(std::string_view("functions-framework").size()) + ".1"),
                 name + ".1");
   }
+  folder.write("doc/functions-framework-cpp/llms.txt", llms_text());
   folder.write("bash-completion/completions/functions-framework", completion_script("bash"));
   folder.link("bash-completion/completions/ff", "functions-framework");
   folder.write("zsh/site-functions/_functions-framework", completion_script("zsh"));

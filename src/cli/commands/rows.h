@@ -4,17 +4,21 @@
 //   const std::string_view name = kBuildRow.name;
 #pragma once
 
+#include <string>
+
 #include "cli/command_table.h"
 
 namespace ofn::cli {
 
 extern const CommandRow kServeRow;
+extern const CommandRow kNewRow;
 extern const CommandRow kDevRow;
 extern const CommandRow kBuildRow;
 extern const CommandRow kImageRow;
 extern const CommandRow kSidecarRow;
 extern const CommandRow kManifestRow;
 extern const CommandRow kManifestCheckRow;
+extern const CommandRow kDocsRow;
 extern const CommandRow kCompletionRow;
 extern const CommandRow kCompleteRow;
 extern const CommandRow kWriteFilesRow;
