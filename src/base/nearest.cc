@@ -43,4 +43,20 @@ std::string nearest_word(std::string_view word, std::span<const std::string> can
   return nearest;
 }
 
+std::string certain_word(std::string_view word, std::span<const std::string> candidates) {
+  constexpr std::size_t kMost = 2;
+  std::string certain;
+  std::size_t best = std::min(kMost, (word.size() - std::min<std::size_t>(word.size(), 1)) / 2) + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t edits = distance(word, candidate);
+    if (edits < best) {
+      best = edits;
+      certain = candidate;
+    } else if (edits == best && candidate != certain) {
+      certain.clear();
+    }
+  }
+  return certain;
+}
+
 }  // namespace ofn

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "context/parse_context.h"
 #include "context/units.h"
 #include "document/json.h"
 #include "document/reader.h"
@@ -307,17 +308,6 @@ class DocumentReader {
   Document document_;
 };
 
-bool is_json_file(std::string_view file, std::string_view text) {
-  const std::string_view extension = file.substr(std::min(file.rfind('.'), file.size()));
-  if (equal_ignoring_case(extension, ".json")) return true;
-  if (equal_ignoring_case(extension, ".yaml") || equal_ignoring_case(extension, ".yml")) {
-    return false;
-  }
-  static constexpr std::string_view kMarkAndBlanks = "\xEF\xBB\xBF \t\r\n";
-  const auto first = text.find_first_not_of(kMarkAndBlanks);
-  return first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
-}
-
 std::optional<Tree> json_tree(std::string_view text, Report& report) {
   auto tree = document::parse_json(text);
   if (tree) return *std::move(tree);
@@ -378,6 +368,17 @@ Document read_tree(const Tree& tree, Schema schema, Report& report) {
 
 }  // namespace
 
+bool is_json_context_file(std::string_view file, std::string_view text) {
+  const std::string_view extension = file.substr(std::min(file.rfind('.'), file.size()));
+  if (equal_ignoring_case(extension, ".json")) return true;
+  if (equal_ignoring_case(extension, ".yaml") || equal_ignoring_case(extension, ".yml")) {
+    return false;
+  }
+  static constexpr std::string_view kMarkAndBlanks = "\xEF\xBB\xBF \t\r\n";
+  const auto first = text.find_first_not_of(kMarkAndBlanks);
+  return first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
+}
+
 std::optional<Document> read_document(std::string_view variable, std::string_view text,
                                       Schema expected, std::vector<Problem>& problems,
                                       std::vector<Note>& notes) {
@@ -399,7 +400,7 @@ std::optional<Document> read_document(std::string_view variable, std::string_vie
 std::optional<Document> read_document_file(std::string_view file, std::string_view text,
                                            std::vector<Problem>& problems,
                                            std::vector<Note>& notes) {
-  const bool is_json = is_json_file(file, text);
+  const bool is_json = is_json_context_file(file, text);
   Report report{.source = std::string(file),
                 .problems = problems,
                 .notes = notes,

@@ -64,8 +64,11 @@ std::expected<FunctionContext, std::vector<Problem>> parse_context(
     std::optional<std::string_view> func_context_v1beta2, std::vector<Note>& notes,
     const ContextLabels& labels = {});
 
-// Reads a file with either schema. It is JSON if its name ends with .json, YAML if it ends with
-// .yaml or .yml, and JSON if it ends otherwise and the text begins with { or [. Errors: the same,
+// Returns true if a context's file is JSON, and false if it is YAML. It is JSON if its name ends with .json, YAML if it ends with
+// .yaml or .yml, and JSON if it ends otherwise and the text begins with { or [.
+bool is_json_context_file(std::string_view file, std::string_view text);
+
+// Reads a file with either schema, in JSON or YAML. Errors: the same,
 // with the file and the line as their source; also an empty text, a Kubernetes manifest, and a
 // document with inputs that has as many members of one schema as of the other.
 std::expected<FunctionContext, std::vector<Problem>> parse_context_file(std::string_view file,
