@@ -101,7 +101,7 @@ struct ManifestCommand {
 };
 
 // functions-framework manifest check FILE…
-struct CheckCommand {
+struct ManifestCheckCommand {
   std::vector<std::string> files;
 };
 
@@ -122,6 +122,16 @@ struct DocsCommand {
 // A topic that is no page: the list of pages and commands.
 inline constexpr std::string_view kLlmsTopic = "llms.txt";
 
+// functions-framework check [PATH]
+struct CheckCommand {
+  Flags flags;
+  std::string path;  // a folder or a source; empty: the working folder
+  bool fixes = false;
+  bool deep = false;  // also compile and load
+  bool json = false;
+  std::string sarif;  // the file to write; "-": standard output; empty: none
+};
+
 // functions-framework __write-files DIR: the manual pages and completions, for packages.
 struct WriteFilesCommand {
   std::string folder;
@@ -133,8 +143,8 @@ struct ShowCommand {
 };
 
 using Command = std::variant<ServeCommand, DevCommand, BuildCommand, ImageCommand, SidecarCommand,
-                             ManifestCommand, CheckCommand, NewCommand, DocsCommand,
-                             WriteFilesCommand, ShowCommand>;
+                             ManifestCommand, ManifestCheckCommand, CheckCommand, NewCommand,
+                             DocsCommand, WriteFilesCommand, ShowCommand>;
 
 // `columns`: of the terminal that shows --help; 0: a file or a program reads it, and each flag has
 // one line.

@@ -198,7 +198,7 @@ TEST(CommandLine, Manifest) {
   EXPECT_EQ(full.max_replicas, 2U);
   EXPECT_TRUE(full.h2c);
   EXPECT_EQ(full.flags[Flag::kTimeout], "5s");
-  EXPECT_EQ(std::get<CheckCommand>(*parse({"manifest", "check", "a.yaml", "b.yaml"})).files,
+  EXPECT_EQ(std::get<ManifestCheckCommand>(*parse({"manifest", "check", "a.yaml", "b.yaml"})).files,
             (std::vector<std::string>{"a.yaml", "b.yaml"}));
   EXPECT_NE(std::get<ShowCommand>(*parse({"manifest", "check", "--help"})).text.find("FILE"),
             std::string::npos);

@@ -14,8 +14,9 @@ namespace {
 
 // In the order of --help.
 constexpr std::array kTable = {
-    &kServeRow,    &kNewRow,           &kDevRow,  &kBuildRow,      &kImageRow,    &kSidecarRow,
-    &kManifestRow, &kManifestCheckRow, &kDocsRow, &kCompletionRow, &kCompleteRow, &kWriteFilesRow,
+    &kServeRow,      &kNewRow,      &kDevRow,        &kCheckRow,         &kBuildRow,
+    &kImageRow,      &kSidecarRow,  &kManifestRow,   &kManifestCheckRow, &kDocsRow,
+    &kCompletionRow, &kCompleteRow, &kWriteFilesRow,
 };
 
 }  // namespace

@@ -236,7 +236,7 @@ int write_manifest(const ManifestCommand& command, const Environment& process,
   return print(*text);
 }
 
-int check_manifests(const CheckCommand& command) {
+int check_manifests(const ManifestCheckCommand& command) {
   std::string report;
   std::size_t objects = 0;
   bool is_readable = true;

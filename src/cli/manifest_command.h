@@ -15,6 +15,6 @@ int write_manifest(const ManifestCommand& command, const Environment& env,
                    const abi::Program* linked);
 
 // Prints what is wrong in the files, a line for each finding. Returns kExitFailure if anything is.
-int check_manifests(const CheckCommand& command);
+int check_manifests(const ManifestCheckCommand& command);
 
 }  // namespace ofn::cli

@@ -14,6 +14,7 @@
 #include <ofn/run.h>
 
 #include "cli/build_command.h"
+#include "cli/check_command.h"
 #include "cli/command_line.h"
 #include "cli/descriptors.h"
 #include "cli/dev_command.h"
@@ -95,9 +96,10 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
           [&](const ImageCommand& image) { return make_image(image, env, linked); },
           [&](const SidecarCommand& alone) { return run_sidecar(alone, env); },
           [&](const ManifestCommand& wanted) { return write_manifest(wanted, env, linked); },
-          [&](const CheckCommand& wanted) { return check_manifests(wanted); },
           [&](const NewCommand& wanted) { return write_project(wanted, env); },
           [&](const DocsCommand& wanted) { return show_documents(wanted, env); },
+          [&](const ManifestCheckCommand& wanted) { return check_manifests(wanted); },
+          [&](const CheckCommand& wanted) { return check_project(wanted, env, linked); },
           [&](const WriteFilesCommand& wanted) { return write_files(wanted, env); },
           [&](const ShowCommand& shown) { return static_cast<int>(print(shown.text)); },
       },

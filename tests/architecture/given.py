@@ -53,6 +53,12 @@ GIVEN = {
         struct Channel { void list(std::move_only_function<void(Result<List>)>); };
         static Channel channel_;
         static void on_listed(Result<List>);""",
+    "check/finding.h": "check::Text source;",
+    "check/fix.h": "std::vector<check::Edit> edits;",
+    "check/report.h": "std::vector<check::Finding> findings; check::Checked checked;",
+    "cli/check_files.h": "CheckCommand command;",
+    "cli/deep_check.h": "CheckFiles files; CheckCommand command; const abi::Program* linked;",
+    "cli/replaced_file.h": "std::string before, after;",
     "cli/author_http.h": "DescriptorWaits& descriptors;",
     "cli/build_stamp.h": "wire::Handler& front;",
     "cli/call_contents.h": "wire::Handler& front; CallRecord record;",
