@@ -1,11 +1,12 @@
 #include "check/fix.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ofn::check {
 
 std::string with_edits(std::string_view text, std::vector<Edit> edits) {
-  std::ranges::stable_sort(edits, {}, &Edit::begin);
+  std::ranges::sort(edits, {}, [](const Edit& edit) { return std::pair(edit.begin, edit.end); });
   std::string result;
   std::size_t at = 0;
   for (const Edit& edit : edits) {

@@ -132,6 +132,12 @@ struct CheckCommand {
   std::string sarif;  // the file to write; "-": standard output; empty: none
 };
 
+// functions-framework doctor
+struct DoctorCommand {
+  Flags flags;
+  bool json = false;
+};
+
 // functions-framework __write-files DIR: the manual pages and completions, for packages.
 struct WriteFilesCommand {
   std::string folder;
@@ -143,8 +149,8 @@ struct ShowCommand {
 };
 
 using Command = std::variant<ServeCommand, DevCommand, BuildCommand, ImageCommand, SidecarCommand,
-                             ManifestCommand, ManifestCheckCommand, CheckCommand, NewCommand,
-                             DocsCommand, WriteFilesCommand, ShowCommand>;
+                             ManifestCommand, ManifestCheckCommand, CheckCommand, DoctorCommand,
+                             NewCommand, DocsCommand, WriteFilesCommand, ShowCommand>;
 
 // `columns`: of the terminal that shows --help; 0: a file or a program reads it, and each flag has
 // one line.

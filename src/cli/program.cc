@@ -19,6 +19,7 @@
 #include "cli/descriptors.h"
 #include "cli/dev_command.h"
 #include "cli/docs_command.h"
+#include "cli/doctor_command.h"
 #include "cli/image_command.h"
 #include "cli/inherited.h"
 #include "cli/init.h"
@@ -100,6 +101,7 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
           [&](const DocsCommand& wanted) { return show_documents(wanted, env); },
           [&](const ManifestCheckCommand& wanted) { return check_manifests(wanted); },
           [&](const CheckCommand& wanted) { return check_project(wanted, env, linked); },
+          [&](const DoctorCommand& wanted) { return examine_machine(wanted, env); },
           [&](const WriteFilesCommand& wanted) { return write_files(wanted, env); },
           [&](const ShowCommand& shown) { return static_cast<int>(print(shown.text)); },
       },

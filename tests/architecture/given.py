@@ -56,6 +56,8 @@ GIVEN = {
     "check/finding.h": "check::Text source;",
     "check/fix.h": "std::vector<check::Edit> edits;",
     "check/report.h": "std::vector<check::Finding> findings; check::Checked checked;",
+    "cli/machine_facts.h": "Flags flags; dev::Look look;",
+    "loader/probe.h": "LoadRequest request; std::filesystem::path folder;",
     "cli/check_files.h": "CheckCommand command;",
     "cli/deep_check.h": "CheckFiles files; CheckCommand command; const abi::Program* linked;",
     "cli/replaced_file.h": "std::string before, after;",

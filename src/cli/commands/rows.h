@@ -20,6 +20,7 @@ extern const CommandRow kManifestRow;
 extern const CommandRow kManifestCheckRow;
 extern const CommandRow kDocsRow;
 extern const CommandRow kCheckRow;
+extern const CommandRow kDoctorRow;
 extern const CommandRow kCompletionRow;
 extern const CommandRow kCompleteRow;
 extern const CommandRow kWriteFilesRow;
