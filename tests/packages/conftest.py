@@ -12,7 +12,7 @@ from support.tools import missing
 
 # Bytes of the Debian package with the program.
 # The goal is 2.5 MB; test_deb.py says what has come since it was met.
-LARGEST_DEB = 2_800_000
+LARGEST_DEB = 2_950_000
 
 BUILD = Path(os.environ.get("OFN_BUILD_DIR", Path(__file__).parents[2] / "build"))
 
