@@ -251,6 +251,8 @@ TEST(MiddlewareOfCalls, BodiesAreDecompressed) {
     std::string answer;
   };
   const std::string small = gzip("small", 6);
+  std::string says_less = gzip(std::string(100, 'x'), 6);
+  says_less[says_less.size() - 4] = 5;
   for (const Case& one : {
            Case{"gzip", "gzip", small, 200, "small|none|y"},
            Case{"in capitals", "GZip", small, 200, "small|none|y"},
@@ -263,8 +265,14 @@ TEST(MiddlewareOfCalls, BodiesAreDecompressed) {
            Case{"too large", "gzip", gzip(std::string(1001, 'x'), 6), 413,
                 "larger than 1000 bytes"},
            Case{"just not", "gzip", gzip(std::string(1000, 'x'), 6), 200, std::string(1000, 'x')},
-           Case{"several members", "gzip", gzip(std::string(500, 'x'), 6) + small, 400,
-                "more bytes than its own end says"},
+           Case{"several members", "gzip", gzip(std::string(500, 'x'), 6) + small, 200,
+                std::string(500, 'x') + "small|none|y"},
+           Case{"a small member behind a large one", "gzip",
+                gzip(std::string(1000, 'x'), 6) + small, 413, "larger than 1000 bytes"},
+           Case{"an end that says less", "gzip", says_less, 400,
+                "the body has more bytes than its own end says"},
+           Case{"a broken second member", "gzip", small + small.substr(0, small.size() - 1), 400,
+                "the body is not what its Content-Encoding says"},
        }) {
     SCOPED_TRACE(one.name);
     around.stage.headers = {{"content-encoding", one.coding}, {"content-length", "1"}, {"x", "y"}};

@@ -191,6 +191,8 @@ TEST(Middleware, HowLargeABodyMayBecome) {
   const std::string body = gzip(std::string(1000, 'x'), 6);
   EXPECT_EQ(bound("gzip", body, 5000), 1001U);
   EXPECT_EQ(bound("gzip", body, 500), 501U);
+  EXPECT_EQ(bound("gzip", body + body, std::size_t{1} << 30U), 2 * body.size() * 1032 + 1);
+  EXPECT_EQ(bound("gzip", body + body, 5000), 5001U);
   EXPECT_EQ(bound("gzip", "abc", 500), 1U);
   EXPECT_EQ(bound("gzip", "ab\xff\xff\xff\xff", 1 << 20), 6U * 1032 + 1);
   EXPECT_EQ(bound("deflate", "ab", 1 << 20), 2U * 1032 + 1);

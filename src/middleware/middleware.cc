@@ -19,7 +19,15 @@ using abi::WrapperRegistration;
 
 // A body that deflate has compressed is at most that many times as large (zlib's "Maximum Compression Factor").
 constexpr std::size_t kLargestFactor = 1032;
+// How each member of gzip begins: two marks, and the only method (RFC 1952 §2.3.1).
+constexpr std::string_view kGzipBegin = "\x1F\x8B\x08";
 constexpr std::size_t kGzipEnd = 4;  // RFC 1952 §2.3.1: the size, modulo 2^32
+
+// Returns true if another member may follow the first one. These bytes may also occur within a member; then more memory is reserved than
+// is needed.
+bool may_have_several_members(std::string_view body) {
+  return body.find(kGzipBegin, kGzipBegin.size()) != std::string_view::npos;
+}
 
 std::string place_of(const WrapperRegistration& registration) {
   return std::string(registration.file) + ":" + std::to_string(registration.line);
@@ -171,7 +179,9 @@ std::string_view Middleware::body_coding(std::span<const Field> fields) const {
 
 std::size_t Middleware::decompressed_bound(std::string_view coding, std::string_view body,
                                            std::size_t most) {
-  if (same_field_name(coding, "deflate")) return std::min(most, body.size() * kLargestFactor) + 1;
+  const bool tells_its_size =
+      !same_field_name(coding, "deflate") && !may_have_several_members(body);
+  if (!tells_its_size) return std::min(most, body.size() * kLargestFactor) + 1;
   if (body.size() < kGzipEnd) return 1;
   std::size_t size = 0;
   for (std::size_t i = 0; i < kGzipEnd; ++i)

@@ -71,8 +71,8 @@ class Middleware {
 
   // Returns the coding of a body that is to be decompressed; empty: the body stays as it is.
   std::string_view body_coding(std::span<const Field> fields) const;
-  // Returns how many bytes a body in that coding may become: what its own end says (gzip), or what no body of its size exceeds; at most
-  // `most` and a byte, which tells that it is too large.
+  // Returns how many bytes a body in that coding may become: what its own end says (gzip of one member), or what no body of its size
+  // exceeds; at most `most` and a byte, which tells that it is too large.
   static std::size_t decompressed_bound(std::string_view coding, std::string_view body,
                                         std::size_t most);
 
