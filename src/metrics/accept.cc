@@ -1,22 +1,14 @@
 #include "metrics/accept.h"
 
-#include <charconv>
 #include <optional>
-#include <system_error>
 
-#include "base/trimmed.h"
+#include <ofn/field.h>
+#include <ofn/http_text.h>
+#include <ofn/negotiation.h>
 
 namespace ofn::metrics {
 
 namespace {
-
-// Takes the text up to the separator, and removes both.
-std::string_view take(std::string_view& text, char separator) noexcept {
-  const auto at = text.find(separator);
-  const std::string_view part = trimmed(text.substr(0, at));
-  text = at == std::string_view::npos ? std::string_view() : text.substr(at + 1);
-  return part;
-}
 
 std::string_view unquoted(std::string_view text) noexcept {
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
@@ -24,49 +16,45 @@ std::string_view unquoted(std::string_view text) noexcept {
   return text;
 }
 
-struct Wish {
-  std::optional<Format> format;
-  double weight = 1;
-};
-
-Wish wish_of(std::string_view element) noexcept {
-  const std::string_view type = take(element, ';');
+// Returns nullopt for a type that is not served.
+std::optional<Format> format_of(const internal::Preference& preference) noexcept {
   std::string_view version;
   std::string_view proto;
   std::string_view encoding;
-  Wish wish;
-  while (!element.empty()) {
-    std::string_view parameter = take(element, ';');
-    const std::string_view name = take(parameter, '=');
-    const std::string_view value = unquoted(trimmed(parameter));
-    if (name == "version") version = value;
-    if (name == "proto") proto = value;
-    if (name == "encoding") encoding = value;
-    if (name != "q") continue;
-    const auto [end, error] =
-        std::from_chars(value.data(), value.data() + value.size(), wish.weight);
-    if (error != std::errc() || end != value.data() + value.size()) wish.weight = 0;
+  for (std::string_view rest = preference.parameters; !rest.empty();) {
+    std::string_view value = internal::take_part(rest, ';');
+    const std::string_view name = internal::take_part(value, '=');
+    value = unquoted(internal::without_blanks(value));
+    if (same_field_name(name, "version")) version = value;
+    if (same_field_name(name, "proto")) proto = value;
+    if (same_field_name(name, "encoding")) encoding = value;
   }
-  if (type == "application/openmetrics-text" && (version.empty() || version == "1.0.0"))
-    wish.format = Format::kOpenMetrics;
-  if (type == "application/vnd.google.protobuf" && proto == "io.prometheus.client.MetricFamily" &&
-      encoding == "delimited")
-    wish.format = Format::kProtobuf;
-  if ((type == "text/plain" && (version.empty() || version == "0.0.4")) || type == "text/*" ||
-      type == "*/*")
-    wish.format = Format::kPrometheusText;
-  return wish;
+  const auto is = [type = preference.value](std::string_view name) {
+    return same_field_name(type, name);
+  };
+  if (is("application/openmetrics-text") && (version.empty() || version == "1.0.0"))
+    return Format::kOpenMetrics;
+  if (is("application/vnd.google.protobuf") && proto == "io.prometheus.client.MetricFamily" &&
+      encoding == "delimited") {
+    return Format::kProtobuf;
+  }
+  if ((is("text/plain") && (version.empty() || version == "0.0.4")) || is("text/*") || is("*/*"))
+    return Format::kPrometheusText;
+  return std::nullopt;
 }
 
 }  // namespace
 
 Format accepted_format(std::string_view accept) noexcept {
-  Wish best{.format = Format::kPrometheusText, .weight = 0};
-  while (!accept.empty()) {
-    const Wish wish = wish_of(take(accept, ','));
-    if (wish.format && wish.weight > best.weight) best = wish;
+  Format best = Format::kPrometheusText;
+  int best_weight = 0;
+  for (internal::Preference wish; internal::take_preference(accept, wish);) {
+    const std::optional<Format> format = format_of(wish);
+    if (!format || wish.weight <= best_weight) continue;
+    best = *format;
+    best_weight = wish.weight;
   }
-  return *best.format;
+  return best;
 }
 
 std::string_view content_type(Format format) noexcept {

@@ -24,6 +24,7 @@ TEST(Accept, TheFormatThatTheScraperPrefers) {
       {"nothing that is known", "application/json", Format::kPrometheusText},
       {"OpenMetrics", "application/openmetrics-text", Format::kOpenMetrics},
       {"a version", "application/openmetrics-text; version=1.0.0", Format::kOpenMetrics},
+      {"capitals", "Application/OpenMetrics-Text; Version=1.0.0; Q=0.5", Format::kOpenMetrics},
       {"a quoted version", "application/openmetrics-text; version=\"1.0.0\"", Format::kOpenMetrics},
       {"a version that is not served",
        "application/openmetrics-text;version=0.0.1,text/plain;q=0.1", Format::kPrometheusText},
