@@ -18,7 +18,9 @@ constexpr std::array<FlagRow, 1> kArguments = {{
      .is_repeated = true},
 }};
 
-std::expected<Command, std::string> read(Given& given) { return ManifestCheckCommand{given.all("FILE")}; }
+std::expected<Command, std::string> read(Given& given) {
+  return ManifestCheckCommand{given.all("FILE")};
+}
 
 }  // namespace
 
