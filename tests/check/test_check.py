@@ -150,6 +150,13 @@ def test_every_example_is_clean(program, example):
     assert done.code == 0 and done.stdout.startswith("nothing wrong in "), done.stdout
 
 
+@pytest.mark.parametrize("template", ["http", "typed", "cloudevent", "openfunction", "cron", "mqtt", "topic", "stream"])
+def test_every_new_project_is_clean(program, tmp_path, template):
+    assert program.run_to_end(["new", "shop", "--template", template], cwd=tmp_path).code == 0
+    done = program.run_to_end(["check", "shop"], cwd=tmp_path)
+    assert done.code == 0 and done.stdout.startswith("nothing wrong in "), done.stdout
+
+
 def test_own_manifests_are_found_and_good(program, tmp_path):
     written = program.run_to_end(["manifest", "--knative", "--image", "i", "--name", "several", "--source", EXAMPLES / "hello" / "hello.cc"])
     (tmp_path / "deploy").mkdir()
