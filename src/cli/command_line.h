@@ -64,6 +64,23 @@ struct BuildCommand {
   std::string output;
 };
 
+// functions-framework test [flags]
+struct TestCommand {
+  Flags flags;
+  std::string filter = {};      // empty: all tests
+  std::string sanitizers = {};  // as -fsanitize= takes them
+  std::string junit = {};       // the file for JUnit's XML
+  bool json = false;
+  bool updates = false;  // snapshots
+};
+
+// functions-framework __run-tests PROGRAM REPORT: in a process that `test` starts.
+struct RunTestsCommand {
+  std::string program;
+  std::string report;
+  std::string filter;
+};
+
 // functions-framework image --oci DIR [SOURCE]
 struct ImageCommand {
   Flags flags;
@@ -149,8 +166,9 @@ struct ShowCommand {
 };
 
 using Command = std::variant<ServeCommand, DevCommand, BuildCommand, ImageCommand, SidecarCommand,
-                             ManifestCommand, ManifestCheckCommand, CheckCommand, DoctorCommand,
-                             NewCommand, DocsCommand, WriteFilesCommand, ShowCommand>;
+                             TestCommand, RunTestsCommand, ManifestCommand, ManifestCheckCommand,
+                             CheckCommand, DoctorCommand, NewCommand, DocsCommand,
+                             WriteFilesCommand, ShowCommand>;
 
 // `columns`: of the terminal that shows --help; 0: a file or a program reads it, and each flag has
 // one line.

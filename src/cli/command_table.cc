@@ -14,9 +14,9 @@ namespace {
 
 // In the order of --help.
 constexpr std::array kTable = {
-    &kServeRow, &kNewRow,        &kDevRow,      &kCheckRow,      &kDoctorRow,
-    &kBuildRow, &kImageRow,      &kSidecarRow,  &kManifestRow,   &kManifestCheckRow,
-    &kDocsRow,  &kCompletionRow, &kCompleteRow, &kWriteFilesRow,
+    &kServeRow,      &kNewRow,      &kDevRow,        &kTestRow,     &kCheckRow,         &kDoctorRow,
+    &kBuildRow,      &kImageRow,    &kSidecarRow,    &kManifestRow, &kManifestCheckRow, &kDocsRow,
+    &kCompletionRow, &kCompleteRow, &kWriteFilesRow, &kRunTestsRow,
 };
 
 }  // namespace

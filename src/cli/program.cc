@@ -28,6 +28,7 @@
 #include "cli/serve.h"
 #include "cli/sidecar_command.h"
 #include "cli/streams.h"
+#include "cli/test_command.h"
 #include "cli/user_signals.h"
 #include "cli/write_files.h"
 #include "os/watched_process.h"
@@ -94,6 +95,8 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
           [&](const ServeCommand& serving) { return serve(serving, env, linked); },
           [&](const DevCommand& developing) { return dev(developing, env); },
           [&](const BuildCommand& building) { return build(building, env); },
+          [&](const TestCommand& wanted) { return test_function(wanted, env); },
+          [&](const RunTestsCommand& wanted) { return run_tests(wanted); },
           [&](const ImageCommand& image) { return make_image(image, env, linked); },
           [&](const SidecarCommand& alone) { return run_sidecar(alone, env); },
           [&](const ManifestCommand& wanted) { return write_manifest(wanted, env, linked); },

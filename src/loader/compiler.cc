@@ -245,7 +245,7 @@ Result<void> Builder::keep_object(Pending& pending, const fs::path& made,
                                   const std::string& warnings, std::span<const std::string> read,
                                   std::int64_t begin) {
   Object& object = pending.object;
-  object.needs_kept_code = precompiled_.has_value();
+  object.needs_kept_code = precompiled_.has_value() && more_header_.empty();
   auto kept = cache_.keep(pending.key, object.needs_kept_code ? kObjectForKeptCode : kObject, made,
                           read, begin);
   if (!kept) return std::unexpected(kept.error());
@@ -309,8 +309,9 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
   std::vector<Tail> tails = target.name.find("::") == std::string::npos
                                 ? std::vector{Tail::kIfPresent, Tail::kNothing}
                                 : std::vector{Tail::kIfPresent, Tail::kAlways, Tail::kNothing};
+  if (target.name.empty()) tails = {Tail::kNothing};
   std::vector<std::vector<DefinedFunction>> found(sources.size());
-  bool searches = target.is_default;
+  bool searches = target.is_default && !target.name.empty();
   for (std::size_t i = 0; i < sources.size() && searches; ++i) {
     const std::string text = read_file(sources[i].path).value_or("");
     searches = !registers_something(text);

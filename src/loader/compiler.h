@@ -78,12 +78,18 @@ Result<Compiler> find_compiler(const LoadRequest& request,
 class Builder {
  public:
   Builder(const Compiler& compiler, const std::filesystem::path& include_dir, const Cache& cache,
-          const Limits& limits, Log& log)
-      : compiler_(compiler), include_dir_(include_dir), cache_(cache), limits_(limits), log_(log) {}
+          const Limits& limits, Log& log, std::string more_header = {})
+      : compiler_(compiler),
+        include_dir_(include_dir),
+        cache_(cache),
+        limits_(limits),
+        log_(log),
+        more_header_(std::move(more_header)) {}
 
+  // `more_header`: is precompiled behind <ofn/function.h>, for sources that all include it.
   // Compiles each source separately, as many at once as there are cores, with the first tail that
   // compiles. The result is in the order of `sources`. Errors: the compiler's messages, about the
-  // author's lines only.
+  // author's lines only. A target without a name: nothing is registered.
   Result<std::vector<Object>> compile(std::span<const Source> sources, const Target& target);
 
   // Errors: the linker's messages.
@@ -109,9 +115,11 @@ class Builder {
   };
   // Returns true if a precompiled header can be made and used with these flags.
   bool can_precompile() const;
+  std::string header_key() const;
+  std::string first_include() const;
   // Returns nullopt if one of the two is missing or cannot be used.
   std::optional<Precompiled> find_precompiled() const;
-  Result<void> make_for_all(std::string_view kind, const std::vector<std::string>& arguments,
+  Result<void> make_for_all(std::string_view key, const std::vector<std::string>& arguments,
                             const std::filesystem::path& made, std::string_view extension);
   void note_compilation_without_header();
   Result<std::vector<Finished>> run_counted(std::span<const Command> commands);
@@ -129,6 +137,7 @@ class Builder {
   const Limits& limits_;
   Log& log_;
   Work work_;
+  const std::string more_header_;
   std::optional<Precompiled> precompiled_;  // for the objects of the last compile()
 };
 

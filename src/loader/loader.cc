@@ -300,6 +300,15 @@ Result<abi::Program> load_plugins(const std::string& file, StartUp start_up,
   return program;
 }
 
+Result<TestMain*> load_tests(const fs::path& program, const std::string& shown) {
+  const auto opened = open_program(shown, program, StartUp::kRuns);
+  if (!opened) return std::unexpected(opened.error());
+  void* const handle = ::dlopen(program.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+  void* const symbol = handle == nullptr ? nullptr : ::dlsym(handle, "ofn_test_main");
+  if (symbol == nullptr) return fail(Code::kNotFound, file_text(shown) + "has no tests");
+  return reinterpret_cast<TestMain*>(symbol);  // NOLINT: what dlsym is for
+}
+
 Result<Build> prepare(const LoadRequest& request, Log& log) {
   const SystemClock clock;
   const SteadyTime start = clock.now();

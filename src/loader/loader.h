@@ -63,6 +63,10 @@ struct LoadRequest {
   // the program does not depend on where the sources are, nor on what the cache has.
   std::string recorded_folder = {};
   bool in_background = false;  // prepare() runs with the lowest priority
+  // Tests of the function, which become a part of the program: absolute paths. The header of their test framework comes before each of
+  // them: "ofn/testing/gtest.h". The program has the entry of <ofn/testing/gtest_entry.h> then.
+  std::vector<std::filesystem::path> tests = {};
+  std::string tests_header = {};
 };
 
 // An error or a warning of the compiler about a line.
@@ -161,6 +165,12 @@ bool may_join(const std::filesystem::path& file);
 Result<abi::Program> load_plugins(const std::string& file, StartUp start_up,
                                   std::vector<PluginType>& known);
 
+// The entry of a program with tests (<ofn/testing/gtest_entry.h>). Runs the tests that the filter names, writes what becomes of each to the
+// file `report`, and returns their exit code. `host`: a testing::internal::Host.
+using TestMain = int(const void* host, const char* report, const char* filter) noexcept;
+// Loads a program that compile() made with LoadRequest::tests. Errors: as load(); a program without tests.
+Result<TestMain*> load_tests(const std::filesystem::path& program, const std::string& shown);
+
 // Returns the libraries with the runtimes of LoadRequest::sanitizers, for LD_PRELOAD of a process
 // that loads programs made with them, in this order. Empty if there are no sanitizers.
 // Errors: kInvalidArgument: a sanitizer that no process can load with a program, or a compiler that
@@ -169,7 +179,7 @@ Result<abi::Program> load_plugins(const std::string& file, StartUp start_up,
 // Cost: a run of the compiler for each library.
 Result<std::vector<std::filesystem::path>> sanitizer_runtimes(const LoadRequest& request);
 
-// Makes the precompiled header, which speeds up the next load() of other source with the same
+// Makes the precompiled header (of LoadRequest::tests_header, if that is set), which speeds up the next load() of other source with the same
 // flags. load() itself never makes it; Build::precompiling_pays says when it would help. Returns
 // the cost.
 Result<Build> prepare(const LoadRequest& request, Log& log);

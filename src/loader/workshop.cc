@@ -57,6 +57,28 @@ Shared Workshop::make_project(const fs::path& source) {
   return made;
 }
 
+Result<std::vector<Object>> Workshop::test_objects(const Limits& until, Build& build) {
+  const fs::path entry = cache_.directory() / "tests_entry.cc";
+  fs::path entry_header(request_.tests_header);
+  entry_header.replace_filename(entry_header.stem().native() + "_entry.h");
+  if (auto written = write_atomically(entry, "#include <" + entry_header.native() + ">\n");
+      !written)
+    return std::unexpected(written.error());
+  std::vector<Source> sources;
+  for (const fs::path& test : request_.tests)
+    sources.push_back({.path = test, .shown = test.native()});
+  sources.push_back({.path = entry, .shown = "the entry of the tests"});
+  Builder builder(compiler_, request_.include_dir, cache_, until, log_, request_.tests_header);
+  auto objects = builder.compile(sources, Target{.name = "", .is_default = false});
+  const Work& work = builder.work();
+  build.commands += work.commands;
+  build.cpu += work.cpu;
+  build.diagnostics = work.diagnostics;
+  build.warnings = work.warnings;
+  build.inputs.assign(work.inputs.begin(), work.inputs.end());
+  return objects;
+}
+
 Shared Workshop::make_sources(const fs::path& source, const Target& target) {
   std::error_code error;
   const bool is_directory = fs::is_directory(source, error);
@@ -96,7 +118,13 @@ Shared Workshop::make_sources(const fs::path& source, const Target& target) {
           missing_target(request_.source, target, Registry(), std::move(defined)));
     };
     if (is_refused && !target.is_default) return missing(authors_functions(made.objects, target));
-    auto path = builder.link(made.objects, request_.source);
+    std::vector<Object> all = made.objects;
+    if (!request_.tests.empty()) {
+      auto tests = test_objects(until, made.build);
+      if (!tests) return std::unexpected(tests.error());
+      all.insert(all.end(), tests->begin(), tests->end());
+    }
+    auto path = builder.link(all, request_.source);
     if (path) return path;
     auto defined = authors_functions(made.objects, target);
     if (defined.is_undefined && defined.of_the_target.empty()) return missing(std::move(defined));
@@ -106,18 +134,19 @@ Shared Workshop::make_sources(const fs::path& source, const Target& target) {
   }();
   const Work& work = builder.work();
   if (made.program && work.commands > 0) cache_.trim(request_.cache_limit);
-  made.build.commands = work.commands;
-  made.build.cpu = work.cpu;
+  made.build.commands += work.commands;
+  made.build.cpu += work.cpu;
   made.build.precompiling_pays = work.precompiling_pays;
-  made.build.diagnostics = work.diagnostics;
-  made.build.warnings = work.warnings;
-  made.build.inputs.assign(work.inputs.begin(), work.inputs.end());
+  made.build.diagnostics.insert(made.build.diagnostics.end(), work.diagnostics.begin(),
+                                work.diagnostics.end());
+  made.build.warnings.insert(made.build.warnings.end(), work.warnings.begin(), work.warnings.end());
+  made.build.inputs.insert(made.build.inputs.end(), work.inputs.begin(), work.inputs.end());
   return made;
 }
 
 Result<Build> Workshop::prepare() {
   const Limits until = limits();
-  Builder builder(compiler_, request_.include_dir, cache_, until, log_);
+  Builder builder(compiler_, request_.include_dir, cache_, until, log_, request_.tests_header);
   if (auto made = builder.precompile(); !made) return std::unexpected(made.error());
   return Build{.commands = builder.work().commands, .elapsed = {}, .cpu = builder.work().cpu};
 }

@@ -57,6 +57,8 @@ class Workshop {
   }
   Shared make_project(const std::filesystem::path& source);
   Shared make_sources(const std::filesystem::path& source, const Target& target);
+  // Compiles the request's tests and their entry. Adds the work to `build`.
+  Result<std::vector<Object>> test_objects(const Limits& until, Build& build);
 
   const LoadRequest& request_;
   std::vector<std::string> flags_;  // the author's, split

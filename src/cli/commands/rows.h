@@ -14,6 +14,8 @@ extern const CommandRow kServeRow;
 extern const CommandRow kNewRow;
 extern const CommandRow kDevRow;
 extern const CommandRow kBuildRow;
+extern const CommandRow kTestRow;
+extern const CommandRow kRunTestsRow;
 extern const CommandRow kImageRow;
 extern const CommandRow kSidecarRow;
 extern const CommandRow kManifestRow;
