@@ -78,10 +78,10 @@ std::vector<std::string> names_of(const localdapr::ComponentType& type) {
 
 void report_unknown_member(const Text& text, const Warning& warning,
                            const std::vector<Placed>& documents, Findings& findings) {
-  static const std::vector<std::string> kTop = {"apiVersion", "kind", "metadata",
-                                                "spec",       "auth", "scopes"};
-  static const std::vector<std::string> kSpec = {"type", "version", "ignoreErrors", "initTimeout",
-                                                 "metadata"};
+  static const std::vector<std::string> top_members = {"apiVersion", "kind", "metadata",
+                                                       "spec",       "auth", "scopes"};
+  static const std::vector<std::string> spec_members = {"type", "version", "ignoreErrors",
+                                                        "initTimeout", "metadata"};
   std::string_view member = warning.field("member");
   const bool is_in_spec = member.starts_with("spec.");
   if (is_in_spec) member.remove_prefix(5);
@@ -93,7 +93,7 @@ void report_unknown_member(const Text& text, const Warning& warning,
     if (found != nullptr && line_at(text.content, found->key_begin) == line)
       spot = {&text, found->key_begin, found->key_end};
   }
-  const std::vector<std::string>& known = is_in_spec ? kSpec : kTop;
+  const std::vector<std::string>& known = is_in_spec ? spec_members : top_members;
   findings.add_fixable(
       "OFN2009", spot,
       "nobody reads the member " + ofn::quoted(member) + did_you_mean(member, known),

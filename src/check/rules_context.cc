@@ -29,7 +29,7 @@ struct Members {
   std::vector<std::string> names;
 };
 const std::vector<Members>& known_members() {
-  static const std::vector<Members> kMembers = {
+  static const std::vector<Members> all_members = {
       {"$",
        {"name", "version", "runtime", "port", "httpPattern", "triggers", "inputs", "outputs",
         "states", "prePlugins", "preHooks", "postPlugins", "postHooks", "pluginsTracing",
@@ -45,7 +45,7 @@ const std::vector<Members>& known_members() {
       {"$.tracing.provider", {"name", "oapServer", "exporter"}},
       {"$.pluginsTracing.provider", {"name", "oapServer", "exporter"}},
   };
-  return kMembers;
+  return all_members;
 }
 
 // Returns true if the pattern stands for the path.
