@@ -51,7 +51,7 @@ def test_wheel_is_small_and_complete(wheel, repository, version):
         names = set(archive.namelist())
         assert archive.testzip() is None
         metadata = archive.read(f"ofn-{version}.dist-info/METADATA").decode()
-    headers = {f"ofn-{version}.data/data/include/ofn/{path.name}" for path in (repository / "include/ofn").glob("*.h")}
+    headers = {f"ofn-{version}.data/data/{path.relative_to(repository)}" for path in (repository / "include/ofn").rglob("*.h")}
     info = {f"ofn-{version}.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL", "licenses/copyright", "sboms/ofn.spdx.json")}
     assert names == headers | info | {f"ofn-{version}.data/scripts/ofn"}
     assert f"\nVersion: {version}\n" in metadata
