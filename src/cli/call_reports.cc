@@ -125,19 +125,23 @@ void CallReports::ended(const CallRecord& record) {
                       .ran_on = std::string(name_of(record.outcome.ran_on)),
                       .bytes_in = record.bytes_in,
                       .bytes_out = record.bytes_out,
-                      .outputs = {}};
+                      .outputs = {},
+                      .is_captured = captures_ == Captures::kYes};
   for (const OutputResult& result : record.outputs) {
-    call.outputs.push_back({.name = result.output->name,
-                            .component = result.output->component,
-                            .outcome = std::string(name_of(result.outcome)),
-                            .tries = result.tries,
-                            .took = result.took});
+    call.outputs.push_back(
+        {.name = result.output->name,
+         .component = result.output->component,
+         .outcome = call.is_captured ? "captured" : std::string(name_of(result.outcome)),
+         .tries = result.tries,
+         .took = result.took});
   }
   if (record.crash != nullptr) call.thrown = thrown_of(*record.crash);
+  if (sent_ != nullptr) call.sent = sent_->take(start.id);
   add_contents(start, call);
   if (channel_.try_send(dev::MessageKind::kCall, dev::encode(call))) return;
   call.request.body.clear();
   call.answer.body.clear();
+  for (dev::Sent& sent : call.sent) sent.content.body.clear();
   if (channel_.try_send(dev::MessageKind::kCall, dev::encode(call))) return;
   if (record.crash == nullptr) return;
   log_crash(log_, "function crashed",

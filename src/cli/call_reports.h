@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cli/call_contents.h"
 #include "cli/long_calls.h"
+#include "cli/sent_data.h"
 #include "dev/control_channel.h"
 #include "invocation/observer.h"
 
@@ -21,10 +22,17 @@ namespace ofn::cli {
 // milliseconds if it has large bodies.
 class CallReports final : public Observer {
  public:
-  // `long_calls`: null: calls that do not return are logged.
+  enum class Captures : bool { kNo, kYes };
+  // `long_calls`: null: calls that do not return are logged. `sent`: null: what calls send is not reported.
   CallReports(const dev::ControlChannel& channel, unsigned build, Log& log,
-              LongCalls* long_calls = nullptr)
-      : channel_(channel), build_(build), log_(log), long_calls_(long_calls) {}
+              LongCalls* long_calls = nullptr, SentData* sent = nullptr,
+              Captures captures = Captures::kNo)
+      : channel_(channel),
+        build_(build),
+        log_(log),
+        long_calls_(long_calls),
+        sent_(sent),
+        captures_(captures) {}
 
   // A CallRecorder fills it with the requests of this loop.
   CallContents& contents() { return contents_; }
@@ -41,6 +49,8 @@ class CallReports final : public Observer {
   unsigned build_;
   Log& log_;
   LongCalls* long_calls_;
+  SentData* sent_;
+  Captures captures_;
   CallContents contents_;
 };
 

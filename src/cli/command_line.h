@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "cli/loop_commands.h"
 #include "context/flag_table.h"
 #include "context/settings.h"
 #include "manifest/manifest.h"
@@ -167,7 +168,8 @@ struct ShowCommand {
 
 using Command = std::variant<ServeCommand, DevCommand, BuildCommand, ImageCommand, SidecarCommand,
                              TestCommand, RunTestsCommand, ManifestCommand, ManifestCheckCommand,
-                             CheckCommand, DoctorCommand, NewCommand, DocsCommand,
+                             CheckCommand, DoctorCommand, NewCommand, DocsCommand, InvokeCommand,
+                             RequestsCommand, ReplayCommand, WaitCommand, LogsCommand, McpCommand,
                              WriteFilesCommand, ShowCommand>;
 
 // `columns`: of the terminal that shows --help; 0: a file or a program reads it, and each flag has

@@ -14,7 +14,8 @@ namespace {
 
 // In the order of --help.
 constexpr std::array kTable = {
-    &kServeRow,      &kNewRow,      &kDevRow,        &kTestRow,     &kCheckRow,         &kDoctorRow,
+    &kServeRow,      &kNewRow,      &kDevRow,        &kInvokeRow,   &kRequestsRow,      &kReplayRow,
+    &kWaitRow,       &kLogsRow,     &kMcpRow,        &kTestRow,     &kCheckRow,         &kDoctorRow,
     &kBuildRow,      &kImageRow,    &kSidecarRow,    &kManifestRow, &kManifestCheckRow, &kDocsRow,
     &kCompletionRow, &kCompleteRow, &kWriteFilesRow, &kRunTestsRow,
 };

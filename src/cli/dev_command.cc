@@ -15,6 +15,7 @@
 
 #include "cli/chosen_sidecar.h"
 #include "cli/configuration.h"
+#include "cli/dev_api.h"
 #include "cli/load_function.h"
 #include "cli/precompiling.h"
 #include "cli/streams.h"
@@ -28,6 +29,7 @@
 #include "dev/supervisor.h"
 #include "dev/terminal.h"
 #include "dev/told_log.h"
+#include "dev/visible_text.h"
 #include "loop/signals.h"
 #include "wire/listening_socket.h"
 #include "wire/port_owner.h"
@@ -145,8 +147,7 @@ class Developer {
         configuration_(std::move(configuration)),
         show_(loop_, [this] { terminal_.tick(); }),
         terminal_(clock_, terminal_options()),
-        listeners_(command.json ? std::vector<dev::Listener*>{&json_, &ring_}
-                                : std::vector<dev::Listener*>{&terminal_, &ring_, &again_}) {
+        listeners_(listeners()) {
     if (command.verbose) log_.tell_from(Level::kDebug);
   }
 
@@ -161,11 +162,16 @@ class Developer {
     if (const auto chosen = choose_sidecar(socket->address()); !chosen)
       return complain(joined(chosen.error()), kExitFailure);
     address_ = socket->address();
+    const auto open = api_.open(process_env_, instance(), log_);
     listeners_.on(dev::Started{.version = OFN_VERSION,
                                .source = settings.source.value,
                                .url = settings.url(address_.port),
                                .sidecar = sidecar_text(),
                                .note = note});
+    if (!open) {
+      say(dev::Told::Weight::kWarning,
+          "commands such as `invoke` cannot reach this loop: " + open.error().message());
+    }
     supervisor_.emplace(loop_,
                         dev::Supervisor::Options{.listening_fd = socket->fd(),
                                                  .folder = folder->path(),
@@ -176,7 +182,11 @@ class Developer {
                                                        if (sidecar_->local())
                                                          sidecar_->local()->app_has_gone();
                                                      },
-                                                 .write = write_to_terminal,
+                                                 .write =
+                                                     [this](std::string_view text) {
+                                                       write_to_terminal(text);
+                                                       api_.lines()->add_text(text);
+                                                     },
                                                  .watches = command_.watches,
                                                  .first_arguments = first_arguments()},
                         listeners_, log_);
@@ -190,6 +200,33 @@ class Developer {
   }
 
  private:
+  std::vector<dev::Listener*> listeners() {
+    std::vector<dev::Listener*> all = {&ring_, api_.lines(), api_.calls(), api_.api()};
+    if (command_.json) {
+      all.insert(all.begin(), &json_);
+    } else {
+      all.insert(all.begin(), &terminal_);
+      all.push_back(&again_);
+    }
+    return all;
+  }
+
+  dev::Instance instance() const {
+    const Settings& settings = configuration_.settings;
+    const fs::path source = absolute(settings.source.value);
+    std::error_code unreadable;
+    const bool is_folder = fs::is_directory(source, unreadable);
+    fs::path folder = is_folder ? source : source.parent_path();
+    // A path that ends with a slash has an empty last part.
+    if (!folder.has_filename()) folder = folder.parent_path();
+    return {.pid = ::getpid(),
+            .source = settings.source.value,
+            .folder = folder.native(),
+            .url = settings.url(address_.port),
+            .started = dev::timestamp(clock_.system_now()),
+            .version = OFN_VERSION};
+  }
+
   void stop() {
     if (sidecar_->local()) sidecar_->local()->stop_delivering();
     supervisor_->stop([this] { loop_.stop(); });
@@ -358,6 +395,16 @@ class Developer {
       {.coming = [this] { return supervisor_->coming(); },
        .send = [this](const auto& call, auto done) { return send_again(call, std::move(done)); }},
       terminal_};
+  DevApi api_{loop_,
+              ring_,
+              {.coming = [this] { return supervisor_ ? supervisor_->coming() : 0; },
+               .serving = [this] { return supervisor_ ? supervisor_->serving() : 0; },
+               .connect =
+                   [this](dev::CallMode mode) {
+                     return supervisor_ ? supervisor_->connect(mode.text())
+                                        : fail(Code::kUnavailable, "no build can be served");
+                   },
+               .within = configuration_.settings.timeout + kBesideTheFunction}};
   dev::Listeners listeners_;
   dev::ToldLog log_{loop_, listeners_};
   std::string preload_;  // for LD_PRELOAD

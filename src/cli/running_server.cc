@@ -54,13 +54,13 @@ struct RunningServer::OnLoop {
                     ? std::nullopt
                     : std::optional<CallReports>(std::in_place, server.supervised_->channel(),
                                                  server.supervised_->build(), server.log_,
-                                                 server.supervised_->long_calls())),
+                                                 server.supervised_->long_calls(), &sent)),
         counted(server.measurement_ ? &server.measurement_->on(on) : nullptr),
         access_log(access_log_of(server)),
         descriptors(on),
         author_http(on, descriptors),
         sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
-                author_http, server.traces_.get(), server.log_, counted),
+                author_http, server.traces_.get(), server.log_, counted, reports ? &sent : nullptr),
         observers({sending.traced == nullptr ? nullptr : &sending.traced->tracer(),
                    reports ? &*reports : nullptr, counted, access_log ? &*access_log : nullptr}),
         environment{.loop = on,
@@ -158,6 +158,7 @@ struct RunningServer::OnLoop {
   }
 
   Loop& loop;
+  SentData sent;                       // by the calls of this loop; empty without a supervisor
   std::optional<CallReports> reports;  // for a supervisor
   metrics::LoopMetrics* counted;       // null: --metrics is off
   std::optional<AccessLog> access_log;
@@ -440,34 +441,25 @@ void RunningServer::obey_supervisor() {
              supervised_->long_calls()->left_behind();
              stopping_.replaced();
            },
-       .adopt = [this](int fd, std::string received) { server_->adopt(fd, std::move(received)); }});
+       .adopt = [this](int fd, std::string received) { server_->adopt(fd, std::move(received)); },
+       .direct = [this](int fd, std::string_view mode) { take_direct(fd, mode); }});
   supervised_->say_serving(routes_);
 }
 
-// A newer worker takes over: nothing is refused here, and no connection is closed.
-void RunningServer::pass_on() {
-  server_->pass_on(
-      {.take = [this](int fd, std::string_view unread) { supervised_->pass_on(fd, unread); },
-       .left = [this] { supervised_->say_left(); }},
-      [this] { end_when_done(); });
-}
-
-void RunningServer::retire() {
-  log_problem(notice_.stopping());
-  service_.retire();
-  async_.retire();
-  server_->retire();
-}
-
-void RunningServer::drain(Task done) {
-  drain_ends_ = clock_.now() + settings_.drain_timeout;
-  if (sidecar_->local() != nullptr) sidecar_->local()->stop_delivering();
-  if (sidecar_check_) sidecar_check_->stop();
-  drained_ = std::move(done);
-  if (is_replaced_) return pass_on();
-  async_.drain();
-  if (is_inherited_) server_->release();
-  server_->drain([this] { end_when_done(); });
+void RunningServer::take_direct(int fd, std::string_view mode) {
+  if (direct_ == nullptr) {
+    OnLoop& part = *parts_.front();
+    direct_ = std::make_unique<DirectCalls>(*loops_.front(),
+                                            DirectCalls::Parts{.service = service_,
+                                                               .async = async_,
+                                                               .environment = part.environment,
+                                                               .reports = *part.reports,
+                                                               .supervised = *supervised_,
+                                                               .limits = limits_,
+                                                               .memory = memory_,
+                                                               .log = failures_});
+  }
+  direct_->take(fd, dev::CallMode::of(mode));
 }
 
 void RunningServer::flush_spans() {
@@ -481,6 +473,7 @@ void RunningServer::flush_spans() {
 
 void RunningServer::stop_calls() {
   if (life_) life_->hurry();
+  if (direct_ != nullptr) loops_.front()->post([this] { direct_->stop_calls(); });
   for (const auto& part : parts_) {
     part->loop.post([&stopped = *part] {
       stopped.requests.stop_calls();

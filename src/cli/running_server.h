@@ -13,12 +13,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/limited_log.h"
 #include "base/log.h"
 #include "cli/chosen_sidecar.h"
+#include "cli/direct_calls.h"
 #include "cli/invocations.h"
 #include "cli/measurement.h"
 #include "cli/sidecar_check.h"
@@ -118,6 +120,8 @@ class RunningServer final : private Stoppable {
   void check_sidecar();
   void obey_supervisor();
   void pass_on();
+  void take_direct(int fd, std::string_view mode);
+  void calls_ended();
   void end_when_done();
   void heed_signals();
   void run_stops();
@@ -166,6 +170,7 @@ class RunningServer final : private Stoppable {
   bool is_inherited_ = false;  // true if the listening socket is inherited
   bool is_replaced_ = false;   // true if a newer worker takes over
   std::unique_ptr<Watch> orders_;
+  std::unique_ptr<DirectCalls> direct_;  // null until the supervisor passes the first such call on
   Stopping stopping_;
   Task drained_;
   SteadyTime drain_ends_{};

@@ -40,7 +40,38 @@ void RunningServer::stop_early() {
   if (life_ && !life_->stop_within(settings_.drain_timeout)) life_->log_abandoned();
 }
 
+// A newer worker takes over: nothing is refused here, and no connection is closed.
+void RunningServer::pass_on() {
+  server_->pass_on(
+      {.take = [this](int fd, std::string_view unread) { supervised_->pass_on(fd, unread); },
+       .left = [this] { supervised_->say_left(); }},
+      [this] { end_when_done(); });
+}
+
+void RunningServer::retire() {
+  log_problem(notice_.stopping());
+  service_.retire();
+  async_.retire();
+  server_->retire();
+}
+
+void RunningServer::drain(Task done) {
+  drain_ends_ = clock_.now() + settings_.drain_timeout;
+  if (sidecar_->local() != nullptr) sidecar_->local()->stop_delivering();
+  if (sidecar_check_) sidecar_check_->stop();
+  drained_ = std::move(done);
+  if (is_replaced_) return pass_on();
+  async_.drain();
+  if (is_inherited_) server_->release();
+  server_->drain([this] { end_when_done(); });
+}
+
 void RunningServer::end_when_done() {
+  if (direct_ == nullptr) return calls_ended();
+  direct_->drain([this] { calls_ended(); });
+}
+
+void RunningServer::calls_ended() {
   // Calls whose clients have disconnected hold no connection, but still have outputs to deliver.
   service_.when_empty(*loops_.front(), [this] {
     if (sidecar_->local() == nullptr) return run_stops();

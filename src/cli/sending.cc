@@ -1,6 +1,7 @@
 #include "cli/sending.h"
 
 #include <chrono>
+#include <utility>
 
 #include "cli/chosen_sidecar.h"
 #include "wire/grpc/link.h"
@@ -18,7 +19,8 @@ constexpr std::chrono::seconds kLongestBackoff(1);
 
 Sending::Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
                  const FunctionContext& context, wire::MemoryAccount& account,
-                 HttpPort& http_client, Traces* traces, Log& log, OutputObserver* observer)
+                 HttpPort& http_client, Traces* traces, Log& log, OutputObserver* observer,
+                 SentData* sent)
     : client(loop, wire::grpc::connector_to(loop, endpoint, limits),
              {.api_token = settings.dapr_api_token,
               .channel = {.authority = endpoint.text(),
@@ -28,6 +30,9 @@ Sending::Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& set
       traced(traces == nullptr
                  ? nullptr
                  : std::make_unique<Traces::OnLoop>(*traces, loop, context, client, http_client)),
+      recorded(sent == nullptr
+                   ? std::nullopt
+                   : std::optional<RecordedSidecar>(std::in_place, loop, *sent, &unrecorded())),
       outputs(context, sidecar(), loop, log,
               {.unreachable = settings.sidecar_timeout, .retry_codes = settings.retry_codes},
               observer),

@@ -7,8 +7,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/log.h"
+#include "cli/sent_data.h"
 #include "cli/traces.h"
 #include "context/function_context.h"
 #include "context/settings.h"
@@ -26,12 +28,16 @@ namespace ofn::cli {
 // It connects with the first call, so a program without calls never connects.
 // Lifetime: all arguments outlive it. Threads: its loop's.
 struct Sending {
-  // `traces`: null if nothing is traced. `observer`: null if nobody observes outputs.
+  // `traces`: null if nothing is traced. `observer`: null if nobody observes outputs. `sent`: null if nobody wants to know what is sent.
   Sending(Loop& loop, const wire::Endpoint& endpoint, const Settings& settings,
           const FunctionContext& context, wire::MemoryAccount& account, HttpPort& http_client,
-          Traces* traces, Log& log, OutputObserver* observer);
+          Traces* traces, Log& log, OutputObserver* observer, SentData* sent = nullptr);
 
   Sidecar& sidecar() {
+    if (recorded) return *recorded;
+    return unrecorded();
+  }
+  Sidecar& unrecorded() {
     if (traced != nullptr) return traced->sidecar();
     return client;
   }
@@ -45,6 +51,7 @@ struct Sending {
   wire::Limits limits;
   dapr::DaprClient client;
   std::unique_ptr<Traces::OnLoop> traced;  // null: nothing is traced
+  std::optional<RecordedSidecar> recorded;
   Outputs outputs;
   HttpPort& plain_http;
 };

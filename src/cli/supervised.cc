@@ -8,7 +8,10 @@
 #include "context/units.h"
 #include "dev/event.h"
 #include "dev/messages.h"
+#include "document/json.h"
+#include "document/node.h"
 #include "document/problem.h"
+#include "typed/type_schemas.h"
 
 namespace ofn::cli {
 
@@ -24,6 +27,16 @@ std::vector<std::string> split(std::string_view text) {
   }
   parts.emplace_back(text);
   return parts;
+}
+
+std::string schema_of_argument(const Function& function) {
+  if (function.typed == nullptr) return {};
+  const abi::TypedEnd& argument = function.typed->argument;
+  if (argument.type == nullptr && argument.media_type == nullptr) return {};
+  TypeSchemas schemas("#/$defs/");
+  document::Node schema = schemas.of(function.typed->argument);
+  schema.set("$defs", std::move(schemas).definitions());
+  return document::to_json(schema);
 }
 
 }  // namespace
@@ -57,6 +70,8 @@ void Supervised::obey() {
     auto [message, ended] = channel_.receive();
     if (!message) return;
     if (message->kind == dev::MessageKind::kRelease) orders_.release();
+    if (message->kind == dev::MessageKind::kDirect)
+      orders_.direct(message->descriptor.release(), message->text);
     if (message->kind == dev::MessageKind::kConnection)
       orders_.adopt(message->descriptor.release(), std::move(message->text));
   }
@@ -67,12 +82,15 @@ void Supervised::say_serving(const Routes& routes) const {
   for (const Function& function : routes.functions()) {
     functions.push_back({.name = function.name,
                          .signature = std::string(signature_name(function.signature)),
-                         .routes = {}});
+                         .schema = schema_of_argument(function)});
   }
   const bool has_every_path = routes.sole() != nullptr && routes.sole()->routes.empty();
   for (const Routes::Route& route : routes.routes()) {
     if (!has_every_path) functions[route.function].routes.push_back(route.pattern.text());
   }
+  if (channel_.send(dev::MessageKind::kServing, dev::encode(functions))) return;
+  // Too large for a message. The supervisor can do without the schemas.
+  for (dev::ServedFunction& function : functions) function.schema.clear();
   (void)channel_.send(dev::MessageKind::kServing, dev::encode(functions));
 }
 

@@ -40,6 +40,8 @@ class Supervised {
   struct Orders {
     std::function<void()> release;  // begin no further request, and pass connections on
     std::function<void(int fd, std::string received)> adopt;  // a connection of another worker
+    // A connection for calls of the developer; the mode is a dev::CallMode.
+    std::function<void(int fd, std::string_view mode)> direct;
   };
   // Handles the supervisor's orders on this loop as long as the result lives.
   [[nodiscard]] std::unique_ptr<Watch> watch(Loop& loop, Orders orders);

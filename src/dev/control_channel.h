@@ -6,7 +6,7 @@
 //
 // A worker sends kServing when it serves, kBegan and kCall when a call begins and when it has ended, kConnection for each connection
 // that it passes on, kLeft when it begins no further request, kStillRuns of a call that does not return, and kTold with words for the developer. Its handler of crashes and exits
-// sends kCrashing and kReport, which is why these are single bytes. The supervisor sends kRelease to make a worker leave, and kConnection.
+// sends kCrashing and kReport, which is why these are single bytes. The supervisor sends kRelease to make a worker leave, kConnection, and kDirect.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +33,8 @@ enum class MessageKind : std::uint8_t {
   kReport = '{',    // the rest of a line of os::WatchedProcess, in JSON
   kTold = 't',      // words for the developer
   kStillRuns = 'w',
+  kDirect =
+      'd',  // with a descriptor: a connection for calls of the developer; the text is their CallMode
 };
 
 struct Message {

@@ -21,7 +21,11 @@ struct ServedFunction {
   std::string name{};
   std::string signature{};            // "http", "cloudevent", …
   std::vector<std::string> routes{};  // "GET /users/{id}"; empty: every path
-  friend bool operator==(const ServedFunction&, const ServedFunction&) = default;
+  // The JSON Schema of what it takes; empty if it takes no type of the author's. Whoever compares what is shown leaves it out.
+  std::string schema{};
+  friend bool operator==(const ServedFunction& a, const ServedFunction& b) {
+    return a.name == b.name && a.signature == b.signature && a.routes == b.routes;
+  }
 };
 
 // An input or output of the context.
@@ -117,14 +121,25 @@ struct ServingBuild {
 struct OutputTold {
   std::string name{};
   std::string component{};
-  std::string outcome{};  // "confirmed", "unreachable", "timed out", "refused"
+  std::string outcome{};  // "confirmed", "unreachable", "timed out", "refused", "captured"
   unsigned tries = 1;
   Duration took{};
+};
+
+// What a call has sent to an output, as the sidecar gets it: what the function returned, and what it sent itself.
+struct Sent {
+  std::string output{};     // the output's name in the context
+  std::string component{};  // of Dapr
+  std::string topic{};      // empty: a binding
+  std::string operation{};  // of a binding
+  Content content{};        // the metadata and the data
+  std::string outcome{};    // "confirmed", "captured", "failed: …"; empty: nothing is known of it
 };
 
 // A call has ended.
 struct CallEnded {
   unsigned build = 0;
+  SystemTime at{};  // when the supervisor heard of it
   std::string id{};
   std::string kind{};    // "request", "event", "binding", "topic", …
   std::string method{};  // of a request
@@ -143,6 +158,8 @@ struct CallEnded {
   std::size_t bytes_in = 0;
   std::size_t bytes_out = 0;
   std::vector<OutputTold> outputs{};
+  std::vector<Sent> sent{};
+  bool is_captured = false;  // nothing that it sent has left the worker
   std::optional<Thrown> thrown{};
   Content request{};  // of a delivery its metadata and its data; empty if it is not recorded
   Content answer{};   // of a request; empty if it is not recorded

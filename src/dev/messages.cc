@@ -123,6 +123,24 @@ Content content_of(const Node& call, std::string_view name) {
   return content;
 }
 
+Node node_of(const Sent& sent) {
+  return Node::object({{"output", node_of(sent.output)},
+                       {"component", node_of(sent.component)},
+                       {"topic", node_of(sent.topic)},
+                       {"operation", node_of(sent.operation)},
+                       {"content", node_of(sent.content)},
+                       {"outcome", node_of(sent.outcome)}});
+}
+
+Sent sent_of(const Node& node) {
+  return {.output = text_of(node, "output"),
+          .component = text_of(node, "component"),
+          .topic = text_of(node, "topic"),
+          .operation = text_of(node, "operation"),
+          .content = content_of(node, "content"),
+          .outcome = text_of(node, "outcome")};
+}
+
 Node list_of(const std::vector<std::string>& texts) {
   return Node::list({texts.begin(), texts.end()});
 }
@@ -169,6 +187,8 @@ std::vector<Frame> frames_of(std::string_view stack) {
 std::string encode(const CallEnded& call) {
   std::vector<Node> outputs;
   for (const OutputTold& output : call.outputs) outputs.push_back(node_of(output));
+  std::vector<Node> all_sent;
+  for (const Sent& sent : call.sent) all_sent.push_back(node_of(sent));
   Node thrown = call.thrown ? node_of(*call.thrown) : Node();
   return document::to_json(Node::object({{"build", Node::number(call.build)},
                                          {"id", node_of(call.id)},
@@ -188,6 +208,8 @@ std::string encode(const CallEnded& call) {
                                          {"bytes_in", Node::number(call.bytes_in)},
                                          {"bytes_out", Node::number(call.bytes_out)},
                                          {"outputs", Node::list(std::move(outputs))},
+                                         {"sent", Node::list(std::move(all_sent))},
+                                         {"captured", Node::number(call.is_captured ? 1 : 0)},
                                          {"thrown", std::move(thrown)},
                                          {"request", node_of(call.request)},
                                          {"answer", node_of(call.answer)}}));
@@ -214,10 +236,14 @@ std::optional<CallEnded> decode_call(std::string_view text) {
                  .bytes_in = static_cast<std::size_t>(number_of(*node, "bytes_in")),
                  .bytes_out = static_cast<std::size_t>(number_of(*node, "bytes_out")),
                  .outputs = {},
+                 .is_captured = number_of(*node, "captured") != 0,
                  .request = content_of(*node, "request"),
                  .answer = content_of(*node, "answer")};
   if (const Node* outputs = node->find("outputs")) {
     for (const Node& output : outputs->items()) call.outputs.push_back(output_of(output));
+  }
+  if (const Node* all_sent = node->find("sent")) {
+    for (const Node& sent : all_sent->items()) call.sent.push_back(sent_of(sent));
   }
   if (const Node* thrown = node->find("thrown"); thrown && thrown->is(Node::Kind::kObject))
     call.thrown = thrown_of(*thrown);
@@ -229,7 +255,8 @@ std::string encode(const std::vector<ServedFunction>& functions) {
   for (const ServedFunction& function : functions) {
     nodes.push_back(Node::object({{"name", function.name},
                                   {"signature", function.signature},
-                                  {"routes", list_of(function.routes)}}));
+                                  {"routes", list_of(function.routes)},
+                                  {"schema", function.schema}}));
   }
   return document::to_json(Node::list(std::move(nodes)));
 }
@@ -239,8 +266,10 @@ std::optional<std::vector<ServedFunction>> decode_functions(std::string_view tex
   if (!node || !node->is(Node::Kind::kList)) return std::nullopt;
   std::vector<ServedFunction> functions;
   for (const Node& item : node->items()) {
-    ServedFunction& function = functions.emplace_back(
-        ServedFunction{text_of(item, "name"), text_of(item, "signature"), {}});
+    ServedFunction& function =
+        functions.emplace_back(ServedFunction{.name = text_of(item, "name"),
+                                              .signature = text_of(item, "signature"),
+                                              .schema = text_of(item, "schema")});
     const Node* routes = item.find("routes");
     if (routes == nullptr) continue;
     for (const Node& route : routes->items()) function.routes.push_back(route.text());

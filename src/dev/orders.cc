@@ -25,6 +25,12 @@ bool Orders::pass(Passing& connection) {
   return false;
 }
 
+void Orders::pass_direct(os::Descriptor socket, std::string mode) {
+  Order order{.kind = MessageKind::kDirect,
+              .connection = {.socket = std::move(socket), .unread = std::move(mode)}};
+  (void)send(order);
+}
+
 bool Orders::send(Order& order) {
   look();
   const Sent sent = waiting_.empty() ? send_now(order) : Sent::kFull;

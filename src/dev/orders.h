@@ -39,6 +39,8 @@ class Orders {
   void release();
   // Gives it a connection. Returns false, and leaves the connection to the caller, if the worker is about to end.
   bool pass(Passing& connection);
+  // Gives it a connection for calls of the developer. It is closed if the worker does not take it.
+  void pass_direct(os::Descriptor socket, std::string mode);
   // Sends what waits for room in the channel.
   void send_waiting();
   // Returns the connections that wait. They belong to the caller from then on.

@@ -86,31 +86,19 @@ std::optional<std::string> problem_of(const CallEnded& call) {
          " of its " + std::to_string(call.request.size) + " bytes were";
 }
 
-RawRequest request_of(const CallEnded& call, const std::string& host) {
-  RawRequest request;
-  request.bytes = call.method + ' ' + target_of(call.path, request.left_out) + " HTTP/1.1\r\n";
-  const std::vector<std::string> named = named_by_connection(call.request);
-  bool has_host = false;
-  bool has_length = call.request.size > 0;
-  for (const auto& [name, value] : call.request.fields) {
-    if (is_framing(name)) {
-      has_length = true;
-      continue;
-    }
-    const bool is_named = std::ranges::any_of(
-        named, [&](const std::string& other) { return same_field_name(name, other); });
-    if (is_named || is_hop_by_hop(name)) continue;
-    if (is_secret(name)) {
-      request.left_out.push_back(name);
-      continue;
-    }
-    has_host = has_host || same_field_name(name, "host");
+RawRequest request_of(Repeated repeated, const std::string& host) {
+  RawRequest request{.bytes = repeated.method + ' ' + repeated.target + " HTTP/1.1\r\n",
+                     .left_out = std::move(repeated.left_out)};
+  if (!repeated.authority.empty())
+    request.bytes.append("Host: ").append(repeated.authority).append(kLineEnd);
+  for (const auto& [name, value] : repeated.fields)
     request.bytes.append(name).append(": ").append(value).append(kLineEnd);
+  if (repeated.authority.empty()) request.bytes.append("Host: ").append(host).append(kLineEnd);
+  if (repeated.has_length) {
+    request.bytes.append("Content-Length: " + std::to_string(repeated.body.size()))
+        .append(kLineEnd);
   }
-  if (!has_host) request.bytes.append("Host: ").append(host).append(kLineEnd);
-  if (has_length)
-    request.bytes.append("Content-Length: " + std::to_string(call.request.size)).append(kLineEnd);
-  request.bytes.append("Connection: close\r\n\r\n").append(call.request.body);
+  request.bytes.append("Connection: close\r\n\r\n").append(repeated.body);
   return request;
 }
 
@@ -244,15 +232,41 @@ class Replays::One {
   std::unique_ptr<wire::Connection> connection_;
 };
 
+Result<Repeated> repeated(const CallEnded& call) {
+  if (auto problem = problem_of(call)) return fail(Code::kFailedPrecondition, *std::move(problem));
+  Repeated request{.method = call.method, .body = call.request.body};
+  request.target = target_of(call.path, request.left_out);
+  const std::vector<std::string> named = named_by_connection(call.request);
+  request.has_length = call.request.size > 0;
+  for (const auto& [name, value] : call.request.fields) {
+    if (is_framing(name)) {
+      request.has_length = true;
+      continue;
+    }
+    const bool is_named = std::ranges::any_of(
+        named, [&](const std::string& other) { return same_field_name(name, other); });
+    if (is_named || is_hop_by_hop(name)) continue;
+    if (is_secret(name)) {
+      request.left_out.push_back(name);
+    } else if (same_field_name(name, "host")) {
+      request.authority = value;
+    } else {
+      request.fields.emplace_back(name, value);
+    }
+  }
+  return request;
+}
+
 Replays::Replays(Loop& loop, Duration within) : loop_(loop), within_(within) {}
 
 Replays::~Replays() = default;
 
 Result<std::vector<std::string>> Replays::send(const wire::Endpoint& app, const CallEnded& call,
                                                Done done) {
-  if (auto problem = problem_of(call)) return fail(Code::kFailedPrecondition, *std::move(problem));
+  auto again = repeated(call);
+  if (!again) return std::unexpected(std::move(again).error());
   const wire::Endpoint to = reachable(app);
-  RawRequest request = request_of(call, to.is_unix() ? "localhost" : to.text());
+  RawRequest request = request_of(*std::move(again), to.is_unix() ? "localhost" : to.text());
   const auto at = under_way_.insert(
       under_way_.end(), std::make_unique<One>(*this, std::move(request.bytes), std::move(done)));
   (*at)->start(to, [this, at] { under_way_.erase(at); });

@@ -11,6 +11,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -21,6 +22,20 @@
 #include "wire/limits.h"
 
 namespace ofn::dev {
+
+// A recorded request as it is sent again: without fields that are about a connection (RFC 9110 §7.6.1) or the body's framing,
+// `Expect`, and what was redacted.
+struct Repeated {
+  std::string method{};
+  std::string target{};
+  std::string authority{};                                    // empty: it had none
+  std::vector<std::pair<std::string, std::string>> fields{};  // without Host
+  std::string body{};
+  bool has_length = false;              // it said how long its body is
+  std::vector<std::string> left_out{};  // fields and query parameters that are secrets
+};
+// Errors: kFailedPrecondition: the call is a delivery, or was not recorded whole.
+Result<Repeated> repeated(const CallEnded& call);
 
 struct Replayed {
   int status = 0;

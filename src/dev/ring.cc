@@ -32,6 +32,11 @@ std::size_t bytes_of(const Content& content) {
   return bytes;
 }
 
+std::size_t bytes_of(const Sent& sent) {
+  return sizeof sent + bytes_of(sent.output) + bytes_of(sent.component) + bytes_of(sent.topic) +
+         bytes_of(sent.operation) + bytes_of(sent.content) + bytes_of(sent.outcome);
+}
+
 void shorten(std::string& body, std::size_t most) {
   if (body.size() <= most) return;
   body.resize(most);
@@ -53,6 +58,7 @@ std::size_t Ring::bytes_of(const CallEnded& call) {
                                   &call.route, &call.verdict, &call.refusal, &call.ran_on})
     bytes += dev::bytes_of(*text);
   for (const OutputTold& output : call.outputs) bytes += dev::bytes_of(output);
+  for (const Sent& sent : call.sent) bytes += dev::bytes_of(sent);
   if (call.thrown) {
     bytes += dev::bytes_of(call.thrown->type) + dev::bytes_of(call.thrown->what);
     for (const Frame& frame : call.thrown->frames) bytes += dev::bytes_of(frame);
@@ -63,6 +69,7 @@ std::size_t Ring::bytes_of(const CallEnded& call) {
 void Ring::add(CallEnded call) {
   shorten(call.request.body, limits_.body_bytes);
   shorten(call.answer.body, limits_.body_bytes);
+  for (Sent& sent : call.sent) shorten(sent.content.body, limits_.body_bytes);
   const std::size_t bytes = bytes_of(call);
   const Rank rank = rank_of(call);
   entries_.push_front(

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
 #include <iterator>
+#include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -110,6 +112,17 @@ unsigned Supervisor::coming() const {
   return is_announced_ ? 0 : serving();
 }
 
+Result<os::Descriptor> Supervisor::connect(std::string mode) {
+  if (serving_ == nullptr) return ofn::fail(Code::kUnavailable, "no build can be served");
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return ofn::fail(Code::kResourceExhausted,
+                     std::string("no connection to the worker: ") + std::strerror(errno));
+  }
+  serving_->pass_direct(os::Descriptor(ends[1]), std::move(mode));
+  return os::Descriptor(ends[0]);
+}
+
 void Supervisor::begin(const std::vector<std::string>& changed, SystemTime saved_at) {
   if (stopped_) return;
   changes_.begin_build();
@@ -208,8 +221,9 @@ void Supervisor::start_worker(const Ready& ready) {
       {.serving =
            [this](std::vector<ServedFunction> functions) { is_serving(std::move(functions)); },
        .call =
-           [this](const CallEnded& call) {
+           [this](CallEnded call) {
              has_answered_ = true;
+             call.at = loop_.system_now();
              listener_.on(call);
            },
        .passed = [this](Passing connection) { pass(std::move(connection)); },

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "dev/changes.h"
 #include "dev/compiling.h"
@@ -31,6 +32,7 @@
 #include "dev/worker.h"
 #include "loader/loader.h"
 #include "loop/loop.h"
+#include "os/descriptor.h"
 #include "os/process.h"
 
 namespace ofn::dev {
@@ -78,6 +80,9 @@ class Supervisor final : private TimeLimits {
   void rebuild();
   // Makes all workers drain, and runs `done` when the last one has ended. Called again, it ends them at once.
   void stop(std::function<void()> done);
+  // Returns a connection to the worker that serves, for calls of the developer (CallMode::text()).
+  // Errors: kUnavailable: none serves; kResourceExhausted.
+  Result<os::Descriptor> connect(std::string mode);
   // The build that is served; 0: none.
   unsigned serving() const { return serving_ == nullptr ? 0 : serving_->build(); }
   // The build that is compiled, or whose worker starts, or that older workers do not leave the requests to yet; 0: none.

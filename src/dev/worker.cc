@@ -201,7 +201,8 @@ bool Worker::read_message() {
       }
       break;
     case MessageKind::kRelease:
-      break;  // an order to workers
+    case MessageKind::kDirect:
+      break;  // orders to workers
   }
   return true;
 }

@@ -77,6 +77,10 @@ class Worker : private Ready {
   void release();
   // Gives it a connection. Returns false, and leaves the connection to the caller, if the worker is about to end.
   bool pass(Passing& connection) { return orders_.pass(connection); }
+  // Gives it a connection for calls of the developer. It is closed if the worker does not take it.
+  void pass_direct(os::Descriptor socket, std::string mode) {
+    orders_.pass_direct(std::move(socket), std::move(mode));
+  }
   // Returns the connections that it has not been given yet. Call it when the worker has ended.
   std::vector<Passing> take_unsent() { return orders_.take_unsent(); }
   void signal(int number) const { process_->signal(number); }

@@ -74,7 +74,8 @@ void Outputs::Bulk::send_call() {
                                .traceparent = options_.traceparent,
                                .tracestate = options_.tracestate,
                                .baggage = options_.baggage,
-                               .output = output_.name};
+                               .output = output_.name,
+                               .call_id = options_.request_id};
   outputs_.sidecar_.publish_all(calls_, options,
                                 [bulk = std::weak_ptr<Bulk>(*self_)](BulkResult result) {
                                   // The sidecar may answer long after the delivery was given up.

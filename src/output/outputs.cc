@@ -180,7 +180,8 @@ void Outputs::Delivery::send(Attempt& attempt) {
                                .traceparent = options_.traceparent,
                                .tracestate = options_.tracestate,
                                .baggage = options_.baggage,
-                               .output = attempt.output.name};
+                               .output = attempt.output.name,
+                               .call_id = options_.request_id};
   // The sidecar may answer long after the delivery was given up.
   auto done = [delivery = std::weak_ptr<Delivery>(*self_), &attempt](SidecarResult result) {
     if (const auto alive = delivery.lock()) alive->answered(attempt, std::move(result));

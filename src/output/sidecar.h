@@ -51,7 +51,8 @@ struct SidecarOptions {
   std::string_view baggage{};  // W3C Baggage
   // The same trace in another notation: names in lower case, printable values.
   std::span<const Field> notation{};
-  std::string_view output{};  // the user's name for the output; empty: a call of a store
+  std::string_view output{};   // the user's name for the output; empty: a call of a store
+  std::string_view call_id{};  // of the call that sends; empty if it is unknown
 };
 
 // The sidecar's answer.

@@ -334,6 +334,11 @@ bool Server::accept_some() {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API
     const int fd = accept4(listening_->socket.fd(), reinterpret_cast<sockaddr*>(&address), &length,
                            SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0 && admits_ && !admits_(fd)) {
+      ::close(fd);
+      ++accepted;
+      continue;
+    }
     if (fd >= 0) {
       const int on = 1;
       if (address.ss_family != AF_UNIX) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

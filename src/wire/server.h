@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -42,6 +43,8 @@ class Server : private Ready {
   Server& operator=(const Server&) = delete;
   ~Server() override;
 
+  // Asks about each connection that is accepted, before it is served: false closes it. Call it before listen().
+  void admit(std::function<bool(int fd)> admits) { admits_ = std::move(admits); }
   // Listens, and accepts once the loops run. Returns the address; if the port was 0, with the port that the kernel chose.
   // Errors: as ListeningSocket::listen().
   Result<Endpoint> listen(const Endpoint& endpoint);
@@ -93,6 +96,7 @@ class Server : private Ready {
   Log& log_;
   std::size_t max_connections_;
   MemoryAccount* account_;
+  std::function<bool(int fd)> admits_;  // empty: all
   std::unique_ptr<Listening> listening_;
   std::atomic<std::size_t> connections_ = 0;
   std::atomic<bool> at_limit_ = false;  // the server accepts again when a connection ends

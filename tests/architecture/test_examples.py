@@ -14,6 +14,7 @@ _NO_CODE = {
     ("context/parse_context.h", "meaning"),
     ("dapr/app_http.h", "GET  /dapr/subscribe"),
     ("dev/json_events.h", '{"version"'),
+    ("dev/local_api.h", "GET  /api/v1/instance"),
     ("typed/schema.h", '{"$schema"'),
     ("serving/async/subscriptions.h", "deadLetterTopic"),
 }
