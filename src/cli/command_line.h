@@ -63,6 +63,7 @@ struct DevCommand {
 struct BuildCommand {
   Flags flags;
   std::string output;
+  bool json = false;
 };
 
 // functions-framework test [flags]
@@ -91,6 +92,7 @@ struct ImageCommand {
   std::vector<std::string> opened = {};  // libraries that the program opens by name
   bool has_certificates = false;
   std::map<std::string, std::string> labels = {};
+  bool json = false;
 };
 
 // functions-framework sidecar --components DIR --grpc-port N [--app-port N --app-protocol grpc|http]
@@ -121,6 +123,7 @@ struct ManifestCommand {
 // functions-framework manifest check FILE…
 struct ManifestCheckCommand {
   std::vector<std::string> files;
+  bool json = false;
 };
 
 // functions-framework new NAME [--template T] [--force] [--json]

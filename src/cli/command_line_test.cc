@@ -114,8 +114,7 @@ TEST(CommandLine, ErrorsNameTheFlagAndTheNearest) {
        "manifest: --knative has no effect on check; write: functions-framework manifest check "
        "[OPTIONS] FILE…"},
       {{"manifest", "chek", "a.yaml"}, "unknown command \"chek\"; did you mean check?"},
-      {{"manifest", "check", "--jsn", "a.yaml"},
-       "unknown flag --jsn (functions-framework manifest check"},
+      {{"manifest", "check", "--jsn", "a.yaml"}, "unknown flag --jsn; did you mean --json?"},
   };
   for (const auto& [arguments, expected] : cases) {
     const auto command = parse(arguments);

@@ -138,6 +138,7 @@ TEST(Completion, OffersWhatFits) {
       {{"dev", "--source", "x"}, ":files .cc .cpp .cxx .so"},
       {{"dev", "--env-file", ""}, ":files"},
       {{"build", "-o", ""}, ":files .so"},
+      {{"manifest", "check", "--j"}, "--json :none"},
       {{"build", "-o", "a.so", "--out"}, ":none"},          // it is given
       {{"image", "--with", "a", "--wit"}, "--with :none"},  // it may be repeated
       {{"image", ""}, ":files .cc .cpp .cxx .so"},

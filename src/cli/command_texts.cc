@@ -76,8 +76,8 @@ std::vector<Section> flags_of(const CommandRow& row) {
     section(sections, flag.group.empty() ? options : flag.group).push_back(entry_of(flag));
   section(sections, options)
       .insert(section(sections, options).begin(), {"-h, --help", "", "Print this help"});
-  std::ranges::stable_partition(sections,
-                                [&](const Section& each) { return each.title == options; });
+  const auto first = std::ranges::find(sections, options, &Section::title);
+  std::rotate(sections.begin(), first, first + 1);
   return sections;
 }
 

@@ -63,4 +63,19 @@ std::string summary_of(const LoadedProgram& program) {
   return text + seconds;
 }
 
+document::Node functions_of(const LoadedProgram& program) {
+  std::vector<document::Node> functions;
+  for (const Function& function : program.functions) {
+    functions.push_back(document::Node::object(
+        {{"name", function.name}, {"signature", signature_name(function.signature)}}));
+  }
+  return document::Node::list(std::move(functions));
+}
+
+document::Node plugins_of(const LoadedProgram& program) {
+  std::vector<document::Node> names;
+  for (const PluginType& plugin : program.plugins) names.emplace_back(plugin.name);
+  return document::Node::list(std::move(names));
+}
+
 }  // namespace ofn::cli

@@ -13,6 +13,7 @@
 #include "cli/command_line.h"
 #include "context/environment.h"
 #include "context/settings.h"
+#include "document/node.h"
 #include "loader/loader.h"
 #include "logging/logger.h"
 #include "os/watched_process.h"
@@ -44,5 +45,8 @@ class FunctionBuild {
 
 // "hello (http), seconds (plugin), 0.61 s"
 std::string summary_of(const LoadedProgram& program);
+// The same for JSON: a list of objects with name and signature, and one of names.
+document::Node functions_of(const LoadedProgram& program);
+document::Node plugins_of(const LoadedProgram& program);
 
 }  // namespace ofn::cli

@@ -15,6 +15,7 @@
 
 #include "base/joined.h"
 #include "cli/function_build.h"
+#include "cli/json_result.h"
 #include "cli/streams.h"
 #include "cli/work_folder.h"
 #include "context/flag_table.h"
@@ -145,6 +146,21 @@ void add_function(image::ImageRequest& request, const FunctionBuild& function,
   add_list(request, Flag::kOptionalHooks, settings.optional_hooks);
 }
 
+Exit print_image(const ImageCommand& command, const image::Image& made,
+                 const document::Node& functions) {
+  using document::Node;
+  std::vector<Node> files;
+  for (const image::ImageFile& file : made.files) {
+    files.push_back(Node::object({{"path", file.path}, {"bytes", Node::number(file.bytes)}}));
+  }
+  return print_result("image", {{"image", command.layout + ":" + command.tag},
+                                {"digest", made.digest},
+                                {"functions", functions},
+                                {"files", Node::list(std::move(files))},
+                                {"bytes", Node::number(made.bytes)},
+                                {"compressed_bytes", Node::number(made.compressed_bytes)}});
+}
+
 }  // namespace
 
 int make_image(const ImageCommand& command, const Environment& process,
@@ -168,6 +184,7 @@ int make_image(const ImageCommand& command, const Environment& process,
                               .labels = command.labels,
                               .created = *date};
   std::string summary = "the functions of this program";
+  document::Node functions = document::Node::list();
   std::optional<WorkFolder> folder;
   if (linked == nullptr) {
     auto made = WorkFolder::make(function.request().cache_dirs);
@@ -184,10 +201,12 @@ int make_image(const ImageCommand& command, const Environment& process,
     }
     add_function(request, function, *program, built);
     summary = summary_of(*program);
+    functions = functions_of(*program);
     request.labels.try_emplace(std::string(kTitle), program->functions.front().name);
   }
   const auto made = write_image(request);
   if (!made) return complain(made.error().message(), kExitFailure);
+  if (command.json) return print_image(command, *made, functions);
   return print(command.layout + ":" + command.tag + ": " + summary + "\n" + made->digest + "\n" +
                content_of(*made) + base_text(command, *made) + left_out(command));
 }

@@ -13,6 +13,7 @@
 
 #include "cli/configuration.h"
 #include "cli/env_files.h"
+#include "cli/json_result.h"
 #include "cli/load_function.h"
 #include "cli/loading.h"
 #include "cli/named_file.h"
@@ -238,12 +239,16 @@ int write_manifest(const ManifestCommand& command, const Environment& process,
 
 int check_manifests(const ManifestCheckCommand& command) {
   std::string report;
+  std::vector<document::Node> findings;
+  std::vector<document::Node> unreadable;
   std::size_t objects = 0;
   bool is_readable = true;
   for (const std::string& file : command.files) {
     const auto text = os::read_small_file(file);
     if (!text) {
       complain(file + ": " + text.error().message());
+      unreadable.push_back(
+          document::Node::object({{"file", file}, {"reason", text.error().message()}}));
       is_readable = false;
       continue;
     }
@@ -252,9 +257,21 @@ int check_manifests(const ManifestCheckCommand& command) {
     for (const manifest::Finding& finding : checked.findings) {
       report += file + ":" + std::to_string(finding.line) + ": " + std::string(finding.rule) +
                 ": " + finding.found + "; " + finding.change + "\n";
+      findings.push_back(document::Node::object({{"file", file},
+                                                 {"line", document::Node::number(finding.line)},
+                                                 {"rule", finding.rule},
+                                                 {"found", finding.found},
+                                                 {"change", finding.change}}));
     }
   }
   const bool is_good = report.empty() && is_readable;
+  if (command.json) {
+    const Exit printed = print_result(
+        "manifest check", {{"objects", document::Node::number(objects)},
+                           {"findings", document::Node::list(std::move(findings))},
+                           {"unreadable", document::Node::list(std::move(unreadable))}});
+    return is_good ? printed : kExitFailure;
+  }
   if (is_good)
     report =
         std::to_string(objects) + (objects == 1 ? " object" : " objects") + ", nothing wrong\n";

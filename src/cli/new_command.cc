@@ -122,8 +122,9 @@ int write_project(const NewCommand& command, const Environment& env) {
   }
   std::vector<EmbeddedFile> files = embedded::project_files(chosen, *names, include_folder(env));
   // Folders come behind the files beside them.
-  std::ranges::stable_sort(
-      files, {}, [](const EmbeddedFile& file) { return fs::path(file.path).parent_path(); });
+  std::ranges::sort(files, {}, [](const EmbeddedFile& file) {
+    return std::pair(fs::path(file.path).parent_path(), file.path);
+  });
   std::string in_the_way;
   for (const EmbeddedFile& file : files) {
     if (fs::symlink_status(folder / file.path, error).type() != fs::file_type::not_found &&

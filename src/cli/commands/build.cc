@@ -12,7 +12,7 @@ std::string names_a_file(const std::string& text) {
   return text.empty() ? "needs the name of a file" : "";
 }
 
-constexpr std::array<FlagRow, 1> kFlags = {{
+constexpr std::array<FlagRow, 2> kFlags = {{
     {.name = "output",
      .letter = 'o',
      .value = "FILE",
@@ -21,10 +21,12 @@ constexpr std::array<FlagRow, 1> kFlags = {{
      .words = ".so",
      .is_required = true,
      .problem = names_a_file},
+    {.name = "json", .help = "Say the result as JSON"},
 }};
 
 std::expected<Command, std::string> read(Given& given) {
-  return BuildCommand{.flags = given.settings(), .output = given.text("output")};
+  return BuildCommand{
+      .flags = given.settings(), .output = given.text("output"), .json = given.has("json")};
 }
 
 }  // namespace

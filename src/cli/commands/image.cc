@@ -31,7 +31,7 @@ std::string is_label(const std::string& text) {
                                                 : "";
 }
 
-constexpr std::array<FlagRow, 6> kFlags = {{
+constexpr std::array<FlagRow, 7> kFlags = {{
     {.name = "oci",
      .value = "DIR",
      .help = "Folder to write; a layout that exists gets one more image",
@@ -61,6 +61,7 @@ constexpr std::array<FlagRow, 6> kFlags = {{
      .help = "Add a label, such as org.opencontainers.image.source=URL; may be repeated",
      .is_repeated = true,
      .problem = is_label},
+    {.name = "json", .help = "Say the result as JSON"},
 }};
 
 constexpr std::array<FlagRow, 1> kArguments = {{
@@ -83,7 +84,8 @@ std::expected<Command, std::string> read(Given& given) {
                       .base = given.text("base"),
                       .opened = given.all("with"),
                       .has_certificates = given.has("ca"),
-                      .labels = std::move(labels)};
+                      .labels = std::move(labels),
+                      .json = given.has("json")};
 }
 
 }  // namespace

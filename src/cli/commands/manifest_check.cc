@@ -8,6 +8,10 @@ namespace ofn::cli {
 
 namespace {
 
+constexpr std::array<FlagRow, 1> kFlags = {{
+    {.name = "json", .help = "Say the result as JSON"},
+}};
+
 constexpr std::array<FlagRow, 1> kArguments = {{
     {.name = "FILE",
      .value = "FILE",
@@ -19,7 +23,7 @@ constexpr std::array<FlagRow, 1> kArguments = {{
 }};
 
 std::expected<Command, std::string> read(Given& given) {
-  return ManifestCheckCommand{given.all("FILE")};
+  return ManifestCheckCommand{.files = given.all("FILE"), .json = given.has("json")};
 }
 
 }  // namespace
@@ -27,6 +31,7 @@ std::expected<Command, std::string> read(Given& given) {
 constinit const CommandRow kManifestCheckRow = {
     .name = "manifest check",
     .summary = "Say what is wrong in manifests, and what to change",
+    .flags = kFlags,
     .arguments = kArguments,
     .read = read,
 };

@@ -1,0 +1,59 @@
+"""What commands print with --json, compared with docs/json-output.schema.json."""
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+# Arguments in the folder of the fixture, the exit code, and a member with its value.
+RESULTS = [
+    (["build", "--source", "hello.cc", "-o", "hello.so", "--json"], 0, ("functions", [{"name": "hello", "signature": "http"}])),
+    (["image", "--source", "hello.cc", "--oci", "made", "--json"], 0, ("image", "made:latest")),
+    (["manifest", "check", "--json", "good.yaml"], 0, ("findings", [])),
+    (["manifest", "check", "--json", "old.yaml", "missing.yaml"], 1, ("objects", 1)),
+    (["new", "a", "--json"], 0, ("function", "a")),
+    (["docs", "--json"], 0, None),
+    (["docs", "--grep", "OFN_FUNCTION", "--json"], 0, None),
+    (["docs", "--grep", "no line has this[0-9]", "--json"], 0, ("lines", [])),
+    (["docs", "flags", "--json"], 0, ("topic", "flags")),
+]
+
+
+@pytest.fixture(scope="module")
+def schema(repository):
+    schema = json.loads((repository / "docs/json-output.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+@pytest.fixture
+def folder(repository, tmp_path):
+    (tmp_path / "hello.cc").write_text((repository / "examples/hello/hello.cc").read_text())
+    (tmp_path / "good.yaml").write_text("apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n")
+    (tmp_path / "old.yaml").write_text("kind: HTTPScaledObject\napiVersion: http.keda.sh/v1alpha1\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("arguments", "code", "member"), RESULTS, ids=[" ".join(row[0]) for row in RESULTS])
+def test_result(program, schema, folder, arguments, code, member):
+    done = program.run_to_end(arguments, cwd=folder)
+    assert done.code == code, done.stderr
+    assert done.stdout.count("\n") == 1, "one line"
+    result = json.loads(done.stdout)
+    schema.validate(result)
+    assert result["version"] == 1 and arguments[: len(result["command"].split())] == result["command"].split()
+    if member:
+        assert result[member[0]] == member[1]
+
+
+def test_a_failure_has_no_result(program, folder):
+    done = program.run_to_end(["build", "--source", "missing.cc", "-o", "a.so", "--json"], cwd=folder)
+    assert (done.code, done.stdout) == (3, "") and done.stderr
+
+
+def test_each_command_with_json_is_in_the_schema(program, schema):
+    """`dev` writes events instead."""
+    listed = program.run_to_end(["docs", "llms.txt"]).stdout.partition("## Commands")[2]
+    commands = [line.split("`")[1][2:].strip() for line in listed.splitlines() if line.startswith("- `ff")]
+    with_json = {command for command in commands if "\n  --json " in program.run_to_end([*command.split(), "--help"]).stdout}
+    assert with_json - {"dev"} <= set(schema.schema["$defs"]), "docs/json-output.schema.json lacks a command"
