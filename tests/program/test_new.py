@@ -64,6 +64,8 @@ def test_template(installed, made, template):
     assert checked.code == 0, checked.stderr
     assert f"Function: my_{template}\n" in checked.stdout
     assert '"level":"warning"' not in checked.stderr, checked.stderr
+    clean = installed.run_to_end(["check"], cwd=folder)
+    assert clean.code == 0 and clean.stdout.startswith("nothing wrong in "), clean.stdout
     built = installed.run_to_end(["build", *flags, "-o", "function.so"], cwd=folder)
     assert built.code == 0 and f"my_{template}" in built.stdout, built.stderr
     packed = installed.run_to_end(["image", *flags, "--source", "function.so", "--oci", "image"], cwd=folder)
