@@ -37,6 +37,7 @@ struct Library {
   MatchData* (*new_match_data)(std::uint32_t pairs, void* context);
   void (*free_match_data)(MatchData* data);
   Limits2* (*new_limits)(void* context);
+  void (*free_limits)(Limits2* limits);
   int (*set_match_limit)(Limits2* limits, std::uint32_t most);
   int (*set_heap_limit)(Limits2* limits, std::uint32_t kib);
 };
@@ -57,6 +58,7 @@ Result<Library> open_library() {
       !module->bind("pcre2_match_data_create_8", pcre.new_match_data) ||
       !module->bind("pcre2_match_data_free_8", pcre.free_match_data) ||
       !module->bind("pcre2_match_context_create_8", pcre.new_limits) ||
+      !module->bind("pcre2_match_context_free_8", pcre.free_limits) ||
       !module->bind("pcre2_set_match_limit_8", pcre.set_match_limit) ||
       !module->bind("pcre2_set_heap_limit_8", pcre.set_heap_limit)) {
     return fail(Code::kFailedPrecondition, "the installed PCRE2 cannot be used by ofn::pattern");
@@ -66,7 +68,15 @@ Result<Library> open_library() {
 
 // What a pattern keeps. Lifetime: the process's, as the pattern's.
 struct Compiled {
-  Library pcre{};
+  explicit Compiled(const Library& library) : pcre(library) {}
+  Compiled(const Compiled&) = delete;
+  Compiled& operator=(const Compiled&) = delete;
+  ~Compiled() {
+    pcre.free_code(code);
+    pcre.free_limits(limits);
+  }
+
+  Library pcre;
   Code2* code = nullptr;
   Limits2* limits = nullptr;
 };
@@ -93,10 +103,8 @@ Result<std::unique_ptr<Compiled>> compiled(std::string_view text) {
                                             ": " + reinterpret_cast<const char*>(message.data()));
   }
   made->limits = pcre->new_limits(nullptr);
-  if (made->limits == nullptr) {
-    pcre->free_code(made->code);
+  if (made->limits == nullptr)
     return fail(Code::kResourceExhausted, "there is no memory for a pattern");
-  }
   pcre->set_match_limit(made->limits, kMostSteps);
   pcre->set_heap_limit(made->limits, kMostHeapKiB);
   return made;
@@ -113,12 +121,9 @@ Result<void> compile(abi::Pattern& pattern) {
   auto made = compiled(pattern.text);
   if (!made) return std::unexpected(made.error());
   const void* none = nullptr;
-  // Another thread may have been first. Then this one's stays unused until the process ends, which happens once at most.
-  const Compiled* const mine = made->release();
-  if (!pattern.compiled.compare_exchange_strong(none, mine, std::memory_order_acq_rel)) {
-    mine->pcre.free_code(mine->code);
-    delete mine;
-  }
+  // Another thread may have been first.
+  if (pattern.compiled.compare_exchange_strong(none, made->get(), std::memory_order_acq_rel))
+    static_cast<void>(made->release());
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "typed/pattern.h"
 
+#include <deque>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -27,6 +28,12 @@ std::string problem_of(std::string_view json) {
   return lines_of(read_json(json, internal::type_of<Part>(), &part));
 }
 
+// A pattern lives as long as the process, as that of a field does.
+abi::Pattern& kept_pattern(const char* text) {
+  static std::deque<abi::Pattern>& all = *new std::deque<abi::Pattern>();
+  return all.emplace_back(text);
+}
+
 TEST(Pattern, WhatMatches) {
   struct Row {
     const char* pattern;
@@ -43,13 +50,13 @@ TEST(Pattern, WhatMatches) {
            Row{"", "", PatternMatch::kYes},
            Row{"^(?:a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", PatternMatch::kTooDear},
        }) {
-    abi::Pattern pattern{row.pattern};
+    abi::Pattern& pattern = kept_pattern(row.pattern);
     EXPECT_EQ(match(pattern, row.text), row.found) << row.pattern << " in " << row.text;
   }
 }
 
 TEST(Pattern, TextsWithZeros) {
-  abi::Pattern pattern{"^a.b$"};
+  abi::Pattern& pattern = kept_pattern("^a.b$");
   EXPECT_EQ(match(pattern, std::string_view("a\0b", 3)), PatternMatch::kYes);
 }
 
