@@ -2,7 +2,7 @@
 //
 //   TestResults results;
 //   read_report(text, results);
-//   print(results.text("function.cc"));
+//   say(results.text("function.cc"));
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // The client of a call in memory: gives a request, in pieces if it likes, and keeps the answer as a client would see it.
 //
-//   auto* client = new Client(loop, call, takes_pieces, answer);
+//   auto* client = new Client(loop, call, received);
 //   requests.handle(wire::ExchangePtr(client));
 //   client->act();                        // it reads, or sends the next piece
 #pragma once

@@ -1,6 +1,6 @@
 // The stores of a test's sidecar: Dapr's in-memory store, and secrets; both can be seen, and made to fail.
 //
-//   KeptState store(clock, faults);
+//   KeptState store(clock, next_fault);
 //   store.set({.key = "7", .value = "{}"});
 //   store.values();                       // {{"7", "{}"}}
 #pragma once

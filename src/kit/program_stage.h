@@ -1,7 +1,7 @@
 // One program under test: the framework's own services for requests and deliveries, on the test's thread, with a clock that the test moves.
 //
-//   auto stage = ProgramStage::open(program, options);
-//   auto flight = stage->start({.target = "/"});
+//   ProgramStage stage(program, options);
+//   auto flight = stage.start({.target = "/"}, false);
 //   flight->finish();
 //   say(flight->result().body);
 #pragma once

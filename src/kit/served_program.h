@@ -2,7 +2,6 @@
 //
 //   auto program = ServedProgram::of(linked, options, log);
 //   if (!program) throw std::runtime_error(program.error());
-//   HttpService service((*program)->routes, …);
 #pragma once
 
 #include <expected>
