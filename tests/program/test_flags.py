@@ -205,7 +205,7 @@ def test_what_user_code_sees(serve, target, flags, environment, signature):
 USAGE = [
     # arguments, environment, words of the one complaint
     (["--taget", "x"], {}, ["unknown flag --taget", "did you mean --target?"]),
-    (["serve"], {}, ['unexpected argument "serve"']),
+    (["serve"], {}, ['unknown command "serve"']),
     (["--port"], {}, ["--port"]),
     (["--port", "http"], {}, ["--port: expected a number from 0 to 65535, found \"http\""]),
     ([], {"PORT": "65536"}, ["PORT: expected a number from 0 to 65535, found \"65536\""]),
