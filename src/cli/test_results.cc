@@ -180,7 +180,7 @@ std::string TestResults::junit() const {
     text += "</testcase>\n";
   }
   if (!end.empty())
-    text += "<testcase classname=\"program\" name=\"end\"><error>" + in_xml(end) +
+    text += R"(<testcase classname="program" name="end"><error>)" + in_xml(end) +
             "</error></testcase>\n";
   return text + "</testsuite>\n</testsuites>\n";
 }

@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import time
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +68,8 @@ def test_template(installed, made, template):
     assert '"level":"warning"' not in checked.stderr, checked.stderr
     clean = installed.run_to_end(["check"], cwd=folder)
     assert clean.code == 0 and clean.stdout.startswith("nothing wrong in "), clean.stdout
+    tested = installed.run_to_end(["test", *flags, "--sanitize", "none"], cwd=folder)
+    assert tested.code == 0 and re.search(r"^(2|3) tests: \1 passed", tested.stdout, re.MULTILINE), tested.stdout + tested.stderr
     built = installed.run_to_end(["build", *flags, "-o", "function.so"], cwd=folder)
     assert built.code == 0 and f"my_{template}" in built.stdout, built.stderr
     packed = installed.run_to_end(["image", *flags, "--source", "function.so", "--oci", "image"], cwd=folder)
@@ -107,15 +111,63 @@ def test_the_commands_for_agents_run(installed, made):
     text = (folder / "AGENTS.md").read_text()
     assert len(text.splitlines()) <= 40
     commands = re.findall(r"^    ff (.*?)(?:  +#.*)?$", text, re.MULTILINE)
-    assert len(commands) >= 4
-    for command in commands:
-        if command.startswith("dev"):
-            process = installed.run([*command.split(), "--port", "0"], cwd=folder)
-            process.line(lambda line: "serving build 1" in line, "the first build", seconds=120)
-            process.end()
-            continue
-        done = installed.run_to_end(command.split(), cwd=folder)
-        assert done.code == 0, (command, done.stderr)
+    assert len(commands) >= 6
+    with ExitStack() as running:
+        for command in commands:
+            if command.startswith("dev"):
+                process = running.enter_context(installed.run([*command.split(), "--port", "0"], cwd=folder))
+                process.line(lambda line: "serving build 1" in line, "the first build", seconds=120)
+                continue
+            done = installed.run_to_end(command.split(), cwd=folder)
+            assert done.code == 0, (command, done.stderr)
+
+
+def test_the_first_minutes(request, installed, tmp_path):
+    """From nothing to a tested function, with all words on the screen."""
+    screen = []
+    folder = tmp_path / "greeter"
+
+    def type_in(*words, cwd=folder):
+        done = installed.run_to_end(words, cwd=cwd)
+        screen.append(f"$ ff {' '.join(words)}\n{done.stdout}{done.stderr}" + (f"(exit code {done.code})\n" if done.code else ""))
+
+    def save(before, after):
+        text = (folder / "function.cc").read_text()
+        assert before in text
+        (folder / "function.cc").write_text(text.replace(before, after))
+        screen.append(f"(saved: {before} is now {after})\n")
+
+    def shown(process, words):
+        """What `dev` shows, up to a line with these words, since the last time."""
+        process.line(lambda line: words in line, words, seconds=120)
+        said = process.output[len("".join(seen)):]
+        seen.append(said[:said.index("\n", said.index(words)) + 1])
+        screen.extend(f"(dev) {line}\n" for line in seen[-1].splitlines())
+
+    seen = []
+    type_in("new", "greeter", cwd=tmp_path)
+    type_in("invoke")
+    with installed.run(["dev", "--env-file", "dev.env", "--port", "0"], cwd=folder) as dev:
+        shown(dev, "serving build 1")
+        type_in("invoke", "/?name=Ada")
+        save("OFN_FUNCTION(greeter)", "OFN_FUNCTIN(greeter)")
+        shown(dev, "build 1 goes on serving")
+        save("OFN_FUNCTIN(greeter)", "OFN_FUNCTION(greeter)")
+        shown(dev, "serving build 3")
+        save('"hello, "', '"welcome, "')
+        shown(dev, "serving build 4")
+        type_in("invoke", "/?name=Ada")
+    type_in("test", "--env-file", "dev.env", "--sanitize", "none")
+    save('"welcome, "', '"hello, "')
+    type_in("test", "--env-file", "dev.env", "--sanitize", "none")
+    type_in("check")
+    (folder / "dev.env").write_text((folder / "dev.env").read_text().replace("FUNCTION_TARGET", "FUNCTION_TARGT"))
+    type_in("check")
+    volatile = [(re.escape(str(folder)) + "/", ""), (r"/\S+/include/ofn/", "<ofn>/"), (r"\d\d:\d\d:\d\d", "TIME"),
+                (r"\b[\d.,]+ (ms|s|µs)\b", "N s"), (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"), (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
+                (r"framework \d+\.\d+\.\d+", "framework VERSION")]
+    compare = Golden(Path(__file__).parent / "golden", request.config.getoption("--renew-golden"), volatile)
+    compare("first minutes", "".join(screen))
 
 
 def test_nothing_is_overwritten(program, tmp_path):
