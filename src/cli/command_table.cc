@@ -94,10 +94,10 @@ std::string Given::text(std::string_view flag, std::string_view otherwise) const
 }
 
 const std::vector<std::string>& Given::all(std::string_view flag) const {
-  static const std::vector<std::string> kNone;
+  static const std::vector<std::string> none;
   check_known(flag);
   const auto found = texts_.find(flag);
-  return found == texts_.end() ? kNone : found->second;
+  return found == texts_.end() ? none : found->second;
 }
 
 std::int64_t Given::number_or(std::string_view flag, std::int64_t otherwise) const {

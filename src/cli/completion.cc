@@ -159,11 +159,9 @@ Place place_after(std::span<const std::string> words) {
   std::vector<FlagShape> flags = flags_of(*place.row);
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    if (place.only_arguments) {
-      ++place.arguments;
-    } else if (word == "--") {
+    if (!place.only_arguments && word == "--") {
       place.only_arguments = true;
-    } else if (word.starts_with("-")) {
+    } else if (!place.only_arguments && word.starts_with("-")) {
       const std::size_t sign = word.find('=');
       const FlagShape* const flag = find_flag(flags, *place.row, word.substr(0, sign));
       if (flag == nullptr) continue;
@@ -175,7 +173,8 @@ Place place_after(std::span<const std::string> words) {
                                                                       : std::string();
       if (flag->name == "--source") place.source = value;
       if (is_separate) ++i;
-    } else if (const CommandRow* own = own_command(*place.row, word);
+    } else if (const CommandRow* own =
+                   place.only_arguments ? nullptr : own_command(*place.row, word);
                own != nullptr && place.arguments == 0) {
       place = {.row = own};
       flags = flags_of(*own);

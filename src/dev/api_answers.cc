@@ -89,14 +89,14 @@ std::optional<std::uint64_t> AskedMembers::number(std::string_view name) {
 
 std::vector<std::pair<std::string, std::string>> AskedMembers::fields(std::string_view name) {
   std::vector<std::pair<std::string, std::string>> fields;
-  const Node* list = find(name, Node::Kind::kList, "a list of {\"name\", \"value\"}");
+  const Node* list = find(name, Node::Kind::kList, R"(a list of {"name", "value"})");
   if (list == nullptr) return fields;
   for (const Node& item : list->items()) {
     const Node* field = item.find("name");
     const Node* value = item.find("value");
     if (field == nullptr || value == nullptr || !field->is(Node::Kind::kText) ||
         !value->is(Node::Kind::kText)) {
-      complain(std::string(name) + ": expected a list of {\"name\", \"value\"}");
+      complain(std::string(name) + R"(: expected a list of {"name", "value"})");
       break;
     }
     fields.emplace_back(field->text(), value->text());

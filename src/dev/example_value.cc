@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -125,7 +126,7 @@ class Pattern {
     const auto add = [&](char from, char to) {
       for (int c = static_cast<unsigned char>(from); c <= static_cast<unsigned char>(to); ++c) {
         if (c >= 128) continue;
-        has[static_cast<std::size_t>(c)] = true;
+        has[static_cast<unsigned char>(c)] = true;
         order += static_cast<char>(c);
       }
     };
@@ -164,7 +165,7 @@ class Pattern {
     }
     constexpr std::string_view kTried = "abcxyzABC012-_ !";
     for (const char c : kTried) {
-      if (!has[static_cast<std::size_t>(c)]) return std::string(1, c);
+      if (!has[static_cast<unsigned char>(c)]) return std::string(1, c);
     }
     return std::nullopt;
   }
@@ -301,8 +302,8 @@ class Example {
   static Node number(const Node& schema, bool is_integer) {
     const Node* least = schema.find("minimum");
     const Node* most = schema.find("maximum");
-    const double low = number_of(schema, "minimum", -INFINITY);
-    const double high = number_of(schema, "maximum", INFINITY);
+    const double low = number_of(schema, "minimum", -std::numeric_limits<double>::infinity());
+    const double high = number_of(schema, "maximum", std::numeric_limits<double>::infinity());
     const double wished = is_integer ? 1 : 1.5;
     if (wished < low) return *least;
     if (wished > high) return *most;

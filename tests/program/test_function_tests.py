@@ -1,8 +1,10 @@
 """`functions-framework test`: builds a function with its tests, and runs them."""
 
 import json
+import re
 import shutil
 import xml.etree.ElementTree
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +90,16 @@ def test_a_project_of_cmake(request, program, folder, tmp_path):
         "ofn_add_function_test(hello_test SOURCES hello.cc hello_test.cc)\n")
     done = program.run_to_end(["test", "--source", "project"], cwd=tmp_path)
     assert done.code == 0, done.stdout + done.stderr
+
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+@pytest.mark.parametrize("tests", sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*_test.cc")))
+def test_the_tests_of_the_examples(program, tmp_path, tests):
+    folder, name = tests.split("/")
+    shutil.copytree(EXAMPLES / folder, tmp_path / folder, ignore=shutil.ignore_patterns("data"))
+    target = ["--target", "order"] if folder == "typed" else []  # its types are in the source, so the test cannot name the function
+    source = name.replace("_test.cc", ".cc")
+    done = program.run_to_end(["test", "--source", source, "--sanitize", "none", *target], cwd=tmp_path / folder)
+    assert done.code == 0 and re.search(r"^(\d+) tests?: \1 passed ", done.stdout), done.stdout + done.stderr

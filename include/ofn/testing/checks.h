@@ -37,19 +37,15 @@ class Check {
     return problem_(result);
   }
 
-  // GoogleTest
-  bool MatchAndExplain(const Result& result,
-                       std::ostream* out) const {  // NOLINT(readability-identifier-naming)
+  // NOLINTBEGIN(readability-identifier-naming): the names that GoogleTest calls
+  bool MatchAndExplain(const Result& result, std::ostream* out) const {
     const std::string why = problem(result);
     if (out != nullptr) *out << why;
     return why.empty();
   }
-  void DescribeTo(std::ostream* out) const {
-    *out << expected_;
-  }  // NOLINT(readability-identifier-naming)
-  void DescribeNegationTo(std::ostream* out) const {
-    *out << opposite_;
-  }  // NOLINT(readability-identifier-naming)
+  void DescribeTo(std::ostream* out) const { *out << expected_; }
+  void DescribeNegationTo(std::ostream* out) const { *out << opposite_; }
+  // NOLINTEND(readability-identifier-naming)
 
   // Catch2
   bool match(const Result& result) const {
@@ -87,6 +83,8 @@ inline bool ends_with_file(std::string_view path, std::string_view file) {
 }
 
 }  // namespace internal
+
+// NOLINTBEGIN(readability-identifier-naming): named as the matchers of GoogleTest and Catch2 are
 
 // The answer has a status below 400, or the delivery is acknowledged.
 inline Check IsOk() {
@@ -246,5 +244,7 @@ inline Check MatchesSnapshot(std::string name,
             return internal::host().snapshot_problem(source, name, text);
           }};
 }
+
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace ofn::testing

@@ -95,7 +95,7 @@ class Program {
     abi::Program program = internal::this_program();
     program.begin = &internal::Only<kFunction>::kEntry;
     program.end = program.begin + 1;
-    return Program(program, options);
+    return {program, options};
   }
 
   // Requests. Each returns when the call has ended.
@@ -150,7 +150,7 @@ class Program {
   Running start_delivery(std::string_view input, const Message& message) {
     return Running(stage_->start_delivery(input, message));
   }
-  // Moves the clock, and runs what becomes due.
+  // Moves the clock, in steps of a millisecond (of a ten-thousandth of the time, above ten seconds), and runs what becomes due.
   void advance(std::chrono::nanoseconds time) { stage_->advance(time); }
   // How far the clock has moved since the program began.
   std::chrono::nanoseconds elapsed() const { return stage_->elapsed(); }

@@ -1,0 +1,12 @@
+#include <ofn/testing/gtest.h>
+
+using namespace ofn::testing;
+
+ofn::Response hello(const ofn::Request& request);
+
+TEST(Hello, NamesTheClient) {
+  EXPECT_THAT(invoke<hello>({.target = "/?name=Ada"}), HasBody("hello, Ada\n"));
+  EXPECT_THAT(invoke<hello>(), HasBody("hello, world\n"));
+}
+
+TEST(Hello, TakesOnlyGet) { EXPECT_THAT(invoke<hello>({.method = "PUT"}), HasStatus(405)); }
