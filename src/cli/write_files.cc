@@ -27,7 +27,7 @@ std::string date_of(const Environment& env) {
   std::tm date{};
   char text[32];
   if (::gmtime_r(&now, &date) == nullptr) return "1970-01-01";
-  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%d", &date));
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &date)};
 }
 
 // Returns the file that cannot be written, or an empty path.
