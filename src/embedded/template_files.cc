@@ -23,7 +23,7 @@ constexpr std::array<Template, 8> kTemplates = {{
      "curl localhost:8080 -d 'a book'"},
     {"cron", "a function that a timer calls", "cat data/*"},
     {"mqtt", "a function of the messages of an MQTT broker",
-     "mosquitto_pub -t measurements -m '{\"place\":\"oven\",\"celsius\":90}'"},
+     R"(mosquitto_pub -t measurements -m '{"place":"oven","celsius":90}')"},
     {"topic", "a function of the events of a topic", "ff docs local-sidecar"},
     {"stream", "a function whose answer is sent in pieces", "curl -N 'localhost:8080/?count=5'"},
 }};
