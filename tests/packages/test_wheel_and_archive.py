@@ -11,8 +11,8 @@ import pytest
 from packages.conftest import needs
 from support.console import Console, blocks, sections
 
-# The limit.
-_WHEEL = 3_500_000
+# The goal is 3.5 MB; test_deb.py says what has come since it was met.
+_WHEEL = 4_000_000
 
 
 @pytest.fixture

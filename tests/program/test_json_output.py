@@ -50,6 +50,30 @@ def test_result(program, schema, folder, arguments, code, member):
         assert result[member[0]] == member[1]
 
 
+def test_results_of_the_commands_that_ask_the_loop(program, schema, folder):
+    program.run_to_end(["new", "asked", "--template", "openfunction"], cwd=folder)
+    made = folder / "asked"
+    with program.run(["dev", "--env-file", "dev.env", "--port", "0"], cwd=made) as dev:
+        dev.line(lambda line: "serving build 1" in line, "the first build", seconds=120)
+
+        def result(*arguments):
+            done = program.run_to_end([*arguments, "--json"], cwd=made)
+            assert done.code == 0, done.stderr
+            said = json.loads(done.stdout)
+            schema.validate(said)
+            assert said["command"] == arguments[0]
+            return said
+
+        asked = result("invoke", "--data", "a book")
+        assert (asked["status"], asked["body"]) == (200, "received 6 bytes: a book\n")
+        assert result("invoke", "--data", "a book", "--repeat", "3")["statuses"] == {"200": 3}
+        assert len(result("requests")["requests"]) == 4
+        assert result("requests", asked["id"])["sent"][0]["output"] == "archive"
+        assert result("replay", asked["id"])["captured"] is True
+        assert result("wait", "--since", "60s")["matched"] is True
+        assert result("logs")["lines"]
+
+
 def test_a_failure_has_no_result(program, folder):
     done = program.run_to_end(["build", "--source", "missing.cc", "-o", "a.so", "--json"], cwd=folder)
     assert (done.code, done.stdout) == (3, "") and done.stderr
