@@ -53,11 +53,13 @@ def test_result(program, schema, folder, arguments, code, member):
 def test_results_of_the_commands_that_ask_the_loop(program, schema, folder):
     program.run_to_end(["new", "asked", "--template", "openfunction"], cwd=folder)
     made = folder / "asked"
-    with program.run(["dev", "--env-file", "dev.env", "--port", "0"], cwd=made) as dev:
+    (folder / "runtime").mkdir(mode=0o700)
+    alone = {"XDG_RUNTIME_DIR": str(folder / "runtime")}  # the loops of other tests are not seen
+    with program.run(["dev", "--env-file", "dev.env", "--port", "0"], alone, cwd=made) as dev:
         dev.line(lambda line: "serving build 1" in line, "the first build", seconds=120)
 
         def result(*arguments):
-            done = program.run_to_end([*arguments, "--json"], cwd=made)
+            done = program.run_to_end([*arguments, "--json"], alone, cwd=made)
             assert done.code == 0, done.stderr
             said = json.loads(done.stdout)
             schema.validate(said)
