@@ -23,7 +23,7 @@ namespace ofn::check {
 struct PlacedDocument {
   const Text* text = nullptr;
   std::string content;
-  // Where the content begins in the text.
+  // The content begins and ends at these bytes of the text.
   std::size_t begin = 0;
   std::size_t end = 0;
   // The text has the content unchanged. Otherwise its places are unknown: escapes in a file of variables.

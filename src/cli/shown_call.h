@@ -15,7 +15,7 @@ namespace ofn::cli {
 
 std::string line_of(const document::Node& call);
 std::string whole_text(const document::Node& call);
-// Of an output that was sent or captured, with its data.
+// Returns the lines that show one send to an output, with its data, whether it was sent or captured.
 std::string sent_text(const document::Node& sent);
 // "body", or "body_base64" decoded; empty without one.
 std::string body_of(const document::Node& content);

@@ -28,7 +28,7 @@ struct CallFilter {
   std::size_t limit = 100;  // the newest
   bool follows = false;     // and those that are to come
 
-  // Of a request's query. Errors: kInvalidArgument: an unknown parameter, or a value that it cannot have.
+  // Reads a filter from a request's query. Errors: kInvalidArgument for an unknown parameter, or for a value that it cannot have.
   static Result<CallFilter> parse(std::string_view query);
   // Does not count `limit`.
   bool wants(const CallEnded& call) const;

@@ -58,7 +58,7 @@ class InstanceEntry {
 // Returns those whose sockets somebody listens on, the newest first. Removes the files of processes that have died.
 std::vector<Instance> running_instances(const std::filesystem::path& folder);
 
-// Of several, those that work on `folder`: on a source in it, else on one in the nearest folder above, else on ones below.
+// Returns the instances that work on `folder`: on a source in it, else on one in the nearest folder above, else on ones below.
 std::vector<Instance> nearest_instances(const std::vector<Instance>& all,
                                         const std::filesystem::path& folder);
 

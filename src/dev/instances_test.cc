@@ -39,7 +39,7 @@ TEST(Instances, AFileAnnouncesUntilTheEnd) {
     InstanceEntry entry(folder, {.pid = ::getpid(), .source = "hello.cc"});
     ASSERT_TRUE(entry.announce());
     EXPECT_TRUE(std::filesystem::exists(folder + "/" + entry.instance().name + ".json"));
-    // Nobody listens on its socket, so its process is dead to whoever looks.
+    // No process listens on this socket, so the search takes its process for dead.
     EXPECT_THAT(running_instances(folder), IsEmpty());
     EXPECT_TRUE(std::filesystem::is_empty(folder));
   }

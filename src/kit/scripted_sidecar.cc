@@ -1,6 +1,7 @@
 #include "kit/scripted_sidecar.h"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -276,6 +277,18 @@ void ScriptedSidecar::late(Deadline deadline, std::move_only_function<void(Sidec
   timers_.back()->arm(deadline.at());
 }
 
+template <class Done>
+void ScriptedSidecar::fail_with(const Failed& failed, std::span<const std::size_t> entries,
+                                Deadline deadline, Done done) {
+  auto tell = [done = std::move(done)](SidecarError error) mutable {
+    done(std::unexpected(std::move(error)));
+  };
+  if (!failed.error) return late(deadline, std::move(tell));
+  for (const std::size_t at : entries)
+    sent_[at].failure = Failure{failed.error->error.code(), failed.error->error.message()};
+  post([tell = std::move(tell), error = *failed.error]() mutable { tell(std::move(error)); });
+}
+
 void ScriptedSidecar::invoke_binding(const BindingCall& call, const SidecarOptions& options,
                                      SidecarDone done) {
   Sent sent = sent_to(options, call.component, call.data, call.metadata);
@@ -284,16 +297,7 @@ void ScriptedSidecar::invoke_binding(const BindingCall& call, const SidecarOptio
   const auto failed =
       failure(std::string(kOutput) + std::string(options.output),
               "error invoking output binding " + std::string(call.component) + ": ");
-  if (failed && !failed->error)
-    return late(options.deadline, [done = std::move(done)](SidecarError error) mutable {
-      done(std::unexpected(std::move(error)));
-    });
-  if (failed) {
-    sent_[at].failure = Failure{failed->error->error.code(), failed->error->error.message()};
-    return post([done = std::move(done), error = *failed->error]() mutable {
-      done(std::unexpected(std::move(error)));
-    });
-  }
+  if (failed) return fail_with(*failed, std::array{at}, options.deadline, std::move(done));
   SidecarReply reply;
   if (const auto scripted = replies_.find(options.output); scripted != replies_.end())
     reply = {.data = scripted->second.data, .metadata = scripted->second.metadata};
@@ -309,16 +313,7 @@ void ScriptedSidecar::publish(const PublishCall& call, const SidecarOptions& opt
   const auto failed = failure(std::string(kOutput) + std::string(options.output),
                               "error when publishing to topic " + std::string(call.topic) +
                                   " in pubsub " + std::string(call.component) + ": ");
-  if (failed && !failed->error)
-    return late(options.deadline, [done = std::move(done)](SidecarError error) mutable {
-      done(std::unexpected(std::move(error)));
-    });
-  if (failed) {
-    sent_[at].failure = Failure{failed->error->error.code(), failed->error->error.message()};
-    return post([done = std::move(done), error = *failed->error]() mutable {
-      done(std::unexpected(std::move(error)));
-    });
-  }
+  if (failed) return fail_with(*failed, std::array{at}, options.deadline, std::move(done));
   post([done = std::move(done)]() mutable { done(SidecarReply{}); });
 }
 
@@ -334,17 +329,7 @@ void ScriptedSidecar::publish_all(std::span<const PublishCall> calls, const Side
   const auto failed = failure(std::string(kOutput) + std::string(options.output),
                               "error when publishing to topic " + std::string(calls.front().topic) +
                                   " in pubsub " + std::string(calls.front().component) + ": ");
-  if (failed && !failed->error)
-    return late(options.deadline, [done = std::move(done)](SidecarError error) mutable {
-      done(std::unexpected(std::move(error)));
-    });
-  if (failed) {
-    for (const std::size_t at : entries)
-      sent_[at].failure = Failure{failed->error->error.code(), failed->error->error.message()};
-    return post([done = std::move(done), error = *failed->error]() mutable {
-      done(std::unexpected(std::move(error)));
-    });
-  }
+  if (failed) return fail_with(*failed, entries, options.deadline, std::move(done));
   post([done = std::move(done)]() mutable { done(BulkPublished{}); });
 }
 
@@ -358,15 +343,8 @@ void ScriptedSidecar::ask(const StoreCall& call, const SidecarOptions& options, 
       is_of_store && fault != faults_.end() &&
       (fault->second.failing.code || fault->second.failing.fault == Fault::kRefused);
   if (!is_refused_inside) {
-    if (const auto failed = failure(key, "")) {
-      if (!failed->error)
-        return late(options.deadline, [done = std::move(done)](SidecarError error) mutable {
-          done(std::unexpected(std::move(error)));
-        });
-      return post([done = std::move(done), error = *failed->error]() mutable {
-        done(std::unexpected(std::move(error)));
-      });
-    }
+    if (const auto failed = failure(key, ""))
+      return fail_with(*failed, {}, options.deadline, std::move(done));
   }
   post(
       [done = std::move(done), answer = this->answer(call)]() mutable { done(std::move(answer)); });

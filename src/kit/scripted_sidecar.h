@@ -91,6 +91,10 @@ class ScriptedSidecar final : public Sidecar, public Stores, public OutputObserv
   std::size_t begin_try(const std::string& event_id, const void* data, testing::Sent sent);
   void post(std::move_only_function<void()> task);
   void late(Deadline deadline, std::move_only_function<void(SidecarError)> done);
+  // Answers a call as it fails. `entries`: of sent_, those that it sends.
+  template <class Done>
+  void fail_with(const Failed& failed, std::span<const std::size_t> entries, Deadline deadline,
+                 Done done);
   StoreResult answer(const StoreCall& call);
   StoreResult invoke(const InvokeService& call);
   StoreResult schedule(const ScheduleJob& call);

@@ -42,9 +42,9 @@ struct Message {
   // "application/json", "text/plain"; empty: the type of a topic's event is text, and JSON if the data begins with { or [
   std::string content_type{};
   std::map<std::string, std::string> metadata{};  // of a binding; of a topic the broker's
-  // Of a topic: the whole event, instead of `data` and `content_type`.
+  // A topic may deliver this whole event, instead of `data` and `content_type`.
   std::optional<CloudEvent> event{};
-  // Of a topic with several routes: which of them.
+  // The route that gets the message, if the topic has several.
   std::string path{};
 };
 

@@ -54,7 +54,7 @@ class Running {
   explicit Running(std::unique_ptr<internal::Flight> flight) : flight_(std::move(flight)) {}
 
   bool has_ended() const { return flight_->result().has_ended; }
-  // What is there so far.
+  // Returns what the call has answered and sent so far.
   Result result() const { return flight_->result(); }
   // Moves the program's clock as far as the call needs, until it has ended.
   Result finish() {
