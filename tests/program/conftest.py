@@ -14,6 +14,11 @@ _HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
+def examples(repository):
+    return repository / "examples"
+
+
+@pytest.fixture(scope="session")
 def source():
     """The functions as source."""
     return _HERE / "functions.cc"
