@@ -54,7 +54,9 @@ InlinePolicy* Admission::begin() {
   return nullptr;
 }
 
-bool Admission::may_begin() const { return !begins_ || !on_loop_.gate.is_short(); }
+// The call's own answer does not count. Otherwise a call whose answer is expected to be larger than what is left would be put off, give
+// that memory back, find room, and so on without end.
+bool Admission::may_begin() const { return !begins_ || !on_loop_.gate.is_short(answer_.taken()); }
 
 void Admission::put_off() {
   if (!begins_) return;

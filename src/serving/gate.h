@@ -69,8 +69,10 @@ class Gate {
   void when_empty(Loop& loop, std::function<void()> callback);
 
   // The account of the memory that peers hold; may be null.
-  // Returns true if the account is exhausted. Threads: any.
-  bool is_short() const { return account_ != nullptr && account_->exhausted(); }
+  // Returns true if the account is exhausted, even without `own` of the bytes that it counts. Threads: any.
+  bool is_short(std::size_t own = 0) const {
+    return account_ != nullptr && account_->exhausted(own);
+  }
   wire::MemoryAccount* account() const { return account_; }
   std::size_t in_use() const { return in_use_; }
   std::size_t waiting() const { return waiting_count_; }

@@ -41,8 +41,9 @@ class MemoryAccount {
     return fits(used(), bytes, bytes_) ||
            (bytes > 0 && fits(little_.load(std::memory_order_relaxed), bytes, beside(bytes)));
   }
-  // Returns true if more is used than the limit allows. This happens because answers are never refused. Meanwhile new calls wait.
-  bool exhausted() const { return used() > bytes_; }
+  // Returns true if more is used than the limit allows, even without `own` of the bytes. This happens because answers are never
+  // refused. Meanwhile new calls wait.
+  bool exhausted(std::size_t own = 0) const { return used() > bytes_ + own; }
   // Returns true if more than half is used. Meanwhile the server ends the connections of slow peers (server.h).
   bool is_short() const { return used() > bytes_ / 2; }
   // Returns true if a holder may take `bytes` before a peer has sent them: at most half would be used then.

@@ -231,5 +231,31 @@ TEST_F(HttpServiceTest, ShortFunctionsMoveToTheLoopAndLongOnesAway) {
   EXPECT_FALSE(on_loop) << "one long call moves the function to the workers";
 }
 
+// Its own memory must not keep a call from its turn: nobody else would give any back.
+TEST_F(HttpServiceTest, ACallRunsAlsoIfItsAnswerIsExpectedToExceedTheMemory) {
+  constexpr std::size_t kMemory = std::size_t{64} * 1024;
+  wire::MemoryAccount account(kMemory);
+  make(8, 8);
+  service_.reset();
+  gate_ = std::make_unique<Gate>(8, 8, &account);
+  function_.invoke = [](const abi::Call&, abi::Outcome& outcome) {
+    outcome.response = Response(std::string(2 * kMemory, 'x'));
+  };
+  functions_ = {function_};
+  routes_ = Routes::of(functions_).value();
+  service_ = std::make_unique<HttpService>(routes_, *gate_, workers_, log_, 10s, 8);
+  on_loop_ = std::make_unique<HttpService::OnLoop>(*service_, environment_);
+  FakeAnswer first;
+  FakeAnswer second;
+  send(first);
+  until([&] { return first.released; });
+  send(second);
+  // The service would put the call off for ever.
+  for (int turns = 0; turns < 100'000 && !second.released; ++turns) loop_.poll();
+  EXPECT_EQ(second.status, 200);
+  clock_.advance(10s);
+  until([&] { return second.released; });
+}
+
 }  // namespace
 }  // namespace ofn
