@@ -276,6 +276,12 @@ int ServerSession::on_frame(const nghttp2_frame& frame) {
 }
 
 int ServerSession::on_head(ServerStream& stream, StreamEnd end) {
+  // A request that arrives before the second GOAWAY is sent. The client will read there that nobody has seen the request, and may send
+  // it again elsewhere, so nobody may see it. nghttp2 ignores only what comes later.
+  if (leaving_ && stream.id() > last_that_counts_) {
+    reset(stream, NGHTTP2_REFUSED_STREAM);
+    return 0;
+  }
   stream.notes.receiving = end == StreamEnd::kNo;
   count_head(stream);
   const HeadVerdict verdict =

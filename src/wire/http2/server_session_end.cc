@@ -60,8 +60,8 @@ void ServerSession::drain() {
 void ServerSession::say_farewell() {
   if (leaving_) return;
   leaving_ = true;
-  nghttp2_submit_goaway(engine_.get(), NGHTTP2_FLAG_NONE,
-                        nghttp2_session_get_last_proc_stream_id(engine_.get()), NGHTTP2_NO_ERROR,
+  last_that_counts_ = nghttp2_session_get_last_proc_stream_id(engine_.get());
+  nghttp2_submit_goaway(engine_.get(), NGHTTP2_FLAG_NONE, last_that_counts_, NGHTTP2_NO_ERROR,
                         nullptr, 0);
   transport_->wake();
 }

@@ -155,9 +155,10 @@ class ServerSession final : public Session, public StreamOwner {
   LargeFields large_fields_;
   std::string begun_;  // of a frame's head
   bool draining_ = false;
-  bool leaving_ = false;        // the second GOAWAY is on its way
-  bool idle_drain_ = false;     // no stream was open when the drain began, nor since
-  bool farewell_seen_ = false;  // the peer has acknowledged the first GOAWAY
+  bool leaving_ = false;               // the second GOAWAY is on its way
+  std::int32_t last_that_counts_ = 0;  // the last stream that it names
+  bool idle_drain_ = false;            // no stream was open when the drain began, nor since
+  bool farewell_seen_ = false;         // the peer has acknowledged the first GOAWAY
   bool input_ended_ = false;
   bool peer_left_ = false;  // it said GOAWAY
   Engine engine_;

@@ -37,6 +37,33 @@ TEST_F(ServerSessionTest, DrainIsATwoStepFarewell) {
   EXPECT_EQ(server_->session().ending(), Ending::kLinger);
 }
 
+// The client will read in the second GOAWAY that nobody has seen the late request, and may send it again.
+TEST_F(ServerSessionTest, ARequestAboveTheLastStreamOfTheFarewellReachesNobody) {
+  const std::vector<Field> get = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "h"}};
+  connect_raw();
+  server_->session().drain();
+  std::string farewell_ping;
+  for (const SeenFrame& seen : parse_frames(server_->take())) {
+    if (seen.type == kPing) farewell_ping = seen.payload;
+  }
+  // In one read: a request that counts, the acknowledgement, and a request behind it.
+  const auto seen = talk(
+      RawFrames().headers(1, get, kEnd).frame(kPing, 1, 0, farewell_ping).headers(3, get, kEnd));
+  EXPECT_EQ(handler_.handled, 1);
+  std::uint32_t last = 0;
+  std::uint32_t refused = 0;
+  for (const SeenFrame& each : seen) {
+    if (each.type == kGoaway) last = static_cast<std::uint32_t>(each.payload[3]);
+    if (each.type == kRstStream) {
+      refused = each.stream;
+      EXPECT_EQ(each.payload, std::string("\0\0\0\7", 4));  // REFUSED_STREAM
+    }
+  }
+  EXPECT_EQ(last, 1U);
+  EXPECT_EQ(refused, 3U);
+}
+
 TEST_F(ServerSessionTest, DrainDoesNotWaitForASilentPeer) {
   connect_raw();
   server_->session().drain();
