@@ -1,0 +1,228 @@
+#include "simulation/callers.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "simulation/instance.h"
+
+namespace ofn::simulation {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+}  // namespace
+
+Wire wire_of(Manner manner, const Setting& setting, Random& random) {
+  Wire wire{.delay = setting.delay, .breaks_up = setting.breaks_up};
+  if (manner == Manner::kBrokenOff) wire.cut_after = 1 + random() % 3000;
+  if (manner == Manner::kSlowReader) wire.room = 1 + random() % 5000;
+  return wire;
+}
+
+// --- HTTP/1.1 ------------------------------------------------------------------------------------
+
+Caller::Caller(Kernel& kernel, Ledger& ledger, Manner manner, Random& random)
+    : kernel_(kernel), ledger_(ledger), manner_(manner), random_(random) {
+  fd_ = kernel_.socket();
+  kernel_.connect(fd_, kPort);
+  if (manner_ == Manner::kLeaves) wakes_ = kernel_.now() + milliseconds(random_() % 400);
+}
+
+Caller::~Caller() {
+  if (!is_over_) kernel_.close(fd_);
+}
+
+bool Caller::request(unsigned key, std::size_t body) {
+  if (is_over_ || last_answer_ || has_half_closed_) return false;
+  std::string text = body == 0 ? "GET /k" : "POST /k";
+  text += std::to_string(key) + " HTTP/1.1\r\nHost: sim\r\n";
+  if (body > 0) text += "Content-Length: " + std::to_string(body) + "\r\n";
+  text += "\r\n";
+  text.append(body, 'b');
+  ledger_.sends(key, manner_ == Manner::kGood);
+  ledger_.of(key).is_pipelined = !expected_.empty();
+  queued_ += text.size();
+  out_ += text;
+  expected_.push_back({key, queued_});
+  return true;
+}
+
+bool Caller::step() {
+  if (is_over_) return false;
+  if (manner_ == Manner::kLeaves && kernel_.now() >= wakes_) {
+    end();
+    return true;
+  }
+  const unsigned state = kernel_.state_of(fd_);
+  bool any = false;
+  if ((state & EPOLLOUT) != 0) any = write();
+  if (!is_over_ && (state & EPOLLIN) != 0) any = read() || any;
+  return any;
+}
+
+bool Caller::write() {
+  if (out_.empty()) return false;
+  if (manner_ == Manner::kDead && written_ > 0) return false;
+  std::size_t most = out_.size();
+  if (manner_ == Manner::kSlowSender) {
+    if (kernel_.now() < wakes_ && wakes_ != SteadyTime::max()) return false;
+    wakes_ = kernel_.now() + milliseconds(1 + random_() % 300);
+    most = 1 + random_() % 200;
+  }
+  if (manner_ == Manner::kDead) most = 1 + random_() % out_.size();
+  const std::ptrdiff_t count = kernel_.send(fd_, std::string_view(out_).substr(0, most));
+  if (count < 0) return false;
+  out_.erase(0, static_cast<std::size_t>(count));
+  written_ += static_cast<std::size_t>(count);
+  for (const Expected& each : expected_) {
+    Known& call = ledger_.of(each.key);
+    if (each.end <= written_ && call.sent_whole == SteadyTime::max())
+      call.sent_whole = kernel_.now();
+  }
+  if (out_.empty() && manner_ == Manner::kSlowSender) wakes_ = SteadyTime::max();
+  if (out_.empty() && manner_ == Manner::kHalfCloses && !std::exchange(has_half_closed_, true))
+    kernel_.shut_down_writing(fd_);
+  return true;
+}
+
+bool Caller::read() {
+  if (manner_ == Manner::kDead) return false;
+  std::array<char, 16384> place;
+  std::size_t most = place.size();
+  if (manner_ == Manner::kSlowReader) {
+    if (kernel_.now() < wakes_ && wakes_ != SteadyTime::max()) return false;
+    wakes_ = kernel_.now() + milliseconds(1 + random_() % 200);
+    most = 1 + random_() % 4000;
+  }
+  const std::ptrdiff_t count = kernel_.receive(fd_, std::span(place).first(most));
+  if (count <= 0) {
+    end();
+    return true;
+  }
+  in_.append(place.data(), static_cast<std::size_t>(count));
+  take_answers();
+  return true;
+}
+
+void Caller::take_answers() {
+  for (;;) {
+    const std::size_t end_of_head = in_.find("\r\n\r\n");
+    if (end_of_head == std::string::npos) return;
+    const std::string_view head(in_.data(), end_of_head);
+    int status = 0;
+    std::from_chars(head.data() + 9, head.data() + 12, status);
+    std::size_t length = 0;
+    if (const std::size_t at = head.find("ontent-"); at != std::string_view::npos) {
+      for (std::size_t line = 0; line != std::string_view::npos;
+           line = head.find("\r\n", line + 1)) {
+        std::string_view field = head.substr(line);
+        if (field.starts_with("\r\n")) field.remove_prefix(2);
+        if (!same_field_name(field.substr(0, field.find(':')), "content-length")) continue;
+        field.remove_prefix(field.find(':') + 2);
+        std::from_chars(field.data(), field.data() + field.size(), length);
+      }
+    }
+    if (in_.size() < end_of_head + 4 + length) return;
+    if (head.find("onnection: close") != std::string_view::npos) last_answer_ = true;
+    const std::string body = in_.substr(end_of_head + 4, length);
+    in_.erase(0, end_of_head + 4 + length);
+    if (expected_.empty()) {
+      // A server may say why it closes an idle connection.
+      if (status != 408)
+        ledger_.break_rule("every call ends once", "a caller got an answer without a request");
+      continue;
+    }
+    const unsigned key = expected_.front().key;
+    expected_.pop_front();
+    ledger_.answered(key, status, body);
+    // What was sent behind the last answer was not taken.
+    if (last_answer_) {
+      for (const Expected& each : std::exchange(expected_, {})) {
+        ledger_.of(each.key).is_lost = true;
+        if (ledger_.of(each.key).began > 0)
+          ledger_.break_rule("a good caller is answered",
+                             "k" + std::to_string(each.key) + " began behind the last answer");
+      }
+    }
+  }
+}
+
+void Caller::end() {
+  is_over_ = true;
+  wakes_ = SteadyTime::max();
+  kernel_.close(fd_);
+  for (const Expected& each : std::exchange(expected_, {})) ledger_.lost(each.key);
+}
+
+void Caller::leave() {
+  if (!is_over_) end();
+}
+
+// --- HTTP/2 --------------------------------------------------------------------------------------
+
+Caller2::Caller2(Kernel& kernel, Ledger& ledger, Loop& loop, Manner manner)
+    : kernel_(kernel), ledger_(ledger), loop_(loop), manner_(manner) {
+  dialing_ = wire::dial(
+      loop_, {"127.0.0.1", kPort, {}}, limits_, Deadline(kernel_.now() + std::chrono::seconds(5)),
+      [this](Result<std::unique_ptr<wire::Connection>> made) {
+        if (!made || is_over_) return fail_all();
+        connection_ = *std::move(made);
+        auto session =
+            std::make_unique<wire::http2::ClientSession>(wire::http2::ClientOptions{}, [] {});
+        session_ = session.get();
+        connection_->start(std::move(session), [this](wire::Connection&) {
+          session_ = nullptr;
+          fail_all();
+        });
+        for (Waiting& waiting : calls_) send(waiting);
+      });
+  if (manner == Manner::kGood) return;
+  leaves_ = std::make_unique<Timer>(loop_, [this] { leave(); });
+  if (manner == Manner::kLeaves || manner == Manner::kHalfCloses)
+    leaves_->arm(kernel_.now() + milliseconds(350));
+}
+
+Caller2::~Caller2() = default;
+
+bool Caller2::request(unsigned key, std::size_t body) {
+  if (is_over_ || (session_ != nullptr && !session_->accepts())) return false;
+  ledger_.sends(key, manner_ == Manner::kGood);
+  calls_.push_back({key, "/k" + std::to_string(key), std::string(body, 'b')});
+  if (session_ != nullptr) send(calls_.back());
+  return true;
+}
+
+void Caller2::send(Waiting& waiting) {
+  session_->send(
+      {.method = waiting.body.empty() ? "GET" : "POST", .authority = "sim", .path = waiting.path},
+      waiting.body, [this, key = waiting.key](const wire::http2::ClientOutcome& outcome) {
+        if (outcome) return ledger_.answered(key, outcome->status, outcome->body);
+        if (outcome.error().reach == wire::http2::Reach::kNever) {
+          if (ledger_.of(key).runs > 0)
+            ledger_.break_rule("what never arrived did not run",
+                               "k" + std::to_string(key) + " ran");
+          ledger_.reached("request never reached");
+          ledger_.of(key).is_lost = true;
+          return;
+        }
+        if (ledger_.of(key).began > 0) ledger_.of(key).sent_whole = ledger_.of(key).sent;
+        ledger_.lost(key);
+      });
+}
+
+void Caller2::fail_all() {
+  if (std::exchange(is_over_, true)) return;
+  for (const Waiting& each : calls_)
+    ledger_.of(each.key).is_lost = ledger_.of(each.key).answers == 0;
+}
+
+void Caller2::leave() {
+  dialing_.reset();
+  if (connection_ != nullptr && session_ != nullptr) connection_->close();
+  fail_all();
+}
+
+}  // namespace ofn::simulation

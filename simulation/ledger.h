@@ -1,0 +1,103 @@
+// The ledger of a run: what is known of each call, by its key, and the oracles. An oracle is a rule that no run may break.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "dapr/app_codec.h"
+#include "invocation/observer.h"
+#include "simulation/kernel.h"
+#include "simulation/script.h"
+
+namespace ofn::simulation {
+
+struct Violation {
+  std::string oracle;
+  std::string what;
+};
+
+// Where a call stands. All counts begin at 0.
+struct Known {
+  SteadyTime sent = SteadyTime::max();        // when the caller began to send it
+  SteadyTime sent_whole = SteadyTime::max();  // when its last byte was sent
+  bool is_pipelined = false;                  // sent behind another one that was not answered yet
+  bool is_good = false;  // the caller kept to the rules, and its connection had no fault
+  unsigned began = 0;    // the observer was told of its start
+  unsigned ended = 0;    // and of its end
+  unsigned runs = 0;
+  unsigned returned = 0;  // with success
+  SteadyTime returned_at = SteadyTime::max();
+  unsigned failed = 0;
+  std::array<unsigned, 2> received{};   // by the sidecar, of each output
+  std::array<unsigned, 2> confirmed{};  // by the sidecar
+  std::array<unsigned, 2> refused{};    // by the sidecar
+  unsigned answers = 0;
+  int status = 0;
+  bool is_lost = false;  // its connection ended before the answer
+  bool is_acknowledged = false;
+};
+
+class Ledger {
+ public:
+  Ledger(const Script& script, const Kernel& kernel, std::set<std::string, std::less<>>& states)
+      : script_(script), kernel_(kernel), states_(states), calls_(script.ops.size() * kAttempts) {}
+
+  Known& of(unsigned key) { return calls_.at(key); }
+  const Op& op(unsigned key) const { return script_.ops[op_of(key)]; }
+
+  // The caller's side.
+  void sends(unsigned key, bool is_good);
+  void answered(unsigned key, int status, std::string_view body);
+  void lost(unsigned key);
+  // The delivering sidecar's side.
+  void acknowledged(unsigned key, dapr::TopicStatus status);
+  void not_acknowledged(unsigned key);
+  // The instance.
+  void began(unsigned key);
+  void ended(unsigned key, const CallRecord& record);
+  void runs(unsigned key);
+  void returns(unsigned key, bool is_success);
+  // The receiving sidecar's side.
+  void received(unsigned key, std::size_t output, std::string_view data);
+  void confirms(unsigned key, std::size_t output);
+  void refuses(unsigned key, std::size_t output);
+  // Nothing more can happen.
+  void at_rest();
+
+  void break_rule(std::string oracle, std::string what);
+  void reached(std::string state) { states_.insert(std::move(state)); }
+  void stopping(SteadyTime at) { stopping_ = at; }
+  // The instance closes its connections, and answers what has arrived.
+  void draining(SteadyTime at) { draining_ = at; }
+  void jumped(Duration by) { jumps_ += by; }
+  void sheds() { sheds_ = true; }
+  // From now on an answer of the sidecar may be lost.
+  void sidecar_lost() { sidecar_was_lost_ = true; }
+  const std::vector<Violation>& violations() const { return violations_; }
+
+ private:
+  void ends_well(unsigned key, std::string_view how);
+  std::string name(unsigned key) const;
+
+  const Script& script_;
+  const Kernel& kernel_;
+  std::set<std::string, std::less<>>& states_;
+  std::vector<Known> calls_;
+  std::vector<unsigned> in_order_;  // the calls of the ordered input, as they came
+  std::vector<Violation> violations_;
+  SteadyTime stopping_ = SteadyTime::max();
+  SteadyTime draining_ = SteadyTime::max();
+  Duration jumps_{};
+  bool sheds_ = false;
+  bool sidecar_was_lost_ = false;
+  unsigned ordered_running_ = 0;
+};
+
+}  // namespace ofn::simulation
