@@ -2,26 +2,18 @@
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from support.tools import missing
+from support.packages import pack
 
 # Bytes of the Debian package with the program.
 # The goal is 2.5 MB; test_deb.py says what has come since it was met.
 LARGEST_DEB = 3_100_000  # the test kit, with which `test` runs a function, has 0.1 MB of them
 
 BUILD = Path(os.environ.get("OFN_BUILD_DIR", Path(__file__).parents[2] / "build"))
-
-
-def needs(*programs):
-    """Ends the test if one of the programs is not there."""
-    lacking = [name for name in programs if shutil.which(name) is None]
-    if lacking:
-        missing(f"{', '.join(lacking)}: install them with `./dev setup package test`")
 
 
 def run(*command, **options):
@@ -46,9 +38,7 @@ def packed(repository, tmp_path_factory):
 
     def make(*kinds):
         folder = tmp_path_factory.mktemp("-".join(kinds)) / "dist"
-        environment = os.environ | {"SOURCE_DATE_EPOCH": "1767225600"}
-        done = subprocess.run([repository / "packaging/make", BUILD, folder, *kinds], env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        pack(repository, BUILD, folder, *kinds)
         return folder
 
     return make

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from packages.conftest import BUILD, LARGEST_DEB, needs, raised, run
+from packages.conftest import BUILD, LARGEST_DEB, raised, run
+from support.packages import needs
 from support.program import Program
 
 # The goal is 6.5 MB. It was met before the rooms for images, manifests and SkyWalking; middleware, bodies in pieces, OpenAPI, Dapr's

@@ -10,8 +10,9 @@ import venv
 
 import pytest
 
-from packages.conftest import BUILD, LARGEST_DEB, needs, raised
+from packages.conftest import BUILD, LARGEST_DEB, raised
 from support.console import blocks, sections
+from support.packages import needs
 from support.ports import reserve_port
 from support.process import Process
 
@@ -59,6 +60,18 @@ def debian(tmp_path):
     return root, inside
 
 
+def a_new_project_answers(inside):
+    """From `new` to the answer of its function within a minute, by the commands that `new` prints."""
+    began = time.monotonic()
+    port = reserve_port()
+    command = f"ff new greeter && cd greeter && exec ff dev --env-file dev.env --host 127.0.0.1 --port {port}"
+    with Process([str(word) for word in inside(command)], _CLEAN, name="the loop in the root") as dev:
+        dev.line(lambda line: "serving build 1" in line, "the first build", seconds=60)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/?name=Ada", timeout=30) as response:
+            assert response.read() == b"hello, Ada\n"
+        print(f"{time.monotonic() - began:.1f} s from a new project to its first answer")
+
+
 def test_bare_debian(debian, packed, repository, version, tmp_path):
     """From a Debian without a compiler to the first answer, by the commands of docs/install.md; then an upgrade and a purge."""
     needs("dpkg-buildpackage")
@@ -88,6 +101,7 @@ def test_bare_debian(debian, packed, repository, version, tmp_path):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:
             assert response.read() == b"hello\n"
         print(f"install {installed - began:.1f} s, then {time.monotonic() - installed:.1f} s to the first answer")
+    a_new_project_answers(inside)
 
     later = raised(next(dist.glob("functions-framework-cpp_*.deb")), f"{version}+later", tmp_path)
     shutil.copy(later, root / "root/dist/later.deb")

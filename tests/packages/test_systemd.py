@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 
-from packages.conftest import needs
+from support.packages import needs
 from support.ports import reserve_port
 from support.process import Process
 

@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 
-from packages.conftest import needs
 from support.console import Console, blocks, sections
+from support.packages import needs
 
 # The goal is 3.5 MB; test_deb.py says what has come since it was met.
 _WHEEL = 4_000_000

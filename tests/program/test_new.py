@@ -14,6 +14,8 @@ import pytest
 from support.golden import Golden
 from support.http_client import call
 from support.memory import is_sanitized
+from support.mosquitto import Mosquitto
+from support.packages import needs, pack
 from support.program import Program, Server
 from support.waiting import until
 
@@ -30,14 +32,24 @@ TEMPLATES = {
     "stream": ({"path": "/?count=2", "method": "GET"}, 200, b"event: count\ndata: 1\n\nevent: count\ndata: 2\n\n"),
 }
 
+# What `invoke` takes, where the data that it makes itself are not enough.
+INPUTS = {
+    "openfunction": ["--data", "a book"],
+    "cron": ["--binding", "clock"],
+    "mqtt": ["--binding", "measurements", "--data", '{"place":"oven","celsius":20}'],
+    "topic": ["--topic", "orders", "--data", "a book"],
+}
+
 
 @pytest.fixture(scope="session")
-def installed(program, tmp_path_factory):
-    """The program as a package installs it."""
-    prefix = tmp_path_factory.mktemp("installed")
-    done = subprocess.run(["cmake", "--install", program.path.parents[1], "--prefix", prefix], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return Program(prefix / "bin/functions-framework", tmp_path_factory.mktemp("empty"))
+def installed(program, repository, tmp_path_factory):
+    """The program as the Debian package installs it."""
+    needs("dpkg-buildpackage", "dh")
+    dist, root = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("root")
+    pack(repository, program.path.parents[1], dist, "deb")
+    (deb,) = dist.glob("functions-framework-cpp_*.deb")
+    subprocess.run(["dpkg-deb", "--extract", deb, root], check=True)
+    return Program(root / "usr/bin/functions-framework", tmp_path_factory.mktemp("empty"))
 
 
 @pytest.fixture
@@ -67,7 +79,7 @@ def test_the_table_is_whole(program):
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_template(installed, made, template):
+def test_template(installed, made, alone, template, tmp_path):
     folder = made(template)
     flags = ["--env-file", "dev.env"]
     checked = installed.run_to_end([*flags, "--dry-run"], cwd=folder)
@@ -82,9 +94,17 @@ def test_template(installed, made, template):
     assert built.code == 0 and f"my_{template}" in built.stdout, built.stderr
     packed = installed.run_to_end(["image", *flags, "--source", "function.so", "--oci", "image"], cwd=folder)
     assert packed.code == 0 and (folder / "image/index.json").exists(), packed.stderr
-    if template == "mqtt":
-        return  # its broker is that of tests/contract
-    with Server(installed.run([*flags, "--host", "127.0.0.1", "--port", "0"], cwd=folder)) as server:
+    with ExitStack() as running:
+        if template == "mqtt":
+            broker = running.enter_context(Mosquitto(tmp_path, settings="log_type all\n"))
+            for component in folder.glob("components/*.yaml"):
+                component.write_text(component.read_text().replace("mqtt://127.0.0.1:1883", broker.url))
+        server = running.enter_context(Server(installed.run([*flags, "--host", "127.0.0.1", "--port", "0"], cwd=folder)))
+        if template == "mqtt":
+            broker.process.line(lambda line: "Sending SUBACK to my-mqtt-measurements" in line, "the subscription")
+            alarms = running.enter_context(broker.subscribed("alarms"))
+            broker.publish("measurements", b'{"place":"oven","celsius":90}')
+            assert alarms.next() == b'{"place":"oven","celsius":90}'
         if TEMPLATES[template] is not None:
             request, status, body = TEMPLATES[template]
             answer = call(server.url, **request)
@@ -93,6 +113,11 @@ def test_template(installed, made, template):
             assert (folder / "data/last.txt").read_text() == "received 6 bytes: a book\n"
         if template == "cron":
             until(lambda: list(folder.glob("data/*")), "a tick")
+        # In the loop, with the data that `invoke` makes itself, or as the sender sends it.
+        dev = running.enter_context(installed.run(["dev", *flags, "--host", "127.0.0.1", "--port", "0"], alone, cwd=folder))
+        dev.line(lambda line: "serving build 1" in line, "the first build", seconds=120)
+        invoked = installed.run_to_end(["invoke", *INPUTS.get(template, [])], alone, cwd=folder)
+        assert invoked.code == 0, invoked.stdout + invoked.stderr
     tracked = subprocess.run(["git", "init", "-q"], cwd=folder, check=False).returncode == 0
     if tracked:
         listed = subprocess.check_output(["git", "ls-files", "-o", "--exclude-standard"], cwd=folder, text=True).split()
