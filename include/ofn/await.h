@@ -173,9 +173,9 @@ template <class F>
 constexpr bool kIsDestroyedOnce = true;
 #endif
 
-// A value, or Done for void.
+// A value, or Done for void; also for a reference, which is refused.
 template <class T>
-using Kept = std::conditional_t<std::is_void_v<T>, Done, T>;
+using Kept = std::conditional_t<std::is_void_v<T> || std::is_reference_v<T>, Done, T>;
 
 template <class F>
 struct [[nodiscard("nothing runs until it is awaited: co_await it")]] OnWorker final

@@ -89,6 +89,31 @@ struct Inside {
 template <class T>
 struct Inside<std::optional<T>> : Inside<T> {};
 
+// These name what is missing: compilers repeat the arguments of a template.
+template <class Type, FixedText kName>
+constexpr bool kHas = false;
+template <class Struct, FixedText kName>
+constexpr void refuse_field() {
+  static_assert(kHas<Struct, kName>,
+                "ofn: OFN_FIELDS names what is no data member of the type, or is private");
+}
+template <class Enum, FixedText kName>
+constexpr void refuse_word() {
+  static_assert(kHas<Enum, kName>, "ofn: OFN_ENUM names what is no enumerator of the type");
+}
+
+// The word of an enumerator of Enum, which `Get` returns; if there is no such enumerator, `Get` returns its name.
+template <class Enum, class Get>
+constexpr auto one_word(std::string_view text, Get) {
+  constexpr auto kValue = Get()(Enum());
+  if constexpr (std::is_same_v<const Enum, decltype(kValue)>) {
+    return abi::TypeWord{text, static_cast<std::uint64_t>(kValue)};
+  } else {
+    refuse_word<Enum, kValue>();
+    return abi::TypeWord{};
+  }
+}
+
 // The place of a compiled pattern. Fields with the same pattern share it.
 template <FixedText kText>
 OFN_INTERNAL_HIDDEN inline constinit abi::Pattern pattern_place{kText.text};
@@ -101,7 +126,12 @@ constexpr abi::Pattern* place_of(option::Pattern<kText>) {
 template <class T, class O>
 constexpr void set_option(abi::TypeField& field, const O& option) {
   using V = typename Inside<T>::Type;
-  constexpr bool kIsNumber = Number<V> || std::floating_point<V>;
+  // Variables and no concepts, because compilers explain why a concept does not hold.
+  constexpr bool kIsInteger = Number<V>;
+  constexpr bool kIsNumber = kIsInteger || std::floating_point<V>;
+  constexpr bool kIsText = std::is_same_v<V, std::string>;
+  constexpr bool kIsList = List<V> || Set<V> || Map<V>;
+  constexpr bool kIsAsText = std::is_same_v<O, option::AsText>;
   if constexpr (std::same_as<O, option::Name>) {
     field.name = option.name;
   } else if constexpr (requires { O::number; }) {
@@ -113,28 +143,39 @@ constexpr void set_option(abi::TypeField& field, const O& option) {
     (kIsLeast ? field.limits.least_real : field.limits.most_real) =
         static_cast<double>(option.number);
   } else if constexpr (std::same_as<O, option::Length>) {
-    static_assert(std::same_as<V, std::string> || List<V> || Set<V> || Map<V>,
-                  "ofn: ofn::length is an option of a text, list, set or map");
+    static_assert(kIsText || kIsList, "ofn: ofn::length is an option of a text, list, set or map");
     field.is_limited = true;
     field.limits.shortest = option.shortest;
     field.limits.longest = option.longest;
   } else if constexpr (requires { O::kPattern; }) {
-    static_assert(std::same_as<V, std::string>, "ofn: ofn::pattern is an option of a text");
+    static_assert(kIsText, "ofn: ofn::pattern is an option of a text");
     field.is_limited = true;
     field.limits.pattern = place_of(option);
   } else if constexpr (std::same_as<O, option::OrDefault>) {
     field.may_be_absent = true;
   } else {
-    static_assert(std::same_as<O, option::AsText>, "ofn: this is not an option of a field");
-    static_assert(Number<V>, "ofn: ofn::as_text is an option of an integer");
+    static_assert(kIsAsText, "ofn: this is not an option of a field");
+    static_assert(!kIsAsText || kIsInteger, "ofn: ofn::as_text is an option of an integer");
     field.as_text = true;
   }
 }
 
-template <class T, class... O>
-constexpr abi::TypeField one_field(std::string_view name, void* (*in)(void*), const O&... options) {
-  abi::TypeField field{.name = name, .type = &type_of<T>, .in = in};
-  (set_option<T>(field, options), ...);
+// A field of Struct, whose address `Get` returns; if there is no such field, `Get` returns its name.
+// `auto`, because then a compiler reads the body where OFN_FIELDS stands, and says that place.
+template <class Struct, class Get, class... O>
+constexpr auto one_field(std::string_view name, Get, const O&... options) {
+  using Address = decltype(Get()(static_cast<Struct*>(nullptr)));
+  constexpr bool kIsField = std::is_pointer_v<Address>;
+  abi::TypeField field;
+  if constexpr (kIsField) {
+    using T = std::remove_pointer_t<Address>;
+    field = {.name = name, .type = &type_of<T>, .in = [](void* object) -> void* {
+               return const_cast<std::remove_cv_t<T>*>(Get()(static_cast<Struct*>(object)));
+             }};
+    (set_option<T>(field, options), ...);
+  } else {
+    refuse_field<Struct, Get()(static_cast<Struct*>(nullptr))>();
+  }
   return field;
 }
 
@@ -158,8 +199,11 @@ constexpr auto with_base(const FieldList<kOwn>& own) {
 template <class T, std::size_t... kIndex>
 constexpr auto alternatives(const char* type, const char* tag, std::index_sequence<kIndex...>,
                             const std::string_view (&words)[sizeof...(kIndex)]) {
-  static_assert((WithFields<std::variant_alternative_t<kIndex, T>> && ...),
-                "ofn: each alternative of OFN_VARIANT is a struct with OFN_FIELDS");
+  constexpr bool kHasAWordForEach = sizeof...(kIndex) == std::variant_size_v<T>;
+  static_assert(kHasAWordForEach,
+                "ofn: OFN_VARIANT needs one word for each alternative of the std::variant");
+  constexpr bool kHaveFields = (WithFields<std::variant_alternative_t<kIndex, T>> && ...);
+  static_assert(kHaveFields, "ofn: each alternative of OFN_VARIANT is a struct with OFN_FIELDS");
   return AlternativeList<sizeof...(kIndex)>{
       type,
       tag,
@@ -268,15 +312,6 @@ constexpr void describe_seconds(abi::Type& type, abi::Kind kind) {
 
 template <class T>
 constexpr abi::Type describe() {
-  static_assert(
-      Describable<T> && !Coded<T>,
-      "ofn: this type cannot be part of a typed function's argument or result; supported are\n"
-      "  bool, integers, float, double, std::string, std::optional, std::vector and other lists,\n"
-      "  std::set, std::array, std::tuple, std::map and std::unordered_map with std::string as "
-      "key,\n"
-      "  time points of std::chrono::system_clock, durations, std::vector<std::byte>, "
-      "ofn::RawJson,\n"
-      "  enumerations with OFN_ENUM, structs with OFN_FIELDS, OFN_VARIANT, and types with a Codec");
   abi::Type type;
   if constexpr (CodedValue<T>) {
     using Other = typename decltype(other_form_of<T>())::type;
@@ -442,6 +477,13 @@ constexpr abi::Type describe() {
 
 template <class T>
 OFN_INTERNAL_HIDDEN const abi::Type& type_of() noexcept {
+  constexpr bool kIsDescribable = Describable<T> && !Coded<T>;
+  static_assert(
+      kIsDescribable,
+      "ofn: this type cannot be part of a typed function's argument or result; supported are\n"
+      "  bool, numbers, std::string, vector, list, set, array, tuple, optional, byte vectors, maps "
+      "of strings, time points, durations, ofn::RawJson, types with OFN_ENUM, OFN_FIELDS, "
+      "OFN_VARIANT or a Codec");
   static constexpr abi::Type kType = describe<T>();
   return kType;
 }

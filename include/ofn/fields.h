@@ -56,28 +56,36 @@
 //   using Shape = std::variant<Circle, Square>;
 //   OFN_VARIANT(Shape, "kind", "circle", "square")      // {"kind":"circle","radius":1}
 // Use it in the namespace of one of the structs.
-#define OFN_VARIANT(Type, tag, ...)                                                            \
-  [[maybe_unused]] constexpr auto ofn_alternatives(const Type*) {                              \
-    static_assert(::std::variant_size_v<Type> == OFN_INTERNAL_COUNT(__VA_ARGS__),              \
-                  "ofn: OFN_VARIANT needs one word for each alternative of the std::variant"); \
-    return ::ofn::internal::alternatives<Type>(                                                \
-        #Type, tag, ::std::make_index_sequence<::std::variant_size_v<Type>>(), {__VA_ARGS__}); \
+#define OFN_VARIANT(Type, tag, ...)                                                                \
+  [[maybe_unused]] constexpr auto ofn_alternatives(const Type*) {                                  \
+    return ::ofn::internal::alternatives<Type>(                                                    \
+        #Type, tag, ::std::make_index_sequence<OFN_INTERNAL_COUNT(__VA_ARGS__)>(), {__VA_ARGS__}); \
   }
 
 #define OFN_INTERNAL_FIELD(field) \
   OFN_INTERNAL_JOIN(OFN_INTERNAL_FIELD_, OFN_INTERNAL_IS_PACKED(field))(field)
 #define OFN_INTERNAL_FIELD_0(field) OFN_INTERNAL_FIELD_WITH(field)
 #define OFN_INTERNAL_FIELD_1(packed) OFN_INTERNAL_FIELD_WITH packed
-#define OFN_INTERNAL_FIELD_WITH(field, ...)                                                \
-  ::ofn::internal::one_field<decltype(OfnType::field)>(#field, [](void* object) -> void* { \
-    return &static_cast<OfnType*>(object)->field;                                          \
+#define OFN_INTERNAL_FIELD_WITH(field, ...)                                            \
+  ::ofn::internal::one_field<OfnType>(#field, []<class OfnStruct>(OfnStruct* object) { \
+    if constexpr (requires { &object->field; }) {                                      \
+      return &object->field;                                                           \
+    } else {                                                                           \
+      return ::ofn::internal::FixedText(#field);                                       \
+    }                                                                                  \
   } __VA_OPT__(, ) __VA_ARGS__),
 #define OFN_INTERNAL_WORD(word) \
   OFN_INTERNAL_JOIN(OFN_INTERNAL_WORD_, OFN_INTERNAL_IS_PACKED(word))(word)
 #define OFN_INTERNAL_WORD_0(word) OFN_INTERNAL_WORD_WITH(word, #word)
 #define OFN_INTERNAL_WORD_1(packed) OFN_INTERNAL_WORD_WITH packed
-#define OFN_INTERNAL_WORD_WITH(enumerator, text) \
-  ::ofn::abi::TypeWord{text, static_cast<::std::uint64_t>(OfnType::enumerator)},
+#define OFN_INTERNAL_WORD_WITH(enumerator, text)                        \
+  ::ofn::internal::one_word<OfnType>(text, []<class OfnEnum>(OfnEnum) { \
+    if constexpr (requires { OfnEnum::enumerator; }) {                  \
+      return OfnEnum::enumerator;                                       \
+    } else {                                                            \
+      return ::ofn::internal::FixedText(#enumerator);                   \
+    }                                                                   \
+  }),
 
 // 1 for an argument in parentheses, 0 for any other.
 #define OFN_INTERNAL_IS_PACKED(x) OFN_INTERNAL_SECOND_OF(OFN_INTERNAL_PROBE x, 0, 0)

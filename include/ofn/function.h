@@ -19,8 +19,10 @@
 #include <ofn/context.h>      // IWYU pragma: export
 #include <ofn/event.h>        // IWYU pragma: export
 #include <ofn/failure.h>      // IWYU pragma: export
-#include <ofn/register.h>     // IWYU pragma: export
 #include <ofn/request.h>      // IWYU pragma: export
 #include <ofn/response.h>     // IWYU pragma: export
+#include <ofn/signature.h>    // IWYU pragma: export
 #include <ofn/task.h>         // IWYU pragma: export
 #include <ofn/writer.h>       // IWYU pragma: export
+// Behind <ofn/signature.h>, so that a message about a function names one header less.
+#include <ofn/register.h>  // IWYU pragma: export

@@ -35,6 +35,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <type_traits>
 
 #include <ofn/register.h>
 
@@ -84,16 +85,17 @@ namespace internal {
 using StartOrStop = void();
 using StoppableStartOrStop = void(std::stop_token);
 
+// Variables and no concepts, because compilers explain why a concept does not hold.
 template <class F>
-concept IsStartOrStop =
-    std::convertible_to<F, StartOrStop*> || std::convertible_to<F, StoppableStartOrStop*>;
+constexpr bool kIsStartOrStop =
+    std::is_convertible_v<F, StartOrStop*> || std::is_convertible_v<F, StoppableStartOrStop*>;
 
 constexpr auto select_start(StartOrStop* function) { return function; }
 constexpr auto select_start(StoppableStartOrStop* function) { return function; }
 template <class F>
-  requires(!IsStartOrStop<F>)
+  requires(!kIsStartOrStop<F>)
 constexpr Absent select_start(F) {
-  static_assert(IsStartOrStop<F>,
+  static_assert(kIsStartOrStop<F>,
                 "ofn: OFN_START takes void f() or void f(std::stop_token); it throws if it fails");
   return {};
 }
@@ -101,9 +103,9 @@ constexpr Absent select_start(F) {
 constexpr auto select_stop(StartOrStop* function) { return function; }
 constexpr auto select_stop(StoppableStartOrStop* function) { return function; }
 template <class F>
-  requires(!IsStartOrStop<F>)
+  requires(!kIsStartOrStop<F>)
 constexpr Absent select_stop(F) {
-  static_assert(IsStartOrStop<F>, "ofn: OFN_STOP takes void f() or void f(std::stop_token)");
+  static_assert(kIsStartOrStop<F>, "ofn: OFN_STOP takes void f() or void f(std::stop_token)");
   return {};
 }
 
@@ -111,14 +113,15 @@ using Check = bool();
 using ReasonedCheck = std::optional<std::string>();
 
 template <class F>
-concept IsCheck = std::convertible_to<F, Check*> || std::convertible_to<F, ReasonedCheck*>;
+constexpr bool kIsCheck =
+    std::is_convertible_v<F, Check*> || std::is_convertible_v<F, ReasonedCheck*>;
 
 constexpr auto select_ready(Check* function) { return function; }
 constexpr auto select_ready(ReasonedCheck* function) { return function; }
 template <class F>
-  requires(!IsCheck<F>)
+  requires(!kIsCheck<F>)
 constexpr Absent select_ready(F) {
-  static_assert(IsCheck<F>,
+  static_assert(kIsCheck<F>,
                 "ofn: OFN_READY takes bool f() or std::optional<std::string> f(), the reason why "
                 "the program is not ready");
   return {};

@@ -34,7 +34,7 @@ template <class T>
 struct Object {};
 
 template <class T>
-concept HasOneCall = requires { &T::operator(); };
+constexpr bool kHasOneCall = requires { &T::operator(); };
 
 // The memory of the program's one T. Hidden, so that each program of a process has its own.
 template <class T>
@@ -76,17 +76,18 @@ constexpr bool kCallsObject<CallOfObject<T>> = true;
 
 template <class T, RouteOption... O>
 constexpr auto select(Object<T>, O...) {
-  static_assert(HasOneCall<T>,
+  static_assert(kHasOneCall<T>,
                 "ofn: the class of an ofn::object has one operator(), which is public and neither "
                 "overloaded nor a template");
   static_assert(std::is_default_constructible_v<T>,
                 "ofn: the class of an ofn::object has a default constructor");
-  if constexpr (HasOneCall<T> && std::is_default_constructible_v<T>) {
-    constexpr auto kFunction = CallOfObject<T>::kFunction;
-    if constexpr (kIsSupported<std::remove_const_t<decltype(kFunction)>>) {
+  if constexpr (kHasOneCall<T> && std::is_default_constructible_v<T>) {
+    using Function = std::remove_const_t<decltype(CallOfObject<T>::kFunction)>;
+    static_assert(kIsSupported<Function>, OFN_INTERNAL_UNSUPPORTED);
+    if constexpr (kIsSupported<Function>) {
       return CallOfObject<T>();
     } else {
-      return select(kFunction);
+      return Absent();
     }
   } else {
     return Absent();

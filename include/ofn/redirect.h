@@ -45,7 +45,9 @@ constexpr bool is_local(std::string_view location) noexcept {
 // Bytes that a URL cannot have, such as blanks and those that are not ASCII, are percent-encoded.
 // Errors: BadInput if the location is empty or has a control character: it could end the header
 // field. std::invalid_argument for another status.
-OFN_INTERNAL_LAZY Response redirect(std::string_view location, int status = 303) {
+OFN_INTERNAL_LAZY
+[[nodiscard("a Response that is not returned answers nobody: return it")]] Response redirect(
+    std::string_view location, int status = 303) {
   if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308) {
     throw std::invalid_argument("ofn: a redirect has the status 301, 302, 303, 307 or 308");
   }

@@ -23,9 +23,9 @@
 // Registers a function. Use it at namespace scope, in any source file, once for each function of a
 // program. If the function is the only one, or is chosen by --target, it is served at every path;
 // otherwise at its name: `hello` at /hello, `app::goodbye` at /app/goodbye.
-#define OFN_FUNCTION(...)                                                                 \
-  OFN_INTERNAL_REGISTER(__COUNTER__, ::ofn::abi::Origin::kAuthor, #__VA_ARGS__, __FILE__, \
-                        __LINE__, nullptr, __VA_ARGS__)
+#define OFN_FUNCTION(...)                                                                  \
+  OFN_INTERNAL_REGISTER_AS(select, __COUNTER__, ::ofn::abi::Origin::kAuthor, #__VA_ARGS__, \
+                           __FILE__, __LINE__, nullptr, __VA_ARGS__)
 
 // Registers a function for a route. Use it at namespace scope, once for each route of the function.
 // The function is served only at its routes, even if it is the only one.
@@ -43,32 +43,32 @@
 // Errors: found when the program is loaded, with their place: an invalid route, or two routes for
 // the same requests. A path without a route gets 404; a method that is not served gets 405 with
 // Allow.
-#define OFN_ROUTE(route, ...)                                                             \
-  OFN_INTERNAL_REGISTER(__COUNTER__, ::ofn::abi::Origin::kAuthor, #__VA_ARGS__, __FILE__, \
-                        __LINE__, route, __VA_ARGS__)
+#define OFN_ROUTE(route, ...)                                                              \
+  OFN_INTERNAL_REGISTER_AS(select, __COUNTER__, ::ofn::abi::Origin::kAuthor, #__VA_ARGS__, \
+                           __FILE__, __LINE__, route, __VA_ARGS__)
 
 #define OFN_INTERNAL_JOIN_OF(a, b) a##b
 #define OFN_INTERNAL_JOIN(a, b) OFN_INTERNAL_JOIN_OF(a, b)
 
-#define OFN_INTERNAL_REGISTER(number, origin, name, file, line, route, ...) \
-  OFN_INTERNAL_REGISTER_AS(select, number, origin, name, file, line, route, __VA_ARGS__)
 // More than one argument is a function with commas in its template arguments, or one with options of <ofn/route.h>.
-#define OFN_INTERNAL_REGISTER_AS(select, number, origin, name, file, line, route, first, ...)      \
-  namespace {                                                                                      \
-  __VA_OPT__(                                                                                      \
-      constexpr auto OFN_INTERNAL_JOIN(ofn_options_,                                               \
-                                       number) = ::ofn::internal::options_of(first, __VA_ARGS__);  \
-      static_assert(::ofn::internal::are_valid(OFN_INTERNAL_JOIN(ofn_options_, number)),           \
-                    "ofn: a limit of the route is out of range: ofn::concurrency takes 1 to "      \
-                    "1000000 calls, and 0 to 1000000 that wait; ofn::timeout a time above 0, "     \
-                    "up to 24 hours; ofn::max_body 0 bytes or more");)                             \
-  constexpr ::ofn::abi::Registration OFN_INTERNAL_JOIN(ofn_registration_, number) = __VA_OPT__(    \
-      ::ofn::internal::with_options)(                                                              \
-      ::ofn::internal::registration<::ofn::internal::select(first __VA_OPT__(, ) __VA_ARGS__)>(    \
-          origin, name, file, line, route) __VA_OPT__(, OFN_INTERNAL_JOIN(ofn_options_, number))); \
-  OFN_INTERNAL_KEPT("ofn_functions")                                                               \
-  constexpr const ::ofn::abi::Registration* OFN_INTERNAL_JOIN(ofn_entry_, number) =                \
-      &OFN_INTERNAL_JOIN(ofn_registration_, number);                                               \
+#define OFN_INTERNAL_REGISTER_AS(select, number, origin, name, file, line, route, first, ...)     \
+  namespace {                                                                                     \
+  __VA_OPT__(constexpr auto OFN_INTERNAL_JOIN(ofn_options_,                                       \
+                                              number) = ::ofn::internal::options_of(first,        \
+                                                                                    __VA_ARGS__); \
+             static_assert(::ofn::internal::are_limits<::ofn::internal::are_valid(                \
+                               OFN_INTERNAL_JOIN(ofn_options_, number))>());)                     \
+  constexpr auto OFN_INTERNAL_JOIN(ofn_selected_,                                                 \
+                                   number) = ::ofn::internal::select(first __VA_OPT__(, )         \
+                                                                         __VA_ARGS__);            \
+  constexpr ::ofn::abi::Registration OFN_INTERNAL_JOIN(ofn_registration_, number) = __VA_OPT__(   \
+      ::ofn::internal::with_options)(                                                             \
+      ::ofn::internal::registration<OFN_INTERNAL_JOIN(ofn_selected_, number)>(origin, name, file, \
+                                                                              line, route)        \
+          __VA_OPT__(, OFN_INTERNAL_JOIN(ofn_options_, number)));                                 \
+  OFN_INTERNAL_KEPT("ofn_functions")                                                              \
+  constexpr const ::ofn::abi::Registration* OFN_INTERNAL_JOIN(ofn_entry_, number) =               \
+      &OFN_INTERNAL_JOIN(ofn_registration_, number);                                              \
   }
 
 // Puts the registration into that section, and keeps it there even if nothing refers to it and the
@@ -159,6 +159,16 @@ namespace ofn::internal {
 // These take a function without options.
 constexpr const abi::RouteOptions* options_of(...) { return nullptr; }
 constexpr bool are_valid(const abi::RouteOptions* const& /*none*/) { return true; }
+// A template, because a compiler prints fewer lines about it than about the macro that calls it.
+template <bool kAreValid>
+constexpr bool are_limits() {
+  static_assert(
+      kAreValid,
+      "ofn: a limit of the route is out of range: ofn::concurrency takes 1 to 1000000 calls, and 0 "
+      "to 1000000 that wait; ofn::timeout a time above 0, up to 24 hours; ofn::max_body 0 bytes or "
+      "more");
+  return true;
+}
 constexpr abi::Registration with_options(abi::Registration registration,
                                          const abi::RouteOptions* const& /*none*/) {
   return registration;

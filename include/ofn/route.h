@@ -136,7 +136,12 @@ constexpr auto select_alone(F function) {
 // A function that is not overloaded; and of overloaded ones that with one of these lists of parameters.
 template <class R, class... A, RouteOption First, RouteOption... O>
 constexpr auto select(R (*function)(A...), First, O...) {
-  return select_alone(function);
+  if constexpr (kIsSupported<R (*)(A...)>) {
+    return function;
+  } else {
+    static_assert(kIsSupported<R (*)(A...)>, OFN_INTERNAL_UNSUPPORTED);
+    return Absent();
+  }
 }
 template <class R, class... A, RouteOption First, RouteOption... O>
 constexpr abi::RouteOptions options_of(R (*)(A...), First first, O... option) {

@@ -31,21 +31,21 @@
 #include <ofn/task.h>
 #include <ofn/writer.h>
 
-// The message for an author if the type of a function is not supported.
+// The message for an author if the type of a function is not supported. Few lines, because compilers add their own.
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage): static_assert wants a literal.
-#define OFN_INTERNAL_FORMS                                                                    \
-  "\n  ofn::Response f(const ofn::Request&)      or returning std::string, or taking nothing" \
-  "\n  void f(const ofn::CloudEvent&)            or returning ofn::CloudEvent"                \
-  "\n  void f(const ofn::EventData&, const ofn::EventContext&)"                               \
-  "\n  ofn::Out f(ofn::Context&, ofn::Bytes)     or returning void, or std::string"           \
-  "\n  void f(const ofn::Request&, ofn::Writer&)"                                             \
-  "\n  R f(const ofn::Request&, ofn::Reader&)    or with ofn::Writer& last, <ofn/reader.h>"   \
-  "\n  R f(const A&)                             A and R with OFN_FIELDS, <ofn/typed.h>"      \
-  "\nor one of these with ofn::Context& first, or returning ofn::task of that"
+#define OFN_INTERNAL_FORMS                                                                      \
+  "\n  ofn::Response f(const ofn::Request&); void f(const ofn::CloudEvent&); void f(const "     \
+  "ofn::EventData&, const ofn::EventContext&); ofn::Out f(ofn::Context&, ofn::Bytes); void f("  \
+  "const ofn::Request&, ofn::Writer&);"                                                         \
+  "\n  R f(const ofn::Request&, ofn::Reader&) (<ofn/reader.h>); R f(const A&) with OFN_FIELDS " \
+  "(<ofn/typed.h>); each also with ofn::Context& first, and as ofn::task<R>"
+
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): the same
+#define OFN_INTERNAL_UNSUPPORTED \
+  "ofn: a function of this type is not supported; supported are" OFN_INTERNAL_FORMS
 
 // Every program has its own copy of the framework's code, even if it is compiled without
 // -fvisibility=hidden and shares a process with another program.
-// -fvisibility=hidden and shares a process with another.
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage)
 #define OFN_INTERNAL_HIDDEN __attribute__((visibility("hidden")))
 
@@ -231,8 +231,7 @@ inline constexpr std::string_view kUnsupportedMarker = "kIsSupported<";
 template <class F>
   requires(!kIsSupported<F>)
 constexpr auto select(F) {
-  static_assert(kIsSupported<F>,
-                "ofn: a function of this type is not supported; supported are" OFN_INTERNAL_FORMS);
+  static_assert(kIsSupported<F>, OFN_INTERNAL_UNSUPPORTED);
   return Absent();
 }
 

@@ -259,10 +259,12 @@ inline task<void> PromiseOf<void>::get_return_object() noexcept {
 
 template <class A>
 decltype(auto) Promise::await_transform(A&& awaited) noexcept {
-  if constexpr (std::derived_from<std::remove_cvref_t<A>, Awaitable>) {
+  // A variable and no concept, because compilers explain why a concept does not hold.
+  constexpr bool kCanBeAwaited = std::is_base_of_v<Awaitable, std::remove_cvref_t<A>>;
+  if constexpr (kCanBeAwaited) {
     return std::forward<A>(awaited);
   } else {
-    static_assert(std::derived_from<std::remove_cvref_t<A>, Awaitable>,
+    static_assert(kCanBeAwaited,
                   "ofn: a task can await other tasks, ofn::when_all(), ofn::sleep_for(), what the "
                   "async_… members of ofn::Context and ofn::Writer return, and what <ofn/await.h> "
                   "has; ofn::on_worker() runs anything else that blocks");

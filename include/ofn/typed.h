@@ -30,6 +30,7 @@
 #include <utility>
 
 #include <ofn/abi.h>
+#include <ofn/describe.h>
 #include <ofn/failure.h>
 #include <ofn/fields.h>
 #include <ofn/json.h>
