@@ -41,12 +41,6 @@ struct HttpReply;  // <ofn/http_client.h>
 
 namespace abi {
 
-// Tasks that are asked to stop together: those of one when_any(). It lies in the frame of that. Threads: the call's.
-struct Scope {
-  const Scope* parent = nullptr;  // null: the call
-  bool is_stopped = false;
-};
-
 // One wait of a coroutine. It lies in the coroutine's frame, and is moved only before it begins.
 struct Wait {
   using Time = std::chrono::steady_clock::duration;
@@ -409,9 +403,7 @@ struct [[nodiscard("nothing is asked until it is awaited: co_await it")]] IsStop
   template <std::derived_from<Promise> P>
   bool await_suspend(std::coroutine_handle<P> coroutine) noexcept {
     const Promise& promise = coroutine.promise();
-    is = promise.tasks->awaits->is_stopped(promise.tasks->host);
-    for (const abi::Scope* in = promise.scope; in != nullptr && !is; in = in->parent)
-      is = in->is_stopped;
+    is = is_stopped(promise.scope) || promise.tasks->awaits->is_stopped(promise.tasks->host);
     return false;
   }
   bool await_resume() const noexcept { return is; }

@@ -60,6 +60,7 @@ enum class BodyFailure : std::uint32_t {
   kMalformed = 4,
   kNoMemory = 5,
   kCallEnded = 6,
+  kStopped = 7,
 };
 
 // The answer to a read.
@@ -76,8 +77,9 @@ struct IncomingTable {
   Pull (*pull)(void* host) = nullptr;
   // Blocks until pull() would return something else than kNothingYet.
   void (*wait)(void* host) = nullptr;
-  // The same for a coroutine: resumes that of `frame`. It only notes the operation, as those of TaskTable do.
-  void (*await)(void* host, void* frame) = nullptr;
+  // The same for a coroutine: resumes that of `frame`, also if its scope is asked to stop. It only notes the operation, as those of TaskTable
+  // do.
+  void (*await)(void* host, const Scope* scope, void* frame) = nullptr;
   // The function has ended by a BodyError after its Writer has begun. Returns true if the client has got a part of the answer; then the
   // host cuts it off, and the exception has no other answer.
   bool (*cut_off)(void* host) = nullptr;
@@ -115,6 +117,7 @@ class BodyError : public HttpError {
         return 413;
       case abi::BodyFailure::kNoMemory:
       case abi::BodyFailure::kCallEnded:
+      case abi::BodyFailure::kStopped:
         return 503;
       default:
         return 400;
@@ -132,6 +135,8 @@ class BodyError : public HttpError {
         return "the body is malformed";
       case abi::BodyFailure::kNoMemory:
         return "not enough memory for the body; try again later";
+      case abi::BodyFailure::kStopped:
+        return "the task that reads has lost in ofn::when_any()";
       case abi::BodyFailure::kCallEnded:
         break;
     }
@@ -171,7 +176,8 @@ class Reader {
     return next(most);
   }
 
-  // The same for coroutines, which wait without holding a thread.
+  // The same for coroutines, which wait without holding a thread. In a task that has lost in when_any() it throws a BodyError and takes
+  // nothing; another task reads on.
   OFN_INTERNAL_LAZY auto async_read(std::size_t most = kMost) { return Read(*this, most); }
 
   // Sets the most bytes that the body may have; without it there is no limit. A larger body makes the next read throw: at once, if the
@@ -196,19 +202,25 @@ class Reader {
       : internal::Operation {
     OFN_INTERNAL_LAZY Read(Reader& of, std::size_t size)
         : reader(&of), most(size), ready(of.try_read(size)) {}
-    bool await_ready() const noexcept { return ready; }
+    static bool await_ready() noexcept { return false; }
     template <std::derived_from<internal::Promise> P>
-    void await_suspend(std::coroutine_handle<P> waits) {
-      reader->incoming_->table->await(reader->incoming_->host, waits.address());
+    bool await_suspend(std::coroutine_handle<P> waits) {
+      scope = waits.promise().scope;
+      if (ready || internal::is_stopped(scope)) return false;
+      reader->incoming_->table->await(reader->incoming_->host, scope, waits.address());
+      return true;
     }
     [[nodiscard("only nullopt says that the body is complete")]] std::optional<std::string_view>
     await_resume() const {
+      // A loser takes nothing, also if something has come for it before it was asked to stop. The reader itself is as it was.
+      if (internal::is_stopped(scope)) throw BodyError(abi::BodyFailure::kStopped);
       if (!ready) reader->take_or_throw();
       return reader->next(most);
     }
     Reader* reader;
     std::size_t most;
     bool ready;
+    const abi::Scope* scope = nullptr;
   };
 
   // Returns true if next() has something to return.

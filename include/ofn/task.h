@@ -43,7 +43,11 @@ struct Promise;
 
 namespace abi {
 
-struct Scope;  // <ofn/await.h>: tasks that are asked to stop together
+// Tasks that are asked to stop together: those of one when_any(). It lies in the frame of that. Threads: the call's.
+struct Scope {
+  const Scope* parent = nullptr;  // null: the call
+  bool is_stopped = false;
+};
 
 // The operations for which a coroutine may wait. Each function only records the operation; the work
 // begins when the coroutine has suspended. When the operation has ended, its result is written, and
@@ -58,8 +62,8 @@ struct TaskTable {
                const SendOptions* options, SendReport& report, void* frame);
   void (*ask)(void* host, const StoreCall& call, StoreAnswer& answer,
               std::optional<Failure>& failure, void* frame);
-  // Sets `open` to true if the client still accepts data.
-  void (*wait_for_room)(void* host, bool& open, void* frame);
+  // Sets `open` to true if the client still accepts data, to false if it does not, or if the scope was asked to stop before or meanwhile.
+  void (*wait_for_room)(void* host, bool& open, const Scope* scope, void* frame);
 };
 struct AwaitTable;  // <ofn/await.h>
 struct Tasks {
@@ -79,6 +83,12 @@ struct Running {
 }  // namespace abi
 
 namespace internal {
+
+// Returns true if the scope, or one that it is in, was asked to stop.
+inline bool is_stopped(const abi::Scope* scope) noexcept {
+  while (scope != nullptr && !scope->is_stopped) scope = scope->parent;
+  return scope != nullptr;
+}
 
 // The part that all promises share. Threads: one at a time, because a call's coroutines never run
 // at once.

@@ -129,9 +129,10 @@ struct First {
 // result of the first (Done for a task without one), or throws its exception; of the others, results and exceptions are lost.
 // The index of the variant is that of the task.
 //
-// "Asked to stop" means: their waits end early, as if the call was asked to stop. A send or a call of a store ends by itself. A
-// loser that does not wait runs to its end, and one that has not begun yet never begins. So a task that ignores the results of
-// its waits can hold up the others.
+// "Asked to stop" means: their waits end early, as if the call was asked to stop. A read of a Reader throws a BodyError, and takes
+// nothing from the body; a write that waits for room returns false, and what it has written stays written. A send or a call of a store ends
+// by itself. A loser that does not wait runs to its end, and one that has not begun yet never begins. So a task that ignores the results
+// of its waits can hold up the others.
 // Errors: throws std::invalid_argument for an empty vector.
 template <class... T>
   requires(sizeof...(T) > 0)

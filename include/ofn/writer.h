@@ -116,7 +116,7 @@ class Writer {
     return settle(push_line(internal::json_text(value)));
   }
 
-  // The same for coroutines, which wait without holding a thread. The bytes are taken at once.
+  // The same for coroutines, which wait without holding a thread. The bytes are taken at once. False also if this task has lost in when_any().
   OFN_INTERNAL_LAZY auto async_write(std::string_view bytes) { return Room(push(bytes)); }
   OFN_INTERNAL_LAZY auto async_event(const ServerSentEvent& event) {
     return Room(push_event(event));
@@ -145,8 +145,9 @@ class Writer {
     bool await_ready() const noexcept { return !full; }
     template <std::derived_from<internal::Promise> P>
     void await_suspend(std::coroutine_handle<P> waits) {
-      const abi::Tasks& tasks = *waits.promise().tasks;
-      tasks.table->wait_for_room(tasks.host, open, waits.address());
+      const internal::Promise& promise = waits.promise();
+      const abi::Tasks& tasks = *promise.tasks;
+      tasks.table->wait_for_room(tasks.host, open, promise.scope, waits.address());
     }
     bool await_resume() const noexcept { return open; }
     bool full;

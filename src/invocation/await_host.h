@@ -15,11 +15,7 @@
 
 namespace ofn {
 
-// Returns true if the scope, or one that it is in, was asked to stop.
-inline bool is_stopped(const abi::Scope* scope) noexcept {
-  while (scope != nullptr && !scope->is_stopped) scope = scope->parent;
-  return scope != nullptr;
-}
+using internal::is_stopped;
 
 // Lifetime: everything outlives it; reused from call to call. A wait lives until `ready` is called with its coroutine.
 // Threads: the loop's, unless said otherwise. Cost: nothing for a call without waits.

@@ -13,9 +13,10 @@ const abi::IncomingTable ReaderHost::kTable = {
     .pull = [](void* host) { return static_cast<ReaderHost*>(host)->pull(); },
     .wait = [](void* host) { static_cast<ReaderHost*>(host)->wait(); },
     .await =
-        [](void* host, void* frame) {
+        [](void* host, const abi::Scope* scope, void* frame) {
           auto& self = *static_cast<ReaderHost*>(host);
-          self.tasks_.note([&self, frame] { self.await(frame); });
+          self.tasks_.note(
+              [&self, waits = Awaiting{.frame = frame, .scope = scope}] { self.await(waits); });
         },
     .cut_off =
         [](void* host) {
@@ -34,7 +35,9 @@ ReaderHost::ReaderHost(Loop& loop, StreamHost& stream, TaskHost& tasks, NestedLo
       stream_(stream),
       tasks_(tasks),
       nested_(nested),
-      incoming_{.table = &kTable, .host = this} {}
+      incoming_{.table = &kTable, .host = this} {
+  tasks_.on_scopes_stopped([this] { end_stopped(); });
+}
 
 void ReaderHost::begin(BodySource& source, std::optional<std::uint64_t> length) {
   incoming_.length = length;
@@ -147,8 +150,18 @@ void ReaderHost::close() {
   tell();
 }
 
-void ReaderHost::await(void* frame) {
-  awaiting_.push_back(frame);
+// A loser of when_any() goes on without a piece. What it has waited for stays for the next one who reads.
+void ReaderHost::end_stopped() {
+  std::erase_if(awaiting_, [this](const Awaiting& each) {
+    const bool ends = internal::is_stopped(each.scope);
+    if (ends) tasks_.ready(each.frame);
+    return ends;
+  });
+}
+
+void ReaderHost::await(const Awaiting& waits) {
+  if (internal::is_stopped(waits.scope)) return tasks_.ready(waits.frame);
+  awaiting_.push_back(waits);
   {
     const std::lock_guard lock(mutex_);
     is_wanted_ = !has_something();
@@ -163,7 +176,7 @@ void ReaderHost::tell() {
     if (!has_something()) return;
   }
   changed_.notify_all();
-  for (void* const frame : std::exchange(awaiting_, {})) tasks_.ready(frame);
+  for (const Awaiting& each : std::exchange(awaiting_, {})) tasks_.ready(each.frame);
 }
 
 }  // namespace ofn

@@ -75,7 +75,13 @@ class ReaderHost {
 
   abi::Pull pull();
   void wait();
-  void await(void* frame);
+  // A coroutine that waits for a piece.
+  struct Awaiting {
+    void* frame;
+    const abi::Scope* scope;
+  };
+  void await(const Awaiting& waits);
+  void end_stopped();
   // Returns true if pull() would return something. Call it with the lock.
   bool has_something() const { return !ready_.empty() || then_ != BodySource::Taken::Then::kMore; }
   void post_refill();
@@ -97,7 +103,7 @@ class ReaderHost {
   // The loop's.
   BodySource* source_ = nullptr;
   std::span<const Field> whole_trailers_;
-  std::vector<void*> awaiting_;  // frames
+  std::vector<Awaiting> awaiting_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,6 +1,8 @@
 // Bodies in pieces: what an author reads with a Reader, and what comes of it.
 #include <atomic>
 #include <deque>
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <ofn/reader.h>
+#include <ofn/when_any.h>
 
 #include "invocation/stage_for_test.h"
 
@@ -366,6 +369,91 @@ task<std::string> read_twice_at_once(const Request&, Reader& reader) {
   };
   const auto [first, second] = co_await when_all(one(reader), one(reader));
   co_return std::to_string(first + second);
+}
+
+std::optional<Completion<>> signal;
+
+task<std::string> waits_for_signal() {
+  co_await *signal;
+  co_return "signal";
+}
+// Reads until it has lost; then it insists.
+task<std::string> loses(Reader& reader) {
+  std::string all;
+  for (int refused = 0; refused < 3;) {
+    try {
+      const auto piece = co_await reader.async_read();
+      all += piece.value_or("end");
+    } catch (const BodyError& error) {
+      EXPECT_EQ(error.status(), 503);
+      ++refused;
+    }
+  }
+  co_return all;
+}
+task<std::string> reads_after_a_race(const Request&, Reader& reader) {
+  const auto first = co_await when_any(waits_for_signal(), loses(reader));
+  std::string all = std::to_string(first.index()) + ":";
+  while (const auto piece = co_await reader.async_read()) all.append(*piece).append("|");
+  co_return all;
+}
+
+TEST(Reader, ATaskThatHasLostTakesNothing) {
+  const Function function = made<&reads_after_a_race>();
+  for (const bool at_once : {false, true}) {
+    SCOPED_TRACE(at_once);
+    Upload test;
+    signal.emplace();
+    // Both may end in one turn of the loop, the winner first.
+    const auto win = [&] {
+      (*signal)();
+      if (at_once) test.loop.post([&] { test.source.bring("ab"); });
+    };
+    const auto bring = [&] {
+      if (!at_once) test.source.bring("ab");
+      test.source.bring("c");
+    };
+    test.run(function, {win, bring, [&] { test.source.finish(); }});
+    ASSERT_EQ(test.status(), 200);
+    EXPECT_THAT(std::string(test.response->body()), ::testing::AnyOf("0:ab|c|", "0:abc|"));
+    EXPECT_EQ(test.ends, 1);
+  }
+}
+
+// A client that takes nothing makes each write of the second task wait.
+task<int> writes_on(Writer& writer) {
+  const std::string piece(StreamHost::kMark + 1, 'x');
+  int written = 0;
+  while (co_await writer.async_write(piece)) ++written;
+  co_return written;
+}
+task<void> writes_after_a_race(const Request&, Writer& writer) {
+  const auto first = co_await when_any(waits_for_signal(), writes_on(writer));
+  EXPECT_EQ(first.index(), 0U);
+  EXPECT_TRUE(co_await writer.async_write("last"));
+}
+
+TEST(Reader, AWriteThatHasLostDoesNotWaitForRoom) {
+  Stage stage;
+  Sink sink;
+  sink.keeps = true;
+  stage.sink = &sink;
+  const Function function = made<&writes_after_a_race>();
+  signal.emplace();
+  stage.begin(function);
+  stage.run_to_end(function);
+  EXPECT_EQ(sink.waiting, StreamHost::kMark + 1);
+  (*signal)();
+  settle(stage.loop);
+  EXPECT_TRUE(stage.piece_due) << "the loser has gone on";
+  stage.run_to_end(function);
+  EXPECT_EQ(stage.ends, 0) << "the next write waits";
+  sink.waiting = 0;
+  sink.on_room();
+  settle(stage.loop);
+  stage.run_to_end(function);
+  EXPECT_EQ(stage.ends, 1);
+  EXPECT_EQ(sink.body.size(), StreamHost::kMark + 5);
 }
 
 TEST(Reader, TwoReadsAtOnceAreAMistake) {

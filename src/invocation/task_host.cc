@@ -1,6 +1,7 @@
 #include "invocation/task_host.h"
 
 #include <iterator>
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -44,14 +45,9 @@ const abi::TaskTable TaskHost::kTable = {
           self.note([&self, &call, done] { self.context_.ask(call, done); });
         },
     .wait_for_room =
-        [](void* host, bool& open, void* frame) {
+        [](void* host, bool& open, const abi::Scope* scope, void* frame) {
           auto& self = *static_cast<TaskHost*>(host);
-          self.note([&self, &open, frame] {
-            self.stream_.when_room([&self, &open, frame](bool is_open) {
-              open = is_open;
-              self.ready(frame);
-            });
-          });
+          self.note([&self, &open, scope, frame] { self.begin_room(open, scope, frame); });
         }};
 
 const abi::AwaitTable TaskHost::kAwaits = {
@@ -105,7 +101,7 @@ void TaskHost::start_noted() {
   // The next piece is due when all have begun, also where some are done at once.
   for (auto& start : std::exchange(noted_, {})) start();
   if (awaits_.start_noted(stopped_ ? AwaitHost::Call::kIsStopped : AwaitHost::Call::kGoesOn))
-    end_stopped_sleeps();
+    end_stopped();
   piece_due_ = false;
   make_due();
 }
@@ -142,7 +138,27 @@ void TaskHost::wake(Sleep& sleep) {
   sleeps_.erase(sleep.place);
 }
 
-void TaskHost::end_stopped_sleeps() {
+void TaskHost::begin_room(bool& open, const abi::Scope* scope, void* frame) {
+  open = false;
+  if (is_stopped(scope)) return ready(frame);
+  // The stream keeps its callback until there is room, also if the coroutine has gone on.
+  const auto room = std::make_shared<Room>(Room{.open = &open, .scope = scope, .frame = frame});
+  std::erase_if(rooms_, [](const std::shared_ptr<Room>& each) { return each->frame == nullptr; });
+  if (scope != nullptr) rooms_.push_back(room);
+  stream_.when_room([this, room](bool is_open) {
+    if (room->frame == nullptr) return;
+    *room->open = is_open;
+    ready(std::exchange(room->frame, nullptr));
+  });
+}
+
+void TaskHost::end_stopped() {
+  for (const auto& on_stopped : on_scopes_stopped_) on_stopped();
+  std::erase_if(rooms_, [this](const std::shared_ptr<Room>& room) {
+    if (room->frame != nullptr && is_stopped(room->scope))
+      ready(std::exchange(room->frame, nullptr));
+    return room->frame == nullptr;
+  });
   for (auto sleep = sleeps_.begin(); sleep != sleeps_.end();) {
     Sleep& one = *sleep++;
     if (!is_stopped(one.scope)) continue;

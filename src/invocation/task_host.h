@@ -11,7 +11,9 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include <ofn/task.h>
@@ -40,6 +42,7 @@ class TaskHost {
   void begin() {
     piece_due_ = true;
     stopped_ = false;
+    rooms_.clear();
   }
   // What the author's tasks are given.
   abi::Tasks* tasks() { return &tasks_; }
@@ -52,6 +55,10 @@ class TaskHost {
   void note(std::move_only_function<void()> start) { noted_.push_back(std::move(start)); }
   // The operation of `frame` has ended, so that the coroutine can go on. Threads: the loop's.
   void ready(void* frame);
+  // For other hosts: `on_stopped` runs on the loop when a scope was asked to stop. Call it before a coroutine of the call runs.
+  void on_scopes_stopped(std::function<void()> on_stopped) {
+    on_scopes_stopped_.push_back(std::move(on_stopped));
+  }
   // Sleeps and waits end, and there are no more. Threads: the loop's.
   void stop();
 
@@ -72,8 +79,16 @@ class TaskHost {
     std::list<Sleep>::iterator place;
   };
 
+  // A wait for room in the answer.
+  struct Room {
+    bool* open;
+    const abi::Scope* scope;
+    void* frame;  // null: it has gone on
+  };
+
+  void begin_room(bool& open, const abi::Scope* scope, void* frame);
   void begin_sleep(Duration time, bool& slept, const abi::Scope* scope, void* frame);
-  void end_stopped_sleeps();
+  void end_stopped();
   void wake(Sleep& sleep);
   void make_due();
 
@@ -90,6 +105,8 @@ class TaskHost {
 
   // The loop's.
   std::list<Sleep> sleeps_;
+  std::vector<std::shared_ptr<Room>> rooms_;  // those in a scope
+  std::vector<std::function<void()>> on_scopes_stopped_;
   bool piece_due_ = false;  // or running
   bool stopped_ = false;
 
