@@ -61,7 +61,7 @@ struct Cors {
 // several of both, one that fits is enough, so that they can be changed one after the other. They are compared in a time that does not
 // depend on how much of them is right.
 //
-// They come from outside the program: a variable, or a file such as a mounted secret, which is read once, at the start. Bearer tokens
+// They come from outside the program: a variable, or a file such as a mounted secret, which is read again when it has changed. Bearer tokens
 // are separated by blanks or lines, pairs "name:password" by lines. Errors: if none is found, the program does not start.
 // Probes of the platform, the preflights of OFN_CORS, deliveries of a sidecar, the metrics and OpenAPI need no token. Several OFN_TOKENS: a request
 // must satisfy each one that is about its path.

@@ -153,10 +153,11 @@ void Middleware::add_hook(const WrapperRegistration& registration, std::vector<E
 }
 
 std::optional<Response> Middleware::refuse(std::string_view method, std::string_view path,
-                                           std::span<const Field> fields) const {
+                                           std::span<const Field> fields, SteadyTime now,
+                                           Log& log) const {
   for (const TokenCheck& check : tokens_) {
     if (!check.is_about(method, path)) continue;
-    if (auto refused = check.refuse(fields)) return refused;
+    if (auto refused = check.refuse(fields, now, log)) return refused;
   }
   return std::nullopt;
 }

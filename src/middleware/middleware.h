@@ -2,7 +2,7 @@
 //
 //   const auto middleware = Middleware::of(programs, environment, Middleware::Secrets::kRead);
 //   if (!middleware) return complain(middleware.error().front());
-//   if (auto refused = middleware->refuse(method, path, fields)) return answer(*std::move(refused));
+//   if (auto refused = middleware->refuse(method, path, fields, now, log)) return answer(*std::move(refused));
 //   for (const Middleware::Hook& hook : middleware->befores()) say(hook.is_for(request));
 //   middleware->finish(request, response);
 #pragma once
@@ -21,7 +21,9 @@
 #include <ofn/request.h>
 #include <ofn/response.h>
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "context/environment.h"
 #include "gzip/gzip.h"
 #include "middleware/compression.h"
@@ -31,7 +33,7 @@
 
 namespace ofn {
 
-// Immutable. Lifetime: the programs stay loaded. Threads: any.
+// Immutable, but for tokens in files that change. Lifetime: the programs stay loaded. Threads: any.
 class Middleware {
  public:
   using Secrets = TokenCheck::Secrets;
@@ -47,9 +49,9 @@ class Middleware {
   // Returns true if one of the next two functions has something to do.
   bool has_door() const noexcept { return cors_.has_value() || !tokens_.empty(); }
   const CorsRules* cors() const noexcept { return cors_ ? &*cors_ : nullptr; }
-  // Returns the answer to a request without a token that it needs.
+  // Returns the answer to a request without a token that it needs. `now` and `log`: for tokens in a file, which is read again.
   std::optional<Response> refuse(std::string_view method, std::string_view path,
-                                 std::span<const Field> fields) const;
+                                 std::span<const Field> fields, SteadyTime now, Log& log) const;
 
   // --- Around the function; on its thread ---
 

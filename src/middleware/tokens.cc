@@ -1,8 +1,6 @@
 #include "middleware/tokens.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "base/base64.h"
@@ -12,8 +10,6 @@
 namespace ofn {
 
 namespace {
-
-constexpr std::size_t kLongestFile = std::size_t{1} << 20;
 
 // Returns true for the characters of a bearer token (RFC 6750 §2.1, b64token), without its '=' at the end.
 bool is_token_char(char c) {
@@ -30,68 +26,6 @@ bool is_pair(std::string_view pair) {
   return pair.contains(':') && std::ranges::none_of(pair, [](char c) {
            return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
          });
-}
-
-std::vector<std::string> parts_of(std::string_view text, std::string_view separators) {
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    const std::string_view part = text.substr(0, text.find_first_of(separators));
-    text.remove_prefix(std::min(part.size() + 1, text.size()));
-    if (const std::string_view kept = trimmed(part); !kept.empty()) parts.emplace_back(kept);
-  }
-  return parts;
-}
-
-Result<std::string> read_secret_file(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  if (file) {
-    text.resize(kLongestFile + 1);
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-    if (!file.bad() && text.size() <= kLongestFile) return text;
-    return fail(Code::kFailedPrecondition,
-                std::string(path) + " cannot be read, or has more than 1 MiB");
-  }
-  return fail(Code::kNotFound, std::string(path) + " cannot be opened");
-}
-
-struct Source {
-  const char* variable;
-  const char* file;
-  std::string_view separators;
-  bool (*is_valid)(std::string_view);
-  std::string_view kind;
-};
-
-// Returns the tokens of both places. The messages contain no token.
-Result<std::vector<std::string>> read_tokens(const Source& source, const Environment& environment) {
-  std::vector<std::string> all;
-  const auto take = [&](std::string_view text, const std::string& from) -> Result<void> {
-    const auto parts = parts_of(text, source.separators);
-    if (parts.empty()) return fail(Code::kNotFound, from + " has no " + std::string(source.kind));
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (!source.is_valid(parts[i]))
-        return fail(Code::kInvalidArgument, "number " + std::to_string(i + 1) + " in " + from +
-                                                " is not a " + std::string(source.kind));
-    }
-    all.insert(all.end(), parts.begin(), parts.end());
-    return {};
-  };
-  if (source.variable != nullptr) {
-    const auto set = environment(source.variable);
-    if (!set || set->empty())
-      return fail(Code::kNotFound, "the variable " + std::string(source.variable) + " is not set");
-    if (auto taken = take(*set, "the variable " + environment.label(source.variable)); !taken)
-      return std::unexpected(std::move(taken).error());
-  }
-  if (source.file != nullptr) {
-    const auto text = read_secret_file(source.file);
-    if (!text) return std::unexpected(text.error());
-    if (auto taken = take(*text, source.file); !taken)
-      return std::unexpected(std::move(taken).error());
-  }
-  return all;
 }
 
 bool is_quotable(std::string_view text) {
@@ -123,21 +57,21 @@ Result<TokenCheck> TokenCheck::of(const Tokens& options, std::string_view place,
     *paths = *std::move(parsed);
   }
   if (secrets == Secrets::kLeftOut) return check;
-  const Source bearer{.variable = options.bearer_variable,
-                      .file = options.bearer_file,
-                      .separators = " \t\r\n",
-                      .is_valid = is_bearer_token,
-                      .kind = "bearer token"};
-  const Source basic{.variable = options.basic_variable,
-                     .file = options.basic_file,
-                     .separators = "\r\n",
-                     .is_valid = is_pair,
-                     .kind = "pair name:password"};
+  const TokenList::Source bearer{.variable = options.bearer_variable,
+                                 .file = options.bearer_file,
+                                 .separators = " \t\r\n",
+                                 .is_valid = is_bearer_token,
+                                 .kind = "bearer token"};
+  const TokenList::Source basic{.variable = options.basic_variable,
+                                .file = options.basic_file,
+                                .separators = "\r\n",
+                                .is_valid = is_pair,
+                                .kind = "pair name:password"};
   for (const auto& [source, tokens] :
        {std::pair(&bearer, &check.bearer_), std::pair(&basic, &check.basic_)}) {
-    auto read = read_tokens(*source, environment);
-    if (!read) return wrong(read.error().message());
-    *tokens = *std::move(read);
+    auto list = TokenList::of(*source, environment);
+    if (!list) return wrong(list.error().message());
+    *tokens = *std::move(list);
   }
   return check;
 }
@@ -147,21 +81,14 @@ bool TokenCheck::is_about(std::string_view method, std::string_view path) const 
 }
 
 // All are compared, so that the time tells nothing of which one fits.
-bool TokenCheck::fits_bearer(std::string_view token) const noexcept {
+bool TokenCheck::fits(const TokenList& list, std::string_view given, SteadyTime now, Log& log) {
   bool fits = false;
-  for (const std::string& each : bearer_) fits |= same_secret(token, each);
+  for (const std::string& each : *list.current(now, log)) fits |= same_secret(given, each);
   return fits;
 }
 
-bool TokenCheck::fits_basic(std::string_view credentials) const {
-  const auto pair = base64_decode(credentials);
-  if (!pair) return false;
-  bool fits = false;
-  for (const std::string& each : basic_) fits |= same_secret(*pair, each);
-  return fits;
-}
-
-std::optional<Response> TokenCheck::refuse(std::span<const Field> fields) const {
+std::optional<Response> TokenCheck::refuse(std::span<const Field> fields, SteadyTime now,
+                                           Log& log) const {
   const Field* given = nullptr;
   for (const Field& field : fields) {
     if (!same_field_name(field.name, "authorization")) continue;
@@ -174,10 +101,13 @@ std::optional<Response> TokenCheck::refuse(std::span<const Field> fields) const 
   const std::string_view rest = trimmed(given->value.substr(blank));
   if (takes_bearer_ && same_field_name(scheme, "bearer")) {
     if (!is_bearer_token(rest)) return challenge(400, "invalid_request");
-    if (fits_bearer(rest)) return std::nullopt;
+    if (fits(bearer_, rest, now, log)) return std::nullopt;
     return challenge(401, "invalid_token");
   }
-  if (takes_basic_ && same_field_name(scheme, "basic") && fits_basic(rest)) return std::nullopt;
+  if (takes_basic_ && same_field_name(scheme, "basic")) {
+    const auto pair = base64_decode(rest);
+    if (pair && fits(basic_, *pair, now, log)) return std::nullopt;
+  }
   return challenge(401, {});
 }
 

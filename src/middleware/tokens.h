@@ -2,7 +2,7 @@
 //
 //   const auto check = TokenCheck::of(options, "shop.cc:7", environment, TokenCheck::Secrets::kRead);
 //   if (check->is_about(method, path))
-//     if (auto refused = check->refuse(fields)) return answer(*std::move(refused));
+//     if (auto refused = check->refuse(fields, now, log)) return answer(*std::move(refused));
 //
 // Spec: RFC 6750 (Bearer), RFC 7617 (Basic), RFC 9110 §11.
 #pragma once
@@ -11,19 +11,21 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <ofn/field.h>
 #include <ofn/middleware.h>
 #include <ofn/response.h>
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "context/environment.h"
 #include "middleware/paths.h"
+#include "middleware/token_list.h"
 
 namespace ofn {
 
-// Immutable. Threads: any.
+// Immutable, but for files that have changed (TokenList). Threads: any.
 class TokenCheck {
  public:
   // If kLeftOut, the program is only inspected, where its secrets need not be.
@@ -34,11 +36,10 @@ class TokenCheck {
 
   bool is_about(std::string_view method, std::string_view path) const;
   // Returns the answer to a request that may not pass; nullopt: it may. Cost: linear in the length of the field and in the number of tokens.
-  std::optional<Response> refuse(std::span<const Field> fields) const;
+  std::optional<Response> refuse(std::span<const Field> fields, SteadyTime now, Log& log) const;
 
  private:
-  bool fits_bearer(std::string_view token) const noexcept;
-  bool fits_basic(std::string_view credentials) const;
+  static bool fits(const TokenList& list, std::string_view given, SteadyTime now, Log& log);
   Response challenge(int status, std::string_view error) const;
 
   Paths paths_;
@@ -46,8 +47,8 @@ class TokenCheck {
   std::string realm_;
   bool takes_bearer_ = false;
   bool takes_basic_ = false;
-  std::vector<std::string> bearer_;
-  std::vector<std::string> basic_;  // "name:password"
+  TokenList bearer_;
+  TokenList basic_;  // "name:password"
 };
 
 }  // namespace ofn

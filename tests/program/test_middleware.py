@@ -6,6 +6,7 @@ import zlib
 import pytest
 
 from support.http_client import call
+from support.waiting import until
 
 SOURCE = """
 #include <ofn/errors.h>
@@ -200,3 +201,36 @@ def test_missing_secrets_stop_the_start_but_not_a_dry_run(program, source):
     assert done.code == 3
     assert "OFN_TOKENS: the variable PAIRS is not set" in done.stderr
     assert program.run_to_end(["--source", source, "--dry-run"], {}).code == 0
+
+
+def test_a_rotated_secret_needs_no_restart(program, shared_from, tmp_path):
+    """As kubelet does it: the mounted folder has a link to the folder of the current version."""
+
+    def mount(version, text):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "tokens").write_text(text)
+        (tmp_path / "next").symlink_to(version)
+        (tmp_path / "next").rename(tmp_path / "data")
+
+    mount("v1", "first\n")
+    server = program.serve(shared_from(f"""
+#include <ofn/function.h>
+#include <ofn/middleware.h>
+OFN_TOKENS(.bearer_file = "{tmp_path}/data/tokens")
+std::string hello() {{ return "hello"; }}
+OFN_FUNCTION(hello)
+"""), None)
+
+    def status(token):
+        return call(server.url, "/", method="GET", headers={"Authorization": f"Bearer {token}"}).status
+
+    try:
+        assert (status("first"), status("second")) == (200, 401)
+        mount("v2", "second\n")
+        until(lambda: status("second") == 200, "the new token to be valid")
+        assert status("first") == 401
+        (tmp_path / "data").unlink()
+        until(lambda: status("second") == 200 and "tokens cannot be read again" in server.process.output, "the warning")
+        assert status("second") == 200
+    finally:
+        server.process.end()

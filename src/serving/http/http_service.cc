@@ -335,7 +335,8 @@ bool HttpService::OnLoop::stop_at_door(wire::Exchange& exchange, std::string_vie
                             Refusal::kHandshake);
     return true;
   }
-  auto refused = middleware.refuse(request.method, path, request.fields);
+  auto refused = middleware.refuse(request.method, path, request.fields, environment_.loop.now(),
+                                   environment_.log);
   if (!refused) return false;
   answer_without_function(exchange, *std::move(refused), Refusal::kNoToken);
   return true;
