@@ -21,8 +21,8 @@
 // HttpCall says so. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are heeded, except for loopback.
 //
 // Errors are values: INVALID_ARGUMENT (the URL or a field), UNAVAILABLE (the server cannot be reached), DEADLINE_EXCEEDED (the
-// timeout, or the call's deadline), CANCELLED (the call was asked to stop), RESOURCE_EXHAUSTED (the answer is larger than allowed),
-// FAILED_PRECONDITION (a certificate; libcurl is not installed, and the message names the package), UNKNOWN (the connection broke;
+// timeout, or the call's deadline), CANCELLED (the call was asked to stop), RESOURCE_EXHAUSTED (the answer is larger than allowed,
+// or memory is short), FAILED_PRECONDITION (a certificate; libcurl is not installed, and the message names the package), UNKNOWN (the connection broke;
 // the server may have got the request). A status of 400 or more is an answer.
 // Cost: no thread, some kilobytes while it is under way. Connections stay open for later requests of the same loop.
 #pragma once

@@ -55,8 +55,8 @@ Result<std::unique_ptr<HttpPort::UnderWay>> AuthorHttp::send(const HttpCall& cal
   if (client_ == nullptr) {
     auto curl = wire::curl::open_library("<ofn/http_client.h>");
     if (!curl) return std::unexpected(std::move(curl.error()));
-    client_ = std::make_unique<wire::curl::MultiClient>(*curl, loop_, waits_,
-                                                        wire::blocking::HttpClientOptions{});
+    client_ = std::make_unique<wire::curl::MultiClient>(
+        *curl, loop_, waits_, wire::blocking::HttpClientOptions{.account = &account_});
   }
   const SteadyTime now = loop_.now();
   const Deadline own =

@@ -1,6 +1,6 @@
 // The HTTP requests of the author's tasks (<ofn/http_client.h>), over libcurl.
 //
-//   AuthorHttp http(loop, descriptors);
+//   AuthorHttp http(loop, descriptors, account);
 //   environment.awaits.http = &http;
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "loop/descriptor_waits.h"
 #include "loop/loop.h"
 #include "wire/curl/multi_client.h"
+#include "wire/memory_account.h"
 
 namespace ofn::cli {
 
@@ -17,7 +18,9 @@ namespace ofn::cli {
 // Lifetime: all arguments outlive it. Threads: its loop's.
 class AuthorHttp final : public HttpPort {
  public:
-  AuthorHttp(Loop& loop, DescriptorWaits& waits) : loop_(loop), waits_(waits) {}
+  // `account` counts the bodies of answers until the tasks have them.
+  AuthorHttp(Loop& loop, DescriptorWaits& waits, wire::MemoryAccount& account)
+      : loop_(loop), waits_(waits), account_(account) {}
 
   Result<std::unique_ptr<UnderWay>> send(const HttpCall& call, const HttpPortOptions& options,
                                          Done done) override;
@@ -25,6 +28,7 @@ class AuthorHttp final : public HttpPort {
  private:
   Loop& loop_;
   DescriptorWaits& waits_;
+  wire::MemoryAccount& account_;
   std::unique_ptr<wire::curl::MultiClient> client_;
 };
 

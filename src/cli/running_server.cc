@@ -58,7 +58,7 @@ struct RunningServer::OnLoop {
         counted(server.measurement_ ? &server.measurement_->on(on) : nullptr),
         access_log(access_log_of(server)),
         descriptors(on),
-        author_http(on, descriptors),
+        author_http(on, descriptors, server.memory_),
         sending(on, server.sidecar_->endpoint(), server.settings_, server.context_, server.memory_,
                 author_http, server.traces_.get(), server.log_, counted, reports ? &sent : nullptr),
         observers({sending.traced == nullptr ? nullptr : &sending.traced->tracer(),

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "wire/memory_account.h"
 
 namespace ofn::wire::blocking {
 
@@ -74,6 +75,8 @@ struct HttpClientOptions {
   std::string client_key = {};
   std::int64_t max_body =
       std::int64_t{100} * 1024 * 1024;  // more is read and dropped; no limit if <= 0
+  MemoryAccount* account =
+      nullptr;  // counts the bodies of answers until they are handed over; null: none
 };
 
 }  // namespace ofn::wire::blocking

@@ -77,7 +77,12 @@ std::size_t Call::on_body(const char* data, std::size_t size, std::size_t count,
     call.is_too_large_ = true;
     return 0;  // ends the transfer
   }
-  body.append(data, std::min(size * count, room));
+  const std::size_t kept = std::min(size * count, room);
+  if (!grow(body, body.size() + kept, call.max_body_, call.share_)) {
+    call.is_memory_short_ = true;
+    return 0;
+  }
+  body.append(data, kept);
   return size * count;
 }
 
@@ -193,6 +198,10 @@ Result<HttpReply> Call::reply(int code) {
   if (is_too_large_) {
     return fail(Code::kResourceExhausted,
                 "the answer is larger than " + std::to_string(max_body_) + " bytes");
+  }
+  if (is_memory_short_) {
+    return fail(Code::kResourceExhausted,
+                "there is not enough memory for the answer; try again later");
   }
   if (code != 0) {
     return fail(kind_of(code), why_[0] != '\0' ? why_.data() : curl_.easy_strerror(code));

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "wire/blocking/http_client.h"
 #include "wire/curl/library.h"
+#include "wire/memory_account.h"
 
 namespace ofn::wire::curl {
 
@@ -24,7 +25,7 @@ class Call {
   static constexpr std::size_t kMaxHead = std::size_t{256} * 1024;
 
   Call(const Library& curl, Handle* handle, const blocking::HttpClientOptions& options)
-      : curl_(curl), handle_(handle), options_(options) {}
+      : curl_(curl), handle_(handle), options_(options), share_(options.account) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
   ~Call();
@@ -55,6 +56,8 @@ class Call {
   std::size_t max_body_ = 0;
   bool refuses_larger_ = false;
   bool is_too_large_ = false;
+  bool is_memory_short_ = false;
+  MemoryShare share_;           // of the body
   std::size_t head_bytes_ = 0;  // of all heads
   blocking::HttpReply reply_;
 };

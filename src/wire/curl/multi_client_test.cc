@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "wire/blocking/canned_server_for_test.h"
+#include "wire/memory_account.h"
 
 namespace ofn::wire::curl {
 namespace {
@@ -111,6 +112,44 @@ TEST_F(MultiClientTest, DoneMayDestroyTheRequest) {
   ASSERT_TRUE(begun);
   request = *std::move(begun);
   loop_.run_until([&] { return ended; });
+}
+
+TEST_F(MultiClientTest, TheMemoryAccountCountsWhatArrives) {
+  constexpr std::size_t kBytes = std::size_t{300} * 1024;
+  const std::string large = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(kBytes) +
+                            "\r\n\r\n" + std::string(kBytes, 'x');
+  CannedServer server({large, large, large});
+  MemoryAccount account(2 * kBytes);
+  MultiClient counted(library(), loop_, waits_, {.account = &account});
+  const auto fetch = [&] {
+    std::optional<Result<HttpReply>> got;
+    std::size_t held = 0;
+    auto request = counted.send(get(server.url), [&](Result<HttpReply> reply) {
+      held = account.used();
+      got = std::move(reply);
+    });
+    EXPECT_TRUE(request);
+    loop_.run_until([&] { return got.has_value(); });
+    request->reset();
+    EXPECT_TRUE(!*got || held >= (*got)->body.size()) << held;
+    return *std::move(got);
+  };
+  const auto fits = fetch();
+  ASSERT_TRUE(fits) << fits.error().text();
+  EXPECT_EQ(fits->body.size(), kBytes);
+  EXPECT_EQ(account.used(), 0U);
+  {
+    MemoryShare other(&account);
+    ASSERT_TRUE(other.grow_to(kBytes + kBytes / 2));
+    const std::size_t before = account.used();
+    const auto refused = fetch();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Code::kResourceExhausted);
+    EXPECT_THAT(refused.error().text(), HasSubstr("not enough memory for the answer"));
+    EXPECT_EQ(account.used(), before);
+  }
+  EXPECT_TRUE(fetch()) << "there is room again";
+  EXPECT_EQ(account.used(), 0U);
 }
 
 TEST_F(MultiClientTest, SaysWhyItFailed) {
