@@ -140,8 +140,9 @@ struct RunningServer::OnLoop {
     if (server.serves_grpc()) {
       doors.push_back({.wants =
                            [this](const wire::Message& message) {
-                             return dapr::AppServer::is_grpc(message) ||
-                                    callbacks.is_misaddressed(message);
+                             return message.version == wire::Version::kHttp2 &&  // most are not
+                                    (dapr::AppServer::is_grpc(message) ||
+                                     callbacks.is_misaddressed(message));
                            },
                        .handler = grpc});
     }
