@@ -16,7 +16,7 @@
 // Start: the function is called as soon as the request's head has arrived; request.body() and request.trailers() are empty.
 // Memory: at most three pieces of 64 KiB: the one that the function has, the next one, and the one that arrives. While the function
 // does not read, the client cannot send more, and no time limit applies to it.
-// Size: --max-body-size does not apply; see limit(). `Expect: 100-continue` is answered by the first read that needs it.
+// Size: --max-body-size does not apply; ofn::max_body (<ofn/route.h>) and limit() do. `Expect: 100-continue` is answered by the first read that needs it.
 // Time: the call's deadline (--timeout) counts from the request's head, so it includes the upload. A client that sends nothing for
 // --body-timeout while it may has failed. The call takes one of the --concurrency places from the head to the answer.
 // Return: a function may return before it has read everything. Then the client gets the answer, and the connection (HTTP/2: the
@@ -97,7 +97,7 @@ struct Incoming {
 // What read() throws if the rest of the body will not come. If it leaves the function, it is an answer as every HttpError
 // (<ofn/errors.h>), and nothing is sent to outputs:
 //   400  the client left, or the body is malformed    408  the client was too slow
-//   413  the body is larger than limit()              503  memory is short, or the call has ended
+//   413  the body is too large: limit(), max_body     503  memory is short, or the call has ended
 // If the client has already got a part of a Writer's answer, that is cut off.
 class BodyError : public HttpError {
  public:

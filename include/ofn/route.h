@@ -83,7 +83,8 @@ constexpr internal::Timeout timeout(std::chrono::nanoseconds time) {
       internal::within(1, time.count(), std::chrono::nanoseconds(std::chrono::hours(24)).count())};
 }
 
-// A request with a larger body is answered 413, when it has arrived. 0: no body.
+// A request with a larger body is answered 413, when it has arrived. 0: no body. If the function has a Reader (<ofn/reader.h>), then before it
+// is called, if the client has announced the size; otherwise its reads fail as with Reader::limit().
 constexpr internal::MaxBody max_body(std::int64_t bytes) {
   return {internal::within(0, bytes, std::int64_t{1} << 50)};
 }

@@ -100,7 +100,9 @@ void warn_of_options(const Routes& routes, const Settings& settings, Log& log) {
     warn(route.options->concurrency, settings.concurrency, "ofn::concurrency", "--concurrency");
     warn(route.options->timeout_nanoseconds, static_cast<std::uint64_t>(settings.timeout.count()),
          "ofn::timeout", "--timeout");
-    warn(route.options->max_body, settings.max_body_size, "ofn::max_body", "--max-body-size");
+    // --max-body-size does not apply to bodies in pieces.
+    if (!routes.functions()[route.function].reads_pieces)
+      warn(route.options->max_body, settings.max_body_size, "ofn::max_body", "--max-body-size");
   }
 }
 

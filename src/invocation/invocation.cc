@@ -109,6 +109,7 @@ void Invocation::begin(const Function& function, Request::Parts&& parts,
   take_up(function, nullptr, fields, parts.deadline, options.sink);
   parts.id = ids_.request;
   parts.stop = stop_.source.get_token();
+  work_.limit_decompressed(options.max_decompressed);
   if (function.reads_pieces) {
     if (options.source != nullptr) {
       reader().begin(*options.source, options.length);

@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -57,7 +58,9 @@ struct RequestOptions {
   BodySource* source =
       nullptr;  // where a body in pieces comes from; null: `parts.body` is all of it
   std::optional<std::uint64_t> length{};  // of a body in pieces, as announced
-  std::string_view route{};               // for the observer
+  // The most bytes that a compressed body may become, if that is less than CallEnvironment::max_held.
+  std::size_t max_decompressed = std::numeric_limits<std::size_t>::max();
+  std::string_view route{};  // for the observer
 };
 // Lifetime: reusable, for one call after the other: a pool of them serves without allocating.
 //   Destroyed only while nothing is under way.

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -58,6 +59,8 @@ class Work final : private HeadFilter {
   bool run();
   // Returns true between two pieces of a coroutine.
   bool is_midway() const { return is_midway_; }
+  // For the next request: its compressed body may become at most so many bytes, and at most CallEnvironment::max_held.
+  void limit_decompressed(std::size_t bytes) { max_decompressed_ = bytes; }
   // After run() has returned true, until clear().
   WorkResult& result() { return result_; }
   const WorkResult& result() const { return result_; }
@@ -109,6 +112,8 @@ class Work final : private HeadFilter {
 
   // The calls of the function, and the one that is under way.
   std::size_t next_ = 0;
+
+  std::size_t max_decompressed_ = std::numeric_limits<std::size_t>::max();
   bool is_midway_ = false;
   abi::Call call_;
   std::optional<RunResult> ran_;

@@ -86,7 +86,7 @@ bool Work::decompress_body() {
   const std::string_view coding = environment_.middleware->body_coding(request.headers());
   if (coding.empty() || request.body().empty()) return true;
   leave_loop_if_large(request.body().size());
-  const std::size_t most = environment_.max_held;
+  const std::size_t most = std::min(environment_.max_held, max_decompressed_);
   const std::size_t bound = Middleware::decompressed_bound(coding, request.body(), most);
   auto body = decompress(coding, request.body(), std::min(bound, most));
   if (body) {

@@ -9,8 +9,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +33,7 @@ struct FakeRequest {
   std::vector<Field> fields{};
   std::string body{};
   bool in_pieces = false;  // the body comes by FakeExchange::bring()
+  std::optional<std::uint64_t> content_length{};
 };
 
 // What the client of a FakeExchange got.
@@ -54,6 +57,7 @@ class FakeExchange final : public Exchange {
     message_.body = request_.body;
     message_.peer = "127.0.0.1:1";
     message_.in_pieces = request_.in_pieces;
+    message_.content_length = request_.content_length;
   }
   ~FakeExchange() override { answer_.released = true; }
 

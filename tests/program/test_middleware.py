@@ -12,6 +12,7 @@ SOURCE = """
 #include <ofn/errors.h>
 #include <ofn/function.h>
 #include <ofn/middleware.h>
+#include <ofn/route.h>
 
 OFN_TOKENS(.bearer_variable = "TOKENS", .basic_variable = "PAIRS", .realm = "shop", .exempt = {"/health"})
 OFN_CORS(.origins = {"https://a.example"}, .credentials = true)
@@ -42,7 +43,9 @@ OFN_FUNCTION(echo)
 OFN_FUNCTION(large)
 OFN_FUNCTION(pieces)
 OFN_FUNCTION(part)
+std::string small(ofn::Request request) { return std::move(request).body(); }
 OFN_FUNCTION(health)
+OFN_FUNCTION(small, ofn::max_body(1000))
 """
 LARGE = b"x" * 100000
 PIECES = "".join(f"piece {i}\n" for i in range(100)).encode()
@@ -201,6 +204,13 @@ def test_missing_secrets_stop_the_start_but_not_a_dry_run(program, source):
     assert done.code == 3
     assert "OFN_TOKENS: the variable PAIRS is not set" in done.stderr
     assert program.run_to_end(["--source", source, "--dry-run"], {}).code == 0
+
+
+@pytest.mark.parametrize(("path", "size", "status"), [("/small", 1000, 200), ("/small", 1001, 413), ("/echo", 1001, 200)])
+def test_the_limit_of_a_route_counts_after_decompression(guarded, path, size, status):
+    answer = call(guarded.url, path, body=gzip.compress(b"x" * size), headers=TOKEN | {"Content-Encoding": "gzip"})
+    assert answer.status == status
+    assert answer.body == (b"x" * size if status == 200 else b"the decompressed body is larger than 1000 bytes\n")
 
 
 def test_a_rotated_secret_needs_no_restart(program, shared_from, tmp_path):

@@ -16,6 +16,7 @@ MIB = 1024 * 1024
 SOURCE = r"""
 #include <ofn/function.h>
 #include <ofn/reader.h>
+#include <ofn/route.h>
 #include <fstream>
 #include <iostream>
 
@@ -52,6 +53,8 @@ ofn::task<> echo_later(const ofn::Request&, ofn::Reader& reader, ofn::Writer& wr
   while (const auto piece = co_await reader.async_read()) co_await writer.async_write(*piece);
 }
 ofn::Response early(const ofn::Request&, ofn::Reader&) { return ofn::Response("no\n").status(403); }
+std::string small(const ofn::Request& request, ofn::Reader& reader) { return count(request, reader); }
+ofn::task<std::string> small_later(const ofn::Request& request, ofn::Reader& reader) { return count_later(request, reader); }
 // Reads nothing until the FIFO that the query names has a line.
 std::string stalled(const ofn::Request& request, ofn::Reader& reader) {
   std::string line;
@@ -64,6 +67,8 @@ OFN_FUNCTION(echo)
 OFN_FUNCTION(echo_later)
 OFN_FUNCTION(early)
 OFN_FUNCTION(stalled)
+OFN_FUNCTION(small, ofn::max_body(1000))
+OFN_FUNCTION(small_later, ofn::max_body(1000))
 """
 HEAD = b"POST %s HTTP/1.1\r\nHost: x\r\n"
 
@@ -302,3 +307,32 @@ def test_a_limit_is_the_authors(serve_all, program, uploads):
         assert answer.body == b"%d" % (11 * MIB)
     finally:
         server.process.end()
+
+
+def answer_of(server, path, body, protocol):
+    """Returns the status and body of the answer to a body that is announced, or sent without its size."""
+    with Raw(server.port) as raw:
+        if protocol.startswith("h2"):
+            http2 = connect(raw)
+            length = [("content-length", str(len(body)))] if protocol == "h2 length" else []
+            stream = http2.h2.get_next_available_stream_id()
+            http2.h2.send_headers(stream, [(":method", "POST"), (":path", path), (":scheme", "http"), (":authority", "x"), *length])
+            http2.h2.send_data(stream, body, end_stream=True)
+            http2.flush()
+            answer = http2.answer(stream)
+        else:
+            framed = b"Content-Length: %d\r\n\r\n%s" if protocol == "length" else b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
+            raw.send(HEAD % path.encode() + framed % (len(body), body))
+            answer = raw.answer()
+        return answer.status, answer.body
+
+
+@pytest.mark.parametrize("path", ["/small", "/small_later"])
+@pytest.mark.parametrize("protocol", ["length", "chunked", "h2 length", "h2"])
+def test_the_limit_of_a_route_holds(serve_all, path, protocol):
+    server = serve_all()
+    assert answer_of(server, path, b"x" * 1000, protocol) == (200, b"1000")
+    status, text = answer_of(server, path, b"x" * 1001, protocol)
+    is_announced = protocol.endswith("length")
+    assert (status, text) == (413, b"the body is larger than the 1000 bytes that this route takes\n" if is_announced else b"the body is too large\n")
+    assert answer_of(server, "/count", b"x" * 1001, protocol) == (200, b"1001")

@@ -87,6 +87,11 @@ std::string_view reason_of(Refusal why) {
   }
 }
 
+// The size of the body as far as it is known: what the client has announced, if it comes in pieces.
+std::uint64_t bytes_of_body(const wire::Message& message) {
+  return message.in_pieces ? message.content_length.value_or(0) : message.body.size();
+}
+
 BodySource::Taken failed(abi::BodyFailure why) {
   return {.then = BodySource::Taken::Then::kFailed, .failure = why};
 }
@@ -143,6 +148,7 @@ class HttpService::OnLoop::Call final : public Caller,
     exchange_ = std::move(exchange);
     function_ = match.function;
     limits_ = owner_.service_.limits_[match.route].get();
+    bytes_taken_ = 0;
     policy_ = &owner_.policies_[match.index];
     const wire::Message& message = exchange_->request();
     const Duration timeout = limits_ == nullptr ? owner_.service_.timeout_ : limits_->timeout;
@@ -164,6 +170,7 @@ class HttpService::OnLoop::Call final : public Caller,
                        .sink = this,
                        .source = message.in_pieces ? this : nullptr,
                        .length = message.content_length,
+                       .max_decompressed = most_bytes(limits_),
                        .route = match.path});
     exchange_->on_abandoned([this] { abandoned(); });
     if (limits_ == nullptr || limits_->gate == nullptr) return take_turn();
@@ -250,7 +257,13 @@ class HttpService::OnLoop::Call final : public Caller,
   void on_piece(std::function<void()> on_piece) override {
     exchange_->on_piece(std::move(on_piece));
   }
-  Taken take_piece(std::string& piece) override { return taken(exchange_->take_piece(piece)); }
+  Taken take_piece(std::string& piece) override {
+    const Taken next = taken(exchange_->take_piece(piece));
+    bytes_taken_ += piece.size();
+    if (limits_ == nullptr || bytes_taken_ <= limits_->max_body) return next;
+    piece.clear();
+    return failed(abi::BodyFailure::kTooLarge);
+  }
   void want_piece() override { exchange_->want_piece(); }
   std::span<const Field> body_trailers() const override { return exchange_->body_trailers(); }
 
@@ -260,7 +273,8 @@ class HttpService::OnLoop::Call final : public Caller,
   wire::ExchangePtr exchange_;
   const Function* function_ = nullptr;  // of the current call, as the others
   InlinePolicy* policy_ = nullptr;
-  Limits* limits_ = nullptr;  // null: the program's
+  Limits* limits_ = nullptr;       // null: the program's
+  std::uint64_t bytes_taken_ = 0;  // of a body in pieces
   bool waits_for_route_ = false;
   bool holds_route_ = false;
   RouteParams params_;
@@ -311,8 +325,8 @@ void HttpService::OnLoop::handle(wire::ExchangePtr exchange) {
         *exchange, Response("allowed here: " + allowed + "\n").status(405).header("allow", allowed),
         Refusal::kWrongMethod);
   }
-  const auto* const limits = service_.limits_[match.route].get();
-  if (limits != nullptr && message.body.size() > limits->max_body) {
+  const Limits* const limits = service_.limits_[match.route].get();
+  if (limits != nullptr && bytes_of_body(message) > limits->max_body) {
     return answer_without_function(
         *exchange,
         Response("the body is larger than the " + std::to_string(limits->max_body) +
@@ -320,7 +334,7 @@ void HttpService::OnLoop::handle(wire::ExchangePtr exchange) {
             .status(413),
         Refusal::kBroken);
   }
-  if (service_.middleware_ != nullptr && !reserve_body(*exchange)) return;
+  if (service_.middleware_ != nullptr && !reserve_body(*exchange, most_bytes(limits))) return;
   free_.pop_back();
   call.start(std::move(exchange), match);
 }
@@ -344,11 +358,12 @@ bool HttpService::OnLoop::stop_at_door(wire::Exchange& exchange, std::string_vie
 
 // Counts the memory of a body that is going to be decompressed. Returns false if there is not enough; then the request has been
 // answered.
-bool HttpService::OnLoop::reserve_body(wire::Exchange& exchange) {
+bool HttpService::OnLoop::reserve_body(wire::Exchange& exchange, std::size_t most) {
   const wire::Message& request = exchange.request();
   const std::string_view coding = service_.middleware_->body_coding(request.fields);
   if (coding.empty() || request.body.empty() ||
-      exchange.hold(Middleware::decompressed_bound(coding, request.body, environment_.max_held)))
+      exchange.hold(Middleware::decompressed_bound(coding, request.body,
+                                                   std::min(most, environment_.max_held))))
     return true;
   answer_without_function(exchange,
                           Response("Not enough memory for the request; try again later.\n")

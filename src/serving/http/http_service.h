@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -59,6 +60,10 @@ class HttpService {
     std::size_t max_body;
   };
 
+  // Returns the most bytes of a body for a route with these limits.
+  static std::size_t most_bytes(const Limits* limits) {
+    return limits == nullptr ? std::numeric_limits<std::size_t>::max() : limits->max_body;
+  }
   void when_empty(std::size_t route, Loop& loop, std::function<void()> callback);
 
   const Routes& routes_;
@@ -82,7 +87,7 @@ class HttpService {
 //   a path that no route has: 404; another method than its routes': 405 with Allow
 //   /robots.txt, /favicon.ico: 404 (functions-framework specification), unless an author's route has them
 //     (each 404 and 405 is a line in the log of failures, at level info)
-//   a body that is larger than its route takes: 413
+//   a body that is larger than its route takes: 413; one in pieces only if its client announces its size, otherwise its reads fail
 //   more calls than run and wait, in all or of a route: 503 with Retry-After; 429 for events, as CloudEvents' HTTP binding wants
 //
 // Lifetime: destroyed when its loop runs no more and every exchange was answered or lost.
@@ -110,7 +115,7 @@ class HttpService::OnLoop final : public wire::Handler {
   void answer_waiting_probes();
   void answer_probe(wire::Exchange& exchange, const Readiness::State& state);
   bool stop_at_door(wire::Exchange& exchange, std::string_view path);
-  bool reserve_body(wire::Exchange& exchange);
+  bool reserve_body(wire::Exchange& exchange, std::size_t most);
   void add_cors(const wire::Message& request, Response& response) const;
   void answer_without_function(wire::Exchange& exchange, Response response, Refusal why);
 
