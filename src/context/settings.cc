@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/nearest.h"
 #include "context/listen_address.h"
 #include "context/units.h"
 #include "function/function.h"
@@ -130,6 +131,20 @@ class Resolver {
     problems_.push_back({given.origin.name, "", std::string(expected), quoted_setting(given.text)});
   }
 
+  // For one of some words: names the most similar one.
+  void wrong_word(Flag flag, const GivenText& given, std::string_view expected) {
+    wrong(given, expected);
+    std::vector<std::string> words;
+    for (std::string_view rest = flag_spec(flag).words; !rest.empty();) {
+      const std::string_view word = rest.substr(0, rest.find('|'));
+      words.emplace_back(word);
+      rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    }
+    if (flag_spec(flag).kind != ValueKind::kWord) return;
+    if (const std::string nearest = nearest_word(given.text, words); !nearest.empty())
+      problems_.back().found += "; did you mean " + nearest + "?";
+  }
+
   // `parse` returns an optional. An empty one is a problem, reported with `expected`.
   template <class T, class Parse>
   Origin read(Flag flag, T& into, std::string_view expected, Parse parse) {
@@ -137,7 +152,7 @@ class Resolver {
     if (auto value = parse(from.text)) {
       into = std::move(*value);
     } else {
-      wrong(from, expected);
+      wrong_word(flag, from, expected);
     }
     return std::move(from.origin);
   }
@@ -238,7 +253,7 @@ class Resolver {
     const bool is_own =
         from.origin.kind == Origin::Kind::kFlag ||
         from.origin.name.find(flag_spec(Flag::kLogLevel).variable) != std::string::npos;
-    if (is_own) return wrong(from, kExpected);
+    if (is_own) return wrong_word(Flag::kLogLevel, from, kExpected);
     notes_.push_back({Level::kWarning, from.origin.name + " is " + quoted(from.text) +
                                            "; expected " + std::string(kExpected) +
                                            "; it is ignored"});
@@ -256,7 +271,7 @@ class Resolver {
     if (type.origin.is_default()) return;
     settings_.signature_type.value = parse_signature(type.text);
     if (!settings_.signature_type.value) {
-      wrong(type, "http, cloudevent, event, openfunction or typed");
+      wrong_word(Flag::kSignatureType, type, "http, cloudevent, event, openfunction or typed");
     }
   }
 

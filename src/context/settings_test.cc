@@ -388,6 +388,19 @@ TEST(Settings, AllProblemsAtOnce) {
           R"(OFN_LOCAL_SIDECAR: expected auto, on or off, found "maybe")"));
 }
 
+TEST(Settings, AWrongWordGetsTheMostSimilarOne) {
+  EXPECT_THAT(
+      problems_of(flags_of({{Flag::kLogFormat, "jsno"}}),
+                  {{"OFN_LOG_LEVEL", "wraning"},
+                   {"FUNCTION_SIGNATURE_TYPE", "openfuntion"},
+                   {"OFN_ACCESS_LOG", "error"}}),
+      ElementsAre(
+          R"(--log-format: expected json, readable, ecs or gcp, found "jsno"; did you mean json?)",
+          ::testing::EndsWith(R"(found "wraning"; did you mean warning?)"),
+          ::testing::EndsWith(R"(found "error"; did you mean errors?)"),
+          ::testing::EndsWith(R"(found "openfuntion"; did you mean openfunction?)")));
+}
+
 TEST(Settings, AnAnswerWaitsForItsSpansForAShortTimeOnly) {
   const auto flush = [](const char* text) {
     return resolved(flags_of({{Flag::kTraceFlush, text}})).trace_flush.value;
