@@ -172,24 +172,25 @@ class Developer {
       say(dev::Told::Weight::kWarning,
           "commands such as `invoke` cannot reach this loop: " + open.error().message());
     }
-    supervisor_.emplace(loop_,
-                        dev::Supervisor::Options{.listening_fd = socket->fd(),
-                                                 .folder = folder->path(),
-                                                 .plan = [this] { return plan(); },
-                                                 .on_serving = [this] { on_serving(); },
-                                                 .on_none =
-                                                     [this] {
-                                                       if (sidecar_->local())
-                                                         sidecar_->local()->app_has_gone();
-                                                     },
-                                                 .write =
-                                                     [this](std::string_view text) {
-                                                       write_to_terminal(text);
-                                                       api_.lines()->add_text(text);
-                                                     },
-                                                 .watches = command_.watches,
-                                                 .first_arguments = first_arguments()},
-                        listeners_, log_);
+    supervisor_.emplace(
+        loop_,
+        dev::Supervisor::Options{.listening_fd = socket->fd(),
+                                 .folder = folder->path(),
+                                 .plan = [this] { return plan(); },
+                                 .on_serving = [this] { on_serving(); },
+                                 .on_none =
+                                     [this] {
+                                       if (sidecar_->local()) sidecar_->local()->app_has_gone();
+                                     },
+                                 .print = [this](std::string_view text) { print_of_worker(text); },
+                                 .write =
+                                     [this](std::string_view text) {
+                                       write_to_terminal(text);
+                                       api_.lines()->add_text(text);
+                                     },
+                                 .watches = command_.watches,
+                                 .first_arguments = first_arguments()},
+        listeners_, log_);
     if (!command_.json) keys_.emplace(loop_, STDIN_FILENO, [this](dev::Key key) { pressed(key); });
     const Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int) { stop(); });
     supervisor_->start();
@@ -230,6 +231,12 @@ class Developer {
   void stop() {
     if (sidecar_->local()) sidecar_->local()->stop_delivering();
     supervisor_->stop([this] { loop_.stop(); });
+  }
+
+  // With --json, standard output has the events only.
+  void print_of_worker(std::string_view text) {
+    write_to(command_.json ? STDERR_FILENO : STDOUT_FILENO, text);
+    api_.lines()->add_text(text, dev::LogRing::Stream::kOutput);
   }
 
   void pressed(dev::Key key) {
@@ -352,9 +359,6 @@ class Developer {
       if (!process_env_("UBSAN_OPTIONS"))
         plan.worker.variables.emplace_back("UBSAN_OPTIONS=print_stacktrace=1");
     }
-    // Standard output has the events only.
-    if (command_.json)
-      plan.worker.descriptors.push_back({.fd = STDERR_FILENO, .as = STDOUT_FILENO});
     plan.is_detailed = command_.verbose;
     plan.drains_within = settings.drain_delay + settings.drain_timeout;
     plan.worker.ends_within = kEndsWithin;

@@ -334,6 +334,8 @@ class Invoking {
         " in " + member_text(answered, "took_ms") + " ms · build " + member_text(answered, "build");
     if (member_text(answered, "older_build") == "true")
       head += " · a newer build does not serve yet";
+    if (const std::string failed = member_text(answered, "failed_build"); !failed.empty())
+      head += " · build " + failed + " failed, `ff logs` says why";
     head += " · " + visible(member_text(answered, "id"));
     say(head + "\n");
     const Node* call = answered.find_value("call");

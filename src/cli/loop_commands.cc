@@ -114,7 +114,10 @@ int replay(const ReplayCommand& command, const Environment& env) {
   }
   std::string head = status + " in " + member_text(*answered, "took_ms") + " ms · build " +
                      member_text(*answered, "build") + " · " +
-                     dev::visible(member_text(*answered, "id")) + "\n";
+                     dev::visible(member_text(*answered, "id"));
+  if (const std::string failed = member_text(*answered, "failed_build"); !failed.empty())
+    head += " · build " + failed + " failed, `ff logs` says why";
+  head += '\n';
   if (const Node* names = answered->find("left_out"); names && !names->items().empty()) {
     head += "sent again without";
     for (const Node& name : names->items()) head += " " + dev::visible(name.text());

@@ -191,6 +191,12 @@ Node LocalApi::status() const {
                        {"outputs", nodes_of(outputs_)}});
 }
 
+Node LocalApi::failed_build() const {
+  if (builds_.empty() || builds_.back().find_text("state") != "failed") return {};
+  const Node* const number = builds_.back().find("build");
+  return number == nullptr ? Node() : Node::scalar(Node::Kind::kNumber, number->text());
+}
+
 const CallEnded* LocalApi::call_of(std::string_view id) const {
   return id == "last" ? options_.ring->latest() : options_.ring->find(id);
 }

@@ -104,6 +104,8 @@ class LocalApi final : public wire::Handler, public Listener {
   Made& keep(std::unique_ptr<Made> open);
   void drop(const Open& open);
   document::Node status() const;
+  // The number of the newest build if it failed, so that an older one answers; otherwise null.
+  document::Node failed_build() const;
 
   Loop& loop_;
   Options options_;

@@ -122,6 +122,8 @@ class LocalApi::Call final : public Open {
     object.set("took_ms", ms_node(answer_->took));
     object.set("waited_ms", ms_node(answer_->waited));
     object.set("older_build", bool_node(answer_->is_of_older));
+    if (const Node failed = api.failed_build(); !failed.is(Node::Kind::kNull))
+      object.set("failed_build", failed);
     object.set("call", std::move(report));
     answer(std::move(exchange), object);
     end();

@@ -30,16 +30,17 @@ void LogRing::add(LogLine::From from, std::string_view line) {
   }
 }
 
-void LogRing::add_text(std::string_view text) {
+void LogRing::add_text(std::string_view text, Stream stream) {
+  std::string& begun = begun_[static_cast<std::size_t>(stream)];
   for (std::size_t end = 0; (end = text.find('\n')) != std::string_view::npos;) {
-    const std::size_t room = limits_.line_bytes - std::min(limits_.line_bytes, begun_.size());
-    begun_.append(text.substr(0, std::min(end, room)));
-    if (begun_.ends_with('\r')) begun_.pop_back();
-    add(LogLine::From::kWorker, std::exchange(begun_, {}));
+    const std::size_t room = limits_.line_bytes - std::min(limits_.line_bytes, begun.size());
+    begun.append(text.substr(0, std::min(end, room)));
+    if (begun.ends_with('\r')) begun.pop_back();
+    add(LogLine::From::kWorker, std::exchange(begun, {}));
     text.remove_prefix(end + 1);
   }
-  const std::size_t room = limits_.line_bytes - std::min(limits_.line_bytes, begun_.size());
-  begun_.append(text.substr(0, room));
+  const std::size_t room = limits_.line_bytes - std::min(limits_.line_bytes, begun.size());
+  begun.append(text.substr(0, room));
 }
 
 void LogRing::add_lines(std::string_view text) {

@@ -1,11 +1,12 @@
-// Keeps the last lines of the log, so that a developer can look at them again: what workers write to their standard error, and what
-// the loop says itself.
+// Keeps the last lines of the log, so that a developer can look at them again: what workers write to their standard output and error,
+// and what the loop says itself.
 //
 //   LogRing lines(clock);
 //   lines.add_text("12:00:01 info charged cents=5\n");          // of a worker; a line may come in pieces
 //   for (const LogLine& line : lines.lines()) say(line.text);   // the oldest first
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -43,7 +44,9 @@ class LogRing final : public Listener {
 
   // Gets each line when it is whole.
   void on_line(std::function<void(const LogLine&)> on_line) { on_line_ = std::move(on_line); }
-  void add_text(std::string_view text);
+  // Where a worker has written a text; lines in pieces of the two do not mix.
+  enum class Stream : std::uint8_t { kErrors, kOutput };
+  void add_text(std::string_view text, Stream stream = Stream::kErrors);
 
   void on(const Started& event) override;
   void on(const BuildStarted& event) override;
@@ -63,7 +66,7 @@ class LogRing final : public Listener {
   Limits limits_;
   std::function<void(const LogLine&)> on_line_;
   std::deque<LogLine> lines_;
-  std::string begun_;  // a line of a worker without its end
+  std::array<std::string, 2> begun_;  // of each stream, a line of a worker without its end
   std::size_t bytes_ = 0;
   std::uint64_t count_ = 0;
 };

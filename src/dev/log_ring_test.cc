@@ -48,6 +48,15 @@ TEST_F(LogRingTest, ALineWithoutAnEndTakesLittle) {
   EXPECT_THAT(texts(ring), ElementsAre("abcabcab"));
 }
 
+TEST_F(LogRingTest, PiecesOfTwoStreamsDoNotMix) {
+  LogRing ring(clock_);
+  ring.add_text("an er", LogRing::Stream::kErrors);
+  ring.add_text("an out", LogRing::Stream::kOutput);
+  ring.add_text("ror\n", LogRing::Stream::kErrors);
+  ring.add_text("put\n", LogRing::Stream::kOutput);
+  EXPECT_THAT(texts(ring), ElementsAre("an error", "an output"));
+}
+
 TEST_F(LogRingTest, HasWhatTheLoopSays) {
   LogRing ring(clock_);
   ring.on(BuildStarted{.build = 2, .changed = {"a.cc"}});

@@ -235,6 +235,7 @@ void Supervisor::start_worker(const Ready& ready) {
        .crashing = [this, self] { is_crashing(**self); },
        .told = [this](std::string_view text) { listener_.on(Told{.text = std::string(text)}); },
        .still_runs = [this](const StillRuns& told) { listener_.on(told); },
+       .printed = [this](std::string_view text) { options_.print(text); },
        .wrote =
            [this, self](std::string_view text) {
              if (*self != next_.get()) return options_.write(text);

@@ -62,6 +62,8 @@ class Supervisor final : private TimeLimits {
     std::function<void()> on_serving;
     // No worker serves any more.
     std::function<void()> on_none;
+    // A worker has written this to its standard output.
+    std::function<void(std::string_view)> print;
     // A worker has written this to its standard error.
     std::function<void(std::string_view)> write;
     bool watches = true;  // false: only rebuild() begins a build

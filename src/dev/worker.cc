@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <functional>
 #include <optional>
 #include <unistd.h>
 #include <utility>
@@ -32,30 +33,55 @@ std::pair<std::string_view, std::string_view> cut(std::string_view text) {
   return {text.substr(0, blank), text.substr(std::min(blank + 1, text.size()))};
 }
 
+// What a process writes reaches this one by a pipe.
+struct Pipe {
+  os::Descriptor ours;  // does not block
+  os::Descriptor theirs;
+
+  // Returns nullopt, and sets errno, if the system grants none.
+  static std::optional<Pipe> make() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::nullopt;
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    return Pipe{.ours = os::Descriptor(ends[0]), .theirs = os::Descriptor(ends[1])};
+  }
+};
+
+// Returns true if nothing more will come.
+bool read_all(int fd, const std::function<void(std::string_view)>& take) {
+  std::array<char, 16384> buffer{};
+  for (;;) {
+    const ssize_t size = ::read(fd, buffer.data(), buffer.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return size == 0;
+    take(std::string_view(buffer.data(), static_cast<std::size_t>(size)));
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, Start start, Events events) {
   auto channel = ControlChannel::pair();
   if (!channel) return std::unexpected(std::move(channel).error());
   auto& [ours, theirs] = *channel;
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
+  auto output = Pipe::make();
+  auto errors = Pipe::make();
+  if (!output || !errors) {
     return fail(Code::kResourceExhausted,
                 std::string("no pipe for the worker: ") + std::strerror(errno));
   }
-  os::Descriptor errors(pipe[0]);
-  const os::Descriptor their_errors(pipe[1]);
-  ::fcntl(errors.get(), F_SETFL, O_NONBLOCK);
   os::Command command = start.command;
   command.descriptors.push_back({.fd = theirs.fd(), .as = kChannel});
-  command.descriptors.push_back({.fd = their_errors.get(), .as = STDERR_FILENO});
+  command.descriptors.push_back({.fd = output->theirs.get(), .as = STDOUT_FILENO});
+  command.descriptors.push_back({.fd = errors->theirs.get(), .as = STDERR_FILENO});
   command.variables.push_back("OFN_SUPERVISOR=" + std::to_string(kChannel) + "," +
                               std::to_string(start.build) + (start.is_detailed ? ",v," : ",,") +
                               start.source);
   auto process = os::Process::start(command);
   if (!process) return std::unexpected(std::move(process).error());
-  std::unique_ptr<Worker> worker(
-      new Worker(loop, std::move(start), std::move(events), std::move(ours), std::move(errors)));
+  std::unique_ptr<Worker> worker(new Worker(loop, std::move(start), std::move(events),
+                                            std::move(ours), std::move(output->ours),
+                                            std::move(errors->ours)));
   worker->process_ = std::make_unique<os::Process>(*std::move(process));
   Worker* const self = worker.get();
   worker->debugger_ = std::make_unique<DebuggerWatch>(
@@ -67,6 +93,8 @@ Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, Start start, Events ev
         self->read_some_messages();
       });
   worker->channel_watch_->want_writable();
+  worker->output_watch_ = std::make_unique<Watch>(loop, self->output_.get(),
+                                                  [self](Watch::Seen) { self->read_output(); });
   worker->errors_watch_ = std::make_unique<Watch>(loop, self->errors_.get(),
                                                   [self](Watch::Seen) { self->read_errors(); });
   worker->ended_watch_ = std::make_unique<Watch>(loop, self->process_->ended_fd(),
@@ -75,11 +103,12 @@ Result<std::unique_ptr<Worker>> Worker::start(Loop& loop, Start start, Events ev
 }
 
 Worker::Worker(Loop& loop, Start start, Events events, ControlChannel channel,
-               os::Descriptor errors)
+               os::Descriptor output, os::Descriptor errors)
     : loop_(loop),
       start_(std::move(start)),
       events_(std::move(events)),
       channel_(std::move(channel)),
+      output_(std::move(output)),
       errors_(std::move(errors)),
       orders_(loop, channel_,
               [this] {
@@ -207,15 +236,12 @@ bool Worker::read_message() {
   return true;
 }
 
+void Worker::read_output() {
+  if (read_all(output_.get(), events_.printed)) output_watch_.reset();
+}
+
 void Worker::read_errors() {
-  std::array<char, 16384> buffer{};
-  for (;;) {
-    const ssize_t size = ::read(errors_.get(), buffer.data(), buffer.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size == 0) errors_watch_.reset();
-    if (size <= 0) return;
-    events_.wrote(std::string_view(buffer.data(), static_cast<std::size_t>(size)));
-  }
+  if (read_all(errors_.get(), events_.wrote)) errors_watch_.reset();
 }
 
 void Worker::has_ended() {
@@ -225,8 +251,10 @@ void Worker::has_ended() {
   // What it said before it ended.
   while (channel_watch_ && read_message()) {
   }
+  if (output_watch_) read_output();
   if (errors_watch_) read_errors();
   channel_watch_.reset();
+  output_watch_.reset();
   errors_watch_.reset();
   const auto told = std::move(events_.ended);  // the owner may destroy this worker
   told(*ended);

@@ -46,6 +46,7 @@ class Worker : private Ready {
     std::function<void()> crashing;       // it begins to crash, and ends when it has reported why
     std::function<void(std::string_view)> told;  // words for the developer
     std::function<void(StillRuns)> still_runs;
+    std::function<void(std::string_view)> printed;        // to its standard output
     std::function<void(std::string_view)> wrote;          // to its standard error
     std::function<void(DebuggerWatch::Change)> debugger;  // attached to it, or detached
     // It does not do what it should: "it has …". Not told while the process is in a debugger.
@@ -94,13 +95,15 @@ class Worker : private Ready {
   pid_t id() const { return process_->id(); }
 
  private:
-  Worker(Loop& loop, Start start, Events events, ControlChannel channel, os::Descriptor errors);
+  Worker(Loop& loop, Start start, Events events, ControlChannel channel, os::Descriptor output,
+         os::Descriptor errors);
   void run_ready() override { read_some_messages(); }
   void stuck(const std::string& why);
   // Reads some of the messages that wait, and the rest in later turns of the loop.
   void read_some_messages();
   // Returns false if there is none at present.
   bool read_message();
+  void read_output();
   void read_errors();
   void has_ended();
 
@@ -108,10 +111,12 @@ class Worker : private Ready {
   Start start_;
   Events events_;
   ControlChannel channel_;
+  os::Descriptor output_;  // what the process prints
   os::Descriptor errors_;  // what the process writes to its standard error
   std::unique_ptr<os::Process> process_;
   std::unique_ptr<DebuggerWatch> debugger_;
   std::unique_ptr<Watch> channel_watch_;
+  std::unique_ptr<Watch> output_watch_;
   std::unique_ptr<Watch> errors_watch_;
   std::unique_ptr<Watch> ended_watch_;
   struct Running {

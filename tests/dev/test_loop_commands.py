@@ -95,6 +95,33 @@ def test_invoke_as_json_often_and_saved(ff, orders, source):
     assert ff("invoke", "--capture", "--file", saved)[0] == '{"id":"AAA-1"}'
 
 
+def test_a_failed_build_is_named_with_the_answer_of_the_one_before(ff, orders, source):
+    dev, _ = orders
+    save(source, "no code\n")
+    dev.says("build 2 failed")
+    told = ff("invoke", "--capture")[1]
+    assert told.startswith("200 in ") and "build 1 · build 2 failed, `ff logs` says why" in told
+    answer = json.loads(ff("invoke", "--capture", "--json")[0])
+    assert (answer["build"], answer["failed_build"]) == (1, 2)
+    assert "build 2 failed, `ff logs` says why" in ff("replay", "last")[1]
+    save(source, _ORDERS)
+    dev.serves(3)
+    assert "failed" not in ff("invoke", "--capture")[1]
+
+
+def test_logs_have_what_the_function_prints(develop, ff, runtime):
+    dev = develop(
+        '#include <cstdio>\n#include <iostream>\n#include <ofn/function.h>\nstd::string f() {\n'
+        '  std::puts("printed"); std::cout << "streamed\\n"; std::cerr << "complained\\n"; return "";\n}\nOFN_FUNCTION(f)\n',
+        environment={"XDG_RUNTIME_DIR": str(runtime)})
+    dev.serves(1)
+    ff("invoke")
+    lines = [line for line in json.loads(ff("logs", "--json")[0])["lines"] if line["text"] in ("printed", "streamed", "complained")]
+    assert sorted(line["text"] for line in lines) == ["complained", "printed", "streamed"]
+    assert {line["from"] for line in lines} == {"function"}
+    dev.says("printed")
+
+
 def test_invoke_of_any_server(ff, orders):
     dev, _ = orders
     assert ff("invoke", "/", "--url", dev.url, "--data", '{"code":"ABC-1","count":3}')[0] == '{"id":"ABC-1"}'

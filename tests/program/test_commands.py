@@ -129,6 +129,20 @@ def test_shells_complete(shell, program, folder, line, words):
     assert {word.rpartition("=")[2] for word in offered} == words, (done.stdout, done.stderr)
 
 
+@pytest.mark.parametrize("shell", [_bash, _zsh, _fish], ids=["bash", "zsh", "fish"])
+def test_shells_complete_running_instances(shell, program, folder):
+    (folder / "function.cc").write_text('#include <ofn/function.h>\nstd::string f() { return ""; }\nOFN_FUNCTION(f)\n')
+    runtime = folder.parent / f"{folder.name}-run"
+    runtime.mkdir(mode=0o700)
+    with program.run(["dev", "--source", "function.cc", "--port", "0"], {"XDG_RUNTIME_DIR": str(runtime)}, cwd=folder) as dev:
+        dev.line(lambda line: "serving build 1" in line, "the first build", seconds=120)
+        environment = {"PATH": f"{program.path.parent}:{os.environ['PATH']}", "PROGRAM": str(program.path), "HOME": str(folder.parent),
+                       "TERM": "xterm", "LC_ALL": "C.UTF-8", "XDG_RUNTIME_DIR": str(runtime)}
+        done = shell(program, "ff invoke --instance fu", folder, environment)
+        offered = {word.rpartition("=")[2] for word in done.stdout.splitlines()}
+        assert "function" in offered, (done.stdout, done.stderr)
+
+
 def _commands(program):
     said = program.run_to_end(["docs", "llms.txt"]).stdout.partition("## Commands")[2]
     return [line.split("`")[1].split()[1:] for line in said.splitlines() if line.startswith("- `ff")]
