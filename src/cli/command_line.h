@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "cli/loop_commands.h"
+#include "cli/test_flags.h"
 #include "context/flag_table.h"
 #include "context/settings.h"
 #include "manifest/manifest.h"
@@ -64,23 +65,6 @@ struct BuildCommand {
   Flags flags;
   std::string output;
   bool json = false;
-};
-
-// functions-framework test [flags]
-struct TestCommand {
-  Flags flags;
-  std::string filter = {};      // empty: all tests
-  std::string sanitizers = {};  // as -fsanitize= takes them
-  std::string junit = {};       // the file for JUnit's XML
-  bool json = false;
-  bool updates = false;  // snapshots
-};
-
-// functions-framework __run-tests PROGRAM REPORT: in a process that `test` starts.
-struct RunTestsCommand {
-  std::string program;
-  std::string report;
-  std::string filter;
 };
 
 // functions-framework image --oci DIR [SOURCE]
@@ -170,10 +154,10 @@ struct ShowCommand {
 };
 
 using Command = std::variant<ServeCommand, DevCommand, BuildCommand, ImageCommand, SidecarCommand,
-                             TestCommand, RunTestsCommand, ManifestCommand, ManifestCheckCommand,
-                             CheckCommand, DoctorCommand, NewCommand, DocsCommand, InvokeCommand,
-                             RequestsCommand, ReplayCommand, WaitCommand, LogsCommand, McpCommand,
-                             WriteFilesCommand, ShowCommand>;
+                             TestCommand, FuzzCommand, RunTestsCommand, RunCasesCommand,
+                             ManifestCommand, ManifestCheckCommand, CheckCommand, DoctorCommand,
+                             NewCommand, DocsCommand, InvokeCommand, RequestsCommand, ReplayCommand,
+                             WaitCommand, LogsCommand, McpCommand, WriteFilesCommand, ShowCommand>;
 
 // `columns`: of the terminal that shows --help; 0: a file or a program reads it, and each flag has
 // one line.

@@ -17,7 +17,7 @@ constexpr std::array kTable = {
     &kServeRow,      &kNewRow,      &kDevRow,        &kInvokeRow,   &kRequestsRow,      &kReplayRow,
     &kWaitRow,       &kLogsRow,     &kMcpRow,        &kTestRow,     &kCheckRow,         &kDoctorRow,
     &kBuildRow,      &kImageRow,    &kSidecarRow,    &kManifestRow, &kManifestCheckRow, &kDocsRow,
-    &kCompletionRow, &kCompleteRow, &kWriteFilesRow, &kRunTestsRow,
+    &kCompletionRow, &kCompleteRow, &kWriteFilesRow, &kRunTestsRow, &kRunCasesRow,
 };
 
 }  // namespace

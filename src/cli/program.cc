@@ -14,12 +14,14 @@
 #include <ofn/run.h>
 
 #include "cli/build_command.h"
+#include "cli/case_runs.h"
 #include "cli/check_command.h"
 #include "cli/command_line.h"
 #include "cli/descriptors.h"
 #include "cli/dev_command.h"
 #include "cli/docs_command.h"
 #include "cli/doctor_command.h"
+#include "cli/fuzz_command.h"
 #include "cli/image_command.h"
 #include "cli/inherited.h"
 #include "cli/init.h"
@@ -96,7 +98,9 @@ int run_program(int argc, char** argv, const abi::Program* linked) {
           [&](const DevCommand& developing) { return dev(developing, env); },
           [&](const BuildCommand& building) { return build(building, env); },
           [&](const TestCommand& wanted) { return test_function(wanted, env); },
+          [&](const FuzzCommand& wanted) { return try_cases(wanted, env); },
           [&](const RunTestsCommand& wanted) { return run_tests(wanted); },
+          [&](const RunCasesCommand& wanted) { return run_cases(wanted, env); },
           [&](const ImageCommand& image) { return make_image(image, env, linked); },
           [&](const SidecarCommand& alone) { return run_sidecar(alone, env); },
           [&](const ManifestCommand& wanted) { return write_manifest(wanted, env, linked); },

@@ -1,27 +1,33 @@
 #include "cli/test_command.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
-#include <fcntl.h>
+#include <expected>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <latch>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
-#include "base/joined.h"
 #include "base/sha256.h"
 #include "cli/function_build.h"
-#include "cli/load_function.h"
+#include "cli/hang_watch.h"
 #include "cli/streams.h"
 #include "cli/test_results.h"
+#include "cli/test_runs.h"
+#include "cli/watched_runs.h"
 #include "cli/work_folder.h"
+#include "dev/styled_text.h"
+#include "dev/visible_text.h"
 #include "kit/kit_host.h"
 #include "kit/process.h"
 #include "loader/loader.h"
@@ -35,10 +41,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// If more tests crash, the rest is not run.
-constexpr int kMostCrashes = 20;
-constexpr std::size_t kLongestOutput = 6000;
+// As shells count SIGINT; for a signal before the first verdict.
+constexpr int kEndedBySignal = 128 + SIGINT;
 constexpr std::string_view kGtest = "ofn/testing/gtest.h";
+constexpr std::string_view kCatch2 = "ofn/testing/catch2.h";
 
 bool is_test_file(const fs::path& path) {
   const std::string stem = path.stem().native();
@@ -73,96 +79,209 @@ std::vector<fs::path> tests_of(const fs::path& source) {
   return tests;
 }
 
-std::string read(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// A pattern of GoogleTest stays as it is; any other text is a part of a name.
-std::string pattern_of(const std::string& filter) {
-  if (filter.empty()) return "*";
-  return filter.find_first_of("*?:-") == std::string::npos ? "*" + filter + "*" : filter;
-}
-
-// Leaves tests out that have run.
-std::string without(const std::string& pattern, const std::vector<std::string>& names) {
-  if (names.empty()) return pattern;
-  return pattern + (pattern.find('-') == std::string::npos ? "-" : ":") + joined(names, ":");
-}
-
-std::string shortened(std::string text) {
-  if (text.size() <= kLongestOutput) return text;
-  return text.substr(0, kLongestOutput) + "\n… (" + std::to_string(text.size() - kLongestOutput) +
-         " bytes more)";
-}
-
 std::string seconds_of(Duration duration) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f s", std::chrono::duration<double>(duration).count());
   return text;
 }
 
-std::string preloaded(const std::vector<fs::path>& libraries) {
-  std::string text;
-  for (const fs::path& library : libraries) text += (text.empty() ? "" : ":") + library.native();
-  return text;
+bool write_file(const std::string& file, std::string_view text) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  return static_cast<bool>(out);
 }
 
-// One build of a function and its tests, and their runs.
+bool is_part_of_project(std::string_view name) {
+  constexpr std::array kEnds = {".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".cmake"};
+  return name == "CMakeLists.txt" ||
+         std::ranges::any_of(kEnds, [&](std::string_view end) { return name.ends_with(end); });
+}
+
+// The builds of a function and its tests, and their runs.
 class TestRun {
  public:
-  TestRun(const TestCommand& command, FunctionBuild& build) : command_(command), build_(build) {}
+  TestRun(const TestCommand& command, FunctionBuild& build) : command_(command), build_(build) {
+    std::error_code error;
+    source_ = fs::absolute(build_.settings().source.value, error).lexically_normal();
+    folder_ = fs::is_directory(source_, error) ? source_ : source_.parent_path();
+    is_project_ = fs::exists(source_ / "CMakeLists.txt", error);
+  }
 
   int run() {
-    std::error_code error;
-    const fs::path source = fs::absolute(build_.settings().source.value, error).lexically_normal();
-    folder_ = fs::is_directory(source, error) ? source : source.parent_path();
+    if (!command_.watches) return run_once({});
+    WatchedRuns runs([this](const WatchedRuns::Run& one) {
+      announce(one);
+      return run_once(one);
+    });
+    const auto verdict = runs.until_a_signal([this](int code) { say_verdict(code); });
+    return verdict.value_or(kEndedBySignal);
+  }
+
+ private:
+  int run_once(const WatchedRuns::Run& one) {
     LoadRequest request = build_.request();
-    if (fs::exists(source / "CMakeLists.txt", error)) return run_project(source, request);
+    request.stop = one.stop;
+    if (is_project_) return run_project(request, one);
     request.profile = Profile::kDevelop;
     request.sanitizers = command_.sanitizers;
-    request.tests = tests_of(source);
-    request.tests_header = kGtest;
-    request.cxxflags += request.cxxflags.empty() ? "-lgmock -lgtest" : " -lgmock -lgtest";
+    request.tests = tests_of(source_);
+    request.counts_lines = command_.measures_coverage;
+    if (command_.measures_coverage) request.cxxflags += " -lgcov";
+    watch(one, {});
     if (request.tests.empty()) {
       return complain("no test was found for " + build_.settings().source.value +
                           ": write a file whose name ends in _test.cc beside it, which includes "
-                          "<ofn/testing/gtest.h>",
+                          "<ofn/testing/gtest.h> or <ofn/testing/catch2.h>",
                       kExitTestFailed);
     }
-    if (!fs::exists("/usr/include/gmock/gmock.h", error) && !has_gtest()) {
-      return complain(
-          "GoogleTest is not installed; install it: apt-get install libgtest-dev libgmock-dev",
-          kExitUsage);
-    }
+    const auto framework = choose_framework(request);
+    if (!framework) return complain(framework.error(), kExitUsage);
     auto runtimes = sanitizer_runtimes(request);
     if (!runtimes) return complain(runtimes.error().message(), kExitUsage);
     auto work = WorkFolder::make(request.cache_dirs);
     if (!work) return complain(work.error().message(), kExitFailure);
     precompile(request);
     const Compilation compiled = compile(request, work->path(), log_);
+    if (one.stop.stop_requested()) return kExitFailure;
+    watch(one, compiled.build);
     for (const CompilerWarning& warning : compiled.build.warnings) complain(warning.text);
     if (!compiled.program) return complain(compiled.program.error().message(), kExitLoad);
 
     const SteadyTime began = clock_.now();
-    TestResults results = run_all(*compiled.program, *runtimes, work->path());
+    TestRunOptions options{.folder = folder_,
+                           .framework = *framework,
+                           .filter = command_.filter,
+                           .runtimes = *std::move(runtimes),
+                           .variables = {"OFN_TEST_REPORT=1"},
+                           .timeout = command_.timeout,
+                           .counts_lines = command_.measures_coverage,
+                           .stop = one.stop};
+    if (command_.updates) options.variables.emplace_back("OFN_TEST_UPDATE=1");
+    const fs::path counts = work->path() / "counts";
+    options.variables.push_back("GCOV_PREFIX=" + counts.native());
+    TestResults results = run_in_processes(*compiled.program, work->path(), options);
+    if (one.stop.stop_requested()) return kExitFailure;
+    if (command_.measures_coverage) {
+      auto coverage = read_coverage({.notes = compiled.build.line_notes,
+                                     .counts = counts,
+                                     .folder = folder_,
+                                     .work = work->path(),
+                                     .compiler = request.compiler,
+                                     .is_left_out = is_test_file});
+      if (!coverage) return complain(coverage.error().message(), kExitFailure);
+      results.coverage = *std::move(coverage);
+    }
     return show(results, seconds_of(compiled.build.elapsed) + " to build, " +
                              seconds_of(clock_.now() - began) + " to run");
   }
 
- private:
-  static bool has_gtest() {
+  // The framework whose header the tests include. Errors: both, or one that is not installed.
+  static std::expected<TestFramework, std::string> choose_framework(LoadRequest& request) {
+    bool has_catch2 = false;
+    bool has_gtest = false;
+    for (const fs::path& test : request.tests) {
+      const std::string text = content_of(test);
+      const bool is_catch2 = text.find("testing/catch2.h>") != std::string::npos ||
+                             text.find("<catch2/") != std::string::npos;
+      (is_catch2 ? has_catch2 : has_gtest) = true;
+    }
+    if (has_catch2 && has_gtest) {
+      return std::unexpected(
+          "some tests include <ofn/testing/catch2.h> and some do not; one program has tests of "
+          "one framework");
+    }
+    if (has_catch2) {
+      if (!is_installed("catch2/catch.hpp"))
+        return std::unexpected("Catch2 is not installed; install it: apt-get install catch2");
+      request.tests_header = kCatch2;
+      request.entry_is_alone = true;
+      return TestFramework::kCatch2;
+    }
+    if (!is_installed("gmock/gmock.h")) {
+      return std::unexpected(
+          "GoogleTest is not installed; install it: apt-get install libgtest-dev libgmock-dev");
+    }
+    request.tests_header = kGtest;
+    request.cxxflags += " -lgmock -lgtest";
+    return TestFramework::kGtest;
+  }
+
+  static bool is_installed(const char* header) {
     std::error_code error;
-    return fs::exists("/usr/local/include/gmock/gmock.h", error);
+    return fs::exists(fs::path("/usr/include") / header, error) ||
+           fs::exists(fs::path("/usr/local/include") / header, error);
+  }
+
+  // What the next run is made from. A build that failed may not name all its files, so those of the last good build stay.
+  void watch(const WatchedRuns::Run& one, const Build& build) {
+    if (!one.watch) return;
+    if (!build.inputs.empty()) inputs_ = build.inputs;
+    dev::Changes::Watched set;
+    for (const auto& files : {inputs_, build.inputs, {source_.native()}}) {
+      for (const std::string& file : files) {
+        std::error_code unreadable;
+        if (fs::is_directory(file, unreadable)) continue;
+        (fs::exists(file, unreadable) ? set.files : set.missing).push_back(file);
+      }
+    }
+    for (const std::string& folder : build.folders) {
+      set.folders.push_back({.path = folder, .wants = [](std::string_view name) {
+                               return may_join(fs::path(name));
+                             }});
+    }
+    using Depth = dev::WatchedFolder::Depth;
+    std::error_code error;
+    set.folders.push_back(
+        {.path = folder_.native(),
+         .wants = is_project_ ? is_part_of_project
+                              : [](std::string_view name) { return is_test_file(fs::path(name)); },
+         .depth = fs::is_directory(source_, error) ? Depth::kWithSubfolders : Depth::kItself});
+    one.watch(std::move(set));
+  }
+
+  // A line between two runs.
+  void announce(const WatchedRuns::Run& one) const {
+    if (command_.json || one.number == 1) return;
+    std::string names;
+    for (const std::string& file : one.saved)
+      names += (names.empty() ? "" : ", ") + fs::path(file).filename().native();
+    dev::StyledText text(look_, 0);
+    text.line({{.text = "── run " + std::to_string(one.number) + " · saved " + dev::visible(names) +
+                        " ──",
+                .style = dev::Style::kBold}});
+    (void)print("\n" + text.take());
+  }
+
+  // After each run that was not stopped.
+  void say_verdict(int verdict) const {
+    if (command_.json) return;
+    const std::string_view words = verdict == kExitOk           ? "passed"
+                                   : verdict == kExitTestFailed ? "failed"
+                                   : verdict == kExitLoad       ? "does not compile"
+                                                                : "could not run";
+    dev::StyledText text(look_, 0);
+    text.line({{.text = std::string(words),
+                .style = verdict == kExitOk ? dev::Style::kGood : dev::Style::kBad},
+               {.text = "waits for the next save", .gap = dev::Gap::kDot},
+               {.text = "Ctrl-C ends it with exit code " + std::to_string(verdict),
+                .gap = dev::Gap::kDot}});
+    (void)print(text.take());
   }
 
   // The tests of a CMake project are those of CTest.
-  int run_project(const fs::path& source, const LoadRequest& request) const {
+  int run_project(const LoadRequest& request, const WatchedRuns::Run& one) {
+    watch(one, {});
+    if (command_.measures_coverage)
+      return complain(
+          "--coverage is for a source without CMake; build a project with "
+          "-DCMAKE_CXX_FLAGS=--coverage, and let gcovr read what its tests leave",
+          kExitUsage);
     if (command_.json)
       return complain("--json is for a source without CMake; --junit has the results of CTest",
                       kExitUsage);
     const fs::path build = request.cache_dirs.front() /
-                           ("tests-" + sha256_hex(source.native() + "\n" + command_.sanitizers));
+                           ("tests-" + sha256_hex(source_.native() + "\n" + command_.sanitizers));
     std::string flags = "-g -D_GLIBCXX_ASSERTIONS";
     if (!command_.sanitizers.empty())
       flags += " -fsanitize=" + command_.sanitizers +
@@ -170,24 +289,28 @@ class TestRun {
     const std::vector<std::string> configure = {
         "cmake",
         "-S",
-        source.native(),
+        source_.native(),
         "-B",
         build.native(),
         "-DCMAKE_CXX_FLAGS=" + flags,
         "-DCMAKE_PREFIX_PATH=" + request.include_dir.parent_path().native()};
-    if (!succeeds(configure) || !succeeds({"cmake", "--build", build.native(), "--parallel"}))
+    if (!succeeds(configure, one.stop) ||
+        !succeeds({"cmake", "--build", build.native(), "--parallel"}, one.stop))
       return kExitLoad;
     std::vector<std::string> ctest = {"ctest", "--test-dir", build.native(), "--output-on-failure",
                                       "--no-tests=error"};
     if (!command_.filter.empty()) ctest.insert(ctest.end(), {"-R", command_.filter});
+    // A test that has a TIMEOUT of its own keeps it.
+    if (command_.timeout.count() > 0)
+      ctest.insert(ctest.end(), {"--timeout", std::to_string(command_.timeout.count())});
     std::error_code error;
     if (!command_.junit.empty())
       ctest.insert(ctest.end(), {"--output-junit", fs::absolute(command_.junit, error).native()});
-    return succeeds(ctest) ? kExitOk : kExitTestFailed;
+    return succeeds(ctest, one.stop) ? kExitOk : kExitTestFailed;
   }
 
   // Runs a program whose output is this one's.
-  bool succeeds(const std::vector<std::string>& arguments) const {
+  bool succeeds(const std::vector<std::string>& arguments, const std::stop_token& stop) const {
     os::Command command{.arguments = arguments};
     if (command_.updates) command.variables.emplace_back("OFN_TEST_UPDATE=1");
     auto process = os::Process::start(command);
@@ -195,7 +318,7 @@ class TestRun {
       complain(process.error().message());
       return false;
     }
-    return process->wait().exit_code == 0;
+    return wait_for(*process, stop) == 0;
   }
 
   // Both headers at once: the function's and that of the tests. Each further build is quick then.
@@ -212,61 +335,11 @@ class TestRun {
     if (is_taken) done.wait();
   }
 
-  TestResults run_all(const fs::path& program, const std::vector<fs::path>& runtimes,
-                      const fs::path& folder) {
-    TestResults results;
-    const std::string pattern = pattern_of(command_.filter);
-    std::vector<std::string> names;
-    for (int crashes = 0; crashes <= kMostCrashes; ++crashes) {
-      const fs::path report = folder / ("report" + std::to_string(crashes));
-      const fs::path output = folder / ("output" + std::to_string(crashes));
-      const int code = run_once(program, runtimes, without(pattern, names), report, output);
-      const std::size_t before = results.tests.size();
-      const bool has_ended = read_report(read(report), results);
-      for (std::size_t i = before; i < results.tests.size(); ++i)
-        names.push_back(results.tests[i].name);
-      if (has_ended) {
-        const bool has_failures = results.count(TestOutcome::kFailed) > 0;
-        if (code != 0 && (code != 1 || !has_failures)) results.end = shortened(read(output));
-        if (code != 0 && results.end.empty() && !has_failures)
-          results.end = "exit code " + std::to_string(code);
-        break;
-      }
-      results.tests.back().output = shortened(read(output));
-    }
-    return results;
-  }
-
-  int run_once(const fs::path& program, const std::vector<fs::path>& runtimes,
-               const std::string& pattern, const fs::path& report, const fs::path& output) const {
-    const os::Descriptor out(
-        ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    os::Command command{.arguments = {"/proc/self/exe", "__run-tests", "--filter", pattern,
-                                      program.native(), report.native()},
-                        .folder = folder_.native(),
-                        .variables = {"OFN_TEST_REPORT=1"}};
-    command.arguments[0] = fs::read_symlink("/proc/self/exe").native();
-    if (out)
-      command.descriptors = {{.fd = out.get(), .as = STDOUT_FILENO},
-                             {.fd = out.get(), .as = STDERR_FILENO}};
-    if (!runtimes.empty()) command.variables.push_back("LD_PRELOAD=" + preloaded(runtimes));
-    if (!runtimes.empty()) command.variables.emplace_back("UBSAN_OPTIONS=print_stacktrace=1");
-    if (command_.updates) command.variables.emplace_back("OFN_TEST_UPDATE=1");
-    auto process = os::Process::start(command);
-    if (!process) {
-      complain(process.error().message());
-      return kExitFailure;
-    }
-    return process->wait().exit_code;
-  }
-
   int show(const TestResults& results, const std::string& seconds) const {
-    if (!command_.junit.empty()) {
-      std::ofstream out(command_.junit, std::ios::binary);
-      out << results.junit();
-      out.close();
-      if (!out) return complain("cannot write " + command_.junit, kExitFailure);
-    }
+    if (!command_.junit.empty() && !write_file(command_.junit, results.junit()))
+      return complain("cannot write " + command_.junit, kExitFailure);
+    if (!command_.lcov.empty() && !write_file(command_.lcov, results.coverage->lcov()))
+      return complain("cannot write " + command_.lcov, kExitFailure);
     const Exit printed = print(command_.json ? results.json() : results.text(seconds));
     if (printed != kExitOk) return printed;
     if (results.tests.empty() && results.end.empty()) {
@@ -282,7 +355,13 @@ class TestRun {
   FunctionBuild& build_;
   SystemClock clock_;
   Logger log_{LogShape{.format = LogFormat::kReadable}, Level::kWarning, STDERR_FILENO};
+  fs::path source_;
   fs::path folder_;
+  bool is_project_ = false;
+  std::vector<std::string> inputs_;  // of the last build that named them
+  const dev::Look look_ =
+      dev::look_for(isatty(STDOUT_FILENO) == 1 ? dev::WritesTo::kTerminal : dev::WritesTo::kOther,
+                    [this](const char* name) { return build_.environment()(name).value_or(""); });
 };
 
 }  // namespace
@@ -296,6 +375,7 @@ int test_function(const TestCommand& command, const Environment& process) {
 int run_tests(const RunTestsCommand& command) {
   // From here on a crash is reported with the author's frames.
   (void)kit::Process::of();
+  const HangWatch watch(command.report, command.timeout);
   const auto tests = load_tests(command.program, command.program);
   if (!tests) return complain(tests.error().message(), kExitLoad);
   return (*tests)(&kit::kit_host(), command.report.c_str(), command.filter.c_str());

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "cli/json_result.h"
 #include "document/json.h"
 
 namespace ofn::cli {
@@ -100,7 +101,7 @@ bool TestResults::is_success() const {
 }
 
 std::string TestResults::text(std::string_view seconds) const {
-  std::string text;
+  std::string text = coverage ? coverage->text() + "\n" : "";
   for (const TestResult& test : tests) {
     if (test.outcome == TestOutcome::kPassed) continue;
     text += test.name + " " + std::string(name_of(test.outcome)) + "\n";
@@ -139,12 +140,13 @@ std::string TestResults::json() const {
     if (!test.output.empty()) one.set("output", test.output);
     list.add(std::move(one));
   }
-  Node all = Node::object({{"passed", Node::number(count(TestOutcome::kPassed))},
-                           {"failed", Node::number(count(TestOutcome::kFailed))},
-                           {"crashed", Node::number(count(TestOutcome::kCrashed))},
-                           {"skipped", Node::number(count(TestOutcome::kSkipped))}});
+  Node all = result_of("test", {{"passed", Node::number(count(TestOutcome::kPassed))},
+                                {"failed", Node::number(count(TestOutcome::kFailed))},
+                                {"crashed", Node::number(count(TestOutcome::kCrashed))},
+                                {"skipped", Node::number(count(TestOutcome::kSkipped))}});
   all.set("tests", std::move(list));
   if (!end.empty()) all.set("end", end);
+  if (coverage) all.set("coverage", coverage->json());
   return document::to_json(all) + "\n";
 }
 
@@ -204,6 +206,19 @@ bool read_report(std::string_view report, TestResults& results) {
       if (test.outcome == TestOutcome::kCrashed)
         test.outcome = test.failures.empty() ? TestOutcome::kPassed : TestOutcome::kFailed;
       has_ended = true;
+    } else if (what == "hang") {
+      const std::string stack(node->find_text("stack"));
+      const std::string words = "did not end within " +
+                                std::to_string(number_of(*node, "seconds")) + " s" +
+                                (stack.empty() ? "" : "; it is in " + stack);
+      if (has_ended) {
+        results.end = words;
+        continue;
+      }
+      TestResult& test = results.tests.back();
+      test.outcome = TestOutcome::kFailed;
+      test.milliseconds = 1000 * number_of(*node, "seconds");
+      test.failures.push_back({.file = test.file, .line = test.line, .message = words});
     } else if (!has_ended && what == "skip") {
       results.tests.back().outcome = TestOutcome::kSkipped;
     } else if (!has_ended && what == "failure") {

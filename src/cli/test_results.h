@@ -7,9 +7,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "cli/coverage.h"
 
 namespace ofn::cli {
 
@@ -36,6 +39,7 @@ struct TestResults {
   std::vector<TestResult> tests{};
   // Why the program of the tests failed although no test did: a leak, for example; empty: it did not.
   std::string end{};
+  std::optional<Coverage> coverage{};
 
   std::size_t count(TestOutcome outcome) const;
   // Returns true if a test ran and none failed.
@@ -46,7 +50,8 @@ struct TestResults {
   std::string junit() const;
 };
 
-// Adds the tests of a report, which <ofn/testing/gtest_entry.h> wrote. Returns false if the last of them has begun and not ended.
+// Adds the tests of a report, which <ofn/testing/entry_report.h> wrote. Returns false if the last of them has begun and not ended: it
+// crashed, or did not end in time.
 bool read_report(std::string_view report, TestResults& results);
 
 }  // namespace ofn::cli

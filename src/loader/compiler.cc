@@ -79,6 +79,8 @@ void keep_text(const fs::path& file, const std::string& text) {
 
 }  // namespace
 
+fs::path line_notes_of(const fs::path& object) { return object.native() + ".gcno"; }
+
 // A source while its tails are tried.
 struct Builder::Pending {
   const Source* source = nullptr;
@@ -206,6 +208,7 @@ Result<void> Builder::compile_pending(std::span<Pending*> pending) {
     for (const std::string& one : folders) command.arguments.push_back("-I" + one);
     if (compiler_.is_gcc) command.arguments.emplace_back("-fpch-deps");
     append(command.arguments, compiler_.flags);
+    if (counts_lines_) command.arguments.emplace_back("--coverage");
     append(command.arguments, includes);
   }
   auto finished = run_counted(commands);
@@ -253,6 +256,9 @@ Result<void> Builder::keep_object(Pending& pending, const fs::path& made,
   pending.is_done = true;
   keep_text(warnings_of(*kept), shortened(warnings));
   keep_text(refusal_of(*kept), object.refusal);
+  fs::path notes = made;
+  notes.replace_extension(".gcno");
+  if (counts_lines_) keep_text(line_notes_of(*kept), read_file(notes).value_or(""));
   return {};
 }
 
@@ -302,6 +308,11 @@ void Builder::collect_warnings(std::span<const Object> objects) {
 Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
                                              const Target& target) {
   std::vector<Pending> all;
+  if (counts_lines_ && !compiler_.is_gcc) {
+    return fail(Code::kInvalidArgument, "coverage of lines needs g++, and the compiler is " +
+                                            compiler_.path +
+                                            ": apt-get install g++, and set OFN_CXX=g++");
+  }
   precompiled_ = find_precompiled();
   work_.inputs.insert(compiler_.flag_files.begin(), compiler_.flag_files.end());
   for (const Source& source : sources) work_.inputs.insert(source.path.native());
@@ -321,9 +332,10 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
   // The key contains the target even if the tail does not name it. An object without a tail means
   // that this target was refused, and says nothing about other targets.
   const auto key = [&](const Pending& each, Tail tail) {
-    return key_of("object 4", std::array{each.source->path.native(), each.source->root.native(),
-                                         target.name, std::to_string(static_cast<int>(tail)),
-                                         tail_text("", target, tail, each.found)});
+    return key_of(counts_lines_ ? "object 4 with counts" : "object 4",
+                  std::array{each.source->path.native(), each.source->root.native(), target.name,
+                             std::to_string(static_cast<int>(tail)),
+                             tail_text("", target, tail, each.found)});
   };
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const Source& source = sources[i];
@@ -342,6 +354,9 @@ Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
         object = cache_.find(key(each, tail), kObjectForKeptCode, &work_.inputs);
         each.object.needs_kept_code = object.has_value();
       }
+      std::error_code unreadable;
+      if (object && counts_lines_ && !fs::exists(line_notes_of(*object), unreadable))
+        object.reset();  // the cache has dropped them
       if (object) {
         each.object.path = *object;
         each.object.tail = tail;

@@ -68,6 +68,9 @@ struct Compiler {
   std::string recorded_folder = {};      // LoadRequest::recorded_folder
 };
 
+// Returns the file with GCC's notes of an object's lines, for objects that count them.
+std::filesystem::path line_notes_of(const std::filesystem::path& object);
+
 // Finds the compiler of a request: the named one, or, if there is no name, the first of g++, c++ and
 // clang++ in PATH. `author_flags`: the request's, split. Errors: it does not exist; the message says
 // to install one or to ship a built .so.
@@ -98,6 +101,9 @@ class Builder {
   // Makes the precompiled header of <ofn/function.h>, and the kept code that it only declares, if
   // they do not exist.
   Result<void> precompile();
+
+  // From now on, objects count how often each of their lines runs. compile() fails then, unless the compiler is GCC.
+  void count_lines() { counts_lines_ = true; }
 
   const Work& work() const noexcept { return work_; }
 
@@ -138,6 +144,7 @@ class Builder {
   Log& log_;
   Work work_;
   const std::string more_header_;
+  bool counts_lines_ = false;
   std::optional<Precompiled> precompiled_;  // for the objects of the last compile()
 };
 

@@ -64,9 +64,13 @@ struct LoadRequest {
   std::string recorded_folder = {};
   bool in_background = false;  // prepare() runs with the lowest priority
   // Tests of the function, which become a part of the program: absolute paths. The header of their test framework comes before each of
-  // them: "ofn/testing/gtest.h". The program has the entry of <ofn/testing/gtest_entry.h> then.
+  // them: "ofn/testing/gtest.h". The program has the entry of that framework, such as <ofn/testing/gtest_entry.h>, then.
   std::vector<std::filesystem::path> tests = {};
   std::string tests_header = {};
+  bool entry_is_alone =
+      false;  // the entry does not come behind the header, because it has the framework's own code
+  // The program counts how often each line of its sources runs, except those of its tests: see Build::line_notes. Only g++ can.
+  bool counts_lines = false;
 };
 
 // An error or a warning of the compiler about a line.
@@ -105,6 +109,9 @@ struct Build {
   // absolute, sorted paths. A new file in one of them changes the next program if may_join() says
   // so, and so does a new folder with such a file.
   std::vector<std::string> folders = {};
+  // If LoadRequest::counts_lines is set: for each source the file with GCC's notes of its lines (.gcno). A process that ran the program
+  // leaves their counts (.gcda) below the folder that its variable GCOV_PREFIX names, with the same stamp in their third word.
+  std::vector<std::string> line_notes = {};
   // What the compiler said, each once: also warnings about files that were not compiled again, except
   // in a CMake project.
   std::vector<Diagnostic> diagnostics = {};

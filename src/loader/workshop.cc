@@ -1,6 +1,8 @@
 #include "loader/workshop.h"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 #include <system_error>
 
 #include "base/joined.h"
@@ -67,15 +69,27 @@ Result<std::vector<Object>> Workshop::test_objects(const Limits& until, Build& b
   std::vector<Source> sources;
   for (const fs::path& test : request_.tests)
     sources.push_back({.path = test, .shown = test.native()});
-  sources.push_back({.path = entry, .shown = "the entry of the tests"});
-  Builder builder(compiler_, request_.include_dir, cache_, until, log_, request_.tests_header);
-  auto objects = builder.compile(sources, Target{.name = "", .is_default = false});
-  const Work& work = builder.work();
-  build.commands += work.commands;
-  build.cpu += work.cpu;
-  build.diagnostics = work.diagnostics;
-  build.warnings = work.warnings;
-  build.inputs.assign(work.inputs.begin(), work.inputs.end());
+  const Source entry_source{.path = entry, .shown = "the entry of the tests"};
+  if (!request_.entry_is_alone) sources.push_back(entry_source);
+  const Target none{.name = "", .is_default = false};
+  const auto compile = [&](std::span<const Source> wanted, const std::string& header) {
+    Builder builder(compiler_, request_.include_dir, cache_, until, log_, header);
+    auto objects = builder.compile(wanted, none);
+    const Work& work = builder.work();
+    build.commands += work.commands;
+    build.cpu += work.cpu;
+    build.diagnostics.insert(build.diagnostics.end(), work.diagnostics.begin(),
+                             work.diagnostics.end());
+    build.warnings.insert(build.warnings.end(), work.warnings.begin(), work.warnings.end());
+    std::ranges::copy_if(work.inputs, std::back_inserter(build.inputs),
+                         [&](const std::string& input) { return input != entry.native(); });
+    return objects;
+  };
+  auto objects = compile(sources, request_.tests_header);
+  if (!objects || !request_.entry_is_alone) return objects;
+  auto alone = compile(std::span(&entry_source, 1), "");
+  if (!alone) return alone;
+  objects->insert(objects->end(), alone->begin(), alone->end());
   return objects;
 }
 
@@ -107,10 +121,15 @@ Shared Workshop::make_sources(const fs::path& source, const Target& target) {
   }
   const Limits until = limits();
   Builder builder(compiler_, request_.include_dir, cache_, until, log_);
+  if (request_.counts_lines) builder.count_lines();
   made.program = [&]() -> Result<fs::path> {
     auto objects = builder.compile(found.sources, target);
     if (!objects) return std::unexpected(objects.error());
     made.objects = *std::move(objects);
+    for (const Object& object : made.objects) {
+      if (request_.counts_lines)
+        made.build.line_notes.push_back(line_notes_of(object.path).native());
+    }
     const bool is_refused = std::ranges::any_of(
         made.objects, [&](const Object& o) { return refused_type(o.refusal, target).has_value(); });
     const auto missing = [&](AuthorsFunctions defined) {

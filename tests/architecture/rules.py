@@ -27,6 +27,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("sockets_only_from_wire_on", "src/os/forked_child.cc"): "a forked child closes what its parent serves, before anything else runs",
     ("prints_or_exits", "src/os/process.cc"): "ends the process between the framework and a program that it runs, which is another one",
     ("author_headers_are_standard", "include/ofn/testing/catch2.h"): "it is the face for Catch2",
+    ("author_headers_are_standard", "include/ofn/testing/catch2_entry.h"): "it has Catch2's implementation for the program of the tests",
     ("author_headers_are_standard", "include/ofn/testing/gtest.h"): "it is the face for GoogleTest",
     ("no_mutable_globals", "include/ofn/task.h"): "how many frames of tasks a thread destroys at once: a destructor is given nothing",
     ("nobody_sleeps", "src/loader/cache.cc"): "waits for the file system's coarse clock to tick, which nothing tells",

@@ -10,7 +10,7 @@ from support.header_examples import examples
 _FOLDER = Path(__file__).parents[2] / "include/ofn"
 _HEADERS = sorted(str(path.relative_to(_FOLDER)) for path in _FOLDER.rglob("*.h"))
 # The examples may use every header of the author, but the one that the loader precompiles. They use only the headers for test frameworks that they name.
-_LEFT_OUT = ("precompiled.h", "testing/gtest.h", "testing/gtest_entry.h", "testing/catch2.h")
+_LEFT_OUT = ("precompiled.h", "testing/gtest.h", "testing/gtest_entry.h", "testing/catch2.h", "testing/catch2_entry.h")
 _HEAD = "#include <algorithm>\n#include <chrono>\n" + "".join(f"#include <ofn/{name}>\n" for name in _HEADERS if name not in _LEFT_OUT)
 
 

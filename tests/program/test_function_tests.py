@@ -1,12 +1,21 @@
 """`functions-framework test`: builds a function with its tests, and runs them."""
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import xml.etree.ElementTree
 from pathlib import Path
 
 import pytest
+
+from support import at_a_terminal
+from support.dev_loop import COMPILING, save
+from support.golden import Golden
+from support.waiting import until
 
 FUNCTION = """#include <vector>
 #include <ofn/function.h>
@@ -90,6 +99,146 @@ def test_a_project_of_cmake(request, program, folder, tmp_path):
         "ofn_add_function_test(hello_test SOURCES hello.cc hello_test.cc)\n")
     done = program.run_to_end(["test", "--source", "project"], cwd=tmp_path)
     assert done.code == 0, done.stdout + done.stderr
+
+def _run(program, folder, source, *flags):
+    done = program.run_to_end(["test", "--source", source, "--sanitize", "none", *flags], cwd=folder)
+    return done.code, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("blocks", ["for (volatile int i = 0;; i = i + 1) {}", "std::mutex m; m.lock(); std::thread([&] { m.lock(); }).join();"], ids=["busy", "waiting"])
+def test_a_hanging_test_is_a_failed_test_and_the_others_run(program, tmp_path, blocks):
+    (tmp_path / "hello.cc").write_text(
+        "#include <mutex>\n#include <thread>\n#include <ofn/function.h>\nvoid block() {\n  " + blocks + "\n}\n"
+        "std::string hello(const ofn::Request& request) {\n  if (request.query(\"hang\")) block();\n  return \"hi\";\n}\nOFN_FUNCTION(hello)\n")
+    (tmp_path / "hello_test.cc").write_text(
+        "#include <ofn/testing/gtest.h>\nusing namespace ofn::testing;\n"
+        'TEST(Hello, AHangs) { Program program; program.get("/?hang"); }\nTEST(Hello, BWorks) { Program program; EXPECT_THAT(program.get("/"), IsOk()); }\n')
+    code, out, err = _run(program, tmp_path, "hello.cc", "--timeout", "1")
+    assert code == 6, out + err
+    assert re.search(r"Hello.AHangs failed\n  hello_test.cc:3\n    did not end within 1 s; it is in .*block\(\) \(hello.cc:5\) < hello\(\) \(hello.cc:8\)", out), out
+    assert "2 tests: 1 passed, 1 failed (" in out
+
+
+def test_watch_runs_again_after_a_save(program, tmp_path):
+    source, tests = tmp_path / "hello.cc", tmp_path / "hello_test.cc"
+    source.write_text('#include <ofn/function.h>\nstd::string hello() { return "a"; }\nOFN_FUNCTION(hello)\n')
+    tests.write_text('#include <ofn/testing/gtest.h>\nusing namespace ofn::testing;\nTEST(Hello, SaysA) { Program program; EXPECT_THAT(program.get("/"), HasBody("a")); }\n')
+    said = []
+    with program.run(["test", "--source", source, "--sanitize", "none", "--watch"], cwd=tmp_path, on_line=lambda line: said.append(line.rstrip("\r\n"))) as watched:
+
+        def saved(path, before, after, verdict):
+            number = sum("── run " in line for line in said) + 2
+            save(path, path.read_text().replace(before, after))
+            until(lambda: f"── run {number} · saved {path.name} ──" in said, "the next run", COMPILING)
+            place = said.index(f"── run {number} · saved {path.name} ──")
+            until(lambda: any("waits for" in line for line in said[place:]), "its verdict", COMPILING)
+            assert said[-1] == verdict
+
+        until(lambda: any("waits for" in line for line in said), "the first verdict", COMPILING)
+        assert said[-1] == "passed · waits for the next save · Ctrl-C ends it with exit code 0"
+        fails = "failed · waits for the next save · Ctrl-C ends it with exit code 6"
+        saved(source, '"a"', '"b"', fails)
+        saved(source, '"b"', '"b', "does not compile · waits for the next save · Ctrl-C ends it with exit code 3")
+        saved(source, '"b', '"b"', fails)
+        saved(tests, 'HasBody("a")', 'HasBody("b")', said[-1].replace("failed", "passed").replace("6", "0"))
+        watched.signal(signal.SIGINT)
+        assert watched.exit_code() == 0
+
+
+def test_a_save_ends_a_run_that_hangs(program, tmp_path):
+    source = tmp_path / "hello.cc"
+    source.write_text('#include <ofn/function.h>\nstd::string hello() { for (volatile int i = 0;; i = i + 1) {} }\nOFN_FUNCTION(hello)\n')
+    (tmp_path / "hello_test.cc").write_text(
+        '#include <cstdio>\n#include <ofn/testing/gtest.h>\nusing namespace ofn::testing;\n'
+        'TEST(Hello, Works) { std::fclose(std::fopen("begun", "w")); Program program; EXPECT_THAT(program.get("/"), IsOk()); }\n')
+    with program.run(["test", "--source", source, "--sanitize", "none", "--watch", "--timeout", "0"], cwd=tmp_path) as watched:
+        until((tmp_path / "begun").exists, "the test begins", COMPILING)
+        save(source, '#include <ofn/function.h>\nstd::string hello() { return "a"; }\nOFN_FUNCTION(hello)\n')
+        watched.line(lambda line: "Ctrl-C ends it with exit code 0" in line, "the verdict", COMPILING)
+        watched.signal(signal.SIGINT)
+        assert watched.exit_code() == 0
+
+
+@pytest.mark.parametrize("where", ["a terminal", "a file"])
+def test_what_is_said(request, program, tmp_path, where):
+    """Renew the golden files with --renew-golden."""
+    compare = Golden(Path(__file__).parent / "golden", request.config.getoption("--renew-golden"))
+    source, prefix = tmp_path / "hello.cc", ()
+    source.write_text(FUNCTION)
+    (tmp_path / "hello_test.cc").write_text(TESTS)
+    if where == "a terminal":
+        fifo = tmp_path / "keys"
+        os.mkfifo(fifo)
+        prefix = (sys.executable, Path(at_a_terminal.__file__), fifo)
+    said = []
+    flags = ["--sanitize", "none", "--coverage", "--filter", "Hello.*-*Crash*"]
+    with program.run(["test", "--source", "hello.cc", *flags, "--watch"], {"TERM": "xterm"}, cwd=tmp_path, prefix=prefix, on_line=lambda line: said.append(line.rstrip("\r\n"))) as watched:
+        for run in (1, 2):
+            until(lambda run=run: sum("waits for" in line for line in said) == run, f"run {run}", COMPILING)
+            if run == 1:
+                save(source, FUNCTION.replace("{1, 2}", "{1, 3}"))
+        watched.signal(signal.SIGINT)
+        assert watched.exit_code() == 6
+    text = "\n".join(said) + "\n"
+    assert ("\x1b[" in text) == (where == "a terminal")
+    compare(f"test watch at {where}", text)
+
+
+COVERED = """#include <ofn/function.h>
+#include "price.h"
+std::string hello(const ofn::Request& request) {
+  if (request.query("item")) {
+    return std::to_string(price(*request.query("item")));
+  }
+  if (request.query("never")) {
+    return "never";
+  }
+
+  return "hello";
+}
+OFN_FUNCTION(hello)
+"""
+
+
+def test_coverage_of_the_authors_lines(program, tmp_path):
+    (tmp_path / "hello.cc").write_text(COVERED)
+    (tmp_path / "price.h").write_text("#pragma once\n#include <string>\ninline int price(const std::string& item) {\n  return static_cast<int>(item.size());\n}\n")
+    (tmp_path / "hello_test.cc").write_text(
+        '#include <ofn/testing/gtest.h>\nusing namespace ofn::testing;\nTEST(Hello, Works) { Program program; EXPECT_THAT(program.get("/"), HasBody("hello")); }\n'
+        'TEST(Hello, Crashes) { std::abort(); }\n')
+    for sanitize in ("address,undefined", "none"):
+        done = program.run_to_end(["test", "--source", "hello.cc", "--sanitize", sanitize, "--filter", "Works", "--coverage"], cwd=tmp_path)
+        assert done.code == 0, done.stderr
+        assert done.stdout.startswith("hello.cc    4/6 lines   66.7 %  not run: 5, 8\nprice.h     0/2 lines    0.0 %  not run: 3-4\n4 of 8 lines ran (50.0 %)\n"), done.stdout
+    code, out, err = _run(program, tmp_path, "hello.cc", "--json", "--lcov", "lines.info")
+    assert code == 6, err
+    assert json.loads(out)["coverage"]["files"][0] == {
+        "file": "hello.cc", "covered": 4, "lines": 6, "percent": 66.7, "not_run": [{"first": 5, "last": 5}, {"first": 8, "last": 8}]}
+    lines = (tmp_path / "lines.info").read_text().splitlines()
+    assert f"SF:{tmp_path / 'hello.cc'}" in lines and "DA:5,0" in lines and "LH:4" in lines
+    # Tools read it.
+    assert subprocess.run(["lcov", "--summary", "lines.info"], cwd=tmp_path, capture_output=True, check=False).returncode == 0 or shutil.which("lcov") is None
+    save(tmp_path / "hello.cc", COVERED.replace('"never"))', '"other"))'))
+    assert "hello.cc    4/6" in _run(program, tmp_path, "hello.cc", "--filter", "Works", "--coverage")[1]
+
+
+def test_tests_of_catch2_need_no_cmake(program, tmp_path):
+    (tmp_path / "hello.cc").write_text(FUNCTION)
+    (tmp_path / "hello_test.cc").write_text("""#include <ofn/testing/catch2.h>
+using namespace ofn::testing;
+TEST_CASE("it works, as said [here]") { Program program; CHECK_THAT(program.get("/"), HasBody("2\\n")); }
+TEST_CASE("it crashes, \\"quoted\\"") { std::abort(); }
+TEST_CASE("it fails") { SECTION("inside") { Program program; CHECK_THAT(program.get("/"), HasBody("3\\n")); } }
+""")
+    code, out, err = _run(program, tmp_path, "hello.cc")
+    assert code == 6, out + err
+    assert "3 tests: 1 passed, 1 failed, 1 crashed (" in out
+    assert 'it fails failed\n  hello_test.cc:5\n    in "inside"\n' in out and 'has the body "3\\n"' in out
+    code, out, _ = _run(program, tmp_path, "hello.cc", "--json", "--filter", "works")
+    assert (code, [test["name"] for test in json.loads(out)["tests"]]) == (0, ["it works, as said [here]"])
+    (tmp_path / "other_test.cc").write_text(TESTS)
+    shutil.move(tmp_path / "hello_test.cc", tmp_path / "another_test.cc")
+    assert "tests of one framework" in _run(program, tmp_path, "hello.cc")[2]
 
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -16,6 +16,7 @@ extern const CommandRow kDevRow;
 extern const CommandRow kBuildRow;
 extern const CommandRow kTestRow;
 extern const CommandRow kRunTestsRow;
+extern const CommandRow kRunCasesRow;
 extern const CommandRow kImageRow;
 extern const CommandRow kSidecarRow;
 extern const CommandRow kManifestRow;

@@ -1,0 +1,152 @@
+#include "cli/test_runs.h"
+
+#include <fcntl.h>
+#include <fstream>
+#include <iterator>
+#include <poll.h>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+
+#include "base/joined.h"
+#include "cli/streams.h"
+#include "os/descriptor.h"
+
+namespace ofn::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// If more tests crash, the rest is not run.
+constexpr int kMostCrashes = 20;
+constexpr std::size_t kLongestOutput = 6000;
+// How soon a stop is noticed.
+constexpr int kLookEveryMs = 50;
+
+// A pattern of the framework stays as it is; any other text is a part of a name.
+std::string pattern_of(const TestRunOptions& options) {
+  const bool is_catch2 = options.framework == TestFramework::kCatch2;
+  const std::string& filter = options.filter;
+  if (filter.empty()) return is_catch2 ? "" : "*";
+  const std::string_view special = is_catch2 ? "*[~\"," : "*?:-";
+  return filter.find_first_of(special) == std::string::npos ? "*" + filter + "*" : filter;
+}
+
+// A name that the framework takes for no pattern.
+std::string quoted_name(const std::string& name, TestFramework framework) {
+  if (framework == TestFramework::kGtest) return name;
+  std::string text = "\"";
+  for (const char c : name) {
+    if (std::string_view("\\\",[]").find(c) != std::string_view::npos) text += '\\';
+    text += c;
+  }
+  return text + '"';
+}
+
+// Leaves tests out that have run.
+std::string without(std::string pattern, const std::vector<std::string>& names,
+                    TestFramework framework) {
+  if (names.empty()) return pattern;
+  if (framework == TestFramework::kGtest)
+    return pattern + (pattern.find('-') == std::string::npos ? "-" : ":") + joined(names, ":");
+  for (const std::string& name : names)
+    pattern += (pattern.empty() ? "~" : " ~") + quoted_name(name, framework);
+  return pattern;
+}
+
+std::string preloaded(const std::vector<fs::path>& libraries) {
+  std::string text;
+  for (const fs::path& library : libraries) text += (text.empty() ? "" : ":") + library.native();
+  return text;
+}
+
+}  // namespace
+
+std::string shortened_output(std::string text) {
+  if (text.size() <= kLongestOutput) return text;
+  return text.substr(0, kLongestOutput) + "\n… (" + std::to_string(text.size() - kLongestOutput) +
+         " bytes more)";
+}
+
+std::string content_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::optional<int> wait_for(os::Process& process, const std::stop_token& stop) {
+  while (true) {
+    if (const auto ended = process.poll()) return ended->exit_code;
+    if (stop.stop_requested()) return std::nullopt;
+    pollfd ended{.fd = process.ended_fd(), .events = POLLIN, .revents = 0};
+    (void)::poll(&ended, 1, kLookEveryMs);
+  }
+}
+
+std::optional<int> run_alone(std::vector<std::string> arguments, const fs::path& output,
+                             const TestRunOptions& options) {
+  const os::Descriptor out(::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  std::error_code error;
+  arguments.insert(arguments.begin(), fs::read_symlink("/proc/self/exe", error).native());
+  os::Command command{.arguments = std::move(arguments),
+                      .folder = options.folder.native(),
+                      .variables = options.variables};
+  if (out)
+    command.descriptors = {{.fd = out.get(), .as = STDOUT_FILENO},
+                           {.fd = out.get(), .as = STDERR_FILENO}};
+  if (!options.runtimes.empty()) {
+    command.variables.push_back("LD_PRELOAD=" + preloaded(options.runtimes));
+    command.variables.emplace_back("UBSAN_OPTIONS=print_stacktrace=1");
+  }
+  auto process = os::Process::start(command);
+  if (!process) {
+    complain(process.error().message());
+    return kExitFailure;
+  }
+  return wait_for(*process, options.stop);
+}
+
+TestResults run_in_processes(const fs::path& program, const fs::path& work,
+                             const TestRunOptions& options) {
+  TestResults results;
+  const std::string pattern = pattern_of(options);
+  std::vector<std::string> names;
+  for (int crashes = 0; crashes <= kMostCrashes; ++crashes) {
+    const fs::path report = work / ("report" + std::to_string(crashes));
+    const fs::path output = work / ("output" + std::to_string(crashes));
+    const auto code = run_alone(
+        {"__run-tests", "--filter", without(pattern, names, options.framework), "--timeout",
+         std::to_string(options.timeout.count()), program.native(), report.native()},
+        output, options);
+    if (!code) return results;
+    const std::size_t before = results.tests.size();
+    const bool has_ended = read_report(content_of(report), results);
+    for (std::size_t i = before; i < results.tests.size(); ++i)
+      names.push_back(results.tests[i].name);
+    if (has_ended) {
+      const bool has_failures = results.count(TestOutcome::kFailed) > 0;
+      if (results.end.empty() && *code != 0 && (*code != 1 || !has_failures))
+        results.end = shortened_output(content_of(output));
+      if (*code != 0 && results.end.empty() && !has_failures)
+        results.end = "exit code " + std::to_string(*code);
+      break;
+    }
+    if (results.tests.back().outcome == TestOutcome::kCrashed)
+      results.tests.back().output = shortened_output(content_of(output));
+    // The process could not write its counts, so what ran before runs again.
+    const std::vector<std::string> again(names.begin() + static_cast<std::ptrdiff_t>(before),
+                                         names.end() - 1);
+    if (!options.counts_lines || again.empty()) continue;
+    std::string only;
+    for (const std::string& name : again)
+      only += (only.empty() ? "" : (options.framework == TestFramework::kGtest ? ":" : ",")) +
+              quoted_name(name, options.framework);
+    (void)run_alone(
+        {"__run-tests", "--filter", only, "--timeout", std::to_string(options.timeout.count()),
+         program.native(), (work / "repeated").native()},
+        output, options);
+  }
+  return results;
+}
+
+}  // namespace ofn::cli
