@@ -388,6 +388,7 @@ std::string examined_json(std::span<const Examined> examined) {
   }
   return document::to_indented_json(
              Node::object({{"version", Node::number(1)},
+                           {"command", "doctor"},
                            {"problems", Node::number(count_of(examined, Health::kProblem))},
                            {"warnings", Node::number(count_of(examined, Health::kWarning))},
                            {"examined", Node::list(std::move(all))}})) +

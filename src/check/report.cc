@@ -166,6 +166,7 @@ std::string findings_json(std::span<const Finding> findings, const Checked& chec
   for (const Finding& finding : findings) all.push_back(json_of(finding));
   return document::to_indented_json(Node::object(
              {{"version", Node::number(1)},
+              {"command", "check"},
               {"errors", Node::number(count(findings, Severity::kError))},
               {"warnings", Node::number(count(findings, Severity::kWarning))},
               {"notes", Node::number(count(findings, Severity::kNote))},

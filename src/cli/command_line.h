@@ -88,6 +88,7 @@ struct SidecarCommand {
   std::uint16_t app_port = 0;       // of the app to call; 0 if there is none
   AppProtocol app_protocol = AppProtocol::kGrpc;
   bool debug = false;
+  bool json = false;  // print where it listens
 };
 
 // functions-framework manifest --deployment --image IMAGE [flags]

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "cli/env_files.h"
+#include "cli/json_result.h"
 #include "cli/streams.h"
+#include "document/node.h"
 #include "localdapr/local_sidecar.h"
 #include "logging/logger.h"
 #include "loop/signals.h"
@@ -38,6 +40,14 @@ int run_sidecar(const SidecarCommand& command, const Environment& process) {
                                 .protocol = command.app_protocol,
                                 .api_token = non_empty(env, "APP_API_TOKEN").value_or("")});
     if (!delivering) return complain(delivering.error().text(), kExitFailure);
+  }
+  if (command.json) {
+    const wire::Endpoint& endpoint = (*sidecar)->endpoint();
+    const Exit printed = print_result("sidecar", {{"endpoint", endpoint.text()},
+                                                  {"port", document::Node::number(endpoint.port)},
+                                                  {"components", command.components}});
+    if (printed != kExitOk) return printed;
+    flush_output();
   }
   const Signals signals(loop, {SIGTERM, SIGINT, SIGHUP},
                         [&](int) { (*sidecar)->drain([&loop] { loop.stop(); }); });

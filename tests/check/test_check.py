@@ -54,6 +54,15 @@ def test_every_rule_finds_its_mistake(program, compare):
     assert rules_of_the_program() - found <= elsewhere, rules_of_the_program() - found
 
 
+def test_a_doubtful_context(program, tmp_path):
+    """Anything of which the program warns when it reads the context."""
+    (tmp_path / "func_context.json").write_text(json.dumps({
+        "name": "f", "version": "v2.0.0", "runtime": "Knative", "port": "8080", "triggers": {"http": {"port": 9090}}}))
+    done = program.run_to_end(["check", "--json"], cwd=tmp_path)
+    doubtful = [each for each in json.loads(done.stdout)["findings"] if each["id"] == "OFN1005"]
+    assert [(each["severity"], "two ports" in each["message"]) for each in doubtful] == [("warning", True)], done.stdout
+
+
 def test_colours_are_for_a_terminal(program, compare, tmp_path):
     fifo = tmp_path / "keys"
     os.mkfifo(fifo)

@@ -18,6 +18,8 @@ RESULTS = [
     (["docs", "--grep", "OFN_FUNCTION", "--json"], 0, None),
     (["docs", "--grep", "no line has this[0-9]", "--json"], 0, ("lines", [])),
     (["docs", "flags", "--json"], 0, ("topic", "flags")),
+    (["test", "--source", "hello.cc", "--sanitize", "none", "--coverage", "--json"], 0, ("passed", 1)),
+    (["test", "--source", "order.cc", "--sanitize", "none", "--fuzz", "--cases", "20", "--seed", "4", "--json"], 6, ("seed", 4)),
 ]
 
 
@@ -31,6 +33,10 @@ def schema(repository):
 @pytest.fixture
 def folder(repository, tmp_path):
     (tmp_path / "hello.cc").write_text((repository / "examples/hello/hello.cc").read_text())
+    (tmp_path / "hello_test.cc").write_text('#include <ofn/testing/gtest.h>\nTEST(Hello, Works) { EXPECT_EQ(ofn::testing::Program().get("/").status, 200); }\n')
+    (tmp_path / "order.cc").write_text(
+        "#include <ofn/function.h>\n#include <ofn/typed.h>\nstruct Order { int count = 0; };\nOFN_FIELDS(Order, count)\n"
+        "int order(const Order&) { throw 1; }\nOFN_FUNCTION(order)\n")
     (tmp_path / "good.yaml").write_text("apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n")
     (tmp_path / "old.yaml").write_text("kind: HTTPScaledObject\napiVersion: http.keda.sh/v1alpha1\n")
     return tmp_path
@@ -44,8 +50,9 @@ def test_result(program, schema, folder, arguments, code, member):
     result = json.loads(done.stdout)
     schema.validate(result)
     assert result["version"] == 1
+    assert arguments[: len(result["command"].split())] == result["command"].split()
     if arguments[0] not in ("check", "doctor"):
-        assert done.stdout.count("\n") == 1 and arguments[: len(result["command"].split())] == result["command"].split()
+        assert done.stdout.count("\n") == 1
     if member:
         assert result[member[0]] == member[1]
 
@@ -74,6 +81,14 @@ def test_results_of_the_commands_that_ask_the_loop(program, schema, folder):
         assert result("replay", asked["id"])["captured"] is True
         assert result("wait", "--since", "60s")["matched"] is True
         assert result("logs")["lines"]
+
+
+def test_the_sidecar_says_where_it_listens(program, schema, folder):
+    (folder / "components").mkdir()
+    with program.run(["sidecar", "--grpc-port", "0", "--json"], cwd=folder) as sidecar:
+        said = sidecar.line(lambda line: json.loads(line) if line.startswith('{"version"') else None, "the result")
+        schema.validate(said)
+        assert (said["command"], said["endpoint"]) == ("sidecar", f"127.0.0.1:{said['port']}")
 
 
 def test_a_failure_has_no_result(program, folder):

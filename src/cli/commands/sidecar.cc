@@ -11,7 +11,7 @@ namespace ofn::cli {
 
 namespace {
 
-constexpr std::array<FlagRow, 6> kFlags = {{
+constexpr std::array<FlagRow, 7> kFlags = {{
     {.name = "components",
      .value = "DIR",
      .help = "Directory of component files [default ./components]",
@@ -32,13 +32,15 @@ constexpr std::array<FlagRow, 6> kFlags = {{
      .help = "Protocol of the app, grpc or http [default grpc]",
      .kind = ValueKind::kWord,
      .words = "grpc|http"},
+    {.name = "json", .help = "Print where it listens as JSON, as soon as it does"},
     {.name = "debug", .help = "Readable log with details"},
 }};
 
 std::string component_types() { return "Component types: " + localdapr::names_of_types(); }
 
 std::expected<Command, std::string> read(Given& given) {
-  SidecarCommand command{.flags = given.settings(), .debug = given.has("debug")};
+  SidecarCommand command{
+      .flags = given.settings(), .debug = given.has("debug"), .json = given.has("json")};
   command.components = given.text("components", command.components);
   command.host = given.text("host", command.host);
   command.grpc_port = given.number("grpc-port", command.grpc_port);
