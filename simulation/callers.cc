@@ -42,7 +42,7 @@ bool Caller::request(unsigned key, std::size_t body) {
   if (body > 0) text += "Content-Length: " + std::to_string(body) + "\r\n";
   text += "\r\n";
   text.append(body, 'b');
-  ledger_.sends(key, manner_ == Manner::kGood);
+  ledger_.sends(key, manner_ == Manner::kGood || manner_ == Manner::kHalfCloses);
   ledger_.of(key).is_pipelined = !expected_.empty();
   queued_ += text.size();
   out_ += text;
@@ -77,11 +77,6 @@ bool Caller::write() {
   if (count < 0) return false;
   out_.erase(0, static_cast<std::size_t>(count));
   written_ += static_cast<std::size_t>(count);
-  for (const Expected& each : expected_) {
-    Known& call = ledger_.of(each.key);
-    if (each.end <= written_ && call.sent_whole == SteadyTime::max())
-      call.sent_whole = kernel_.now();
-  }
   if (out_.empty() && manner_ == Manner::kSlowSender) wakes_ = SteadyTime::max();
   if (out_.empty() && manner_ == Manner::kHalfCloses && !std::exchange(has_half_closed_, true))
     kernel_.shut_down_writing(fd_);
@@ -157,6 +152,12 @@ void Caller::end() {
   for (const Expected& each : std::exchange(expected_, {})) ledger_.lost(each.key);
 }
 
+void Caller::note_arrived() {
+  if (is_over_) return;
+  for (const Expected& each : expected_)
+    ledger_.of(each.key).has_arrived = each.end <= kernel_.arrived_of(fd_);
+}
+
 void Caller::leave() {
   if (!is_over_) end();
 }
@@ -208,7 +209,6 @@ void Caller2::send(Waiting& waiting) {
           ledger_.of(key).is_lost = true;
           return;
         }
-        if (ledger_.of(key).began > 0) ledger_.of(key).sent_whole = ledger_.of(key).sent;
         ledger_.lost(key);
       });
 }

@@ -33,6 +33,8 @@ class Caller {
   SteadyTime next() const {
     return is_over_ || wakes_ <= kernel_.now() ? SteadyTime::max() : wakes_;
   }
+  // The instance begins to close its connections, and answers what has arrived.
+  void note_arrived();
   // The caller has nothing more to say.
   void leave();
   bool is_over() const { return is_over_; }

@@ -270,6 +270,7 @@ void Kernel::arrive(Segment& segment) {
   switch (segment.what) {
     case What::kBytes:
       to->inbox.append(segment.bytes);
+      to->got += segment.bytes.size();
       break;
     case What::kEnd:
       to->ended = true;
@@ -344,6 +345,11 @@ int Kernel::take_error(int fd) { return std::exchange(find(fd)->error, 0); }
 void Kernel::reset_on_close(int fd) { find(fd)->resets_on_close = true; }
 
 std::uint16_t Kernel::port_of(int fd) const { return find(fd)->port; }
+
+std::size_t Kernel::arrived_of(int fd) const {
+  const File* const peer = find(find(fd)->peer);
+  return peer == nullptr ? 0 : peer->got;
+}
 
 unsigned Kernel::state_of(int fd) const {
   const File* const file = find(fd);

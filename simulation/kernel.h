@@ -111,7 +111,8 @@ class Kernel final : public Clock {
   int take_error(int fd);
   void reset_on_close(int fd);
   std::uint16_t port_of(int fd) const;
-  unsigned state_of(int fd) const;  // EPOLLIN, EPOLLOUT, …
+  std::size_t arrived_of(int fd) const;  // bytes of this end that the other end has got
+  unsigned state_of(int fd) const;       // EPOLLIN, EPOLLOUT, …
   void close(int fd);
 
  private:
@@ -144,6 +145,7 @@ class Kernel final : public Clock {
     std::size_t under_way = 0;  // bytes that this end has sent and that have not arrived
     SteadyTime last_due{};      // of what this end has sent
     std::size_t moved = 0;
+    std::size_t got = 0;  // bytes that have arrived
     Wire wire{};
     std::uint16_t service = 0;  // the port of the connection's listener
   };

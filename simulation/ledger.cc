@@ -110,10 +110,8 @@ void Ledger::lost(unsigned key) {
   Known& call = of(key);
   if (call.answers > 0 || std::exchange(call.is_lost, true)) return;
   reached("request lost");
-  if (!call.is_good || call.sent_whole == SteadyTime::max() || sheds_) return;
   // Whatever has arrived when the instance begins to close its connections is answered.
-  const SteadyTime arrived = call.sent_whole + script_.setting.delay + std::chrono::milliseconds(1);
-  if (call.began > 0 || (arrived < draining_ && !call.is_pipelined))
+  if (call.is_good && !sheds_ && (call.began > 0 || (call.has_arrived && !call.is_pipelined)))
     break_rule("a good caller is answered", name(key) + " lost its connection before the answer");
 }
 
@@ -165,6 +163,9 @@ void Ledger::ended(unsigned key, const CallRecord& record) {
   }
   if (key == kNoKey) return;
   Known& call = of(key);
+  if (outcome.refusal == Refusal::kCallerLeft && call.is_good && op(key).act == Act::kRequest &&
+      !call.is_lost && !sheds_)
+    break_rule("a good caller is answered", name(key) + " lost its place, but its caller waits");
   if (++call.ended > 1) break_rule("every call ends once", name(key) + " ended twice");
   if (record.answered > script_.setting.timeout + kGrace + jumps_)
     break_rule("no call outlives its deadline", name(key) + " was answered too late");

@@ -25,9 +25,9 @@ struct Violation {
 
 // Where a call stands. All counts begin at 0.
 struct Known {
-  SteadyTime sent = SteadyTime::max();        // when the caller began to send it
-  SteadyTime sent_whole = SteadyTime::max();  // when its last byte was sent
-  bool is_pipelined = false;                  // sent behind another one that was not answered yet
+  SteadyTime sent = SteadyTime::max();  // when the caller began to send it
+  bool has_arrived = false;             // whole, when the instance began to close its connections
+  bool is_pipelined = false;            // sent behind another one that was not answered yet
   bool is_good = false;  // the caller kept to the rules, and its connection had no fault
   unsigned began = 0;    // the observer was told of its start
   unsigned ended = 0;    // and of its end
@@ -74,8 +74,6 @@ class Ledger {
   void break_rule(std::string oracle, std::string what);
   void reached(std::string state) { states_.insert(std::move(state)); }
   void stopping(SteadyTime at) { stopping_ = at; }
-  // The instance closes its connections, and answers what has arrived.
-  void draining(SteadyTime at) { draining_ = at; }
   void jumped(Duration by) { jumps_ += by; }
   void sheds() { sheds_ = true; }
   // From now on an answer of the sidecar may be lost.
@@ -93,7 +91,6 @@ class Ledger {
   std::vector<unsigned> in_order_;  // the calls of the ordered input, as they came
   std::vector<Violation> violations_;
   SteadyTime stopping_ = SteadyTime::max();
-  SteadyTime draining_ = SteadyTime::max();
   Duration jumps_{};
   bool sheds_ = false;
   bool sidecar_was_lost_ = false;

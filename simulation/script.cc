@@ -62,6 +62,7 @@ Script make_script(std::uint64_t seed) {
   if (dice.one_in(3)) setting.delay = milliseconds(1 + dice.below(40));
   setting.stays_on_loops = !setting.is_async && dice.one_in(4);
   setting.breaks_up = dice.one_in(5);
+  setting.skips = dice.one_in(3) ? 2 : 16;
   if (dice.one_in(2)) setting.drain_delay = milliseconds(dice.below(3000));
 
   const unsigned calls = 20 + dice.below(60);
@@ -90,8 +91,16 @@ Script make_script(std::uint64_t seed) {
     op.amount = 1 + dice.below(op.act == Act::kJump ? 8000 : 2500);
     script.ops.push_back(op);
   }
-  const unsigned end = dice.one_in(3) ? dice.below(whole) : whole + dice.below(30'000);
-  script.ops.push_back({.at = milliseconds(end), .act = Act::kStop});
+  // The stop comes while much is under way, or just when a call begins, or later.
+  Duration end = milliseconds(whole + dice.below(30'000));
+  if (dice.one_in(3)) end = milliseconds(dice.below(whole));
+  if (dice.one_in(3)) {
+    const Op& near = script.ops[dice.below(calls)];
+    end = near.at + Duration(static_cast<Duration::rep>(
+                        dice.random() % static_cast<std::uint64_t>(3 * setting.delay.count())));
+    setting.drain_delay = {};
+  }
+  script.ops.push_back({.at = end, .act = Act::kStop});
   std::ranges::sort(script.ops, {}, &Op::at);
   script.stop = static_cast<std::size_t>(std::ranges::find(script.ops, Act::kStop, &Op::act) -
                                          script.ops.begin());

@@ -84,6 +84,7 @@ struct Setting {
   bool stays_on_loops = false;
   bool breaks_up = false;
   Duration drain_delay{};
+  unsigned skips = 16;  // the scheduler leaves out one turn in so many
 };
 
 struct Script {

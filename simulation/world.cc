@@ -95,7 +95,11 @@ class World {
     }
     if (drain_at_ <= kernel_.now()) {
       drain_at_ = SteadyTime::max();
-      ledger_.draining(kernel_.now());
+      for (auto* all : {&callers_, &old_}) {
+        for (const auto& caller : *all) {
+          if (caller != nullptr) caller->note_arrived();
+        }
+      }
       instance_->drain();
       any = true;
     }
@@ -114,7 +118,7 @@ class World {
     for (std::size_t i = actors_.size() - 1; i > 0; --i)
       std::swap(actors_[i], actors_[random_() % (i + 1)]);
     for (const std::size_t actor : actors_) {
-      if (random_() % 16 == 0) {
+      if (random_() % script_.setting.skips == 0) {
         skipped = true;
         continue;
       }
