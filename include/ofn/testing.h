@@ -16,3 +16,4 @@
 #include <ofn/testing/program.h>  // IWYU pragma: export
 #include <ofn/testing/result.h>   // IWYU pragma: export
 #include <ofn/testing/sidecar.h>  // IWYU pragma: export
+#include <ofn/testing/web.h>      // IWYU pragma: export

@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "base/request_id.h"
-#include "base/span_context.h"
+#include "invocation/passed_fields.h"
 #include "wire/curl/library.h"
 
 namespace ofn::cli {
@@ -22,25 +19,6 @@ class Request final : public HttpPort::UnderWay {
  private:
   wire::curl::MultiClient::UnderWay request_;
 };
-
-// Adds what the call passes on, unless the request has a field of that name.
-void pass_on(std::vector<Header>& headers, std::string_view name, std::string_view value) {
-  const bool is_there = std::ranges::any_of(
-      headers, [&](const Header& each) { return same_field_name(each.name, name); });
-  if (!value.empty() && !is_there) headers.push_back({std::string(name), std::string(value)});
-}
-
-std::vector<Header> headers_of(const HttpCall& call, const HttpPortOptions& options) {
-  std::vector<Header> headers = call.headers();
-  pass_on(headers, RequestId::kName, options.request_id);
-  // What came with the call is passed on unchanged, unless it breaks the rules.
-  if (SpanContext::parse(options.traceparent)) {
-    pass_on(headers, "traceparent", options.traceparent);
-    pass_on(headers, "tracestate", options.tracestate);
-  }
-  pass_on(headers, "baggage", options.baggage);
-  return headers;
-}
 
 HttpReply reply_of(wire::blocking::HttpReply reply) {
   return {

@@ -15,10 +15,15 @@ class AwaitHost::Source {
   // Sets the wait's error if it cannot begin. If it returns false, the wait has ended.
   virtual bool begin(abi::Wait& wait) = 0;
   virtual void cancel() {}
+  virtual bool is_outside() const { return true; }
 
   static bool give_up(abi::Wait& wait) noexcept {
     static_cast<Source*>(wait.source)->cancel();
     return true;
+  }
+  // A wait without a source is a callback's or another task's.
+  static bool is_outside(const abi::Wait& wait) {
+    return wait.source == nullptr || static_cast<const Source*>(wait.source)->is_outside();
   }
 };
 
@@ -101,6 +106,7 @@ class AwaitHost::Fetching final : public Source {
     return true;
   }
   void cancel() override { under_way_.reset(); }
+  bool is_outside() const override { return false; }
 
  private:
   bool refuse(const Error& error) {
@@ -167,7 +173,7 @@ bool AwaitHost::start_noted(Call call) {
 void AwaitHost::begin(abi::Wait& wait, Call call) {
   wait.has_begun = true;
   waits_.add(wait);
-  if (services_.outside != nullptr) ++*services_.outside;
+  if (services_.outside != nullptr && Source::is_outside(wait)) ++*services_.outside;
   if (wait.is_woken || wait.error != 0) return end(wait);
   if ((call == Call::kIsStopped || is_stopped(wait.scope)) && give_up(wait)) return;
   if (wait.source != nullptr && !static_cast<Source*>(wait.source)->begin(wait)) return end(wait);
@@ -199,7 +205,7 @@ void AwaitHost::woken(abi::Wait& wait) {
 
 void AwaitHost::end(abi::Wait& wait) {
   waits_.remove(wait);
-  if (services_.outside != nullptr) --*services_.outside;
+  if (services_.outside != nullptr && Source::is_outside(wait)) --*services_.outside;
   delete static_cast<Source*>(std::exchange(wait.source, nullptr));
   delete static_cast<Timer*>(std::exchange(wait.timer, nullptr));
   ready_(wait.frame);

@@ -14,7 +14,7 @@ struct AwaitServices {
   DescriptorWaits* descriptors = nullptr;  // the loop's
   Workers* workers = nullptr;
   HttpPort* http = nullptr;
-  // Counts the waits that something outside the loop ends; null: nobody asks.
+  // Counts the waits that something outside the loop ends, without those for HTTP: who counts answers them. Null: nobody asks.
   std::size_t* outside = nullptr;
 };
 

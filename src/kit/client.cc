@@ -109,7 +109,9 @@ bool Client::send_next() {
   return true;
 }
 
-bool Client::may_read() const { return unread_ > 0 && !has_left_ && call_.reads_at_once > 0; }
+bool Client::may_read() const {
+  return unread_ > 0 && !has_left_ && !reads_by_hand_ && call_.reads_at_once > 0;
+}
 
 bool Client::act() {
   if (send_next()) return true;

@@ -48,8 +48,15 @@ class Client final : public wire::Exchange {
   void send_in_pieces();
   // A step of its own: the next piece of the body, or a read. Returns false if there is none.
   bool act();
+  // From now on it reads by read() alone.
+  void read_by_hand() { reads_by_hand_ = true; }
   // The body ends with what it has got until now.
   void end_body() { ends_ = true; }
+  // From now on the test does nothing more for it: the body ends, and it reads.
+  void end_by_itself() {
+    ends_ = true;
+    reads_by_hand_ = false;
+  }
   void bring(std::string_view piece) { to_send_.emplace_back(piece); }
   void read(std::size_t bytes);
   void leave();
@@ -98,6 +105,7 @@ class Client final : public wire::Exchange {
   std::size_t read_ = 0;
   std::function<void()> on_room_;
   std::function<void()> on_abandoned_;
+  bool reads_by_hand_ = false;
   bool has_left_ = false;
   bool has_finished_ = false;
 };

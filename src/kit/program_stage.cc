@@ -7,9 +7,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "base/nearest.h"
-#include "event/http_binding.h"
-#include "event/json_format.h"
+#include "kit/messages.h"
 #include "kit/process.h"
 #include "typed/openapi.h"
 
@@ -95,7 +93,7 @@ class ProgramStage::TestFlight final : public testing::internal::Flight {
 
   Result result() const override { return stage_.result_of(*state_); }
   void finish() override {
-    if (Client* const client = this->client()) client->end_body();
+    if (Client* const client = this->client()) client->end_by_itself();
     stage_.finish(*state_);
   }
   void bring(std::string_view piece) override {
@@ -116,6 +114,7 @@ class ProgramStage::TestFlight final : public testing::internal::Flight {
   void act(const std::function<void(Client&)>& action) {
     if (Client* const client = this->client()) action(*client);
     stage_.settle();
+    stage_.check_web();
   }
 
   ProgramStage& stage_;
@@ -126,20 +125,22 @@ ProgramStage::ProgramStage(const abi::Program& program, const testing::Options& 
     : served_(served_or_throw(program, options, log_)),
       sidecar_(loop_, clock_, served_->context),
       outputs_(served_->context, sidecar_, loop_, log_, {}, &sidecar_),
-      environment_{
-          .loop = loop_,
-          .context = served_->context,
-          .outputs = &outputs_,
-          .log = log_,
-          .detail = options.shows_details ? Detail::kShown : Detail::kHidden,
-          .stores = &sidecar_,
-          .hooks = served_->hooks.empty() ? nullptr : &served_->hooks,
-          .calls = &Process::of().calls(),
-          .awaits = {.descriptors = &descriptors_, .workers = &workers_, .outside = &outside_},
-          .observer = this,
-          .errors = served_->errors.empty() ? nullptr : &served_->errors,
-          .middleware = served_->middleware.is_around() ? &served_->middleware : nullptr,
-          .nested = this},
+      environment_{.loop = loop_,
+                   .context = served_->context,
+                   .outputs = &outputs_,
+                   .log = log_,
+                   .detail = options.shows_details ? Detail::kShown : Detail::kHidden,
+                   .stores = &sidecar_,
+                   .hooks = served_->hooks.empty() ? nullptr : &served_->hooks,
+                   .calls = &Process::of().calls(),
+                   .awaits = {.descriptors = &descriptors_,
+                              .workers = &workers_,
+                              .http = &web_,
+                              .outside = &outside_},
+                   .observer = this,
+                   .errors = served_->errors.empty() ? nullptr : &served_->errors,
+                   .middleware = served_->middleware.is_around() ? &served_->middleware : nullptr,
+                   .nested = this},
       gate_(kCalls, kCalls),
       service_(served_->client_routes(), gate_, workers_, log_, options.timeout, kCalls,
                served_->middleware.has_door() || served_->middleware.is_around()
@@ -147,9 +148,11 @@ ProgramStage::ProgramStage(const abi::Program& program, const testing::Options& 
                    : nullptr),
       async_(served_->subscriptions, served_->routes.functions().front(), gate_, workers_, log_,
              options.timeout, kCalls),
+      readiness_(served_->steps, clock_, log_, Readiness::Thread::kAskers),
       runs_life_cycle_(options.runs_life_cycle) {
-  service_.stay_on_loops();
-  async_.stay_on_loops();
+  service_.place(*this);
+  async_.place(*this);
+  service_.ask(readiness_);
   requests_ = std::make_unique<HttpService::OnLoop>(service_, environment_);
   deliveries_ = std::make_unique<AsyncService::OnLoop>(async_, environment_);
   program.host->store(&Process::of().host(), std::memory_order_release);
@@ -170,11 +173,12 @@ ProgramStage::~ProgramStage() {
     if (!call->received->is_released && call->client != nullptr) call->client->leave();
   }
   try {
-    for (const CallStatePtr& call : std::vector<CallStatePtr>(calls_)) finish(*call);
+    for (const CallStatePtr& call : std::vector<CallStatePtr>(calls_)) run_to_end(*call);
   } catch (const std::exception&) {
     // The call does not end, and still uses what would be destroyed.
     (void)requests_.release();
     (void)deliveries_.release();
+    (void)threads_.release();
   }
   stop();
   Process::of().log_to(nullptr);
@@ -200,8 +204,16 @@ void ProgramStage::settle() {
   do {
     while (loop_.poll()) {
     }
-  } while (loop_.poll() || act());
+  } while (loop_.poll() || threads_->go_on() || act());
 }
+
+// Placing
+
+bool ProgramStage::stays_on_loop() {
+  return std::ranges::none_of(calls_, [](const CallStatePtr& call) { return call->is_by_hand; });
+}
+
+bool ProgramStage::post(Task&& task) { return threads_->post(std::move(task)); }
 
 // A wait that something outside the loop ends gets a millisecond of real time for each millisecond of the clock.
 void ProgramStage::wait_outside() {
@@ -218,6 +230,7 @@ void ProgramStage::wait_outside() {
 }
 
 void ProgramStage::serve_until(const std::function<bool()>& done) {
+  if (threads_->is_here()) return threads_->wait(done);
   Duration waited{};
   while (true) {
     settle();
@@ -236,8 +249,18 @@ void ProgramStage::serve_until(const std::function<bool()>& done) {
   }
 }
 
-void ProgramStage::finish(const CallState& state) {
+void ProgramStage::run_to_end(const CallState& state) {
   serve_until([&state] { return state.result.has_ended; });
+}
+
+void ProgramStage::finish(const CallState& state) {
+  run_to_end(state);
+  check_web();
+}
+
+void ProgramStage::check_web() {
+  if (const std::string problem = web_.take_problem(); !problem.empty())
+    throw std::runtime_error(problem);
 }
 
 void ProgramStage::advance(std::chrono::nanoseconds time) {
@@ -251,6 +274,7 @@ void ProgramStage::advance(std::chrono::nanoseconds time) {
     left -= step;
     settle();
   }
+  check_web();
 }
 
 // --- Calls ---------------------------------------------------------------------------------------
@@ -269,8 +293,10 @@ CallStatePtr ProgramStage::begin_call() {
 std::unique_ptr<testing::internal::Flight> ProgramStage::start(const testing::Call& call,
                                                                bool by_hand) {
   CallStatePtr state = begin_call();
+  state->is_by_hand = by_hand;
   auto client = std::make_unique<Client>(loop_, call, state->received);
   state->client = client.get();
+  if (by_hand) client->read_by_hand();
   if (requests_->takes_pieces(client->request())) {
     client->send_in_pieces();
     if (!by_hand) client->end_body();
@@ -284,6 +310,7 @@ std::unique_ptr<testing::internal::Flight> ProgramStage::start(const testing::Ca
   requests_->handle(wire::ExchangePtr(client.release()));
   starting_ = nullptr;
   settle();
+  check_web();
   return std::make_unique<TestFlight>(*this, std::move(state));
 }
 
@@ -334,68 +361,19 @@ Result ProgramStage::result_of(const CallState& state) const {
 
 // --- Deliveries ----------------------------------------------------------------------------------
 
-const Trigger& ProgramStage::trigger_of(std::string_view input) const {
-  std::vector<std::string> known;
-  for (const Trigger& trigger : served_->context.triggers) {
-    if (trigger.name == input || (!trigger.alias.empty() && trigger.alias == input)) return trigger;
-    known.push_back(trigger.name);
-  }
-  std::string text = "the context has no trigger named \"" + std::string(input) + "\"";
-  if (const std::string near = nearest_word(input, known); !near.empty()) {
-    text += "; did you mean \"" + near + "\"?";
-  } else if (known.empty()) {
-    text += "; it has none: see Options::context";
-  } else {
-    text += "; its triggers:";
-    for (const std::string& name : known) text += " " + name;
-  }
-  throw std::runtime_error(text);
-}
-
-dapr::TopicEvent ProgramStage::topic_event(const Trigger& trigger,
-                                           const testing::Message& message) {
-  dapr::TopicEvent event{
-      .topic = trigger.topic, .component = trigger.component, .path = message.path};
-  for (const auto& [name, value] : message.metadata) event.metadata.push_back({name, value});
-  if (message.event) {
-    const CloudEvent& given = *message.event;
-    event.id = given.id();
-    event.source = given.source();
-    event.type = given.type();
-    event.spec_version = given.specversion();
-    event.content_type = given.datacontenttype().value_or("");
-    event.data = given.data().value_or("");
-    for (const auto& [name, value] : given.extensions()) event.extensions.push_back({name, value});
-    if (given.subject()) event.extensions.push_back({"subject", *given.subject()});
-    if (given.time()) event.extensions.push_back({"time", *given.time()});
-    return event;
-  }
-  // As daprd wraps what a program publishes.
-  event.id = "test-" + std::to_string(++events_);
-  event.source = "test";
-  event.type = "com.dapr.event.sent";
-  event.spec_version = "1.0";
-  event.content_type = message.content_type;
-  if (event.content_type.empty())
-    event.content_type = message.data.starts_with('{') || message.data.starts_with('[')
-                             ? "application/json"
-                             : "text/plain";
-  event.data = message.data;
-  return event;
-}
-
 std::unique_ptr<testing::internal::Flight> ProgramStage::start_delivery(
-    std::string_view input, const testing::Message& message) {
-  const Trigger& trigger = trigger_of(input);
+    std::string_view input, const testing::Message& message, bool by_hand) {
+  const Trigger& trigger = find_trigger(served_->context, input);
   CallStatePtr state = begin_call();
   state->is_delivery = true;
+  state->is_by_hand = by_hand;
   auto answerer = std::make_unique<Answerer>(state);
   if (trigger.kind == ComponentKind::kBinding) {
     dapr::BindingEvent event{.component = trigger.component, .data = message.data};
     for (const auto& [name, value] : message.metadata) event.metadata.push_back({name, value});
     deliveries_->on_binding_event(std::move(event), std::move(answerer));
   } else {
-    deliveries_->on_topic_event(topic_event(trigger, message), std::move(answerer));
+    deliveries_->on_topic_event(topic_event_of(trigger, message, ++events_), std::move(answerer));
   }
   starting_ = nullptr;
   settle();
@@ -404,7 +382,7 @@ std::unique_ptr<testing::internal::Flight> ProgramStage::start_delivery(
 
 testing::BulkResult ProgramStage::deliver_all(std::string_view input,
                                               const std::vector<testing::Message>& messages) {
-  const Trigger& trigger = trigger_of(input);
+  const Trigger& trigger = find_trigger(served_->context, input);
   if (trigger.kind != ComponentKind::kPubsub)
     throw std::runtime_error("only topics deliver several messages together");
   if (messages.empty()) return {.acknowledgement = Acknowledgement::kAcknowledged};
@@ -416,7 +394,7 @@ testing::BulkResult ProgramStage::deliver_all(std::string_view input,
     bulk.path = message.path;
     bulk.entries.push_back({.entry_id = std::to_string(bulk.entries.size()),
                             .content_type = "application/cloudevents+json",
-                            .event = topic_event(trigger, message)});
+                            .event = topic_event_of(trigger, message, ++events_)});
   }
   deliveries_->on_bulk_event(std::move(bulk), std::make_unique<Answerer>(state));
   starting_ = nullptr;
@@ -431,28 +409,8 @@ testing::BulkResult ProgramStage::deliver_all(std::string_view input,
           .log = result.log};
 }
 
-testing::Call ProgramStage::call_of(const std::vector<CloudEvent>& events, testing::EventMode mode,
-                                    bool as_batch) {
-  testing::Call call{.method = "POST"};
-  if (as_batch) {
-    call.body = "[";
-    for (const CloudEvent& event : events) {
-      const auto text = event::to_json(event);
-      if (!text) throw std::runtime_error(text.error().message());
-      if (call.body.size() > 1) call.body += ",";
-      call.body += *text;
-    }
-    call.body += "]";
-    call.fields.push_back({"content-type", "application/cloudevents-batch+json"});
-    return call;
-  }
-  auto sent = event::to_http(events.front(), mode == testing::EventMode::kBinary
-                                                 ? event::Mode::kBinary
-                                                 : event::Mode::kStructured);
-  if (!sent) throw std::runtime_error(sent.error().message());
-  call.fields = sent->headers();
-  call.body = std::move(*sent).body();
-  return call;
+testing::Call ProgramStage::job_call(const std::string& name, std::optional<std::string> data) {
+  return kit::job_call(name, data ? *std::move(data) : sidecar_.take_job(name).data);
 }
 
 std::string ProgramStage::openapi() const {

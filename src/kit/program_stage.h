@@ -14,19 +14,24 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include <ofn/http_client.h>
 #include <ofn/testing/host.h>
 
-#include "dapr/app_api.h"
 #include "invocation/call_environment.h"
 #include "invocation/nested_loop.h"
 #include "invocation/observer.h"
 #include "kit/client.h"
+#include "kit/function_threads.h"
 #include "kit/kept_log.h"
+#include "kit/messages.h"
 #include "kit/scripted_sidecar.h"
+#include "kit/scripted_web.h"
 #include "kit/served_program.h"
 #include "kit/still_clock.h"
+#include "life/readiness.h"
 #include "loop/descriptor_waits.h"
 #include "loop/loop.h"
 #include "loop/watch.h"
@@ -35,6 +40,7 @@
 #include "serving/async/async_service.h"
 #include "serving/gate.h"
 #include "serving/http/http_service.h"
+#include "serving/runner.h"
 
 namespace ofn::kit {
 
@@ -47,12 +53,16 @@ struct CallState {
   std::size_t log_before = 0;
   std::size_t left = 1;  // how many invocations have not ended: of a bulk several
   bool is_delivery = false;
+  bool is_by_hand = false;                           // the test goes on while it is under way
   std::vector<testing::Acknowledgement> messages{};  // of a bulk
 };
 using CallStatePtr = std::shared_ptr<CallState>;
 
 // Lifetime: the author's program stays loaded. Threads: the test's. Errors: see <ofn/testing/host.h>.
-class ProgramStage final : public testing::internal::Stage, private NestedLoop, private Observer {
+class ProgramStage final : public testing::internal::Stage,
+                           private NestedLoop,
+                           private Placing,
+                           private Observer {
  public:
   // Throws std::runtime_error with the mistakes.
   ProgramStage(const abi::Program& program, const testing::Options& options);
@@ -62,12 +72,16 @@ class ProgramStage final : public testing::internal::Stage, private NestedLoop, 
 
   std::unique_ptr<testing::internal::Flight> start(const testing::Call& call,
                                                    bool by_hand) override;
-  std::unique_ptr<testing::internal::Flight> start_delivery(
-      std::string_view input, const testing::Message& message) override;
+  std::unique_ptr<testing::internal::Flight> start_delivery(std::string_view input,
+                                                            const testing::Message& message,
+                                                            bool by_hand) override;
   testing::BulkResult deliver_all(std::string_view input,
                                   const std::vector<testing::Message>& messages) override;
   testing::Call call_of(const std::vector<CloudEvent>& events, testing::EventMode mode,
-                        bool as_batch) override;
+                        bool as_batch) override {
+    return kit::call_of(events, mode, as_batch);
+  }
+  testing::Call job_call(const std::string& name, std::optional<std::string> data) override;
   void advance(std::chrono::nanoseconds time) override;
   std::chrono::nanoseconds elapsed() const override { return clock_.elapsed(); }
   void stop() override;
@@ -75,6 +89,12 @@ class ProgramStage final : public testing::internal::Stage, private NestedLoop, 
   std::string openapi() const override;
 
   void fail(const testing::internal::Failing& failing) override { sidecar_.fail(failing); }
+  void fail_items(std::string_view output, std::vector<std::size_t> places) override {
+    sidecar_.fail_items(output, std::move(places));
+  }
+  void delay(std::string_view name, std::chrono::nanoseconds time) override {
+    sidecar_.delay(name, std::chrono::duration_cast<Duration>(time));
+  }
   void heal() override { sidecar_.heal(); }
   void reply(std::string_view output, SendResult answer) override {
     sidecar_.reply(output, std::move(answer));
@@ -101,8 +121,18 @@ class ProgramStage final : public testing::internal::Stage, private NestedLoop, 
   std::vector<Job> jobs() const override { return sidecar_.jobs(); }
   const std::vector<testing::Sent>& sent() const override { return sidecar_.sent(); }
 
+  void answer(std::string_view request, ScriptedWeb::Answer answer) override {
+    web_.answer(request, std::move(answer));
+  }
+  void fail(std::string_view request, const testing::internal::WebFailing& failing) override {
+    web_.fail(request, failing);
+  }
+  const std::vector<HttpCall>& asked() const override { return web_.asked(); }
+
   // For a Flight: moves the clock until the call has ended.
   void finish(const CallState& state);
+  // Throws if a function has asked a server for which the test has no answer.
+  void check_web();
   // Runs everything that is due.
   void settle();
   // Fills in what the call has given until now.
@@ -114,6 +144,9 @@ class ProgramStage final : public testing::internal::Stage, private NestedLoop, 
 
   // NestedLoop
   void serve_until(const std::function<bool()>& done) override;
+  // Placing
+  bool stays_on_loop() override;
+  bool post(Task&& task) override;
   // Observer
   void began(const CallStart& start, TraceContext& trace) override;
   void ended(const CallRecord& record) override;
@@ -122,8 +155,7 @@ class ProgramStage final : public testing::internal::Stage, private NestedLoop, 
   void end_one(CallState& state);
   bool act();
   void wait_outside();
-  const Trigger& trigger_of(std::string_view input) const;
-  dapr::TopicEvent topic_event(const Trigger& trigger, const testing::Message& message);
+  void run_to_end(const CallState& state);
 
   StillClock clock_;
   KeptLog log_;
@@ -131,6 +163,7 @@ class ProgramStage final : public testing::internal::Stage, private NestedLoop, 
   const std::unique_ptr<ServedProgram> served_;
   ScriptedSidecar sidecar_;
   Outputs outputs_;
+  ScriptedWeb web_{loop_};
   DescriptorWaits descriptors_{loop_};
   Workers workers_{4};
   std::size_t outside_ = 0;
@@ -138,6 +171,8 @@ class ProgramStage final : public testing::internal::Stage, private NestedLoop, 
   Gate gate_;
   HttpService service_;
   AsyncService async_;
+  Readiness readiness_;
+  std::unique_ptr<FunctionThreads> threads_ = std::make_unique<FunctionThreads>();
   std::unique_ptr<HttpService::OnLoop> requests_;
   std::unique_ptr<AsyncService::OnLoop> deliveries_;
   std::vector<CallStatePtr> calls_;                         // under way

@@ -20,6 +20,7 @@ using testing::internal::Failing;
 constexpr std::string_view kOutput = "output ";
 constexpr std::string_view kOther = "other ";
 constexpr std::string_view kEventId = "cloudevent.id";
+constexpr std::string_view kRefusal = "the test refuses it";
 
 SidecarError as_error(Error error) { return {.error = std::move(error), .reach = Reach::kMaybe}; }
 
@@ -110,22 +111,48 @@ void ScriptedSidecar::fail(const Failing& failing) {
   faults_.insert_or_assign(key_of(failing.name), FaultState{.failing = failing});
 }
 
-void ScriptedSidecar::reply(std::string_view output, SendResult answer) {
-  const Output* const found = context_.find_output(output);
+const Output& ScriptedSidecar::output_of(std::string_view name) const {
+  const Output* const found = context_.find_output(name);
   if (found == nullptr)
-    throw std::runtime_error("the context has no output named \"" + std::string(output) + "\"");
-  replies_.insert_or_assign(found->name, std::move(answer));
+    throw std::runtime_error("the context has no output named \"" + std::string(name) +
+                             "\"; its outputs are " + context_.output_names());
+  return *found;
+}
+
+void ScriptedSidecar::reply(std::string_view output, SendResult answer) {
+  replies_.insert_or_assign(output_of(output).name, std::move(answer));
+}
+
+void ScriptedSidecar::fail_items(std::string_view output, std::vector<std::size_t> places) {
+  const Output& topic = output_of(output);
+  if (topic.kind != ComponentKind::kPubsub)
+    throw std::runtime_error(
+        "\"" + topic.name +
+        "\" is a binding, which gets each item alone: use fail() with a FaultRange");
+  failing_items_.insert_or_assign(topic.name, std::move(places));
+}
+
+bool ScriptedSidecar::is_refused(const std::string& key) const {
+  const auto found = faults_.find(key);
+  if (found == faults_.end()) return false;
+  const Failing& failing = found->second.failing;
+  return failing.code || failing.fault == Fault::kRefused;
+}
+
+// A store's own refusal comes from the store, because Dapr's words are around it.
+NextFault ScriptedSidecar::refusals_of(std::string key) {
+  return [this, key = std::move(key)]() -> std::optional<Error> {
+    if (!is_refused(key)) return std::nullopt;
+    const auto failing = next_fault(key);
+    if (!failing) return std::nullopt;
+    return refusal(*failing, std::string(kRefusal));
+  };
 }
 
 KeptState& ScriptedSidecar::state_of(std::string_view store) {
   std::string component = component_of(store);
   if (KeptState* const found = find_state(component)) return *found;
-  auto made = std::make_unique<KeptState>(
-      clock_, [this, key = std::string(kOther) + component]() -> std::optional<Error> {
-        const auto failing = next_fault(key);
-        if (!failing) return std::nullopt;
-        return refusal(*failing, "the test refuses it");
-      });
+  auto made = std::make_unique<KeptState>(clock_, refusals_of(std::string(kOther) + component));
   KeptState& state = *made;
   // Its keys are the function's own: no prefix.
   localdapr::Component declared;
@@ -155,12 +182,7 @@ void ScriptedSidecar::set_secret(std::string_view store, std::string_view key,
   auto found = secrets_.find(store);
   if (found == secrets_.end()) {
     const std::string name(store);
-    auto made = std::make_unique<KeptSecrets>(
-        [this, fault = std::string(kOther) + name]() -> std::optional<Error> {
-          const auto failing = next_fault(fault);
-          if (!failing) return std::nullopt;
-          return refusal(*failing, "the test refuses it");
-        });
+    auto made = std::make_unique<KeptSecrets>(refusals_of(std::string(kOther) + name));
     found = secrets_.emplace(name, made.get()).first;
     stores_.add(name, std::move(made));
   }
@@ -199,6 +221,25 @@ std::vector<Job> ScriptedSidecar::jobs() const {
   return all;
 }
 
+Job ScriptedSidecar::take_job(const std::string& name) {
+  const auto found = jobs_.find(name);
+  if (found == jobs_.end()) {
+    std::string text = "no function has scheduled a job named \"" + name + "\"";
+    std::vector<std::string> known;
+    for (const auto& [other, unused] : jobs_) known.push_back(other);
+    if (const std::string near = nearest_word(name, known); !near.empty())
+      text += "; did you mean \"" + near + "\"?";
+    throw std::runtime_error(text + " Give run_job() the data of one that is not scheduled");
+  }
+  Job job = found->second;
+  if (job.schedule.empty() || (job.repeats && *job.repeats <= 1)) {
+    jobs_.erase(found);
+  } else if (job.repeats) {
+    --*found->second.repeats;
+  }
+  return job;
+}
+
 // --- The ports -----------------------------------------------------------------------------------
 
 std::optional<Failing> ScriptedSidecar::next_fault(const std::string& key) {
@@ -219,11 +260,15 @@ Error ScriptedSidecar::refusal(const Failing& failing, std::string words) {
 
 // `words`: Dapr's own, in front of the component's.
 std::optional<ScriptedSidecar::Failed> ScriptedSidecar::failure(const std::string& key,
-                                                                std::string_view words) {
+                                                                std::string_view words,
+                                                                Deadline deadline) {
   const auto failing = next_fault(key);
-  if (!failing) return std::nullopt;
+  if (!failing) {
+    if (delay_of(key) < deadline.left(loop_.now())) return std::nullopt;
+    return Failed{};
+  }
   if (failing->code)
-    return Failed{as_error(refusal(*failing, std::string(words) + "the test refuses it"))};
+    return Failed{as_error(refusal(*failing, std::string(words).append(kRefusal)))};
   switch (failing->fault) {
     case Fault::kLate:
       return Failed{};
@@ -233,7 +278,7 @@ std::optional<ScriptedSidecar::Failed> ScriptedSidecar::failure(const std::strin
     case Fault::kRefused:
       break;
   }
-  return Failed{as_error(refusal(*failing, std::string(words) + "the test refuses it"))};
+  return Failed{as_error(refusal(*failing, std::string(words).append(kRefusal)))};
 }
 
 // A further try of the same message belongs to the same entry.
@@ -256,9 +301,14 @@ std::size_t ScriptedSidecar::begin_try(const std::string& event_id, const void* 
 }
 
 void ScriptedSidecar::output_ended(const OutputResult& result) {
-  const auto open = std::ranges::find_if(open_, [&](const Open& each) {
+  const auto is_of_output = [&](const Open& each) {
     return sent_[each.sent].output == result.output->name && sent_[each.sent].tries == result.tries;
+  };
+  // Of several items of a topic some may fail.
+  auto open = std::ranges::find_if(open_, [&](const Open& each) {
+    return is_of_output(each) && sent_[each.sent].failure.has_value() != result.reply.has_value();
   });
+  if (open == open_.end()) open = std::ranges::find_if(open_, is_of_output);
   if (open == open_.end()) return;
   if (!result.reply)
     sent_[open->sent].failure =
@@ -266,7 +316,18 @@ void ScriptedSidecar::output_ended(const OutputResult& result) {
   open_.erase(open);
 }
 
-void ScriptedSidecar::post(std::move_only_function<void()> task) { loop_.post(std::move(task)); }
+Duration ScriptedSidecar::delay_of(const std::string& key) const {
+  const auto found = delays_.find(key);
+  return found == delays_.end() ? Duration::zero() : found->second;
+}
+
+void ScriptedSidecar::post(const std::string& key, std::move_only_function<void()> task) {
+  const Duration delay = delay_of(key);
+  if (delay <= Duration::zero()) return loop_.post(std::move(task));
+  auto shared = std::make_shared<std::move_only_function<void()>>(std::move(task));
+  timers_.push_back(std::make_unique<Timer>(loop_, [shared] { (*shared)(); }));
+  timers_.back()->arm(loop_.now() + delay);
+}
 
 void ScriptedSidecar::late(Deadline deadline, std::move_only_function<void(SidecarError)> done) {
   if (deadline.is_never()) return;
@@ -286,7 +347,7 @@ void ScriptedSidecar::fail_with(const Failed& failed, std::span<const std::size_
   if (!failed.error) return late(deadline, std::move(tell));
   for (const std::size_t at : entries)
     sent_[at].failure = Failure{failed.error->error.code(), failed.error->error.message()};
-  post([tell = std::move(tell), error = *failed.error]() mutable { tell(std::move(error)); });
+  loop_.post([tell = std::move(tell), error = *failed.error]() mutable { tell(std::move(error)); });
 }
 
 void ScriptedSidecar::invoke_binding(const BindingCall& call, const SidecarOptions& options,
@@ -294,14 +355,15 @@ void ScriptedSidecar::invoke_binding(const BindingCall& call, const SidecarOptio
   Sent sent = sent_to(options, call.component, call.data, call.metadata);
   sent.operation = call.operation;
   const std::size_t at = begin_try({}, call.data.data(), std::move(sent));
-  const auto failed =
-      failure(std::string(kOutput) + std::string(options.output),
-              "error invoking output binding " + std::string(call.component) + ": ");
+  const std::string key = std::string(kOutput) + std::string(options.output);
+  const auto failed = failure(
+      key, "error invoking output binding " + std::string(call.component) + ": ", options.deadline);
   if (failed) return fail_with(*failed, std::array{at}, options.deadline, std::move(done));
   SidecarReply reply;
   if (const auto scripted = replies_.find(options.output); scripted != replies_.end())
     reply = {.data = scripted->second.data, .metadata = scripted->second.metadata};
-  post([done = std::move(done), reply = std::move(reply)]() mutable { done(std::move(reply)); });
+  post(key,
+       [done = std::move(done), reply = std::move(reply)]() mutable { done(std::move(reply)); });
 }
 
 void ScriptedSidecar::publish(const PublishCall& call, const SidecarOptions& options,
@@ -310,11 +372,13 @@ void ScriptedSidecar::publish(const PublishCall& call, const SidecarOptions& opt
   sent.topic = call.topic;
   sent.content_type = call.content_type;
   const std::size_t at = begin_try(id_in(call.metadata), call.data.data(), std::move(sent));
-  const auto failed = failure(std::string(kOutput) + std::string(options.output),
+  const std::string key = std::string(kOutput) + std::string(options.output);
+  const auto failed = failure(key,
                               "error when publishing to topic " + std::string(call.topic) +
-                                  " in pubsub " + std::string(call.component) + ": ");
+                                  " in pubsub " + std::string(call.component) + ": ",
+                              options.deadline);
   if (failed) return fail_with(*failed, std::array{at}, options.deadline, std::move(done));
-  post([done = std::move(done)]() mutable { done(SidecarReply{}); });
+  post(key, [done = std::move(done)]() mutable { done(SidecarReply{}); });
 }
 
 void ScriptedSidecar::publish_all(std::span<const PublishCall> calls, const SidecarOptions& options,
@@ -326,28 +390,36 @@ void ScriptedSidecar::publish_all(std::span<const PublishCall> calls, const Side
     sent.content_type = call.content_type;
     entries.push_back(begin_try(id_in(call.metadata), call.data.data(), std::move(sent)));
   }
-  const auto failed = failure(std::string(kOutput) + std::string(options.output),
+  const std::string key = std::string(kOutput) + std::string(options.output);
+  const auto failed = failure(key,
                               "error when publishing to topic " + std::string(calls.front().topic) +
-                                  " in pubsub " + std::string(calls.front().component) + ": ");
+                                  " in pubsub " + std::string(calls.front().component) + ": ",
+                              options.deadline);
   if (failed) return fail_with(*failed, entries, options.deadline, std::move(done));
-  post([done = std::move(done)]() mutable { done(BulkPublished{}); });
+  BulkPublished published;
+  if (const auto items = failing_items_.find(options.output); items != failing_items_.end()) {
+    for (const std::size_t place : items->second) {
+      if (place >= entries.size()) continue;
+      published.failures.push_back({.place = place, .error = std::string(kRefusal)});
+      sent_[entries[place]].failure = Failure{Code::kInternal, std::string(kRefusal)};
+    }
+  }
+  post(key, [done = std::move(done), published = std::move(published)]() mutable {
+    done(std::move(published));
+  });
 }
 
 void ScriptedSidecar::ask(const StoreCall& call, const SidecarOptions& options, StoreDone done) {
   const std::string_view target = target_of(call);
   const std::string key = std::string(kOther) + std::string(target);
-  const auto fault = faults_.find(key);
-  // A store's own refusal comes from the store, because Dapr's words are around it.
   const bool is_of_store = states_.contains(target) || secrets_.contains(target);
-  const bool is_refused_inside =
-      is_of_store && fault != faults_.end() &&
-      (fault->second.failing.code || fault->second.failing.fault == Fault::kRefused);
-  if (!is_refused_inside) {
-    if (const auto failed = failure(key, ""))
+  if (!is_of_store || !is_refused(key)) {
+    if (const auto failed = failure(key, "", options.deadline))
       return fail_with(*failed, {}, options.deadline, std::move(done));
   }
-  post(
-      [done = std::move(done), answer = this->answer(call)]() mutable { done(std::move(answer)); });
+  post(key, [done = std::move(done), answer = this->answer(call)]() mutable {
+    done(std::move(answer));
+  });
 }
 
 StoreResult ScriptedSidecar::answer(const StoreCall& call) {

@@ -43,7 +43,13 @@ class ScriptedSidecar final : public Sidecar, public Stores, public OutputObserv
 
   // The script.
   void fail(const testing::internal::Failing& failing);
-  void heal() { faults_.clear(); }
+  void fail_items(std::string_view output, std::vector<std::size_t> places);
+  void delay(std::string_view name, Duration time) { delays_.insert_or_assign(key_of(name), time); }
+  void heal() {
+    faults_.clear();
+    delays_.clear();
+    failing_items_.clear();
+  }
   void reply(std::string_view output, SendResult answer);
   void set_state(std::string_view store, std::string_view key, std::string value);
   void conflict(std::string_view store, std::string_view key, unsigned times);
@@ -56,6 +62,8 @@ class ScriptedSidecar final : public Sidecar, public Stores, public OutputObserv
   testing::States states() const;
   const std::vector<InvokeService>& invoked() const { return invoked_; }
   std::vector<Job> jobs() const;
+  // Returns a scheduled job, which ends if it is not to come again. Errors: std::runtime_error if none has that name.
+  Job take_job(const std::string& name);
 
   // The ports.
   void invoke_binding(const BindingCall& call, const SidecarOptions& options,
@@ -82,14 +90,20 @@ class ScriptedSidecar final : public Sidecar, public Stores, public OutputObserv
     std::optional<SidecarError> error{};  // not set: it is late
   };
 
+  const Output& output_of(std::string_view name) const;
   std::string key_of(std::string_view name) const;
   std::string component_of(std::string_view store) const;
   // Counts a call; returns how it fails, or nullopt.
   std::optional<testing::internal::Failing> next_fault(const std::string& key);
+  // Returns true if the script lets the component itself refuse calls.
+  bool is_refused(const std::string& key) const;
+  NextFault refusals_of(std::string key);
   static Error refusal(const testing::internal::Failing& failing, std::string words);
-  std::optional<Failed> failure(const std::string& key, std::string_view words);
+  std::optional<Failed> failure(const std::string& key, std::string_view words, Deadline deadline);
+  Duration delay_of(const std::string& key) const;
   std::size_t begin_try(const std::string& event_id, const void* data, testing::Sent sent);
-  void post(std::move_only_function<void()> task);
+  // Runs the task when an answer of `key` is there.
+  void post(const std::string& key, std::move_only_function<void()> task);
   void late(Deadline deadline, std::move_only_function<void(SidecarError)> done);
   // Answers a call as it fails. `entries`: of sent_, those that it sends.
   template <class Done>
@@ -108,7 +122,9 @@ class ScriptedSidecar final : public Sidecar, public Stores, public OutputObserv
   std::map<std::string, KeptState*, std::less<>> states_;     // by component; stores_ owns them
   std::map<std::string, KeptSecrets*, std::less<>> secrets_;  // the same
   std::map<std::string, FaultState, std::less<>> faults_;
-  std::map<std::string, SendResult, std::less<>> replies_;  // by output
+  std::map<std::string, Duration, std::less<>> delays_;
+  std::map<std::string, std::vector<std::size_t>, std::less<>> failing_items_;  // by output
+  std::map<std::string, SendResult, std::less<>> replies_;                      // by output
   std::map<std::string, std::function<Reply<InvokeReply>(const InvokeService&)>, std::less<>> apps_;
   std::vector<InvokeService> invoked_;
   std::map<std::string, Job, std::less<>> jobs_;

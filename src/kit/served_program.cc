@@ -115,6 +115,7 @@ std::expected<std::unique_ptr<ServedProgram>, std::string> ServedProgram::of(
   auto steps = life_steps(programs);
   if (!steps) return std::unexpected(steps.error().message());
   for (LifeStep& step : object_steps(served->routes)) steps->push_back(std::move(step));
+  served->steps = *steps;
   served->life.emplace(*std::move(steps));
   return served;
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <ofn/abi.h>
 #include <ofn/testing/call.h>
@@ -33,6 +34,7 @@ struct ServedProgram {
   ErrorHandlers errors;
   Middleware middleware;
   Subscriptions subscriptions;
+  std::vector<LifeStep> steps;
   std::optional<LifeCycle> life;
 
   // Returns the routes at which clients are served.

@@ -6,13 +6,17 @@
 
 namespace ofn {
 
-Readiness::Readiness(std::span<const LifeStep> steps, const Clock& clock, Log& log)
-    : clock_(clock), log_(log) {
+Readiness::Readiness(std::span<const LifeStep> steps, const Clock& clock, Log& log, Thread thread)
+    : clock_(clock), log_(log), runs_on_askers_(thread == Thread::kAskers) {
   std::ranges::copy_if(steps, std::back_inserter(checks_),
                        [](const LifeStep& step) { return step.registration->ready != nullptr; });
 }
 
 std::optional<Readiness::State> Readiness::ask(Loop& loop, std::function<void()> told) {
+  if (runs_on_askers_) {
+    check();
+    return latest();
+  }
   const std::scoped_lock lock(mutex_);
   const SteadyTime now = clock_.now();
   if (is_closed_ || is_late() || (running_ == nullptr && state_ && now - checked_ < kFresh))

@@ -38,8 +38,12 @@ class Readiness {
     std::string reason;  // if it is not ready
   };
 
+  // kAskers: ask() runs the checks each time, on the thread that calls it, and always knows the state.
+  enum class Thread : bool { kOwn, kAskers };
+
   // Keeps the checks among the steps.
-  Readiness(std::span<const LifeStep> steps, const Clock& clock, Log& log);
+  Readiness(std::span<const LifeStep> steps, const Clock& clock, Log& log,
+            Thread thread = Thread::kOwn);
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
@@ -62,6 +66,7 @@ class Readiness {
 
   const Clock& clock_;
   Log& log_;
+  const bool runs_on_askers_;
   std::vector<LifeStep> checks_;
   mutable std::mutex mutex_;
   std::condition_variable ended_;

@@ -55,8 +55,10 @@ void Runner::start(Job& job) {
   ++job.turns_;
   job.running_ = true;
   const bool is_short = job.policy_->runs_inline() && (!job.may_wait() || loop_.can_be_released());
-  job.shared_out_ = is_short && !all_.stay_on_loops && shares(*job.policy_);
-  job.on_worker_ = !all_.stay_on_loops && (!is_short || job.shared_out_);
+  const bool measures = all_.placing == nullptr && !all_.stay_on_loops;
+  job.shared_out_ = is_short && measures && shares(*job.policy_);
+  job.on_worker_ = measures ? !is_short || job.shared_out_
+                            : all_.placing != nullptr && !all_.placing->stays_on_loop();
   if (!job.on_worker_) {
     // The first call of a batch must not be charged for reading the whole batch, nor a later call for the calls before it.
     // Therefore its time starts now. If no further call is queued, its time starts with its own turn, which often saves a clock
@@ -78,7 +80,7 @@ void Runner::start(Job& job) {
 void Runner::start_elsewhere(Job& job) {
   if (job.shared_out_) all_.shared_out.fetch_add(1, std::memory_order_relaxed);
   job.began_ = loop_.now();
-  const bool taken = all_.workers.post([this, &job] {
+  Task run = [this, &job] {
     if (!job.may_begin()) {
       return loop_.post([this, &job] {
         stopped_running(job);
@@ -90,7 +92,9 @@ void Runner::start_elsewhere(Job& job) {
     job.run_and_time();
     job.took_ = loop_.clock().now() - began;
     loop_.post([this, &job] { returned(job); });
-  });
+  };
+  const bool taken = all_.placing == nullptr ? all_.workers.post(std::move(run))
+                                             : all_.placing->post(std::move(run));
   if (taken) return;
   // The system granted no thread. The job tries again, and its deadline keeps running.
   stopped_running(job);

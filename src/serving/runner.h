@@ -21,6 +21,19 @@
 
 namespace ofn {
 
+// The port Placing: where calls run. A server has none, because it measures; the test kit has one.
+// Threads: the loop's.
+class Placing {
+ public:
+  // Returns true if the next call runs on its loop's own thread, even one that waits (CallEnvironment::nested).
+  virtual bool stays_on_loop() = 0;
+  // Runs a call on another thread. As Workers::post().
+  [[nodiscard]] virtual bool post(Task&& task) = 0;
+
+ protected:
+  ~Placing() = default;
+};
+
 // The state that the runners of all loops share. Lifetime: outlives them. Threads: made before the loops run.
 struct Runners {
   Workers& workers;
@@ -30,6 +43,7 @@ struct Runners {
       0;  // calls that run on workers only because a core was idle
   // Every call runs on its loop's own thread, even one that waits (CallEnvironment::nested).
   bool stay_on_loops = false;
+  Placing* placing = nullptr;  // decides instead; null: the runners measure
 };
 
 // Runs a short function on the loop's own thread, and any other on a worker (docs/decisions/0004-run-where-measured.md). A short
@@ -98,9 +112,11 @@ class Runner {
   // once, unless the function returns before the stack is known.
   void report(Job& job, std::string_view function, const CallIds& ids);
   // Runs code of the author that is not a function, such as a stop callback, on separate threads: every worker may be blocked by
-  // a function that waits for that code. Runs the task at once, on the loop, if the system grants no thread.
+  // a function that waits for that code. Runs the task at once, on the loop, if the system grants no thread, or if Placing decides where
+  // calls run.
   void run_aside(Task task) {
-    if (!aside_.post(std::move(task))) task();  // NOLINT(bugprone-use-after-move): not taken
+    if (all_.placing != nullptr || !aside_.post(std::move(task)))
+      task();  // NOLINT(bugprone-use-after-move): not taken
   }
 
  private:

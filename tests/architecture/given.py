@@ -58,6 +58,8 @@ GIVEN = {
     "check/report.h": "std::vector<check::Finding> findings; check::Checked checked;",
     "cli/machine_facts.h": "Flags flags; dev::Look look;",
     "kit/client.h": "testing::Call call; std::shared_ptr<kit::Received> received; struct { void handle(wire::ExchangePtr); } requests;",
+    "invocation/passed_fields.h": "HttpCall call{\"GET\", \"http://a/\"}; HttpPortOptions options;",
+    "kit/messages.h": "struct { void on_topic_event(dapr::TopicEvent, int); } deliveries; int answerer = 0;",
     "kit/kept_state.h": "kit::NextFault next_fault;",
     "kit/kit_host.h": "abi::Program program;",
     "kit/local_server.h": "abi::Program program; testing::Options options; void fetch(const std::string&);",

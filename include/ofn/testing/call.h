@@ -27,7 +27,7 @@ struct Call {
   // The client sends only the pieces, and then goes away without having sent all.
   bool breaks_off = false;
   // A slow reader: of an answer in pieces, the client takes as many bytes at once, and only when the function waits. 0: it takes all
-  // at once.
+  // at once. Of a call that start() begins, it takes them when the test calls Running::read(), until finish().
   std::size_t reads_at_once = 0;
   // The client goes away when it has got as many bytes of an answer in pieces. 0 is before the first.
   std::optional<std::size_t> leaves_after{};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +14,8 @@
 
 #include <ofn/abi.h>
 #include <ofn/cloud_event.h>
+#include <ofn/field.h>
+#include <ofn/http_client.h>
 #include <ofn/stores.h>
 #include <ofn/testing/call.h>
 #include <ofn/testing/result.h>
@@ -33,11 +36,33 @@ struct FaultRange {
   std::string message{};            // of the error; empty: the words of a sidecar
 };
 
+// What a server answers to a function (ofn::async_fetch).
+struct WebAnswer {
+  int status = 200;
+  std::vector<Header> headers{};
+  std::string body{};
+  std::chrono::nanoseconds after{};  // it takes so long, by the program's clock
+};
+
+// How a request of a function fails.
+enum class WebFault {
+  kUnreachable,     // no such host, or nobody listens: UNAVAILABLE
+  kLate,            // no answer comes before the deadline: DEADLINE_EXCEEDED
+  kBroken,          // the connection ends before the answer does: UNKNOWN
+  kBadCertificate,  // FAILED_PRECONDITION
+};
+
 namespace internal {
 
 struct Failing {
   std::string name;
   Fault fault = Fault::kRefused;
+  std::optional<Code> code{};  // instead of the fault's
+  FaultRange range{};
+};
+
+struct WebFailing {
+  WebFault fault = WebFault::kUnreachable;
   std::optional<Code> code{};  // instead of the fault's
   FaultRange range{};
 };
@@ -59,10 +84,10 @@ class Flight {
 class Stage {
  public:
   virtual ~Stage() = default;
-  // `by_hand`: a body in pieces has no end yet.
+  // `by_hand`: the test goes on while the call is under way; a body in pieces has no end yet.
   virtual std::unique_ptr<Flight> start(const Call& call, bool by_hand) = 0;
-  virtual std::unique_ptr<Flight> start_delivery(std::string_view input,
-                                                 const Message& message) = 0;
+  virtual std::unique_ptr<Flight> start_delivery(std::string_view input, const Message& message,
+                                                 bool by_hand) = 0;
   virtual BulkResult deliver_all(std::string_view input, const std::vector<Message>& messages) = 0;
   virtual Call call_of(const std::vector<CloudEvent>& events, EventMode mode, bool as_batch) = 0;
   virtual void advance(std::chrono::nanoseconds time) = 0;
@@ -72,6 +97,8 @@ class Stage {
   virtual std::string openapi() const = 0;
 
   virtual void fail(const Failing& failing) = 0;
+  virtual void fail_items(std::string_view output, std::vector<std::size_t> places) = 0;
+  virtual void delay(std::string_view name, std::chrono::nanoseconds time) = 0;
   virtual void heal() = 0;
   virtual void reply(std::string_view output, SendResult answer) = 0;
   virtual void set_state(std::string_view store, std::string_view key, std::string value) = 0;
@@ -84,7 +111,14 @@ class Stage {
                          std::function<Reply<InvokeReply>(const InvokeService&)> answer) = 0;
   virtual std::vector<InvokeService> invoked() const = 0;
   virtual std::vector<Job> jobs() const = 0;
+  // What brings a job. Without `data` it is the one that is scheduled, which ends if it is not to come again.
+  virtual Call job_call(const std::string& name, std::optional<std::string> data) = 0;
   virtual const std::vector<Sent>& sent() const = 0;
+
+  virtual void answer(std::string_view request,
+                      std::function<WebAnswer(const HttpCall&)> answer) = 0;
+  virtual void fail(std::string_view request, const WebFailing& failing) = 0;
+  virtual const std::vector<HttpCall>& asked() const = 0;
 };
 
 // A server on a port of this machine.

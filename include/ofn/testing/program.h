@@ -13,16 +13,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <ofn/register.h>
+#include <ofn/route.h>
 #include <ofn/testing/call.h>
 #include <ofn/testing/host.h>
 #include <ofn/testing/result.h>
 #include <ofn/testing/sidecar.h>
+#include <ofn/testing/web.h>
 
 namespace ofn::testing {
 
@@ -40,14 +43,14 @@ inline abi::Program this_program() {
 template <auto kFunction>
 struct Only {
   static constexpr abi::Registration kRegistration =
-      ofn::internal::registration<ofn::internal::select(kFunction)>(abi::Origin::kAuthor,
-                                                                    "function", "", 0, nullptr);
+      ofn::internal::registration<ofn::internal::select_alone(kFunction)>(
+          abi::Origin::kAuthor, "function", "", 0, nullptr);
   static constexpr const abi::Registration* kEntry = &kRegistration;
 };
 
 }  // namespace internal
 
-// A call that has begun and perhaps not ended: a task that sleeps, a function whose client is slow, or has not sent all.
+// A call that has begun and perhaps not ended: a function that waits for time, whose client is slow, or has not sent all.
 // Lifetime: the Program outlives it.
 class Running {
  public:
@@ -74,7 +77,7 @@ class Running {
 };
 
 // Serves each call by the framework's own code: routes, limits of routes, middleware, hooks, JSON, outputs, error handlers. There is no
-// socket, and the function runs on the test's thread.
+// socket, and the function runs on the test's thread, unless a call is under way that start() has begun.
 // Time: the program's clock stands still while nothing waits for it. A call that waits for time, such as a task that sleeps, an output that
 // is tried again, or a late sidecar, moves it, unless the call is begun by start(). A task that waits for something outside, such as a
 // thread or a descriptor, gets it in real time.
@@ -86,7 +89,7 @@ class Program {
   // All functions that this program registers.
   explicit Program(const Options& options = {}) : Program(internal::this_program(), options) {}
   Program(const abi::Program& program, const Options& options)
-      : stage_(internal::host().open(program, options)), sidecar_(*stage_) {}
+      : stage_(internal::host().open(program, options)), sidecar_(*stage_), web_(*stage_) {}
 
   // A program of one function, whether or not it is registered: Program::of<hello>(). Error handlers, middleware and life functions of
   // this program belong to it, too.
@@ -126,16 +129,17 @@ class Program {
   }
 
   // Events, over HTTP.
-  Result send_event(const CloudEvent& event, EventMode mode = EventMode::kBinary) {
-    return call(stage_->call_of({event}, mode, false));
+  Result send_event(const CloudEvent& event, EventMode mode = EventMode::kBinary,
+                    std::string target = "/") {
+    return send(stage_->call_of({event}, mode, false), std::move(target));
   }
-  Result send_events(const std::vector<CloudEvent>& events) {
-    return call(stage_->call_of(events, EventMode::kStructured, true));
+  Result send_events(const std::vector<CloudEvent>& events, std::string target = "/") {
+    return send(stage_->call_of(events, EventMode::kStructured, true), std::move(target));
   }
 
   // Deliveries of a sidecar. `input` is the name of one of the context's triggers.
   Result deliver(std::string_view input, const Message& message) {
-    return start_delivery(input, message).finish();
+    return Running(stage_->start_delivery(input, message, false)).finish();
   }
   Result deliver(std::string_view input, std::string data) {
     return deliver(input, Message{.data = std::move(data)});
@@ -144,11 +148,21 @@ class Program {
     return stage_->deliver_all(input, messages);
   }
 
-  // Begins a call, and runs it as far as it goes without moving the clock. A body in pieces has no end yet. A function that blocks (a Context's
-  // send, a Writer, a Reader) does so on the test's thread, so start() returns when it has got what it waits for; use it for tasks.
+  // A job that is due, as Dapr brings it: a POST of the data to /job/NAME. Without data it is the job of that name which a function has scheduled.
+  Result run_job(const std::string& name) { return call(stage_->job_call(name, std::nullopt)); }
+  Result run_job(const std::string& name, std::string data) {
+    return call(stage_->job_call(name, std::move(data)));
+  }
+  // A probe of the platform: a success if every OFN_READY says yes. They run each time.
+  Result probe() { return get("/", {{"User-Agent", "kube-probe/1"}}); }
+
+  // Begins a call, and runs it as far as it goes without moving the clock: until it has ended, or waits for time, for its client, for a thread or
+  // for a descriptor. A body in pieces has no end yet, and a client with Call::reads_at_once reads only by Running::read(). It works for
+  // every form of function. While such a call is under way, each function has a thread of its own, and only one of them, or the test,
+  // runs at a time.
   Running start(const Call& call) { return Running(stage_->start(call, true)); }
   Running start_delivery(std::string_view input, const Message& message) {
-    return Running(stage_->start_delivery(input, message));
+    return Running(stage_->start_delivery(input, message, true));
   }
   // Moves the clock, in steps of a millisecond (of a ten-thousandth of the time, above ten seconds), and runs what becomes due.
   void advance(std::chrono::nanoseconds time) { stage_->advance(time); }
@@ -156,6 +170,7 @@ class Program {
   std::chrono::nanoseconds elapsed() const { return stage_->elapsed(); }
 
   Sidecar& sidecar() { return sidecar_; }
+  Web& web() { return web_; }
   // All lines of the log.
   std::vector<std::string> log() const { return stage_->log(); }
   // The OpenAPI document of the functions.
@@ -164,8 +179,14 @@ class Program {
   void stop() { stage_->stop(); }
 
  private:
+  Result send(Call made, std::string target) {
+    made.target = std::move(target);
+    return call(made);
+  }
+
   std::unique_ptr<internal::Stage> stage_;
   Sidecar sidecar_;
+  Web web_;
 };
 
 // Calls one function once: invoke<hello>({.target = "/?name=Ann"}).

@@ -7,6 +7,8 @@
 //   }
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,11 +33,17 @@ class Sidecar {
   void fail(std::string_view name, Fault fault, FaultRange range = {}) {
     stage_->fail({.name = std::string(name), .fault = fault, .range = std::move(range)});
   }
-  // The same with a code of gRPC.
+  // The same with a code of gRPC. That of a secret store is INTERNAL in any case, as Dapr's is.
   void fail(std::string_view name, Code code, FaultRange range = {}) {
     stage_->fail({.name = std::string(name), .code = code, .range = std::move(range)});
   }
-  // From now on nothing fails.
+  // From now on those items of each Context::send_all() to that topic fail, counted from 0, and the others do not.
+  void fail_items(std::string_view output, std::vector<std::size_t> places) {
+    stage_->fail_items(output, std::move(places));
+  }
+  // From now on each answer of `name`, one of those above, takes so long, by the program's clock.
+  void delay(std::string_view name, std::chrono::nanoseconds time) { stage_->delay(name, time); }
+  // From now on nothing fails or takes long.
   void heal() { stage_->heal(); }
 
   // What a binding answers to each further send.
@@ -75,7 +83,7 @@ class Sidecar {
   }
   // The calls of other apps, in order.
   std::vector<InvokeService> invoked() const { return stage_->invoked(); }
-  // The jobs that are scheduled.
+  // The jobs that are scheduled. Program::run_job() brings one.
   std::vector<Job> jobs() const { return stage_->jobs(); }
 
   // Everything that was sent to outputs since the program began, in order.

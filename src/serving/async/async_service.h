@@ -46,6 +46,8 @@ class AsyncService {
 
   // As HttpService::stay_on_loops().
   void stay_on_loops() { runners_.stay_on_loops = true; }
+  // As HttpService::place().
+  void place(Placing& placing) { runners_.placing = &placing; }
 
   // Has a sidecar asked for the list of input bindings, or delivered what one brings? Threads: any.
   bool heard_of_bindings() const { return heard_of_bindings_; }

@@ -47,6 +47,8 @@ class HttpService {
   // From now on every call runs on its loop's own thread, even one that waits: CallEnvironment::nested serves the loop meanwhile. Call it
   // before the loops run.
   void stay_on_loops() { runners_.stay_on_loops = true; }
+  // From now on `placing` decides where calls run. It outlives the service. Call it before the loops run.
+  void place(Placing& placing) { runners_.placing = &placing; }
   // Returns how many calls wait for their route, and not yet at the gate.
   std::size_t waiting() const;
   // As Gate::when_empty, for the gate and those of the routes.

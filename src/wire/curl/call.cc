@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "wire/chars.h"
+#include "wire/blocking/request_check.h"
 
 namespace ofn::wire::curl {
 
@@ -25,10 +25,6 @@ bool is_loopback(std::string_view url) {
 
 // Returns true if a request may be repeated automatically (RFC 9110 §9.2.2).
 bool is_idempotent(std::string_view method) { return method != "POST" && method != "PATCH"; }
-
-bool is_field(const Header& header) {
-  return !header.name.empty() && all(kToken, header.name) && all(kValue, header.value);
-}
 
 Code kind_of(int error) {
   switch (error) {
@@ -148,11 +144,7 @@ void Call::set_redirects(unsigned at_most) const {
 }
 
 Result<void> Call::prepare(const HttpCall& call, Duration left) {
-  // A malformed field could turn into another field, or end the head.
-  if (!std::ranges::all_of(call.headers, is_field))
-    return fail(Code::kInvalidArgument, "a header's name or value is not valid in HTTP");
-  if (call.method.empty() || !all(kToken, call.method))
-    return fail(Code::kInvalidArgument, "the method is not valid in HTTP");
+  if (auto checked = blocking::check_request(call.method, call.headers); !checked) return checked;
   if (left <= Duration::zero()) return fail(Code::kDeadlineExceeded, "the deadline has passed");
   method_ = call.method;
   const std::int64_t max_body = call.max_body > 0 ? call.max_body : options_.max_body;
