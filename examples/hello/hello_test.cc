@@ -9,4 +9,8 @@ TEST(Hello, NamesTheClient) {
   EXPECT_THAT(invoke<hello>(), HasBody("hello, world\n"));
 }
 
-TEST(Hello, TakesOnlyGet) { EXPECT_THAT(invoke<hello>({.method = "PUT"}), HasStatus(405)); }
+TEST(Hello, TakesOnlyGet) {
+  const Result refused = invoke<hello>({.method = "PUT"});
+  EXPECT_THAT(refused, HasStatus(405));
+  EXPECT_THAT(refused, HasBody("only GET\n"));
+}

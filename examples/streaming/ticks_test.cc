@@ -12,6 +12,7 @@ TEST(Ticks, ComeUntilTheClientLeaves) {
   call.leave();
   program.advance(500ms);
   EXPECT_TRUE(call.has_ended());
+  EXPECT_THAT(call.result(), HasField("content-type", "text/event-stream"));
   EXPECT_EQ(call.result().body,
             "event: tick\ndata: 1\n\nevent: tick\ndata: 2\n\nevent: tick\ndata: 3\n\n");
 }

@@ -1,5 +1,6 @@
 """`functions-framework test`: builds a function with its tests, and runs them."""
 
+import fcntl
 import json
 import os
 import re
@@ -242,13 +243,41 @@ TEST_CASE("it fails") { SECTION("inside") { Program program; CHECK_THAT(program.
 
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+TESTS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*_test.cc"))
+# What an example needs beside its source.
+FLAGS = {
+    "curl": ["--cxxflags", "-lcurl"],
+    "typed": ["--target", "order"],  # its types are in the source, so the test cannot name the function
+    "webhook": ["--cxxflags", "-lcrypto"],
+}
+FOLDERS = {"plugin-sum"}  # its program is all sources of the folder
+WITH_A_SERVER = {"postgres"}  # test_examples_with_servers.py runs it
 
 
-@pytest.mark.parametrize("tests", sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*_test.cc")))
-def test_the_tests_of_the_examples(program, tmp_path, tests):
+@pytest.fixture(scope="session")
+def cache(program, tmp_path_factory):
+    """The variables of a cache that all processes of this run share: it has the precompiled headers of tests, which cost as much as many tests."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache-of-examples"
+    shared.mkdir(exist_ok=True)
+    variables = {"XDG_CACHE_HOME": str(shared)}
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "ready").exists():
+            program.run_to_end(["test", "--source", EXAMPLES / "hello" / "hello.cc", "--sanitize", "none"], variables)
+            (shared / "ready").touch()
+    return variables
+
+
+@pytest.mark.parametrize("tests", [each for each in TESTS if each.split("/")[0] not in WITH_A_SERVER])
+def test_the_tests_of_the_examples(program, cache, tmp_path, tests):
     folder, name = tests.split("/")
     shutil.copytree(EXAMPLES / folder, tmp_path / folder, ignore=shutil.ignore_patterns("data"))
-    target = ["--target", "order"] if folder == "typed" else []  # its types are in the source, so the test cannot name the function
-    source = name.replace("_test.cc", ".cc")
-    done = program.run_to_end(["test", "--source", source, "--sanitize", "none", *target], cwd=tmp_path / folder)
+    source = "." if folder in FOLDERS else name.replace("_test.cc", ".cc")
+    done = program.run_to_end(["test", "--source", source, "--sanitize", "none", *FLAGS.get(folder, [])], cache, cwd=tmp_path / folder)
     assert done.code == 0 and re.search(r"^(\d+) tests?: \1 passed ", done.stdout), done.stdout + done.stderr
+
+
+def test_every_example_has_tests():
+    folders = {path.parent.name for path in EXAMPLES.glob("*/*.cc")}
+    assert {tests.split("/")[0] for tests in TESTS} == folders
