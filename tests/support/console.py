@@ -29,7 +29,7 @@ from support.waiting import PATIENCE, until
 _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _PROGRAM = re.compile(r"^(?:\w+=\S+ )*(?:functions-framework|ofn|(?:build|opt)\S*/\S+)(?: |$)")
-_ENDS_BY_ITSELF = re.compile(r"functions-framework (?:build|image|manifest) |--(?:print-schema|print-openapi|dry-run|help|version)\b")
+_ENDS_BY_ITSELF = re.compile(r"functions-framework (?:build|image|manifest|test) |--(?:print-schema|print-openapi|dry-run|help|version)\b")
 # Commands that the tests do not run, with the reasons.
 NOT_TYPED = {"./dev build": "the program that the tests run is built",
              "apt-get update && apt-get install -y ./dist/": "test_bare_debian of tests/packages/test_heavy.py types it, in a root of its own"}

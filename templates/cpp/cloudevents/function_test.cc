@@ -1,18 +1,19 @@
-// Calls the function as the server does. README.md says how to run it.
-#undef NDEBUG
-#include <cassert>
-#include <cstdio>
+// Calls the function without a server. README.md says how to run it.
+#include <ofn/testing/gtest.h>
 
-#include <ofn/function.h>
+using namespace ofn::testing;
 
 ofn::CloudEvent handle(const ofn::CloudEvent& event);
 
-int main() {
-  const ofn::CloudEvent reply = handle(ofn::CloudEvent("1", "/shop", "order").data("a book"));
-  assert(reply.id() == "1-reply");
-  assert(reply.type() == "order.seen");
-  assert(reply.data() == "seen: a book");
-  assert(handle(ofn::CloudEvent("2", "/shop", "order")).data() == "seen: no data");
+TEST(Handle, AnswersWithAnEvent) {
+  Program program = Program::of<handle>();
+  const Result reply = program.send_event(ofn::CloudEvent("1", "/shop", "order").data("a book"));
+  EXPECT_THAT(reply, HasBody("seen: a book"));
+  EXPECT_THAT(reply, HasField("ce-id", "1-reply"));
+  EXPECT_THAT(reply, HasField("ce-type", "order.seen"));
+}
 
-  std::puts("passed");
+TEST(Handle, NeedsNoData) {
+  Program program = Program::of<handle>();
+  EXPECT_THAT(program.send_event(ofn::CloudEvent("2", "/shop", "order")), HasBody("seen: no data"));
 }

@@ -1,21 +1,16 @@
-// Calls the function as the server does. README.md says how to run it.
-#undef NDEBUG
-#include <cassert>
-#include <cstdio>
+// Calls the function without a server. README.md says how to run it.
+#include <ofn/testing/gtest.h>
 
-#include <ofn/function.h>
+using namespace ofn::testing;
 
 ofn::Response handle(const ofn::Request& request);
 
-int main() {
-  const ofn::Response greeting = handle(ofn::Request({.method = "GET", .target = "/?name=Ada"}));
-  assert(greeting.body() == "hello, Ada\n");
+TEST(Handle, NamesTheClient) {
+  EXPECT_THAT(invoke<handle>({.target = "/?name=Ada"}), HasBody("hello, Ada\n"));
+}
 
-  const ofn::Field type = {"content-type", "application/json"};
-  const ofn::Response echo =
-      handle(ofn::Request({.method = "POST", .target = "/", .headers = {&type, 1}, .body = "{}"}));
-  assert(echo.body() == "{}");
-  assert(*echo.find_header("content-type") == "application/json");
-
-  std::puts("passed");
+TEST(Handle, SendsJsonBack) {
+  const Result echo = Program::of<handle>().post_json("/", "{}");
+  EXPECT_THAT(echo, HasBody("{}"));
+  EXPECT_THAT(echo, HasField("content-type", "application/json"));
 }

@@ -2,7 +2,6 @@
 // only after every output has confirmed it.
 #include <ofn/function.h>
 
-// A function of its own, so that function_test.cc needs no context.
 std::string receipt(ofn::Bytes data) {
   return "received " + std::to_string(data.size()) + " bytes: " + std::string(data) + "\n";
 }

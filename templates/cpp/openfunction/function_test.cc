@@ -1,14 +1,23 @@
-// Calls the part of the function that needs no sidecar. README.md says how to run it.
-#undef NDEBUG
-#include <cassert>
-#include <cstdio>
+// Calls the function without a server and without a sidecar. README.md says how to run it.
+#include <ofn/testing/gtest.h>
 
-#include <ofn/function.h>
+using namespace ofn::testing;
 
-std::string receipt(ofn::Bytes data);
+ofn::Out handle(ofn::Context& context, ofn::Bytes data);
 
-int main() {
-  assert(receipt("a book") == "received 6 bytes: a book\n");
+Program function() { return Program::of<handle>({.context_file = "func_context.json"}); }
 
-  std::puts("passed");
+TEST(Handle, SendsTheReceiptToItsOutput) {
+  Program program = function();
+  const Result receipt = program.invoke("a book");
+  EXPECT_THAT(receipt, HasBody("received 6 bytes: a book\n"));
+  EXPECT_THAT(receipt, SentTo("archive", "received 6 bytes: a book\n"));
+}
+
+TEST(Handle, NeedsData) { EXPECT_THAT(function().invoke(""), HasStatus(400)); }
+
+TEST(Handle, FailsIfTheOutputDoes) {
+  Program program = function();
+  program.sidecar().fail("archive", Fault::kUnreachable);
+  EXPECT_THAT(program.invoke("a book"), HasStatus(503));
 }
