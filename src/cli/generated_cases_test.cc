@@ -67,7 +67,7 @@ OFN_FIELDS(All, yes, small, large, (id, ofn::as_text), single, (text, ofn::lengt
            (note, ofn::length(0, 3)), (lines, ofn::length(1, 2)), numbers, stock, three, pair,
            shape, when, took, bytes)
 
-void take(const All&) {}
+using Take = void (*)(const All&);
 
 }  // namespace
 }  // namespace tried
@@ -79,7 +79,7 @@ using ::testing::Contains;
 using ::testing::IsEmpty;
 
 document::Node openapi() {
-  using F = internal::Form<std::remove_const_t<decltype(&tried::take)>>;
+  using F = internal::Form<tried::Take>;
   const auto routes =
       Routes::of({{.name = "take", .signature = F::kSignature, .typed = &F::kTyped}});
   return *document::json_value(openapi_of(*routes, {.title = "t", .version = "1"}));
@@ -87,7 +87,7 @@ document::Node openapi() {
 
 JsonProblems read(const std::string& body) {
   tried::All all;
-  using F = internal::Form<std::remove_const_t<decltype(&tried::take)>>;
+  using F = internal::Form<tried::Take>;
   return read_json(body, F::kTyped.argument.type(), &all);
 }
 
@@ -199,7 +199,8 @@ TEST(Cases, AFileHasTheWholeCase) {
 }
 
 TEST(Cases, SmallerOnesKeepTheMistake) {
-  const Case one{.name = "", .body = R"({"a":[10,"xy"],"b":{"c":true}})",
+  const Case one{.name = "",
+                 .body = R"({"a":[10,"xy"],"b":{"c":true}})",
                  .expected = {.status = 400, .pointer = "/a/1"}};
   std::vector<std::string> bodies;
   for (const Case& smaller : smaller_cases(one)) bodies.push_back(smaller.body);
