@@ -243,7 +243,7 @@ TEST_CASE("it fails") { SECTION("inside") { Program program; CHECK_THAT(program.
 
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-TESTS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*_test.cc"))
+TESTS_OF_EXAMPLES = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.glob("*/*_test.cc"))
 # What an example needs beside its source.
 FLAGS = {
     "curl": ["--cxxflags", "-lcurl"],
@@ -269,7 +269,7 @@ def cache(program, tmp_path_factory):
     return variables
 
 
-@pytest.mark.parametrize("tests", [each for each in TESTS if each.split("/")[0] not in WITH_A_SERVER])
+@pytest.mark.parametrize("tests", [each for each in TESTS_OF_EXAMPLES if each.split("/")[0] not in WITH_A_SERVER])
 def test_the_tests_of_the_examples(program, cache, tmp_path, tests):
     folder, name = tests.split("/")
     shutil.copytree(EXAMPLES / folder, tmp_path / folder, ignore=shutil.ignore_patterns("data"))
@@ -280,4 +280,4 @@ def test_the_tests_of_the_examples(program, cache, tmp_path, tests):
 
 def test_every_example_has_tests():
     folders = {path.parent.name for path in EXAMPLES.glob("*/*.cc")}
-    assert {tests.split("/")[0] for tests in TESTS} == folders
+    assert {tests.split("/")[0] for tests in TESTS_OF_EXAMPLES} == folders
