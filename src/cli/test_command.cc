@@ -378,7 +378,8 @@ int run_tests(const RunTestsCommand& command) {
   const HangWatch watch(command.report, command.timeout);
   const auto tests = load_tests(command.program, command.program);
   if (!tests) return complain(tests.error().message(), kExitLoad);
-  return (*tests)(&kit::kit_host(), command.report.c_str(), command.filter.c_str());
+  const std::string filter = content_of(command.filter_file);
+  return (*tests)(&kit::kit_host(), command.report.c_str(), filter.c_str());
 }
 
 }  // namespace ofn::cli

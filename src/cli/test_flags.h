@@ -45,7 +45,8 @@ struct FuzzCommand {
 struct RunTestsCommand {
   std::string program;
   std::string report;
-  std::string filter;
+  std::string
+      filter_file;  // has a pattern of the test framework, which may be too long for an argument
   std::chrono::seconds timeout{0};
 };
 

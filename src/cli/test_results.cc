@@ -6,6 +6,7 @@
 
 #include "cli/json_result.h"
 #include "document/json.h"
+#include "document/slices.h"
 
 namespace ofn::cli {
 
@@ -147,7 +148,7 @@ std::string TestResults::json() const {
   all.set("tests", std::move(list));
   if (!end.empty()) all.set("end", end);
   if (coverage) all.set("coverage", coverage->json());
-  return document::to_json(all) + "\n";
+  return document::with_unicode_repaired(document::to_json(all)) + "\n";
 }
 
 std::string TestResults::junit() const {
@@ -184,7 +185,7 @@ std::string TestResults::junit() const {
   if (!end.empty())
     text += R"(<testcase classname="program" name="end"><error>)" + in_xml(end) +
             "</error></testcase>\n";
-  return text + "</testsuite>\n</testsuites>\n";
+  return document::with_unicode_repaired(text) + "</testsuite>\n</testsuites>\n";
 }
 
 bool read_report(std::string_view report, TestResults& results) {
@@ -192,7 +193,7 @@ bool read_report(std::string_view report, TestResults& results) {
   while (!report.empty()) {
     const std::string_view line = report.substr(0, report.find('\n'));
     report.remove_prefix(std::min(report.size(), line.size() + 1));
-    const auto node = document::json_value(line);
+    const auto node = document::json_value(document::with_unicode_repaired(line));
     if (!node) continue;  // the process ended while it wrote the line
     const std::string_view what = node->find_text("what");
     if (what == "begin") {

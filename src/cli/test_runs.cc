@@ -1,5 +1,6 @@
 #include "cli/test_runs.h"
 
+#include <csignal>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
@@ -8,7 +9,10 @@
 #include <unistd.h>
 #include <utility>
 
+#include <ofn/testing/entry_report.h>
+
 #include "base/joined.h"
+#include "base/utf8.h"
 #include "cli/streams.h"
 #include "os/descriptor.h"
 
@@ -20,7 +24,8 @@ namespace fs = std::filesystem;
 
 // If more tests crash, the rest is not run.
 constexpr int kMostCrashes = 20;
-constexpr std::size_t kLongestOutput = 6000;
+constexpr std::size_t kLongestBeginning = 2000;
+constexpr std::size_t kLongestEnd = 6000;
 // How soon a stop is noticed.
 constexpr int kLookEveryMs = 50;
 
@@ -44,15 +49,14 @@ std::string quoted_name(const std::string& name, TestFramework framework) {
   return text + '"';
 }
 
-// Leaves tests out that have run.
-std::string without(std::string pattern, const std::vector<std::string>& names,
+// Leaves tests out that have run. Unquoted names of Catch2 reach as far as the next comma, so its entry gets the names beside the pattern.
+std::string without(const std::string& pattern, const std::vector<std::string>& names,
                     TestFramework framework) {
   if (names.empty()) return pattern;
   if (framework == TestFramework::kGtest)
     return pattern + (pattern.find('-') == std::string::npos ? "-" : ":") + joined(names, ":");
-  for (const std::string& name : names)
-    pattern += (pattern.empty() ? "~" : " ~") + quoted_name(name, framework);
-  return pattern;
+  return pattern + testing::internal::kLeftOut +
+         joined(names, std::string(1, testing::internal::kLeftOut));
 }
 
 std::string preloaded(const std::vector<fs::path>& libraries) {
@@ -63,10 +67,20 @@ std::string preloaded(const std::vector<fs::path>& libraries) {
 
 }  // namespace
 
-std::string shortened_output(std::string text) {
-  if (text.size() <= kLongestOutput) return text;
-  return text.substr(0, kLongestOutput) + "\n… (" + std::to_string(text.size() - kLongestOutput) +
-         " bytes more)";
+std::string output_of_last(const fs::path& output) {
+  std::string text = content_of(output);
+  const std::size_t at = text.rfind(testing::internal::kTestBegins);
+  if (at != std::string::npos) text.erase(0, at + testing::internal::kTestBegins.size());
+  return text;
+}
+
+std::string shortened_output(const std::string& text) {
+  if (text.size() <= kLongestBeginning + kLongestEnd) return text;
+  std::size_t end = text.size() - kLongestEnd;
+  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
+  const std::string_view beginning = clipped(text, kLongestBeginning);
+  return std::string(beginning) + "\n… (" + std::to_string(end - beginning.size()) +
+         " bytes are left out) …\n" + text.substr(end);
 }
 
 std::string content_of(const fs::path& file) {
@@ -103,6 +117,12 @@ std::optional<int> run_alone(std::vector<std::string> arguments, const fs::path&
     complain(process.error().message());
     return kExitFailure;
   }
+  // Processes that the function has forked end with it. Until poll() its leader keeps the number of their group.
+  pollfd ended{.fd = process->ended_fd(), .events = POLLIN, .revents = 0};
+  while (ended.fd >= 0 && ::poll(&ended, 1, kLookEveryMs) <= 0) {
+    if (options.stop.stop_requested()) return std::nullopt;
+  }
+  if (ended.fd >= 0) process->signal(SIGKILL);
   return wait_for(*process, options.stop);
 }
 
@@ -114,10 +134,12 @@ TestResults run_in_processes(const fs::path& program, const fs::path& work,
   for (int crashes = 0; crashes <= kMostCrashes; ++crashes) {
     const fs::path report = work / ("report" + std::to_string(crashes));
     const fs::path output = work / ("output" + std::to_string(crashes));
-    const auto code = run_alone(
-        {"__run-tests", "--filter", without(pattern, names, options.framework), "--timeout",
-         std::to_string(options.timeout.count()), program.native(), report.native()},
-        output, options);
+    const fs::path filter = work / "filter";
+    std::ofstream(filter, std::ios::binary) << without(pattern, names, options.framework);
+    const auto code =
+        run_alone({"__run-tests", "--filter-file", filter.native(), "--timeout",
+                   std::to_string(options.timeout.count()), program.native(), report.native()},
+                  output, options);
     if (!code) return results;
     const std::size_t before = results.tests.size();
     const bool has_ended = read_report(content_of(report), results);
@@ -126,13 +148,19 @@ TestResults run_in_processes(const fs::path& program, const fs::path& work,
     if (has_ended) {
       const bool has_failures = results.count(TestOutcome::kFailed) > 0;
       if (results.end.empty() && *code != 0 && (*code != 1 || !has_failures))
-        results.end = shortened_output(content_of(output));
+        results.end = shortened_output(output_of_last(output));
       if (*code != 0 && results.end.empty() && !has_failures)
         results.end = "exit code " + std::to_string(*code);
       break;
     }
-    if (results.tests.back().outcome == TestOutcome::kCrashed)
-      results.tests.back().output = shortened_output(content_of(output));
+    if (results.tests.back().outcome == TestOutcome::kCrashed) {
+      results.tests.back().output = shortened_output(output_of_last(output));
+      if (results.tests.back().output.empty())
+        results.tests.back().output = "the process ended with exit code " + std::to_string(*code);
+    }
+    if (crashes == kMostCrashes)
+      results.end = std::to_string(crashes + 1) +
+                    " tests crashed or did not end, so those behind the last of them did not run";
     // The process could not write its counts, so what ran before runs again.
     const std::vector<std::string> again(names.begin() + static_cast<std::ptrdiff_t>(before),
                                          names.end() - 1);
@@ -141,9 +169,10 @@ TestResults run_in_processes(const fs::path& program, const fs::path& work,
     for (const std::string& name : again)
       only += (only.empty() ? "" : (options.framework == TestFramework::kGtest ? ":" : ",")) +
               quoted_name(name, options.framework);
+    std::ofstream(filter, std::ios::binary) << only;
     (void)run_alone(
-        {"__run-tests", "--filter", only, "--timeout", std::to_string(options.timeout.count()),
-         program.native(), (work / "repeated").native()},
+        {"__run-tests", "--filter-file", filter.native(), "--timeout",
+         std::to_string(options.timeout.count()), program.native(), (work / "repeated").native()},
         output, options);
   }
   return results;

@@ -42,8 +42,10 @@ std::optional<int> run_alone(std::vector<std::string> arguments,
 // Returns the exit code; nullopt after a stop, and then the process must be destroyed.
 std::optional<int> wait_for(os::Process& process, const std::stop_token& stop);
 
-// The text, or its beginning if it is long.
-std::string shortened_output(std::string text);
+// Returns what the last test or case of a process has written; of a process in which none began, everything.
+std::string output_of_last(const std::filesystem::path& output);
+// The text, or its beginning and its end if it is long: prints come first, and the report of a crash last.
+std::string shortened_output(const std::string& text);
 // The content of a file; empty if there is none.
 std::string content_of(const std::filesystem::path& file);
 

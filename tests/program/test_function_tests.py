@@ -101,6 +101,7 @@ def test_a_project_of_cmake(request, program, folder, tmp_path):
     done = program.run_to_end(["test", "--source", "project"], cwd=tmp_path)
     assert done.code == 0, done.stdout + done.stderr
 
+
 def _run(program, folder, source, *flags):
     done = program.run_to_end(["test", "--source", source, "--sanitize", "none", *flags], cwd=folder)
     return done.code, done.stdout, done.stderr
@@ -240,6 +241,78 @@ TEST_CASE("it fails") { SECTION("inside") { Program program; CHECK_THAT(program.
     (tmp_path / "other_test.cc").write_text(TESTS)
     shutil.move(tmp_path / "hello_test.cc", tmp_path / "another_test.cc")
     assert "tests of one framework" in _run(program, tmp_path, "hello.cc")[2]
+
+
+@pytest.mark.parametrize(("chosen", "names"), [
+    ([], ["it works", "it crashes", "it works, too"]),
+    (["--filter", "*works*,*crashes*"], ["it works", "it crashes", "it works, too"]),
+    (["--filter", "~*too"], ["it works", "it crashes", "it is rare"]),
+    (["--filter", "[rare]"], ["it crashes", "it is rare"]),
+], ids=["all but the hidden ones", "two patterns", "without", "a tag"])
+def test_after_a_crash_the_chosen_tests_of_catch2_run_once(program, tmp_path_factory, chosen, names):
+    folder = tmp_path_factory.getbasetemp() / "chosen"
+    folder.mkdir(exist_ok=True)
+    (folder / "hello.cc").write_text(FUNCTION)
+    (folder / "hello_test.cc").write_text("""#include <ofn/testing/catch2.h>
+TEST_CASE("it works") {}
+TEST_CASE("it crashes", "[rare]") { std::abort(); }
+TEST_CASE("it works, too") {}
+TEST_CASE("it is rare", "[.rare]") {}
+""")
+    code, out, err = _run(program, folder, "hello.cc", "--json", *chosen)
+    assert (code, [test["name"] for test in json.loads(out)["tests"]]) == (6, names), out + err
+
+
+ODD = """#include <cstdio>
+#include <fstream>
+#include <unistd.h>
+#include <ofn/function.h>
+std::string hello(const ofn::Request& request) {
+  std::puts("a request has come");
+  if (request.query("bytes")) return "a\\xff";
+  if (request.query("crash")) __builtin_trap();
+  if (request.query("fork")) {
+    const pid_t child = fork();
+    if (child == 0) pause();
+    std::ofstream("forked") << child;
+  }
+  return "hi";
+}
+OFN_FUNCTION(hello)
+"""
+# More tests than the arguments of a process can name, and more crashes than are waited for.
+ODD_TESTS = """#include <ofn/testing/gtest.h>
+using namespace ofn::testing;
+struct Empty : ::testing::Test { void TestBody() override {} };
+struct Aborts : ::testing::Test { void TestBody() override { std::abort(); } };
+const bool registered = [] {
+  for (int i = 0; i < 1500; ++i) ::testing::RegisterTest("Long", (std::string(100, 'x') + std::to_string(i)).c_str(), nullptr, nullptr, __FILE__, __LINE__, [] { return new Empty; });
+  for (int i = 0; i < 22; ++i) ::testing::RegisterTest("Many", std::to_string(i).c_str(), nullptr, nullptr, __FILE__, __LINE__, []() -> ::testing::Test* { return new Aborts; });
+  return true;
+}();
+TEST(Odd, Bytes) { Program program; EXPECT_THAT(program.get("/?bytes"), HasBody("hi")); }
+TEST(Odd, Prints) { Program program; for (int i = 0; i < 1000; ++i) program.get("/"); }
+TEST(Odd, Forks) { Program program; program.get("/?fork"); }
+TEST(Odd, Crashes) { Program program; program.get("/?crash"); }
+TEST(Odd, Works) { Program program; EXPECT_THAT(program.get("/"), HasBody("hi")); }
+"""
+
+
+def test_odd_bytes_long_output_many_tests_and_many_crashes(program, tmp_path):
+    (tmp_path / "hello.cc").write_text(ODD)
+    (tmp_path / "hello_test.cc").write_text(ODD_TESTS)
+    code, out, err = _run(program, tmp_path, "hello.cc", "--json", "--junit", "results.xml", "--filter", "Long.*:Odd.*")
+    result = json.loads(out)
+    assert (code, result["passed"], result["failed"], result["crashed"]) == (6, 1503, 1, 1), err
+    until(lambda: not Path("/proc", (tmp_path / "forked").read_text()).exists(), "the process that the function has forked ends")
+    bytes_, prints, forks, crashes, works = result["tests"][1500:]
+    assert [test["outcome"] for test in (bytes_, prints, forks, crashes, works)] == ["failed", "passed", "passed", "crashed", "passed"]
+    assert "\ufffd" in bytes_["failures"][0]["message"]
+    assert "hello() (hello.cc:8)" in crashes["output"] and crashes["output"].count("a request has come") <= 1, crashes["output"]
+    assert xml.etree.ElementTree.parse(tmp_path / "results.xml").getroot()[0].attrib["tests"] == "1505"
+    code, out, err = _run(program, tmp_path, "hello.cc", "--filter", "Many.*")
+    assert code == 6 and "21 tests: 0 passed, 21 crashed (" in out, out + err
+    assert "21 tests crashed or did not end, so those behind the last of them did not run" in out
 
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

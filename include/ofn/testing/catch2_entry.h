@@ -7,7 +7,11 @@
 #define CATCH_CONFIG_NO_POSIX_SIGNALS
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstddef>
+#include <functional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ofn/testing/entry_report.h>
@@ -59,6 +63,33 @@ class Catch2Report final : public Catch::TestEventListenerBase {
 };
 CATCH_REGISTER_LISTENER(Catch2Report)
 
+// Returns a name that Catch2 takes for no pattern.
+inline std::string catch2_quoted(const std::string& name) {
+  std::string text = "\"";
+  for (const char c : name) {
+    if (std::string_view("\\\",[]").find(c) != std::string_view::npos) text += '\\';
+    text += c;
+  }
+  return text + '"';
+}
+
+// Leaves tests out of those that the filter chooses; without a filter, these are the tests that are not hidden.
+inline void catch2_leave_out(Catch::Session& session,
+                             const std::set<std::string, std::less<>>& names) {
+  const Catch::IConfig& config = session.config();
+  std::string chosen;
+  for (const Catch::TestCase& test : Catch::getAllTestCasesSorted(config)) {
+    const bool is_chosen = config.testSpec().hasFilters()
+                               ? Catch::matchTest(test, config.testSpec(), config)
+                               : !test.isHidden();
+    if (!is_chosen || names.find(test.name) != names.end()) continue;
+    chosen += (chosen.empty() ? "" : ",") + catch2_quoted(test.name);
+  }
+  // A tag that no test has: nothing is left to run.
+  session.configData().testsOrTags = {chosen.empty() ? "[ofn-none]" : chosen};
+  session.useConfigData(session.configData());
+}
+
 }  // namespace ofn::testing::internal
 
 extern "C" const ofn::testing::internal::Host* ofn_testing_host() noexcept {
@@ -71,6 +102,16 @@ extern "C" __attribute__((visibility("default"))) int ofn_test_main(const void* 
   ofn::testing::internal::entry_host = static_cast<const ofn::testing::internal::Host*>(host);
   ofn::testing::internal::catch2_report = report;
   Catch::Session session;
-  session.configData().testsOrTags = {filter};
+  std::string_view rest = filter;
+  session.configData().testsOrTags = {
+      std::string(rest.substr(0, rest.find(ofn::testing::internal::kLeftOut)))};
+  std::set<std::string, std::less<>> left_out;
+  for (std::size_t at = rest.find(ofn::testing::internal::kLeftOut);
+       at != std::string_view::npos;) {
+    rest.remove_prefix(at + 1);
+    at = rest.find(ofn::testing::internal::kLeftOut);
+    left_out.emplace(rest.substr(0, at));
+  }
+  if (!left_out.empty()) ofn::testing::internal::catch2_leave_out(session, left_out);
   return session.run() == 0 ? 0 : 1;
 }

@@ -11,6 +11,14 @@ namespace ofn::testing::internal {
 
 inline const Host* entry_host = nullptr;
 
+// Written to standard error when a test begins, so that what follows the last one is the output of that test.
+inline constexpr std::string_view kTestBegins =
+    "\x1e"
+    "a test begins\n";
+
+// Stands before each name of a test that Catch2's entry leaves out; the names follow the filter.
+inline constexpr char kLeftOut = '\x1f';
+
 // Writes what becomes of each test to a file, as lines of JSON, so that nothing is lost if the process crashes.
 class EntryReport {
  public:
@@ -22,6 +30,8 @@ class EntryReport {
   }
 
   void begin(std::string_view test, std::string_view file, long line) {
+    std::fflush(stdout);  // it has the output of the tests before
+    std::fwrite(kTestBegins.data(), 1, kTestBegins.size(), stderr);
     write(R"({"what":"begin","test":)" + text(test) + R"(,"file":)" + text(file) + R"(,"line":)" +
           std::to_string(line) + "}");
   }

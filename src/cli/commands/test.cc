@@ -136,7 +136,10 @@ std::expected<Command, std::string> read(Given& given) {
 }
 
 constexpr std::array<FlagRow, 2> kRunFlags = {{
-    {.name = "filter", .value = "PATTERN", .help = "Which tests run"},
+    {.name = "filter-file",
+     .value = "FILE",
+     .help = "The file with the pattern of the tests that run",
+     .kind = ValueKind::kFile},
     {.name = "timeout",
      .value = "SECONDS",
      .help = "Time limit of a test, 0 for none",
@@ -159,7 +162,7 @@ constexpr std::array<FlagRow, 2> kRunArguments = {{
 std::expected<Command, std::string> read_run(Given& given) {
   return RunTestsCommand{.program = given.text("PROGRAM"),
                          .report = given.text("REPORT"),
-                         .filter = given.text("filter", "*"),
+                         .filter_file = given.text("filter-file"),
                          .timeout = std::chrono::seconds(given.number("timeout", 0))};
 }
 
