@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <fstream>
 #include <optional>
 #include <stdexcept>
@@ -9,10 +10,13 @@
 #include <unistd.h>
 #include <utility>
 
+#include <ofn/testing/entry_report.h>
+
 #include "cli/command_line.h"
 #include "cli/hang_watch.h"
 #include "cli/streams.h"
 #include "document/json.h"
+#include "document/slices.h"
 #include "kit/kit_host.h"
 #include "kit/process.h"
 #include "loader/loader.h"
@@ -106,7 +110,7 @@ CaseRun CaseRuns::run(const std::vector<Case>& cases, std::size_t most_crashes) 
     if (!code) return all;
     std::optional<CaseOutcome> open;
     for (const std::string& line : lines_of(content_of(report))) {
-      const auto node = document::json_value(line);
+      const auto node = document::json_value(document::with_unicode_repaired(line));
       if (!node) continue;  // the process ended while it wrote the line
       const std::string_view what = node->find_text("what");
       if (what == "openapi") {
@@ -132,14 +136,16 @@ CaseRun CaseRuns::run(const std::vector<Case>& cases, std::size_t most_crashes) 
     if (!open) {
       if (*code != 0 && all.problem.empty()) {
         all.problem = "the process of the cases ended with exit code " + std::to_string(*code) +
-                      "\n" + shortened_output(content_of(output));
+                      "\n" + shortened_output(output_of_last(output));
       }
       return all;
     }
     if (open->problem.empty()) {
-      open->output = shortened_output(content_of(output));
-      open->problem = "crashed";
-      open->place = first_place(open->output);
+      const std::string text = output_of_last(output);
+      open->output = shortened_output(text);
+      open->problem =
+          text.empty() ? "ended the process with exit code " + std::to_string(*code) : "crashed";
+      open->place = first_place(text);
     }
     all.outcomes.push_back(*std::move(open));
     ++next;
@@ -175,6 +181,9 @@ int run_cases(const RunCasesCommand& command, const Environment& env) {
       const auto node = document::json_value(line);
       const auto one = node ? case_of(*node, "") : fail(Code::kInvalidArgument, "it is not JSON");
       if (!one) return tell("a case cannot be read: " + one.error().message());
+      std::fflush(stdout);  // it has the output of the cases before
+      std::fwrite(testing::internal::kTestBegins.data(), 1, testing::internal::kTestBegins.size(),
+                  stderr);
       report.write(Node::object({{"what", "begin"}}));
       testing::Call call{.method = one->method, .target = one->path, .body = one->body};
       for (const auto& [name, value] : one->fields) call.fields.push_back({name, value});

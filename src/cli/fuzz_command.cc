@@ -27,6 +27,7 @@
 #include "cli/work_folder.h"
 #include "dev/visible_text.h"
 #include "document/json.h"
+#include "document/slices.h"
 #include "loader/loader.h"
 #include "logging/logger.h"
 
@@ -128,7 +129,7 @@ class Trying {
     if (!second.problem.empty()) return complain(second.problem, kExitLoad);
     take(made, second, false);
     is_cut_ = first.is_cut || second.is_cut;
-    if (!save_kinds(runs)) return kExitFailure;
+    save_kinds(runs);
     return show(clock_.now() - began);
   }
 
@@ -140,13 +141,17 @@ class Trying {
                       kExitTestFailed);
     }
     const SteadyTime began = clock_.now();
-    const RemoteCases remote(command_.url, command_.at_a_time, command_.per_second);
+    const RemoteCases remote({.url = command_.url,
+                              .at_a_time = command_.at_a_time,
+                              .per_second = command_.per_second,
+                              .timeout = command_.timeout});
     const CaseRun first = remote.run(saved);
     if (!first.problem.empty()) return complain(first.problem, kExitFailure);
     take(saved, first, true);
     const CaseRun second = remote.run(made);
     if (!second.problem.empty()) return complain(second.problem, kExitFailure);
     take(made, second, false);
+    is_cut_ = first.is_cut || second.is_cut;
     return show(clock_.now() - began);
   }
 
@@ -164,8 +169,8 @@ class Trying {
     return folder_of_cases(fs::path()).native() + "/" + one.name + ".json";
   }
 
-  // One failure of each kind is made as small as possible, and saved.
-  bool save_kinds(CaseRuns& runs) {
+  // One failure of each kind is made as small as possible, and saved. If that is impossible, it is shown all the same.
+  void save_kinds(CaseRuns& runs) {
     std::set<std::string> kinds;
     for (const Failure& failure : failures_) {
       if (failure.was_saved) kinds.insert(kind_of(failure));
@@ -182,16 +187,15 @@ class Trying {
         shrink(failure, runs);
         failure.one.found = failure.outcome.problem;
         failure.one.name = name_of(failure.one);
-        failure.file = file_of(failure.one);
-        if (const auto done = save_case(folder_of_cases(folder_), failure.one); !done) {
+        if (const auto done = save_case(folder_of_cases(folder_), failure.one); done) {
+          failure.file = file_of(failure.one);
+        } else {
           complain(done.error().message());
-          return false;
         }
       }
       kept.push_back(std::move(failure));
     }
     failures_ = std::move(kept);
-    return true;
   }
 
   void shrink(Failure& failure, CaseRuns& runs) const {
@@ -236,7 +240,7 @@ class Trying {
     }
     if (failures_.size() > kMostShown)
       text += std::to_string(failures_.size() - kMostShown) + " more failures\n\n";
-    if (is_cut_) text += "too many cases crashed, so the rest was not tried\n";
+    if (is_cut_) text += "too many cases crashed or got no answer, so the rest was not tried\n";
     text += std::to_string(count_) + (count_ == 1 ? " case: " : " cases: ") +
             std::to_string(count_ - failed) + " as expected";
     if (failed > 0) text += ", " + std::to_string(failed) + " not";
@@ -266,8 +270,9 @@ class Trying {
                                      {"failed", Node::number(failed)}});
     if (command_.generates) result.set("seed", Node::number(seed_));
     if (!command_.url.empty()) result.set("url", command_.url);
+    if (is_cut_) result.set("is_cut", Node::scalar(Node::Kind::kBool, "true"));
     result.set("failures", std::move(list));
-    return document::to_json(result) + "\n";
+    return document::with_unicode_repaired(document::to_json(result)) + "\n";
   }
 
   const FuzzCommand& command_;

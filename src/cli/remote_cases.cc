@@ -15,7 +15,8 @@ namespace ofn::cli {
 
 namespace {
 
-constexpr std::chrono::minutes kWithin(1);
+// As many as may crash in-process (case_runs.h).
+constexpr std::size_t kMostUnanswered = 20;
 
 // The next case, when its time has come.
 class Turns {
@@ -57,9 +58,8 @@ class Turns {
 
 }  // namespace
 
-RemoteCases::RemoteCases(std::string url, std::size_t at_a_time, double per_second)
-    : url_(std::move(url)), at_a_time_(at_a_time), per_second_(per_second) {
-  while (url_.ends_with('/')) url_.pop_back();
+RemoteCases::RemoteCases(Options options) : options_(std::move(options)) {
+  while (options_.url.ends_with('/')) options_.url.pop_back();
 }
 
 CaseRun RemoteCases::run(const std::vector<Case>& cases) const {
@@ -70,17 +70,19 @@ CaseRun RemoteCases::run(const std::vector<Case>& cases) const {
     all.problem = client.error().message();
     return all;
   }
-  Turns turns(cases.size(), per_second_, clock);
+  Turns turns(cases.size(), options_.per_second, clock);
   std::mutex mutex;
+  std::size_t unanswered = 0;
   const auto serve = [&] {
     for (std::size_t i = turns.take(); i < cases.size(); i = turns.take()) {
       const Case& one = cases[i];
       wire::blocking::HttpCall call{
           .method = one.method,
-          .url = url_ + one.path,
+          .url = options_.url + one.path,
           .has_body = one.body.empty() ? wire::blocking::Body::kNone : wire::blocking::Body::kSent,
           .body = one.body,
-          .deadline = Deadline::in(kWithin, clock)};
+          .deadline = options_.timeout.count() == 0 ? Deadline::never()
+                                                    : Deadline::in(options_.timeout, clock)};
       for (const auto& [name, value] : one.fields) call.headers.push_back({name, value});
       const auto reply = (*client)->send(call);
       const std::scoped_lock lock(mutex);
@@ -90,15 +92,16 @@ CaseRun RemoteCases::run(const std::vector<Case>& cases) const {
              .status = reply->status,
              .problem = problem_of(one.expected, {.status = reply->status, .body = reply->body})});
       } else if (reply.error().code() == Code::kUnavailable && all.outcomes.empty()) {
-        all.problem = url_ + " cannot be reached: " + reply.error().message();
+        all.problem = options_.url + " cannot be reached: " + reply.error().message();
         turns.end();
       } else {
         all.outcomes.push_back({.index = i, .problem = "no answer: " + reply.error().message()});
+        if (++unanswered >= kMostUnanswered) turns.end();
       }
     }
   };
-  Workers others(at_a_time_);
-  const std::size_t threads = std::min(at_a_time_, cases.size());
+  Workers others(options_.at_a_time);
+  const std::size_t threads = std::min(options_.at_a_time, cases.size());
   std::latch done(static_cast<std::ptrdiff_t>(threads));
   for (std::size_t i = 0; i < threads; ++i) {
     const bool is_taken = others.post([&] {
@@ -111,6 +114,7 @@ CaseRun RemoteCases::run(const std::vector<Case>& cases) const {
     }
   }
   done.wait();
+  all.is_cut = all.problem.empty() && all.outcomes.size() < cases.size();
   std::ranges::sort(all.outcomes, {}, &CaseOutcome::index);
   return all;
 }

@@ -1,9 +1,10 @@
 // Sends cases to a function that is deployed somewhere.
 //
-//   RemoteCases remote("https://shop.example", 1, 10);
+//   RemoteCases remote({.url = "https://shop.example"});
 //   const CaseRun run = remote.run(cases);
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -15,16 +16,20 @@ namespace ofn::cli {
 
 class RemoteCases {
  public:
-  // At most `at_a_time` requests are under way, and at most `per_second` begin in a second.
-  RemoteCases(std::string url, std::size_t at_a_time, double per_second);
+  struct Options {
+    std::string url;
+    std::size_t at_a_time = 1;         // requests that are under way, at most
+    double per_second = 10;            // requests that begin, at most
+    std::chrono::seconds timeout{60};  // of a request; 0: none
+  };
+  explicit RemoteCases(Options options);
 
+  // After 20 requests without an answer the rest is not sent.
   // Errors: CaseRun::problem if the server cannot be reached, or if libcurl is missing. Blocks.
   CaseRun run(const std::vector<Case>& cases) const;
 
  private:
-  std::string url_;  // without a slash at its end
-  std::size_t at_a_time_;
-  double per_second_;
+  Options options_;  // the URL without a slash at its end
 };
 
 }  // namespace ofn::cli

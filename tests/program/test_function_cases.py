@@ -1,7 +1,10 @@
 """`functions-framework test --fuzz` and `--against`: requests that are made of a function's types, saved, and sent to a deployed function."""
 
+import contextlib
 import json
 import re
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -69,6 +72,58 @@ def test_a_failing_case_is_made_small_and_saved_and_runs_first_the_next_time(fuz
     again = fuzz(body, *flags, "--cases", "1", "--seed", "3", exits=6)
     assert f"from testdata/cases/{file.name}" in again and "2 cases: 1 as expected, 1 not (seed 3, " in again
     assert "as expected (seed 1, " in fuzz("", "--cases", "1", "--seed", "1")
+
+
+def test_a_failure_that_cannot_be_saved_is_shown(program, tmp_path):
+    (tmp_path / "order.cc").write_text(ORDERS.replace("BODY", 'if (sum > 99) throw std::out_of_range("too \\xff many");'))
+    (tmp_path / "testdata").write_text("not a folder")
+    done = program.run_to_end(["test", "--source", "order.cc", "--fuzz", "--seed", "1", "--sanitize", "none"], cwd=tmp_path)
+    assert done.code == 6 and "threw std::out_of_range: too " in done.stdout and "saved as" not in done.stdout, done.stdout
+    assert f"cannot write {tmp_path}/testdata/cases/" in done.stderr
+
+
+def test_a_function_that_prints_and_crashes_is_shown_with_its_crash(fuzz):
+    out = fuzz('std::puts("an order of many things has come"); if (sum > 99) __builtin_trap();', "--seed", "1", "--sanitize", "none", exits=6)
+    assert "total() (order.cc:13) < order() (order.cc:16)" in out and out.count("an order of many things has come") <= 2, out
+
+
+# What a server does with a connection, and what is said.
+BAD_SERVERS = [
+    ("it never answers", lambda _: None, "no answer: "),
+    ("it closes", lambda connection: connection.close(), "no answer: "),
+    ("garbage", lambda connection: (connection.sendall(b"\xff\x00garbage\r\n\r\n"), connection.close()), "no answer: "),
+    ("a redirect to itself", lambda connection: (connection.recv(9999), connection.sendall(b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n"), connection.close()), "answered 302, and must answer 200"),
+]
+
+
+@pytest.mark.parametrize(("serve", "said"), [row[1:] for row in BAD_SERVERS], ids=[row[0] for row in BAD_SERVERS])
+def test_against_a_bad_server(program, tmp_path, serve, said):
+    cases = tmp_path / "testdata/cases"
+    cases.mkdir(parents=True)
+    for i in range(60):
+        (cases / f"{i:02}.json").write_text('{"method": "GET", "path": "/", "expected": {"status": 200}}')
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        kept = []
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    kept.append(listening.accept()[0])
+                    serve(kept[-1])
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        done = program.run_to_end(["test", "--source", "a.cc", "--against", url, "--rate", "10000", "--jobs", "20", "--timeout", "1", "--json"], cwd=tmp_path)
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        for connection in kept:
+            connection.close()
+    assert done.code == 6, done.stderr
+    result = json.loads(done.stdout)
+    assert said in result["failures"][0]["problem"], result["failures"][0]
+    # After 20 requests without an answer no other one begins; 20 are under way at a time.
+    assert result.get("is_cut", False) == ("no answer" in said) and (result["cases"] == 60) == ("no answer" not in said)
 
 
 def test_what_is_said(request, fuzz):
