@@ -1,7 +1,7 @@
 // What a test gives a program, in the forms in which programs get it: a message of an input, events, a job.
 //
 //   const Trigger& orders = find_trigger(context, "orders");
-//   deliveries.on_topic_event(topic_event_of(orders, {.data = "tea"}, 1), std::move(answerer));
+//   deliver(topic_event_of(orders, {.data = "tea"}, 1));
 #pragma once
 
 #include <string>

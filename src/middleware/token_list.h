@@ -1,6 +1,6 @@
 // The tokens of one kind: those of a variable, and those of a file, which is read again when it has changed.
 //
-//   auto list = TokenList::of({.file = "/etc/tokens/bearer", …}, environment);
+//   auto list = TokenList::of({.file = "/etc/tokens/bearer", .kind = "bearer token"}, environment);
 //   for (const std::string& token : *list->current(now, log)) fits |= same_secret(given, token);
 //
 // A rotated secret of Kubernetes works without a restart in this way. The file is looked at at most once a second, and only when somebody
