@@ -31,6 +31,8 @@ struct Options {
   double minutes = 0;
   bool shrinks = false;
   bool prints_hash = false;
+  bool prints_hashes = false;  // of each seed
+  bool runs_backwards = false;
   bool lists_states = false;
   std::string only;         // "3,5,17": the acts that are kept
   std::string states;       // a file: the states that must be reached
@@ -129,6 +131,8 @@ bool run_seed(const Options& options, std::uint64_t seed, std::string_view only,
   const std::vector<bool> kept = kept_of(script, only);
   const RunResult result = run(script, kept, states);
   hash = (hash ^ result.hash) * 0x100000001b3ULL;
+  if (options.prints_hashes)
+    std::cout << "seed " << seed << " trace " << std::hex << result.hash << std::dec << "\n";
   calls += result.calls;
   if (result.violations.empty()) return true;
   std::cout << "seed " << seed << " breaks a rule\n";
@@ -149,6 +153,10 @@ std::optional<Options> parse(int argc, char** argv) {
       options.shrinks = true;
     } else if (flag == "--hash") {
       options.prints_hash = true;
+    } else if (flag == "--hashes") {
+      options.prints_hashes = true;
+    } else if (flag == "--backwards") {
+      options.runs_backwards = true;
     } else if (flag == "--list-states") {
       options.lists_states = true;
     } else if (i + 1 == argc) {
@@ -174,6 +182,8 @@ std::optional<Options> parse(int argc, char** argv) {
       if (!is_read) return std::nullopt;
     }
   }
+  // Without a last seed there is no order back from it.
+  if (options.runs_backwards && options.minutes > 0) return std::nullopt;
   return options;
 }
 
@@ -219,8 +229,8 @@ int main(int argc, char** argv) {
   const std::optional<Options> options = parse(argc, argv);
   if (!options) {
     std::cout << "usage: simulate [--seed N] [--count K] [--minutes M] [--shrink] [--only ACTS] "
-                 "[--hash] [--list-states]\n"
-                 "                [--states FILE] [--regressions FILE]\n";
+                 "[--hash] [--hashes] [--backwards]\n"
+                 "                [--list-states] [--states FILE] [--regressions FILE]\n";
     return 2;
   }
   for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGALRM})
@@ -237,7 +247,9 @@ int main(int argc, char** argv) {
   const auto goes_on = [&] {
     return options->minutes > 0 ? seconds_passed() < options->minutes * 60 : ran < options->count;
   };
-  for (std::uint64_t seed = options->seed; goes_on(); ++seed, ++ran) {
+  for (; goes_on(); ++ran) {
+    const std::uint64_t seed =
+        options->seed + (options->runs_backwards ? options->count - 1 - ran : ran);
     if (options->shrinks) {
       // In a child, because the failure may be the end of the process.
       const Script script = make_script(seed);

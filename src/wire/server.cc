@@ -6,13 +6,15 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <iterator>
+#include <list>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
@@ -86,14 +88,11 @@ class Server::OnLoop final : private Relief {
 
   void adopt(int fd, std::string peer, std::string_view received) {
     Relief* const relief = server_.account_ == nullptr ? nullptr : this;
-    auto connection =
-        std::make_unique<Connection>(loop_, fd, std::move(peer), server_.limits_, relief);
-    Connection& made = *connection;
-    open_.emplace(&made, std::move(connection));
+    Connection& made = open_.emplace_back(loop_, fd, std::move(peer), server_.limits_, relief);
     made.start(
         server_.make_session_(loop_),
-        [this](Connection& gone) {
-          open_.erase(&gone);
+        [this, at = std::prev(open_.end())](Connection& /*gone*/) {
+          open_.erase(at);
           count.fetch_sub(1, std::memory_order_relaxed);
           server_.connection_gone();
         },
@@ -105,26 +104,26 @@ class Server::OnLoop final : private Relief {
 
   void retire() {
     retired_ = true;
-    for (auto& [connection, owned] : open_) connection->retire();
+    for (Connection& connection : open_) connection.retire();
   }
 
   void drain() {
     draining_ = true;
-    for (auto& [connection, owned] : open_) connection->drain();
+    for (Connection& connection : open_) connection.drain();
   }
 
   // `all_left` runs when no connection begins a request any more.
   void pass_on(std::function<void()> all_left) {
     all_left_ = std::move(all_left);
     ++to_leave_;  // until all connections are told
-    for (auto& [connection, owned] : open_) pass_on(*connection);
+    for (Connection& connection : open_) pass_on(connection);
     one_left();
   }
 
   // Starts to measure the speed of the connections, because the account has become short.
   void begin_to_measure() {
     if (look_.armed()) return;
-    for (auto& [connection, owned] : open_) connection->measure_slow(kMeasureEvery);
+    for (Connection& connection : open_) connection.measure_slow(kMeasureEvery);
     measured_at_ = loop_.now();
     look_.arm(loop_.now() + kLookEvery);
   }
@@ -188,21 +187,21 @@ class Server::OnLoop final : private Relief {
   // Chooses the connection that has been silent for longest, else the one that holds most, else one that holds as little as any
   // connection may need and has been silent for long, else, for the sake of a request that arrives now, the one that pauses for
   // longest.
-  std::optional<Loser> choose_loser(const Connection* asking, Losers losers) const {
+  std::optional<Loser> choose_loser(const Connection* asking, Losers losers) {
     std::optional<Loser> silent;
     std::optional<Loser> silent_small;
     std::optional<Loser> largest;
     const auto silence = [this](const std::optional<Loser>& of) {
       return of ? loop_.now() - of->connection->silent_since() : Duration(0);
     };
-    for (const auto& [connection, owned] : open_) {
-      const std::size_t held = connection == asking ? 0 : connection->held_by_peer();
+    for (Connection& connection : open_) {
+      const std::size_t held = &connection == asking ? 0 : connection.held_by_peer();
       if (held == 0) continue;
-      const Duration silent_for = loop_.now() - connection->silent_since();
+      const Duration silent_for = loop_.now() - connection.silent_since();
       std::optional<Loser>& of_its_size = held > kSmallHold ? silent : silent_small;
-      if (silent_for >= silence(of_its_size)) of_its_size = {connection, held, "it is silent"};
+      if (silent_for >= silence(of_its_size)) of_its_size = {&connection, held, "it is silent"};
       if (held > std::max(kLittle, largest ? largest->held : 0) && silent_for >= kPause)
-        largest = {connection, held, "it holds the most memory"};
+        largest = {&connection, held, "it holds the most memory"};
     }
     if (silence(silent) >= kSilence) return silent;
     if (losers == Losers::kSilent) return std::nullopt;
@@ -227,12 +226,12 @@ class Server::OnLoop final : private Relief {
     const Duration since = loop_.now() - measured_at_;
     measured_at_ = loop_.now();
     std::vector<std::pair<std::size_t, Connection*>> slow;
-    for (auto& [connection, owned] : open_) {
-      const bool is_slow = connection->measure_slow(since);
-      if (const std::size_t held = connection->held_by_peer(); is_slow && held > 0)
-        slow.emplace_back(held, connection);
+    for (Connection& connection : open_) {
+      const bool is_slow = connection.measure_slow(since);
+      if (const std::size_t held = connection.held_by_peer(); is_slow && held > 0)
+        slow.emplace_back(held, &connection);
     }
-    std::ranges::sort(slow, std::greater<>());
+    std::ranges::sort(slow, std::greater<>(), &std::pair<std::size_t, Connection*>::first);
     for (const auto& [held, connection] : slow) {
       if (!server_.account_->is_short()) return;
       if (!connection->waits_for_us()) end(*connection, held, "it is too slow");
@@ -250,7 +249,8 @@ class Server::OnLoop final : private Relief {
 
   Server& server_;
   Loop& loop_;
-  std::unordered_map<Connection*, std::unique_ptr<Connection>> open_;
+  std::list<Connection>
+      open_;  // in the order in which they came, so that a run of the simulation can be repeated
   Timer look_;
   SteadyTime measured_at_;
   bool ending_ = false;  // a connection

@@ -41,6 +41,24 @@ def test_the_same_seeds_are_the_same_run_bit_by_bit(build):
     assert traces[0][1] not in other.stdout
 
 
+def traces_of(program, *arguments):
+    """Returns the hash of each seed."""
+    done = simulate(program, *arguments, "--hashes")
+    assert done.returncode == 0, done.stdout
+    return dict(re.findall(r"^seed (\d+) trace ([0-9a-f]+)$", done.stdout, re.MULTILINE))
+
+
+def test_a_seed_is_the_same_run_alone_and_after_others(build):
+    program = build / "bin/simulate"
+    forwards = traces_of(program, "--seed", 1, "--count", 200)
+    assert len(set(forwards.values())) == 200
+    assert traces_of(program, "--seed", 1, "--count", 200, "--backwards") == forwards
+    alone = {}
+    for seed in range(1, 201):
+        alone |= traces_of(program, "--seed", seed, "--count", 1)
+    assert alone == forwards
+
+
 def test_there_are_faults_enough():
     assert len(PATCHES) >= 30
 
