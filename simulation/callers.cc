@@ -43,7 +43,6 @@ bool Caller::request(unsigned key, std::size_t body) {
   text += "\r\n";
   text.append(body, 'b');
   ledger_.sends(key, manner_ == Manner::kGood || manner_ == Manner::kHalfCloses);
-  ledger_.of(key).is_pipelined = !expected_.empty();
   queued_ += text.size();
   out_ += text;
   expected_.push_back({key, queued_});
@@ -137,6 +136,7 @@ void Caller::take_answers() {
     if (last_answer_) {
       for (const Expected& each : std::exchange(expected_, {})) {
         ledger_.of(each.key).is_lost = true;
+        ledger_.reached("request behind the last answer");
         if (ledger_.of(each.key).began > 0)
           ledger_.break_rule("a good caller is answered",
                              "k" + std::to_string(each.key) + " began behind the last answer");
@@ -154,8 +154,12 @@ void Caller::end() {
 
 void Caller::note_arrived() {
   if (is_over_) return;
-  for (const Expected& each : expected_)
-    ledger_.of(each.key).has_arrived = each.end <= kernel_.arrived_of(fd_);
+  for (const Expected& each : expected_) {
+    Known& call = ledger_.of(each.key);
+    call.has_arrived = each.end <= kernel_.arrived_of(fd_);
+    if (call.has_arrived && each.key != expected_.front().key)
+      ledger_.reached("pipelined request arrived before the drain");
+  }
 }
 
 void Caller::leave() {

@@ -110,8 +110,9 @@ void Ledger::lost(unsigned key) {
   Known& call = of(key);
   if (call.answers > 0 || std::exchange(call.is_lost, true)) return;
   reached("request lost");
-  // Whatever has arrived when the instance begins to close its connections is answered.
-  if (call.is_good && !sheds_ && (call.began > 0 || (call.has_arrived && !call.is_pipelined)))
+  // Whatever has arrived when the instance begins to close its connections is answered, or an earlier answer says that it was the last
+  // (Caller::take_answers).
+  if (call.is_good && !sheds_ && (call.began > 0 || call.has_arrived))
     break_rule("a good caller is answered", name(key) + " lost its connection before the answer");
 }
 

@@ -27,7 +27,6 @@ struct Violation {
 struct Known {
   SteadyTime sent = SteadyTime::max();  // when the caller began to send it
   bool has_arrived = false;             // whole, when the instance began to close its connections
-  bool is_pipelined = false;            // sent behind another one that was not answered yet
   bool is_good = false;  // the caller kept to the rules, and its connection had no fault
   unsigned began = 0;    // the observer was told of its start
   unsigned ended = 0;    // and of its end

@@ -68,7 +68,7 @@ bool Http1Session::receive_from(Source& source) {
   });
   if (body.size() == before) return true;
   body_left_ -= body.size() - before;
-  if (body_left_ == 0) hand_over();
+  if (body_left_ == 0) hand_over({});
   settle();
   return true;
 }
@@ -88,8 +88,10 @@ bool Http1Session::wants_input() const {
 // Goes on with what was read ahead.
 void Http1Session::resume() {
   if (has_ahead() && (may_read_request() || receives_pieces())) {
+    const std::string_view input = ahead();
+    ahead_used_ = ahead_.size();  // so that an answer that is given meanwhile finds only `rest_`
     const std::size_t rest =
-        (receives_pieces() ? read_pieces(*asked_, ahead()) : consume(ahead())).size();
+        (receives_pieces() ? read_pieces(*asked_, input) : consume(input)).size();
     // If the session has ended meanwhile, ahead_ is empty already.
     ahead_used_ = std::max(ahead_.size(), rest) - rest;
     if (!has_ahead()) clear_ahead();
@@ -152,7 +154,7 @@ std::string_view Http1Session::begin_body(std::string_view rest) {
   reading_->seal(head_);
   body_left_ = head_.content_length;
   if (head_.framing == Framing::kNone || (head_.framing == Framing::kLength && body_left_ == 0)) {
-    hand_over();
+    hand_over(rest);
     return rest;
   }
   if (context_.handler.takes_pieces(reading_->request())) return hand_over_head(rest);
@@ -195,13 +197,14 @@ std::string_view Http1Session::read_body(std::string_view input) {
       refuse(chunk_parser_.reject(), head_.method);
       return {};
     }
-    if (step == Step::kDone) hand_over();
+    if (step == Step::kDone) hand_over(input.substr(consumed));
     return input.substr(consumed);
   }
   reading_->body.bytes.append(piece);
   body_left_ -= piece.size();
-  if (body_left_ == 0) hand_over();
-  return input.substr(piece.size());
+  const std::string_view rest = input.substr(piece.size());
+  if (body_left_ == 0) hand_over(rest);
+  return rest;
 }
 
 bool Http1Session::make_room(std::string& buffer, std::size_t size, std::size_t most) {
@@ -211,7 +214,7 @@ bool Http1Session::make_room(std::string& buffer, std::size_t size, std::size_t 
   return false;
 }
 
-void Http1Session::hand_over() {
+void Http1Session::hand_over(std::string_view rest) {
   Http1Exchange& exchange = *reading_;
   exchange.seal_body();
   if (head_.h2c_settings && upgrade(exchange)) return;
@@ -219,7 +222,9 @@ void Http1Session::hand_over() {
   // Otherwise the call would wait for the memory that slow readers hold.
   if (context_.account != nullptr && context_.account->exhausted()) transport_->make_room(0);
   asked_ = reading_.release();
+  rest_ = rest;
   context_.handler.handle(ExchangePtr(asked_));
+  rest_ = {};
 }
 
 bool Http1Session::upgrade(Http1Exchange& exchange) {

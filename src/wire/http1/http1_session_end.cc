@@ -85,7 +85,7 @@ void Http1Session::end(Ending ending) {
 // Called after every event: ends the connection if it is over, and otherwise sets the time limit of the
 // present state.
 void Http1Session::settle() {
-  if (!has_ahead()) {
+  if (!has_ahead() && rest_.empty()) {
     if (between_requests() && (draining_ || input_ended_)) {
       // The client of an idle connection has nothing left to read, so a process that ends need not wait for it.
       const bool idle = draining_ && !input_ended_ && out_.empty() && answered_ == nullptr;

@@ -81,7 +81,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   std::string_view read_head(std::string_view input);
   std::string_view read_body(std::string_view input);
   std::string_view begin_body(std::string_view rest);
-  void hand_over();
+  // `rest`: what is behind the request.
+  void hand_over(std::string_view rest);
   // A body that the handler takes in pieces (http1_session_pieces.cc).
   std::string_view hand_over_head(std::string_view rest);
   // Returns true while more of that body is expected.
@@ -104,9 +105,14 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   bool upgrade(Http1Exchange& exchange);
   ResponseContext context_of(std::span<const Field> extra, After after);
   void answered(Http1Exchange& exchange, After after);
-  // Returns true if no further request follows the answer that begins now.
+  // Returns true if no further request follows the answer that begins now. Then the answer must say so: a client that was not told may
+  // have sent a request that this connection does not read any more (RFC 9112 §9.6).
   bool is_last_answer() const {
-    return !head_.keep_alive || (!has_ahead() && (retired_ || draining_ || input_ended_));
+    return !head_.keep_alive || ((retired_ || draining_ || input_ended_) && !has_begun_next());
+  }
+  // Returns true if some of the next request has been read. The empty line that may precede a request is no part of it.
+  bool has_begun_next() const {
+    return !is_body_unfinished() && !std::string_view("\r\n").starts_with(unread());
   }
   // What follows an answer in pieces, if the request's body is complete when the answer is.
   After after_pieces() const {
@@ -125,6 +131,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
 
   std::string_view ahead() const { return std::string_view(ahead_).substr(ahead_used_); }
   bool has_ahead() const { return ahead_used_ < ahead_.size(); }
+  // What has been read and not parsed. While consume() runs, that is not in ahead().
+  std::string_view unread() const { return rest_.empty() ? ahead() : rest_; }
   // One read may have brought more than kMaxAhead.
   void clear_ahead() {
     ahead_.clear();
@@ -149,6 +157,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   MemoryShare share_;  // of the account, for out_ and ahead_
   std::string ahead_;  // received, not parsed yet
   std::size_t ahead_used_ = 0;
+  std::string_view rest_;  // while the handler gets a request from consume(): the bytes behind it
   SteadyTime head_due_;
   std::unique_ptr<Http1Exchange> reading_;  // of the request that is being read
   std::unique_ptr<Http1Exchange> spare_;

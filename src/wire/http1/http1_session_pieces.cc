@@ -32,7 +32,9 @@ std::string_view Http1Session::hand_over_head(std::string_view rest) {
   state_ = State::kAnswering;
   asked_ = reading_.release();
   rest = read_pieces(exchange, rest);
+  rest_ = rest;
   context_.handler.handle(ExchangePtr(asked_));
+  rest_ = {};
   return rest;
 }
 
@@ -127,7 +129,7 @@ void Http1Session::want_piece(Http1Exchange& exchange) {
 // May be called from inside receive(), so that it only leaves notes.
 void Http1Session::piece_taken(Http1Exchange& exchange) {
   if (&exchange != asked_) return;
-  if (has_ahead()) loop_->run_soon(*this);
+  if (!unread().empty()) loop_->run_soon(*this);
   settle();
   transport_->wake();
 }
