@@ -11,7 +11,7 @@ from support.packages import pack
 
 # Bytes of the Debian package with the program.
 # The goal is 2.5 MB; test_deb.py says what has come since it was met.
-LARGEST_DEB = 3_100_000  # the test kit, with which `test` runs a function, has 0.1 MB of them
+LARGEST_DEB = 3_200_000  # the test kit, with which `test` runs a function, has 0.1 MB of them
 
 BUILD = Path(os.environ.get("OFN_BUILD_DIR", Path(__file__).parents[2] / "build"))
 

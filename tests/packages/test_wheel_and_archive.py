@@ -12,7 +12,7 @@ from support.console import Console, blocks, sections
 from support.packages import needs
 
 # The goal is 3.5 MB; test_deb.py says what has come since it was met.
-_WHEEL = 4_000_000
+_WHEEL = 4_100_000
 
 
 @pytest.fixture
