@@ -16,6 +16,19 @@ from support.program import Server
 from support.waiting import until
 
 
+class Upstream(BaseHTTPRequestHandler):
+    LETTERS = bytes(range(256)) * 20_000
+
+    def do_GET(self):
+        self.send_response(200 if self.path == "/letters" else 404)
+        self.send_header("Content-Length", str(len(self.LETTERS)))
+        self.end_headers()
+        self.wfile.write(self.LETTERS)
+
+    def log_message(self, *_):
+        pass
+
+
 def test_curl(program, examples):
     def relayed(url, calls=1):
         with program.serve(examples / "curl" / "relay.cc", "relay", environment={"UPSTREAM": url}, flags=["--cxxflags", "-lcurl"]) as server:
