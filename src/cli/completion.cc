@@ -7,10 +7,10 @@
 #include <optional>
 #include <set>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 
 #include "cli/command_table.h"
+#include "dev/instances.h"
 
 namespace ofn::cli {
 
@@ -83,20 +83,6 @@ std::vector<std::string> split(std::string_view line) {
   return words;
 }
 
-std::vector<std::string> instances() {
-  const char* const base = std::getenv("XDG_RUNTIME_DIR");
-  const fs::path folder = base != nullptr && *base == '/'
-                              ? fs::path(base) / "ofn"
-                              : fs::path("/tmp") / ("ofn-" + std::to_string(::getuid()));
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    if (entry.is_socket(error)) names.push_back(entry.path().stem().native());
-  }
-  std::ranges::sort(names);
-  return names;
-}
-
 // Answers, and what else fits.
 class Offers {
  public:
@@ -122,6 +108,20 @@ class Offers {
   std::string rest_ = ":none";
 };
 
+// A loop is found by its name and by its source, among others.
+void offer_instances(Offers& offers) {
+  const auto folder = dev::instance_folder([](std::string_view name) -> std::optional<std::string> {
+    const char* const value = std::getenv(std::string(name).c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+  });
+  if (!folder) return;
+  for (const dev::Instance& each : dev::running_instances(*folder)) {
+    offers.add(each.source, "in " + each.folder);
+    offers.add(each.name, each.source + " in " + each.folder);
+  }
+}
+
 // Adds the values of a flag or an argument. `source`: of the function, for its targets.
 void offer_values(Offers& offers, ValueKind kind, const std::vector<std::string>& words,
                   const fs::path& source) {
@@ -134,7 +134,7 @@ void offer_values(Offers& offers, ValueKind kind, const std::vector<std::string>
   if (kind == ValueKind::kFolder) offers.more(":folders");
   if (kind == ValueKind::kSource) offers.more(":files .cc .cpp .cxx .so");
   if (kind == ValueKind::kTarget) offers.add(targets_in(source));
-  if (kind == ValueKind::kInstance) offers.add(instances());
+  if (kind == ValueKind::kInstance) offer_instances(offers);
 }
 
 // The place in the line at which a word is completed.

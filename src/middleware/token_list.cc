@@ -118,8 +118,8 @@ void TokenList::look(Live& live, Log& log) {
 }
 
 std::shared_ptr<const TokenList::Tokens> TokenList::current(SteadyTime now, Log& log) const {
-  static const auto kNone = std::make_shared<const Tokens>();
-  if (live_ == nullptr) return kNone;
+  static const auto none = std::make_shared<const Tokens>();
+  if (live_ == nullptr) return none;
   const std::lock_guard lock(live_->mutex);
   if (live_->source.file != nullptr && now >= live_->next_look) {
     live_->next_look = now + kBetweenLooks;

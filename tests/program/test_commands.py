@@ -140,7 +140,7 @@ def test_shells_complete_running_instances(shell, program, folder):
                        "TERM": "xterm", "LC_ALL": "C.UTF-8", "XDG_RUNTIME_DIR": str(runtime)}
         done = shell(program, "ff invoke --instance fu", folder, environment)
         offered = {word.rpartition("=")[2] for word in done.stdout.splitlines()}
-        assert "function" in offered, (done.stdout, done.stderr)
+        assert "function.cc" in offered, (done.stdout, done.stderr)
 
 
 def _commands(program):
