@@ -254,7 +254,7 @@ void Kernel::arrive(Segment& segment) {
   }
   if (from != nullptr) from->under_way -= std::min(from->under_way, segment.bytes.size());
   if (to == nullptr) {
-    // Nobody is there any more: bytes are answered with a reset, which comes behind everything that was sent before.
+    // The peer has closed its socket: its kernel answers bytes with a reset, which arrives behind everything that the peer sent before.
     if (from == nullptr || segment.what != What::kBytes) return;
     const auto closed = last_words_.find(segment.to);
     const SteadyTime before = closed == last_words_.end() ? now_ : closed->second;

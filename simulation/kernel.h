@@ -127,7 +127,7 @@ class Kernel final : public Clock {
     unsigned rung = 0;                   // of bells and alarms
     std::deque<int> ready;               // of an epoll
     SteadyTime due = SteadyTime::max();  // of an alarm
-    // Of sockets.
+    // Only sockets have these.
     std::uint16_t port = 0;
     bool listens = false;
     std::deque<int> backlog;

@@ -23,7 +23,7 @@ struct Violation {
   std::string what;
 };
 
-// Where a call stands. All counts begin at 0.
+// The ledger's account of one call: what has happened to it so far.
 struct Known {
   SteadyTime sent = SteadyTime::max();  // when the caller began to send it
   bool has_arrived = false;             // whole, when the instance began to close its connections

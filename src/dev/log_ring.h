@@ -44,7 +44,7 @@ class LogRing final : public Listener {
 
   // Gets each line when it is whole.
   void on_line(std::function<void(const LogLine&)> on_line) { on_line_ = std::move(on_line); }
-  // Where a worker has written a text; lines in pieces of the two do not mix.
+  // The stream to which a worker has written a text. The ring puts the pieces of a line together for each stream by itself.
   enum class Stream : std::uint8_t { kErrors, kOutput };
   void add_text(std::string_view text, Stream stream = Stream::kErrors);
 

@@ -1,4 +1,5 @@
-// What is around functions: hooks by name and in code, error handlers, guards, limits of routes, readiness, and each form of event.
+// The test kit calls what stands around a function: hooks by name and in code, error handlers, guards, limits of routes, readiness. It also sends
+// each form of event.
 #include <chrono>
 #include <optional>
 #include <stdexcept>

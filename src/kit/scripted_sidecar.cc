@@ -304,7 +304,7 @@ void ScriptedSidecar::output_ended(const OutputResult& result) {
   const auto is_of_output = [&](const Open& each) {
     return sent_[each.sent].output == result.output->name && sent_[each.sent].tries == result.tries;
   };
-  // Of several items of a topic some may fail.
+  // A bulk publish has several open sends of one output, some of which may have failed: this is one that ended as the result says.
   auto open = std::ranges::find_if(open_, [&](const Open& each) {
     return is_of_output(each) && sent_[each.sent].failure.has_value() != result.reply.has_value();
   });

@@ -134,7 +134,7 @@ TEST(Http1LastAnswer, SaysThatItIsTheLastIfTheClientSendsNoMore) {
   }
 }
 
-// What is read ahead belongs to the unfinished body, so that nobody knows if a request follows.
+// The bytes that the session has read ahead belong to the unfinished body, so the session cannot tell whether a request follows.
 TEST(Http1LastAnswer, SaysThatItIsTheLastIfItBeginsBeforeTheBodyEnds) {
   Bench bench;
   bench.handler.keeps = bench.handler.pieces = true;
