@@ -52,41 +52,41 @@ class ModelSidecar final : private dapr::DaprApi {
                       dapr::BindingDone done) override;
   void publish(dapr::PublishRequest request, dapr::ApiCall call, dapr::PublishDone done) override;
   void publish_all(dapr::BulkPublishRequest, dapr::ApiCall, dapr::BulkPublishDone done) override {
-    refuse_store(done);
+    refuse_call(done);
   }
   dapr::SidecarInfo describe() const override { return {}; }
   void get_state(GetState, dapr::ApiCall, dapr::ApiDone<StateValue> done) override {
-    refuse_store(done);
+    refuse_call(done);
   }
   void get_bulk_state(GetBulkState, dapr::ApiCall,
                       dapr::ApiDone<std::vector<StateValue>> done) override {
-    refuse_store(done);
+    refuse_call(done);
   }
   void save_state(StateItems, dapr::ApiCall, dapr::ApiDone<void> done) override {
-    refuse_store(done);
+    refuse_call(done);
   }
   void delete_state(DeleteState, dapr::ApiCall, dapr::ApiDone<void> done) override {
-    refuse_store(done);
+    refuse_call(done);
   }
   void delete_bulk_state(StateItems, dapr::ApiCall, dapr::ApiDone<void> done) override {
-    refuse_store(done);
+    refuse_call(done);
   }
   void transact_state(StateTransaction, dapr::ApiCall, dapr::ApiDone<void> done) override {
-    refuse_store(done);
+    refuse_call(done);
   }
   void get_secret(GetSecret, dapr::ApiCall, dapr::ApiDone<Secret> done) override {
-    refuse_store(done);
+    refuse_call(done);
   }
   void get_bulk_secret(GetBulkSecret, dapr::ApiCall,
                        dapr::ApiDone<std::vector<Secret>> done) override {
-    refuse_store(done);
+    refuse_call(done);
   }
   void invoke_service(InvokeService, dapr::ApiCall, dapr::ApiDone<InvokeReply> done) override {
-    refuse_store(done);
+    refuse_call(done);
   }
   template <class Done>
-  static void refuse_store(Done& done) {
-    done(fail(Code::kUnimplemented, "the model has no stores"));
+  static void refuse_call(Done& done) {
+    done(fail(Code::kUnimplemented, "the model sidecar has outputs and topics only"));
   }
 
   const Script& script_;
