@@ -21,16 +21,6 @@ constexpr int kDeepestOfAll = 64;           // a schema that no value fits ends 
 constexpr std::size_t kLongestText = 4096;  // a longer one is no example
 constexpr std::size_t kMostItems = 100;
 
-double number_of(const Node& schema, std::string_view name, double otherwise) {
-  const Node* member = schema.find(name);
-  return member != nullptr && member->is(Node::Kind::kNumber) ? member->real() : otherwise;
-}
-
-std::size_t count_of(const Node& schema, std::string_view name, std::size_t otherwise) {
-  return static_cast<std::size_t>(
-      std::min(number_of(schema, name, static_cast<double>(otherwise)), 1e6));
-}
-
 class Pattern {
  public:
   explicit Pattern(std::string_view text) : text_(text) {}
@@ -263,7 +253,7 @@ class Example {
     }
     const Node* more = schema.find("additionalProperties");
     if (more == nullptr || !more->is(Node::Kind::kObject)) return made;
-    const std::size_t least = count_of(schema, "minProperties", depth < kDeepest ? 1 : 0);
+    const std::size_t least = schema_count(schema, "minProperties", depth < kDeepest ? 1 : 0);
     for (std::size_t i = 1; i <= std::min(least, kMostItems); ++i)
       made.set("key" + std::to_string(i), of(*more, depth + 1));
     return made;
@@ -276,8 +266,8 @@ class Example {
     }
     const Node* items = schema.find("items");
     if (items == nullptr || !items->is(Node::Kind::kObject)) return made;
-    const std::size_t most = count_of(schema, "maxItems", kMostItems);
-    std::size_t count = count_of(schema, "minItems", depth < kDeepest ? 1 : 0);
+    const std::size_t most = schema_count(schema, "maxItems", kMostItems);
+    std::size_t count = schema_count(schema, "minItems", depth < kDeepest ? 1 : 0);
     count = std::min({std::max(count, std::size_t{depth < kDeepest ? 1U : 0U}), most, kMostItems});
     const bool is_set = schema.find("uniqueItems") != nullptr;
     while (made.items().size() < count) {
@@ -301,8 +291,8 @@ class Example {
   static Node number(const Node& schema, bool is_integer) {
     const Node* least = schema.find("minimum");
     const Node* most = schema.find("maximum");
-    const double low = number_of(schema, "minimum", -std::numeric_limits<double>::infinity());
-    const double high = number_of(schema, "maximum", std::numeric_limits<double>::infinity());
+    const double low = schema_number(schema, "minimum", -std::numeric_limits<double>::infinity());
+    const double high = schema_number(schema, "maximum", std::numeric_limits<double>::infinity());
     const double wished = is_integer ? 1 : 1.5;
     if (wished < low) return *least;
     if (wished > high) return *most;
@@ -310,8 +300,8 @@ class Example {
   }
 
   static Node text(const Node& schema) {
-    const std::size_t least = std::min(count_of(schema, "minLength", 0), kLongestText);
-    const std::size_t most = count_of(schema, "maxLength", kLongestText);
+    const std::size_t least = std::min(schema_count(schema, "minLength", 0), kLongestText);
+    const std::size_t most = schema_count(schema, "maxLength", kLongestText);
     if (const std::string_view pattern = schema.find_text("pattern"); !pattern.empty()) {
       if (auto made = matching_text(pattern)) return *std::move(made);
     }
@@ -331,6 +321,16 @@ class Example {
 };
 
 }  // namespace
+
+double schema_number(const Node& schema, std::string_view name, double otherwise) {
+  const Node* member = schema.find(name);
+  return member != nullptr && member->is(Node::Kind::kNumber) ? member->real() : otherwise;
+}
+
+std::size_t schema_count(const Node& schema, std::string_view name, std::size_t otherwise) {
+  return static_cast<std::size_t>(
+      std::min(schema_number(schema, name, static_cast<double>(otherwise)), 1e6));
+}
 
 std::optional<std::string> matching_text(std::string_view pattern) {
   return Pattern(pattern).text();

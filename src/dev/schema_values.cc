@@ -94,16 +94,6 @@ std::optional<Whole> limit_of(const Node& schema, std::string_view name) {
   return whole_of(limit->text());
 }
 
-double real_of(const Node& schema, std::string_view name, double otherwise) {
-  const Node* member = schema.find(name);
-  return member != nullptr && member->is(Node::Kind::kNumber) ? member->real() : otherwise;
-}
-
-std::size_t size_of(const Node& schema, std::string_view name, std::size_t otherwise) {
-  return static_cast<std::size_t>(
-      std::min(real_of(schema, name, static_cast<double>(otherwise)), 1e6));
-}
-
 bool is_required(const Node& schema, std::string_view name) {
   const Node* required = schema.find("required");
   return required != nullptr && std::ranges::any_of(required->items(), [&](const Node& each) {
@@ -206,8 +196,8 @@ Node SchemaValues::object(const Node& schema, int depth) {
   }
   const Node* more = schema.find("additionalProperties");
   if (more == nullptr || !more->is(Node::Kind::kObject)) return made_object;
-  const std::size_t least = size_of(schema, "minProperties", 0);
-  const std::size_t most = size_of(schema, "maxProperties", least + kMostItems);
+  const std::size_t least = schema_count(schema, "minProperties", 0);
+  const std::size_t most = schema_count(schema, "maxProperties", least + kMostItems);
   const std::size_t count = depth >= kDeepest ? least : std::min(least + below(kMostItems), most);
   for (std::size_t i = 0; i < count; ++i) {
     const std::string key = "key" + std::to_string(i);
@@ -224,8 +214,8 @@ Node SchemaValues::array(const Node& schema, int depth) {
   }
   const Node* items = schema.find("items");
   if (items == nullptr) return list;
-  const std::size_t least = size_of(schema, "minItems", 0);
-  const std::size_t most = size_of(schema, "maxItems", least + kMostItems);
+  const std::size_t least = schema_count(schema, "minItems", 0);
+  const std::size_t most = schema_count(schema, "maxItems", least + kMostItems);
   std::size_t count = std::min(least + below(kMostItems), most);
   if (depth >= kDeepest) count = least;
   if (most <= 64 && one_in(6)) count = most;
@@ -265,8 +255,8 @@ Node SchemaValues::integer(const Node& schema) {
 }
 
 Node SchemaValues::real(const Node& schema) {
-  const double least = real_of(schema, "minimum", -std::numeric_limits<double>::max());
-  const double most = real_of(schema, "maximum", std::numeric_limits<double>::max());
+  const double least = schema_number(schema, "minimum", -std::numeric_limits<double>::max());
+  const double most = schema_number(schema, "maximum", std::numeric_limits<double>::max());
   std::vector<double> fitting;
   for (const double each : {0.0, -0.0, 1.0, -1.5, 0.1, 1e-300, 1e15, -1e30, random_.unit(),
                             1000 * random_.unit(), least, most}) {
@@ -316,8 +306,8 @@ Node SchemaValues::text(const Node& schema) {
     static constexpr std::array kBytes = {"", "AA==", "aGVsbG8=", "/+7dzLuq", "AAAAAAAAAAAAAAAA"};
     return kBytes[below(kBytes.size())];
   }
-  const std::size_t least = size_of(schema, "minLength", 0);
-  const std::size_t most = size_of(schema, "maxLength", least + kMostText);
+  const std::size_t least = schema_count(schema, "minLength", 0);
+  const std::size_t most = schema_count(schema, "maxLength", least + kMostText);
   if (most <= 1000 && one_in(6)) return std::string(most, 'x');
   return random_text(least, std::max(least, most));
 }
@@ -392,7 +382,7 @@ void SchemaValues::add_object(const Node& schema, const Node& value, const std::
   for (const Node& member : value.members()) {
     if (is_plain(member.key())) add_places(*more, member, pointer + "/" + member.key(), places);
   }
-  if (size_of(schema, "minProperties", 0) > 0)
+  if (schema_count(schema, "minProperties", 0) > 0)
     places.push_back({pointer, Node::object(), "too few members"});
 }
 
@@ -405,8 +395,8 @@ void SchemaValues::add_array(const Node& schema, const Node& value, const std::s
     const Node* of = fixed != nullptr && i < fixed->items().size() ? &fixed->items()[i] : each;
     if (of != nullptr) add_places(*of, items[i], pointer + "/" + std::to_string(i), places);
   }
-  const std::size_t least = size_of(schema, "minItems", 0);
-  const std::size_t most = size_of(schema, "maxItems", kLongestTried);
+  const std::size_t least = schema_count(schema, "minItems", 0);
+  const std::size_t most = schema_count(schema, "maxItems", kLongestTried);
   if (least > 0)
     places.push_back(
         {pointer,
@@ -424,9 +414,9 @@ void SchemaValues::add_number(const Node& schema, const std::string& pointer,
                               std::vector<Place>& places) {
   if (schema.find_text("type") == "number") {
     places.push_back({pointer, number_of_text("1e999"), "too large for a double"});
-    if (schema.find("minimum") != nullptr && real_of(schema, "minimum", 0) > -1e300)
+    if (schema.find("minimum") != nullptr && schema_number(schema, "minimum", 0) > -1e300)
       places.push_back({pointer, number_of_text("-1e305"), "too small"});
-    if (schema.find("maximum") != nullptr && real_of(schema, "maximum", 0) < 1e300)
+    if (schema.find("maximum") != nullptr && schema_number(schema, "maximum", 0) < 1e300)
       places.push_back({pointer, number_of_text("1e305"), "too large"});
     return;
   }
@@ -456,8 +446,8 @@ void SchemaValues::add_text(const Node& schema, const Node& value, const std::st
     if (!pattern.empty() && !matches(each, pattern))
       places.push_back({pointer, Node(each), "not as the pattern has it"});
   }
-  const std::size_t least = size_of(schema, "minLength", 0);
-  const std::size_t most = size_of(schema, "maxLength", kLongestTried);
+  const std::size_t least = schema_count(schema, "minLength", 0);
+  const std::size_t most = schema_count(schema, "maxLength", kLongestTried);
   if (least > 0)
     places.push_back(
         {pointer, Node(value.text().empty() ? "" : std::string(least - 1, 'x')), "too short"});

@@ -135,6 +135,11 @@ std::expected<Command, std::string> read(Given& given) {
                      .timeout = std::chrono::seconds(given.number("timeout", 60))};
 }
 
+// Of the hidden commands, whose arguments the command itself writes.
+constexpr FlagRow required_file(std::string_view name, std::string_view help) {
+  return {.name = name, .value = name, .help = help, .kind = ValueKind::kFile, .is_required = true};
+}
+
 constexpr std::array<FlagRow, 2> kRunFlags = {{
     {.name = "filter-file",
      .value = "FILE",
@@ -147,16 +152,8 @@ constexpr std::array<FlagRow, 2> kRunFlags = {{
      .most = kMostSeconds},
 }};
 constexpr std::array<FlagRow, 2> kRunArguments = {{
-    {.name = "PROGRAM",
-     .value = "PROGRAM",
-     .help = "A .so with tests",
-     .kind = ValueKind::kFile,
-     .is_required = true},
-    {.name = "REPORT",
-     .value = "REPORT",
-     .help = "The file for the results",
-     .kind = ValueKind::kFile,
-     .is_required = true},
+    required_file("PROGRAM", "A .so with tests"),
+    required_file("REPORT", "The file for the results"),
 }};
 
 std::expected<Command, std::string> read_run(Given& given) {
@@ -175,21 +172,9 @@ constexpr std::array<FlagRow, 2> kRunCasesFlags = {{
      .most = kMostSeconds},
 }};
 constexpr std::array<FlagRow, 3> kRunCasesArguments = {{
-    {.name = "PROGRAM",
-     .value = "PROGRAM",
-     .help = "A .so with functions",
-     .kind = ValueKind::kFile,
-     .is_required = true},
-    {.name = "CASES",
-     .value = "CASES",
-     .help = "The file with the cases",
-     .kind = ValueKind::kFile,
-     .is_required = true},
-    {.name = "REPORT",
-     .value = "REPORT",
-     .help = "The file for the results",
-     .kind = ValueKind::kFile,
-     .is_required = true},
+    required_file("PROGRAM", "A .so with functions"),
+    required_file("CASES", "The file with the cases"),
+    required_file("REPORT", "The file for the results"),
 }};
 
 std::expected<Command, std::string> read_run_cases(Given& given) {
