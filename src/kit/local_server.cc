@@ -31,16 +31,14 @@ LocalServer::LocalServer(const abi::Program& program, const testing::Options& op
                    .log = log_,
                    .detail = options.shows_details ? Detail::kShown : Detail::kHidden,
                    .stores = &sidecar_,
-                   .hooks = served_->hooks.empty() ? nullptr : &served_->hooks,
+                   .hooks = served_->used_hooks(),
                    .calls = &Process::of().calls(),
                    .awaits = {.descriptors = &descriptors_, .workers = &workers_},
-                   .errors = served_->errors.empty() ? nullptr : &served_->errors,
-                   .middleware = served_->middleware.is_around() ? &served_->middleware : nullptr},
+                   .errors = served_->used_errors(),
+                   .middleware = served_->around_calls()},
       patience_(loop_, [this] { requests_->stop_calls(); }) {
   service_.emplace(served_->client_routes(), gate_, workers_, log_, options.timeout, kCalls,
-                   served_->middleware.has_door() || served_->middleware.is_around()
-                       ? &served_->middleware
-                       : nullptr);
+                   served_->before_calls());
   requests_.emplace(*service_, environment_);
   sessions_.emplace(*requests_, limits_, log_);
   Loop* const loops[] = {&loop_};

@@ -42,6 +42,14 @@ struct ServedProgram {
     return subscriptions.inputs().empty() || context.http ? routes : no_routes;
   }
 
+  // Null if there are none, so that calls do not ask them.
+  Hooks* used_hooks() { return hooks.empty() ? nullptr : &hooks; }
+  ErrorHandlers* used_errors() { return errors.empty() ? nullptr : &errors; }
+  Middleware* around_calls() { return middleware.is_around() ? &middleware : nullptr; }
+  Middleware* before_calls() {
+    return middleware.has_door() || middleware.is_around() ? &middleware : nullptr;
+  }
+
   // Errors: all mistakes that a start would report, one a line.
   static std::expected<std::unique_ptr<ServedProgram>, std::string> of(
       const abi::Program& linked, const testing::Options& options, Log& log);
