@@ -35,10 +35,10 @@
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage): static_assert wants a literal.
 #define OFN_INTERNAL_FORMS                                                                      \
   "\n  ofn::Response f(const ofn::Request&); void f(const ofn::CloudEvent&); void f(const "     \
-  "ofn::EventData&, const ofn::EventContext&); ofn::Out f(ofn::Context&, ofn::Bytes); void f("  \
-  "const ofn::Request&, ofn::Writer&);"                                                         \
-  "\n  R f(const ofn::Request&, ofn::Reader&) (<ofn/reader.h>); R f(const A&) with OFN_FIELDS " \
-  "(<ofn/typed.h>); each also with ofn::Context& first, and as ofn::task<R>"
+  "ofn::EventData&, const ofn::EventContext&); ofn::Out f(ofn::Context&, ofn::Bytes);"          \
+  "\n  void f(const ofn::Request&, ofn::Writer&); R f(const ofn::Request&, ofn::Reader&) with " \
+  "<ofn/reader.h>; R f(const A&) with <ofn/typed.h>; each also with ofn::Context& first, and "  \
+  "as ofn::task<R>"
 
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage): the same
 #define OFN_INTERNAL_UNSUPPORTED \
