@@ -34,7 +34,16 @@ def gate(tmp_path):
     """The FIFO for which calls wait, and a function that lets all of them continue."""
     path = tmp_path / "fifo"
     os.mkfifo(path)
-    return path, lambda: path.open("wb").close()
+
+    def release():
+        # A call says that it runs before it opens the FIFO. Who opens it late finds an empty file.
+        writer = os.open(path, os.O_RDWR)
+        empty = tmp_path / "empty"
+        empty.touch()
+        empty.replace(path)
+        os.close(writer)
+
+    return path, release
 
 
 @pytest.fixture
