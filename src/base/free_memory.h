@@ -1,7 +1,8 @@
 // Frees the memory of a value that stays in use.
 #pragma once
 
-#include <utility>
+#include <memory>
+#include <type_traits>
 
 namespace ofn {
 
@@ -9,8 +10,9 @@ namespace ofn {
 // one is assigned.
 template <class T>
 void free_memory(T& value) {
-  const T gone = std::move(value);
-  value = T();
+  static_assert(std::is_nothrow_default_constructible_v<T>, "or nothing would be in its place");
+  std::destroy_at(&value);
+  std::construct_at(&value);
 }
 
 }  // namespace ofn

@@ -7,10 +7,8 @@
 #include <ofn/field.h>
 
 namespace ofn {
-namespace {
 
-// In the order of the signatures' numbers in abi.h. The first row is for all other numbers.
-constexpr std::array<SignatureRow, 6> kRows = {{
+constinit const std::array<SignatureRow, 6> kSignatureRows = {{
     {.name = "unknown"},
     {.signature = Signature::kHttp,
      .name = "http",
@@ -40,18 +38,11 @@ constexpr std::array<SignatureRow, 6> kRows = {{
      .parses_argument = true},
 }};
 
-}  // namespace
-
-const SignatureRow& row_of(Signature signature) noexcept {
-  const auto number = static_cast<std::size_t>(signature);
-  return kRows[number < kRows.size() ? number : 0];
-}
-
 std::optional<Signature> parse_signature(std::string_view name) noexcept {
   const auto* const row =
-      std::find_if(kRows.begin() + 1, kRows.end(),
+      std::find_if(kSignatureRows.begin() + 1, kSignatureRows.end(),
                    [&](const SignatureRow& each) { return same_field_name(each.name, name); });
-  return row == kRows.end() ? std::nullopt : std::optional(row->signature);
+  return row == kSignatureRows.end() ? std::nullopt : std::optional(row->signature);
 }
 
 std::optional<std::string> delivery_problem(const Function& function) {

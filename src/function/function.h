@@ -1,6 +1,8 @@
 // A function that the framework can call, as the host sees it.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,9 +44,15 @@ struct SignatureRow {
   }
 };
 
+// In the order of the signatures' numbers in abi.h. The first row is for all other numbers.
+extern const std::array<SignatureRow, 6> kSignatureRows;
+
 // Returns the row of a signature. Every signature that the registry accepts has a row; any other
-// number gets the row "unknown".
-const SignatureRow& row_of(Signature signature) noexcept;
+// number gets the row "unknown". Every call asks several times, so this is inline.
+inline const SignatureRow& row_of(Signature signature) noexcept {
+  const auto number = static_cast<std::size_t>(signature);
+  return kSignatureRows[number < kSignatureRows.size() ? number : 0];
+}
 inline std::string_view signature_name(Signature signature) noexcept {
   return row_of(signature).name;
 }
