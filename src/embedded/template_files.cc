@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/replace_all.h"
 
 namespace ofn::embedded {
 
@@ -70,11 +71,6 @@ bool is_reserved(std::string_view word) {
                                        "static_assert", "static_cast",  "thread_local",
                                        "wchar_t"});
   return std::ranges::find(kWords, word) != kWords.end();
-}
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/replace_all.h"
 #include "loader/diagnostics.h"
 #include "loader/digest.h"
 #include "loader/explain.h"
@@ -36,12 +37,6 @@ std::string variable(const char* name) {
 
 void append(std::vector<std::string>& to, std::span<const std::string> more) {
   to.insert(to.end(), more.begin(), more.end());
-}
-
-void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
-    text.replace(at, what.size(), by);
-  }
 }
 
 // A byte order mark is valid only at the beginning of a file.

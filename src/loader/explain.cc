@@ -7,6 +7,8 @@
 #include <cxxabi.h>
 #include <vector>
 
+#include "base/replace_all.h"
+
 namespace ofn::loader {
 namespace {
 
@@ -165,12 +167,6 @@ std::vector<Missing> missing_in(std::string_view output) {
     }
   }
   return all;
-}
-
-void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
-    text.replace(at, what.size(), by);
-  }
 }
 
 }  // namespace
