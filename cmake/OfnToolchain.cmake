@@ -19,7 +19,9 @@ endif()
 add_library(ofn_flags INTERFACE)
 target_compile_features(ofn_flags INTERFACE cxx_std_23)
 target_compile_options(ofn_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast -fvisibility=hidden)
+  -Wall -Wextra -Wpedantic -Werror -Wnon-virtual-dtor -Wold-style-cast -fvisibility=hidden
+  # Of several sources compiled as one (ofn_unity), a local name of one may be that of another's constant.
+  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>)
 # By default GCC 12 collects its garbage so often that it takes a tenth of a compilation's time. Half a gigabyte is more than any source
 # of this project needs. It is a limit: memory that a compilation does not use is not taken.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
