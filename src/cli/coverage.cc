@@ -33,13 +33,6 @@ std::string stamp_of(const fs::path& file) {
   return text.size() < 12 ? std::string() : text.substr(8, 4);
 }
 
-// gcov must be of the compiler's version: g++-12 has gcov-12.
-std::string gcov_of(const std::string& compiler) {
-  const std::size_t at = compiler.rfind("g++");
-  if (at == std::string::npos) return "gcov";
-  return compiler.substr(0, at) + "gcov" + compiler.substr(at + 3);
-}
-
 std::string percent_of(std::size_t covered, std::size_t lines) {
   char text[32];
   std::snprintf(
@@ -74,12 +67,16 @@ std::string text_of(const Range& range) {
 }
 
 template <class Number>
+Number number_in(std::string_view text) {
+  Number number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+template <class Number>
 Number number_of(const Node& node, std::string_view name) {
   const Node* const found = node.find(name);
-  Number number = 0;
-  if (found != nullptr)
-    std::from_chars(found->text().data(), found->text().data() + found->text().size(), number);
-  return number;
+  return found == nullptr ? 0 : number_in<Number>(found->text());
 }
 
 int count_of_lines(const fs::path& file) {
@@ -87,6 +84,67 @@ int count_of_lines(const fs::path& file) {
   const auto breaks = std::ranges::count(text, '\n');
   return static_cast<int>(breaks) + (text.empty() || text.ends_with('\n') ? 0 : 1);
 }
+
+using Counts = std::map<int, std::uint64_t>;
+
+// How often the lines of all files ran that the reader names, the framework's too.
+class AllCounts {
+ public:
+  explicit AllCounts(const CoverageSource& source) : source_(source) {}
+
+  // The text that gcov prints: a line of JSON for each file of notes.
+  void add_json(std::string_view text) {
+    each_line(text, [&](std::string_view line) {
+      const auto document = document::json_value(line);
+      const Node* const files = document ? document->find("files") : nullptr;
+      if (files == nullptr) return;
+      for (const Node& file : files->items()) {
+        begin(file.find_text("file"));
+        for (const Node& one : file.find("lines")->items())
+          add(number_of<int>(one, "line_number"), number_of<std::uint64_t>(one, "count"));
+      }
+    });
+  }
+  // The text that LLVM's program writes: "file:/src/hello.cc", and behind it "lcount:3,17" for line 3.
+  void add_text(std::string_view text) {
+    each_line(text, [&](std::string_view line) {
+      constexpr std::string_view kFile = "file:";
+      constexpr std::string_view kLine = "lcount:";
+      if (line.starts_with(kFile)) begin(line.substr(kFile.size()));
+      if (!line.starts_with(kLine)) return;
+      line.remove_prefix(kLine.size());
+      const std::size_t comma = std::min(line.find(','), line.size() - 1);
+      add(number_in<int>(line.substr(0, comma)), number_in<std::uint64_t>(line.substr(comma + 1)));
+    });
+  }
+  std::map<fs::path, Counts> take() { return std::move(all_); }
+
+ private:
+  template <class Each>
+  static void each_line(std::string_view text, Each each) {
+    while (!text.empty()) {
+      const std::string_view line = text.substr(0, text.find('\n'));
+      text.remove_prefix(std::min(text.size(), line.size() + 1));
+      each(line);
+    }
+  }
+  void begin(std::string_view file) {
+    const fs::path path = fs::path(file).lexically_normal();
+    const bool is_own =
+        path.is_absolute() && !path.lexically_relative(source_.folder).native().starts_with("..");
+    here_ = is_own && !(source_.is_left_out && source_.is_left_out(path)) ? &all_[path] : nullptr;
+    // The framework's own lines stand behind the author's.
+    last_ = here_ == nullptr ? 0 : count_of_lines(path);
+  }
+  void add(int line, std::uint64_t count) {
+    if (here_ != nullptr && line >= 1 && line <= last_) (*here_)[line] += count;
+  }
+
+  const CoverageSource& source_;
+  std::map<fs::path, Counts> all_;
+  Counts* here_ = nullptr;  // of the file whose lines come; null: nobody asks for it
+  int last_ = 0;
+};
 
 }  // namespace
 
@@ -168,16 +226,20 @@ Result<Coverage> read_coverage(const CoverageSource& source) {
        !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (entry->path().extension() == ".gcda") counts[stamp_of(entry->path())] = entry->path();
   }
-  os::Command command{.arguments = {gcov_of(source.compiler), "--json-format", "--stdout"}};
+  os::Command command{.arguments = source.reader.command};
+  std::vector<fs::path> written;  // by LLVM's program
+  const fs::path own = source.work / "lines";
+  fs::create_directories(own, error);
   for (std::size_t i = 0; i < source.notes.size(); ++i) {
-    const fs::path own = source.work / ("lines" + std::to_string(i));
-    fs::create_directories(own, error);
-    fs::copy_file(source.notes[i], own / "lines.gcno", fs::copy_options::overwrite_existing, error);
-    fs::remove(own / "lines.gcda", error);
+    const fs::path notes = own / (std::to_string(i) + ".gcno");
+    fs::copy_file(source.notes[i], notes, fs::copy_options::overwrite_existing, error);
+    const fs::path ran = own / (std::to_string(i) + ".gcda");
+    fs::remove(ran, error);
     const auto found = counts.find(stamp_of(source.notes[i]));
     if (found != counts.end())
-      fs::copy_file(found->second, own / "lines.gcda", fs::copy_options::overwrite_existing, error);
-    command.arguments.push_back((own / "lines.gcno").native());
+      fs::copy_file(found->second, ran, fs::copy_options::overwrite_existing, error);
+    command.arguments.push_back(notes.native());
+    written.emplace_back(notes.native() + ".gcov");
   }
   const fs::path said = source.work / "gcov.json";
   const fs::path complaints = source.work / "gcov.txt";
@@ -186,42 +248,26 @@ Result<Coverage> read_coverage(const CoverageSource& source) {
       ::open(complaints.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!out || !errors)
     return fail(Code::kResourceExhausted, "cannot write to " + source.work.native());
-  command.folder = source.work.native();
+  command.folder = own.native();
   command.descriptors = {{.fd = out.get(), .as = STDOUT_FILENO},
                          {.fd = errors.get(), .as = STDERR_FILENO}};
   auto process = os::Process::start(command);
   if (!process) {
-    return fail(Code::kNotFound, command.arguments.front() +
-                                     ", which counts the lines, cannot be run: " +
-                                     process.error().message() + "; apt-get install g++");
+    return fail(Code::kNotFound,
+                command.arguments.front() + ", which counts the lines, cannot be run: " +
+                    process.error().message() + "; apt-get install " + source.reader.package);
   }
   if (process->wait().exit_code != 0)
     return fail(Code::kInternal, command.arguments.front() + " failed: " + read(complaints));
 
-  std::map<fs::path, std::map<int, std::uint64_t>> all;
-  const std::string text = read(said);
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    const auto document = document::json_value(line);
-    const Node* const files = document ? document->find("files") : nullptr;
-    if (files == nullptr) continue;
-    for (const Node& file : files->items()) {
-      const fs::path path = fs::path(file.find_text("file")).lexically_normal();
-      const bool is_own =
-          path.is_absolute() && !path.lexically_relative(source.folder).native().starts_with("..");
-      if (!is_own || (source.is_left_out && source.is_left_out(path))) continue;
-      // The framework's own lines stand behind the author's.
-      const int last = count_of_lines(path);
-      for (const Node& one : file.find("lines")->items()) {
-        const int number = number_of<int>(one, "line_number");
-        if (number >= 1 && number <= last)
-          all[path][number] += number_of<std::uint64_t>(one, "count");
-      }
-    }
+  AllCounts all(source);
+  if (source.reader.kind == LineReader::Kind::kGcc) {
+    all.add_json(read(said));
+  } else {
+    for (const fs::path& file : written) all.add_text(read(file));
   }
   Coverage coverage;
-  for (auto& [path, lines] : all) {
+  for (auto& [path, lines] : all.take()) {
     coverage.files.push_back({.path = path,
                               .shown = path.lexically_relative(source.folder).native(),
                               .lines = std::move(lines)});

@@ -1,6 +1,6 @@
-// How often the lines of a function's sources ran in its tests: what g++ and gcov say, and how it is shown.
+// How often the lines of a function's sources ran in its tests: what the compiler's program for that says, and how it is shown.
 //
-//   auto coverage = read_coverage({.notes = notes, .counts = "/tmp/counts", .folder = "/src", .work = "/tmp"});
+//   auto coverage = read_coverage({.reader = reader, .notes = notes, .counts = "/tmp/counts", .folder = "/src", .work = "/tmp"});
 //   if (coverage) say(coverage->text());
 #pragma once
 
@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "document/node.h"
+#include "loader/loader.h"
 
 namespace ofn::cli {
 
@@ -37,15 +38,15 @@ struct Coverage {
 };
 
 struct CoverageSource {
+  LineReader reader;
   std::vector<std::string> notes;  // Build::line_notes
   std::filesystem::path counts;    // the folder of GCOV_PREFIX
   std::filesystem::path folder;    // that of the sources; files elsewhere are not the author's
   std::filesystem::path work;      // for files of its own
-  std::string compiler = {};       // as LoadRequest::compiler
   std::function<bool(const std::filesystem::path&)> is_left_out = {};  // tests
 };
 
-// Errors: gcov is missing or fails; the message says how to install it. Blocks.
+// Errors: the reader is missing or fails; the message says how to install it. Blocks.
 Result<Coverage> read_coverage(const CoverageSource& source);
 
 }  // namespace ofn::cli

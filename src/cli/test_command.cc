@@ -127,7 +127,6 @@ class TestRun {
     request.sanitizers = command_.sanitizers;
     request.tests = tests_of(source_);
     request.counts_lines = command_.measures_coverage;
-    if (command_.measures_coverage) request.cxxflags += " -lgcov";
     watch(one, {});
     if (request.tests.empty()) {
       return complain("no test was found for " + build_.settings().source.value +
@@ -139,6 +138,12 @@ class TestRun {
     if (!framework) return complain(framework.error(), kExitUsage);
     auto runtimes = sanitizer_runtimes(request);
     if (!runtimes) return complain(runtimes.error().message(), kExitUsage);
+    LineReader reader;
+    if (command_.measures_coverage) {
+      auto found = line_reader(request);
+      if (!found) return complain(found.error().message(), kExitLoad);
+      reader = *std::move(found);
+    }
     auto work = WorkFolder::make(request.cache_dirs);
     if (!work) return complain(work.error().message(), kExitFailure);
     precompile(request);
@@ -163,11 +168,11 @@ class TestRun {
     TestResults results = run_in_processes(*compiled.program, work->path(), options);
     if (one.stop.stop_requested()) return kExitFailure;
     if (command_.measures_coverage) {
-      auto coverage = read_coverage({.notes = compiled.build.line_notes,
+      auto coverage = read_coverage({.reader = std::move(reader),
+                                     .notes = compiled.build.line_notes,
                                      .counts = counts,
                                      .folder = folder_,
                                      .work = work->path(),
-                                     .compiler = request.compiler,
                                      .is_left_out = is_test_file});
       if (!coverage) return complain(coverage.error().message(), kExitFailure);
       results.coverage = *std::move(coverage);

@@ -303,11 +303,6 @@ void Builder::collect_warnings(std::span<const Object> objects) {
 Result<std::vector<Object>> Builder::compile(std::span<const Source> sources,
                                              const Target& target) {
   std::vector<Pending> all;
-  if (counts_lines_ && !compiler_.is_gcc) {
-    return fail(Code::kInvalidArgument, "coverage of lines needs g++, and the compiler is " +
-                                            compiler_.path +
-                                            ": apt-get install g++, and set OFN_CXX=g++");
-  }
   precompiled_ = find_precompiled();
   work_.inputs.insert(compiler_.flag_files.begin(), compiler_.flag_files.end());
   for (const Source& source : sources) work_.inputs.insert(source.path.native());
@@ -397,6 +392,7 @@ Result<fs::path> Builder::link(std::span<const Object> objects, std::string_view
                                 "-Wl,--dependency-file=" + listed.native()}};
   append(command.arguments, files);
   append(command.arguments, compiler_.link_flags);
+  if (counts_lines_) command.arguments.emplace_back("--coverage");
   auto finished = run_counted(std::span(&command, 1));
   if (finished && finished->front().output.find("-fuse-ld=") != std::string::npos &&
       (std::erase(command.arguments, "-fuse-ld=mold") > 0 ||

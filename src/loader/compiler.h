@@ -68,7 +68,7 @@ struct Compiler {
   std::string recorded_folder = {};      // LoadRequest::recorded_folder
 };
 
-// Returns the file with GCC's notes of an object's lines, for objects that count them.
+// Returns the file with the compiler's notes of an object's lines, for objects that count them.
 std::filesystem::path line_notes_of(const std::filesystem::path& object);
 
 // Finds the compiler of a request: the named one, or, if there is no name, the first of g++, c++ and
@@ -102,7 +102,7 @@ class Builder {
   // they do not exist.
   Result<void> precompile();
 
-  // From now on, objects count how often each of their lines runs. compile() fails then, unless the compiler is GCC.
+  // From now on, objects count how often each of their lines runs, and programs have the code that writes the counts.
   void count_lines() { counts_lines_ = true; }
 
   const Work& work() const noexcept { return work_; }

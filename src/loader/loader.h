@@ -69,7 +69,7 @@ struct LoadRequest {
   std::string tests_header = {};
   bool entry_is_alone =
       false;  // the entry does not come behind the header, because it has the framework's own code
-  // The program counts how often each line of its sources runs, except those of its tests: see Build::line_notes. Only g++ can.
+  // The program counts how often each line of its sources runs, except those of its tests: see Build::line_notes.
   bool counts_lines = false;
 };
 
@@ -109,7 +109,7 @@ struct Build {
   // absolute, sorted paths. A new file in one of them changes the next program if may_join() says
   // so, and so does a new folder with such a file.
   std::vector<std::string> folders = {};
-  // If LoadRequest::counts_lines is set: for each source the file with GCC's notes of its lines (.gcno). A process that ran the program
+  // If LoadRequest::counts_lines is set: for each source the file with the compiler's notes of its lines (.gcno), which line_reader() reads. A process that ran the program
   // leaves their counts (.gcda) below the folder that its variable GCOV_PREFIX names, with the same stamp in their third word.
   std::vector<std::string> line_notes = {};
   // What the compiler said, each once: also warnings about files that were not compiled again, except
@@ -185,6 +185,17 @@ Result<TestMain*> load_tests(const std::filesystem::path& program, const std::st
 // what to do.
 // Cost: a run of the compiler for each library.
 Result<std::vector<std::filesystem::path>> sanitizer_runtimes(const LoadRequest& request);
+
+// The program that reads Build::line_notes and the counts of a compiler. Its arguments, before the names of the notes; "gcov" prints JSON, and
+// LLVM's program writes a file NOTES.gcov of lines of text for each in its working folder.
+struct LineReader {
+  enum class Kind { kGcc, kLlvm };
+  Kind kind{};
+  std::vector<std::string> command;
+  std::string package;  // which has the program
+};
+// Errors: kNotFound: the compiler or LLVM's program is not installed; the message says which package has it. Cost: looks for files.
+Result<LineReader> line_reader(const LoadRequest& request);
 
 // Makes the precompiled header (of LoadRequest::tests_header, if that is set), which speeds up the next load() of other source with the same
 // flags. load() itself never makes it; Build::precompiling_pays says when it would help. Returns

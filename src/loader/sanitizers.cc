@@ -91,7 +91,8 @@ Result<std::vector<fs::path>> sanitizer_runtimes(const LoadRequest& request) {
     if (!compiler->is_gcc) {
       return fail(Code::kInvalidArgument,
                   "sanitizers need g++, whose runtimes can be loaded before a program; " +
-                      compiler->path + " is another compiler; set OFN_CXX=g++");
+                      compiler->path +
+                      " is another compiler; set OFN_CXX=g++, or compile without sanitizers");
     }
     if (is_in_address) continue;
     auto library =

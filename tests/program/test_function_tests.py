@@ -16,6 +16,7 @@ import pytest
 from support import at_a_terminal
 from support.dev_loop import COMPILING, save
 from support.golden import Golden
+from support.tools import missing
 from support.waiting import until
 
 FUNCTION = """#include <vector>
@@ -202,12 +203,18 @@ OFN_FUNCTION(hello)
 """
 
 
-def test_coverage_of_the_authors_lines(program, tmp_path):
+@pytest.fixture
+def covered(tmp_path):
     (tmp_path / "hello.cc").write_text(COVERED)
     (tmp_path / "price.h").write_text("#pragma once\n#include <string>\ninline int price(const std::string& item) {\n  return static_cast<int>(item.size());\n}\n")
     (tmp_path / "hello_test.cc").write_text(
         '#include <ofn/testing/gtest.h>\nusing namespace ofn::testing;\nTEST(Hello, Works) { Program program; EXPECT_THAT(program.get("/"), HasBody("hello")); }\n'
         'TEST(Hello, Crashes) { std::abort(); }\n')
+    return tmp_path
+
+
+def test_coverage_of_the_authors_lines(program, covered):
+    tmp_path = covered
     for sanitize in ("address,undefined", "none"):
         done = program.run_to_end(["test", "--source", "hello.cc", "--sanitize", sanitize, "--filter", "Works", "--coverage"], cwd=tmp_path)
         assert done.code == 0, done.stderr
@@ -223,6 +230,41 @@ def test_coverage_of_the_authors_lines(program, tmp_path):
         subprocess.run(["lcov", "--summary", "lines.info"], cwd=tmp_path, capture_output=True, check=True)
     save(tmp_path / "hello.cc", COVERED.replace('"never"))', '"other"))'))
     assert "hello.cc    4/6" in _run(program, tmp_path, "hello.cc", "--filter", "Works", "--coverage")[1]
+
+
+@pytest.fixture
+def clang():
+    return next(filter(None, map(shutil.which, ("clang++", "clang++-19"))), None) or missing("clang++ is missing: ./dev setup lint")
+
+
+def test_coverage_with_clang(program, covered, clang):
+    if not Path(clang).resolve().with_name("llvm-cov").exists():
+        missing("llvm-cov is missing: ./dev setup lint")
+    # An older tool in PATH is not asked.
+    (covered / "bin").mkdir()
+    for name in ("gcov", "llvm-cov"):
+        save(covered / "bin" / name, "#!/bin/sh\nexit 1\n")
+        (covered / "bin" / name).chmod(0o755)
+    variables = {"OFN_CXX": clang, "PATH": f"{covered / 'bin'}:{os.environ['PATH']}"}
+    flags = ["--sanitize", "none", "--filter", "Works", "--lcov", "lines.info"]
+    # Clang counts the brace at the end of a function, too.
+    told = "hello.cc    5/7 lines   71.4 %  not run: 5, 8\nprice.h     0/2 lines    0.0 %  not run: 3-4\n5 of 9 lines ran (55.6 %)\n"
+    for edited in (COVERED, COVERED, COVERED.replace('"never"))', '"other"))')):  # the second one comes from the cache
+        save(covered / "hello.cc", edited)
+        done = program.run_to_end(["test", "--source", "hello.cc", *flags], variables, cwd=covered)
+        assert done.code == 0, done.stdout + done.stderr
+        assert done.stdout.startswith(told), done.stdout
+    lines = (covered / "lines.info").read_text().splitlines()
+    assert f"SF:{covered / 'hello.cc'}" in lines and "DA:5,0" in lines and "LH:5" in lines
+
+
+def test_coverage_without_the_tool_of_the_compiler(program, covered):
+    alone = covered / "llvm-19" / "bin" / "clang++"
+    alone.parent.mkdir(parents=True)
+    save(alone, "#!/bin/sh\nexit 1\n")
+    alone.chmod(0o755)
+    done = program.run_to_end(["test", "--source", "hello.cc", "--sanitize", "none", "--coverage"], {"OFN_CXX": str(alone)}, cwd=covered)
+    assert (done.code, f"counted by {alone.with_name('llvm-cov')}, which is not installed: apt-get install llvm-19" in done.stderr) == (3, True), done.stderr
 
 
 def test_tests_of_catch2_need_no_cmake(program, tmp_path):
