@@ -75,7 +75,8 @@ class HttpCall {
     return *this;
   }
   [[nodiscard]] HttpCall&& max_answer(std::size_t bytes) && { return std::move(max_answer(bytes)); }
-  // Follows that many redirects. Fields go to the new server, except Authorization and Cookie.
+  // Follows that many redirects. Fields go to the new server, except Authorization and Cookie. Method and body stay, except that 303 makes a GET
+  // without the body of all methods but HEAD, and 301 and 302 make one of POST (RFC 9110 §15.4).
   HttpCall& redirects(unsigned at_most) & {
     redirects_ = at_most;
     return *this;

@@ -96,19 +96,27 @@ const std::string* location_of(const HttpReply& reply) {
   return nullptr;
 }
 
-// What libcurl sends next: after 301, 302 and 303 without the body, and instead of a POST a GET.
+// Returns true if a field describes the body.
+bool describes_content(std::string_view name) {
+  return (name.size() > 8 && same_field_name(name.substr(0, 8), "content-")) ||
+         same_field_name(name, "digest") || same_field_name(name, "last-modified");
+}
+
+// What the client that serves sends next (RFC 9110 §15.4): the same, except that 303 makes a GET of all methods but HEAD, and 301 and 302 make one of POST.
 HttpCall redirected(const HttpCall& call, int status, std::string url) {
+  const bool becomes_get = status == 303
+                               ? call.method() != "HEAD"
+                               : (status == 301 || status == 302) && call.method() == "POST";
   std::vector<Header> headers;
   const bool is_elsewhere = authority_of(call.url()) != authority_of(url);
   for (const Header& header : call.headers()) {
     const bool is_secret =
         same_field_name(header.name, "authorization") || same_field_name(header.name, "cookie");
+    if (becomes_get && describes_content(header.name)) continue;
     if (!is_elsewhere || !is_secret) headers.push_back(header);
   }
-  const bool loses_body = call.body() && status <= 303;
-  std::string method = loses_body && call.method() == "POST" ? "GET" : call.method();
-  return changed(call, std::move(method), std::move(url), headers,
-                 loses_body ? std::nullopt : call.body());
+  return changed(call, becomes_get ? "GET" : call.method(), std::move(url), headers,
+                 becomes_get ? std::nullopt : call.body());
 }
 
 Error error_of(const WebFailing& failing) {

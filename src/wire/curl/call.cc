@@ -1,6 +1,7 @@
 #include "wire/curl/call.h"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <limits>
 #include <string_view>
@@ -50,9 +51,18 @@ Code kind_of(int error) {
 
 bool is_pem(std::string_view text) { return text.contains("-----BEGIN "); }
 
-List* header_list(const Library& curl, const HttpCall& call) {
+// Returns true if a field describes the body, so that a redirect without it drops the field (RFC 9110 §15.4).
+bool describes_content(std::string_view field) {
+  std::string name(field);
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name.starts_with("content-") || name == "digest" || name == "last-modified";
+}
+
+List* header_list(const Library& curl, const HttpCall& call, bool has_content) {
   List* list = curl.slist_append(nullptr, "Expect:");  // avoids a round trip before a large body
   for (const Header& header : call.headers) {
+    if (!has_content && describes_content(header.name)) continue;
     // libcurl sends a field with an empty value if it is written with a semicolon.
     const std::string line =
         header.value.empty() ? header.name + ";" : header.name + ": " + header.value;
@@ -63,7 +73,10 @@ List* header_list(const Library& curl, const HttpCall& call) {
 
 }  // namespace
 
-Call::~Call() { curl_.slist_free_all(headers_); }
+Call::~Call() {
+  curl_.slist_free_all(headers_);
+  curl_.slist_free_all(headers_without_content_);
+}
 
 std::size_t Call::on_body(const char* data, std::size_t size, std::size_t count, void* self) {
   auto& call = *static_cast<Call*>(self);
@@ -96,6 +109,7 @@ std::size_t Call::on_head(const char* data, std::size_t size, std::size_t count,
     reply.body.clear();  // of a redirect that is followed
     reply.status_line =
         space == std::string_view::npos ? std::string() : std::string(line.substr(space + 1));
+    call.follow(reply.status_line);
   } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
     std::string_view value = line.substr(colon + 1);
     while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
@@ -127,7 +141,7 @@ void Call::set_method(const HttpCall& call) const {
   } else {
     set(Option::kHttpGet, 1L);
   }
-  // A redirect may change a method that is implied, but not a custom one.
+  // follow() changes a custom method; libcurl itself does not.
   if (method_ != implied) set(Option::kCustomRequest, method_.c_str());
   if (call.repeat == blocking::Repeat::kIfIdempotent && !is_idempotent(method_)) {
     // libcurl itself repeats a request if a reused connection ends without a response.
@@ -136,11 +150,27 @@ void Call::set_method(const HttpCall& call) const {
   }
 }
 
-void Call::set_redirects(unsigned at_most) const {
+// Each request after a redirect has the method and the body that RFC 9110 §15.4 gives it: the same, except that 303 makes a GET of all
+// methods but HEAD, and 301 and 302 make one of POST.
+void Call::set_redirects(unsigned at_most) {
   if (at_most == 0) return;
+  follows_ = true;
+  // Otherwise libcurl drops every body after 301 and 302.
+  if (method_ != "POST") set(Option::kPostRedirects, kKeepsBodyOf301 | kKeepsBodyOf302);
   set(Option::kRedirects, 1L);
   set(Option::kMaxRedirects, static_cast<long>(at_most));
   set(Option::kRedirectProtocols, kHttpAndHttps);
+}
+
+void Call::follow(std::string_view status_line) {
+  if (!follows_) return;
+  const std::string_view status = status_line.substr(0, 3);
+  const bool becomes_get = status == "303"
+                               ? method_ != "HEAD"
+                               : (status == "301" || status == "302") && method_ == "POST";
+  if (!becomes_get) return;
+  set(Option::kCustomRequest, static_cast<const char*>(nullptr));
+  set(Option::kHttpHeader, headers_without_content_);
 }
 
 Result<void> Call::prepare(const HttpCall& call, Duration left) {
@@ -151,7 +181,8 @@ Result<void> Call::prepare(const HttpCall& call, Duration left) {
   max_body_ =
       max_body > 0 ? static_cast<std::size_t>(max_body) : std::numeric_limits<std::size_t>::max();
   refuses_larger_ = call.larger == blocking::Larger::kRefused;
-  headers_ = header_list(curl_, call);
+  headers_ = header_list(curl_, call, true);
+  if (call.redirects > 0) headers_without_content_ = header_list(curl_, call, false);
   set(Option::kErrorBuffer, why_.data());
   set(Option::kNoSignal, 1L);
   set(Option::kProtocols, kHttpAndHttps);

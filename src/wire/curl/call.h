@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -42,7 +43,8 @@ class Call {
   }
   void set_pem(Option file, Option blob, const std::string& text) const;
   void set_method(const blocking::HttpCall& call) const;
-  void set_redirects(unsigned at_most) const;
+  void set_redirects(unsigned at_most);
+  void follow(std::string_view status_line);
 
   static std::size_t on_body(const char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_head(const char* data, std::size_t size, std::size_t count, void* self);
@@ -52,6 +54,8 @@ class Call {
   const blocking::HttpClientOptions& options_;
   std::string method_;
   List* headers_ = nullptr;
+  List* headers_without_content_ = nullptr;  // of a redirect that is followed by GET
+  bool follows_ = false;
   std::array<char, kErrorSize> why_{};
   std::size_t max_body_ = 0;
   bool refuses_larger_ = false;

@@ -31,6 +31,7 @@ enum class Option : int {
   kPost = 47,
   kPostFields = 10015,
   kPostFieldSizeLarge = 30120,
+  kPostRedirects = 161,
   kProtocols = 181,
   kProxy = 10004,
   kQuickExit = 322,
@@ -51,6 +52,8 @@ enum class Option : int {
   kWriteFunction = 20011,
 };
 enum class Info : int { kPrivate = 0x100015, kRedirectUrl = 0x10001f, kResponseCode = 0x200002 };
+constexpr long kKeepsBodyOf301 = 1;     // CURL_REDIR_POST_301
+constexpr long kKeepsBodyOf302 = 2;     // CURL_REDIR_POST_302
 constexpr int kRefusedByUs = 23;        // CURLE_WRITE_ERROR
 constexpr int kTooManyRedirects = 47;   // CURLE_TOO_MANY_REDIRECTS
 constexpr int kTimedOut = 28;           // CURLE_OPERATION_TIMEDOUT
