@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdio>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -12,13 +13,17 @@
 
 #include <ofn/testing/entry_report.h>
 
+#include "base/joined.h"
 #include "cli/command_line.h"
+#include "cli/configuration.h"
 #include "cli/hang_watch.h"
 #include "cli/streams.h"
+#include "context/settings.h"
 #include "document/json.h"
+#include "document/problem.h"
 #include "document/slices.h"
-#include "kit/kit_host.h"
 #include "kit/process.h"
+#include "kit/program_stage.h"
 #include "loader/loader.h"
 #include "logging/logger.h"
 
@@ -104,8 +109,13 @@ CaseRun CaseRuns::run(const std::vector<Case>& cases, std::size_t most_crashes) 
     }
     std::vector<std::string> arguments = {"__run-cases", "--timeout",
                                           std::to_string(options_.timeout.count())};
-    if (!target_.empty()) arguments.insert(arguments.end(), {"--target", target_});
-    arguments.insert(arguments.end(), {program_.native(), file.native(), report.native()});
+    const auto add = [&](const char* flag, const std::string& value) {
+      arguments.insert(arguments.end(), {flag, value});
+    };
+    if (!program_.target.empty()) add("--target", program_.target);
+    if (!program_.context_file.empty()) add("--context", program_.context_file);
+    if (program_.optional_hooks) add("--optional-hooks", *program_.optional_hooks);
+    arguments.insert(arguments.end(), {program_.path.native(), file.native(), report.native()});
     const auto code = run_alone(std::move(arguments), output, options_);
     if (!code) return all;
     std::optional<CaseOutcome> open;
@@ -172,11 +182,19 @@ int run_cases(const RunCasesCommand& command, const Environment& env) {
             .include_dir = {}},
            log);
   if (!program) return tell(program.error().message());
-  testing::Options options{.context = env("FUNC_CONTEXT").value_or(""), .target = command.target};
+  std::vector<Note> notes;  // `test` has told them
+  std::vector<std::string> files;
+  const auto context = read_context(command.flags, env, notes, files);
+  if (!context) return tell(joined(context.error(), "\n", &Problem::text));
+  const auto settings = resolve_settings(command.flags, env, *context, notes);
+  if (!settings) return tell(joined(settings.error(), "\n", &Problem::text));
+  const testing::Options options{.target = command.target,
+                                 .optional_hooks = settings->optional_hooks};
   try {
-    report.write(
-        Node::object({{"what", "openapi"},
-                      {"text", kit::kit_host().open(program->program, options)->openapi()}}));
+    const auto open = [&] {
+      return std::make_unique<kit::ProgramStage>(program->program, options, *context);
+    };
+    report.write(Node::object({{"what", "openapi"}, {"text", open()->openapi()}}));
     for (const std::string& line : lines_of(content_of(command.cases))) {
       const auto node = document::json_value(line);
       const auto one = node ? case_of(*node, "") : fail(Code::kInvalidArgument, "it is not JSON");
@@ -187,7 +205,7 @@ int run_cases(const RunCasesCommand& command, const Environment& env) {
       report.write(Node::object({{"what", "begin"}}));
       testing::Call call{.method = one->method, .target = one->path, .body = one->body};
       for (const auto& [name, value] : one->fields) call.fields.push_back({name, value});
-      const auto stage = kit::kit_host().open(program->program, options);
+      const auto stage = open();
       const auto flight = stage->start(call, false);
       flight->finish();
       report.write(outcome_of(*one, flight->result()));

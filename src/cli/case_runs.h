@@ -8,7 +8,9 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/cases.h"
@@ -35,24 +37,27 @@ struct CaseRun {
   bool is_cut = false;       // too many cases crashed, so the rest was not run
 };
 
+// What the cases call.
+struct CaseProgram {
+  std::filesystem::path path;
+  std::string target = {};        // as for the build
+  std::string context_file = {};  // absolute; empty: the variables of the process count
+  std::optional<std::string> optional_hooks = {};  // as the flag has them
+};
+
 // Each case has a fresh program: start functions run, state is empty, outputs reach a sidecar that takes everything.
 // Lifetime: `options` outlives it. Threads: one at a time. Errors: CaseRun::problem.
 class CaseRuns {
  public:
-  // `target`: as for the build. `options.filter` counts for nothing.
-  CaseRuns(std::filesystem::path program, std::string target, std::filesystem::path work,
-           const TestRunOptions& options)
-      : program_(std::move(program)),
-        target_(std::move(target)),
-        work_(std::move(work)),
-        options_(options) {}
+  // `options.filter` counts for nothing.
+  CaseRuns(CaseProgram program, std::filesystem::path work, const TestRunOptions& options)
+      : program_(std::move(program)), work_(std::move(work)), options_(options) {}
 
   // After `most_crashes` the rest is not run.
   CaseRun run(const std::vector<Case>& cases, std::size_t most_crashes = 20);
 
  private:
-  std::filesystem::path program_;
-  std::string target_;
+  CaseProgram program_;
   std::filesystem::path work_;
   const TestRunOptions& options_;
   unsigned runs_ = 0;

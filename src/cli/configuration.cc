@@ -36,20 +36,6 @@ std::expected<FunctionContext, std::vector<Problem>> read_context_file(const Giv
   return parse_context_file(given.text, *text, notes);
 }
 
-// Adds a file that it reads to `files`.
-std::expected<FunctionContext, std::vector<Problem>> read_context(const Flags& flags,
-                                                                  const Environment& env,
-                                                                  std::vector<Note>& notes,
-                                                                  std::vector<std::string>& files) {
-  const GivenText given = given_text(flags, env, Flag::kContext);
-  if (!given.origin.is_default()) {
-    files.push_back(given.text);
-    return read_context_file(given, env, notes);
-  }
-  return parse_context(env(kV1Beta1), env(kV1Beta2), notes,
-                       {.v1beta1 = env.label(kV1Beta1), .v1beta2 = env.label(kV1Beta2)});
-}
-
 // Replaces a HOST that another tool has set by the default.
 std::expected<Settings, std::vector<Problem>> settings_with_own_host(const Flags& flags,
                                                                      const Environment& env,
@@ -68,6 +54,19 @@ std::expected<Settings, std::vector<Problem>> settings_with_own_host(const Flags
 }
 
 }  // namespace
+
+std::expected<FunctionContext, std::vector<Problem>> read_context(const Flags& flags,
+                                                                  const Environment& env,
+                                                                  std::vector<Note>& notes,
+                                                                  std::vector<std::string>& files) {
+  const GivenText given = given_text(flags, env, Flag::kContext);
+  if (!given.origin.is_default()) {
+    files.push_back(given.text);
+    return read_context_file(given, env, notes);
+  }
+  return parse_context(env(kV1Beta1), env(kV1Beta2), notes,
+                       {.v1beta1 = env.label(kV1Beta1), .v1beta2 = env.label(kV1Beta2)});
+}
 
 std::expected<Configuration, ConfigurationError> resolve_configuration(
     const Flags& flags, const Environment& env_without_files) {

@@ -42,6 +42,13 @@ struct ConfigurationError {
   std::vector<std::string> files;  // that were read or are missing; another one may help
 };
 
+// The context that a start reads: of the file of --context or its variable, or of FUNC_CONTEXT and FUNC_CONTEXT_V1BETA2. Adds the name of a file that it
+// reads to `files`. Errors: all mistakes.
+std::expected<FunctionContext, std::vector<Problem>> read_context(const Flags& flags,
+                                                                  const Environment& env,
+                                                                  std::vector<Note>& notes,
+                                                                  std::vector<std::string>& files);
+
 // Errors: kExitUsage for --env-file, kExitContext for the context, kExitUsage for all other flags
 // and variables, in this order.
 // Threads: any, if no other thread changes the environment that `env` reads.

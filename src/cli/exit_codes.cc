@@ -16,7 +16,7 @@ constexpr std::array kCodes = std::to_array<ExitCode>({
     {"1", "anything that has no code of its own"},
     {"2", "a flag, a variable or a line of an --env-file is wrong"},
     {"3", "the function cannot be loaded", "serve|dev|build|image|manifest|test"},
-    {"4", "the context is invalid", "serve|dev|manifest"},
+    {"4", "the context is invalid", "serve|dev|manifest|test"},
     {"5", "the port cannot be listened on", "serve|dev|sidecar"},
     {"6", "the function ended the process", "serve|dev"},
     {"6", "a test failed, or none ran", "test"},

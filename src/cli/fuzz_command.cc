@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "cli/case_runs.h"
 #include "cli/cases.h"
+#include "cli/configuration.h"
 #include "cli/function_build.h"
 #include "cli/generated_cases.h"
 #include "cli/json_result.h"
@@ -93,6 +94,11 @@ class Trying {
     const bool is_remote = !command_.url.empty();
     if (is_remote && !command_.generates) return run_remote(*std::move(saved), {});
 
+    std::vector<Note> notes;
+    std::vector<std::string> files;
+    const auto context = read_context(command_.flags, build_.environment(), notes, files);
+    log_notes(notes, log_);
+    if (!context) return complain(context.error(), kExitContext);
     LoadRequest request = build_.request();
     request.profile = Profile::kDevelop;
     request.sanitizers = command_.sanitizers;
@@ -107,7 +113,11 @@ class Trying {
     built_in_ = compiled.build.elapsed;
     const TestRunOptions options{
         .folder = folder_, .runtimes = *std::move(runtimes), .timeout = command_.timeout};
-    CaseRuns runs(*compiled.program, request.target.value_or(""), work->path(), options);
+    CaseProgram program{.path = *compiled.program,
+                        .target = request.target.value_or(""),
+                        .optional_hooks = command_.flags[Flag::kOptionalHooks]};
+    if (!files.empty()) program.context_file = fs::absolute(files.front(), error).native();
+    CaseRuns runs(std::move(program), work->path(), options);
     const SteadyTime began = clock_.now();
     const CaseRun first = runs.run(is_remote ? std::vector<Case>() : *saved);
     if (!first.problem.empty()) return complain(first.problem, kExitLoad);

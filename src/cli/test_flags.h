@@ -52,6 +52,7 @@ struct RunTestsCommand {
 
 // functions-framework __run-cases PROGRAM CASES REPORT: in a process that `test --fuzz` starts.
 struct RunCasesCommand {
+  Flags flags;  // --context and --optional-hooks only
   std::string program;
   std::string cases;
   std::string report;

@@ -24,8 +24,9 @@ constexpr Duration kTick = std::chrono::milliseconds(1);
 constexpr Duration kLongest = std::chrono::hours(100);
 
 std::unique_ptr<ServedProgram> served_or_throw(const abi::Program& program,
-                                               const testing::Options& options, Log& log) {
-  auto served = ServedProgram::of(program, options, log);
+                                               const testing::Options& options, Log& log,
+                                               std::optional<FunctionContext> context) {
+  auto served = ServedProgram::of(program, options, log, std::move(context));
   if (!served) throw std::runtime_error(served.error());
   return *std::move(served);
 }
@@ -121,8 +122,9 @@ class ProgramStage::TestFlight final : public testing::internal::Flight {
   CallStatePtr state_;
 };
 
-ProgramStage::ProgramStage(const abi::Program& program, const testing::Options& options)
-    : served_(served_or_throw(program, options, log_)),
+ProgramStage::ProgramStage(const abi::Program& program, const testing::Options& options,
+                           std::optional<FunctionContext> context)
+    : served_(served_or_throw(program, options, log_, std::move(context))),
       sidecar_(loop_, clock_, served_->context),
       outputs_(served_->context, sidecar_, loop_, log_, {}, &sidecar_),
       environment_{.loop = loop_,

@@ -20,6 +20,7 @@
 #include <ofn/http_client.h>
 #include <ofn/testing/host.h>
 
+#include "context/function_context.h"
 #include "invocation/call_environment.h"
 #include "invocation/nested_loop.h"
 #include "invocation/observer.h"
@@ -64,8 +65,9 @@ class ProgramStage final : public testing::internal::Stage,
                            private Placing,
                            private Observer {
  public:
-  // Throws std::runtime_error with the mistakes.
-  ProgramStage(const abi::Program& program, const testing::Options& options);
+  // `context`: if it is set, it takes the place of the options' one. Throws std::runtime_error with the mistakes.
+  ProgramStage(const abi::Program& program, const testing::Options& options,
+               std::optional<FunctionContext> context = {});
   ProgramStage(const ProgramStage&) = delete;
   ProgramStage& operator=(const ProgramStage&) = delete;
   ~ProgramStage() override;

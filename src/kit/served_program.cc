@@ -68,11 +68,16 @@ std::expected<std::vector<Function>, std::string> functions_of(const abi::Progra
 }  // namespace
 
 std::expected<std::unique_ptr<ServedProgram>, std::string> ServedProgram::of(
-    const abi::Program& linked, const testing::Options& options, Log& log) {
+    const abi::Program& linked, const testing::Options& options, Log& log,
+    std::optional<FunctionContext> given) {
   auto served = std::make_unique<ServedProgram>();
-  auto context = context_of(options, log);
-  if (!context) return std::unexpected(std::move(context).error());
-  served->context = *std::move(context);
+  if (given) {
+    served->context = *std::move(given);
+  } else {
+    auto context = context_of(options, log);
+    if (!context) return std::unexpected(std::move(context).error());
+    served->context = *std::move(context);
+  }
   auto functions = functions_of(linked, options.target);
   if (!functions) return std::unexpected(std::move(functions).error());
   if (const auto compiled = compile_patterns(*functions); !compiled)

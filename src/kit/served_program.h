@@ -50,9 +50,10 @@ struct ServedProgram {
     return middleware.has_door() || middleware.is_around() ? &middleware : nullptr;
   }
 
-  // Errors: all mistakes that a start would report, one a line.
+  // `context`: if it is set, it takes the place of the options' one. Errors: all mistakes that a start would report, one a line.
   static std::expected<std::unique_ptr<ServedProgram>, std::string> of(
-      const abi::Program& linked, const testing::Options& options, Log& log);
+      const abi::Program& linked, const testing::Options& options, Log& log,
+      std::optional<FunctionContext> context = {});
 };
 
 }  // namespace ofn::kit

@@ -141,7 +141,47 @@ def test_the_same_seed_makes_the_same_cases(fuzz, tmp_path):
     assert first["command"] == "test" and first["seed"] == 5 and first["failures"][0]["status"] == 500
 
 
+# A function whose cases all pass if, and only if, it has the context.
+WITH_A_CONTEXT = """#include <ofn/context.h>
+#include <ofn/function.h>
+#include <ofn/typed.h>
+#include <stdexcept>
+struct Order { int count = 1; };
+OFN_FIELDS(Order, count)
+int order(ofn::Context& context, const Order& order) {
+  context.send("archive", "x").check();
+  return order.count;
+}
+OFN_FUNCTION(order)
+"""
+CONTEXT = json.dumps({"name": "order", "version": "v2.0.0", "runtime": "Knative", "outputs": {
+    "archive": {"componentName": "archive", "componentType": "bindings.localstorage", "operation": "create"}}})
+NEWER = json.dumps({"name": "order", "version": "v2.0.0", "triggers": {"http": {"port": 8080}}, "outputs": {
+    "archive": {"componentName": "archive", "componentType": "bindings.localstorage", "operation": "create"}}})
+
+
+@pytest.mark.parametrize(("flags", "variables", "code"), [
+    ([], {}, 6),
+    (["--context", "func_context.json"], {}, 0),
+    ([], {"OFN_CONTEXT_FILE": "func_context.json"}, 0),
+    (["--env-file", "dev.env"], {}, 0),
+    ([], {"FUNC_CONTEXT": CONTEXT}, 0),
+    ([], {"FUNC_CONTEXT_V1BETA2": NEWER}, 0),
+    (["--context", "gone.json"], {}, 4),
+    ([], {"FUNC_CONTEXT": "{"}, 4),
+], ids=["none", "flag", "variable", "env-file", "v1beta1", "v1beta2", "no such file", "no JSON"])
+def test_cases_have_the_context_of_a_start(program, tmp_path_factory, flags, variables, code):
+    folder = tmp_path_factory.getbasetemp() / "with-context"
+    (folder / "src").mkdir(parents=True, exist_ok=True)
+    (folder / "src" / "order.cc").write_text(WITH_A_CONTEXT)
+    (folder / "func_context.json").write_text(CONTEXT)
+    (folder / "dev.env").write_text("OFN_CONTEXT_FILE=func_context.json\n")
+    done = program.run_to_end(["test", "--source", "src/order.cc", "--sanitize", "none", "--fuzz", "--cases", "5", *flags], variables, cwd=folder)
+    assert done.code == code, done.stdout + done.stderr
+
+
 MISTAKES = [
+    (["--context", "func_context.json"], "--context needs --fuzz"),
     (["--cases", "5"], "--cases needs --fuzz"),
     (["--rate", "5"], "--rate needs --against URL"),
     (["--fuzz", "--junit", "a.xml"], "--junit is for tests, and --fuzz runs none"),

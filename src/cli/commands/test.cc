@@ -89,6 +89,9 @@ constexpr std::array<FlagRow, 15> kFlags = {{
      .most = 10'000},
 }};
 
+// What builds read, and the context of cases.
+bool takes(const FlagSpec& spec) { return settings_of_builds(spec) || spec.flag == Flag::kContext; }
+
 std::expected<Command, std::string> read_fuzz(Given& given, std::string sanitizers) {
   for (const std::string_view other : {"filter", "watch", "coverage", "lcov", "junit", "update"}) {
     if (given.has(other)) {
@@ -121,6 +124,11 @@ std::expected<Command, std::string> read(Given& given) {
   for (const std::string_view other : {"jobs", "rate"}) {
     if (given.has(other) && !is_remote)
       return std::unexpected("--" + std::string(other) + " needs --against URL");
+  }
+  if (!given.has("fuzz") && given.settings()[Flag::kContext]) {
+    return std::unexpected(
+        "--context needs --fuzz; a test names its context itself: Program program({.context_file = "
+        "\"func_context.json\"})");
   }
   if (given.has("fuzz") || is_remote) return read_fuzz(given, std::move(sanitizers));
   return TestCommand{.flags = given.settings(),
@@ -177,8 +185,13 @@ constexpr std::array<FlagRow, 3> kRunCasesArguments = {{
     required_file("REPORT", "The file for the results"),
 }};
 
+bool what_cases_take(const FlagSpec& spec) {
+  return spec.flag == Flag::kContext || spec.flag == Flag::kOptionalHooks;
+}
+
 std::expected<Command, std::string> read_run_cases(Given& given) {
-  return RunCasesCommand{.program = given.text("PROGRAM"),
+  return RunCasesCommand{.flags = given.settings(),
+                         .program = given.text("PROGRAM"),
                          .cases = given.text("CASES"),
                          .report = given.text("REPORT"),
                          .target = given.text("target"),
@@ -196,7 +209,7 @@ constinit const CommandRow kTestRow = {
         "failed test, and the others still run. With --fuzz and with --against, cases run instead: "
         "requests with what their answers must be. Those that fail are saved in testdata/cases.",
     .flags = kFlags,
-    .takes = settings_of_builds,
+    .takes = takes,
     .read = read,
 };
 
@@ -214,6 +227,7 @@ constinit const CommandRow kRunCasesRow = {
     .summary = "Run cases on a program that `test --fuzz` has built",
     .flags = kRunCasesFlags,
     .arguments = kRunCasesArguments,
+    .takes = what_cases_take,
     .is_hidden = true,
     .read = read_run_cases,
 };
