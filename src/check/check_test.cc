@@ -1,5 +1,6 @@
 #include "check/check.h"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -97,8 +98,8 @@ TEST(Check, NothingIsWrong) {
   });
 }
 
-TEST(Check, Contexts) {
-  expect({
+std::vector<Case> contexts() {
+  return {
       // OFN1001
       {.files = {{"context.json", "{\n  \"name\": \"f\",\n  \"runtime\" \"Knative\"\n}"}},
        .found =
@@ -157,145 +158,148 @@ TEST(Check, Contexts) {
       {.files = {{"context.json", "{\"name\":\"f\",\n\"runtime\":\"Knative\",\n\"name\":\"g\"}"}},
        .found =
            {R"(OFN1004 context.json:3:1 `"name"`: the member "name" occurs again; the one in line 1 is not used)"}},
+      // OFN1005
+      {.files =
+           {{"context.json",
+             R"({"name":"f","runtime":"Knative","port":"8080","triggers":{"http":{"port":9090}}})"}},
+       .found =
+           {R"(OFN1005 context.json:1:1: the context names two ports, triggers.http.port 9090 and port 8080; the first is used)"}},
       // OFN1006
       {.files = {{"context.json", R"({"name":"f","runtime":"Knative","port":"8080"})"},
                  {"dev.env", "PORT=8081\n"}},
        .found =
            {R"(OFN1006 context.json:1:40 `"8080"`: the context says port 8080, and dev.env:1 sets PORT="8081", which comes first)"}},
-  });
+  };
 }
 
-TEST(Check, Components) {
+std::vector<Case> components() {
   const std::string context = context_with(kArchive);
   const auto with = [&](std::string_view component_text) {
     return Files{{"context.json", context},
                  {"components/archive.yaml", std::string(component_text)}};
   };
-  expect(
-      {
-          // OFN2001
-          {.files = with("apiVersion: dapr.io/v1\nkind: Component\nmetadata:\n  name: archive\n"),
-           .found =
-               {R"(OFN2001 components/archive.yaml:1:1 `apiVersion: dapr.io/v1`: apiVersion is 'dapr.io/v1'; expected dapr.io/v1alpha1)"}},
-          {.files = with(component("archive", "bindings.localstorage", "  metadata: 7\n")),
-           .found =
-               {R"(OFN2001 components/archive.yaml:8:3 `metadata: 7`: spec.metadata: expected a list of names with values, found a text)"}},
-          // OFN2002
-          {.files = with(component("archve", "bindings.localstorage", kFolder)),
-           .found =
-               {R"(OFN2015 components/archive.yaml:4:9 `archve`: neither the context nor the code names the component "archve")",
-                R"(OFN2002 context.json:1:71 `"archive"`: no file in components has the component "archive" of the output "archive"; did you mean "archve"? → "archve")"}},
-          {.files = with(component("files", "bindings.localstorage", kFolder)),
-           .found =
-               {R"(OFN2015 components/archive.yaml:4:9 `files`: neither the context nor the code names the component "files")",
-                R"(OFN2002 context.json:1:71 `"archive"`: no file in components has the component "archive" of the output "archive")"}},
-          // OFN2003
-          {.files = with(component("archive", "pubsub.in-memory")),
-           .found =
-               {R"(OFN2003 context.json:1:97 `"bindings.localstorage"`: the output "archive" needs a component of a type bindings.*, and "archive" in components/archive.yaml is of type "pubsub.in-memory")"}},
-          // OFN2004
-          {.files =
-               with(component("archive", "bindings.http",
-                              "  metadata:\n    - name: url\n      value: http://127.0.0.1\n")),
-           .found =
-               {R"(OFN2004 context.json:1:97 `"bindings.localstorage"`: the context says type "bindings.localstorage", and components/archive.yaml says "bindings.http")"}},
-          // OFN2005, OFN2006
-          {.files = with(component("archive", "bindings.localstorag", kFolder)),
-           .found =
-               {R"(OFN2005 components/archive.yaml:6:9 `bindings.localstorag`: the type "bindings.localstorag" does not exist; did you mean "bindings.localstorage"? → bindings.localstorage)",
-                R"(OFN2004 context.json:1:97 `"bindings.localstorage"`: the context says type "bindings.localstorage", and components/archive.yaml says "bindings.localstorag")"}},
-          {.files = with(component("archive", "bindings.kafka")),
-           .found =
-               {R"(OFN2006 components/archive.yaml:6:9 `bindings.kafka`: the local sidecar does not have the type "bindings.kafka"; it has bindings.cron, bindings.http, bindings.localstorage, bindings.mqtt3, bindings.redis, pubsub.in-memory, pubsub.mqtt3, pubsub.redis, state.in-memory, state.sqlite, secretstores.local.file)",
-                R"(OFN2004 context.json:1:97 `"bindings.localstorage"`: the context says type "bindings.localstorage", and components/archive.yaml says "bindings.kafka")"}},
-          // OFN2007
-          {.files = with(
-               component("archive", "bindings.localstorage",
-                         std::string(kFolder) + "    - name: direction\n      value: outwards\n")),
-           .found =
-               {R"(OFN2007 components/archive.yaml:11:13 `direction`: direction is 'outwards'; expected input, output, or 'input, output')"}},
-          {.files =
-               {{"context.json",
-                 context_with(
-                     R"("states":{"s":{"componentName":"s","componentType":"state.in-memory"}})")},
-                {"components/s.yaml",
-                 component("s", "state.in-memory",
-                           "  metadata:\n    - name: outboxPubsub\n      value: b\n")}},
-           .found =
-               {R"(OFN2007 components/s.yaml:9:13 `outboxPubsub`: the local sidecar does not support the property 'outboxPubsub' of state.in-memory; run Dapr (dapr run) and set DAPR_GRPC_PORT to its gRPC port)"}},
-          // OFN2008
-          {.files = with(component("archive", "bindings.localstorage",
-                                   "  metadata:\n    - name: rootpaht\n      value: ./data\n")),
-           .found =
-               {R"(OFN2008 components/archive.yaml:9:13 `rootpaht`: bindings.localstorage has no property "rootpaht"; did you mean "rootPath"? → rootPath)"}},
-          // OFN2009
-          {.files =
-               with(component("archive", "bindings.localstorage", kFolder) + "scope: [other]\n"),
-           .found =
-               {R"(OFN2009 components/archive.yaml:11:1 `scope`: nobody reads the member "scope"; did you mean "scopes"? → scopes)"}},
-          // OFN2010
-          {.files = {{"context.json", context},
-                     {"components/a.yaml", component("archive", "bindings.localstorage", kFolder)},
-                     {"components/b.yaml", component("archive", "bindings.localstorage", kFolder)}},
-           .found =
-               {R"(OFN2010 components/b.yaml:4:9 `archive`: a component named "archive" exists already, in components/a.yaml, line 4)"}},
-          {.files = with(component("archive", "bindings.localstorage", kFolder) + "---\n" +
-                         component("archive", "bindings.localstorage", kFolder)),
-           .found =
-               {R"(OFN2010 components/archive.yaml:15:9 `archive`: a component named "archive" exists already, in components/archive.yaml, line 4)"}},
-          // OFN2011
-          {.files = with(
-               component("archive", "bindings.localstorage",
-                         std::string(kFolder) + "    - name: direction\n      value: input\n")),
-           .found =
-               {R"(OFN2011 context.json:1:71 `"archive"`: the component "archive" in components/archive.yaml has the direction input only, and the context uses it as an output)"}},
-          {.files =
-               {{"context.json",
-                 context_with(
-                     R"("outputs":{"tick":{"componentName":"tick","componentType":"bindings.cron"}})")},
-                {"components/tick.yaml",
-                 component("tick", "bindings.cron",
-                           "  metadata:\n    - name: schedule\n      value: \"@every 1s\"\n")}},
-           .found =
-               {R"(OFN2011 context.json:1:68 `"tick"`: a component of type "bindings.cron" is an input only, and the context uses it as an output)"}},
-          // OFN2012
-          {.files =
-               {{"context.json",
-                 context_with(
-                     R"("outputs":{"e":{"uri":"news","componentName":"e","componentType":"pubsub.in-memory"}})")},
-                {"components/e.yaml",
-                 component("e", "pubsub.in-memory",
-                           "  metadata:\n    - name: allowedTopics\n      value: orders\n")}},
-           .found =
-               {R"(OFN2012 context.json:1:55 `"news"`: the component "e" in components/e.yaml does not let the app "functions-framework" publish to the topic "news")"}},
-          // OFN2013
-          {.files = with(component("archive", "bindings.localstorage",
-                                   "  metadata:\n    - name: rootPath\n      envRef: DATA\n")),
-           .found =
-               {R"(OFN2013 components/archive.yaml:10:15 `DATA`: neither the environment nor a file of variables sets "DATA", so the property "rootPath" is empty)"}},
-          {.files = with(component("archive", "bindings.localstorage",
-                                   "  metadata:\n    - name: rootPath\n      envRef: DATA\n")),
-           .found = {},
-           .environment = {{"DATA", "./data"}}},
-          // OFN2014
-          {.files = with(component("archive", "bindings.localstorage", kFolder) +
-                         "auth:\n  secretStore: vault\n"),
-           .found =
-               {R"(OFN2014 components/archive.yaml:12:16 `vault`: no file has the secret store "vault")"}},
-          // OFN2015
-          {.files = {{"context.json", context},
-                     {"components/a.yaml", component("archive", "bindings.localstorage", kFolder)},
-                     {"components/b.yaml", component("events", "pubsub.in-memory")}},
-           .found =
-               {R"(OFN2015 components/b.yaml:4:9 `events`: neither the context nor the code names the component "events")"}},
-          // OFN2016
-          {.files = {{"context.json", context}},
-           .found =
-               {R"(OFN2016 context.json:1:1: the context names components, and there is no folder of components)"}},
-      });
+  return {
+      // OFN2001
+      {.files = with("apiVersion: dapr.io/v1\nkind: Component\nmetadata:\n  name: archive\n"),
+       .found =
+           {R"(OFN2001 components/archive.yaml:1:1 `apiVersion: dapr.io/v1`: apiVersion is 'dapr.io/v1'; expected dapr.io/v1alpha1)"}},
+      {.files = with(component("archive", "bindings.localstorage", "  metadata: 7\n")),
+       .found =
+           {R"(OFN2001 components/archive.yaml:8:3 `metadata: 7`: spec.metadata: expected a list of names with values, found a text)"}},
+      // OFN2002
+      {.files = with(component("archve", "bindings.localstorage", kFolder)),
+       .found =
+           {R"(OFN2015 components/archive.yaml:4:9 `archve`: neither the context nor the code names the component "archve")",
+            R"(OFN2002 context.json:1:71 `"archive"`: no file in components has the component "archive" of the output "archive"; did you mean "archve"? → "archve")"}},
+      {.files = with(component("files", "bindings.localstorage", kFolder)),
+       .found =
+           {R"(OFN2015 components/archive.yaml:4:9 `files`: neither the context nor the code names the component "files")",
+            R"(OFN2002 context.json:1:71 `"archive"`: no file in components has the component "archive" of the output "archive")"}},
+      // OFN2003
+      {.files = with(component("archive", "pubsub.in-memory")),
+       .found =
+           {R"(OFN2003 context.json:1:97 `"bindings.localstorage"`: the output "archive" needs a component of a type bindings.*, and "archive" in components/archive.yaml is of type "pubsub.in-memory")"}},
+      // OFN2004
+      {.files = with(component("archive", "bindings.http",
+                               "  metadata:\n    - name: url\n      value: http://127.0.0.1\n")),
+       .found =
+           {R"(OFN2004 context.json:1:97 `"bindings.localstorage"`: the context says type "bindings.localstorage", and components/archive.yaml says "bindings.http")"}},
+      // OFN2005, OFN2006
+      {.files = with(component("archive", "bindings.localstorag", kFolder)),
+       .found =
+           {R"(OFN2005 components/archive.yaml:6:9 `bindings.localstorag`: the type "bindings.localstorag" does not exist; did you mean "bindings.localstorage"? → bindings.localstorage)",
+            R"(OFN2004 context.json:1:97 `"bindings.localstorage"`: the context says type "bindings.localstorage", and components/archive.yaml says "bindings.localstorag")"}},
+      {.files = with(component("archive", "bindings.kafka")),
+       .found =
+           {R"(OFN2006 components/archive.yaml:6:9 `bindings.kafka`: the local sidecar does not have the type "bindings.kafka"; it has bindings.cron, bindings.http, bindings.localstorage, bindings.mqtt3, bindings.redis, pubsub.in-memory, pubsub.mqtt3, pubsub.redis, state.in-memory, state.sqlite, secretstores.local.file)",
+            R"(OFN2004 context.json:1:97 `"bindings.localstorage"`: the context says type "bindings.localstorage", and components/archive.yaml says "bindings.kafka")"}},
+      // OFN2007
+      {.files =
+           with(component("archive", "bindings.localstorage",
+                          std::string(kFolder) + "    - name: direction\n      value: outwards\n")),
+       .found =
+           {R"(OFN2007 components/archive.yaml:11:13 `direction`: direction is 'outwards'; expected input, output, or 'input, output')"}},
+      {.files = {{"context.json",
+                  context_with(
+                      R"("states":{"s":{"componentName":"s","componentType":"state.in-memory"}})")},
+                 {"components/s.yaml",
+                  component("s", "state.in-memory",
+                            "  metadata:\n    - name: outboxPubsub\n      value: b\n")}},
+       .found =
+           {R"(OFN2007 components/s.yaml:9:13 `outboxPubsub`: the local sidecar does not support the property 'outboxPubsub' of state.in-memory; run Dapr (dapr run) and set DAPR_GRPC_PORT to its gRPC port)"}},
+      // OFN2008
+      {.files = with(component("archive", "bindings.localstorage",
+                               "  metadata:\n    - name: rootpaht\n      value: ./data\n")),
+       .found =
+           {R"(OFN2008 components/archive.yaml:9:13 `rootpaht`: bindings.localstorage has no property "rootpaht"; did you mean "rootPath"? → rootPath)"}},
+      // OFN2009
+      {.files = with(component("archive", "bindings.localstorage", kFolder) + "scope: [other]\n"),
+       .found =
+           {R"(OFN2009 components/archive.yaml:11:1 `scope`: nobody reads the member "scope"; did you mean "scopes"? → scopes)"}},
+      // OFN2010
+      {.files = {{"context.json", context},
+                 {"components/a.yaml", component("archive", "bindings.localstorage", kFolder)},
+                 {"components/b.yaml", component("archive", "bindings.localstorage", kFolder)}},
+       .found =
+           {R"(OFN2010 components/b.yaml:4:9 `archive`: a component named "archive" exists already, in components/a.yaml, line 4)"}},
+      {.files = with(component("archive", "bindings.localstorage", kFolder) + "---\n" +
+                     component("archive", "bindings.localstorage", kFolder)),
+       .found =
+           {R"(OFN2010 components/archive.yaml:15:9 `archive`: a component named "archive" exists already, in components/archive.yaml, line 4)"}},
+      // OFN2011
+      {.files =
+           with(component("archive", "bindings.localstorage",
+                          std::string(kFolder) + "    - name: direction\n      value: input\n")),
+       .found =
+           {R"(OFN2011 context.json:1:71 `"archive"`: the component "archive" in components/archive.yaml has the direction input only, and the context uses it as an output)"}},
+      {.files =
+           {{"context.json",
+             context_with(
+                 R"("outputs":{"tick":{"componentName":"tick","componentType":"bindings.cron"}})")},
+            {"components/tick.yaml",
+             component("tick", "bindings.cron",
+                       "  metadata:\n    - name: schedule\n      value: \"@every 1s\"\n")}},
+       .found =
+           {
+               R"(OFN2011 context.json:1:68 `"tick"`: a component of type "bindings.cron" is an input only, and the context uses it as an output)"}},
+      // OFN2012
+      {.files =
+           {{"context.json",
+             context_with(
+                 R"("outputs":{"e":{"uri":"news","componentName":"e","componentType":"pubsub.in-memory"}})")},
+            {"components/e.yaml",
+             component("e", "pubsub.in-memory",
+                       "  metadata:\n    - name: allowedTopics\n      value: orders\n")}},
+       .found =
+           {R"(OFN2012 context.json:1:55 `"news"`: the component "e" in components/e.yaml does not let the app "functions-framework" publish to the topic "news")"}},
+      // OFN2013
+      {.files = with(component("archive", "bindings.localstorage",
+                               "  metadata:\n    - name: rootPath\n      envRef: DATA\n")),
+       .found =
+           {R"(OFN2013 components/archive.yaml:10:15 `DATA`: neither the environment nor a file of variables sets "DATA", so the property "rootPath" is empty)"}},
+      {.files = with(component("archive", "bindings.localstorage",
+                               "  metadata:\n    - name: rootPath\n      envRef: DATA\n")),
+       .found = {},
+       .environment = {{"DATA", "./data"}}},
+      // OFN2014
+      {.files = with(component("archive", "bindings.localstorage", kFolder) +
+                     "auth:\n  secretStore: vault\n"),
+       .found =
+           {R"(OFN2014 components/archive.yaml:12:16 `vault`: no file has the secret store "vault")"}},
+      // OFN2015
+      {.files = {{"context.json", context},
+                 {"components/a.yaml", component("archive", "bindings.localstorage", kFolder)},
+                 {"components/b.yaml", component("events", "pubsub.in-memory")}},
+       .found =
+           {R"(OFN2015 components/b.yaml:4:9 `events`: neither the context nor the code names the component "events")"}},
+      // OFN2016
+      {.files = {{"context.json", context}},
+       .found =
+           {R"(OFN2016 context.json:1:1: the context names components, and there is no folder of components)"}},
+  };
 }
 
-TEST(Check, Code) {
+std::vector<Case> code() {
   const Files base = {
       {"context.json", context_with(R"("prePlugins":["greet"],)" + std::string(kArchive))},
       {"components/archive.yaml", component("archive", "bindings.localstorage", kFolder)}};
@@ -307,7 +311,7 @@ TEST(Check, Code) {
   };
   const std::string async = R"({"name":"f","runtime":"Async","triggers":{"http":{}},)" +
                             std::string(kArchive) + R"(,"preHooks":["greet"]})";
-  expect({
+  return {
       // OFN3001
       {.files = with("void f(ofn::Context& c) { c.send(\"archve\", data); }"),
        .found =
@@ -368,11 +372,11 @@ TEST(Check, Code) {
       {.files = with("void f(ofn::Context& c) { c.plugin<Greet>(\"greeet\"); }"),
        .found =
            {R"(OFN3009 f.cc:2:43 `"greeet"`: the context runs no hook "greeet"; did you mean "greet"? (it has "greet"))"}},
-  });
+  };
 }
 
-TEST(Check, FilesOfVariables) {
-  expect({
+std::vector<Case> files_of_variables() {
+  return {
       {.files = {{"dev.env", "PORT=8080\nno equals sign\n"}},
        .found =
            {R"(OFN4001 dev.env:2:1 `no equals sign`: expected NAME=value, or a comment that begins with "#", found a line without "=")"}},
@@ -388,16 +392,36 @@ TEST(Check, FilesOfVariables) {
        .found =
            {R"(OFN4004 dev.env:1:6 `http`: PORT: expected a number from 0 to 65535, found "http")",
             R"(OFN4004 dev.env:2:16 `5 parsecs`: OFN_TIMEOUT: expected a duration such as 30, 30s, 500ms, 5m or 1h, found "5 parsecs")"}},
-  });
+  };
 }
 
-TEST(Check, Manifests) {
-  expect({
+std::vector<Case> manifests() {
+  return {
       {.files = {{"deploy.yaml",
                   "apiVersion: v1\nkind: Service\nspec:\n  ports:\n    - port: 80\n  ports: []\n"}},
        .found =
            {R"(OFN5001/repeated-key deploy.yaml:1:1 `apiVersion: v1`: the key "ports" occurs twice in one mapping)"}},
-  });
+  };
+}
+
+TEST(Check, FindsWhatIsWrong) {
+  for (const auto& table : {contexts(), components(), code(), files_of_variables(), manifests()})
+    expect(table);
+}
+
+TEST(Check, EachRuleHasARow) {
+  std::set<std::string, std::less<>> found;
+  for (const auto& table : {contexts(), components(), code(), files_of_variables(), manifests()}) {
+    for (const Case& one : table) {
+      for (const std::string& text : one.found)
+        found.insert(text.substr(0, text.find_first_of(" /")));
+    }
+  }
+  for (const Rule& rule : rules()) {
+    // Of a function that is compiled: tests/check.
+    if (rule.id.starts_with("OFN6")) continue;
+    EXPECT_TRUE(found.contains(rule.id)) << rule.id;
+  }
 }
 
 // Comments, quotes and indents stay; after the fixes nothing is found that can be fixed.
