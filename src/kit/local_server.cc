@@ -1,5 +1,6 @@
 #include "kit/local_server.h"
 
+#include <future>
 #include <stdexcept>
 #include <utility>
 
@@ -33,7 +34,7 @@ LocalServer::LocalServer(const abi::Program& program, const testing::Options& op
                    .stores = &sidecar_,
                    .hooks = served_->used_hooks(),
                    .calls = &Process::of().calls(),
-                   .awaits = {.descriptors = &descriptors_, .workers = &workers_},
+                   .awaits = {.descriptors = &descriptors_, .workers = &workers_, .http = &web_},
                    .errors = served_->used_errors(),
                    .middleware = served_->around_calls()},
       patience_(loop_, [this] { requests_->stop_calls(); }) {
@@ -55,7 +56,10 @@ LocalServer::LocalServer(const abi::Program& program, const testing::Options& op
   threads_.emplace(loops);
 }
 
-LocalServer::~LocalServer() {
+LocalServer::~LocalServer() { (void)stop(); }
+
+std::string LocalServer::stop() {
+  if (!threads_) return {};
   loop_.post([this] {
     patience_.arm(loop_.now() + kPatience);
     service_->retire();
@@ -65,6 +69,27 @@ LocalServer::~LocalServer() {
   threads_->wait();
   threads_.reset();
   if (has_started_) served_->life->stop({}, log_);
+  return web_.take_problem();
+}
+
+void LocalServer::on_loop(std::function<void()> action) {
+  std::packaged_task<void()> task(std::move(action));
+  auto done = task.get_future();
+  loop_.post([&task] { task(); });
+  done.get();
+}
+
+void LocalServer::answer(std::string_view request, ScriptedWeb::Answer answer) {
+  on_loop([&] { web_.answer(request, std::move(answer)); });
+}
+
+void LocalServer::fail(std::string_view request, const testing::internal::WebFailing& failing) {
+  on_loop([&] { web_.fail(request, failing); });
+}
+
+const std::vector<HttpCall>& LocalServer::asked() {
+  on_loop([this] { asked_ = web_.asked(); });
+  return asked_;
 }
 
 }  // namespace ofn::kit

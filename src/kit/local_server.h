@@ -4,16 +4,23 @@
 //   fetch("http://127.0.0.1:" + std::to_string(server.port()) + "/");
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include <ofn/http_client.h>
 #include <ofn/testing/host.h>
 
 #include "base/clock.h"
 #include "invocation/call_environment.h"
 #include "kit/kept_log.h"
 #include "kit/scripted_sidecar.h"
+#include "kit/scripted_web.h"
 #include "kit/served_program.h"
 #include "loop/descriptor_waits.h"
 #include "loop/loop.h"
@@ -40,8 +47,16 @@ class LocalServer final : public testing::internal::ServerHandle {
   ~LocalServer() override;
 
   std::uint16_t port() const override { return port_; }
+  std::string stop() override;
+
+  void answer(std::string_view request, ScriptedWeb::Answer answer) override;
+  void fail(std::string_view request, const testing::internal::WebFailing& failing) override;
+  const std::vector<HttpCall>& asked() override;
 
  private:
+  // Runs it on the loop's thread, and throws what it throws.
+  void on_loop(std::function<void()> action);
+
   KeptLog log_;
   SystemClock clock_;
   Loop loop_{clock_};
@@ -49,6 +64,8 @@ class LocalServer final : public testing::internal::ServerHandle {
   ScriptedSidecar sidecar_;
   Outputs outputs_;
   DescriptorWaits descriptors_{loop_};
+  ScriptedWeb web_{loop_, "server"};
+  std::vector<HttpCall> asked_;  // the test's copy
   const wire::Limits limits_{};
   Gate gate_;
   CallEnvironment environment_;

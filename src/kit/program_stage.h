@@ -129,7 +129,7 @@ class ProgramStage final : public testing::internal::Stage,
   void fail(std::string_view request, const testing::internal::WebFailing& failing) override {
     web_.fail(request, failing);
   }
-  const std::vector<HttpCall>& asked() const override { return web_.asked(); }
+  const std::vector<HttpCall>& asked() override { return web_.asked(); }
 
   // For a Flight: moves the clock until the call has ended.
   void finish(const CallState& state);

@@ -191,10 +191,9 @@ ScriptedWeb::Server* ScriptedWeb::server_of(std::string_view method, std::string
 ScriptedWeb::Outcome ScriptedWeb::unknown(const HttpCall& call) {
   std::vector<std::string> known;
   for (const auto& [request, unused] : servers_) known.push_back(request);
-  std::string text =
-      "the function asked for " + call.method() + " " + call.url() +
-      ", and the test does not say what that answers; write program.web().answer(\"" + call.url() +
-      "\", …) before the call";
+  std::string text = "the function asked for " + call.method() + " " + call.url() +
+                     ", and the test does not say what that answers; write " + std::string(owner_) +
+                     ".web().answer(\"" + call.url() + "\", …) before the call";
   if (const std::string near = nearest_word(call.url(), known); !near.empty()) {
     text += ", or did you mean \"" + near + "\"?";
   } else if (!known.empty()) {

@@ -30,7 +30,9 @@ class ScriptedWeb final : public HttpPort {
  public:
   using Answer = std::function<testing::WebAnswer(const HttpCall&)>;
 
-  explicit ScriptedWeb(Loop& loop) : loop_(loop) {}
+  // `owner`: how the test names the object with the script.
+  explicit ScriptedWeb(Loop& loop, std::string_view owner = "program")
+      : loop_(loop), owner_(owner) {}
   ScriptedWeb(const ScriptedWeb&) = delete;
   ScriptedWeb& operator=(const ScriptedWeb&) = delete;
 
@@ -65,6 +67,7 @@ class ScriptedWeb final : public HttpPort {
   Outcome unknown(const HttpCall& call);
 
   Loop& loop_;
+  const std::string_view owner_;
   std::map<std::string, Server, std::less<>> servers_;  // by request, as the test wrote it
   std::vector<HttpCall> asked_;
   std::string problem_;

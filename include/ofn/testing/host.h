@@ -80,10 +80,20 @@ class Flight {
   virtual void leave() = 0;
 };
 
-// A program with its sidecar and its clock. Errors: std::runtime_error for a name that the context does not have. Threads: the test's.
-class Stage {
+// The servers that functions ask. Errors: std::runtime_error for a request that cannot be. Threads: the test's.
+class WebScript {
  public:
-  virtual ~Stage() = default;
+  virtual ~WebScript() = default;
+  virtual void answer(std::string_view request,
+                      std::function<WebAnswer(const HttpCall&)> answer) = 0;
+  virtual void fail(std::string_view request, const WebFailing& failing) = 0;
+  // Valid until the next call of it.
+  virtual const std::vector<HttpCall>& asked() = 0;
+};
+
+// A program with its sidecar and its clock. Errors: std::runtime_error for a name that the context does not have. Threads: the test's.
+class Stage : public WebScript {
+ public:
   // `by_hand`: the test goes on while the call is under way; a body in pieces has no end yet.
   virtual std::unique_ptr<Flight> start(const Call& call, bool by_hand) = 0;
   virtual std::unique_ptr<Flight> start_delivery(std::string_view input, const Message& message,
@@ -96,6 +106,7 @@ class Stage {
   virtual std::vector<std::string> log() const = 0;
   virtual std::string openapi() const = 0;
 
+  using WebScript::fail;
   virtual void fail(const Failing& failing) = 0;
   virtual void fail_items(std::string_view output, std::vector<std::size_t> places) = 0;
   virtual void delay(std::string_view name, std::chrono::nanoseconds time) = 0;
@@ -114,18 +125,14 @@ class Stage {
   // What brings a job. Without `data` it is the one that is scheduled, which ends if it is not to come again.
   virtual Call job_call(const std::string& name, std::optional<std::string> data) = 0;
   virtual const std::vector<Sent>& sent() const = 0;
-
-  virtual void answer(std::string_view request,
-                      std::function<WebAnswer(const HttpCall&)> answer) = 0;
-  virtual void fail(std::string_view request, const WebFailing& failing) = 0;
-  virtual const std::vector<HttpCall>& asked() const = 0;
 };
 
 // A server on a port of this machine.
-class ServerHandle {
+class ServerHandle : public WebScript {
  public:
-  virtual ~ServerHandle() = default;
   virtual std::uint16_t port() const = 0;
+  // Returns when the last call has ended and the port is free: in words, which request the test has not answered; empty if there was none.
+  virtual std::string stop() = 0;
 };
 
 class Host {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -200,16 +201,26 @@ Result invoke(const Call& call = {}, const Options& options = {}) {
 class TestServer {
  public:
   explicit TestServer(const Options& options = {})
-      : handle_(internal::host().serve(internal::this_program(), options)) {}
+      : handle_(internal::host().serve(internal::this_program(), options)), web_(*handle_) {}
 
   std::uint16_t port() const { return handle_->port(); }
   // "http://127.0.0.1:40123"
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port()); }
-  // Returns when the last call has ended and the port is free. The object cannot be used any more.
-  void stop() { handle_.reset(); }
+  // The servers that the functions ask. WebAnswer::after is real time. A function that makes an answer runs on a thread of the server, and
+  // must not use this object.
+  Web& web() { return web_; }
+  // Returns when the last call has ended and the port is free. The object cannot be used any more. Throws std::runtime_error if a function has
+  // asked a server for what the test does not answer; the destructor does not tell it.
+  void stop() {
+    if (!handle_) return;
+    const std::string problem = handle_->stop();
+    handle_.reset();
+    if (!problem.empty()) throw std::runtime_error(problem);
+  }
 
  private:
   std::unique_ptr<internal::ServerHandle> handle_;
+  Web web_;
 };
 
 }  // namespace ofn::testing

@@ -29,33 +29,33 @@ namespace ofn::testing {
 // Errors: std::runtime_error for a request that cannot be. Threads: the test's.
 class Web {
  public:
-  explicit Web(internal::Stage& stage) : stage_(&stage) {}
+  explicit Web(internal::WebScript& script) : script_(&script) {}
 
   // From now on the request is answered so.
   void answer(std::string_view request, WebAnswer answer) {
-    stage_->answer(request, [answer = std::move(answer)](const HttpCall&) { return answer; });
+    script_->answer(request, [answer = std::move(answer)](const HttpCall&) { return answer; });
   }
   void answer(std::string_view request, std::string body) {
     answer(request, WebAnswer{.body = std::move(body)});
   }
   // The same, by what the request has.
   void answer(std::string_view request, std::function<WebAnswer(const HttpCall&)> answer) {
-    stage_->answer(request, std::move(answer));
+    script_->answer(request, std::move(answer));
   }
   // From now on the request fails, or, as the range says, some of them. A later answer() ends it.
   void fail(std::string_view request, WebFault fault, FaultRange range = {}) {
-    stage_->fail(request, {.fault = fault, .range = std::move(range)});
+    script_->fail(request, {.fault = fault, .range = std::move(range)});
   }
   void fail(std::string_view request, Code code, FaultRange range = {}) {
-    stage_->fail(request, {.code = code, .range = std::move(range)});
+    script_->fail(request, {.code = code, .range = std::move(range)});
   }
 
   // The requests that functions have made, in order, with the fields that a call passes on, such as traceparent. Of those that are
   // redirected, each.
-  const std::vector<HttpCall>& asked() const { return stage_->asked(); }
+  const std::vector<HttpCall>& asked() const { return script_->asked(); }
 
  private:
-  internal::Stage* stage_;
+  internal::WebScript* script_;
 };
 
 }  // namespace ofn::testing
