@@ -2,12 +2,9 @@
 
 #include <chrono>
 #include <functional>
-#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "context/sidecar_choice.h"
 
 namespace ofn {
 namespace {
@@ -433,77 +430,6 @@ TEST(Settings, UnknownAppProtocolIsAWarning) {
   EXPECT_EQ(settings->app_protocol, AppProtocol::kGrpc);
   ASSERT_EQ(notes.size(), 1U);
   EXPECT_EQ(notes[0].level, Level::kWarning);
-}
-
-TEST(FlagTable, IsWellFormed) {
-  std::set<std::string_view> names;
-  std::set<std::string_view> variables;
-  std::size_t index = 0;
-  auto group = FlagGroup::kFunction;
-  for (const FlagSpec& spec : flag_table()) {
-    EXPECT_EQ(static_cast<std::size_t>(spec.flag), index++) << spec.name;
-    EXPECT_EQ(&flag_spec(spec.flag), &spec);
-    EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
-    EXPECT_TRUE(variables.insert(spec.variable).second) << spec.variable;
-    EXPECT_GE(spec.group, group) << "groups are contiguous: " << spec.name;
-    group = spec.group;
-    EXPECT_FALSE(spec.help.empty() || spec.help.ends_with('.')) << spec.name;
-    EXPECT_FALSE(flag_group_title(spec.group).empty());
-    // This framework's own variables are named after their flags; but OFN_CONTEXT would look like a
-    // sister of FUNC_CONTEXT, which holds the document itself.
-    if (spec.flag == Flag::kContext) {
-      EXPECT_EQ(spec.variable, "OFN_CONTEXT_FILE");
-    } else if (spec.variable.starts_with("OFN_")) {
-      std::string expected = "OFN_";
-      for (const char c : spec.name) {
-        expected += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
-      }
-      EXPECT_EQ(spec.variable, expected);
-    }
-  }
-  EXPECT_EQ(index, kFlagCount);
-  for (const VariableSpec& spec : variable_table()) {
-    EXPECT_TRUE(variables.insert(spec.name).second) << spec.name;
-    EXPECT_FALSE(spec.help.empty() || spec.help.ends_with('.')) << spec.name;
-  }
-}
-
-TEST(LocalSidecar, Plan) {
-  FunctionContext with_outputs;
-  with_outputs.outputs.emplace_back();
-  FunctionContext with_triggers;
-  with_triggers.triggers.emplace_back();
-  FunctionContext with_states;
-  with_states.states.emplace_back();
-  struct Case {
-    const FunctionContext& context;
-    std::string mode;
-    EnvironmentMap env;
-    LocalSidecarAction expected;
-  };
-  const FunctionContext none;
-  using enum LocalSidecarAction;
-  for (const Case& c : std::initializer_list<Case>{
-           {none, "auto", {}, kNone},
-           {with_outputs, "auto", {}, kProbe},
-           {with_triggers, "auto", {}, kProbe},
-           {with_states, "auto", {}, kProbe},
-           {with_outputs, "auto", {{"DAPR_HOST", "x"}}, kNone},
-           {with_outputs, "auto", {{"DAPR_SIDECAR_IP", "x"}}, kNone},
-           {with_outputs, "auto", {{"DAPR_GRPC_PORT", "50001"}}, kNone},
-           {with_outputs, "auto", {{"DAPR_GRPC_ENDPOINT", "x:1"}}, kNone},
-           {with_outputs, "auto", {{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}}, kNone},
-           {with_outputs, "auto", {{"K_SERVICE", "f"}}, kNone},
-           {with_outputs, "auto", {{"POD_NAME", "f-1"}}, kNone},
-           {with_outputs, "off", {}, kNone},
-           {none, "on", {}, kStart},
-           {with_outputs, "on", {{"DAPR_HOST", "x"}, {"POD_NAME", "f-1"}}, kStart},
-       }) {
-    const Settings settings = resolved(flags_of({{Flag::kLocalSidecar, c.mode}}), c.env, c.context);
-    const LocalSidecarPlan plan = plan_local_sidecar(c.context, settings);
-    EXPECT_EQ(plan.action, c.expected) << c.mode << plan.reason;
-    EXPECT_FALSE(plan.reason.empty());
-  }
 }
 
 }  // namespace
