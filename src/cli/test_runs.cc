@@ -38,17 +38,6 @@ std::string pattern_of(const TestRunOptions& options) {
   return filter.find_first_of(special) == std::string::npos ? "*" + filter + "*" : filter;
 }
 
-// A name that the framework takes for no pattern.
-std::string quoted_name(const std::string& name, TestFramework framework) {
-  if (framework == TestFramework::kGtest) return name;
-  std::string text = "\"";
-  for (const char c : name) {
-    if (std::string_view("\\\",[]").find(c) != std::string_view::npos) text += '\\';
-    text += c;
-  }
-  return text + '"';
-}
-
 // Leaves tests out that have run. Unquoted names of Catch2 reach as far as the next comma, so its entry gets the names beside the pattern.
 std::string without(const std::string& pattern, const std::vector<std::string>& names,
                     TestFramework framework) {
@@ -57,6 +46,12 @@ std::string without(const std::string& pattern, const std::vector<std::string>& 
     return pattern + (pattern.find('-') == std::string::npos ? "-" : ":") + joined(names, ":");
   return pattern + testing::internal::kLeftOut +
          joined(names, std::string(1, testing::internal::kLeftOut));
+}
+
+// Only these tests: names of the framework, and no patterns.
+std::string only(const std::vector<std::string>& names, TestFramework framework) {
+  if (framework == TestFramework::kGtest) return joined(names, ":");
+  return testing::internal::kOnly + joined(names, std::string(1, testing::internal::kOnly));
 }
 
 std::string preloaded(const std::vector<fs::path>& libraries) {
@@ -165,11 +160,7 @@ TestResults run_in_processes(const fs::path& program, const fs::path& work,
     const std::vector<std::string> again(names.begin() + static_cast<std::ptrdiff_t>(before),
                                          names.end() - 1);
     if (!options.counts_lines || again.empty()) continue;
-    std::string only;
-    for (const std::string& name : again)
-      only += (only.empty() ? "" : (options.framework == TestFramework::kGtest ? ":" : ",")) +
-              quoted_name(name, options.framework);
-    std::ofstream(filter, std::ios::binary) << only;
+    std::ofstream(filter, std::ios::binary) << only(again, options.framework);
     (void)run_alone(
         {"__run-tests", "--filter-file", filter.native(), "--timeout",
          std::to_string(options.timeout.count()), program.native(), (work / "repeated").native()},

@@ -291,7 +291,8 @@ TEST_CASE("it fails") { SECTION("inside") { Program program; CHECK_THAT(program.
     (["--filter", "*works*,*crashes*"], ["it works", "it crashes", "it works, too"]),
     (["--filter", "~*too"], ["it works", "it crashes", "it is rare"]),
     (["--filter", "[rare]"], ["it crashes", "it is rare"]),
-], ids=["all but the hidden ones", "two patterns", "without", "a tag"])
+    (["--coverage", "--filter", "*works*,*crashes*"], ["it works", "it crashes", "it works, too"]),
+], ids=["all but the hidden ones", "two patterns", "without", "a tag", "with counts"])
 def test_after_a_crash_the_chosen_tests_of_catch2_run_once(program, tmp_path_factory, chosen, names):
     folder = tmp_path_factory.getbasetemp() / "chosen"
     folder.mkdir(exist_ok=True)
@@ -304,6 +305,27 @@ TEST_CASE("it is rare", "[.rare]") {}
 """)
     code, out, err = _run(program, folder, "hello.cc", "--json", *chosen)
     assert (code, [test["name"] for test in json.loads(out)["tests"]]) == (6, names), out + err
+
+
+def test_after_a_crash_only_tests_of_exactly_that_name_are_left_out(program, tmp_path):
+    """Catch2 takes a * at either end of a name for any text, and ignores the case."""
+    (tmp_path / "hello.cc").write_text('#include <ofn/function.h>\nint counted(int i) {\n  return i;\n}\nstd::string hello() { return ""; }\nOFN_FUNCTION(hello)\n')
+    (tmp_path / "hello_test.cc").write_text("""#include <ofn/testing/catch2.h>
+int counted(int i);
+TEST_CASE("prices*") { counted(1); }
+TEST_CASE("Crash") { std::abort(); }
+TEST_CASE("prices of tea") { counted(1); }
+TEST_CASE("PRICES*") { counted(1); }
+TEST_CASE("*") {}
+TEST_CASE("a\\\\b, [c] \\"d\\"") {}
+TEST_CASE("crash") { std::abort(); }
+TEST_CASE("last") {}
+""")
+    code, out, err = _run(program, tmp_path, "hello.cc", "--json", "--lcov", "lines.info")
+    assert code == 6, out + err
+    assert [test["name"] for test in json.loads(out)["tests"]] == [
+        "prices*", "Crash", "prices of tea", "PRICES*", "*", 'a\\b, [c] "d"', "crash", "last"]
+    assert "DA:3,3\n" in (tmp_path / "lines.info").read_text(), "each test that ran before a crash is counted once"
 
 
 ODD = """#include <cstdio>

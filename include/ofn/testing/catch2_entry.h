@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ofn/testing/entry_report.h>
@@ -63,30 +64,43 @@ class Catch2Report final : public Catch::TestEventListenerBase {
 };
 CATCH_REGISTER_LISTENER(Catch2Report)
 
-// Returns a name that Catch2 takes for no pattern.
-inline std::string catch2_quoted(const std::string& name) {
-  std::string text = "\"";
-  for (const char c : name) {
-    if (std::string_view("\\\",[]").find(c) != std::string_view::npos) text += '\\';
-    text += c;
+// What runs: "PATTERN", and behind it names of tests that are left out, or of those that alone run.
+struct Catch2Filter {
+  explicit Catch2Filter(std::string_view text) {
+    std::size_t at = text.find_first_of(kMarks);
+    pattern = text.substr(0, at);
+    while (at != std::string_view::npos) {
+      std::set<std::string, std::less<>>& names = text[at] == kOnly ? only : left_out;
+      text.remove_prefix(at + 1);
+      at = text.find_first_of(kMarks);
+      names.emplace(text.substr(0, at));
+    }
   }
-  return text + '"';
-}
+  bool has_names() const { return !left_out.empty() || !only.empty(); }
 
-// Leaves tests out of those that the filter chooses; without a filter, these are the tests that are not hidden.
-inline void catch2_leave_out(Catch::Session& session,
-                             const std::set<std::string, std::less<>>& names) {
+  static constexpr char kMarks[] = {kLeftOut, kOnly, '\0'};
+  std::string pattern;  // empty: the tests that are not hidden
+  std::set<std::string, std::less<>> left_out;
+  std::set<std::string, std::less<>> only;
+};
+
+// Chooses tests by their names. Catch2 has no pattern for exactly one name, because it ignores the case and takes a * at either end for any
+// text. So the chosen tests get a tag.
+inline void catch2_choose(Catch::Session& session, const Catch2Filter& filter) {
   const Catch::IConfig& config = session.config();
-  std::string chosen;
   for (const Catch::TestCase& test : Catch::getAllTestCasesSorted(config)) {
-    const bool is_chosen = config.testSpec().hasFilters()
-                               ? Catch::matchTest(test, config.testSpec(), config)
-                               : !test.isHidden();
-    if (!is_chosen || names.find(test.name) != names.end()) continue;
-    chosen += (chosen.empty() ? "" : ",") + catch2_quoted(test.name);
+    bool is_chosen = filter.only.find(test.name) != filter.only.end();
+    if (filter.only.empty()) {
+      is_chosen = config.testSpec().hasFilters() ? Catch::matchTest(test, config.testSpec(), config)
+                                                 : !test.isHidden();
+    }
+    if (!is_chosen || filter.left_out.find(test.name) != filter.left_out.end()) continue;
+    std::vector<std::string> tags = test.tags;
+    tags.emplace_back("ofn-chosen");
+    // The registry's object is not const; Catch2 itself tags tests so.
+    setTags(const_cast<Catch::TestCase&>(test), std::move(tags));
   }
-  // A tag that no test has: nothing is left to run.
-  session.configData().testsOrTags = {chosen.empty() ? "[ofn-none]" : chosen};
+  session.configData().testsOrTags = {"[ofn-chosen]"};
   session.useConfigData(session.configData());
 }
 
@@ -101,17 +115,9 @@ extern "C" __attribute__((visibility("default"))) int ofn_test_main(const void* 
                                                                     const char* filter) noexcept {
   ofn::testing::internal::entry_host = static_cast<const ofn::testing::internal::Host*>(host);
   ofn::testing::internal::catch2_report = report;
+  const ofn::testing::internal::Catch2Filter chosen(filter);
   Catch::Session session;
-  std::string_view rest = filter;
-  session.configData().testsOrTags = {
-      std::string(rest.substr(0, rest.find(ofn::testing::internal::kLeftOut)))};
-  std::set<std::string, std::less<>> left_out;
-  for (std::size_t at = rest.find(ofn::testing::internal::kLeftOut);
-       at != std::string_view::npos;) {
-    rest.remove_prefix(at + 1);
-    at = rest.find(ofn::testing::internal::kLeftOut);
-    left_out.emplace(rest.substr(0, at));
-  }
-  if (!left_out.empty()) ofn::testing::internal::catch2_leave_out(session, left_out);
+  session.configData().testsOrTags = {chosen.pattern};
+  if (chosen.has_names()) ofn::testing::internal::catch2_choose(session, chosen);
   return session.run() == 0 ? 0 : 1;
 }

@@ -16,8 +16,9 @@ inline constexpr std::string_view kTestBegins =
     "\x1e"
     "a test begins\n";
 
-// Stands before each name of a test that Catch2's entry leaves out; the names follow the filter.
+// Catch2's entry takes these before names of tests, behind the pattern: a name is left out, or only the tests with such names run.
 inline constexpr char kLeftOut = '\x1f';
+inline constexpr char kOnly = '\x1d';
 
 // Writes what becomes of each test to a file, as lines of JSON, so that nothing is lost if the process crashes.
 class EntryReport {
