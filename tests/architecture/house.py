@@ -17,7 +17,7 @@ _NOT_CODE = re.compile(
 )
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?P<spelling>[<"](?P<path>[^>"\n]+)[>"])', re.MULTILINE)
 _ROOM_CALL = re.compile(r"\bofn_room\s*\((?P<arguments>[^)]*)\)")
-_KEYWORDS = ("SOURCES", "USES", "LIBRARIES", "SMALL", "TESTS", "TEST_USES")
+_KEYWORDS = ("SOURCES", "USES", "LIBRARIES", "SMALL", "TESTS", "TEST_USES", "ALONE")
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,7 @@ def test_a_room_without_a_readme_is_caught(tmp_path):
 
 def test_tests_may_use_more_than_their_room(tmp_path):
     files = {
-        "src/wire/CMakeLists.txt": "ofn_room(wire USES base TESTS a_test.cc TEST_USES event testing)",
+        "src/wire/CMakeLists.txt": "ofn_room(wire USES base TESTS a_test.cc TEST_USES event testing ALONE a_test.cc)",
         "src/wire/a_test.cc": '#include "event/a.h"\n#include "testing/fake.h"\n',
     }
     assert found("includes_only_what_it_uses", tmp_path, files) == []
