@@ -83,8 +83,19 @@ void Connection::start(std::unique_ptr<Session> session, std::function<void(Conn
   session_ = std::move(session);
   on_gone_ = std::move(on_gone);
   session_->start(*this);
-  if (!received.empty()) session_->receive(received);
+  if (!received.empty()) take_in([&] { session_->receive(received); });
   wake();
+}
+
+template <class Take>
+void Connection::take_in(Take take) {
+  try {
+    take();
+  } catch (const std::bad_alloc&) {
+    if (session_->out_of_memory()) return;
+    reset_on_close();
+    lose("not enough memory for the bytes that it sends");
+  }
 }
 
 // Defers writing to the end of the loop's turn. Then one sendmsg() writes the answers of all handlers of this turn. All reads
@@ -108,7 +119,8 @@ void Connection::retire() {
 void Connection::drain() {
   draining_ = true;
   // The peer cannot take back a request that is already in the kernel's buffer, so it is served.
-  if (state_ == State::kServing && next_session_ == nullptr && !input_ended_) read_some();
+  if (state_ == State::kServing && next_session_ == nullptr && !input_ended_)
+    take_in([this] { read_some(); });
   if (state_ == State::kServing && next_session_ == nullptr) session_->drain();
   wake();
 }
@@ -151,7 +163,7 @@ void Connection::serve() {
   if (!write_pending()) return;
   while (next_session_ != nullptr && !waiting_writable_) {
     install_next();
-    if (!write_pending()) return;
+    if (state_ != State::kServing || !write_pending()) return;
   }
   if (successor_ && passed_on()) return;
   if (waiting_writable_) {
@@ -182,7 +194,8 @@ void Connection::install_next() {
   session_->start(*this);
   if (retired_) session_->retire();
   const std::string input = std::exchange(next_input_, {});
-  if (!input.empty()) session_->receive(input);
+  if (!input.empty()) take_in([&] { session_->receive(input); });
+  if (state_ != State::kServing) return;
   if (input_ended_) session_->input_ended();
   if (draining_) session_->drain();
   if (successor_) session_->leave();
@@ -248,14 +261,7 @@ void Connection::on_seen(Watch::Seen seen) {
 
 void Connection::read() {
   if (state_ >= State::kClosed || !std::exchange(reading_, false)) return;
-  try {
-    read_some();
-  } catch (const std::bad_alloc&) {
-    if (!session_->out_of_memory()) {
-      reset_on_close();
-      return lose("not enough memory for the bytes that it sends");
-    }
-  }
+  take_in([this] { read_some(); });
   if (state_ == State::kLingering) start_reading();
   wake();
 }

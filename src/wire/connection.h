@@ -122,6 +122,9 @@ class Connection final : public Transport, private Ready {
     moved_at_ = loop_.now();
   }
   void on_seen(Watch::Seen seen);
+  // Calls `take`, which takes bytes of the peer. If it finds no memory for them, the session tells the peer, or the connection ends.
+  template <class Take>
+  void take_in(Take take);
   // Reads once, and serves the bytes.
   void read();
   // Reads once from the kernel, if the session wants input.

@@ -1,5 +1,8 @@
 // What a session takes of the memory that all bodies share, and what it does when there is none.
+#include <new>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -76,6 +79,72 @@ TEST(Http1Memory, WithoutMemoryItIs503AndNothingIsKept) {
     EXPECT_EQ(bodies.used(), 700U) << c.name << ": only the others' is left";
     EXPECT_TRUE(bench.handler.seen.empty()) << c.name;
   }
+}
+
+// A handler that answers, gives up or keeps the request, and finds no memory then.
+class HungryHandler final : public Handler {
+ public:
+  enum class Way { kAnswers, kGivesUp, kKeeps };
+  explicit HungryHandler(Way way) : way_(way) {}
+  void handle(ExchangePtr exchange) override {
+    if (way_ == Way::kAnswers) exchange->respond(Response("ok"));
+    if (way_ == Way::kKeeps) kept_ = std::move(exchange);
+    throw std::bad_alloc();
+  }
+
+ private:
+  Way way_;
+  ExchangePtr kept_;
+};
+
+TEST(Http1Memory, ARequestIsAnsweredOnceThoughItsHandlerFindsNoMemory) {
+  using Way = HungryHandler::Way;
+  struct Case {
+    Way way;
+    int answers;
+    Ending ending;
+  };
+  for (const Case& one :
+       {Case{Way::kAnswers, 1, Ending::kLinger}, Case{Way::kGivesUp, 0, Ending::kAbort},
+        Case{Way::kKeeps, 0, Ending::kAbort}}) {
+    SCOPED_TRACE(static_cast<int>(one.way));
+    ofn::testing::ManualClock clock;
+    Loop loop(clock);
+    HungryHandler handler(one.way);
+    const Limits limits;
+    HttpDate date;
+    MemoryTransport transport(loop, make_session({handler, limits, date, {}, {}, nullptr}));
+    bool survives = true;
+    try {
+      transport.feed(kGet + kGet);
+    } catch (const std::bad_alloc&) {
+      survives = transport.session().out_of_memory();
+    }
+    if (!survives)
+      transport.session().lost(Error(Code::kResourceExhausted, "as the connection says"));
+    std::string written;
+    for (bool more = true; more;) {
+      more = loop.poll();
+      written += transport.take(MemoryTransport::kWhole);
+    }
+    int answers = 0;
+    for (std::size_t at = 0; (at = written.find("HTTP/1.1 ", at)) != std::string::npos; ++at)
+      ++answers;
+    EXPECT_EQ(answers, one.answers) << written;
+    EXPECT_EQ(transport.session().ending(), one.ending);
+  }
+}
+
+TEST(Http1Memory, WithoutMemoryForWhatFollowsAnAnswerIsSentWhole) {
+  Bench bench;
+  bench.window = 0;
+  bench.handler.answer = std::string(100'000, 'a');
+  bench.send(kGet);
+  EXPECT_TRUE(bench.session().out_of_memory());  // for what is read ahead
+  bench.window = MemoryTransport::kWhole;
+  bench.pump();
+  EXPECT_EQ(bench.take(), answer("200 OK", bench.handler.answer));
+  EXPECT_EQ(bench.session().ending(), Ending::kLinger);
 }
 
 TEST(Http1Memory, WhoAnnouncesMuchAndSendsNothingTakesNothing) {

@@ -75,6 +75,16 @@ bool Http1Session::receive_from(Source& source) {
 
 // Gives up what has arrived of the request, so that there is memory for the answer.
 bool Http1Session::out_of_memory() {
+  rest_ = {};
+  if (state_ == State::kSwitching) return false;
+  // The request that is handed over may have its answer: it was given before there was no memory, or when the handler gave the
+  // exchange up. What is read ahead comes while an answer is being sent. Another answer would be read as a part of that one.
+  const bool has_answer = std::exchange(handing_over_, false) || !may_read_request();
+  if (asked_ == nullptr && has_answer) {
+    if (state_ != State::kEnded) end(Ending::kLinger);
+    transport_->wake();
+    return true;
+  }
   if (asked_ != nullptr || (state_ != State::kHead && state_ != State::kBody)) return false;
   refuse(kNoMemory, "");
   return true;
@@ -83,6 +93,16 @@ bool Http1Session::out_of_memory() {
 bool Http1Session::wants_input() const {
   if (state_ == State::kEnded || state_ == State::kSwitching || input_ended_) return false;
   return receives_pieces() ? wants_pieces() : ahead_.size() - ahead_used_ < kMaxAhead;
+}
+
+void Http1Session::run_ready() {
+  try {
+    resume();
+  } catch (const std::bad_alloc&) {
+    if (!out_of_memory())
+      lost(Error(Code::kResourceExhausted, "not enough memory for what was read ahead"));
+    transport_->wake();
+  }
 }
 
 // Goes on with what was read ahead.
@@ -222,8 +242,14 @@ void Http1Session::hand_over(std::string_view rest) {
   // Otherwise the call would wait for the memory that slow readers hold.
   if (context_.account != nullptr && context_.account->exhausted()) transport_->make_room(0);
   asked_ = reading_.release();
+  hand_to_handler(rest);
+}
+
+void Http1Session::hand_to_handler(std::string_view rest) {
   rest_ = rest;
+  handing_over_ = true;
   context_.handler.handle(ExchangePtr(asked_));
+  handing_over_ = false;
   rest_ = {};
 }
 

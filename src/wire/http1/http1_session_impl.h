@@ -75,7 +75,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   void piece_taken(Http1Exchange& exchange) override;
   void take_back(Http1Exchange& exchange) override;
 
-  void run_ready() override { resume(); }
+  void run_ready() override;
   void resume();
   std::string_view consume(std::string_view input);
   std::string_view read_head(std::string_view input);
@@ -83,6 +83,8 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   std::string_view begin_body(std::string_view rest);
   // `rest`: what is behind the request.
   void hand_over(std::string_view rest);
+  // `rest`: the bytes behind the request.
+  void hand_to_handler(std::string_view rest);
   // A body that the handler takes in pieces (http1_session_pieces.cc).
   std::string_view hand_over_head(std::string_view rest);
   // Returns true while more of that body is expected.
@@ -158,6 +160,7 @@ class Http1Session final : public Session, private ExchangeOwner, private Ready 
   std::string ahead_;  // received, not parsed yet
   std::size_t ahead_used_ = 0;
   std::string_view rest_;  // while the handler gets a request from consume(): the bytes behind it
+  bool handing_over_ = false;  // the handler gets a request
   SteadyTime head_due_;
   std::unique_ptr<Http1Exchange> reading_;  // of the request that is being read
   std::unique_ptr<Http1Exchange> spare_;

@@ -32,9 +32,7 @@ std::string_view Http1Session::hand_over_head(std::string_view rest) {
   state_ = State::kAnswering;
   asked_ = reading_.release();
   rest = read_pieces(exchange, rest);
-  rest_ = rest;
-  context_.handler.handle(ExchangePtr(asked_));
-  rest_ = {};
+  hand_to_handler(rest);
   return rest;
 }
 
