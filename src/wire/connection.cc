@@ -137,8 +137,8 @@ bool Connection::has_left() const {
 
 bool Connection::passed_on() {
   std::string unread;
-  if (next_session_ != nullptr || waiting_writable_ || input_ended_ || !session_->pass_on(unread))
-    return false;
+  // If the peer has finished sending, the successor reads that, too.
+  if (next_session_ != nullptr || waiting_writable_ || !session_->pass_on(unread)) return false;
   const int fd = std::exchange(fd_, -1);
   forget_socket();
   successor_->take(fd, unread);

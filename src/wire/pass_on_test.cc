@@ -36,9 +36,14 @@ class Named final : public Handler {
     }
   }
   void answer_later() {
-    for (const ExchangePtr& exchange : later_) exchange->respond(Response(name_ + " later"));
-    later_.clear();
+    answer_and_keep();
+    give_back();
   }
+  // As a service does whose function still runs when its time is over.
+  void answer_and_keep() {
+    for (const ExchangePtr& exchange : later_) exchange->respond(Response(name_ + " later"));
+  }
+  void give_back() { later_.clear(); }
   std::size_t waiting() const { return later_.size(); }
 
  private:
@@ -169,6 +174,34 @@ TEST_F(PassOn, ARequestThatRunsIsAnsweredBeforeItsConnectionGoes) {
   for (int i = 0; i < 10; ++i) loop_.poll();  // it is read ahead
   old_.handler.answer_later();
   EXPECT_EQ(bodies(client, 2), (Bodies{"old later", "next"}));
+  until([&] { return done_; });
+}
+
+TEST_F(PassOn, AConnectionGoesWhenItsRequestIsGivenBackAfterTheAnswer) {
+  const os::Descriptor client = connect();
+  send(client, request("/later"));
+  until([&] { return old_.handler.waiting() == 1; });
+  old_.handler.answer_and_keep();
+  EXPECT_EQ(bodies(client, 1), Bodies{"old later"});
+  pass_on();
+  send(client, request("/"));
+  for (int i = 0; i < 10; ++i) loop_.poll();  // it is read ahead
+  EXPECT_FALSE(done_);
+  old_.handler.give_back();
+  EXPECT_EQ(bodies(client, 1), Bodies{"next"});
+  until([&] { return done_; });
+}
+
+TEST_F(PassOn, ARequestOfAClientThatSendsNoMoreGoesToTheOtherServer) {
+  const os::Descriptor client = connect();
+  send(client, request("/later") + request("/"));
+  until([&] { return old_.handler.waiting() == 1; });
+  pass_on();
+  EXPECT_EQ(::shutdown(client.get(), SHUT_WR), 0);
+  for (int i = 0; i < 10; ++i) loop_.poll();
+  old_.handler.answer_later();
+  const Bodies answers = bodies(client, 2);  // and the end of the connection
+  EXPECT_EQ(Bodies(answers.begin(), answers.begin() + 2), (Bodies{"old later", "next"}));
   until([&] { return done_; });
 }
 

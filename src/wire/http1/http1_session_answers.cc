@@ -89,7 +89,10 @@ void Http1Session::take_back(Http1Exchange& exchange) {
     end(Ending::kAbort);
     transport_->wake();
   }
-  if (&exchange == answered_) answered_ = nullptr;
+  if (&exchange == answered_) {
+    answered_ = nullptr;
+    if (leaving_) transport_->wake();  // only now can the connection be passed on
+  }
   exchange.reset();
   spare_.reset(&exchange);
 }
