@@ -46,7 +46,7 @@ void Timer::arm(SteadyTime due) {
 Loop::Loop(const Clock& clock)
     : clock_(clock),
       reactor_(std::make_unique<Reactor>()),
-      scratch_(std::make_unique<char[]>(kScratchSize)),
+      scratch_(std::make_unique_for_overwrite<char[]>(kScratchSize)),
       yield_policy_(clock.now()) {}
 
 Loop::~Loop() {
