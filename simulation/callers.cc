@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <optional>
 #include <utility>
 
 #include "simulation/instance.h"
@@ -24,8 +24,8 @@ Wire wire_of(Manner manner, const Setting& setting, Random& random) {
 
 // --- HTTP/1.1 ------------------------------------------------------------------------------------
 
-Caller::Caller(Kernel& kernel, Ledger& ledger, Manner manner, Random& random)
-    : kernel_(kernel), ledger_(ledger), manner_(manner), random_(random) {
+Caller::Caller(Kernel& kernel, Ledger& ledger, Hears& hears, Manner manner, Random& random)
+    : kernel_(kernel), ledger_(ledger), hears_(hears), manner_(manner), random_(random) {
   fd_ = kernel_.socket();
   kernel_.connect(fd_, kPort);
   if (manner_ == Manner::kLeaves) wakes_ = kernel_.now() + milliseconds(random_() % 400);
@@ -35,14 +35,21 @@ Caller::~Caller() {
   if (!is_over_) kernel_.close(fd_);
 }
 
-bool Caller::request(unsigned key, std::size_t body) {
-  if (is_over_ || last_answer_ || has_half_closed_) return false;
-  std::string text = body == 0 ? "GET /k" : "POST /k";
-  text += std::to_string(key) + " HTTP/1.1\r\nHost: sim\r\n";
-  if (body > 0) text += "Content-Length: " + std::to_string(body) + "\r\n";
+bool Caller::request(unsigned key) {
+  const std::string_view body = body_of(ledger_.op(key), key);
+  std::string text = body.empty() ? "GET " : "POST ";
+  text += path_of(ledger_.op(key), key) + " HTTP/1.1\r\nHost: sim\r\n";
+  if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   text += "\r\n";
-  text.append(body, 'b');
-  ledger_.sends(key, manner_ == Manner::kGood || manner_ == Manner::kHalfCloses);
+  text += body;
+  if (!send(key, text)) return false;
+  ledger_.of(key).fd = fd_;
+  return true;
+}
+
+bool Caller::send(unsigned key, std::string_view text) {
+  if (!is_reusable()) return false;
+  if (key != kNoKey) ledger_.sends(key, manner_ == Manner::kGood || manner_ == Manner::kHalfCloses);
   queued_ += text.size();
   out_ += text;
   expected_.push_back({key, queued_});
@@ -96,65 +103,60 @@ bool Caller::read() {
     end();
     return true;
   }
-  in_.append(place.data(), static_cast<std::size_t>(count));
+  in_.add(std::string_view(place.data(), static_cast<std::size_t>(count)));
   take_answers();
   return true;
 }
 
 void Caller::take_answers() {
-  for (;;) {
-    const std::size_t end_of_head = in_.find("\r\n\r\n");
-    if (end_of_head == std::string::npos) return;
-    const std::string_view head(in_.data(), end_of_head);
-    int status = 0;
-    std::from_chars(head.data() + 9, head.data() + 12, status);
-    std::size_t length = 0;
-    if (const std::size_t at = head.find("ontent-"); at != std::string_view::npos) {
-      for (std::size_t line = 0; line != std::string_view::npos;
-           line = head.find("\r\n", line + 1)) {
-        std::string_view field = head.substr(line);
-        if (field.starts_with("\r\n")) field.remove_prefix(2);
-        if (!same_field_name(field.substr(0, field.find(':')), "content-length")) continue;
-        field.remove_prefix(field.find(':') + 2);
-        std::from_chars(field.data(), field.data() + field.size(), length);
-      }
-    }
-    if (in_.size() < end_of_head + 4 + length) return;
-    if (head.find("onnection: close") != std::string_view::npos) last_answer_ = true;
-    const std::string body = in_.substr(end_of_head + 4, length);
-    in_.erase(0, end_of_head + 4 + length);
+  while (const std::optional<Answer> answer = in_.next()) {
+    last_answer_ = answer->is_last;
     if (expected_.empty()) {
       // A server may say why it closes an idle connection.
-      if (status != 408)
+      if (answer->status != 408)
         ledger_.break_rule("every call ends once", "a caller got an answer without a request");
       continue;
     }
     const unsigned key = expected_.front().key;
     expected_.pop_front();
-    ledger_.answered(key, status, body);
+    hears_.answered(key, answer->status, answer->body);
     // What was sent behind the last answer was not taken.
     if (last_answer_) {
       for (const Expected& each : std::exchange(expected_, {})) {
-        ledger_.of(each.key).is_lost = true;
         ledger_.reached("request behind the last answer");
-        if (ledger_.of(each.key).began > 0)
-          ledger_.break_rule("a good caller is answered",
-                             "k" + std::to_string(each.key) + " began behind the last answer");
+        ledger_.behind_the_last(each.key);
       }
     }
   }
+  if (in_.is_malformed())
+    ledger_.break_rule("the answer is well-formed", "a caller got an answer that it cannot read");
 }
 
 void Caller::end() {
   is_over_ = true;
   wakes_ = SteadyTime::max();
   kernel_.close(fd_);
-  for (const Expected& each : std::exchange(expected_, {})) ledger_.lost(each.key);
+  const Answer* part = in_.partial();
+  // An answer in pieces may be cut off by a reset, which takes along the other answers that have not arrived.
+  const auto writes = [this](const Expected& each) {
+    return each.key != kNoKey && ledger_.of(each.key).writes;
+  };
+  const auto writers = std::ranges::count_if(expected_, writes);
+  for (const Expected& each : std::exchange(expected_, {})) {
+    if (writers > (writes(each) ? 1 : 0)) {
+      ledger_.of(each.key).is_lost = true;
+    } else {
+      hears_.lost(each.key, part);
+    }
+    part = nullptr;
+    if (each.key != kNoKey) ledger_.of(each.key).fd = -1;
+  }
 }
 
 void Caller::note_arrived() {
   if (is_over_) return;
   for (const Expected& each : expected_) {
+    if (each.key == kNoKey) continue;
     Known& call = ledger_.of(each.key);
     call.has_arrived = each.end <= kernel_.arrived_of(fd_);
     if (call.has_arrived && each.key != expected_.front().key)
@@ -192,10 +194,11 @@ Caller2::Caller2(Kernel& kernel, Ledger& ledger, Loop& loop, Manner manner)
 
 Caller2::~Caller2() = default;
 
-bool Caller2::request(unsigned key, std::size_t body) {
+bool Caller2::request(unsigned key) {
   if (is_over_ || (session_ != nullptr && !session_->accepts())) return false;
   ledger_.sends(key, manner_ == Manner::kGood);
-  calls_.push_back({key, "/k" + std::to_string(key), std::string(body, 'b')});
+  const Op& op = ledger_.op(key);
+  calls_.push_back({key, path_of(op, key), std::string(body_of(op, key))});
   if (session_ != nullptr) send(calls_.back());
   return true;
 }
@@ -213,7 +216,7 @@ void Caller2::send(Waiting& waiting) {
           ledger_.of(key).is_lost = true;
           return;
         }
-        ledger_.lost(key);
+        ledger_.lost(key, nullptr);
       });
 }
 

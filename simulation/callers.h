@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "loop/loop.h"
+#include "simulation/answers.h"
 #include "simulation/kernel.h"
 #include "simulation/ledger.h"
 #include "simulation/script.h"
@@ -21,13 +22,15 @@ namespace ofn::simulation {
 // One connection, on which requests follow each other without waiting for answers.
 class Caller {
  public:
-  Caller(Kernel& kernel, Ledger& ledger, Manner manner, Random& random);
+  // What comes of the requests goes to `hears`.
+  Caller(Kernel& kernel, Ledger& ledger, Hears& hears, Manner manner, Random& random);
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
   ~Caller();
 
-  // Returns false if the connection takes no more requests.
-  bool request(unsigned key, std::size_t body);
+  // Each returns false if the connection takes no more requests.
+  bool request(unsigned key);
+  bool send(unsigned key, std::string_view text);
   // Writes and reads what is possible. Returns true if there was anything to do.
   bool step();
   SteadyTime next() const {
@@ -37,12 +40,13 @@ class Caller {
   void note_arrived();
   // The caller has nothing more to say.
   void leave();
+  // Returns true if the next request can be sent when this one has been answered.
+  bool is_reusable() const { return !is_over_ && !last_answer_ && !has_half_closed_; }
   bool is_over() const { return is_over_; }
   bool has_all() const { return expected_.empty(); }
   Manner manner() const { return manner_; }
 
  private:
-  void connect();
   bool write();
   bool read();
   void take_answers();
@@ -50,11 +54,12 @@ class Caller {
 
   Kernel& kernel_;
   Ledger& ledger_;
+  Hears& hears_;
   Manner manner_;
   Random& random_;
   int fd_ = -1;
   std::string out_;
-  std::string in_;
+  AnswerReader in_;
   struct Expected {
     unsigned key;
     std::size_t end;  // of the request, in all bytes of this connection
@@ -76,7 +81,7 @@ class Caller2 {
   Caller2& operator=(const Caller2&) = delete;
   ~Caller2();
 
-  bool request(unsigned key, std::size_t body);
+  bool request(unsigned key);
   void leave();
   bool is_over() const { return is_over_; }
   Manner manner() const { return manner_; }

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "loop/workers.h"
+#include "simulation/starving.h"
 
 namespace ofn::simulation {
 
@@ -70,6 +71,7 @@ Fibers& Fibers::here() {
 }
 
 void Fibers::post(const void* pool, std::size_t threads, Task task) {
+  const NotStarving simulation;
   waiting_.push_back({pool, threads, std::move(task)});
 }
 

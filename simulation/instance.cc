@@ -6,84 +6,15 @@
 
 #include "base/check.h"
 #include "invocation/observer.h"
+#include "simulation/functions.h"
+#include "simulation/starving.h"
 #include "wire/grpc/link.h"
 
 namespace ofn::simulation {
 
 namespace {
 
-// The drain timeout, and the longest that a function waits for its stop.
 constexpr std::chrono::seconds kDrainTimeout(30);
-constexpr std::chrono::seconds kLongestWait(60);
-
-Fibers* the_threads = nullptr;
-Ledger* the_ledger = nullptr;
-const Script* the_script = nullptr;
-
-struct Failed {};
-
-// What the function does before it returns. Returns true if it returns a success.
-bool act(unsigned key, const std::stop_token& stop) {
-  const Op& op = the_ledger->op(key);
-  const Kernel& kernel = Kernel::here();
-  const auto never = [] { return false; };
-  switch (op.does) {
-    case Does::kReturns:
-    case Does::kReturnsMuch:
-      return true;
-    case Does::kThrows:
-      the_ledger->returns(key, false);
-      throw Failed();
-    case Does::kRefuses:
-    case Does::kFails:
-      return false;
-    case Does::kSleeps:
-      the_threads->wait_until(never, kernel.now() + std::chrono::milliseconds(op.amount));
-      return true;
-    case Does::kSleepsTooLong:
-      the_threads->wait_until(
-          never, kernel.now() + the_script->setting.timeout + std::chrono::milliseconds(op.amount));
-      return true;
-    case Does::kWaitsForStop:
-      the_threads->wait_until([&stop] { return stop.stop_requested(); },
-                              kernel.now() + kLongestWait);
-      return true;
-  }
-  return true;
-}
-
-void serve_request(const abi::Call& call, abi::Outcome& outcome) {
-  const unsigned key = key_in(call.request->target());
-  the_ledger->runs(key);
-  const bool is_success = act(key, call.request->stop_token());
-  the_ledger->returns(key, is_success);
-  if (is_success) {
-    outcome.response = Response(answer_of(*the_script, key));
-  } else {
-    outcome.response =
-        Response("no\n").status(the_ledger->op(key).does == Does::kRefuses ? 418 : 500);
-  }
-}
-
-void serve_delivery(const abi::Call& call, abi::Outcome& outcome) {
-  const unsigned key = key_in(call.data);
-  the_ledger->runs(key);
-  bool is_success = act(key, call.context->stop_token());
-  const std::string answer = answer_of(*the_script, key);
-  for (unsigned output = 0; is_success && output < the_script->setting.outputs; ++output)
-    is_success = call.context->send("o" + std::to_string(output), answer).ok();
-  the_ledger->returns(key, is_success);
-  outcome.out = is_success ? Out::success() : Out::error("no");
-}
-
-Function function_of(const Setting& setting) {
-  if (setting.is_async)
-    return {.name = "deliveries",
-            .signature = Signature::kOpenFunction,
-            .invoke = serve_delivery,
-            .takes_context = true};
-  return {.name = "requests", .signature = Signature::kHttp, .invoke = serve_request};
-}
 
 bool lacks_memory() { return false; }
 
@@ -154,15 +85,30 @@ struct Instance::OnLoop {
                     .outputs = &outputs,
                     .log = instance.log_,
                     .stores = &client,
+                    .awaits = {.workers = &instance.workers_},
                     .observer = &watcher,
                     .nested = &instance.fibers_},
         requests(instance.service_, environment),
         deliveries(instance.async_, environment),
         callbacks(deliveries, {}),
-        front({{.wants = dapr::AppServer::is_always_answered, .handler = callbacks},
-               {.wants = dapr::AppServer::is_grpc, .handler = callbacks},
-               {.wants = {}, .handler = requests}}),
+        http_callbacks(deliveries, {}),
+        front(doors(instance.delivers_by_http_)),
         sessions(front, instance.limits_, instance.log_, &instance.memory_) {}
+
+  std::vector<Door> doors(bool by_http) {
+    std::vector<Door> doors = {
+        {.wants = dapr::AppServer::is_always_answered, .handler = callbacks}};
+    if (by_http) {
+      doors.push_back({.wants = dapr::AppServer::is_grpc, .handler = requests});
+      doors.push_back(
+          {.wants = [this](const wire::Message& message) { return http_callbacks.wants(message); },
+           .handler = http_callbacks});
+    } else {
+      doors.push_back({.wants = dapr::AppServer::is_grpc, .handler = callbacks});
+    }
+    doors.push_back({.wants = {}, .handler = requests});
+    return doors;
+  }
 
   wire::Limits limits;
   dapr::DaprClient client;
@@ -172,6 +118,7 @@ struct Instance::OnLoop {
   HttpService::OnLoop requests;
   AsyncService::OnLoop deliveries;
   dapr::AppServer callbacks;
+  dapr::AppHttp http_callbacks;
   Front front;
   wire::HttpSessions sessions;
 };
@@ -180,18 +127,17 @@ Instance::Instance(const Script& script, Kernel& kernel, Fibers& fibers, Ledger&
     : kernel_(kernel),
       ledger_(ledger),
       context_(context_of(script.setting)),
+      delivers_by_http_(script.setting.by_http),
+      starves_(script.setting.starves),
       log_(ledger),
       memory_(script.setting.memory),
       gate_(script.setting.concurrency, script.setting.queue, &memory_, lacks_memory),
-      routes_(Routes::of({function_of(script.setting)}).value()),
+      routes_(Routes::of(functions_of(script, fibers, ledger)).value()),
       workers_(script.setting.concurrency),
       fibers_(fibers),
       service_(routes_, gate_, workers_, log_, script.setting.timeout, script.setting.queue),
       async_(*Subscriptions::of(context_), routes_.functions().front(), gate_, workers_, log_,
              script.setting.timeout, script.setting.queue) {
-  the_threads = &fibers;
-  the_ledger = &ledger;
-  the_script = &script;
   if (script.setting.stays_on_loops) {
     service_.stay_on_loops();
     async_.stay_on_loops();
@@ -205,7 +151,9 @@ Instance::Instance(const Script& script, Kernel& kernel, Fibers& fibers, Ledger&
   const auto make_session = [this](Loop& loop) {
     const auto part =
         std::ranges::find(parts_, &loop, [](const auto& each) { return &each->environment.loop; });
-    return (*part)->sessions.make();
+    auto session = (*part)->sessions.make();
+    if (!starves_) return session;
+    return starved(std::move(session), kernel_.random(), [this] { ledger_.starves(); });
   };
   server_ = std::make_unique<wire::Server>(loops, make_session, limits_, log_, 100, &memory_);
   const auto bound = server_->listen({"127.0.0.1", kPort, {}});
@@ -220,9 +168,8 @@ void Instance::retire() {
   server_->retire();
 }
 
-void Instance::drain() {
-  Loop& first = *loops_.front();
-  stop_calls_.emplace(first, [this] {
+void Instance::end_calls_later() {
+  stop_calls_.emplace(*loops_.front(), [this] {
     for (const auto& part : parts_) {
       part->environment.loop.post([&stopped = *part] {
         stopped.requests.stop_calls();
@@ -231,13 +178,30 @@ void Instance::drain() {
     }
   });
   stop_calls_->arm(kernel_.now() + kDrainTimeout);
-  async_.drain();
-  server_->drain([this, &first] {
-    service_.when_empty(first, [this] {
-      stopped_ = true;
-      stop_calls_->disarm();
-    });
+}
+
+void Instance::end_when_empty() {
+  service_.when_empty(*loops_.front(), [this] {
+    stopped_ = true;
+    stop_calls_->disarm();
   });
+}
+
+void Instance::drain() {
+  end_calls_later();
+  async_.drain();
+  server_->drain([this] { end_when_empty(); });
+}
+
+void Instance::pass_on(Instance& successor) {
+  end_calls_later();
+  const auto take = [&successor, this](int fd, std::string_view unread) {
+    ledger_.reached(unread.empty() ? "connection passed on" : "connection passed on with bytes");
+    successor.loops_.front()->post([&successor, fd, received = std::string(unread)]() mutable {
+      successor.server_->adopt(fd, std::move(received));
+    });
+  };
+  server_->pass_on({.take = take, .left = [] {}}, [this] { end_when_empty(); });
 }
 
 void Instance::check() const {

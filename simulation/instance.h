@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "context/function_context.h"
+#include "dapr/app_http.h"
 #include "dapr/app_server.h"
 #include "dapr/client.h"
 #include "function/routes.h"
@@ -50,6 +51,8 @@ class Instance {
   // As after SIGTERM. The function's calls that wait for a stop get it after the drain timeout.
   void retire();
   void drain();
+  // As after a reload: another process serves from now on, and takes over the connections that are between two requests.
+  void pass_on(Instance& successor);
   bool has_stopped() const { return stopped_; }
   // The rules that hold at every step.
   void check() const;
@@ -71,9 +74,14 @@ class Instance {
   class Watcher;
   struct OnLoop;
 
+  void end_calls_later();
+  void end_when_empty();
+
   Kernel& kernel_;
   Ledger& ledger_;
   const FunctionContext context_;
+  const bool delivers_by_http_;
+  const bool starves_;
   ShedLog log_;
   const wire::Limits limits_;
   wire::MemoryAccount memory_;

@@ -5,12 +5,16 @@
 #include <utility>
 
 #include "base/check.h"
+#include "simulation/starving.h"
 
 namespace ofn::simulation {
 
 namespace {
 
 Kernel* the_kernel = nullptr;
+
+// So many bytes of each write arrive in pieces of a few bytes if the network breaks them up.
+constexpr std::size_t kSmallPieces = 600;
 
 }  // namespace
 
@@ -26,6 +30,7 @@ Kernel& Kernel::here() {
 bool Kernel::exists() { return the_kernel != nullptr; }
 
 Kernel::File& Kernel::make(Kind kind) {
+  const NotStarving simulation;
   auto file = std::make_unique<File>();
   file->kind = kind;
   file->fd = kFirst + static_cast<int>(files_.size());
@@ -54,15 +59,26 @@ void Kernel::advance(SteadyTime to) { now_ = std::max(now_, to); }
 bool Kernel::deliver() {
   bool any = false;
   while (!network_.empty() && network_.top().due <= now_) {
-    // The queue orders its elements by what stays in a segment that is moved from.
-    Segment segment = std::move(const_cast<Segment&>(network_.top()));
+    const Arrival next = network_.top();
     network_.pop();
+    trace_.add(static_cast<std::uint64_t>(next.due.time_since_epoch().count()));
+    // What is done in arrive() may send, which moves segments_.
+    Segment segment = std::move(segments_[next.segment]);
     arrive(segment);
+    segment.bytes.clear();
+    segments_[next.segment] = std::move(segment);
+    unused_.push_back(next.segment);
     any = true;
   }
+  if (next_alarm_ > now_) return any;
+  next_alarm_ = SteadyTime::max();
   for (const int fd : alarms_) {
     File* const alarm = find(fd);
-    if (alarm == nullptr || alarm->due > now_) continue;
+    if (alarm == nullptr) continue;
+    if (alarm->due > now_) {
+      next_alarm_ = std::min(next_alarm_, alarm->due);
+      continue;
+    }
     alarm->due = SteadyTime::max();
     ++alarm->rung;
     changed(*alarm);
@@ -88,6 +104,7 @@ unsigned Kernel::state(const File& file) const {
 }
 
 void Kernel::changed(File& file) {
+  const NotStarving simulation;
   File* const epoll = find(file.epoll);
   if (epoll == nullptr || file.is_queued) return;
   if ((state(file) & (file.interest | EPOLLERR | EPOLLHUP)) == 0) return;
@@ -140,7 +157,10 @@ int Kernel::timer_create() {
   return fd;
 }
 
-void Kernel::timer_set(int fd, Duration from_now) { find(fd)->due = now_ + from_now; }
+void Kernel::timer_set(int fd, Duration from_now) {
+  find(fd)->due = now_ + from_now;
+  next_alarm_ = std::min(next_alarm_, now_ + from_now);
+}
 
 void Kernel::ring(int fd) {
   File& bell = *find(fd);
@@ -177,11 +197,35 @@ void Kernel::refuse(std::uint16_t port, bool refuses) {
   if (refuses) refusing_.push_back(port);
 }
 
-void Kernel::post(File& from, int to, What what, std::string bytes) {
+void Kernel::post(File& from, int to, What what, std::string_view bytes) {
   const auto longest = static_cast<std::uint64_t>(from.wire.delay.count());
   const Duration delay(static_cast<Duration::rep>(1 + random_() % (longest + 1)));
   from.last_due = std::max(from.last_due, now_ + delay);
-  network_.push({from.last_due, segments_++, from.fd, to, what, std::move(bytes)});
+  send_at(from.last_due, from.fd, to, what, bytes);
+}
+
+void Kernel::send_at(SteadyTime due, int from, int to, What what, std::string_view bytes) {
+  const NotStarving simulation;
+  if (unused_.empty()) {
+    unused_.push_back(segments_.size());
+    segments_.emplace_back();
+  }
+  const std::size_t place = unused_.back();
+  unused_.pop_back();
+  Segment& segment = segments_[place];
+  segment.from = from;
+  segment.to = to;
+  segment.what = what;
+  segment.bytes.assign(bytes);
+  network_.push({due, sent_++, place});
+}
+
+// The latest one: a process and its successor have one socket, and here each has its own.
+Kernel::File* Kernel::listener_of(std::uint16_t port) const {
+  for (auto file = files_.rbegin(); file != files_.rend(); ++file) {
+    if (*file != nullptr && (*file)->listens && (*file)->port == port) return file->get();
+  }
+  return nullptr;
 }
 
 int Kernel::connect(int fd, std::uint16_t port) {
@@ -190,15 +234,12 @@ int Kernel::connect(int fd, std::uint16_t port) {
   file.service = port;
   file.wire = wire_of_ ? wire_of_(port) : Wire{};
   file.connecting = true;
-  const auto listener = std::ranges::find_if(files_, [port](const auto& each) {
-    return each != nullptr && each->listens && each->port == port;
-  });
-  const bool refuses =
-      listener == files_.end() || std::ranges::find(refusing_, port) != refusing_.end();
+  const File* const listener = listener_of(port);
+  const bool refuses = listener == nullptr || std::ranges::find(refusing_, port) != refusing_.end();
   if (refuses) {
-    post(file, fd, What::kRefused, {});
+    post(file, fd, What::kRefused);
   } else {
-    post(file, (*listener)->fd, What::kOpen, {});
+    post(file, listener->fd, What::kOpen);
   }
   return -EINPROGRESS;
 }
@@ -220,8 +261,7 @@ void Kernel::reset(File& file) {
   changed(file);
 }
 
-void Kernel::arrive(Segment& segment) {
-  trace_.add(static_cast<std::uint64_t>(segment.due.time_since_epoch().count()));
+void Kernel::arrive(const Segment& segment) {
   trace_.add(static_cast<std::uint64_t>(segment.to - kFirst) * 8 +
              static_cast<std::uint64_t>(segment.what));
   trace_.add(segment.bytes);
@@ -232,10 +272,11 @@ void Kernel::arrive(Segment& segment) {
     from->error = ECONNREFUSED;
     return changed(*from);
   }
-  File* const to = find(segment.to);
+  File* to = find(segment.to);
   if (segment.what == What::kOpen) {
     if (from == nullptr) return;
     from->connecting = false;
+    if (to == nullptr) to = listener_of(from->service);  // its successor's
     if (to == nullptr || !to->listens) {
       from->error = ECONNREFUSED;
       return changed(*from);
@@ -258,13 +299,7 @@ void Kernel::arrive(Segment& segment) {
     if (from == nullptr || segment.what != What::kBytes) return;
     const auto closed = last_words_.find(segment.to);
     const SteadyTime before = closed == last_words_.end() ? now_ : closed->second;
-    network_.push({std::max(before, now_ + from->wire.delay),
-                   segments_++,
-                   segment.to,
-                   from->fd,
-                   What::kReset,
-                   {}});
-    return;
+    return send_at(std::max(before, now_ + from->wire.delay), segment.to, from->fd, What::kReset);
   }
   if (to->is_dead || to->was_reset) return;
   switch (segment.what) {
@@ -316,17 +351,19 @@ std::ptrdiff_t Kernel::send(int fd, std::string_view bytes) {
   std::string_view arrives = bytes.substr(0, count);
   if (is_cut) arrives.remove_suffix(std::min(arrives.size(), all - file->wire.cut_after));
   file->under_way += arrives.size();
+  // A large body in pieces of a few bytes would cost more than all other runs, and shows no more.
+  const std::size_t small = arrives.size() - std::min(arrives.size(), kSmallPieces);
   while (!arrives.empty()) {
-    const std::size_t most =
-        file->wire.breaks_up ? 1 + random_() % 40 : 1460 * (1 + random_() % 11);
-    post(*file, file->peer, What::kBytes, std::string(arrives.substr(0, most)));
+    const bool is_small = file->wire.breaks_up && arrives.size() > small;
+    const std::size_t most = is_small ? 1 + random_() % 40 : 1460 * (1 + random_() % 11);
+    post(*file, file->peer, What::kBytes, arrives.substr(0, most));
     arrives.remove_prefix(std::min(most, arrives.size()));
   }
   if (is_cut) {
     file->wire.cut_after = ~std::size_t{0};
     if (peer != nullptr) peer->wire.cut_after = ~std::size_t{0};
-    post(*file, file->peer, What::kReset, {});
-    post(*file, fd, What::kReset, {});
+    post(*file, file->peer, What::kReset);
+    post(*file, fd, What::kReset);
   }
   return static_cast<std::ptrdiff_t>(count);
 }
@@ -335,7 +372,7 @@ int Kernel::shut_down_writing(int fd) {
   File* const file = find(fd);
   if (file == nullptr || !file->connected || file->was_reset) return -ENOTCONN;
   if (std::exchange(file->shut, true)) return 0;
-  post(*file, file->peer, What::kEnd, {});
+  post(*file, file->peer, What::kEnd);
   changed(*file);
   return 0;
 }
@@ -346,9 +383,20 @@ void Kernel::reset_on_close(int fd) { find(fd)->resets_on_close = true; }
 
 std::uint16_t Kernel::port_of(int fd) const { return find(fd)->port; }
 
+std::uint16_t Kernel::peer_port_of(int fd) const {
+  const File* const peer = find(find(fd)->peer);
+  return peer == nullptr ? 0 : peer->port;
+}
+
 std::size_t Kernel::arrived_of(int fd) const {
   const File* const peer = find(find(fd)->peer);
   return peer == nullptr ? 0 : peer->got;
+}
+
+std::size_t Kernel::sent_to(int fd) const {
+  const File* const file = find(fd);
+  const File* const peer = file == nullptr ? nullptr : find(file->peer);
+  return peer == nullptr ? ~std::size_t{0} / 2 : peer->moved;
 }
 
 unsigned Kernel::state_of(int fd) const {
@@ -364,13 +412,20 @@ void Kernel::close(int fd) {
   if (file->kind == Kind::kSocket) {
     --sockets_;
     const std::deque<int> backlog = std::exchange(file->backlog, {});
+    const bool listened = std::exchange(file->listens, false);
+    File* const successor = listened ? listener_of(file->port) : nullptr;
     for (const int waiting : backlog) {
+      if (successor != nullptr) {
+        successor->backlog.push_back(waiting);
+        continue;
+      }
       reset_on_close(waiting);
       close(waiting);
     }
+    if (successor != nullptr) changed(*successor);
     const bool resets = file->resets_on_close || file->read < file->inbox.size();
     if (file->connected && !file->was_reset && (resets || !file->shut))
-      post(*file, file->peer, resets ? What::kReset : What::kEnd, {});
+      post(*file, file->peer, resets ? What::kReset : What::kEnd);
     last_words_[fd] = file->last_due;
   }
   --open_;

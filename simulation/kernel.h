@@ -111,8 +111,11 @@ class Kernel final : public Clock {
   int take_error(int fd);
   void reset_on_close(int fd);
   std::uint16_t port_of(int fd) const;
+  std::uint16_t peer_port_of(int fd) const;
   std::size_t arrived_of(int fd) const;  // bytes of this end that the other end has got
-  unsigned state_of(int fd) const;       // EPOLLIN, EPOLLOUT, …
+  std::size_t sent_to(
+      int fd) const;                // bytes that the other end has sent; no limit if it has closed
+  unsigned state_of(int fd) const;  // EPOLLIN, EPOLLOUT, …
   void close(int fd);
 
  private:
@@ -151,24 +154,30 @@ class Kernel final : public Clock {
   };
   enum class What : std::uint8_t { kOpen, kRefused, kBytes, kEnd, kReset };
   struct Segment {
+    int from = 0;
+    int to = 0;
+    What what{};
+    std::string bytes{};
+  };
+  // When a segment arrives. The first one is the earliest, and of these the first that was sent.
+  struct Arrival {
     SteadyTime due;
     std::uint64_t number;
-    int from;
-    int to;
-    What what;
-    std::string bytes;
-    bool operator<(const Segment& other) const {
+    std::size_t segment;  // its place in segments_
+    bool operator<(const Arrival& other) const {
       return due != other.due ? due > other.due : number > other.number;
     }
   };
 
   File& make(Kind kind);
   File* find(int fd) const;
+  File* listener_of(std::uint16_t port) const;
   unsigned state(const File& file) const;
   void changed(File& file);
   std::size_t room(const File& file) const;
-  void post(File& from, int to, What what, std::string bytes);
-  void arrive(Segment& segment);
+  void post(File& from, int to, What what, std::string_view bytes = {});
+  void send_at(SteadyTime due, int from, int to, What what, std::string_view bytes = {});
+  void arrive(const Segment& segment);
   void reset(File& file);
 
   SteadyTime now_{std::chrono::hours(1)};
@@ -176,8 +185,11 @@ class Kernel final : public Clock {
   Trace trace_;
   std::vector<std::unique_ptr<File>> files_;
   std::vector<int> alarms_;
-  std::priority_queue<Segment> network_;
-  std::uint64_t segments_ = 0;
+  std::priority_queue<Arrival> network_;
+  std::vector<Segment> segments_;  // under way, and some whose memory is used again
+  std::vector<std::size_t> unused_;
+  std::uint64_t sent_ = 0;
+  SteadyTime next_alarm_ = SteadyTime::max();  // no alarm is due before it
   std::map<int, SteadyTime>
       last_words_;  // of closed sockets: when the last of what they sent arrives
   std::size_t open_ = 0;

@@ -97,6 +97,10 @@ int __wrap_getsockname(int fd, sockaddr* address, socklen_t* length) {
   fill(address, length, Kernel::here().port_of(fd));
   return 0;
 }
+int __wrap_getpeername(int fd, sockaddr* address, socklen_t* length) {
+  fill(address, length, Kernel::here().peer_port_of(fd));
+  return 0;
+}
 int __wrap_setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
   if (!Kernel::owns(fd)) return __real_setsockopt(fd, level, name, value, size);
   if (level == SOL_SOCKET && name == SO_LINGER) Kernel::here().reset_on_close(fd);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "simulation/starving.h"
+
 namespace ofn::simulation {
 
 namespace {
@@ -11,6 +13,8 @@ using dapr::TopicStatus;
 
 // How much later than its time limit a call may be answered: what the network and the scheduler add.
 constexpr std::chrono::seconds kGrace(1);
+// Bytes of an answer in pieces that wait for the caller before the function waits.
+constexpr std::size_t kMostWaiting = std::size_t{64} * 1024;
 
 bool returns_success(Does does) {
   return does == Does::kReturns || does == Does::kSleeps || does == Does::kSleepsTooLong ||
@@ -22,6 +26,7 @@ bool returns_success(Does does) {
 std::string Ledger::name(unsigned key) const { return "k" + std::to_string(key); }
 
 void Ledger::break_rule(std::string oracle, std::string what) {
+  const NotStarving simulation;
   violations_.push_back({std::move(oracle), std::move(what)});
 }
 
@@ -29,6 +34,12 @@ void Ledger::sends(unsigned key, bool is_good) {
   Known& call = of(key);
   call.sent = kernel_.now();
   call.is_good = is_good;
+}
+
+bool Ledger::is_confirmed(const Known& call) const {
+  return std::ranges::all_of(call.confirmed.begin(),
+                             call.confirmed.begin() + script_.setting.outputs,
+                             [](unsigned n) { return n > 0; });
 }
 
 // A success was told: the function has returned it, and every output is confirmed.
@@ -59,9 +70,7 @@ void Ledger::answered(unsigned key, int status, std::string_view body) {
       break_rule("the answer is the function's", name(key) + " got another body");
   }
   const bool ran_to_an_end = call.returned + call.failed > 0;
-  const bool confirmed =
-      std::ranges::all_of(call.confirmed.begin(), call.confirmed.begin() + setting.outputs,
-                          [](unsigned n) { return n > 0; });
+  const bool confirmed = is_confirmed(call);
   const bool refused = std::ranges::any_of(call.refused, [](unsigned n) { return n > 0; });
   // Nothing has kept the outputs from it, and there was time.
   const bool is_easy =
@@ -93,8 +102,10 @@ void Ledger::answered(unsigned key, int status, std::string_view body) {
       if (took + std::chrono::milliseconds(5) < setting.timeout)
         break_rule("the answer says what happened", name(key) + " got a 504 before its time limit");
       break;
+    case 400:  // the rest of a body that is read in pieces will not come
     case 408:
-      if (call.is_good) break_rule("a good caller is answered", name(key) + " got a 408");
+      if (call.is_good)
+        break_rule("a good caller is answered", name(key) + " got a " + std::to_string(status));
       break;
     default:
       break_rule("the answer says what happened",
@@ -106,14 +117,46 @@ void Ledger::answered(unsigned key, int status, std::string_view body) {
                name(key) + " got a 503, but all its outputs are confirmed");
 }
 
-void Ledger::lost(unsigned key) {
+void Ledger::lost(unsigned key, const Answer* part) {
   Known& call = of(key);
   if (call.answers > 0 || std::exchange(call.is_lost, true)) return;
   reached("request lost");
+  if (part != nullptr) {
+    reached("answer cut off");
+    if (part->status == 200 && !answer_of(script_, key).starts_with(part->body))
+      break_rule("the answer is the function's", name(key) + " got a part of another body");
+  }
+  // What fails, or is too late, cuts off the answer that it has begun. A caller over HTTP/2 does not see what has begun.
+  const bool has_begun =
+      part != nullptr ? part->is_chunked : op(key).act == Act::kRequest2 || call.writes;
+  const bool is_late =
+      kernel_.now() + std::chrono::milliseconds(5) >= call.sent + script_.setting.timeout;
+  const bool has_output_failed =
+      sends_early(op(key)) && call.returned > 0 && (!is_confirmed(call) || sidecar_was_lost_);
+  const bool is_cut_off =
+      has_begun && writes_pieces(op(key).form) && (call.failed > 0 || is_late || has_output_failed);
+  if (!is_cut_off) check_lost(key);
+}
+
+void Ledger::behind_the_last(unsigned key) {
+  Known& call = of(key);
+  call.is_lost = true;
+  if (call.is_good && call.began > 0)
+    break_rule("a good caller is answered", name(key) + " began behind the last answer");
+}
+
+void Ledger::check_lost(unsigned key) {
+  const Known& call = of(key);
   // Whatever has arrived when the instance begins to close its connections is answered, or an earlier answer says that it was the last
   // (Caller::take_answers).
   if (call.is_good && !sheds_ && (call.began > 0 || call.has_arrived))
     break_rule("a good caller is answered", name(key) + " lost its connection before the answer");
+}
+
+void Ledger::delivery_lost(unsigned key) {
+  reached("delivery lost its connection");
+  check_lost(key);
+  not_acknowledged(key);
 }
 
 void Ledger::acknowledged(unsigned key, TopicStatus status) {
@@ -145,12 +188,14 @@ void Ledger::not_acknowledged(unsigned key) {
 }
 
 void Ledger::began(unsigned key) {
+  const NotStarving simulation;
   Known& call = of(key);
   if (++call.began > 1) break_rule("every call ends once", name(key) + " began twice");
   if (script_.setting.is_async && op(key).input == Input::kOrdered) in_order_.push_back(key);
 }
 
 void Ledger::ended(unsigned key, const CallRecord& record) {
+  const NotStarving simulation;
   static constexpr std::string_view kVerdicts[] = {"success", "error", "crash"};
   const CallOutcome& outcome = record.outcome;
   reached((script_.setting.is_async ? "delivery " : "call ") +
@@ -178,7 +223,9 @@ void Ledger::runs(unsigned key) {
     break_rule("every call runs once", "the function got " + name(key) + " twice");
   if (call.ended > 0) break_rule("every call ends once", name(key) + " runs after its end");
   if (!script_.setting.is_async || op(key).input != Input::kOrdered) return;
-  if (++ordered_running_ > 1)
+  ++ordered_running_;
+  if (has_reloaded_) return;
+  if (ordered_running_ > 1)
     break_rule("the order is kept", name(key) + " runs beside another one of its input");
   for (const unsigned earlier : in_order_) {
     if (earlier == key) return;
@@ -191,7 +238,32 @@ void Ledger::returns(unsigned key, bool is_success) {
   Known& call = of(key);
   ++(is_success ? call.returned : call.failed);
   if (is_success) call.returned_at = kernel_.now();
+  if (script_.setting.has_forms || script_.setting.by_task)
+    reached((script_.setting.by_task ? "task of a delivery" : form_name(op(key).form)) +
+            std::string(is_success ? " returned" : " failed"));
   if (script_.setting.is_async && op(key).input == Input::kOrdered) --ordered_running_;
+}
+
+void Ledger::wrote(unsigned key, std::size_t bytes) {
+  Known& call = of(key);
+  call.wrote += bytes;
+  // What waits is the mark and the piece that passed it (StreamHost::kMark); the rest is in the hands of the kernel.
+  if (call.fd < 0 || script_.setting.outputs > 0 || call.is_lost) return;
+  if (call.wrote > kernel_.sent_to(call.fd) + kMostWaiting + bytes)
+    break_rule("budgets hold", name(key) + " may write although its caller does not read");
+}
+
+void Ledger::read(unsigned key, std::size_t at, std::string_view piece) {
+  reached("body read in pieces");
+  if (body_of(op(key), key).substr(std::min(at, body_of(op(key), key).size()), piece.size()) !=
+      piece)
+    break_rule("a body is whole or fails", name(key) + " read what its caller has not sent");
+}
+
+void Ledger::read_all(unsigned key, std::size_t bytes) {
+  if (bytes != body_of(op(key), key).size())
+    break_rule("a body is whole or fails",
+               name(key) + " read the end of its body after " + std::to_string(bytes) + " bytes");
 }
 
 void Ledger::received(unsigned key, std::size_t output, std::string_view data) {
@@ -211,6 +283,12 @@ void Ledger::received(unsigned key, std::size_t output, std::string_view data) {
 
 void Ledger::confirms(unsigned key, std::size_t output) { ++of(key).confirmed[output]; }
 void Ledger::refuses(unsigned key, std::size_t output) { ++of(key).refused[output]; }
+
+void Ledger::starves() {
+  const NotStarving simulation;
+  reached("connection starved");
+  sheds_ = true;
+}
 
 void Ledger::at_rest() {
   for (unsigned key = 0; key < calls_.size(); ++key) {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "dapr/app_codec.h"
 #include "invocation/observer.h"
+#include "simulation/answers.h"
 #include "simulation/kernel.h"
 #include "simulation/script.h"
 
@@ -39,11 +40,25 @@ struct Known {
   std::array<unsigned, 2> refused{};    // by the sidecar
   unsigned answers = 0;
   int status = 0;
-  bool is_lost = false;  // its connection ended before the answer
+  int fd = -1;            // of its caller over HTTP/1.1
+  bool writes = false;    // the function answers in pieces
+  std::size_t wrote = 0;  // bytes of them
+  bool is_lost = false;   // its connection ended before the answer
   bool is_acknowledged = false;
 };
 
-class Ledger {
+// Hears what comes of the requests of a connection.
+class Hears {
+ public:
+  virtual void answered(unsigned key, int status, std::string_view body) = 0;
+  // The connection has ended before the answer. `part`: what has arrived of it; null: nothing.
+  virtual void lost(unsigned key, const Answer* part) = 0;
+
+ protected:
+  ~Hears() = default;
+};
+
+class Ledger final : public Hears {
  public:
   Ledger(const Script& script, const Kernel& kernel, std::set<std::string, std::less<>>& states)
       : script_(script), kernel_(kernel), states_(states), calls_(script.ops.size() * kAttempts) {}
@@ -53,16 +68,25 @@ class Ledger {
 
   // The caller's side.
   void sends(unsigned key, bool is_good);
-  void answered(unsigned key, int status, std::string_view body);
-  void lost(unsigned key);
+  void answered(unsigned key, int status, std::string_view body) override;
+  void lost(unsigned key, const Answer* part) override;
+  // An answer before it was its connection's last one.
+  void behind_the_last(unsigned key);
   // The delivering sidecar's side.
   void acknowledged(unsigned key, dapr::TopicStatus status);
   void not_acknowledged(unsigned key);
+  // The connection of a delivery over HTTP has ended before the answer.
+  void delivery_lost(unsigned key);
   // The instance.
   void began(unsigned key);
   void ended(unsigned key, const CallRecord& record);
   void runs(unsigned key);
   void returns(unsigned key, bool is_success);
+  // The function begins an answer in pieces; it has written a piece, and may write more; it has read a piece of its request.
+  void writes(unsigned key) { of(key).writes = true; }
+  void wrote(unsigned key, std::size_t bytes);
+  void read(unsigned key, std::size_t at, std::string_view piece);
+  void read_all(unsigned key, std::size_t bytes);
   // The receiving sidecar's side.
   void received(unsigned key, std::size_t output, std::string_view data);
   void confirms(unsigned key, std::size_t output);
@@ -73,14 +97,22 @@ class Ledger {
   void break_rule(std::string oracle, std::string what);
   void reached(std::string state) { states_.insert(std::move(state)); }
   void stopping(SteadyTime at) { stopping_ = at; }
+  // Each instance keeps the order of what it gets.
+  void reloads() { has_reloaded_ = true; }
   void jumped(Duration by) { jumps_ += by; }
   void sheds() { sheds_ = true; }
+  // A connection has found no memory for what came, and may end.
+  void starves();
   // From now on an answer of the sidecar may be lost.
   void sidecar_lost() { sidecar_was_lost_ = true; }
   const std::vector<Violation>& violations() const { return violations_; }
 
  private:
   void ends_well(unsigned key, std::string_view how);
+  // A good caller has no answer. Was there a reason?
+  void check_lost(unsigned key);
+  // Have all outputs confirmed it?
+  bool is_confirmed(const Known& call) const;
   std::string name(unsigned key) const;
 
   const Script& script_;
@@ -93,6 +125,7 @@ class Ledger {
   Duration jumps_{};
   bool sheds_ = false;
   bool sidecar_was_lost_ = false;
+  bool has_reloaded_ = false;
   unsigned ordered_running_ = 0;
 };
 

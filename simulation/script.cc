@@ -37,12 +37,42 @@ constexpr std::array<std::string_view, 6> kTakes = {
     "accepts", "accepts late", "refuses", "is unavailable", "never answers", "is exhausted"};
 constexpr std::array<std::string_view, 7> kManners = {
     "good", "slow sender", "slow reader", "broken off", "leaves", "half-closes", "dead"};
+constexpr std::array<std::string_view, 7> kForms = {
+    "plain", "writer", "writer task", "reader", "reader task", "reader and writer", "task"};
 constexpr std::array<std::string_view, 5> kInputs = {"binding", "topic", "ordered", "limited",
                                                      "bulk"};
 
 template <class Enum, std::size_t N>
 std::string_view name(const std::array<std::string_view, N>& names, Enum value) {
   return names[static_cast<std::size_t>(value)];
+}
+
+// What came to the simulation later has a generator of its own, so that a seed keeps the rest of its script.
+void widen(Script& script) {
+  Dice dice(script.setting.seed * 2 + 0x2545f491);
+  Setting& setting = script.setting;
+  setting.by_http = setting.is_async && dice.one_in(3);
+  setting.by_task = setting.is_async && dice.one_in(3);
+  setting.has_forms = !setting.is_async && dice.one_in(2);
+  setting.starves = dice.one_in(6);
+  if (dice.one_in(5)) {
+    // Just when a call begins, or at some time.
+    const Op& near = script.ops[dice.below(static_cast<unsigned>(script.ops.size()))];
+    setting.reload_at = near.at + microseconds(dice.below(dice.one_in(2) ? 3000 : 500'000));
+  }
+  if (!setting.has_forms) return;
+  // A function that waits on its loop's thread needs another thread for the loop.
+  static constexpr std::array<Form, 4> kOnLoops = {Form::kPlain, Form::kWritesLater,
+                                                   Form::kReadsLater, Form::kLater};
+  for (Op& op : script.ops) {
+    if (op.act > Act::kRequest2 || dice.one_in(4)) continue;
+    op.form = setting.stays_on_loops ? kOnLoops[dice.below(kOnLoops.size())]
+                                     : static_cast<Form>(dice.below(kForms.size()));
+    const bool reads =
+        op.form == Form::kReads || op.form == Form::kReadsLater || op.form == Form::kBoth;
+    if (reads && op.manner != Manner::kSlowSender && dice.one_in(8))
+      op.body = dice.below(kMostBody);
+  }
 }
 
 }  // namespace
@@ -102,6 +132,7 @@ Script make_script(std::uint64_t seed) {
   }
   script.ops.push_back({.at = end, .act = Act::kStop});
   std::ranges::sort(script.ops, {}, &Op::at);
+  widen(script);
   script.stop = static_cast<std::size_t>(std::ranges::find(script.ops, Act::kStop, &Op::act) -
                                          script.ops.begin());
   return script;
@@ -117,14 +148,18 @@ std::string text_of(const Script& script, const std::vector<bool>& kept) {
       std::to_string(s.loops) + ", outputs " + std::to_string(s.outputs) + ", concurrency " +
       std::to_string(s.concurrency) + ", queue " + std::to_string(s.queue) + ", memory " +
       std::to_string(s.memory) + ", timeout " + ms(s.timeout) + ", delay " + ms(s.delay) +
+      (s.by_http ? ", over HTTP" : "") + (s.by_task ? ", a task" : "") +
+      (s.starves ? ", starving" : "") + (s.has_forms ? ", all forms" : "") +
       (s.stays_on_loops ? ", on loops" : "") + (s.breaks_up ? ", broken up" : "") +
-      ", drain delay " + ms(s.drain_delay) + "\n";
+      ", drain delay " + ms(s.drain_delay) +
+      (s.reload_at == Duration::max() ? "" : ", reload at " + ms(s.reload_at)) + "\n";
   for (std::size_t i = 0; i < script.ops.size(); ++i) {
     if (!kept[i]) continue;
     const Op& op = script.ops[i];
     text += "  " + std::to_string(i) + " at " + ms(op.at) + ": " + std::string(name(kActs, op.act));
     if (op.act <= Act::kDeliver) {
       text += " k" + std::to_string(key_of(i, 0)) + ", function " +
+              (op.form == Form::kPlain ? "" : std::string(name(kForms, op.form)) + " ") +
               std::string(name(kDoes, op.does)) + ", sidecar " +
               std::string(name(kTakes, op.takes));
       if (op.act == Act::kDeliver) {
@@ -139,15 +174,33 @@ std::string text_of(const Script& script, const std::vector<bool>& kept) {
   return text;
 }
 
+std::string form_name(Form form) { return std::string(name(kForms, form)); }
+
 std::string data_of(unsigned key) { return "k" + std::to_string(key) + " "; }
 
 unsigned key_in(std::string_view text) {
-  if (text.starts_with('/')) text.remove_prefix(1);
+  if (text.starts_with('/')) text.remove_prefix(text.rfind('/') + 1);
   unsigned key = kNoKey;
   if (!text.starts_with('k')) return kNoKey;
   text.remove_prefix(1);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), key);
   return error == std::errc() ? key : kNoKey;
+}
+
+std::string path_of(const Op& op, unsigned key) {
+  static constexpr std::array<std::string_view, kForms.size()> kFolders = {
+      "/", "/w/", "/wt/", "/r/", "/rt/", "/b/", "/t/"};
+  return std::string(name(kFolders, op.form)) + 'k' + std::to_string(key);
+}
+
+std::string_view body_of(const Op& op, unsigned key) {
+  // Neighbouring bytes differ, so that a lost or doubled piece shows.
+  static const std::string bytes = [] {
+    std::string all;
+    for (unsigned i = 0; all.size() < kMostBody + 100; ++i) all += std::to_string(i);
+    return all;
+  }();
+  return std::string_view(bytes).substr(key % 100, op.body);
 }
 
 std::string answer_of(const Script& script, unsigned key) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -34,6 +35,17 @@ enum class Does : std::uint8_t {
   kSleepsTooLong,
   kReturnsMuch,
   kWaitsForStop
+};
+
+// How the author has written the function of a request.
+enum class Form : std::uint8_t {
+  kPlain,        // takes and returns the whole
+  kWrites,       // writes its answer in pieces
+  kWritesLater,  // the same as a task
+  kReads,        // reads its request in pieces
+  kReadsLater,   // the same as a task
+  kBoth,         // reads and writes in pieces
+  kLater         // a task
 };
 
 // What the sidecar does with what it gets for a call.
@@ -66,6 +78,7 @@ struct Op {
   Takes takes{};
   Manner manner{};
   Input input{};
+  Form form{};
   unsigned who = 0;     // which connection
   unsigned amount = 0;  // milliseconds, or bytes
   unsigned body = 0;    // bytes of the request
@@ -73,18 +86,23 @@ struct Op {
 
 struct Setting {
   std::uint64_t seed = 0;
-  bool is_async = false;  // a sidecar delivers; otherwise clients send requests
+  bool is_async = false;   // a sidecar delivers; otherwise clients send requests
+  bool by_http = false;    // the sidecar delivers over HTTP
+  bool by_task = false;    // the function of deliveries is a task
+  bool has_forms = false;  // functions of all forms serve requests; otherwise a plain one
   unsigned loops = 1;
   unsigned outputs = 1;
   std::size_t concurrency = 8;
   std::size_t queue = 8;
   std::size_t memory = std::size_t{64} << 20U;
+  bool starves = false;  // allocations for what peers send fail at times
   Duration timeout = std::chrono::seconds(10);
   Duration delay = std::chrono::microseconds(300);
   bool stays_on_loops = false;
   bool breaks_up = false;
   Duration drain_delay{};
-  unsigned skips = 16;  // the scheduler leaves out one turn in so many
+  Duration reload_at = Duration::max();  // another instance takes over; max(): none does
+  unsigned skips = 16;                   // the scheduler leaves out one turn in so many
 };
 
 struct Script {
@@ -94,6 +112,7 @@ struct Script {
 };
 
 Script make_script(std::uint64_t seed);
+std::string form_name(Form form);
 // One line for each act, for people.
 std::string text_of(const Script& script, const std::vector<bool>& kept);
 
@@ -104,8 +123,17 @@ constexpr unsigned key_of(std::size_t op, unsigned attempt) {
 }
 constexpr std::size_t op_of(unsigned key) { return key / kAttempts; }
 std::string data_of(unsigned key);       // "k17 "
-unsigned key_in(std::string_view text);  // the key of "k17 …" or "/k17…"; kNoKey
+unsigned key_in(std::string_view text);  // the key of "k17 …" or "/…/k17"; kNoKey
 constexpr unsigned kNoKey = ~0U;
+constexpr bool writes_pieces(Form form) {
+  return form == Form::kWrites || form == Form::kWritesLater || form == Form::kBoth;
+}
+// Returns true if the function sends its answer in pieces before its outputs have confirmed it (Writer::send_early).
+constexpr bool sends_early(const Op& op) { return op.who % 2 == 1; }
+// The target of the call's request, and its body.
+std::string path_of(const Op& op, unsigned key);
+std::string_view body_of(const Op& op, unsigned key);
+constexpr unsigned kMostBody = 200'000;  // bytes
 // What the function returns for a call, and so what its outputs get.
 std::string answer_of(const Script& script, unsigned key);
 

@@ -1,5 +1,6 @@
 #include "simulation/sidecar.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -22,17 +23,20 @@ std::string_view topic_of(Input input) {
 
 }  // namespace
 
-ModelSidecar::ModelSidecar(const Script& script, Kernel& kernel, Loop& loop, Ledger& ledger)
+ModelSidecar::ModelSidecar(const Script& script, Kernel& kernel, Loop& loop, Ledger& ledger,
+                           MakeCaller make_caller)
     : script_(script),
       kernel_(kernel),
       loop_(loop),
       ledger_(ledger),
       server_(*this),
-      sessions_(server_, limits_, log_) {
+      sessions_(server_, limits_, log_),
+      make_caller_(std::move(make_caller)) {
   listen();
   app_ = std::make_unique<wire::grpc::Channel>(
       loop_, wire::grpc::connector_to(loop_, {"127.0.0.1", kPort, {}}, limits_),
       wire::grpc::ChannelOptions{.authority = "127.0.0.1:8080"});
+  if (script.setting.by_http) ask_for_topics();
 }
 
 ModelSidecar::~ModelSidecar() = default;
@@ -69,6 +73,7 @@ void ModelSidecar::close() {
   app_->close([] {});
   never_.clear();
   if (!is_away_) listening_.back()->drain([] {});
+  for (const auto& caller : http_) caller->leave();
 }
 
 // --- What the instance sends ---------------------------------------------------------------------
@@ -132,8 +137,9 @@ void ModelSidecar::again(std::size_t op, unsigned attempt) {
 void ModelSidecar::deliver(std::size_t op, unsigned attempt) {
   if (stopped_) return;
   const Input input = script_.ops[op].input;
-  if (input == Input::kBulk) return deliver_all(op);
   const unsigned key = key_of(op, attempt);
+  if (script_.setting.by_http) return deliver_by_http(op, key);
+  if (input == Input::kBulk) return deliver_all(op);
   ledger_.sends(key, true);
   const bool is_binding = input == Input::kBinding;
   const auto request =
@@ -188,6 +194,85 @@ void ModelSidecar::deliver_all(std::size_t op) {
                  ledger_.acknowledged(key_of(op, static_cast<unsigned>(std::stoul(each.entry_id))),
                                       each.status);
              });
+}
+
+// --- Over HTTP -----------------------------------------------------------------------------------
+
+bool ModelSidecar::step() {
+  bool any = false;
+  // An answer may make further ones.
+  for (std::size_t i = 0; i < http_.size(); ++i) any = http_[i]->step() || any;
+  return any;
+}
+
+SteadyTime ModelSidecar::next() const {
+  SteadyTime next = SteadyTime::max();
+  for (const auto& caller : http_) next = std::min(next, caller->next());
+  return next;
+}
+
+void ModelSidecar::note_arrived() {
+  for (const auto& caller : http_) caller->note_arrived();
+}
+
+void ModelSidecar::ask_for_topics() {
+  http_.push_back(make_caller_(Manner::kGood, *this));
+  http_.back()->send(kNoKey, "GET /dapr/subscribe HTTP/1.1\r\nHost: sim\r\n\r\n");
+}
+
+void ModelSidecar::deliver_by_http(std::size_t op, unsigned key) {
+  const Op& each = script_.ops[op];
+  // A connection takes the next delivery when it has no other one.
+  std::erase_if(http_, [](const auto& caller) { return caller->is_over(); });
+  auto idle = std::ranges::find_if(http_, [&each](const auto& caller) {
+    return caller->has_all() && caller->is_reusable() && caller->manner() == each.manner;
+  });
+  if (idle == http_.end()) idle = http_.insert(idle, make_caller_(each.manner, *this));
+  const std::string topic(topic_of(each.input));
+  std::string body = data_of(key);
+  std::string_view type = "text/plain";
+  if (each.input != Input::kBinding) {
+    type = "application/cloudevents+json";
+    body = R"({"id":"e)" + std::to_string(op) +
+           R"(","source":"model","type":"com.example","specversion":"1.0",)"
+           R"("datacontenttype":"text/plain","pubsubname":"bus","topic":")" +
+           topic + R"(","data":")" + body + R"("})";
+  }
+  ++under_way_;
+  (*idle)->send(key, "POST /" + topic +
+                         " HTTP/1.1\r\nHost: sim\r\nContent-Type: " + std::string(type) +
+                         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+// As daprd reads it: a topic's event is dropped by 404, and by a status in the body; everything but 2xx is delivered again.
+void ModelSidecar::answered(unsigned key, int status, std::string_view body) {
+  if (key == kNoKey) {
+    for (const Input input : {Input::kTopic, Input::kOrdered, Input::kLimited, Input::kBulk}) {
+      const std::string route = R"("route":"/)" + std::string(topic_of(input)) + '"';
+      if (status != 200 || body.find(route) == std::string_view::npos)
+        ledger_.break_rule("a sidecar learns the topics", "an answer without " + route);
+    }
+    return ledger_.reached("sidecar asked over HTTP");
+  }
+  --under_way_;
+  const auto has = [body](std::string_view text) {
+    return body.find(text) != std::string_view::npos;
+  };
+  const bool is_topic = ledger_.op(key).input != Input::kBinding;
+  ledger_.reached("delivery over HTTP answered " + std::to_string(status));
+  if (is_topic && (status == 404 || (status == 200 && has("DROP"))))
+    return ledger_.acknowledged(key, dapr::TopicStatus::kDrop);
+  if (status == 200 && !(is_topic && has("RETRY")))
+    return ledger_.acknowledged(key, dapr::TopicStatus::kSuccess);
+  ledger_.not_acknowledged(key);
+  again(op_of(key), key % kAttempts);
+}
+
+void ModelSidecar::lost(unsigned key, const Answer* /*part*/) {
+  if (key == kNoKey) return;
+  --under_way_;
+  ledger_.delivery_lost(key);
+  again(op_of(key), key % kAttempts);
 }
 
 }  // namespace ofn::simulation

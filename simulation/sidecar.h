@@ -9,10 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "dapr/api.h"
 #include "dapr/server.h"
 #include "loop/loop.h"
+#include "simulation/callers.h"
 #include "simulation/kernel.h"
 #include "simulation/ledger.h"
 #include "simulation/script.h"
@@ -23,9 +25,13 @@
 
 namespace ofn::simulation {
 
-class ModelSidecar final : private dapr::DaprApi {
+// Makes a connection to the instance, whose network treats it as such a caller's.
+using MakeCaller = std::function<std::unique_ptr<Caller>(Manner manner, Hears& hears)>;
+
+class ModelSidecar final : private dapr::DaprApi, private Hears {
  public:
-  ModelSidecar(const Script& script, Kernel& kernel, Loop& loop, Ledger& ledger);
+  ModelSidecar(const Script& script, Kernel& kernel, Loop& loop, Ledger& ledger,
+               MakeCaller make_caller);
   ModelSidecar(const ModelSidecar&) = delete;
   ModelSidecar& operator=(const ModelSidecar&) = delete;
   ~ModelSidecar() override;
@@ -34,6 +40,10 @@ class ModelSidecar final : private dapr::DaprApi {
   void refuse(Duration time);
   // Says goodbye to its clients, and is back after that time.
   void restart(Duration away);
+  // Its connections to the instance over HTTP: see Caller.
+  bool step();
+  SteadyTime next() const;
+  void note_arrived();
   // Delivers nothing more.
   void stop() { stopped_ = true; }
   // Has it heard of the end of each delivery?
@@ -46,6 +56,10 @@ class ModelSidecar final : private dapr::DaprApi {
   void later(Duration time, std::function<void()> act);
   void deliver_all(std::size_t op);
   void again(std::size_t op, unsigned attempt);
+  void deliver_by_http(std::size_t op, unsigned key);
+  void ask_for_topics();
+  void answered(unsigned key, int status, std::string_view body) override;
+  void lost(unsigned key, const Answer* part) override;
   void take(std::string_view data, std::size_t output, std::function<void(Result<void>)> done);
 
   void invoke_binding(dapr::BindingRequest request, dapr::ApiCall call,
@@ -100,6 +114,8 @@ class ModelSidecar final : private dapr::DaprApi {
   wire::HttpSessions sessions_;
   std::vector<std::unique_ptr<wire::Server>> listening_;  // the last one listens
   std::unique_ptr<wire::grpc::Channel> app_;
+  MakeCaller make_caller_;
+  std::vector<std::unique_ptr<Caller>> http_;  // connections to the instance, over HTTP
   std::vector<std::unique_ptr<Timer>> timers_;
   std::size_t under_way_ = 0;
   bool stopped_ = false;

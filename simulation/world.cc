@@ -33,15 +33,19 @@ class World {
         kernel_(script.setting.seed * 2),
         random_(script.setting.seed * 2 + 0x9e3779b9),
         ledger_(script, kernel_, states),
-        began_(kernel_.now()) {
+        began_(kernel_.now()),
+        reload_at_(script.setting.reload_at == Duration::max()
+                       ? SteadyTime::max()
+                       : began_ + script.setting.reload_at) {
     kernel_.set_wire(
         [this](std::uint16_t port) { return port == kPort ? next_wire_ : usual_wire(); });
   }
 
   RunResult run() {
-    instance_.emplace(script_, kernel_, fibers_, ledger_);
-    sidecar_.emplace(script_, kernel_, peers_, ledger_);
+    begin_instance();
     next_wire_ = usual_wire();
+    sidecar_.emplace(script_, kernel_, peers_, ledger_,
+                     [this](Manner manner, Hears& hears) { return connect(manner, hears); });
     std::uint64_t steps = 0;
     // What the instance has sent last is still under way when it has stopped.
     SteadyTime end = SteadyTime::max();
@@ -59,7 +63,7 @@ class World {
     const bool is_clean = ledger_.violations().empty();
     if (is_clean) {
       ledger_.at_rest();
-      instance_->check_at_rest();
+      for (const auto& instance : instances_) instance->check_at_rest();
       if (fibers_.left() != 0) ledger_.break_rule("nothing is left", "functions still run");
     }
     result.hash = kernel_.trace().hash();
@@ -80,8 +84,16 @@ class World {
     return next_ < script_.ops.size() ? began_ + script_.ops[next_].at : SteadyTime::max();
   }
 
+  void begin_instance() {
+    Instance& made =
+        *instances_.emplace_back(std::make_unique<Instance>(script_, kernel_, fibers_, ledger_));
+    for (std::size_t i = 0; i < made.loops(); ++i) loops_.push_back(&made.loop(i));
+  }
+
   bool is_over() const {
-    return instance_->has_stopped() && fibers_.left() == 0 && sidecar_->is_idle();
+    return std::ranges::all_of(instances_, &Instance::has_stopped,
+                               [](const auto& each) -> const Instance& { return *each; }) &&
+           fibers_.left() == 0 && sidecar_->is_idle();
   }
 
   // Lets everybody do something, in an order of the scheduler's. If nobody has anything to do, time passes. Returns false if nothing can
@@ -100,7 +112,24 @@ class World {
           if (caller != nullptr) caller->note_arrived();
         }
       }
-      instance_->drain();
+      sidecar_->note_arrived();
+      instances_.back()->drain();
+      any = true;
+    }
+    // Whoever stops a program waits for its predecessor, which still passes connections on to it.
+    if (is_stopping_ && (instances_.size() == 1 || instances_.front()->has_stopped())) {
+      is_stopping_ = false;
+      ledger_.stopping(kernel_.now());
+      sidecar_->stop();
+      instances_.back()->retire();
+      drain_at_ = kernel_.now() + script_.setting.drain_delay;
+      any = true;
+    }
+    if (reload_at_ <= kernel_.now()) {
+      reload_at_ = SteadyTime::max();
+      ledger_.reloads();
+      begin_instance();
+      instances_.front()->pass_on(*instances_.back());
       any = true;
     }
     if (threads_back_ <= kernel_.now()) {
@@ -109,29 +138,39 @@ class World {
       any = true;
     }
     any = kernel_.deliver() || any;
-    bool skipped = false;
+    if (any) idle_.fill(false);
     actors_.clear();
-    for (std::size_t i = 0; i < instance_->loops(); ++i) actors_.push_back(i);
-    actors_.push_back(kPeers);
-    actors_.push_back(kFibers);
-    actors_.push_back(kCallers);
+    for (std::size_t i = 0; i < loops_.size(); ++i) actors_.push_back(i);
+    for (const std::size_t actor : {kPeers, kFibers, kCallers}) actors_.push_back(actor);
     for (std::size_t i = actors_.size() - 1; i > 0; --i)
       std::swap(actors_[i], actors_[random_() % (i + 1)]);
+    bool all_idle = true;
     for (const std::size_t actor : actors_) {
+      if (idle_[actor]) continue;
       if (random_() % script_.setting.skips == 0) {
-        skipped = true;
+        all_idle = false;
         continue;
       }
-      any = step(actor) || any;
-      instance_->check();
+      if (step(actor)) {
+        // Whatever it did may be something to do for each.
+        idle_.fill(false);
+        all_idle = false;
+        is_last_look_ = false;
+      } else {
+        idle_[actor] = true;
+      }
+      for (const auto& instance : instances_) instance->check();
     }
-    if (any || skipped) return true;
-    SteadyTime next =
-        std::min({kernel_.next_event(), fibers_.next_wake(), next_op(), drain_at_, threads_back_});
+    if (!all_idle) return true;
+    idle_.fill(false);
+    SteadyTime next = std::min({kernel_.next_event(), fibers_.next_wake(), next_op(), drain_at_,
+                                threads_back_, reload_at_});
     for (const auto& caller : callers_)
       next = std::min(next, caller == nullptr ? SteadyTime::max() : caller->next());
     for (const auto& caller : old_) next = std::min(next, caller->next());
-    if (next == SteadyTime::max()) return false;
+    next = std::min(next, sidecar_->next());
+    // A loop's timers may have done something without its knowledge: everybody looks once more before the end.
+    if (next == SteadyTime::max()) return !std::exchange(is_last_look_, true);
     // The system wakes threads a little late.
     kernel_.advance(next + Duration(static_cast<Duration::rep>(random_() % 100'000)));
     return true;
@@ -141,11 +180,11 @@ class World {
     kernel_.trace().add(actor);
     if (actor == kPeers) return peers_.poll();
     if (actor == kFibers) return fibers_.step(random_);
-    if (actor != kCallers) return instance_->loop(actor).poll();
+    if (actor != kCallers) return loops_[actor]->poll();
     bool any = false;
     for (const auto& caller : callers_) any = (caller != nullptr && caller->step()) || any;
     for (const auto& caller : old_) any = caller->step() || any;
-    return any;
+    return sidecar_->step() || any;
   }
 
   void act(std::size_t at) {
@@ -174,10 +213,8 @@ class World {
         threads_back_ = kernel_.now() + milliseconds(op.amount);
         return;
       case Act::kStop:
-        ledger_.stopping(kernel_.now());
-        sidecar_->stop();
-        instance_->retire();
-        drain_at_ = kernel_.now() + script_.setting.drain_delay;
+        is_stopping_ = true;
+        reload_at_ = SteadyTime::max();
         return;
     }
   }
@@ -188,16 +225,22 @@ class World {
     if (callers.size() <= op.who) callers.resize(op.who + 1);
     std::unique_ptr<AnyCaller>& caller = callers[op.who];
     const unsigned key = key_of(at, 0);
-    if (caller != nullptr && caller->manner() == op.manner && caller->request(key, op.body)) return;
+    if (caller != nullptr && caller->manner() == op.manner && caller->request(key)) return;
     if (caller != nullptr) gone(caller);
-    next_wire_ = wire_of(op.manner, script_.setting, random_);
     if constexpr (std::is_same_v<AnyCaller, Caller>) {
-      caller = std::make_unique<Caller>(kernel_, ledger_, op.manner, random_);
+      caller = connect(op.manner, ledger_);
     } else {
+      next_wire_ = wire_of(op.manner, script_.setting, random_);
       caller = std::make_unique<Caller2>(kernel_, ledger_, peers_, op.manner);
+      next_wire_ = usual_wire();
     }
+    caller->request(key);
+  }
+  std::unique_ptr<Caller> connect(Manner manner, Hears& hears) {
+    next_wire_ = wire_of(manner, script_.setting, random_);
+    auto caller = std::make_unique<Caller>(kernel_, ledger_, hears, manner, random_);
     next_wire_ = usual_wire();
-    caller->request(key, op.body);
+    return caller;
   }
   // The old connections go on until their answers are there.
   void gone(std::unique_ptr<Caller>& caller) { old_.push_back(std::move(caller)); }
@@ -225,7 +268,8 @@ class World {
     old_.clear();
     callers2_.clear();
     old2_.clear();
-    instance_.reset();
+    // A loop outlives what others have posted to it.
+    instances_.clear();
     // The loop of the sidecar and the callers is left.
     if (kernel_.sockets() != 0)
       ledger_.break_rule("nothing is left",
@@ -233,13 +277,13 @@ class World {
   }
   bool poll_loops() {
     bool any = false;
-    for (std::size_t i = 0; i < instance_->loops(); ++i) any = instance_->loop(i).poll() || any;
+    for (Loop* const loop : loops_) any = loop->poll() || any;
     return any;
   }
 
-  static constexpr std::size_t kPeers = 100;
-  static constexpr std::size_t kFibers = 101;
-  static constexpr std::size_t kCallers = 102;
+  static constexpr std::size_t kPeers = 4;  // before it: the loops
+  static constexpr std::size_t kFibers = 5;
+  static constexpr std::size_t kCallers = 6;
 
   const Script& script_;
   const std::vector<bool>& kept_;
@@ -250,16 +294,22 @@ class World {
   Fibers fibers_{kernel_};
   Loop peers_{kernel_};
   Wire next_wire_;
-  std::optional<Instance> instance_;
+  std::vector<std::unique_ptr<Instance>> instances_;  // the last one serves
+  std::vector<Loop*> loops_;                          // theirs
   std::optional<ModelSidecar> sidecar_;
   std::vector<std::unique_ptr<Caller>> callers_;
   std::vector<std::unique_ptr<Caller>> old_;
   std::vector<std::unique_ptr<Caller2>> callers2_;
   std::vector<std::unique_ptr<Caller2>> old2_;
   std::vector<std::size_t> actors_;
+  std::array<bool, kCallers + 1>
+      idle_{};  // actors that have had nothing to do since the last act of anybody
+  bool is_last_look_ = false;
+  bool is_stopping_ = false;  // somebody wants it to
   std::size_t next_ = 0;
   SteadyTime drain_at_ = SteadyTime::max();
   SteadyTime threads_back_ = SteadyTime::max();
+  SteadyTime reload_at_ = SteadyTime::max();
   bool is_abandoned_ = false;
 };
 
