@@ -30,7 +30,7 @@ class IncomingBody {
   void reset() {
     progress_ = BodyProgress::kComplete;
     owes_continue_ = false;
-    if (on_piece_) on_piece_ = nullptr;  // asking costs less than assigning
+    on_piece_ = nullptr;
   }
 
   // An exchange whose body is not in pieces is complete from the beginning.
