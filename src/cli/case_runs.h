@@ -1,6 +1,6 @@
 // Runs cases on a program that is built, in processes of their own, because a case may crash or not end.
 //
-//   CaseRuns runs(program, "order", work, options);
+//   CaseRuns runs({.path = program, .target = "order"}, work, options);
 //   const CaseRun run = runs.run(cases);
 //   for (const CaseOutcome& each : run.outcomes) if (!each.problem.empty()) say(each.problem);
 #pragma once

@@ -118,7 +118,7 @@ GIVEN = {
     "cli/hang_watch.h": "int run_tests_of_program();",
     "cli/test_runs.h": "std::filesystem::path program, work;",
     "cli/watched_runs.h": "int test_once(const WatchedRuns::Run&);",
-    "cli/coverage.h": "std::vector<std::string> notes;",
+    "cli/coverage.h": "LineReader reader; std::vector<std::string> notes;",
     "cli/cases.h": "CaseAnswer answer;",
     "cli/generated_cases.h": "document::Node openapi;",
     "cli/case_runs.h": "std::filesystem::path program, work; TestRunOptions options; std::vector<Case> cases;",

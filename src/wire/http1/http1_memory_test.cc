@@ -113,7 +113,8 @@ TEST(Http1Memory, ARequestIsAnsweredOnceThoughItsHandlerFindsNoMemory) {
     HungryHandler handler(one.way);
     const Limits limits;
     HttpDate date;
-    MemoryTransport transport(loop, make_session({handler, limits, date, {}, {}, nullptr}));
+    const SessionContext context{handler, limits, date, {}, {}, nullptr};
+    MemoryTransport transport(loop, make_session(context));
     bool survives = true;
     try {
       transport.feed(kGet + kGet);
