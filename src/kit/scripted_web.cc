@@ -10,6 +10,7 @@
 #include "base/while_alive.h"
 #include "invocation/passed_fields.h"
 #include "wire/blocking/request_check.h"
+#include "wire/redirect.h"
 
 namespace ofn::kit {
 
@@ -96,23 +97,15 @@ const std::string* location_of(const HttpReply& reply) {
   return nullptr;
 }
 
-// Returns true if a field describes the body.
-bool describes_content(std::string_view name) {
-  return (name.size() > 8 && same_field_name(name.substr(0, 8), "content-")) ||
-         same_field_name(name, "digest") || same_field_name(name, "last-modified");
-}
-
-// What the client that serves sends next (RFC 9110 §15.4): the same, except that 303 makes a GET of all methods but HEAD, and 301 and 302 make one of POST.
+// What the client that serves sends next.
 HttpCall redirected(const HttpCall& call, int status, std::string url) {
-  const bool becomes_get = status == 303
-                               ? call.method() != "HEAD"
-                               : (status == 301 || status == 302) && call.method() == "POST";
+  const bool becomes_get = wire::redirects_to_get(status, call.method());
   std::vector<Header> headers;
   const bool is_elsewhere = authority_of(call.url()) != authority_of(url);
   for (const Header& header : call.headers()) {
     const bool is_secret =
         same_field_name(header.name, "authorization") || same_field_name(header.name, "cookie");
-    if (becomes_get && describes_content(header.name)) continue;
+    if (becomes_get && wire::describes_content(header.name)) continue;
     if (!is_elsewhere || !is_secret) headers.push_back(header);
   }
   return changed(call, becomes_get ? "GET" : call.method(), std::move(url), headers,

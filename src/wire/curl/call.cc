@@ -1,13 +1,14 @@
 #include "wire/curl/call.h"
 
 #include <algorithm>
-#include <cctype>
+#include <charconv>
 #include <chrono>
 #include <limits>
 #include <string_view>
 #include <utility>
 
 #include "wire/blocking/request_check.h"
+#include "wire/redirect.h"
 
 namespace ofn::wire::curl {
 
@@ -50,14 +51,6 @@ Code kind_of(int error) {
 }
 
 bool is_pem(std::string_view text) { return text.contains("-----BEGIN "); }
-
-// Returns true if a field describes the body, so that a redirect without it drops the field (RFC 9110 §15.4).
-bool describes_content(std::string_view field) {
-  std::string name(field);
-  std::ranges::transform(name, name.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name.starts_with("content-") || name == "digest" || name == "last-modified";
-}
 
 List* header_list(const Library& curl, const HttpCall& call, bool has_content) {
   List* list = curl.slist_append(nullptr, "Expect:");  // avoids a round trip before a large body
@@ -150,8 +143,6 @@ void Call::set_method(const HttpCall& call) const {
   }
 }
 
-// Each request after a redirect has the method and the body that RFC 9110 §15.4 gives it: the same, except that 303 makes a GET of all
-// methods but HEAD, and 301 and 302 make one of POST.
 void Call::set_redirects(unsigned at_most) {
   if (at_most == 0) return;
   follows_ = true;
@@ -164,11 +155,9 @@ void Call::set_redirects(unsigned at_most) {
 
 void Call::follow(std::string_view status_line) {
   if (!follows_) return;
-  const std::string_view status = status_line.substr(0, 3);
-  const bool becomes_get = status == "303"
-                               ? method_ != "HEAD"
-                               : (status == "301" || status == "302") && method_ == "POST";
-  if (!becomes_get) return;
+  int status = 0;
+  std::from_chars(status_line.data(), status_line.data() + status_line.size(), status);
+  if (!redirects_to_get(status, method_)) return;
   set(Option::kCustomRequest, static_cast<const char*>(nullptr));
   set(Option::kHttpHeader, headers_without_content_);
 }
