@@ -11,6 +11,8 @@
 #include <ofn/function.h>
 #include <ofn/reader.h>
 
+#include "function/registry.h"
+
 namespace ofn::simulation {
 
 namespace {
@@ -276,17 +278,9 @@ task<Out> take_delivery_later(Context& context, Bytes data) {
 // --- The program ---------------------------------------------------------------------------------
 
 template <auto kFunction>
-Function made(std::string name, std::string route = {}) {
-  const abi::Registration made =
-      internal::registration<internal::select(kFunction)>(abi::Origin::kAuthor, "", "", 0, nullptr);
-  Function function{.name = std::move(name),
-                    .signature = made.signature,
-                    .invoke = made.invoke,
-                    .takes_context = made.takes_context,
-                    .streams = made.streams,
-                    .reads_pieces = made.reads_pieces};
-  if (!route.empty()) function.routes.push_back({.text = std::move(route), .place = "simulation"});
-  return function;
+Function made(const char* name, const char* route = nullptr) {
+  return function_of(internal::registration<internal::select(kFunction)>(abi::Origin::kAuthor, name,
+                                                                         "simulation", 0, route));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "function/registry.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -70,29 +71,35 @@ std::string normal_name(std::string_view name) {
   return normal;
 }
 
+Function function_of(const Registration& registration) {
+  Function function{.name = registered_name(registration),
+                    .signature = registration.signature,
+                    .invoke = registration.invoke,
+                    .takes_context = registration.takes_context,
+                    .streams = registration.streams,
+                    .reads_pieces = registration.reads_pieces,
+                    .place = registered_place(registration),
+                    .typed = registration.typed};
+  if (registration.route != nullptr)
+    function.routes.push_back({.text = registration.route, .place = function.place});
+  return function;
+}
+
 Result<Registry> Registry::of(const abi::Program& program) {
   Registry registry;
   for (const Registration* registration : in_order(program)) {
     registry.is_found_ = registration->origin >= Origin::kFound;
-    Function function{.name = registered_name(*registration),
-                      .signature = registration->signature,
-                      .invoke = registration->invoke,
-                      .takes_context = registration->takes_context,
-                      .streams = registration->streams,
-                      .reads_pieces = registration->reads_pieces,
-                      .place = registered_place(*registration),
-                      .typed = registration->typed};
+    Function function = function_of(*registration);
     auto same = std::ranges::find(registry.functions_, function.name, &Function::name);
     if (same == registry.functions_.end()) {
-      same = registry.functions_.insert(same, std::move(function));
+      registry.functions_.push_back(std::move(function));
     } else if (same->invoke != function.invoke) {
       return fail(Code::kAlreadyExists, "two functions are registered by the name '" +
                                             function.name + "': at " + same->place + " and at " +
                                             function.place + "; rename one of them");
+    } else {
+      std::ranges::move(function.routes, std::back_inserter(same->routes));
     }
-    if (registration->route != nullptr)
-      same->routes.push_back(
-          {.text = registration->route, .place = registered_place(*registration)});
   }
   return registry;
 }

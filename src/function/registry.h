@@ -45,6 +45,9 @@ class Registry {
   bool is_found_ = false;
 };
 
+// Returns the function that a registration makes known, with its route if it has one.
+Function function_of(const abi::Registration& registration);
+
 // Returns the name by which a function is served: "report" for "report, ofn::concurrency(4)", "Counter" for "ofn::object<Counter>".
 std::string registered_name(const abi::Registration& registration);
 // Returns where it was registered: "hello.cc:7".

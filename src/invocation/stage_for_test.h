@@ -22,6 +22,7 @@
 
 #include <ofn/signature.h>
 
+#include "function/registry.h"
 #include "invocation/invocation.h"
 #include "loop/descriptor_waits.h"
 #include "loop/workers.h"
@@ -248,15 +249,8 @@ struct Stage : Caller {
 // An author's function as its registration makes it known.
 template <auto kFunction>
 Function made() {
-  const abi::Registration made = internal::registration<internal::select(kFunction)>(
-      abi::Origin::kAuthor, "f", "", 0, nullptr);
-  return {.name = "f",
-          .signature = made.signature,
-          .invoke = made.invoke,
-          .takes_context = made.takes_context,
-          .streams = made.streams,
-          .reads_pieces = made.reads_pieces,
-          .typed = made.typed};
+  return function_of(internal::registration<internal::select(kFunction)>(abi::Origin::kAuthor, "f",
+                                                                         "", 0, nullptr));
 }
 
 inline Function http(void (*invoke)(const abi::Call&, abi::Outcome&)) {
