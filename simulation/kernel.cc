@@ -62,7 +62,7 @@ bool Kernel::deliver() {
     const Arrival next = network_.top();
     network_.pop();
     trace_.add(static_cast<std::uint64_t>(next.due.time_since_epoch().count()));
-    // What is done in arrive() may send, which moves segments_.
+    // arrive() may send, and sending may move the elements of segments_. So it gets a segment that lies elsewhere.
     Segment segment = std::move(segments_[next.segment]);
     arrive(segment);
     segment.bytes.clear();

@@ -418,7 +418,7 @@ TEST(Check, EachRuleHasARow) {
     }
   }
   for (const Rule& rule : rules()) {
-    // Of a function that is compiled: tests/check.
+    // These rules judge a compiled function; tests/check has their rows.
     if (rule.id.starts_with("OFN6")) continue;
     EXPECT_TRUE(found.contains(rule.id)) << rule.id;
   }

@@ -109,8 +109,9 @@ struct Build {
   // absolute, sorted paths. A new file in one of them changes the next program if may_join() says
   // so, and so does a new folder with such a file.
   std::vector<std::string> folders = {};
-  // If LoadRequest::counts_lines is set: for each source the file with the compiler's notes of its lines (.gcno), which line_reader() reads. A process that ran the program
-  // leaves their counts (.gcda) below the folder that its variable GCOV_PREFIX names, with the same stamp in their third word.
+  // If LoadRequest::counts_lines is set: for each source the file with the compiler's notes of its lines (.gcno), which the program of
+  // line_reader() reads. A process that ran the program leaves their counts (.gcda) below the folder that its variable GCOV_PREFIX names, with
+  // the same stamp in their third word.
   std::vector<std::string> line_notes = {};
   // What the compiler said, each once: also warnings about files that were not compiled again, except
   // in a CMake project.
@@ -186,13 +187,13 @@ Result<TestMain*> load_tests(const std::filesystem::path& program, const std::st
 // Cost: a run of the compiler for each library.
 Result<std::vector<std::filesystem::path>> sanitizer_runtimes(const LoadRequest& request);
 
-// The program that reads Build::line_notes and the counts of a compiler. Its arguments, before the names of the notes; "gcov" prints JSON, and
-// LLVM's program writes a file NOTES.gcov of lines of text for each in its working folder.
+// The program that reads Build::line_notes and the counts. GCC's prints JSON; LLVM's writes a file NOTES.gcov of lines of text for each file of
+// notes, in its working folder.
 struct LineReader {
   enum class Kind { kGcc, kLlvm };
   Kind kind{};
-  std::vector<std::string> command;
-  std::string package;  // which has the program
+  std::vector<std::string> command;  // the names of the notes follow
+  std::string package;               // which has the program
 };
 // Errors: kNotFound: the compiler or LLVM's program is not installed; the message says which package has it. Cost: looks for files.
 Result<LineReader> line_reader(const LoadRequest& request);

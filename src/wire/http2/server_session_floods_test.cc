@@ -76,7 +76,7 @@ TEST_F(ServerSessionTest, FloodsEndTheConnection) {
        }},
       {"streams beyond the limit", [&](RawFrames& f, auto id) { f.headers(id, get, kMore); }},
   };
-  // Who reads nothing may make no more of it: what would be said to them must not pile up.
+  // A peer that reads nothing is stopped as early as one that reads: the answers to it must not pile up.
   for (const Case& c : cases) {
     for (const auto& [answering, reading] :
          {std::pair(false, true), std::pair(true, true), std::pair(true, false)}) {
