@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from support.tools import find_clang
+
 _INCLUDE = Path(__file__).parents[2] / "include"
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
 
@@ -50,9 +52,5 @@ def compiler(gcc, tmp_path_factory):
 @pytest.fixture(scope="session", params=["g++", "clang++"])
 def each_compiler(request, gcc):
     """each_compiler(source, *flags): the same for each compiler that the loader knows, without a precompiled header."""
-    command = gcc
-    if request.param == "clang++":
-        command = next(filter(None, map(shutil.which, ("clang++", "clang++-19"))), None)
-        if command is None:
-            pytest.skip("there is no clang++")
+    command = find_clang() if request.param == "clang++" else gcc
     return lambda source, *flags: _run(command, source, *flags, "-x", "c++", "-")

@@ -16,7 +16,7 @@ import pytest
 from support import at_a_terminal
 from support.dev_loop import COMPILING, save
 from support.golden import Golden
-from support.tools import missing
+from support.tools import find_clang, missing
 from support.waiting import until
 
 FUNCTION = """#include <vector>
@@ -234,12 +234,12 @@ def test_coverage_of_the_authors_lines(program, covered):
 
 @pytest.fixture
 def clang():
-    return next(filter(None, map(shutil.which, ("clang++", "clang++-19"))), None) or missing("clang++ is missing: ./dev setup lint")
+    return find_clang()
 
 
 def test_coverage_with_clang(program, covered, clang):
     if not Path(clang).resolve().with_name("llvm-cov").exists():
-        missing("llvm-cov is missing: ./dev setup lint")
+        missing("llvm-cov is missing: install it with `./dev setup lint`")
     # An older tool in PATH is not asked.
     (covered / "bin").mkdir()
     for name in ("gcov", "llvm-cov"):

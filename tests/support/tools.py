@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -22,6 +23,11 @@ def tool(name):
     if isinstance(built, Path):
         return built
     missing(f"{name} cannot be had; see what `./dev tool {name}` says: ...{built[-400:]}")
+
+
+def find_clang():
+    """Returns the path of clang++."""
+    return next(filter(None, map(shutil.which, ("clang++", "clang++-19"))), None) or missing("clang++ is missing: install it with `./dev setup lint`")
 
 
 def missing(message):
