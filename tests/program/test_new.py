@@ -17,6 +17,7 @@ from support.memory import is_sanitized
 from support.mosquitto import Mosquitto
 from support.packages import needs, pack
 from support.program import Program, Server
+from support.tools import missing
 from support.waiting import until
 
 # For each template: a request and its status and answer; None: it is called by an input.
@@ -129,7 +130,7 @@ def test_template(installed, made, alone, template, tmp_path):
 def test_editors_see_no_mistake(installed, made, template):
     clangd = shutil.which("clangd-19") or shutil.which("clangd")
     if clangd is None:
-        pytest.skip("needs clangd-19")
+        missing("clangd-19 is missing: install it with `./dev setup test`")
     folder = made(template)
     for name in ("function.cc", "function_test.cc"):
         done = subprocess.run([clangd, f"--check={name}", "--check-locations=0"], cwd=folder, capture_output=True, text=True, check=False)
